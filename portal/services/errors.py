@@ -1,0 +1,50 @@
+"""What a service may say instead of an answer.
+
+ServiceError
+├── NotFound      unknown, gone, or somebody else's: the three are never told apart
+├── Forbidden     the person sees the thing but may not do this; `who_can` says who may
+├── Invalid       the person's input; `fields` maps a field's name to a sentence
+├── Conflict      somebody else's change stands in the way
+└── Unavailable   the hosting service can't be asked now; `retry_after_s` says when to try again
+
+Each carries `for_people`, a translated sentence that names no vendor.
+"""
+
+from collections.abc import Mapping
+
+from django.utils.translation import gettext as _
+
+from portal.access import Role
+
+
+class ServiceError(Exception):
+    def __init__(self, for_people: str) -> None:
+        super().__init__(for_people)
+        self.for_people = for_people
+
+
+class NotFound(ServiceError):
+    def __init__(self) -> None:
+        super().__init__(_("There is nothing here, or it is not yours to see."))
+
+
+class Forbidden(ServiceError):
+    def __init__(self, for_people: str, *, who_can: tuple[Role, ...] = ()) -> None:
+        super().__init__(for_people)
+        self.who_can = who_can
+
+
+class Invalid(ServiceError):
+    def __init__(self, fields: Mapping[str, str]) -> None:
+        super().__init__(" ".join(fields.values()))
+        self.fields = dict(fields)
+
+
+class Conflict(ServiceError):
+    pass
+
+
+class Unavailable(ServiceError):
+    def __init__(self, for_people: str, *, retry_after_s: float | None = None) -> None:
+        super().__init__(for_people)
+        self.retry_after_s = retry_after_s
