@@ -1,0 +1,36 @@
+"""The portal's settings as every test sees them: nothing of the surrounding environment reaches them.
+
+`TEST_DATABASE_URL` and `TEST_CACHE_URL` choose the second round on PostgreSQL and Redis.
+"""
+
+import os
+import tempfile
+from pathlib import Path
+
+from portal import env
+
+VAR = Path(os.environ.get("TEST_VAR_DIR") or tempfile.mkdtemp(prefix="deploy-desk-test-"))
+
+
+def forget_surroundings() -> None:
+    reader = env.Reader({"VAR_DIR": str(VAR)})
+    env.read(reader, base=VAR)
+    for name in [*os.environ]:
+        if name.startswith("MIOSA_") or name.removesuffix("_FILE") in reader.defaults:
+            del os.environ[name]
+    os.environ["VAR_DIR"] = os.environ["TEST_VAR_DIR"] = str(VAR)
+
+
+forget_surroundings()
+
+from portal.settings import *  # noqa: E402, F403  # the surroundings had to be forgotten first
+from portal.settings import DATABASES  # noqa: E402  # as above
+
+if _url := os.environ.get("TEST_DATABASE_URL"):
+    DATABASES["default"] = env.read_database_url(_url)
+DATABASES["default"]["CONN_MAX_AGE"] = 0
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
