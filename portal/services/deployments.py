@@ -46,7 +46,9 @@ class DeploymentPage:
     age: Age
 
 
-def get_deployment(*, by: Person, slug: str, deployment_id: str, query: Mapping[str, list[str]], now: datetime) -> DeploymentPage:
+def get_deployment(
+    *, by: Person, slug: str, deployment_id: str, query: Mapping[str, list[str]], now: datetime
+) -> DeploymentPage:
     """Raises NotFound for an unknown customer, deployment or cursor and for strangers; MIOSA is not asked then."""
     raise NotImplementedError
 

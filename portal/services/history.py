@@ -110,7 +110,9 @@ def get_history(*, by: Person, slug: str, query: Mapping[str, list[str]], now: d
     raise NotImplementedError
 
 
-def find_newer(*, by: Person, slug: str, query: Mapping[str, list[str]], generation: int, now: datetime) -> History | None:
+def find_newer(
+    *, by: Person, slug: str, query: Mapping[str, list[str]], generation: int, now: datetime
+) -> History | None:
     """The page again if anything of it changed since `generation`, else None. Refreshes first if what is remembered is stale.
 
     Raises NotFound as `get_history` does.

@@ -1,0 +1,30 @@
+"""What we remember. Which tables can be read again and which cannot: docs/architecture.md."""
+
+from portal.models.activations import Activation
+from portal.models.attribution import DeploymentAttribution, VersionAttribution
+from portal.models.connection import Bucket, Connection
+from portal.models.customers import Customer
+from portal.models.deployments import Deployment, Holding
+from portal.models.entries import Entry, Facet
+from portal.models.freshness import Freshness
+from portal.models.logs import KeptLog
+from portal.models.people import Membership, User
+from portal.models.versions import Version
+
+__all__ = [
+    "Activation",
+    "Bucket",
+    "Connection",
+    "Customer",
+    "Deployment",
+    "DeploymentAttribution",
+    "Entry",
+    "Facet",
+    "Freshness",
+    "Holding",
+    "KeptLog",
+    "Membership",
+    "User",
+    "Version",
+    "VersionAttribution",
+]

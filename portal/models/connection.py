@@ -1,0 +1,36 @@
+"""The one MIOSA tenant this database belongs to, how it fares, and what may be asked of it."""
+
+from django.db import models
+
+
+class Connection(models.Model):
+    """A single row (id 1). A database refuses another base URL or tenant (design.md 2).
+
+    `unreachable_since` and `refused_since` are told to people; `alarm` stops marking things as gone until an operator has looked.
+    """
+
+    base_url = models.CharField(max_length=500, blank=True)
+    tenant_id = models.CharField(max_length=128, blank=True)
+    ignores_filter = models.BooleanField(default=False)
+    unreachable_since = models.DateTimeField(null=True)
+    refused_since = models.DateTimeField(null=True)
+    error = models.CharField(max_length=40, blank=True)
+    last_ok_at = models.DateTimeField(null=True)
+    alarm = models.CharField(max_length=40, blank=True)
+    alarm_text = models.TextField(blank=True)
+    alarm_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return self.base_url
+
+
+class Bucket(models.Model):
+    """A token bucket shared by all processes. `tokens` were there at `at` (seconds since 1970); empty until `blocked_until`."""
+
+    key = models.CharField(max_length=120, unique=True)
+    tokens = models.FloatField()
+    at = models.FloatField()
+    blocked_until = models.FloatField(default=0)
+
+    def __str__(self) -> str:
+        return self.key

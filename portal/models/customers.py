@@ -1,0 +1,30 @@
+"""Customers of the platform. Not disposable: slugs are addresses that people keep."""
+
+from django.db import models
+
+
+class Customer(models.Model):
+    """One `external_workspace_id`, compared byte for byte; the single row without one holds what belongs to nobody (staff only)."""
+
+    external_id = models.CharField(max_length=512, unique=True, null=True)
+    slug = models.CharField(max_length=80, unique=True)
+    name = models.CharField(max_length=300)
+    is_named = models.BooleanField(default=False, help_text="The name was stated by a workspace, not made from the id.")
+    search = models.TextField(help_text="Name and external id, lower-cased, for the list's search.")
+    workspace_id = models.CharField(max_length=128, blank=True, db_index=True)
+    is_unassigned = models.BooleanField(default=False)
+    generation = models.PositiveBigIntegerField(default=1, help_text="Grows with each change of what is shown.")
+    deployments_count = models.PositiveIntegerField(default=0)
+    last_published_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["is_unassigned"], condition=models.Q(is_unassigned=True), name="customer_one_unassigned"
+            ),
+        )
+        indexes = (models.Index(fields=["name"], name="customer_name"),)
+
+    def __str__(self) -> str:
+        return self.slug

@@ -1,0 +1,57 @@
+"""Deployments as last read, and which customers have something on them. Disposable."""
+
+from django.db import models
+
+
+class Deployment(models.Model):
+    """A row of contract 8.1. `customer` owns it; others may hold versions of it (`Holding`).
+
+    `external_id` keeps what the row said: None for null, empty or not stated. `live_version` and `staged_version` are worked out
+    whenever the row or one of its versions changed.
+    """
+
+    miosa_id = models.CharField(max_length=128, unique=True)
+    customer = models.ForeignKey("portal.Customer", on_delete=models.PROTECT, related_name="owned_deployments")
+    external_id = models.CharField(max_length=512, null=True)
+    external_user_id = models.CharField(max_length=512, blank=True)
+    external_project_id = models.CharField(max_length=512, blank=True)
+    name = models.CharField(max_length=300)
+    slug = models.CharField(max_length=300, blank=True)
+    state = models.CharField(max_length=60, blank=True)
+    workspace_id = models.CharField(max_length=128, blank=True)
+    project_id = models.CharField(max_length=128, blank=True)
+    source_type = models.CharField(max_length=60, blank=True)
+    repo_url = models.CharField(max_length=1000, blank=True)
+    branch = models.CharField(max_length=300, blank=True)
+    product = models.CharField(max_length=60, blank=True)
+    public_url = models.CharField(max_length=1000, blank=True)
+    managed_url = models.CharField(max_length=1000, blank=True)
+    error = models.TextField(blank=True)
+    active_version_id = models.CharField(max_length=128, blank=True, help_text="The only authority for what is live.")
+    running_sha256 = models.CharField(max_length=128, blank=True)
+    live_version = models.ForeignKey("portal.Version", on_delete=models.SET_NULL, null=True, related_name="+")
+    staged_version = models.ForeignKey("portal.Version", on_delete=models.SET_NULL, null=True, related_name="+")
+    newest_version = models.ForeignKey("portal.Version", on_delete=models.SET_NULL, null=True, related_name="+")
+    on_rollback = models.BooleanField(default=False)
+    is_shared = models.BooleanField(default=False)
+    created_at = models.DateTimeField(null=True)
+    updated_at = models.DateTimeField(null=True)
+    first_seen_at = models.DateTimeField()
+    gone_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return self.miosa_id
+
+
+class Holding(models.Model):
+    """A customer has something on a deployment: it owns it, or versions on it are its own."""
+
+    customer = models.ForeignKey("portal.Customer", on_delete=models.CASCADE, related_name="holdings")
+    deployment = models.ForeignKey(Deployment, on_delete=models.CASCADE, related_name="holdings")
+    owns = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["customer", "deployment"], name="holding_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.customer} on {self.deployment}"

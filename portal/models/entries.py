@@ -1,0 +1,83 @@
+"""The timeline's index: one narrow row for each thing that happened to a customer. Disposable, made from versions and activations."""
+
+from django.db import models
+
+
+class Facet(models.Model):
+    """A text that entries are filtered by, under a small number: a person or a project of one customer."""
+
+    class Field(models.TextChoices):
+        PERSON = "person"
+        PROJECT = "project"
+
+    customer = models.ForeignKey("portal.Customer", on_delete=models.CASCADE, related_name="facets")
+    field = models.CharField(max_length=10, choices=Field.choices)
+    text = models.CharField(max_length=512)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["customer", "field", "text"], name="facet_once"),)
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class Entry(models.Model):
+    """`at` is set once, so that a page does not shift. `subject` is the id of the row that `kind` names. `text` is lower-cased.
+
+    No foreign keys but the customer's: the timeline is read by one index, and a row is drawn from its subject.
+    """
+
+    class Kind(models.IntegerChoices):
+        VERSION = 1
+        ACTIVATION = 2
+        OPERATION = 3
+
+    class State(models.IntegerChoices):
+        OTHER = 0
+        CREATED = 1
+        BUILDING = 2
+        READY = 3
+        FAILED = 4
+        ARCHIVED = 5
+        UNREADABLE = 6
+
+    class VersionKind(models.IntegerChoices):
+        OTHER = 0
+        STATIC = 1
+        DYNAMIC = 2
+        SANDBOX_BACKED = 3
+
+    customer = models.ForeignKey("portal.Customer", on_delete=models.CASCADE, related_name="entries", db_index=False)
+    at = models.DateTimeField()
+    kind = models.SmallIntegerField(choices=Kind.choices)
+    subject = models.BigIntegerField()
+    deployment = models.BigIntegerField(help_text="Deployment.id")
+    state = models.SmallIntegerField(default=0)
+    version_kind = models.SmallIntegerField(default=0)
+    person = models.BigIntegerField(default=0)
+    project = models.BigIntegerField(default=0)
+    number = models.BigIntegerField(null=True)
+    text = models.CharField(max_length=400, blank=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["kind", "subject", "customer"], name="entry_once"),)
+        indexes = (
+            models.Index(
+                "customer",
+                models.F("at").desc(),
+                models.F("id").desc(),
+                "deployment",
+                "state",
+                "version_kind",
+                "person",
+                "project",
+                "kind",
+                name="entry_timeline",
+            ),
+            models.Index(
+                "deployment", models.F("at").desc(), models.F("id").desc(), "customer", name="entry_deployment"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.subject}"

@@ -1,0 +1,31 @@
+"""How old what we remember is, and who is reading it again right now. Disposable."""
+
+from django.db import models
+
+
+class Freshness(models.Model):
+    """One thing that is read again as a whole, named by `scope` ("deployments:<customer>", "versions:<deployment>", "sweep" …).
+
+    The lease lets one process read for all: `lease_token` fences, so that a reader whose lease ran out can't write what it read.
+    `epoch` grows with each change of our own, so that a reader that began before it can't overwrite what came after.
+    `wanted_at`: to be read from then on, by whoever comes first. `cursor` and `rows_read` carry a long backfill over several runs.
+    """
+
+    scope = models.CharField(max_length=200, unique=True)
+    read_at = models.DateTimeField(null=True)
+    watched_at = models.DateTimeField(null=True)
+    wanted_at = models.DateTimeField(null=True)
+    epoch = models.PositiveBigIntegerField(default=0)
+    lease_token = models.CharField(max_length=32, blank=True)
+    lease_until = models.DateTimeField(null=True)
+    error = models.CharField(max_length=40, blank=True)
+    failed_at = models.DateTimeField(null=True)
+    is_complete = models.BooleanField(default=False)
+    cursor = models.TextField(blank=True)
+    rows_read = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        indexes = (models.Index(fields=["wanted_at"], name="freshness_wanted"),)
+
+    def __str__(self) -> str:
+        return self.scope

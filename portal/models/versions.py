@@ -1,0 +1,55 @@
+"""Versions as last read. Disposable."""
+
+from django.db import models
+
+
+class Version(models.Model):
+    """A row of contract 8.2. `customer` None: whose it is, is not known or not certain, so only staff see it."""
+
+    class Attribution(models.TextChoices):
+        OWN = "own"
+        FROZEN = "frozen"
+        UNKNOWN = "unknown"
+
+    deployment = models.ForeignKey("portal.Deployment", on_delete=models.CASCADE, related_name="versions")
+    miosa_id = models.CharField(max_length=128)
+    customer = models.ForeignKey("portal.Customer", on_delete=models.PROTECT, null=True, related_name="versions")
+    attribution = models.CharField(max_length=10, choices=Attribution.choices)
+    number = models.BigIntegerField(null=True)
+    kind = models.CharField(max_length=60, blank=True)
+    state = models.CharField(max_length=60, blank=True)
+    is_readable = models.BooleanField(default=True)
+    created_by = models.CharField(max_length=512, blank=True)
+    external_user_id = models.CharField(max_length=512, blank=True)
+    external_project_id = models.CharField(max_length=512, blank=True)
+    source_sandbox_id = models.CharField(max_length=128, blank=True)
+    build_id = models.CharField(max_length=128, blank=True)
+    files = models.BigIntegerField(null=True)
+    total_bytes = models.BigIntegerField(null=True)
+    entrypoint = models.CharField(max_length=1000, blank=True)
+    artifact_sha256 = models.CharField(max_length=128, blank=True)
+    source_sha256 = models.CharField(max_length=128, blank=True)
+    runtime_image = models.CharField(max_length=1000, blank=True)
+    runtime_command = models.TextField(blank=True)
+    runtime_port = models.IntegerField(null=True)
+    health_check_path = models.CharField(max_length=1000, blank=True)
+    was_live = models.BooleanField(default=False)
+    promoted_at = models.DateTimeField(null=True)
+    archived_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(null=True)
+    updated_at = models.DateTimeField(null=True)
+    first_seen_at = models.DateTimeField()
+    gone_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["deployment", "miosa_id"], name="version_once"),)
+        indexes = (
+            models.Index(fields=["deployment", "-number"], name="version_by_number"),
+            models.Index(fields=["deployment"], condition=models.Q(customer=None), name="version_of_nobody"),
+            models.Index(
+                fields=["deployment"], condition=models.Q(state__in=["created", "building"]), name="version_unfinished"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.miosa_id
