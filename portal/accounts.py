@@ -6,8 +6,9 @@ from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.auth_backends import AuthenticationBackend
-from django.conf import settings
 from django.http import HttpRequest
+
+from portal.services import people
 
 
 class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
@@ -18,9 +19,7 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no ty
 
 
 class Backend(AuthenticationBackend):  # type: ignore[misc]  # allauth has no types
-    """Refuses the demo's people wherever a real MIOSA is answering, at sign-in and in sessions that exist already."""
+    """Asks the rules at sign-in and, since Django asks again for each request, for sessions that exist already."""
 
     def user_can_authenticate(self, user: Any) -> bool:
-        if getattr(user, "is_demo", False) and not settings.MIOSA.is_demo:
-            return False
-        return bool(super().user_can_authenticate(user))
+        return people.may_sign_in(user)

@@ -37,7 +37,9 @@ class ConfigurationError(Exception):
     def __init__(self, problems: Iterable[str]) -> None:
         self.problems = tuple(problems)
         listing = "\n".join(f"  * {problem}" for problem in self.problems)
-        super().__init__(f"The portal can't start with these settings:\n{listing}\nREADME.md has the table of them all.")
+        super().__init__(
+            f"The portal can't start with these settings:\n{listing}\nREADME.md has the table of them all."
+        )
 
 
 @dataclass(frozen=True)
@@ -99,8 +101,8 @@ class Reader:
         self.defaults[name] = ""
         value = self._from_file(name) if f"{name}_FILE" in self.env.ENVIRON else self.env.str(name, default="")
         value = value.strip()
-        if value:
-            self.secrets.add(value)
+        parts = split(value)
+        self.secrets |= {each for each in (value, parts and parts.password) if each}
         return self._checked(name, value, "", valid)
 
     def number(self, name: str, default: int, low: int, high: int) -> int:
@@ -112,7 +114,16 @@ class Reader:
         return int(given)
 
     def flag(self, name: str, default: bool) -> bool:
-        words = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
+        words = {
+            "true": True,
+            "1": True,
+            "yes": True,
+            "on": True,
+            "false": False,
+            "0": False,
+            "no": False,
+            "off": False,
+        }
         self.defaults[name] = "true" if default else "false"
         given = self.env.str(name, default=self.defaults[name]).strip().lower()
         if given not in words:
@@ -213,7 +224,7 @@ def read_database(reader: Reader, *, var: Path, is_demo: bool) -> dict[str, Any]
 
 
 def read_database_url(url: str) -> dict[str, Any]:
-    return dict(environ.Env.db_url_config(url))
+    return {"OPTIONS": {}, **environ.Env.db_url_config(url)}
 
 
 def with_api_path(url: str) -> str:

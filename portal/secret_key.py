@@ -21,8 +21,8 @@ def make(path: Path) -> str:
     """Written aside and linked into place, so that of two processes that start together one wins and both agree."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
-    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
-        file.write(secrets.token_urlsafe(LENGTH_BYTES))
+    draft.touch(mode=0o600, exist_ok=False)
+    draft.write_text(secrets.token_urlsafe(LENGTH_BYTES), encoding="ascii")
     try:
         os.link(draft, path)
     except FileExistsError:

@@ -9,7 +9,7 @@ from typing import Any
 import django_stubs_ext
 from csp.constants import NONE, SELF
 
-from portal import env
+from portal import env, logs
 
 django_stubs_ext.monkeypatch()
 
@@ -49,10 +49,13 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "portal.health.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "portal.middleware.RequestMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "csp.middleware.CSPMiddleware",
+    "portal.middleware.NoStoreMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -61,6 +64,8 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "portal.middleware.PersonMiddleware",
+    "portal.middleware.TimeZoneMiddleware",
 ]
 
 ROOT_URLCONF = "portal.urls"
@@ -89,6 +94,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 ACCOUNT_ADAPTER = "portal.accounts.Adapter"
@@ -117,8 +123,18 @@ else:
 DATABASES["default"].setdefault("CONN_MAX_AGE", 60)
 
 CACHES: dict[str, dict[str, Any]] = {
-    "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "portal_cache"}
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "portal_cache",
+        "OPTIONS": {"MAX_ENTRIES": 20_000},
+    }
 }
+if CONFIG.cache_url:
+    CACHES["default"] = {
+        "BACKEND": "portal.caches.SurvivingRedisCache",
+        "LOCATION": CONFIG.cache_url,
+        "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
+    }
 
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 
@@ -187,4 +203,6 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {"TITLE": PORTAL_NAME, "VERSION": "1", "SERVE_INCLUDE_SCHEMA": False}
 
-SILENCED_SYSTEM_CHECKS: list[str] = []
+# --- Logs ---
+
+LOGGING = logs.configure(level=CONFIG.log_level, secrets={*CONFIG.secrets, SECRET_KEY})

@@ -1,0 +1,33 @@
+"""Counts for `/metrics`. Without the extra `metrics` nothing is counted and nothing is lost."""
+
+from __future__ import annotations
+
+import os
+from importlib.util import find_spec
+from typing import Any
+
+AVAILABLE = find_spec("prometheus_client") is not None
+
+if AVAILABLE:
+    from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
+    from prometheus_client import REGISTRY as OWN_REGISTRY
+    from prometheus_client.multiprocess import MultiProcessCollector
+
+    REQUESTS = Counter("portal_requests_total", "Requests answered", ["method", "view", "status"])
+    SECONDS = Histogram("portal_request_seconds", "Time to answer", ["view"])
+
+
+def count_request(*, method: str, view: str, status: int, seconds: float) -> None:
+    if AVAILABLE:
+        known = method if method in {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"} else "other"
+        REQUESTS.labels(known, view, str(status)).inc()
+        SECONDS.labels(view).observe(seconds)
+
+
+def render() -> tuple[bytes, str]:
+    """The page and its content type; over all web processes where `PROMETHEUS_MULTIPROC_DIR` is set."""
+    registry: Any = OWN_REGISTRY
+    if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # the library leaves it untyped
+    return generate_latest(registry), CONTENT_TYPE_LATEST

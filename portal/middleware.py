@@ -1,0 +1,124 @@
+"""What is done around every request: its id and log line, the person asking, local time, and what browsers may keep."""
+
+from __future__ import annotations
+
+import secrets
+import time
+import zoneinfo
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any, cast
+
+import structlog
+from django.conf import settings
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.utils import timezone
+from django.utils.cache import patch_vary_headers
+from django.utils.functional import SimpleLazyObject
+
+from portal import metrics
+from portal.access import Person
+from portal.services import people
+
+GetResponse = Callable[[Any], HttpResponseBase]
+
+NOBODY = Person(id=0, name="", email="")
+PERMISSIONS_POLICY = ", ".join(
+    f"{feature}=()"
+    for feature in (
+        "accelerometer", "autoplay", "bluetooth", "browsing-topics", "camera", "display-capture", "encrypted-media",
+        "geolocation", "gyroscope", "hid", "magnetometer", "microphone", "midi", "payment", "serial", "usb",
+        "xr-spatial-tracking",
+    )
+)  # fmt: skip
+
+log = structlog.get_logger(__name__)
+
+
+class PortalRequest(HttpRequest):
+    """A request after the middleware of this file and of django-htmx; for annotations only."""
+
+    htmx: Any
+    person: Person
+    request_id: str
+
+
+class RequestMiddleware:
+    """Mints the request's id, binds it to every log line, and writes one line when the answer is known.
+
+    An id sent by a stranger is not taken over: it would let anyone write into our logs and into MIOSA's.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: PortalRequest) -> HttpResponseBase:
+        request.request_id = secrets.token_hex(8)
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=request.request_id)
+        begun = time.monotonic()
+        response = self.get_response(request)
+        elapsed = time.monotonic() - begun
+        response["X-Request-ID"] = request.request_id
+        response["Permissions-Policy"] = PERMISSIONS_POLICY
+        name = request.resolver_match.view_name if request.resolver_match else ""
+        metrics.count_request(method=request.method or "", view=name, status=response.status_code, seconds=elapsed)
+        log.info(
+            "request", method=request.method, path=request.path, view=name, status=response.status_code,
+            ms=round(elapsed * 1000, 1),
+        )  # fmt: skip
+        return response
+
+
+class PersonMiddleware:
+    """`request.person`: who asks, with the rights they hold. Looked up when first needed; a stranger is NOBODY."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: PortalRequest) -> HttpResponseBase:
+        request.person = cast(Person, SimpleLazyObject(lambda: find_person(request)))
+        return self.get_response(request)
+
+
+def find_person(request: HttpRequest) -> Person:
+    return people.get_person(cast(Any, request.user)) or NOBODY
+
+
+class TimeZoneMiddleware:
+    """Shows times in the browser's zone, as its `tz` cookie names it; otherwise in TIME_ZONE."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        name = request.COOKIES.get("tz", "")
+        if name not in known_time_zones():
+            return self.get_response(request)
+        with timezone.override(zoneinfo.ZoneInfo(name)):
+            return self.get_response(request)
+
+
+@lru_cache(maxsize=1)
+def known_time_zones() -> frozenset[str]:
+    return frozenset(zoneinfo.available_timezones())
+
+
+class NoStoreMiddleware:
+    """Nothing a signed-in browser was shown is kept by it, so Back after signing out shows nothing.
+
+    A request that carries a session's cookie counts as signed in. Only an answer a view calls public is left alone.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        if "public" in response.get("Cache-Control", ""):
+            return response
+        if settings.SESSION_COOKIE_NAME in request.COOKIES or settings.SESSION_COOKIE_NAME in response.cookies:
+            response["Cache-Control"] = "no-store"
+            patch_vary_headers(response, ("Cookie",))
+        return response
