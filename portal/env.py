@@ -60,6 +60,7 @@ class Configuration:
     csrf_trusted_origins: list[str]
     database: dict[str, Any] = field(repr=False)
     debug: bool
+    host: str
     https: bool
     language_code: str
     log_level: str
@@ -165,8 +166,8 @@ def load(environment: Mapping[str, str] = os.environ, *, base: Path) -> Configur
 
 
 def read(reader: Reader, *, base: Path) -> Configuration:
-    var = Path(reader.text("VAR_DIR", "var"))
-    var = var if var.is_absolute() else base / var
+    var = base / reader.text("VAR_DIR", "var")
+    made_key = make_var(reader, var)
     simulator_port = reader.number("SIMULATOR_PORT", 9009, 1, 65535)
     port = reader.number("PORT", 8000, 1, 65535)
     if port == simulator_port:
@@ -178,6 +179,7 @@ def read(reader: Reader, *, base: Path) -> Configuration:
         csrf_trusted_origins=reader.names("CSRF_TRUSTED_ORIGINS", [], valid_origin),
         database=read_database(reader, var=var, is_demo=miosa.is_demo),
         debug=reader.flag("DEBUG", default=False),
+        host=reader.text("HOST", "127.0.0.1", valid_host),
         https=reader.flag("HTTPS", default=False),
         language_code=reader.text("LANGUAGE_CODE", "en", one_of(LANGUAGES)),
         log_level=reader.text("LOG_LEVEL", "INFO", one_of(LOG_LEVELS)),
@@ -185,7 +187,7 @@ def read(reader: Reader, *, base: Path) -> Configuration:
         miosa=miosa,
         port=port,
         portal_name=reader.text("PORTAL_NAME", "Deploy desk", at_most(60)),
-        secret_key=reader.secret("SECRET_KEY", at_least(50)) or secret_key.find_or_make(var),
+        secret_key=reader.secret("SECRET_KEY", at_least(50)) or made_key,
         simulator_port=simulator_port,
         time_zone=reader.text("TIME_ZONE", "UTC", valid_time_zone),
         trusted_proxy_count=reader.number("TRUSTED_PROXY_COUNT", 0, 0, 10),
@@ -194,6 +196,16 @@ def read(reader: Reader, *, base: Path) -> Configuration:
         web_workers=reader.number("WEB_WORKERS", 2, 1, 64),
         secrets=frozenset(reader.secrets),
     )
+
+
+def make_var(reader: Reader, var: Path) -> str:
+    """The folder of everything we keep, and the signing key made in it."""
+    try:
+        var.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return secret_key.find_or_make(var)
+    except OSError as error:
+        reader.problem("VAR_DIR", f"can't be written ({type(error).__name__}): {var}")
+        return ""
 
 
 def read_upstream(reader: Reader, *, simulator_port: int) -> Upstream:

@@ -51,6 +51,7 @@ def configure(*, level: str, secrets: Iterable[str]) -> dict[str, Any]:
             # Django's own handlers would write each record a second time, and in another shape.
             "django": {"handlers": [], "level": level, "propagate": True},
             "django.server": {"handlers": [], "level": level, "propagate": True},
+            "gunicorn.error": {"handlers": [], "level": level, "propagate": True},
             # One line per request is written by our middleware; statements carry values, so they stay unlogged.
             "django.request": {"level": "ERROR"},
             "django.db.backends": {"level": "WARNING"},

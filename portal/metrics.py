@@ -11,7 +11,7 @@ AVAILABLE = find_spec("prometheus_client") is not None
 if AVAILABLE:
     from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
     from prometheus_client import REGISTRY as OWN_REGISTRY
-    from prometheus_client.multiprocess import MultiProcessCollector
+    from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
     REQUESTS = Counter("portal_requests_total", "Requests answered", ["method", "view", "status"])
     SECONDS = Histogram("portal_request_seconds", "Time to answer", ["view"])
@@ -31,3 +31,8 @@ def render() -> tuple[bytes, str]:
         registry = CollectorRegistry()
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # the library leaves it untyped
     return generate_latest(registry), CONTENT_TYPE_LATEST
+
+
+def forget_process(pid: int) -> None:
+    if AVAILABLE and os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        mark_process_dead(pid)  # type: ignore[no-untyped-call]  # the library leaves it untyped

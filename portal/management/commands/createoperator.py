@@ -1,0 +1,52 @@
+"""`manage.py createoperator`: the first person of a portal."""
+
+from __future__ import annotations
+
+import getpass
+import sys
+from argparse import ArgumentParser
+from typing import Any
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError
+from django.core.validators import validate_email
+
+from portal.access import Role
+from portal.models import User
+
+
+class Command(BaseCommand):
+    help = "Makes an operator, or gives a person that role. The password is asked for, or read from standard input."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("email", help="the address to sign in with")
+        parser.add_argument("--name", default="", help="how colleagues and customers see this person")
+
+    def handle(self, *, email: str, name: str, **options: Any) -> None:
+        email = email.strip().lower()
+        try:
+            validate_email(email)
+        except ValidationError:
+            raise CommandError(f"{email!r} is no e-mail address.") from None
+        user = User.objects.filter(email=email).first() or User(email=email)
+        if user.is_demo:
+            raise CommandError("That address belongs to the demo.")
+        user.staff_role, user.name, user.is_active = Role.OPERATOR, name or user.name, True
+        password = read_password()
+        try:
+            validate_password(password, user)
+        except ValidationError as error:
+            raise CommandError(" ".join(error.messages)) from None
+        user.set_password(password)
+        user.save()
+        self.stdout.write(f"{email} can sign in as an operator.")
+
+
+def read_password() -> str:
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\n")
+    first = getpass.getpass("Password: ")
+    if getpass.getpass("Again: ") != first:
+        raise CommandError("The two passwords differ.")
+    return first
