@@ -1,1 +1,128 @@
 """Fixtures every test may use."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis
+from hypothesis import settings as hypothesis_settings
+from pytest_django import Settings
+
+from portal.env import DEMO_KEY, Upstream
+from portal.simulator import Simulator
+from tests import cast, loopback, needs
+from tests.playing import Playing
+
+loopback.guard()
+
+# Playwright keeps an event loop running in the thread of the test, and Django would take that for asynchronous code.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+ON_BOTH_DATABASES = ("services", "models", "api")
+HERE = Path(__file__).parent
+
+hypothesis_settings.register_profile("portal", deadline=None, print_blob=True)
+hypothesis_settings.load_profile("portal")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.relative_to(HERE).parts[0] in ON_BOTH_DATABASES:
+            item.add_marker("postgres")
+        if "page" in getattr(item, "fixturenames", ()):
+            item.add_marker("browser")
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    left_out: dict[str, int] = {}
+    for report in terminalreporter.stats.get("skipped", []):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else ""
+        if needs.HINT in reason:
+            left_out[reason] = left_out.get(reason, 0) + 1
+    for reason, count in left_out.items():
+        terminalreporter.write_sep(
+            "!", f"{count} tests LEFT OUT: {reason.removeprefix('Skipped: ')}", red=True, bold=True
+        )
+
+
+@pytest.fixture(scope="session")
+def running_simulator() -> Iterator[Simulator]:
+    with Simulator() as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def simulator(running_simulator: Simulator, settings: Settings) -> Iterator[Playing]:
+    """A freshly seeded simulator, and the portal pointed at it with a budget no test runs out of by accident."""
+    playing = Playing(running_simulator.url)
+    playing.reset()
+    settings.MIOSA = Upstream(f"{playing.url}/api/v1", DEMO_KEY, None, 100_000, is_demo=True)
+    from portal.services import upstream  # noqa: PLC0415  # tests of single packages don't need all the others
+
+    upstream.forget_client()
+    yield playing
+    upstream.forget_client()
+
+
+@pytest.fixture
+def people(db: None) -> cast.Cast:
+    return cast.make()
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    return {**browser_type_launch_args, "executable_path": needs.program("chromium")}
+
+
+@pytest.fixture(scope="session")
+def redis_url(free_port: Callable[[], int], tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    port = free_port()
+    command = [
+        needs.program("redis-server"),
+        "--port",
+        str(port),
+        "--bind",
+        "127.0.0.1",
+        "--save",
+        "",
+        "--appendonly",
+        "no",
+    ]
+    with subprocess.Popen(command, cwd=tmp_path_factory.mktemp("redis"), stdout=subprocess.DEVNULL) as process:
+        with redis.Redis(port=port) as client:
+            wait_until(lambda: answers(client), seconds=10)
+        yield f"redis://127.0.0.1:{port}/0"
+        process.terminate()
+
+
+def answers(client: redis.Redis) -> bool:
+    try:
+        return bool(client.ping())
+    except redis.ConnectionError:
+        return False
+
+
+def wait_until(true: Callable[[], bool], *, seconds: float) -> None:
+    until = time.monotonic() + seconds
+    while not true():
+        if time.monotonic() > until:
+            raise AssertionError(f"not within {seconds} s")
+        time.sleep(0.05)
+
+
+@pytest.fixture(scope="session")
+def free_port() -> Callable[[], int]:
+    import socket  # noqa: PLC0415  # after the guard
+
+    def find() -> int:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            return int(probe.getsockname()[1])
+
+    return find

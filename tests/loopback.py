@@ -1,0 +1,35 @@
+"""Tests speak to this machine only: any other address is an error at once."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from collections.abc import Callable
+from typing import Any
+
+
+class NotLoopbackError(RuntimeError):
+    """Not an OSError, so that no code under test mistakes it for a network that is down."""
+
+
+def is_loopback(address: Any) -> bool:
+    if not isinstance(address, tuple):  # a Unix socket's path
+        return True
+    try:
+        return ipaddress.ip_address(address[0]).is_loopback
+    except ValueError:
+        return bool(address[0] == "localhost")
+
+
+def guard() -> None:
+    for name in ("connect", "connect_ex", "sendto"):
+        setattr(socket.socket, name, guarded(getattr(socket.socket, name)))
+
+
+def guarded(original: Callable[..., Any]) -> Callable[..., Any]:
+    def call(self: socket.socket, *arguments: Any) -> Any:
+        if not is_loopback(arguments[-1]):
+            raise NotLoopbackError(f"a test tried to reach {arguments[-1]!r}")
+        return original(self, *arguments)
+
+    return call

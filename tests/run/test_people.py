@@ -1,0 +1,44 @@
+"""Who may sign in: nobody from the demo where a real MIOSA answers."""
+
+import dataclasses
+
+import pytest
+from django.test import Client
+from pytest_django import Settings
+
+from portal.services.people import DEMO_PASSWORD
+from tests.cast import Cast
+from tests.playing import Playing
+
+LOGIN = "/accounts/login/"
+
+
+@pytest.fixture
+def real(settings: Settings, simulator: Playing) -> None:
+    settings.MIOSA = dataclasses.replace(settings.MIOSA, is_demo=False)
+
+
+def sign_in(client: Client, email: str, password: str = DEMO_PASSWORD) -> int:
+    return client.post(LOGIN, {"login": email, "password": password}).status_code
+
+
+def test_people_of_the_demo_sign_in_beside_the_simulator(client: Client, people: Cast) -> None:
+    assert sign_in(client, "owner@brightsmile.test") == 302
+    assert "_auth_user_id" in client.session
+
+
+def test_an_address_is_taken_in_any_case(client: Client, people: Cast) -> None:
+    assert sign_in(client, "Owner@BrightSmile.test") == 302
+
+
+def test_people_of_the_demo_are_refused_without_it(real: None, client: Client, people: Cast) -> None:
+    assert "_auth_user_id" not in client.session
+    sign_in(client, "operator@portal.test")
+    assert "_auth_user_id" not in client.session
+
+
+def test_a_session_of_the_demo_ends_without_it(client: Client, people: Cast, request: pytest.FixtureRequest) -> None:
+    client.force_login(people.operator)
+    request.getfixturevalue("real")
+    assert client.get("/").status_code in {302, 404}
+    assert not client.get("/").wsgi_request.user.is_authenticated

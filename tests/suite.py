@@ -1,0 +1,45 @@
+"""`make test`: every check and every test, one after the other, with nothing of the surrounding settings."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+
+from tests import settings
+from tests.postgres import running_postgres
+
+PYTEST = [sys.executable, "-m", "pytest", "-n", "2", "-p", "no:cacheprovider"]
+
+
+def main(arguments: list[str]) -> int:
+    settings.forget_surroundings()
+    failed = []
+    for name, command, on_postgres in [
+        ("lint", ["make", "--no-print-directory", "lint"], False),
+        ("tests on SQLite", [*PYTEST, *arguments], False),
+        ("tests on PostgreSQL", [*PYTEST, "-m", "postgres", *arguments], True),
+    ]:
+        sys.stdout.write(f"\n=== {name}\n")
+        sys.stdout.flush()
+        begun = time.monotonic()
+        code = run_on_postgres(command) if on_postgres else run(command, {})
+        sys.stdout.write(f"=== {name}: {'passed' if code == 0 else 'FAILED'} in {time.monotonic() - begun:.0f} s\n")
+        if code:
+            failed.append(name)
+    sys.stdout.write(f"\n{'FAILED: ' + ', '.join(failed) if failed else 'Everything passed.'}\n")
+    return 1 if failed else 0
+
+
+def run(command: list[str], environment: dict[str, str]) -> int:
+    return subprocess.run(command, env={**os.environ, **environment}, check=False).returncode
+
+
+def run_on_postgres(command: list[str]) -> int:
+    with running_postgres() as url:
+        return run(command, {"TEST_DATABASE_URL": url})
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
