@@ -17,7 +17,7 @@ def main(arguments: list[str]) -> int:
     settings.forget_surroundings()
     failed = []
     for name, command, on_postgres in [
-        ("lint", ["make", "--no-print-directory", "lint"], False),
+        ("lint", [sys.executable, "-m", "tests.lint"], False),
         ("tests on SQLite", [*PYTEST, *arguments], False),
         ("tests on PostgreSQL", [*PYTEST, "-m", "postgres", *arguments], True),
     ]:

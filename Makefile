@@ -1,0 +1,40 @@
+# Every target works from a fresh clone with nothing but Python 3.11 or newer.
+.DEFAULT_GOAL := help
+.PHONY: help run test lint format bench test-deps lock runtime dev clean
+
+PYTHON := .venv/bin/python
+
+help:  ## list these targets
+	@sed -n 's/^\([a-z-]*\):[^#]*##/  make \1 \t/p' $(MAKEFILE_LIST)
+
+run: runtime  ## start the portal: a demo with its simulator, or the real thing with MIOSA_API_KEY
+	@exec $(PYTHON) manage.py up
+
+test: dev  ## lint, then all tests, on SQLite and on PostgreSQL
+	@exec $(PYTHON) -m tests.suite
+
+lint: dev  ## ruff, mypy, import-linter, djade, djlint, Django's own checks
+	@exec $(PYTHON) -m tests.lint
+
+format: dev  ## format Python and templates
+	@$(PYTHON) -m ruff check --fix-only --quiet .
+	@$(PYTHON) -m ruff format --quiet .
+	@find templates -name '*.html' -exec .venv/bin/djade --target-version 5.2 {} +
+
+bench: dev  ## measure; prints a table and writes JSON below var/
+	@exec $(PYTHON) -m tests.bench
+
+test-deps:  ## install the system packages some tests need (Debian: chromium, redis-server)
+	@requirements/install-system
+
+lock: dev  ## compile requirements/*.txt from pyproject.toml
+	@requirements/lock
+
+runtime:
+	@requirements/install runtime
+
+dev:
+	@requirements/install dev
+
+clean:  ## forget the environment and the tools' caches; var/ and its data stay
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
