@@ -32,6 +32,7 @@ class Deployment(models.Model):
     live_version = models.ForeignKey("portal.Version", on_delete=models.SET_NULL, null=True, related_name="+")
     staged_version = models.ForeignKey("portal.Version", on_delete=models.SET_NULL, null=True, related_name="+")
     newest_version = models.ForeignKey("portal.Version", on_delete=models.SET_NULL, null=True, related_name="+")
+    live_since = models.DateTimeField(null=True)
     on_rollback = models.BooleanField(default=False)
     is_filled = models.BooleanField(default=False, help_text="Its versions were read down to the first.")
     is_shared = models.BooleanField(default=False)

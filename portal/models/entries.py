@@ -52,6 +52,8 @@ class Entry(models.Model):
     kind = models.SmallIntegerField(choices=Kind.choices)
     subject = models.BigIntegerField()
     deployment = models.BigIntegerField(help_text="Deployment.id")
+    version = models.BigIntegerField(default=0, help_text="Version.id: the version, or what went live")
+    other = models.BigIntegerField(default=0, help_text="Version.id: what was live before")
     state = models.SmallIntegerField(default=0)
     version_kind = models.SmallIntegerField(default=0)
     person = models.BigIntegerField(default=0)

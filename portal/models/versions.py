@@ -45,6 +45,7 @@ class Version(models.Model):
         constraints = (models.UniqueConstraint(fields=["deployment", "miosa_id"], name="version_once"),)
         indexes = (
             models.Index(fields=["deployment", "-number"], name="version_by_number"),
+            models.Index(fields=["artifact_sha256"], name="version_by_artifact"),
             models.Index(fields=["deployment"], condition=models.Q(customer=None), name="version_of_nobody"),
             models.Index(
                 fields=["deployment"], condition=models.Q(state__in=["created", "building"]), name="version_unfinished"

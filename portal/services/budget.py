@@ -1,0 +1,125 @@
+"""MIOSA's budget: one token bucket for the installation, and smaller ones for those who may only have a share (design.md 2)."""
+
+import time
+from dataclasses import dataclass
+from enum import StrEnum
+
+from django.conf import settings
+from django.db import transaction
+
+from portal import miosa
+from portal.models import Bucket
+
+# No promise of MIOSA's is trusted for longer than this: a wrong Retry-After must not switch the portal off for hours.
+LONGEST_BLOCK_S = 120.0
+
+
+class Purpose(StrEnum):
+    """What a request is for; earlier ones never wait behind later ones."""
+
+    ACTION = "action"
+    READ = "read"
+    PROGRESS = "progress"
+    BACKGROUND = "background"
+
+
+# The part of the bucket that a purpose leaves to those before it.
+_LEAVES = {Purpose.ACTION: 0.0, Purpose.READ: 0.1, Purpose.PROGRESS: 0.1, Purpose.BACKGROUND: 0.2}
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A bucket: `key`, how many tokens it holds, how many come back each second, how many must stay in it."""
+
+    key: str
+    capacity: float
+    refill: float
+    leaves: float = 0.0
+
+
+def take(purpose: Purpose, *, customer_id: int | None = None, now: float | None = None) -> None:
+    """Take one token for one request. Raises miosa.BudgetSpent, with the seconds until it is worth trying, and takes none."""
+    _take(_shares(purpose, customer_id), now=time.time() if now is None else now)
+
+
+def take_refresh(person_id: int, *, now: float | None = None) -> None:
+    """One refresh that a person asked for: ten a minute. Raises miosa.BudgetSpent."""
+    _take([Share(f"person:{person_id}", capacity=10, refill=10 / 60)], now=time.time() if now is None else now)
+
+
+def block(seconds: float, *, now: float | None = None) -> None:
+    """MIOSA asked to be left alone (429): nothing is sent for that long, capped."""
+    moment = time.time() if now is None else now
+    until = moment + min(max(seconds, 1.0), LONGEST_BLOCK_S)
+    with transaction.atomic():
+        share = _main(Purpose.ACTION)
+        bucket = _row(share, moment)
+        bucket.blocked_until = max(bucket.blocked_until, until)
+        bucket.tokens, bucket.at = 0.0, until
+        bucket.save(update_fields=["blocked_until", "tokens", "at"])
+
+
+def wait_s(purpose: Purpose, *, now: float | None = None) -> float:
+    """Seconds until a request of this purpose could go out; 0 if it could now. Takes nothing."""
+    moment = time.time() if now is None else now
+    share = _main(purpose)
+    bucket = Bucket.objects.filter(key=share.key).first()
+    return _lack(bucket, share, moment) if bucket else 0.0
+
+
+def background_rate() -> float:
+    """Requests a second that background reading may count on."""
+    return settings.MIOSA.rpm / 60 * (1 - _LEAVES[Purpose.BACKGROUND])
+
+
+def _shares(purpose: Purpose, customer_id: int | None) -> list[Share]:
+    per_minute = float(settings.MIOSA.rpm)
+    shares = [_main(purpose)]
+    if purpose is Purpose.PROGRESS:
+        shares.append(Share("progress", capacity=max(1.0, per_minute / 16), refill=per_minute / 60 / 4))
+    if purpose is Purpose.READ and customer_id is not None:
+        # Full and refilled for a minute it gives a quarter of a minute's requests, never more.
+        eighth = per_minute / 8
+        shares.append(Share(f"customer:{customer_id}", capacity=max(2.0, eighth), refill=eighth / 60))
+    return shares
+
+
+def _main(purpose: Purpose) -> Share:
+    per_minute = float(settings.MIOSA.rpm)
+    capacity = max(1.0, per_minute / 4)
+    return Share("miosa", capacity=capacity, refill=per_minute / 60, leaves=capacity * _LEAVES[purpose])
+
+
+def _take(shares: list[Share], *, now: float) -> None:
+    """All of the buckets or none, in one transaction; rows are locked in the order of their keys."""
+    with transaction.atomic():
+        rows = [(share, _row(share, now)) for share in sorted(shares, key=lambda share: share.key)]
+        wait = max(_lack(bucket, share, now) for share, bucket in rows)
+        if wait <= 0:
+            for share, bucket in rows:
+                bucket.tokens, bucket.at = _filled(bucket, share, now) - 1, now
+                bucket.save(update_fields=["tokens", "at"])
+            return
+    raise miosa.BudgetSpent(retry_after_s=wait)
+
+
+def _row(share: Share, now: float) -> Bucket:
+    rows = Bucket.objects.select_for_update()
+    found = rows.filter(key=share.key).first()
+    if found is None:
+        Bucket.objects.get_or_create(key=share.key, defaults={"tokens": share.capacity, "at": now})
+        found = rows.get(key=share.key)
+    return found
+
+
+def _filled(bucket: Bucket, share: Share, now: float) -> float:
+    # A clock that was set back must not take tokens away.
+    return min(share.capacity, bucket.tokens + max(0.0, now - bucket.at) * share.refill)
+
+
+def _lack(bucket: Bucket, share: Share, now: float) -> float:
+    blocked = bucket.blocked_until - now
+    if 0 < blocked <= LONGEST_BLOCK_S:
+        return blocked
+    missing = 1 + share.leaves - _filled(bucket, share, now)
+    return max(0.0, missing / share.refill)

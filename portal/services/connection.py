@@ -1,0 +1,129 @@
+"""The one MIOSA tenant behind this database: which it is, and whether it can be asked."""
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from portal import miosa
+from portal.models import Connection
+from portal.services import budget
+from portal.services.answers import Reach
+
+logger = logging.getLogger(__name__)
+
+_OK_WRITTEN_EVERY = timedelta(seconds=30)
+
+
+class WrongTenant(Exception):
+    """This database remembers another MIOSA than the one configured: nothing of it may be mixed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How the connection fares, in the words of the pages. `for_people` names no vendor; `for_operators` may."""
+
+    reach: Reach
+    since: datetime | None
+    retry_at: datetime | None
+    for_people: str
+    for_operators: str
+
+
+def get() -> Connection:
+    row, _created = Connection.objects.get_or_create(pk=1, defaults={"base_url": settings.MIOSA.base_url})
+    return row
+
+
+def require_same_tenant(tenant_id: str | None) -> None:
+    """Remember the tenant at first sight. Raises WrongTenant for another base URL or tenant, and tells the operators."""
+    row = get()
+    if row.base_url != settings.MIOSA.base_url and not settings.MIOSA.is_demo:
+        raise_alarm("other_base_url", f"This database belongs to {row.base_url}, not to {settings.MIOSA.base_url}.")
+        raise WrongTenant(row.base_url)
+    if not tenant_id:
+        return
+    if not row.tenant_id:
+        Connection.objects.filter(pk=1, tenant_id="").update(tenant_id=tenant_id)
+    elif row.tenant_id != tenant_id:
+        raise_alarm("other_tenant", f"This database belongs to the tenant {row.tenant_id}, the key to {tenant_id}.")
+        raise WrongTenant(tenant_id)
+
+
+def raise_alarm(code: str, text: str) -> None:
+    """Tell operators, on every page, until one of them has looked."""
+    changed = Connection.objects.filter(pk=1).exclude(alarm=code, alarm_text=text)
+    if changed.update(alarm=code, alarm_text=text, alarm_at=timezone.now()):
+        logger.error("connection alarm", extra={"code": code, "text": text})
+
+
+def clear_alarm(code: str) -> None:
+    Connection.objects.filter(pk=1, alarm=code).update(alarm="", alarm_text="", alarm_at=None)
+
+
+def heard(outcome: miosa.Outcome) -> None:
+    """Note how one attempt ended; written only when something changed, so that a healthy minute costs few writes."""
+    kind = getattr(miosa, outcome.error) if outcome.error else None
+    if kind is None:
+        _note_answer()
+    elif issubclass(kind, miosa.RateLimited):
+        budget.block(outcome.retry_after_s or 10.0)
+    elif issubclass(kind, miosa.Unauthorized | miosa.Forbidden | miosa.PaymentRequired):
+        _note_trouble("refused_since", kind.code)
+    elif issubclass(kind, miosa.Outage) and not issubclass(kind, miosa.BreakerOpen):
+        _note_trouble("unreachable_since", kind.code)
+
+
+def _note_answer() -> None:
+    row, now = get(), timezone.now()
+    is_noted = row.last_ok_at is not None and now - row.last_ok_at < _OK_WRITTEN_EVERY
+    if row.unreachable_since or row.refused_since or not is_noted:
+        Connection.objects.filter(pk=1).update(last_ok_at=now, unreachable_since=None, refused_since=None, error="")
+
+
+def _note_trouble(column: str, code: str) -> None:
+    if getattr(get(), column) is None:
+        other = "refused_since" if column == "unreachable_since" else "unreachable_since"
+        Connection.objects.filter(pk=1, **{column: None}).update(**{column: timezone.now(), other: None, "error": code})
+
+
+def standing(*, is_stale: bool, now: datetime) -> Standing:
+    """What to tell people about the connection. The budget concerns only a page that waits for something newer."""
+    row = Connection.objects.filter(pk=1).first()
+    if row is None:
+        return Standing(Reach.OK, None, None, "", "")
+    if row.unreachable_since:
+        return Standing(
+            Reach.UNREACHABLE,
+            row.unreachable_since,
+            None,
+            _("The hosting service can't be reached. What you see is what we last heard."),
+            _("MIOSA can't be reached (%(code)s).") % {"code": row.error},
+        )
+    if row.refused_since:
+        return Standing(
+            Reach.REFUSING,
+            row.refused_since,
+            None,
+            _(
+                "The hosting service refuses to answer us. What you see is what we last heard; the platform has been told."
+            ),
+            _("MIOSA refuses the portal's key (%(code)s). Check MIOSA_API_KEY and its scopes.") % {"code": row.error},
+        )
+    return _by_budget(now) if is_stale else Standing(Reach.OK, None, None, "", "")
+
+
+def _by_budget(now: datetime) -> Standing:
+    wait = budget.wait_s(budget.Purpose.READ, now=now.timestamp())
+    if wait <= 0:
+        return Standing(Reach.OK, None, None, "", "")
+    return Standing(
+        Reach.BUDGET_SPENT,
+        None,
+        now + timedelta(seconds=wait),
+        _("Many people are asking at once. What you see is what we last heard; we ask again in a moment."),
+        _("The budget of requests to MIOSA is spent for the moment (MIOSA_RPM)."),
+    )

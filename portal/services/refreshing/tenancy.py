@@ -1,0 +1,29 @@
+"""Rows of another tenant are refused: a portal remembers one (design.md 2)."""
+
+import logging
+from collections.abc import Sequence
+
+from portal import miosa
+from portal.services import connection
+
+logger = logging.getLogger(__name__)
+
+
+def admit(rows: Sequence[miosa.Deployment]) -> list[miosa.Deployment]:
+    """The rows of our tenant. Raises WrongTenant if there are rows and every one that names a tenant names another."""
+    ours = connection.get().tenant_id
+    stated = {row.tenant_id for row in rows if row.tenant_id}
+    if not stated:
+        return list(rows)
+    if not ours or ours not in stated:
+        connection.require_same_tenant(min(stated))
+        ours = connection.get().tenant_id
+    admitted = [row for row in rows if not row.tenant_id or row.tenant_id == ours]
+    if len(admitted) < len(rows):
+        logger.warning("rows of another tenant refused", extra={"count": len(rows) - len(admitted)})
+    return admitted
+
+
+def confirm(ask: miosa.Client) -> None:
+    """Make sure, before anything is called gone, that we still ask the tenant we remember. Raises WrongTenant, miosa.MiosaError."""
+    connection.require_same_tenant(ask.tenant.current().id)

@@ -1,0 +1,32 @@
+"""Text from outside, made fit for a column: one line, no control characters, not longer than its column."""
+
+import re
+import unicodedata
+from typing import Any
+
+from django.db.models import Model
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+
+
+def line(value: str | None, *, most: int) -> str:
+    """One line for people: control characters become a space, ends are trimmed, too long is cut with an ellipsis."""
+    text = _CONTROL.sub(" ", value or "").strip()
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def search_key(*values: str | None) -> str:
+    """Lower-cased text to look for substrings in; composed, so that é is found however it was typed."""
+    return unicodedata.normalize("NFC", " ".join(value for value in values if value)).casefold()
+
+
+def fit(model: type[Model], values: dict[str, Any]) -> dict[str, Any]:
+    """`values` with each text cut to what its column of `model` can hold, and NUL, which PostgreSQL refuses, replaced."""
+    fitted = {}
+    for name, value in values.items():
+        if isinstance(value, str):
+            value = value.replace("\x00", "\ufffd")
+            most = getattr(model._meta.get_field(name), "max_length", None)
+            value = value[:most] if most else value
+        fitted[name] = value
+    return fitted

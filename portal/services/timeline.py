@@ -1,0 +1,252 @@
+"""The search in a timeline: one index, a window, a keyset (design.md 2). The only raw SQL over history.
+
+A page searches the newest 20,000 entries from its cursor. No OFFSET, no COUNT: a cursor is the (at, id) of the last row shown.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.core import signing
+from django.db import connection
+
+from portal.models import Entry
+from portal.services.answers import State
+from portal.services.errors import NotFound
+
+PAGE = 50
+WINDOW = 20_000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+_CODES = {
+    State.ARCHIVED: Entry.State.ARCHIVED,
+    State.BUILDING: Entry.State.BUILDING,
+    State.CREATED: Entry.State.CREATED,
+    State.FAILED: Entry.State.FAILED,
+    State.OTHER: Entry.State.OTHER,
+    State.READY: Entry.State.READY,
+    State.UNREADABLE: Entry.State.UNREADABLE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Conditions in the codes of the tables. Empty tuples mean no condition; `nothing` means that no row can match.
+
+    `live` holds the Version ids that are live now. `exact` is an id or hash, `number` a version's number, `text` a lower-cased substring;
+    `named` are deployments whose name holds the text.
+    """
+
+    deployments: tuple[int, ...] = ()
+    states: tuple[State, ...] = ()
+    kinds: tuple[int, ...] = ()
+    people: tuple[int, ...] = ()
+    projects: tuple[int, ...] = ()
+    since: datetime | None = None
+    until: datetime | None = None
+    number: int | None = None
+    exact: str = ""
+    text: str = ""
+    named: tuple[int, ...] = ()
+    live: tuple[int, ...] = ()
+    held: tuple[int, ...] = ()
+    nothing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An entry as the index knows it; the ids are of our tables."""
+
+    id: int
+    at: datetime
+    kind: int
+    subject: int
+    deployment: int
+    version: int
+    other: int
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    rows: tuple[Row, ...]
+    next_cursor: str
+    searched_back_to: datetime | None
+
+
+@dataclass(slots=True)
+class _Sql:
+    parts: list[str] = field(default_factory=list)
+    values: list[Any] = field(default_factory=list)
+
+    def add(self, part: str, *values: Any) -> None:
+        self.parts.append(part)
+        self.values.extend(values)
+
+    def all(self) -> str:
+        return " AND ".join(self.parts) or "1 = 1"
+
+
+def search(*, scope: str, customer_id: int | None, deployment_id: int | None, where: Where, cursor: str) -> Found:
+    """A page of the timeline of a customer, of a deployment, or of what a customer has on one. Raises NotFound for a foreign cursor.
+
+    `scope` names what the cursor is good for. With a deployment given its own index is walked.
+    """
+    if where.nothing:
+        return Found((), "", None)
+    window = _window(customer_id, deployment_id, where, _read_cursor(cursor, scope))
+    matching = _matching(where)
+    columns = "id, at, kind, subject, deployment, version, other"
+    order = "ORDER BY at DESC, id DESC"
+    sql = (
+        f"SELECT {columns} FROM (SELECT * FROM portal_entry WHERE {window.all()} {order} LIMIT {WINDOW}) w "
+        f"WHERE {matching.all()} {order} LIMIT {PAGE + 1}"
+    )
+    rows = [Row(*values) for values in _fetch(sql, [*window.values, *matching.values], at=1)]
+    if len(rows) > PAGE:
+        return Found(tuple(rows[:PAGE]), _make_cursor(rows[PAGE - 1].at, rows[PAGE - 1].id, scope), None)
+    if not matching.parts:
+        return Found(tuple(rows), "", None)
+    end = _window_end(window)
+    if end is None:
+        return Found(tuple(rows), "", None)
+    return Found(tuple(rows), _make_cursor(end[0], end[1], scope), end[0])
+
+
+def _window(
+    customer_id: int | None, deployment_id: int | None, where: Where, after: tuple[datetime, int] | None
+) -> _Sql:
+    window = _Sql()
+    if customer_id is not None:
+        window.add("customer_id = %s", customer_id)
+    if deployment_id is not None:
+        window.add("deployment = %s", deployment_id)
+    if after is not None:
+        # The OR-form of a keyset is as slow as OFFSET; this one is constant.
+        window.add("at <= %s AND (at < %s OR id < %s)", _adapt(after[0]), _adapt(after[0]), after[1])
+    if where.until is not None:
+        window.add("at < %s", _adapt(where.until))
+    if where.since is not None:
+        window.add("at >= %s", _adapt(where.since))
+    return window
+
+
+def _matching(where: Where) -> _Sql:
+    sql = _Sql()
+    for column, codes in (
+        ("deployment", where.deployments),
+        ("version_kind", where.kinds),
+        ("person", where.people),
+        ("project", where.projects),
+    ):
+        if codes:
+            sql.add(f"{column} IN ({_marks(codes)})", *codes)
+    if where.states:
+        _add_states(sql, where)
+    if where.number is not None:
+        sql.add("number = %s", where.number)
+    if where.exact:
+        _add_exact(sql, where)
+    elif where.text:
+        _add_text(sql, where)
+    return sql
+
+
+def _add_states(sql: _Sql, where: Where) -> None:
+    """Live and staged are words for where the pointer stands, so they are asked of versions, not of the entry's state."""
+    either = _Sql()
+    codes = [int(_CODES[state]) for state in where.states if state in _CODES]
+    if codes:
+        either.add(f"(kind = 1 AND state IN ({_marks(codes)}))", *codes)
+    if State.LIVE in where.states and where.live:
+        either.add(f"(kind = 1 AND subject IN ({_marks(where.live)}))", *where.live)
+    if State.STAGED in where.states and where.held:
+        either.add(
+            "(kind = 1 AND state = %s AND subject IN ("
+            "SELECT v.id FROM portal_version v JOIN portal_deployment d ON d.id = v.deployment_id "
+            "LEFT JOIN portal_version l ON l.id = d.live_version_id "
+            f"WHERE d.id IN ({_marks(where.held)}) AND v.state = 'ready' AND NOT v.was_live AND v.gone_at IS NULL "
+            "AND v.number > COALESCE(l.number, -1)))",
+            int(Entry.State.READY),
+            *where.held,
+        )
+    sql.add(f"({' OR '.join(either.parts) or '1 = 0'})", *either.values)
+
+
+def _add_exact(sql: _Sql, where: Where) -> None:
+    like = f"%{_escape(where.text)}%"
+    held = _marks(where.held) if where.held else "NULL"
+    sql.add(
+        f"(subject IN (SELECT id FROM portal_version WHERE deployment_id IN ({held}) AND miosa_id = %s) AND kind = 1 "
+        f"OR version IN (SELECT id FROM portal_version WHERE artifact_sha256 = %s AND deployment_id IN ({held})) "
+        "OR text LIKE %s ESCAPE '!')",
+        *where.held,
+        where.exact,
+        where.exact,
+        *where.held,
+        like,
+    )
+
+
+def _add_text(sql: _Sql, where: Where) -> None:
+    like = f"%{_escape(where.text)}%"
+    if where.named:
+        sql.add(f"(text LIKE %s ESCAPE '!' OR deployment IN ({_marks(where.named)}))", like, *where.named)
+    else:
+        sql.add("text LIKE %s ESCAPE '!'", like)
+
+
+def _window_end(window: _Sql) -> tuple[datetime, int] | None:
+    """The last row of a full window, or None if the window reached the end of the history."""
+    sql = (
+        f"SELECT at, id FROM (SELECT at, id FROM portal_entry WHERE {window.all()} ORDER BY at DESC, id DESC LIMIT {WINDOW}) w "
+        "ORDER BY at, id LIMIT 1"
+    )
+    rows = _fetch(sql, window.values, at=0)
+    if not rows:
+        return None
+    at, pk = rows[0]
+    beyond = f"SELECT 1 FROM portal_entry WHERE {window.all()} AND at <= %s AND (at < %s OR id < %s) LIMIT 1"
+    with connection.cursor() as db:
+        db.execute(beyond, [*window.values, _adapt(at), _adapt(at), pk])
+        return (at, pk) if db.fetchone() else None
+
+
+def _fetch(sql: str, values: list[Any], *, at: int) -> list[tuple[Any, ...]]:
+    """Rows whose column `at` is a moment, aware on every database."""
+    with connection.cursor() as db:
+        db.execute(sql, values)
+        return [(*row[:at], _moment(row[at]), *row[at + 1 :]) for row in db.fetchall()]
+
+
+def _moment(value: datetime | str) -> datetime:
+    moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _adapt(moment: datetime) -> Any:
+    return connection.ops.adapt_datetimefield_value(moment)
+
+
+def _marks(values: Sequence[object]) -> str:
+    return ", ".join(["%s"] * len(values))
+
+
+def _escape(text: str) -> str:
+    return text.replace("!", "!!").replace("%", "!%").replace("_", "!_")
+
+
+def _make_cursor(at: datetime, pk: int, scope: str) -> str:
+    micros = round(at.timestamp() * 1_000_000)
+    return signing.Signer(salt=f"timeline:{scope}", sep=".").sign(f"{micros}-{pk}")
+
+
+def _read_cursor(cursor: str, scope: str) -> tuple[datetime, int] | None:
+    """Raises NotFound for a cursor that was changed or made for something else."""
+    if not cursor:
+        return None
+    try:
+        micros, pk = signing.Signer(salt=f"timeline:{scope}", sep=".").unsign(cursor).split("-")
+        return _EPOCH + timedelta(microseconds=int(micros)), int(pk)
+    except (signing.BadSignature, ValueError, OverflowError):
+        raise NotFound from None
