@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+from datetime import datetime
+
+from msgspec import UNSET, field
+
+from portal.miosa.types.base import Count, External, Facts, Id, Row
+
+
+class Release(Row, frozen=True, kw_only=True):
+    id: Id
+    deployment_version_id: str | None = None
+    deployment_id: str | None = None
+    tenant_id: str | None = None
+    kind: str | None = None
+    state: str | None = None
+    environment_id: str | None = None
+    service_id: str | None = None
+    source_sandbox_id: str | None = None
+    build_id: str | None = None
+    external_workspace_id: External = UNSET
+    external_user_id: External = UNSET
+    external_project_id: External = UNSET
+    artifact_manifest: Facts = field(default_factory=dict)
+    artifact_sha256: str | None = None
+    sha256: str | None = None
+    size_bytes: Count | None = None
+    start_command: str | None = None
+    port: int | None = None
+    health_check_path: str | None = None
+    metadata: Facts = field(default_factory=dict)
+    ready_at: datetime | None = None
+    archived_at: datetime | None = None
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+
+
+class Build(Row, frozen=True, kw_only=True):
+    id: Id
+    deployment_id: str | None = None
+    commit_sha: str | None = None
+    commit_message: str | None = None
+    triggered_by: str | None = None
+    state: str = ""
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    duration_ms: Count | None = None
+    image_digest: str | None = None
+    error_message: str | None = None
+    external_workspace_id: External = UNSET
+    external_user_id: External = UNSET
+    external_project_id: External = UNSET
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
