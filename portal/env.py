@@ -8,27 +8,33 @@ from __future__ import annotations
 
 import difflib
 import os
-import re
-import zoneinfo
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, TypeVar
-from urllib.parse import urlsplit
+from typing import Any
 
 import environ
 
 from portal import secret_key
-
-T = TypeVar("T")
+from portal.variables import (
+    Reader,
+    at_least,
+    at_most,
+    one_of,
+    valid_base_url,
+    valid_cache_url,
+    valid_database_url,
+    valid_host,
+    valid_key,
+    valid_origin,
+    valid_time_zone,
+)
 
 LANGUAGES = ("en",)
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 DEMO_KEY = "msk_test_demo"
 CONTRACT_URL = "https://api.miosa.ai/api/v1"
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
-DATABASE_SCHEMES = ("sqlite", "postgres", "postgresql")
-CACHE_SCHEMES = ("redis", "rediss")
 
 
 class ConfigurationError(Exception):
@@ -78,88 +84,11 @@ class Configuration:
     secrets: frozenset[str] = field(repr=False)
 
 
-class Reader:
-    """Reads variables, remembers their names and defaults, and notes problems instead of raising."""
-
-    def __init__(self, environment: Mapping[str, str]) -> None:
-        self.env = environ.Env()
-        self.env.ENVIRON = {name: value for name, value in environment.items() if value.strip()}
-        self.defaults: dict[str, str] = {}
-        self.secrets: set[str] = set()
-        self.problems: list[str] = []
-
-    def problem(self, name: str, text: str) -> None:
-        self.problems.append(f"{name}: {text}")
-
-    def given(self, name: str) -> bool:
-        return name in self.env.ENVIRON or f"{name}_FILE" in self.env.ENVIRON
-
-    def text(self, name: str, default: str, valid: Callable[[str], str | None] = lambda value: None) -> str:
-        self.defaults[name] = default
-        return self._checked(name, self.env.str(name, default=default).strip(), default, valid)
-
-    def secret(self, name: str, valid: Callable[[str], str | None] = lambda value: None) -> str:
-        self.defaults[name] = ""
-        value = self._from_file(name) if f"{name}_FILE" in self.env.ENVIRON else self.env.str(name, default="")
-        value = value.strip()
-        parts = split(value)
-        self.secrets |= {each for each in (value, parts and parts.password) if each}
-        return self._checked(name, value, "", valid)
-
-    def number(self, name: str, default: int, low: int, high: int) -> int:
-        self.defaults[name] = str(default)
-        given = self.env.str(name, default=str(default)).strip()
-        if not re.fullmatch(r"[0-9]{1,9}", given) or not low <= int(given) <= high:
-            self.problem(name, f"must be a whole number from {low} to {high}, not {given!r}")
-            return default
-        return int(given)
-
-    def flag(self, name: str, default: bool) -> bool:
-        words = {
-            "true": True,
-            "1": True,
-            "yes": True,
-            "on": True,
-            "false": False,
-            "0": False,
-            "no": False,
-            "off": False,
-        }
-        self.defaults[name] = "true" if default else "false"
-        given = self.env.str(name, default=self.defaults[name]).strip().lower()
-        if given not in words:
-            self.problem(name, f"must be true or false, not {given!r}")
-        return words.get(given, default)
-
-    def names(self, name: str, default: list[str], valid: Callable[[str], str | None]) -> list[str]:
-        self.defaults[name] = ",".join(default)
-        given = [entry.strip() for entry in self.env.list(name, default=default) if entry.strip()]
-        for entry in given:
-            self._checked(name, entry, "", valid)
-        return given
-
-    def _checked(self, name: str, value: str, default: str, valid: Callable[[str], str | None]) -> str:
-        wrong = valid(value) if value else None
-        if wrong:
-            self.problem(name, wrong)
-            return default
-        return value
-
-    def _from_file(self, name: str) -> str:
-        if name in self.env.ENVIRON:
-            self.problem(name, f"is set together with {name}_FILE; keep one of them")
-        path = Path(self.env.ENVIRON[f"{name}_FILE"].strip())
-        try:
-            return path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            self.problem(f"{name}_FILE", f"can't be read ({type(error).__name__})")
-            return ""
-
-
 def load(environment: Mapping[str, str] = os.environ, *, base: Path) -> Configuration:
     """The configuration, or a ConfigurationError that lists all problems."""
     reader = Reader(environment)
     configuration = read(reader, base=base)
+    require_extras(reader, configuration)
     if reader.problems:
         raise ConfigurationError(reader.problems)
     return configuration
@@ -208,6 +137,17 @@ def make_var(reader: Reader, var: Path) -> str:
         return ""
 
 
+def require_extras(reader: Reader, configuration: Configuration) -> None:
+    """Some settings need a library that the plain installation leaves out."""
+    for name, wanted, module, extra in (
+        ("CACHE_URL", bool(configuration.cache_url), "redis", "redis"),
+        ("DATABASE_URL", "postgresql" in configuration.database.get("ENGINE", ""), "psycopg", "postgres"),
+        ("METRICS_TOKEN", bool(configuration.metrics_token), "prometheus_client", "metrics"),
+    ):
+        if wanted and find_spec(module) is None:
+            reader.problem(name, f"needs the extra {extra!r}: install requirements/scale.txt")
+
+
 def read_upstream(reader: Reader, *, simulator_port: int) -> Upstream:
     api_key = reader.secret("MIOSA_API_KEY", valid_key)
     base_url = reader.text("MIOSA_BASE_URL", CONTRACT_URL, valid_base_url)
@@ -242,70 +182,3 @@ def read_database_url(url: str) -> dict[str, Any]:
 def with_api_path(url: str) -> str:
     bare = url.rstrip("/")
     return bare if bare.endswith("/api/v1") else f"{bare}/api/v1"
-
-
-def one_of(choices: tuple[str, ...]) -> Callable[[str], str | None]:
-    return lambda value: None if value in choices else f"must be one of {', '.join(choices)}, not {value!r}"
-
-
-def at_least(length: int) -> Callable[[str], str | None]:
-    return lambda value: None if len(value) >= length else f"must have at least {length} characters"
-
-
-def at_most(length: int) -> Callable[[str], str | None]:
-    return lambda value: None if len(value) <= length else f"must have at most {length} characters"
-
-
-def valid_key(value: str) -> str | None:
-    return None if re.fullmatch(r"[!-~]{8,512}", value) else "must be 8 to 512 visible characters without spaces"
-
-
-def valid_base_url(value: str) -> str | None:
-    parts = split(value)
-    if parts is None or parts.scheme not in {"http", "https"} or not parts.hostname:
-        return "must be an address such as https://api.example.com"
-    if parts.username or parts.query or parts.fragment:
-        return "must be a bare address without user, query or fragment"
-    if parts.scheme == "http" and parts.hostname not in LOOPBACK:
-        return "must begin with https://, or the key would travel in the clear"
-    return None
-
-
-def valid_database_url(value: str) -> str | None:
-    parts = split(value)
-    if parts is None or parts.scheme not in DATABASE_SCHEMES or not parts.path.strip("/"):
-        return "must be sqlite:////path/to/file or postgres://user:password@host:5432/name"
-    return None
-
-
-def valid_cache_url(value: str) -> str | None:
-    parts = split(value)
-    if parts is None or parts.scheme not in CACHE_SCHEMES or not parts.hostname:
-        return "must be redis://host:6379/0 or rediss://…"
-    return None
-
-
-def valid_origin(value: str) -> str | None:
-    parts = split(value)
-    if parts is None or parts.scheme not in {"http", "https"} or not parts.netloc or parts.path:
-        return f"must list origins such as https://deploys.example.com, not {value!r}"
-    return None
-
-
-def valid_host(value: str) -> str | None:
-    if re.fullmatch(r"\.?[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*|\[[0-9a-fA-F:]+\]", value):
-        return None
-    return f"must list host names without scheme or port, not {value!r}"
-
-
-def valid_time_zone(value: str) -> str | None:
-    return None if value in zoneinfo.available_timezones() else f"is no known time zone: {value!r}"
-
-
-def split(value: str) -> Any:
-    try:
-        parts = urlsplit(value)
-        _ = parts.port
-    except ValueError:
-        return None
-    return parts

@@ -66,6 +66,8 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "portal.middleware.PersonMiddleware",
     "portal.middleware.TimeZoneMiddleware",
+    "deployments_ui.guards.SignInMiddleware",
+    "deployments_ui.errors.ErrorMiddleware",
 ]
 
 ROOT_URLCONF = "portal.urls"
@@ -80,6 +82,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "deployments_ui.frame.frame",
             ],
         },
     }
@@ -177,6 +180,7 @@ SESSION_COOKIE_AGE = 7 * 24 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CONFIG.https
+CSRF_FAILURE_VIEW = "deployments_ui.errors.csrf_failed"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SECURE = CONFIG.https

@@ -13,3 +13,9 @@ if find_spec("portal.api") and find_spec("portal.api.urls"):
     urlpatterns.append(path("api/v1/", include("portal.api.urls")))
 if find_spec("deployments_ui.urls"):
     urlpatterns.append(path("", include("deployments_ui.urls")))
+
+handler400 = "deployments_ui.errors.bad_request"
+handler403 = "deployments_ui.errors.forbidden"
+handler404 = "deployments_ui.errors.not_found"
+handler429 = "deployments_ui.errors.too_many"  # allauth's name, for too many tries at signing in
+handler500 = "deployments_ui.errors.broken"

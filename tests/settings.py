@@ -7,13 +7,13 @@ import os
 import tempfile
 from pathlib import Path
 
-from portal import env
+from portal import env, variables
 
 VAR = Path(os.environ.get("TEST_VAR_DIR") or tempfile.mkdtemp(prefix="deploy-desk-test-"))
 
 
 def forget_surroundings() -> None:
-    reader = env.Reader({"VAR_DIR": str(VAR)})
+    reader = variables.Reader({"VAR_DIR": str(VAR)})
     env.read(reader, base=VAR)
     for name in [*os.environ]:
         if name.startswith("MIOSA_") or name.removesuffix("_FILE") in reader.defaults:
