@@ -1,0 +1,1 @@
+"""Rows of long lists, drawn from stencils."""

@@ -1,0 +1,90 @@
+"""What stands around every page: the brand, the places a person can go to, how the page is dressed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.functional import cached_property
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from deployments_ui import links
+from deployments_ui.times import Clock
+from portal.access import Person
+from portal.services import customers
+
+THEMES = ("light", "dark")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    label: str
+    url: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Theme:
+    value: str
+    label: str
+    pressed: str
+
+
+class Frame:
+    """Worked out only as far as the template asks."""
+
+    find_url = links.find()
+    sign_out_url = links.sign_out()
+    theme_url = links.theme()
+
+    def __init__(self, request: HttpRequest) -> None:
+        self._request = request
+
+    @property
+    def brand(self) -> str:
+        return str(settings.PORTAL_NAME)
+
+    @property
+    def language(self) -> str:
+        return get_language() or settings.LANGUAGE_CODE
+
+    @property
+    def theme(self) -> str:
+        chosen = self._request.COOKIES.get("theme", "")
+        return chosen if chosen in THEMES else ""
+
+    @property
+    def zone(self) -> str:
+        return timezone.get_current_timezone_name()
+
+    @cached_property
+    def person(self) -> Person | None:
+        """Who is signed in; None for nobody."""
+        person: Person | None = getattr(self._request, "person", None)
+        return person if person is not None and person.id else None
+
+    @property
+    def places(self) -> list[Place]:
+        if self.person is None:
+            return []
+        if self.person.is_staff:
+            return [self._place(_("Customers"), links.customers())]
+        return [self._place(home.name, links.customer(home.slug)) for home in customers.list_homes(by=self.person)]
+
+    def _place(self, label: str, url: str) -> Place:
+        return Place(label, url, current=self._request.path == url)
+
+    @property
+    def themes(self) -> list[Theme]:
+        labels = (("auto", _("As the system")), ("light", _("Light")), ("dark", _("Dark")))
+        worn = self.theme or "auto"
+        return [Theme(value, label, "true" if value == worn else "false") for value, label in labels]
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    """Context processor."""
+    return {"frame": Frame(request), "clock": Clock.of_reader()}

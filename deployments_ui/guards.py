@@ -1,0 +1,33 @@
+"""What every page of this face is asked before its view: is somebody signed in?
+
+A new view is private unless it says `login_not_required` (or is allauth's own entrance).
+"""
+
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from django.conf import settings
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import resolve_url
+
+from deployments_ui.parts import wants_part
+
+
+class SignInMiddleware(LoginRequiredMiddleware):
+    """Sends a stranger to sign in. htmx is told to go there itself: a redirect would paste the sign-in page into the page."""
+
+    def handle_no_permission(self, request: HttpRequest, view_func: Any) -> HttpResponseBase:
+        if not wants_part(request):
+            return super().handle_no_permission(request, view_func)
+        url = f"{resolve_url(settings.LOGIN_URL)}?{urlencode({self.redirect_field_name: page_of(request)})}"
+        return HttpResponse(status=401, headers={"HX-Redirect": url})
+
+
+def page_of(request: HttpRequest) -> str:
+    """The page that htmx stands on, to come back to; never another site's."""
+    path = request.htmx.current_url_abs_path  # type: ignore[attr-defined]  # set by HtmxMiddleware
+    if not path or urlsplit(path).netloc or not path.startswith("/") or path.startswith(("//", "/\\")):
+        return "/"
+    return str(path)

@@ -1,0 +1,94 @@
+"""Addresses of pages, made from ids of any shape.
+
+The hosting service's ids are opaque: one may hold a slash, a dot or a space. In a path they are written with `~2F` for what a server or a
+browser would read as structure. Addresses are put together here and not by `reverse`, which costs a long list more than its query;
+a test holds both to the same answer.
+"""
+
+import re
+from functools import lru_cache
+from urllib.parse import quote, unquote, urlencode
+
+LONGEST_ID = 128
+STRUCTURE = re.compile(r"[/\\~]|^\.+$")
+WRITTEN = re.compile(r"~([0-9A-F]{2})")
+
+
+class OpaqueId:
+    """Path converter for an id whose form only the hosting service knows."""
+
+    regex = r"[^/\x00-\x1f\x7f]+"
+
+    def to_python(self, value: str) -> str:
+        plain = WRITTEN.sub(lambda found: unquote(f"%{found[1]}"), value)
+        if len(plain) > LONGEST_ID or any(ord(letter) < 32 for letter in plain):
+            raise ValueError
+        return plain
+
+    def to_url(self, value: str) -> str:
+        return in_path(value)
+
+
+def in_path(value: str) -> str:
+    return STRUCTURE.sub(lambda found: "".join(f"~{ord(letter):02X}" for letter in found[0]), value)
+
+
+@lru_cache(maxsize=8192)
+def segment(value: str) -> str:
+    return quote(in_path(value), safe="~:@!$&'()*+,;=")
+
+
+def customers() -> str:
+    return "/customers/"
+
+
+def customer(slug: str) -> str:
+    return f"/c/{slug}/"
+
+
+def customer_refresh(slug: str) -> str:
+    return f"/c/{slug}/refresh/"
+
+
+def deployment(slug: str, deployment_id: str) -> str:
+    return f"/c/{slug}/deployments/{segment(deployment_id)}/"
+
+
+def deployment_refresh(slug: str, deployment_id: str) -> str:
+    return f"{deployment(slug, deployment_id)}refresh/"
+
+
+def builds(slug: str, deployment_id: str) -> str:
+    return f"{deployment(slug, deployment_id)}builds/"
+
+
+def version(slug: str, deployment_id: str, version_id: str) -> str:
+    return f"{deployment(slug, deployment_id)}versions/{segment(version_id)}/"
+
+
+def version_log(slug: str, deployment_id: str, version_id: str) -> str:
+    return f"{version(slug, deployment_id, version_id)}log/"
+
+
+def version_log_text(slug: str, deployment_id: str, version_id: str) -> str:
+    return f"{version(slug, deployment_id, version_id)}log.txt"
+
+
+def compare(slug: str, deployment_id: str, from_id: str, to_id: str) -> str:
+    return f"{deployment(slug, deployment_id)}compare/?{urlencode({'from': from_id, 'to': to_id})}"
+
+
+def find() -> str:
+    return "/find/"
+
+
+def theme() -> str:
+    return "/theme/"
+
+
+def sign_out() -> str:
+    return "/accounts/logout/"
+
+
+def with_query(path: str, pairs: list[tuple[str, str]]) -> str:
+    return f"{path}?{urlencode(pairs)}" if pairs else path

@@ -1,0 +1,125 @@
+"""Made-up deployments, versions and logs, for the styleguide."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from deployments_ui import samples
+from portal.services.answers import CustomerHead, State
+from portal.services.deployments import Build, DeploymentPage
+from portal.services.history import Page
+from portal.services.versions import Comparison, Difference, Keeping, Moment, Retention, VersionPage
+
+CUSTOMER = CustomerHead("brightsmile-dental", "Bright Smile Dental", None)
+SHA = "a5e6f0c1d2b3948576a5e6f0c1d2b3948576a5e6f0c1d2b3948576a5e6f0c1d2"
+
+
+def deployment_page(now: datetime) -> DeploymentPage:
+    brief = replace(samples.deployment(now), staged=samples.version(now, 48, State.STAGED, minutes=10))
+    return DeploymentPage(
+        customer=CUSTOMER,
+        deployment=brief,
+        managed_url="https://brightsmile.apps.example/",
+        last_good=samples.version(now, 45, State.ARCHIVED, minutes=13_000),
+        last_good_from=samples.moment(now, days=9),
+        last_good_until=samples.moment(now, minutes=118),
+        live_by="Dr Rao",
+        page=Page(tuple(samples.row(now, 48 - n, minutes=10 + n * 400) for n in range(8)), "older", None),
+        builds=(Build("bld_1", "failed", "9fceb02d0ae598e9", "Fix the booking form", "webhook", now, 8420, ""),),
+        has_builds_only=False,
+        source="",
+        created_at=samples.moment(now, days=300),
+        age=samples.age(now),
+    )
+
+
+def deployment_pages(now: datetime) -> dict[str, DeploymentPage]:
+    usual = deployment_page(now)
+    gone = replace(usual.deployment, is_gone=True, live=None, live_since=None, staged=None)
+    shared = replace(usual.deployment, live=None, live_is_foreign=True, is_shared=True, staged=None)
+    failed = replace(
+        usual.deployment, staged=None, last_failed=samples.version(now, 47, State.FAILED, minutes=8), on_rollback=True
+    )
+    return {
+        "app": usual,
+        "app-gone": replace(usual, deployment=gone, last_good=None),
+        "app-shared": replace(usual, deployment=shared, last_good=None, live_by="", builds=()),
+        "app-failed": replace(usual, deployment=failed),
+    }
+
+
+def version_page(now: datetime) -> VersionPage:
+    brief = samples.version(now, 45, State.ARCHIVED, minutes=13_000)
+    begun = brief.created_at
+    return VersionPage(
+        customer=CUSTOMER,
+        deployment=samples.deployment(now),
+        version=brief,
+        is_gone=False,
+        failure="",
+        retention=Retention(Keeping.UNTIL, now + timedelta(days=23)),
+        moments=(
+            Moment("created", begun, "Dr Rao"),
+            Moment("built", begun + timedelta(seconds=12)),
+            Moment("went_live", begun + timedelta(minutes=3), "Dr Rao"),
+            Moment("replaced", samples.moment(now, minutes=118), "Dr Rao"),
+        ),
+        entrypoint="index.html",
+        artifact_sha256=SHA,
+        source_sha256="",
+        runtime_image="registry/node:20",
+        runtime_command="node server.js",
+        runtime_port=8080,
+        health_check_path="/ready",
+        project="Landing page",
+        source_sandbox="sbx_01HBRIGHT",
+        build_id="bld_01H",
+        previous_id="ver_0044",
+        next_id="ver_0046",
+        internals=(),
+        age=samples.age(now),
+    )
+
+
+def version_pages(now: datetime) -> dict[str, VersionPage]:
+    usual = version_page(now)
+    failed = replace(
+        usual,
+        version=samples.version(now, 47, State.FAILED, minutes=8),
+        failure="The health check on /ready answered 503 for 60 seconds.",
+        retention=Retention(Keeping.NEVER, None),
+        moments=(usual.moments[0], Moment("failed", samples.moment(now, minutes=7))),
+    )
+    gone = replace(usual, is_gone=True, retention=Retention(Keeping.COLLECTED, samples.moment(now, days=40)))
+    return {"version": usual, "version-failed": failed, "version-gone": gone}
+
+
+def comparison(now: datetime) -> Comparison:
+    left, right = samples.version(now, 45, State.ARCHIVED, minutes=13_000), samples.version(now, 46)
+    return Comparison(
+        customer=CUSTOMER,
+        deployment=samples.deployment(now),
+        left=left,
+        right=right,
+        same_artifact=False,
+        differences=(
+            Difference("kind", "static", "static", same=True),
+            Difference("files", "42", "40", same=False),
+            Difference("total_bytes", "184 KB", "179 KB", same=False),
+            Difference("artifact", SHA[:16], SHA[16:32], same=False),
+            Difference("health_path", "", "", same=True),
+            Difference("who", "Dr Rao", "Vera Lind", same=False),
+        ),
+    )
+
+
+def log(lines: int) -> str:
+    """A build log with colours, an error and hostile text."""
+    body = [f"\x1b[2m{n:06d}\x1b[0m copying assets/image-{n}.webp \x1b[32mok\x1b[0m" for n in range(1, lines - 3)]
+    tail = [
+        "\x1b[1;31mError\x1b[0m: cannot find module 'stripe'",
+        "<script>alert(1)</script>",
+        "npm ERR! exited with code 1",
+    ]
+    return "\n".join([*body, *tail])

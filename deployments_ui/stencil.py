@@ -1,0 +1,151 @@
+"""Rows drawn from a stencil.
+
+A long list drawn by a template costs most of its page. So a row's template is rendered once for each combination of its flags, with marks
+in place of its texts, and kept as a format string; each row then is that string filled with its escaped texts. Nothing about a row is
+stored: no right, state or token can be remembered here.
+
+The row's class declares what the template may use: `str` fields are slots, `bool` fields are flags for `{% if %}`. Anything else in the
+template (a filter, a tag, another name) is refused when the stencil is made, so that stencil and template can't disagree.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import html
+import itertools
+import re
+from collections.abc import Callable, Iterable, Iterator
+from operator import attrgetter
+from typing import Any, Generic, TypeVar, get_type_hints
+
+from django.conf import settings
+from django.template import Context
+from django.template.base import FilterExpression, Node, NodeList, Template, TextNode, Token, VariableNode
+from django.template.defaulttags import CommentNode, IfNode
+from django.template.loader import get_template
+from django.template.smartif import Literal, TokenBase
+from django.templatetags.i18n import TranslateNode
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
+
+Row = TypeVar("Row")
+Cut = tuple[str, Callable[[tuple[str, ...]], tuple[str, ...]]]
+
+# Private-use letters that no template of ours contains and that HTML escaping leaves alone.
+OPEN, CLOSE = "\ue0f0", "\ue0f1"
+MARK = re.compile(f"{OPEN}([0-9]+){CLOSE}")
+SEPARATOR = "\x1f"
+MOST_CUTS = 512
+
+
+class BadStencil(Exception):
+    """The template uses something that a stencil can't stand for."""
+
+
+class Stencil(Generic[Row]):
+    def __init__(self, template: str, row: type[Row]) -> None:
+        if not dataclasses.is_dataclass(row):
+            raise BadStencil(f"{row.__name__} is not a dataclass")
+        types = get_type_hints(row)
+        names = [field.name for field in dataclasses.fields(row)]
+        self.template = template
+        self.slots = tuple(name for name in names if types[name] is str)
+        self.flags = tuple(name for name in names if types[name] is bool)
+        if len(self.slots) + len(self.flags) != len(names) or not self.slots:
+            raise BadStencil(f"{row.__name__} may have str and bool fields only, and at least one str")
+        self._texts = getter(self.slots)
+        self._switches = getter(self.flags)
+        self._cuts: dict[tuple[str | None, tuple[bool, ...]], Cut] = {}
+
+    def draw(self, rows: Iterable[Row]) -> SafeString:
+        """All rows, one after the other, as the template would have drawn them."""
+        rows = list(rows)
+        language = get_language()
+        texts = escaped([self._texts(row) for row in rows])
+        drawn = []
+        for row, filling in zip(rows, texts, strict=True):
+            form, pick = self._cut(language, self._switches(row))
+            drawn.append(form % pick(filling))
+        return mark_safe("".join(drawn))  # noqa: S308 - literal pieces come from our template, texts are escaped above
+
+    def _cut(self, language: str | None, switches: tuple[bool, ...]) -> Cut:
+        key = (language, switches)
+        cut = self._cuts.get(key)
+        if cut is None:
+            cut = self._make_cut(switches)
+            if not settings.DEBUG:
+                if len(self._cuts) >= MOST_CUTS:
+                    self._cuts.clear()
+                self._cuts[key] = cut
+        return cut
+
+    def _make_cut(self, switches: tuple[bool, ...]) -> Cut:
+        compiled: Template = get_template(self.template).template  # type: ignore[attr-defined]  # the stubs know the engine's type only
+        check(compiled.nodelist, slots=frozenset(self.slots), flags=frozenset(self.flags))
+        marks = {name: f"{OPEN}{number}{CLOSE}" for number, name in enumerate(self.slots)}
+        drawn = compiled.render(Context({**marks, **dict(zip(self.flags, switches, strict=True))}))
+        order = [int(number) for number in MARK.findall(drawn)]
+        form = MARK.sub("%s", drawn.replace("%", "%%"))
+        return form, lambda texts: tuple([texts[number] for number in order])
+
+
+def getter(names: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
+    """Like attrgetter, but a tuple for one name and for none too."""
+    if len(names) > 1:
+        return attrgetter(*names)
+    return lambda row: tuple(getattr(row, name) for name in names)
+
+
+def escaped(rows: list[tuple[str, ...]]) -> Iterator[tuple[str, ...]]:
+    """Every text escaped: all at once where that is the same, which takes a tenth of the time."""
+    flat = list(itertools.chain.from_iterable(rows))
+    together = SEPARATOR.join(flat)
+    if together.count(SEPARATOR) == len(flat) - 1:
+        flat = html.escape(together).split(SEPARATOR)
+    else:
+        flat = [html.escape(text) for text in flat]
+    rest = iter(flat)
+    return (tuple(itertools.islice(rest, len(row))) for row in rows)
+
+
+def check(nodes: NodeList, *, slots: frozenset[str], flags: frozenset[str]) -> None:
+    for node in nodes:
+        check_node(node, slots=slots, flags=flags)
+
+
+def check_node(node: Node, *, slots: frozenset[str], flags: frozenset[str]) -> None:
+    if isinstance(node, VariableNode):
+        require_name(node.filter_expression, slots, "slot")
+    elif isinstance(node, IfNode):
+        for condition, branch in node.conditions_nodelists:
+            require_condition(condition, flags)
+            check(branch, slots=slots, flags=flags)
+    elif not isinstance(node, (TextNode, CommentNode, TranslateNode)) and not is_load(node):
+        raise BadStencil(f"{token_text(node.token)} can't stand in a stencil")
+
+
+def require_condition(condition: Any, flags: frozenset[str]) -> None:
+    """A condition is None for an else branch, or a tree of operators over names."""
+    if condition is None:
+        return
+    if isinstance(condition, Literal):
+        require_name(condition.value, flags, "flag")
+    elif isinstance(condition, TokenBase):
+        require_condition(condition.first, flags)
+        require_condition(condition.second, flags)
+    else:
+        require_name(getattr(condition, "value", condition), flags, "flag")
+
+
+def require_name(expression: Any, names: frozenset[str], what: str) -> None:
+    plain = isinstance(expression, FilterExpression) and not expression.filters
+    if not plain or getattr(expression.var, "var", None) not in names:
+        raise BadStencil(f"{expression} is not a {what}")
+
+
+def is_load(node: Node) -> bool:
+    return type(node).__name__ == "LoadNode"
+
+
+def token_text(token: Token | None) -> str:
+    return token.contents if token else "A node"

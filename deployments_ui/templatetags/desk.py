@@ -1,0 +1,116 @@
+"""Tags and filters of this portal's templates: times, states, sizes, links."""
+
+from datetime import datetime
+from typing import Any
+
+from django import template
+from django.template import Context
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from deployments_ui import links, sizes, states, times
+from portal.services.answers import VersionBrief
+
+register = template.Library()
+
+TIME = '<time datetime="{}" data-exact="{}" tabindex="0">{}</time>'
+STATE = '<span class="state is-{}"><svg class="shape" aria-hidden="true"><use href="#s-{}" /></svg>{}</span>'
+
+
+def drawn(context: Context, at: datetime, text: str) -> SafeString:
+    return format_html(TIME, times.iso(at), context["clock"].exact(at), text)
+
+
+@register.simple_tag(takes_context=True)
+def ago(context: Context, at: datetime) -> SafeString:
+    """2 h ago, with the exact time at hand."""
+    return drawn(context, at, context["clock"].ago(at))
+
+
+@register.simple_tag(takes_context=True)
+def since(context: Context, at: datetime) -> SafeString:
+    """Tue 14:20, with the exact time at hand."""
+    return drawn(context, at, context["clock"].since(at))
+
+
+@register.simple_tag(takes_context=True)
+def day(context: Context, at: datetime) -> SafeString:
+    """14 December, with the exact time at hand."""
+    return drawn(context, at, context["clock"].date(at))
+
+
+@register.simple_tag(takes_context=True)
+def exact(context: Context, at: datetime) -> SafeString:
+    """Tuesday 18 November 2026, 14:20:05 CET."""
+    return format_html('<time datetime="{}">{}</time>', times.iso(at), context["clock"].exact(at))
+
+
+@register.simple_tag
+def how_long(start: datetime, end: datetime) -> str:
+    return times.between(start, end)
+
+
+@register.simple_tag(takes_context=True)
+def wait(context: Context, until: datetime) -> str:
+    """How long from now until then: 40 s."""
+    return times.between(context["clock"].now, until)
+
+
+@register.simple_tag
+def state(version: VersionBrief) -> SafeString:
+    look = states.LOOKS[version.state]
+    return format_html(STATE, look.name, look.shape, states.word(version.state, version.state_text))
+
+
+@register.simple_tag
+def shape(name: str) -> SafeString:
+    return format_html('<svg class="shape" aria-hidden="true"><use href="#s-{}" /></svg>', name)
+
+
+@register.filter
+def number(version: VersionBrief) -> str:
+    """#46; a version whose number is not known is called by the end of its id."""
+    return name_of(version.number, version.id)
+
+
+def name_of(known: int | None, version_id: str) -> str:
+    return f"#{known}" if known is not None else f"…{version_id[-6:]}"
+
+
+@register.filter
+def size(amount: int) -> str:
+    return sizes.size(amount)
+
+
+@register.filter
+def files(count: int) -> str:
+    return sizes.files(count)
+
+
+@register.filter
+def kind(name: str) -> str:
+    return states.kind(name)
+
+
+@register.filter
+def host(url: str) -> str:
+    """The address as one says it: without scheme and without a closing slash."""
+    return url.split("://", 1)[-1].rstrip("/")
+
+
+@register.simple_tag
+def link(page: str, *ids: Any) -> str:
+    """The address of a page: {% link "version" slug deployment_id version_id %}."""
+    address: str = getattr(links, page)(*ids)
+    return address
+
+
+@register.filter
+def web(url: str) -> str:
+    """The address if it is one of the web, else nothing: another scheme would run in the reader's browser."""
+    return url if url.startswith(("https://", "http://")) else ""
+
+
+@register.filter
+def took(milliseconds: int) -> str:
+    return times.span(milliseconds / 1000)

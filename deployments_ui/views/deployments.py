@@ -1,0 +1,84 @@
+"""One deployment."""
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from deployments_ui import links, looking
+from deployments_ui.drawing import timeline
+from deployments_ui.parts import Request, answer, wants_part, with_address
+from deployments_ui.times import Clock
+from portal.services import deployments
+from portal.services.answers import Age
+from portal.services.deployments import DeploymentPage
+
+
+@require_safe
+def show(request: Request, slug: str, deployment_id: str) -> HttpResponse:
+    if not (seen := looking.seen(request)):
+        return drawn(request, get(request, slug, deployment_id))
+    newer = deployments.find_newer(
+        by=request.person,
+        slug=slug,
+        deployment_id=deployment_id,
+        query=dict(request.GET.lists()),
+        generation=seen,
+        now=timezone.now(),
+    )
+    if isinstance(newer, Age):
+        return looking.age_alone(request, newer, again(looking.pairs_of(request), slug, deployment_id, age=newer))
+    return drawn(request, newer)
+
+
+@require_safe
+def builds(request: Request, slug: str, deployment_id: str) -> HttpResponse:
+    context = context_of(get(request, slug, deployment_id), "", tab="builds")
+    return answer(request, "deployments/builds.html", {**context, "poll_url": "", "refresh_url": ""}, part="builds")
+
+
+@require_POST
+def refresh(request: Request, slug: str, deployment_id: str) -> HttpResponse:
+    deployments.refresh(by=request.person, slug=slug, deployment_id=deployment_id, now=timezone.now())
+    if not wants_part(request):
+        return redirect(links.with_query(links.deployment(slug, deployment_id), looking.pairs_of(request)))
+    return drawn(request, get(request, slug, deployment_id))
+
+
+def get(request: Request, slug: str, deployment_id: str) -> DeploymentPage:
+    query = dict(request.GET.lists())
+    return deployments.get_deployment(
+        by=request.person, slug=slug, deployment_id=deployment_id, query=query, now=timezone.now()
+    )
+
+
+def drawn(request: Request, found: DeploymentPage) -> HttpResponse:
+    context = context_of(found, request.GET.get("cursor", ""))
+    return with_address(request, answer(request, "deployments/page.html", context, part="changes"), context["here_url"])
+
+
+def context_of(found: DeploymentPage, cursor: str, *, tab: str = "history") -> dict[str, Any]:
+    slug, deployment, older = found.customer.slug, found.deployment, found.page.next_cursor
+    path = links.deployment(slug, deployment.id)
+    here = [("cursor", cursor)] if cursor else []
+    live = timeline.live_versions([deployment])
+    return {
+        "found": found,
+        "customer": found.customer,
+        "deployment": deployment,
+        "tab": tab,
+        "path": path,
+        "builds_url": links.builds(slug, deployment.id) if found.builds else "",
+        "days": timeline.days(found.page.entries, slug=slug, live=live, clock=Clock.of_reader()),
+        "here_url": links.with_query(path, here),
+        "newest_url": path if cursor else "",
+        "older_url": links.with_query(path, [("cursor", older)]) if older else "",
+        **again(here, slug, deployment.id, age=found.age),
+    }
+
+
+def again(pairs: looking.Pairs, slug: str, deployment_id: str, *, age: Age) -> dict[str, Any]:
+    path, refresh_path = links.deployment(slug, deployment_id), links.deployment_refresh(slug, deployment_id)
+    return looking.context_of(pairs, path=path, refresh_path=refresh_path, age=age)

@@ -1,0 +1,88 @@
+"""Every component and every page in each of its states, drawn from made-up answers. For whoever builds or runs the portal."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from deployments_ui import errors, samples, samples_versions
+from deployments_ui.drawing import logs, timeline
+from deployments_ui.parts import Request
+from deployments_ui.times import Clock
+from deployments_ui.views import compare, deployments, history, versions
+from portal.access import Right, allows
+from portal.services.answers import State
+from portal.services.versions import LogPage
+
+Draw = Callable[[HttpRequest, datetime], HttpResponse]
+ERRORS = {
+    "not-found": 404,
+    "refused": 403,
+    "wrong-method": 405,
+    "conflict": 409,
+    "too-many": 429,
+    "broken": 500,
+    "away": 503,
+}
+
+
+@require_safe
+def show(request: Request, page: str = "") -> HttpResponse:
+    if not (settings.DEBUG or allows(request.person, Right.READ_STYLEGUIDE)):
+        raise Http404
+    now = timezone.now()
+    if page:
+        return one(request, page, now)
+    return render(request, "styleguide/page.html", index(now))
+
+
+def index(now: datetime) -> dict[str, Any]:
+    clock = Clock.of_reader()
+    return {
+        "now": now,
+        "versions": [samples.version(now, 46, state) for state in State],
+        "customer": samples_versions.CUSTOMER,
+        "found": samples.history(now),
+        "path": "/styleguide/",
+        "days": timeline.days(samples.entries(now), slug="x", live={"dep_1": "ver_0046"}, clock=clock),
+        "log": logs.window(samples_versions.log(24)),
+        "pages": pages(now),
+    }
+
+
+def pages(now: datetime) -> list[str]:
+    known = [samples.histories(now), samples_versions.deployment_pages(now), samples_versions.version_pages(now)]
+    return [*(name for group in known for name in group), "comparison", "long-log", *ERRORS]
+
+
+def one(request: Request, page: str, now: datetime) -> HttpResponse:
+    if page in ERRORS:
+        return errors.show(request, ERRORS[page])
+    template, context = drawing(page, now)
+    # Nothing is behind a sample, so nothing is asked again.
+    context = {**context, "poll_url": "", "refresh_url": ""}
+    return render(request, template, context)
+
+
+def drawing(page: str, now: datetime) -> tuple[str, dict[str, Any]]:
+    if found := samples.histories(now).get(page):
+        return "history/page.html", history.context_of(found, "")
+    if app := samples_versions.deployment_pages(now).get(page):
+        return "deployments/page.html", deployments.context_of(app, "")
+    if version := samples_versions.version_pages(now).get(page):
+        return "versions/page.html", {**versions.context_of(version), "log_url": "/styleguide/long-log/"}
+    if page == "comparison":
+        return "versions/compare.html", compare.context_of(samples_versions.comparison(now))
+    if page == "long-log":
+        text = samples_versions.log(50_000)
+        return "versions/log.html", {
+            "told": LogPage(text, True, False, ""),
+            "log": logs.window(text),
+            "log_url": "/styleguide/long-log/",
+        }
+    raise Http404
