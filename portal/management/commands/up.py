@@ -17,7 +17,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 
-from portal import metrics
+from portal import metrics, statics
 from portal.services import people
 from portal.settings import BASE_DIR, CONFIG
 from portal.supervisor import Child, Supervisor
@@ -79,7 +79,7 @@ def greeting(names: list[tuple[str, str]]) -> list[str]:
 def prepare() -> None:
     call_command("migrate", interactive=False, verbosity=0)
     call_command("createcachetable", verbosity=0)
-    call_command("collectstatic", interactive=False, verbosity=0)
+    statics.collect_if_changed()
 
 
 def children() -> list[Child]:
