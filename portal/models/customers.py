@@ -6,6 +6,7 @@ from django.db import models
 class Customer(models.Model):
     """One `external_workspace_id`, compared byte for byte; the single row without one holds what belongs to nobody (staff only)."""
 
+    connection = models.ForeignKey("portal.Connection", on_delete=models.PROTECT, related_name="customers")
     external_id = models.CharField(max_length=512, unique=True, null=True)
     slug = models.CharField(max_length=80, unique=True)
     name = models.CharField(max_length=300)

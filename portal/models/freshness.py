@@ -12,8 +12,10 @@ class Freshness(models.Model):
     """
 
     scope = models.CharField(max_length=200, unique=True)
+    customer = models.OneToOneField(
+        "portal.Customer", on_delete=models.CASCADE, null=True, related_name="freshness", help_text="Of its own scope."
+    )
     read_at = models.DateTimeField(null=True)
-    watched_at = models.DateTimeField(null=True)
     wanted_at = models.DateTimeField(null=True)
     epoch = models.PositiveBigIntegerField(default=0)
     lease_token = models.CharField(max_length=32, blank=True)

@@ -12,7 +12,7 @@ class Version(models.Model):
         UNKNOWN = "unknown"
 
     deployment = models.ForeignKey("portal.Deployment", on_delete=models.CASCADE, related_name="versions")
-    miosa_id = models.CharField(max_length=128)
+    miosa_id = models.CharField(max_length=128, db_index=True)
     customer = models.ForeignKey("portal.Customer", on_delete=models.PROTECT, null=True, related_name="versions")
     attribution = models.CharField(max_length=10, choices=Attribution.choices)
     number = models.BigIntegerField(null=True)

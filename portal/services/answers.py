@@ -50,14 +50,14 @@ class Age:
     """How old what is shown is (product.md, rule 6).
 
     `as_of` None: nothing was ever read. `stale`: older than it should be, a refresh is asked for. `filling`: more of the history is still
-    being read. `generation` grows whenever something shown here changed; a polling part sends it back and is answered 204 if nothing is newer.
+    being read. `generation` (opaque) changes whenever something shown here changed; a polling part sends it back and is answered 204 if nothing is newer.
     `reach` with `since` and `retry_at` say why nothing newer comes; `for_people` is the sentence for it, empty when all is well.
     """
 
     as_of: datetime | None
     stale: bool
     filling: bool
-    generation: int
+    generation: str
     reach: Reach = Reach.OK
     since: datetime | None = None
     retry_at: datetime | None = None

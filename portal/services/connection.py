@@ -34,7 +34,10 @@ class Standing:
 
 
 def get() -> Connection:
-    row, _created = Connection.objects.get_or_create(pk=1, defaults={"base_url": settings.MIOSA.base_url})
+    row = Connection.only()
+    if not row.base_url:
+        row.base_url = settings.MIOSA.base_url
+        row.save(update_fields=["base_url"])
     return row
 
 
@@ -90,11 +93,8 @@ def _note_trouble(column: str, code: str) -> None:
         Connection.objects.filter(pk=1, **{column: None}).update(**{column: timezone.now(), other: None, "error": code})
 
 
-def standing(*, is_stale: bool, now: datetime) -> Standing:
+def standing(row: Connection, *, is_stale: bool, now: datetime) -> Standing:
     """What to tell people about the connection. The budget concerns only a page that waits for something newer."""
-    row = Connection.objects.filter(pk=1).first()
-    if row is None:
-        return Standing(Reach.OK, None, None, "", "")
     if row.unreachable_since:
         return Standing(
             Reach.UNREACHABLE,

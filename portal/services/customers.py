@@ -3,8 +3,25 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.core.paginator import EmptyPage, Paginator
+from django.db.models import F, QuerySet
+
 from portal.access import Person
+from portal.models import Customer, Deployment, Freshness
+from portal.services import ages, briefs
 from portal.services.answers import Age, CustomerHead, DeploymentBrief
+from portal.services.errors import NotFound
+from portal.services.refreshing import fleet
+from portal.services.remembering import texts
+
+PAGE = 50
+_SORTS = {
+    "name": (F("name").asc(), F("pk").asc()),
+    "-name": (F("name").desc(), F("pk").desc()),
+    "recent": (F("last_published_at").desc(nulls_last=True), F("pk").asc()),
+    "apps": (F("deployments_count").desc(), F("name").asc(), F("pk").asc()),
+}
+_SHOWN_DEPLOYMENTS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +47,85 @@ class CustomerList:
     age: Age
 
 
+def seen_by(by: Person) -> QuerySet[Customer]:
+    """The customers a person may see. Everything else is found through these."""
+    if by.scope is None:
+        return Customer.objects.all()
+    return Customer.objects.filter(pk__in=by.scope)
+
+
+def get_customer(*, by: Person, slug: str) -> Customer:
+    """Raises NotFound for an unknown customer and for a stranger, who are never told apart."""
+    customer = seen_by(by).select_related("freshness", "connection").filter(slug=slug).first()
+    if customer is None or (customer.is_unassigned and not by.is_staff):
+        raise NotFound
+    return customer
+
+
+def freshness_of(customer: Customer) -> Freshness | None:
+    """How old this customer's deployments are, from the row that came with `get_customer`."""
+    return getattr(customer, "freshness", None)
+
+
 def list_customers(*, by: Person, search: str = "", sort: str = "name", page: int = 1, now: datetime) -> CustomerList:
     """The customers this person may see. Raises NotFound for a page that does not exist."""
-    raise NotImplementedError
+    sort = sort if sort in _SORTS else "name"
+    text = texts.line(search, most=100)
+    rows = seen_by(by).order_by(*_SORTS[sort])
+    if not by.is_staff:
+        rows = rows.exclude(is_unassigned=True)
+    elif not text:
+        # Unassigned is a place to look into, not a customer, until something is in it.
+        rows = rows.exclude(is_unassigned=True, holdings=None, entries=None)
+    for word in texts.search_key(text).split():
+        rows = rows.filter(search__contains=word)
+    paginator = Paginator(rows, PAGE)
+    try:
+        shown = paginator.page(page)
+    except EmptyPage:
+        raise NotFound from None
+    sweep = Freshness.objects.filter(scope=fleet.SWEEP).first()
+    return CustomerList(
+        rows=_rows(list(shown.object_list), by=by),
+        total=paginator.count,
+        page=page,
+        pages=paginator.num_pages,
+        search=text,
+        sort=sort,
+        age=_age(sweep, now=now),
+    )
 
 
 def list_homes(*, by: Person) -> tuple[CustomerHead, ...]:
     """The customers this person belongs to (for `/` and the frame): for customers' people their own, for staff none."""
-    raise NotImplementedError
+    if by.is_staff:
+        return ()
+    return tuple(briefs.head(customer, by=by) for customer in seen_by(by).order_by("name", "pk"))
+
+
+def _age(sweep: Freshness | None, *, now: datetime) -> Age:
+    """The list is as old as the last sweep; twice its interval is still as it should be."""
+    read_at = sweep.read_at if sweep else None
+    generation = int(read_at.timestamp()) if read_at else 0
+    return ages.of(sweep, generation=generation, filling=read_at is None, now=now, fresh=2 * fleet.sweep_every())
+
+
+def _rows(shown: list[Customer], *, by: Person) -> tuple[CustomerRow, ...]:
+    held: dict[int, list[Deployment]] = {customer.pk: [] for customer in shown}
+    deployments = (
+        Deployment.objects.filter(holdings__customer__in=shown, gone_at=None)
+        .select_related("live_version", "staged_version", "newest_version")
+        .annotate(holder_id=F("holdings__customer_id"))
+        .order_by("created_at", "pk")
+    )
+    for deployment in deployments:
+        held[deployment.holder_id].append(deployment)
+    return tuple(
+        CustomerRow(
+            customer=briefs.head(customer, by=by),
+            deployments=briefs.deployments(held[customer.pk][:_SHOWN_DEPLOYMENTS], customer, by=by),
+            deployments_count=len(held[customer.pk]),
+            last_published_at=customer.last_published_at,
+        )
+        for customer in shown
+    )

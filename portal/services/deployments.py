@@ -1,65 +1,183 @@
 """One deployment: what is live, what to go back to, what waits."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urlsplit
+
+from django.conf import settings
 
 from portal.access import Person
+from portal.models import Activation, Customer, Deployment, Freshness, Version
+from portal.services import ages, briefs, builds, customers, history, refresh, retention, timeline
 from portal.services.answers import Age, CustomerHead, DeploymentBrief, VersionBrief
-from portal.services.history import Page
-
-
-@dataclass(frozen=True, slots=True)
-class Build:
-    """A build of the repository flow (contract 8.4). `error` only for staff."""
-
-    id: str
-    state: str
-    commit: str
-    message: str
-    trigger: str
-    started_at: datetime | None
-    duration_ms: int | None
-    error: str
+from portal.services.builds import Build
+from portal.services.errors import NotFound
+from portal.services.history import Page, Query
+from portal.services.refreshing import deployments as refreshing
+from portal.services.timeline import Where
 
 
 @dataclass(frozen=True, slots=True)
 class DeploymentPage:
-    """Everything on a deployment's page. `last_good` is what to go back to, with the moment it stopped being live.
+    """Everything on a deployment's page. `last_good` is what to go back to, with the time in which it was live.
 
-    `url` and `managed_url` are addresses of the app; `shows_vendor_host` tells staff that customers see the hosting service's own address.
-    On a shared deployment a customer's person gets its name and its own versions, nothing else.
+    `managed_url` is the hosting service's own address of the app, if that differs. `shows_vendor_host`, for staff, tells that customers see
+    such an address. On a shared deployment a customer's person gets its name and its own versions, nothing else (`is_cut`).
     """
 
     customer: CustomerHead
     deployment: DeploymentBrief
     managed_url: str
+    shows_vendor_host: bool
     last_good: VersionBrief | None
     last_good_from: datetime | None
     last_good_until: datetime | None
-    live_by: str
     page: Page
     builds: tuple[Build, ...]
     has_builds_only: bool
+    is_cut: bool
     source: str
     created_at: datetime | None
+    gone_at: datetime | None
     age: Age
 
 
-def get_deployment(
-    *, by: Person, slug: str, deployment_id: str, query: Mapping[str, list[str]], now: datetime
-) -> DeploymentPage:
+def find_deployment(customer: Customer, deployment_id: str) -> Deployment:
+    """Raises NotFound unless the customer has something on it."""
+    row = (
+        Deployment.objects.filter(holdings__customer=customer, miosa_id=deployment_id)
+        .select_related("live_version", "staged_version", "newest_version")
+        .first()
+    )
+    if row is None:
+        raise NotFound
+    return row
+
+
+def get_deployment(*, by: Person, slug: str, deployment_id: str, query: Query, now: datetime) -> DeploymentPage:
     """Raises NotFound for an unknown customer, deployment or cursor and for strangers; MIOSA is not asked then."""
-    raise NotImplementedError
+    customer = customers.get_customer(by=by, slug=slug)
+    deployment = find_deployment(customer, deployment_id)
+    row = _freshness(deployment)
+    if deployment.newest_version_id is None and not deployment.is_filled:
+        refresh.deployment_if_stale(deployment, row, customer=customer, now=now)
+        deployment = find_deployment(customer, deployment_id)
+    else:
+        refresh.ask_for_deployment(deployment, row, now=now)
+    return _page(customer, deployment, by=by, query=query, now=now)
 
 
 def find_newer(
-    *, by: Person, slug: str, deployment_id: str, query: Mapping[str, list[str]], generation: int, now: datetime
-) -> DeploymentPage | None:
-    """The page again if anything of it changed since `generation`, else None. Refreshes first if stale."""
-    raise NotImplementedError
+    *, by: Person, slug: str, deployment_id: str, query: Query, generation: str, now: datetime
+) -> DeploymentPage | Age:
+    """The page again if anything of it changed since `generation`, else only its age. Reads again first if stale."""
+    customer = customers.get_customer(by=by, slug=slug)
+    deployment = find_deployment(customer, deployment_id)
+    if refresh.deployment_if_stale(deployment, _freshness(deployment), customer=customer, now=now):
+        customer = customers.get_customer(by=by, slug=slug)
+        deployment = find_deployment(customer, deployment_id)
+    age = age_of(customer, deployment, now=now)
+    if age.generation == generation:
+        return age
+    return _page(customer, deployment, by=by, query=query, now=now)
 
 
-def refresh(*, by: Person, slug: str, deployment_id: str, now: datetime) -> None:
+def refresh_deployment(*, by: Person, slug: str, deployment_id: str, now: datetime) -> None:
     """Read this deployment again, as somebody asked for it. Raises NotFound, Unavailable."""
-    raise NotImplementedError
+    customer = customers.get_customer(by=by, slug=slug)
+    deployment = find_deployment(customer, deployment_id)
+    refresh.deployment_now(deployment, customer=customer, by=by, now=now)
+
+
+def find_last_good(
+    deployment: Deployment, customer: Customer, *, by: Person, now: datetime
+) -> tuple[Version, Activation] | None:
+    """The newest earlier activation of the same customer whose check was not bad, state ready or archived, not past retention."""
+    owner_id = customer.pk
+    if by.is_staff and deployment.live_version and deployment.live_version.customer_id:
+        owner_id = deployment.live_version.customer_id
+    earlier = (
+        Activation.objects.filter(deployment_id=deployment.miosa_id)
+        .exclude(version_id__in=["", deployment.active_version_id])
+        .exclude(verdict=Activation.Verdict.BAD)
+        .order_by("-at", "-pk")[:50]
+    )
+    activations: dict[str, Activation] = {}
+    for activation in earlier:
+        activations.setdefault(activation.version_id, activation)
+    candidates = Version.objects.filter(deployment=deployment, customer_id=owner_id, is_readable=True, gone_at=None)
+    versions = {version.miosa_id: version for version in candidates.filter(miosa_id__in=activations)}
+    for miosa_id, activation in activations.items():
+        version = versions.get(miosa_id)
+        if version is not None and retention.is_restorable(version, now=now):
+            return version, activation
+    # What was live before this portal first looked left no activation, only `promoted_at`.
+    older = candidates.filter(was_live=True).exclude(miosa_id__in=[deployment.active_version_id, *activations])
+    for version in older.order_by("-promoted_at", "-number")[:50]:
+        if retention.is_restorable(version, now=now):
+            activation = Activation(version_id=version.miosa_id, at=version.promoted_at or version.first_seen_at)
+            return version, activation
+    return None
+
+
+def _page(customer: Customer, deployment: Deployment, *, by: Person, query: Query, now: datetime) -> DeploymentPage:
+    is_cut = briefs.hides_others(deployment, by=by)
+    cursor = (query.get("cursor") or [""])[0]
+    found = timeline.search(
+        scope=f"deployment:{deployment.pk}:{'' if by.is_staff else customer.pk}",
+        customer_id=None if by.is_staff else customer.pk,
+        deployment_id=deployment.pk,
+        where=Where(),
+        cursor=cursor,
+    )
+    good = None if is_cut else find_last_good(deployment, customer, by=by, now=now)
+    listed = () if is_cut else builds.list_builds(deployment, customer=customer, by=by, now=now)
+    return DeploymentPage(
+        customer=briefs.head(customer, by=by),
+        deployment=briefs.deployment(deployment, customer, by=by),
+        managed_url="" if is_cut or deployment.managed_url == deployment.public_url else deployment.managed_url,
+        shows_vendor_host=by.is_operator and _is_vendor_host(deployment.public_url or deployment.managed_url),
+        last_good=briefs.version(good[0], deployment) if good else None,
+        last_good_from=good[1].at if good else None,
+        last_good_until=_until(deployment, good) if good else None,
+        page=history.read_page(found, customer=customer, held={deployment.pk: deployment}, by=by),
+        builds=listed,
+        has_builds_only=bool(listed) and deployment.newest_version_id is None,
+        is_cut=is_cut,
+        source="" if is_cut else deployment.source_type,
+        created_at=None if is_cut else deployment.created_at,
+        gone_at=deployment.gone_at,
+        age=age_of(customer, deployment, now=now),
+    )
+
+
+def _until(deployment: Deployment, good: tuple[Version, Activation]) -> datetime | None:
+    following = (
+        Activation.objects.filter(deployment_id=deployment.miosa_id, at__gt=good[1].at).order_by("at", "pk").first()
+    )
+    return following.at if following else good[0].archived_at
+
+
+def age_of(customer: Customer, deployment: Deployment, *, now: datetime) -> Age:
+    row = _freshness(deployment)
+    newest = customers.freshness_of(customer)
+    if (
+        newest is not None
+        and newest.read_at is not None
+        and (row is None or row.read_at is None or newest.read_at > row.read_at)
+    ):
+        # The customer's list brought the deployment later than it was read singly.
+        row = newest
+    filling = deployment.gone_at is None and not deployment.is_filled
+    return ages.of(row, generation=customer.generation, filling=filling, now=now, connection_row=customer.connection)
+
+
+def _freshness(deployment: Deployment) -> Freshness | None:
+    return Freshness.objects.filter(scope=refreshing.scope(deployment.pk)).first()
+
+
+def _is_vendor_host(url: str) -> bool:
+    """Whether an app's address is the hosting service's own: then operators are told to set a deployment domain (product.md, rule 9)."""
+    host = urlsplit(url).hostname or ""
+    vendor = ".".join((urlsplit(settings.MIOSA.base_url).hostname or "").split(".")[-2:])
+    return bool(host) and (host == vendor or host.endswith((f".{vendor}", ".miosa.app", ".miosa.ai")))

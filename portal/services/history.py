@@ -2,79 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 
 from portal.access import Person
-from portal.services.answers import Age, CustomerHead, Deed, DeploymentBrief, State, VersionBrief
+from portal.models import Customer, Deployment, Version
+from portal.services import ages, briefs, customers, filters, refresh, rows, timeline
+from portal.services.answers import Age, CustomerHead, DeploymentBrief, VersionBrief
+from portal.services.filters import Choices, Filters
+from portal.services.rows import ActivationEntry, VersionEntry
 
-
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """What was asked for, cleaned. Empty means no filter. `deployments` are MIOSA's ids, `people` and `projects` the keys of `Choice`."""
-
-    deployments: tuple[str, ...] = ()
-    states: tuple[State, ...] = ()
-    kinds: tuple[str, ...] = ()
-    people: tuple[str, ...] = ()
-    projects: tuple[str, ...] = ()
-    date_from: date | None = None
-    date_to: date | None = None
-    text: str = ""
-
-    @property
-    def count(self) -> int:
-        many = (self.deployments, self.states, self.kinds, self.people, self.projects)
-        return sum(bool(chosen) for chosen in many) + bool(self.date_from or self.date_to) + bool(self.text)
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """One option of a filter: `key` goes into the URL, `label` is shown."""
-
-    key: str
-    label: str
-    chosen: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Choices:
-    """The options each filter offers; a list with fewer than two options need not be drawn."""
-
-    deployments: tuple[Choice, ...]
-    states: tuple[Choice, ...]
-    kinds: tuple[Choice, ...]
-    people: tuple[Choice, ...]
-    projects: tuple[Choice, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class VersionEntry:
-    """A version in the timeline. `at` is the moment it is filed under (set once)."""
-
-    id: int
-    at: datetime
-    deployment_id: str
-    deployment_name: str
-    version: VersionBrief
-    sandbox: str
-    is_gone: bool
-
-
-@dataclass(frozen=True, slots=True)
-class ActivationEntry:
-    """A change of the live pointer. `from_version` is None if nothing was live before or if it was another customer's."""
-
-    id: int
-    at: datetime
-    deployment_id: str
-    deployment_name: str
-    deed: Deed
-    version_id: str
-    number: int | None
-    from_version_id: str
-    from_number: int | None
-    who: str
-    reason: str
+Query = Mapping[str, list[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,28 +38,96 @@ class History:
     notes: tuple[str, ...] = field(default=())
 
 
-def get_history(*, by: Person, slug: str, query: Mapping[str, list[str]], now: datetime) -> History:
+def get_history(*, by: Person, slug: str, query: Query, now: datetime) -> History:
     """The page `query` asks for (keys app, state, kind, person, project, from, to, q, cursor; lists of raw values from the URL).
 
-    Values that name nothing of this customer are ignored with a note, never widening what is shown.
-    Raises NotFound for a stranger's or unknown customer and for a cursor that was not made for it.
+    Values that name nothing of this customer are ignored with a note, never widening what is shown. What is stale is drawn as it is and
+    asked for; only if nothing is remembered yet, MIOSA is read first. Raises NotFound for a stranger's or unknown customer and for a
+    cursor that was not made for it.
     """
-    raise NotImplementedError
+    customer = customers.get_customer(by=by, slug=slug)
+    row = customers.freshness_of(customer)
+    if row is None or row.read_at is None:
+        refresh.customer_if_stale(customer, row, wait=True, now=now)
+        customer = customers.get_customer(by=by, slug=slug)
+    else:
+        refresh.ask_for_customer(customer, row, now=now)
+    return _history(customer, by=by, query=query, now=now)
 
 
-def find_newer(
-    *, by: Person, slug: str, query: Mapping[str, list[str]], generation: int, now: datetime
-) -> History | None:
-    """The page again if anything of it changed since `generation`, else None. Refreshes first if what is remembered is stale.
+def find_newer(*, by: Person, slug: str, query: Query, generation: str, now: datetime) -> History | Age:
+    """The page again if anything of it changed since `generation`, else only its age. Reads again first if what is remembered is stale.
 
     Raises NotFound as `get_history` does.
     """
-    raise NotImplementedError
+    customer = customers.get_customer(by=by, slug=slug)
+    row = customers.freshness_of(customer)
+    if refresh.customer_if_stale(customer, row, now=now):
+        customer = customers.get_customer(by=by, slug=slug)
+        row = customers.freshness_of(customer)
+    if generation.split(".")[0] == str(customer.generation):
+        filling = generation.endswith("1")
+        age = ages.of(row, generation=customer.generation, filling=filling, now=now, connection_row=customer.connection)
+        if age.generation == generation:
+            return age
+    return _history(customer, by=by, query=query, now=now)
 
 
-def refresh(*, by: Person, slug: str, now: datetime) -> None:
+def refresh_history(*, by: Person, slug: str, now: datetime) -> None:
     """Read this customer again from MIOSA, as somebody asked for it.
 
     Raises NotFound; Unavailable with words if MIOSA can't be asked or this person asks too often.
     """
-    raise NotImplementedError
+    refresh.customer_now(customers.get_customer(by=by, slug=slug), by=by, now=now)
+
+
+def read_page(found: timeline.Found, *, customer: Customer, held: Mapping[int, Deployment], by: Person) -> Page:
+    """Draw what a search found. One query, for the versions."""
+    pks = {row.version for row in found.rows} | {row.other for row in found.rows}
+    versions = {version.pk: version for version in Version.objects.filter(pk__in=pks - {0})}
+    entries = (rows.entry(row, versions, held, customer=customer, by=by) for row in found.rows)
+    return Page(
+        entries=tuple(entry for entry in entries if entry is not None),
+        next_cursor=found.next_cursor,
+        searched_back_to=found.searched_back_to,
+    )
+
+
+def _history(customer: Customer, *, by: Person, query: Query, now: datetime) -> History:
+    held = briefs.list_held(customer)
+    wanted = filters.read(query, customer=customer, held=held, by=by)
+    cursor = (query.get("cursor") or [""])[0]
+    found = timeline.search(
+        scope=f"customer:{customer.pk}",
+        customer_id=customer.pk,
+        deployment_id=None,
+        where=wanted.where,
+        cursor=cursor,
+    )
+    return History(
+        customer=briefs.head(customer, by=by),
+        deployments=briefs.deployments((one for one in held if one.gone_at is None), customer, by=by),
+        page=read_page(found, customer=customer, held={one.pk: one for one in held}, by=by),
+        filters=wanted.filters,
+        choices=wanted.choices,
+        age=ages.of(
+            customers.freshness_of(customer),
+            generation=customer.generation,
+            filling=any(not one.is_filled for one in held if one.gone_at is None),
+            now=now,
+            connection_row=customer.connection,
+        ),
+        last_publish=_last_publish(held, customer, by=by),
+        notes=wanted.notes,
+    )
+
+
+def _last_publish(held: list[Deployment], customer: Customer, *, by: Person) -> VersionBrief | None:
+    newest: tuple[datetime, Version, Deployment] | None = None
+    for one in held:
+        version = one.newest_version
+        if version is None or version.created_at is None or not briefs.may_see(version, customer, by=by):
+            continue
+        if newest is None or version.created_at > newest[0]:
+            newest = (version.created_at, version, one)
+    return briefs.version(newest[1], newest[2]) if newest else None

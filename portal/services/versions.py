@@ -2,36 +2,24 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
+
+from django.utils.translation import gettext as _
 
 from portal.access import Person
+from portal.models import Activation, Customer, Deployment, Version
+from portal.services import briefs, customers, deployments, logs, retention
 from portal.services.answers import Age, CustomerHead, DeploymentBrief, VersionBrief
-
-
-class Keeping(StrEnum):
-    """Whether a version can still be restored (contract 11.4)."""
-
-    COLLECTED = "collected"
-    KEPT = "kept"
-    NEVER = "never"
-    UNTIL = "until"
-
-
-@dataclass(frozen=True, slots=True)
-class Retention:
-    """KEPT: no end known. UNTIL/COLLECTED: at least until, or gone since, `at`. NEVER: it failed, is unreadable or not built."""
-
-    keeping: Keeping
-    at: datetime | None
+from portal.services.errors import NotFound
+from portal.services.logs import LogPage
+from portal.services.retention import Retention
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A step of a version's life, in order: `what` is created, built, failed, went_live, replaced, archived, gone."""
+    """A step of a version's life, oldest first: `what` is created, went_live, replaced, archived or gone."""
 
     what: str
     at: datetime
-    who: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,27 +53,17 @@ class VersionPage:
 
 
 @dataclass(frozen=True, slots=True)
-class LogPage:
-    """A version's log as text, with ANSI sequences as the build wrote them. `missing` says in words why there is none.
-
-    For customers' people, names of the hosting service and addresses of its stores are scrubbed. `complete`: it will not grow.
-    """
-
-    text: str
-    complete: bool
-    truncated: bool
-    missing: str
-
-
-@dataclass(frozen=True, slots=True)
 class Difference:
-    """One line of a comparison: `name` is a stable key (kind, files, total_bytes, entrypoint, artifact, source, image, command, port,
-    health_path, who, created_at, …), the two values ready to show, `same`."""
+    """One line of a comparison. `name` is a stable key: kind, files, total_bytes, entrypoint, artifact, source, image, command, port,
+    health_path, who, created_at. Texts are as they are; numbers and moments are for the face to format."""
 
     name: str
-    left: str
-    right: str
-    same: bool
+    left: str | int | datetime | None
+    right: str | int | datetime | None
+
+    @property
+    def same(self) -> bool:
+        return self.left == self.right
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,14 +80,136 @@ class Comparison:
 
 def get_version(*, by: Person, slug: str, deployment_id: str, version_id: str, now: datetime) -> VersionPage:
     """Raises NotFound for strangers and unknown ids; MIOSA is not asked then."""
-    raise NotImplementedError
+    customer, deployment, version = _find(by=by, slug=slug, deployment_id=deployment_id, version_id=version_id)
+    previous_id, next_id = _neighbours(version, customer, by=by)
+    return VersionPage(
+        customer=briefs.head(customer, by=by),
+        deployment=briefs.deployment(deployment, customer, by=by),
+        version=briefs.version(version, deployment),
+        is_gone=version.gone_at is not None or deployment.gone_at is not None,
+        failure=_failure(version, deployment, customer=customer, by=by, now=now),
+        retention=retention.of(version, is_live=version.miosa_id == deployment.active_version_id, now=now),
+        moments=_moments(version, deployment, by=by),
+        entrypoint=version.entrypoint,
+        artifact_sha256=version.artifact_sha256,
+        source_sha256=version.source_sha256,
+        runtime_image=version.runtime_image if by.is_staff else logs.scrub(version.runtime_image),
+        runtime_command=version.runtime_command if by.is_staff else logs.scrub(version.runtime_command),
+        runtime_port=version.runtime_port,
+        health_check_path=version.health_check_path,
+        project=version.external_project_id,
+        source_sandbox=version.source_sandbox_id if by.is_staff else "",
+        build_id=version.build_id if by.is_staff else "",
+        previous_id=previous_id,
+        next_id=next_id,
+        internals=_internals(version, deployment) if by.is_staff else (),
+        age=deployments.age_of(customer, deployment, now=now),
+    )
 
 
 def get_log(*, by: Person, slug: str, deployment_id: str, version_id: str, stage: str = "", now: datetime) -> LogPage:
     """The build log; kept compressed once the version is finished. Raises NotFound; never Unavailable: `missing` says it."""
-    raise NotImplementedError
+    customer, deployment, version = _find(by=by, slug=slug, deployment_id=deployment_id, version_id=version_id)
+    return logs.read(version, deployment, customer=customer, by=by, stage=stage, now=now)
 
 
 def compare(*, by: Person, slug: str, deployment_id: str, from_id: str, to_id: str, now: datetime) -> Comparison:
     """Raises NotFound if either version is unknown or not this person's to see."""
-    raise NotImplementedError
+    customer, deployment, left = _find(by=by, slug=slug, deployment_id=deployment_id, version_id=from_id)
+    right = _version(deployment, to_id, customer, by=by)
+    same = left.artifact_sha256 == right.artifact_sha256 if left.artifact_sha256 and right.artifact_sha256 else None
+    return Comparison(
+        customer=briefs.head(customer, by=by),
+        deployment=briefs.deployment(deployment, customer, by=by),
+        left=briefs.version(left, deployment),
+        right=briefs.version(right, deployment),
+        same_artifact=same,
+        differences=tuple(
+            Difference(name, one, other)
+            for (name, one), (_name, other) in zip(_comparable(left, by=by), _comparable(right, by=by), strict=True)
+        ),
+    )
+
+
+def _find(*, by: Person, slug: str, deployment_id: str, version_id: str) -> tuple[Customer, Deployment, Version]:
+    customer = customers.get_customer(by=by, slug=slug)
+    deployment = deployments.find_deployment(customer, deployment_id)
+    return customer, deployment, _version(deployment, version_id, customer, by=by)
+
+
+def _version(deployment: Deployment, version_id: str, customer: Customer, *, by: Person) -> Version:
+    version = Version.objects.filter(deployment=deployment, miosa_id=version_id).first()
+    if version is None or not briefs.may_see(version, customer, by=by):
+        raise NotFound
+    return version
+
+
+def _failure(version: Version, deployment: Deployment, *, customer: Customer, by: Person, now: datetime) -> str:
+    """Why it failed, from its log (contract 17.6: no row tells)."""
+    if version.state != "failed":
+        return ""
+    log = logs.read(version, deployment, customer=customer, by=by, stage="", now=now)
+    return logs.failure_sentence(log.text) or _("It failed; the log does not say why in a sentence.")
+
+
+def _moments(version: Version, deployment: Deployment, *, by: Person) -> tuple[Moment, ...]:
+    moments = [Moment("created", version.created_at or version.first_seen_at)]
+    activations = list(
+        Activation.objects.filter(deployment_id=deployment.miosa_id)
+        .filter(version_id=version.miosa_id)
+        .order_by("at", "pk")[:50]
+    )
+    moments += [Moment("went_live", activation.at) for activation in activations]
+    if not activations and version.promoted_at:
+        moments.append(Moment("went_live", version.promoted_at))
+    if not briefs.hides_others(deployment, by=by):
+        replaced = Activation.objects.filter(deployment_id=deployment.miosa_id, previous_id=version.miosa_id)
+        moments += [Moment("replaced", activation.at) for activation in replaced.order_by("at", "pk")[:50]]
+    if version.archived_at:
+        moments.append(Moment("archived", version.archived_at))
+    if version.gone_at:
+        moments.append(Moment("gone", version.gone_at))
+    return tuple(sorted(moments, key=lambda moment: moment.at))
+
+
+def _neighbours(version: Version, customer: Customer, *, by: Person) -> tuple[str, str]:
+    """The older and the newer version this person may see."""
+    if version.number is None:
+        return "", ""
+    rows = Version.objects.filter(deployment_id=version.deployment_id)
+    if not by.is_staff:
+        rows = rows.filter(customer=customer)
+    older = rows.filter(number__lt=version.number).order_by("-number").values_list("miosa_id", flat=True).first()
+    newer = rows.filter(number__gt=version.number).order_by("number").values_list("miosa_id", flat=True).first()
+    return older or "", newer or ""
+
+
+def _internals(version: Version, deployment: Deployment) -> tuple[tuple[str, str], ...]:
+    facts = (
+        (_("MIOSA's state"), version.state),
+        (_("Created by"), version.created_by),
+        (_("Attribution"), version.get_attribution_display()),
+        (_("Workspace"), deployment.workspace_id),
+        (_("Project"), deployment.project_id),
+    )
+    return tuple((label, value) for label, value in facts if value)
+
+
+def _comparable(version: Version, *, by: Person) -> list[tuple[str, str | int | datetime | None]]:
+    def clean(text: str) -> str:
+        return text if by.is_staff else logs.scrub(text)
+
+    return [
+        ("kind", version.kind),
+        ("files", version.files),
+        ("total_bytes", version.total_bytes),
+        ("entrypoint", version.entrypoint),
+        ("artifact", version.artifact_sha256),
+        ("source", version.source_sha256),
+        ("image", clean(version.runtime_image)),
+        ("command", clean(version.runtime_command)),
+        ("port", version.runtime_port),
+        ("health_path", version.health_check_path),
+        ("who", version.external_user_id),
+        ("created_at", version.created_at or version.first_seen_at),
+    ]

@@ -57,12 +57,11 @@ def sweep(*, ask: miosa.Client, now: datetime) -> bool:
 
 def _mark_read(now: datetime) -> None:
     """Every customer's deployments have been read with the sweep."""
-    have = set(Freshness.objects.filter(scope__startswith="customer:").values_list("scope", flat=True))
-    scopes = (f"customer:{pk}" for pk in Customer.objects.values_list("pk", flat=True))
+    new = Customer.objects.filter(freshness=None).values_list("pk", flat=True)
     Freshness.objects.bulk_create(
-        [Freshness(scope=scope) for scope in scopes if scope not in have], ignore_conflicts=True
+        [Freshness(scope=f"customer:{pk}", customer_id=pk) for pk in new], ignore_conflicts=True
     )
-    Freshness.objects.filter(scope__startswith="customer:").exclude(read_at__gt=now).update(read_at=now)
+    Freshness.objects.exclude(customer=None).exclude(read_at__gt=now).update(read_at=now)
 
 
 def _follow(one: deployments.Seen, *, now: datetime) -> None:
@@ -96,9 +95,9 @@ def read_workspaces(*, ask: miosa.Client, now: datetime) -> bool:
         try:
             for page in ask.workspaces.pages():
                 with held.writing():
-                    for row in page.items:
-                        if isinstance(row.external_workspace_id, str) and row.external_workspace_id:
-                            customers.name(row.external_workspace_id, name=row.name, workspace_id=row.id)
+                    for place in page.items:
+                        if isinstance(place.external_workspace_id, str) and place.external_workspace_id:
+                            customers.name(place.external_workspace_id, name=place.name, workspace_id=place.id)
         except miosa.MiosaError as error:
             note_failure(WORKSPACES, code=error.code, retry_at=None, now=now)
             raise

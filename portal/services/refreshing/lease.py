@@ -58,8 +58,12 @@ def lease(scope: str) -> Iterator[Lease | None]:
 
 
 def get(scope: str) -> Freshness:
-    row, _created = Freshness.objects.get_or_create(scope=scope)
-    return row
+    found = Freshness.objects.filter(scope=scope).first()
+    if found is not None:
+        return found
+    kind, _, pk = scope.partition(":")
+    customer_id = int(pk) if kind == "customer" else None
+    return Freshness.objects.get_or_create(scope=scope, defaults={"customer_id": customer_id})[0]
 
 
 def is_held(row: Freshness, *, now: datetime) -> bool:
@@ -73,15 +77,9 @@ def note_failure(scope: str, *, code: str, retry_at: datetime | None, now: datet
 
 def want(scope: str, *, at: datetime) -> None:
     """Somebody looked at this and it was stale: to be read soon. Asked once, however many look."""
-    get(scope)
-    Freshness.objects.filter(scope=scope).filter(Q(wanted_at=None) | Q(wanted_at__gt=at)).update(wanted_at=at)
-
-
-def watch(scope: str, *, now: datetime) -> None:
-    """Somebody looks at this; noted at most every few seconds."""
-    Freshness.objects.filter(scope=scope).filter(
-        Q(watched_at=None) | Q(watched_at__lt=now - timedelta(seconds=10))
-    ).update(watched_at=now)
+    row = get(scope)
+    if row.wanted_at is None or row.wanted_at > at:
+        Freshness.objects.filter(pk=row.pk).update(wanted_at=at)
 
 
 def overtake(scope: str) -> None:

@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 from django.utils.text import slugify
 
-from portal.models import Customer
+from portal.models import Connection, Customer
 from portal.services.remembering import texts
 
 _PLAIN = re.compile(r"[a-z0-9-]{1,60}")
@@ -23,7 +23,11 @@ def ensure(external_id: str) -> Customer:
     try:
         with transaction.atomic():
             return Customer.objects.create(
-                external_id=external_id, slug=_slug(external_id, name), name=name, search=texts.search_key(name)
+                connection=Connection.only(),
+                external_id=external_id,
+                slug=_slug(external_id, name),
+                name=name,
+                search=texts.search_key(name),
             )
     except IntegrityError:
         # Somebody else has just made it.
@@ -33,7 +37,13 @@ def ensure(external_id: str) -> Customer:
 def unassigned() -> Customer:
     """The place, for staff alone, of what belongs to no customer or to one that is not certain."""
     customer, _ = Customer.objects.get_or_create(
-        is_unassigned=True, defaults={"slug": UNASSIGNED_SLUG, "name": "Unassigned", "search": "unassigned"}
+        is_unassigned=True,
+        defaults={
+            "connection": Connection.only(),
+            "slug": UNASSIGNED_SLUG,
+            "name": "Unassigned",
+            "search": "unassigned",
+        },
     )
     return customer
 
@@ -46,6 +56,7 @@ def name(external_id: str, *, name: str, workspace_id: str) -> Customer:
         try:
             with transaction.atomic():
                 return Customer.objects.create(
+                    connection=Connection.only(),
                     external_id=external_id,
                     slug=_slug(external_id, clean),
                     name=clean or texts.line(external_id, most=300) or "?",

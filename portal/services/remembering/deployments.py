@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from portal import miosa
 from portal.models import Customer, Deployment, Holding
@@ -133,7 +133,7 @@ def _facts(row: miosa.Deployment, known: Deployment | None) -> dict[str, Any]:
         "external_user_id": row.external_user_id,
         "external_project_id": row.external_project_id,
     }
-    facts = {name: value for name, value in told.items() if value and value is not UNSET}
+    facts = {name: value for name, value in told.items() if value and not isinstance(value, UnsetType)}
     if known is None:
         facts.setdefault("name", row.id)
     if row.active_version_id is not UNSET:

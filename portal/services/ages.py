@@ -1,0 +1,33 @@
+"""How old what is shown is, in one shape for all pages (product.md, rule 6)."""
+
+from datetime import datetime, timedelta
+
+from portal.models import Connection, Freshness
+from portal.services import connection
+from portal.services.answers import Age, Reach
+from portal.services.refreshing.customers import FRESH
+
+
+def of(
+    row: Freshness | None,
+    *,
+    generation: int,
+    filling: bool,
+    now: datetime,
+    connection_row: Connection | None = None,
+    fresh: timedelta = FRESH,
+) -> Age:
+    as_of = row.read_at if row else None
+    stale = as_of is None or now - as_of >= fresh
+    standing = connection.standing(connection_row or connection.get(), is_stale=stale, now=now)
+    filling = filling and standing.reach is Reach.OK
+    return Age(
+        as_of=as_of,
+        stale=stale,
+        filling=filling,
+        generation=f"{generation}.{standing.reach}.{filling:d}",
+        reach=standing.reach,
+        since=standing.since,
+        retry_at=standing.retry_at,
+        for_people=standing.for_people,
+    )

@@ -1,0 +1,86 @@
+"""Entries of a timeline as people see them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from portal.access import Person
+from portal.models import Customer, Deployment, Entry, Version
+from portal.services import briefs, timeline
+from portal.services.answers import Deed, VersionBrief
+
+
+@dataclass(frozen=True, slots=True)
+class VersionEntry:
+    """A version in the timeline. `at` is the moment it is filed under (set once)."""
+
+    id: int
+    at: datetime
+    deployment_id: str
+    deployment_name: str
+    version: VersionBrief
+    sandbox: str
+    is_gone: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ActivationEntry:
+    """A change of the live pointer. `from_version_id` is empty if nothing was live before or if it was another customer's."""
+
+    id: int
+    at: datetime
+    deployment_id: str
+    deployment_name: str
+    deed: Deed
+    version_id: str
+    number: int | None
+    from_version_id: str
+    from_number: int | None
+    who: str
+    reason: str
+
+
+def entry(
+    row: timeline.Row,
+    versions: Mapping[int, Version],
+    deployments: Mapping[int, Deployment],
+    *,
+    customer: Customer,
+    by: Person,
+) -> VersionEntry | ActivationEntry | None:
+    """None for a row whose version this person may not see; the search never brings one, and this makes certain."""
+    version = versions.get(row.version)
+    deployment = deployments.get(row.deployment)
+    if version is None or deployment is None or not briefs.may_see(version, customer, by=by):
+        return None
+    if row.kind == Entry.Kind.VERSION:
+        return VersionEntry(
+            id=row.id,
+            at=row.at,
+            deployment_id=deployment.miosa_id,
+            deployment_name=deployment.name,
+            version=briefs.version(version, deployment),
+            sandbox=version.source_sandbox_id,
+            is_gone=version.gone_at is not None or deployment.gone_at is not None,
+        )
+    other = versions.get(row.other)
+    seen = other if other is not None and briefs.may_see(other, customer, by=by) else None
+    return ActivationEntry(
+        id=row.id,
+        at=row.at,
+        deployment_id=deployment.miosa_id,
+        deployment_name=deployment.name,
+        deed=_deed(version, other),
+        version_id=version.miosa_id,
+        number=version.number,
+        from_version_id=seen.miosa_id if seen else "",
+        from_number=seen.number if seen else None,
+        who="",
+        reason="",
+    )
+
+
+def _deed(to: Version, previous: Version | None) -> Deed:
+    if previous is None or to.number is None or previous.number is None:
+        return Deed.WENT_LIVE
+    return Deed.ROLLED_BACK if to.number < previous.number else Deed.PROMOTED

@@ -1,0 +1,38 @@
+"""Background tasks (DEP-14). A task carries a name only: lost, doubled or late it does no harm, since leases and tables hold the truth."""
+
+import logging
+
+from django.utils import timezone
+from django_tasks import task
+
+from portal import miosa
+from portal.models import Customer, Deployment
+from portal.services import connection, upstream
+from portal.services.budget import Purpose
+from portal.services.refreshing import customers, deployments, fleet, versions
+from portal.services.refreshing.lease import LeaseLost
+
+logger = logging.getLogger(__name__)
+
+
+@task()
+def read_scope(scope: str) -> None:
+    """Read one thing again in the background. Trouble is noted beside it and told in the log; the ticker comes back to it."""
+    ask, now = upstream.client(Purpose.BACKGROUND), timezone.now()
+    kind, _, key = scope.partition(":")
+    try:
+        if kind == fleet.SWEEP:
+            fleet.sweep(ask=ask, now=now)
+        elif kind == fleet.WORKSPACES:
+            fleet.read_workspaces(ask=ask, now=now)
+        elif kind == "customer":
+            for customer in Customer.objects.filter(pk=key):
+                customers.read(customer, ask=ask, now=now)
+        elif kind == "deployment":
+            for deployment in Deployment.objects.filter(pk=key, gone_at=None):
+                deployments.read(deployment, ask=ask, now=now)
+        elif kind == "versions":
+            for deployment in Deployment.objects.filter(pk=key, gone_at=None):
+                versions.read(deployment, ask=ask, now=now)
+    except (miosa.MiosaError, connection.WrongTenant, LeaseLost) as error:
+        logger.warning("background reading failed", extra={"scope": scope, "reason": str(error)})
