@@ -18,6 +18,7 @@ from portal.simulator.shapes import Shapes
 
 if TYPE_CHECKING:
     from portal.simulator.knobs import Settings
+    from portal.simulator.lifecycle import Lifecycle
     from portal.simulator.platform import Platform
     from portal.simulator.world import World
 
@@ -60,10 +61,19 @@ class Call:
     """What an endpoint knows: the question, the world, and how to word the answer."""
 
     def __init__(
-        self, platform: Platform, world: World, request: Request, params: Mapping[str, Any], base_url: str
+        self,
+        platform: Platform,
+        world: World,
+        request: Request,
+        params: Mapping[str, Any],
+        base_url: str,
+        *,
+        scopes: frozenset[str] = frozenset(),
     ) -> None:
         self.platform = platform
         self.world = world
+        self.scopes = scopes
+        self.lifecycle: Lifecycle = next(one for one in platform.lifecycles if one.world is world)
         self.settings: Settings = platform.settings
         self.request = request
         self.params = params

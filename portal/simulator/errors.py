@@ -4,15 +4,45 @@ from __future__ import annotations
 
 from typing import Any
 
-TITLES = {400: "Bad Request", 401: "Unauthorized", 402: "Payment Required", 403: "Forbidden", 404: "Not Found",
-          405: "Method Not Allowed", 406: "Not Acceptable", 409: "Conflict", 410: "Gone", 413: "Content Too Large",
-          422: "Unprocessable Content", 429: "Too Many Requests", 500: "Internal Server Error",
-          501: "Not Implemented", 502: "Bad Gateway", 503: "Service Unavailable", 504: "Gateway Timeout"}
+TITLES = {
+    400: "Bad Request",
+    401: "Unauthorized",
+    402: "Payment Required",
+    403: "Forbidden",
+    404: "Not Found",
+    405: "Method Not Allowed",
+    406: "Not Acceptable",
+    409: "Conflict",
+    410: "Gone",
+    413: "Content Too Large",
+    422: "Unprocessable Content",
+    429: "Too Many Requests",
+    500: "Internal Server Error",
+    501: "Not Implemented",
+    502: "Bad Gateway",
+    503: "Service Unavailable",
+    504: "Gateway Timeout",
+}
 
-USUAL_CODES = {400: "INVALID_PARAM", 401: "invalid_token", 402: "INSUFFICIENT_CREDITS", 403: "FORBIDDEN",
-               404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED", 406: "NOT_ACCEPTABLE", 409: "CONFLICT", 410: "GONE",
-               413: "TOO_LARGE", 422: "VALIDATION_ERROR", 429: "rate_limit_exceeded", 500: "INTERNAL_ERROR",
-               501: "NOT_IMPLEMENTED", 502: "BAD_GATEWAY", 503: "no_ready_machine", 504: "GATEWAY_TIMEOUT"}
+USUAL_CODES = {
+    400: "INVALID_PARAM",
+    401: "invalid_token",
+    402: "INSUFFICIENT_CREDITS",
+    403: "FORBIDDEN",
+    404: "NOT_FOUND",
+    405: "METHOD_NOT_ALLOWED",
+    406: "NOT_ACCEPTABLE",
+    409: "CONFLICT",
+    410: "GONE",
+    413: "TOO_LARGE",
+    422: "VALIDATION_ERROR",
+    429: "rate_limit_exceeded",
+    500: "INTERNAL_ERROR",
+    501: "NOT_IMPLEMENTED",
+    502: "BAD_GATEWAY",
+    503: "no_ready_machine",
+    504: "GATEWAY_TIMEOUT",
+}
 
 
 class Refusal(Exception):

@@ -22,7 +22,9 @@ _YES: Mapping[str, Value] = {"yes": True, "no": False, "on": True, "off": False,
 
 KNOBS: dict[str, Knob] = {
     # lists and rows
-    "envelope": Knob(("data", "bare", "items", "named", "nested"), "what wraps a list (bare, items and named also objects)"),
+    "envelope": Knob(
+        ("data", "bare", "items", "named", "nested"), "what wraps a list (bare, items and named also objects)"
+    ),
     "list_order": Knob(("newest", "oldest", "random"), "order of lists"),
     "paging": Knob(
         ("cursor", "next", "page", "meta", "none", "loop"),
@@ -56,8 +58,13 @@ KNOBS: dict[str, Knob] = {
     "build_outcome": Knob(
         ("ready", "failed_build", "failed_health"),
         "how builds end",
-        {"build_failed": "failed_build", "failed": "failed_build", "health_failed": "failed_health",
-         "failed_at_build": "failed_build", "failed_health_check": "failed_health"},
+        {
+            "build_failed": "failed_build",
+            "failed": "failed_build",
+            "health_failed": "failed_health",
+            "failed_at_build": "failed_build",
+            "failed_health_check": "failed_health",
+        },
     ),
     "create_status": Knob((201, 200), "POST /deployments"),
     "delete_status": Knob((204, 200), "DELETE; 200 answers {id, deleted}"),
@@ -67,13 +74,19 @@ KNOBS: dict[str, Knob] = {
     "mutation_answers": Knob(("full", "reduced"), "deployment and version in answers to changes"),
     "redeploy_answer": Knob(("deployment", "build"), "200 Deployment or 202 Build"),
     # the live pointer
-    "archive_outgoing": Knob((True, False), "the outgoing version becomes archived", {**_YES, "archived": True, "ready": False}),
+    "archive_outgoing": Knob(
+        (True, False), "the outgoing version becomes archived", {**_YES, "archived": True, "ready": False}
+    ),
     "reactivated_state": Knob(("kept", "ready"), "state of an archived version that is live again"),
     "promote_accepts": Knob(
-        ("ready", "ready_archived"), "states that can be promoted", {"archived": "ready_archived", "both": "ready_archived"}
+        ("ready", "ready_archived"),
+        "states that can be promoted",
+        {"archived": "ready_archived", "both": "ready_archived"},
     ),
     "rollback_accepts": Knob(
-        ("ready_archived", "ready"), "states that can be rolled back to", {"both": "ready_archived", "archived": "ready_archived"}
+        ("ready_archived", "ready"),
+        "states that can be rolled back to",
+        {"both": "ready_archived", "archived": "ready_archived"},
     ),
     "refusal": Knob((409, 422), "status of a refusal because of state", {"conflict": 409, "validation_error": 422}),
     "promote_live": Knob((200, 409), "promoting or rolling back to what is live"),
@@ -97,7 +110,8 @@ KNOBS: dict[str, Knob] = {
     "domain_status": Knob(("verified", "verifying"), "name of the step before active"),
     "domain_patch": Knob(("supported", "404"), "PATCH of the redirect policy", {"true": "supported", "false": "404"}),
     "dns_instructions": Knob(
-        ("records", "object", "text", "target"), "dns_records and text; dns_instructions; text; verification_target only"
+        ("records", "object", "text", "target"),
+        "dns_records and text; dns_instructions; text; verification_target only",
     ),
     "runtime_states": Knob(("py", "go"), "which enum names runtime states"),
     # logs
@@ -107,11 +121,26 @@ KNOBS: dict[str, Knob] = {
     # transport
     "idempotency": Knob((True, False), "is Idempotency-Key honoured?", {**_YES, "24h": True}),
     "error_shape": Knob(
-        ("canonical", "flat", "upper", "marker", "message", "errors_map", "errors_list", "errors_text", "detail",
-         "reason", "retry_hints", "text", "html"),
+        (
+            "canonical",
+            "flat",
+            "upper",
+            "marker",
+            "message",
+            "errors_map",
+            "errors_list",
+            "errors_text",
+            "detail",
+            "reason",
+            "retry_hints",
+            "text",
+            "html",
+        ),
         "shape of error bodies",
     ),
-    "rate_limit_rpm": Knob((0, 30, 60, 600), "requests per key in 60 s; 0 is off; any number", {"off": 0}, any_number=True),
+    "rate_limit_rpm": Knob(
+        (0, 30, 60, 600), "requests per key in 60 s; 0 is off; any number", {"off": 0}, any_number=True
+    ),
     "webhook_signature": Knob(("current", "legacy", "legacy_header"), "sha256=…; t=…,v1=…; that under Miosa-Signature"),
     "webhook_secret": Knob(("top", "data"), "place of the secret in the answer to create"),
     "canaries": Knob((False, True), "plant recognisable strings in every field customers must not see", _YES),

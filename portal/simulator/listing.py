@@ -106,9 +106,7 @@ def arrange(
     return Listing(page[:limit], {"cursor" if paging == "next" else "next_cursor": following})
 
 
-def _numbered(
-    rows: list[Any], key: Callable[[Any], list[Any]], args: Mapping[str, str], settings: Settings
-) -> Listing:
+def _numbered(rows: list[Any], key: Callable[[Any], list[Any]], args: Mapping[str, str], settings: Settings) -> Listing:
     """The other style: knows neither `limit` nor `cursor`."""
     if settings["list_order"] == "oldest":
         rows.reverse()

@@ -2,6 +2,28 @@
 
 from __future__ import annotations
 
-from portal.simulator import deployments, versions
+from portal.simulator import (
+    deployments,
+    domains,
+    env,
+    pointer,
+    publishing,
+    runtime,
+    sandboxes,
+    versions,
+    webhooks,
+    workspaces,
+)
 
-__all__ = ["deployments", "versions"]
+__all__ = [
+    "deployments",
+    "domains",
+    "env",
+    "pointer",
+    "publishing",
+    "runtime",
+    "sandboxes",
+    "versions",
+    "webhooks",
+    "workspaces",
+]

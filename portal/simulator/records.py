@@ -107,11 +107,10 @@ class Instance(Struct, kw_only=True):
 
 
 class EnvVar(Struct, kw_only=True):
-    """`value` lives in memory only: it is blanked before the state file is written."""
+    """Values are not here: the world keeps them in memory only, so that no file ever holds one."""
 
     name: str
     preview: str
-    value: str | None
     environment: str
     is_secret: bool
     created_at: datetime

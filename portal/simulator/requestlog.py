@@ -51,7 +51,8 @@ class RequestLog:
         self._last = 0
         self._lock = threading.Lock()
 
-    def arrived(self, request: Request, at: datetime) -> Row:
+    def arrived(self, request: Request, at: datetime, *, site: bool = False) -> Row:
+        """Visits of sites are kept too, but told only on request."""
         query = {key: values if len(values) > 1 else values[0] for key, values in request.args.lists()}
         row: Row = {
             "method": request.method,
@@ -61,6 +62,7 @@ class RequestLog:
             "idempotency_key": request.headers.get("Idempotency-Key"),
             "body": readable(request.get_data()),
             "at": iso(at),
+            "site": site,
             "details": {
                 "received_at": time.time(),
                 "user_agent": request.headers.get("User-Agent"),
@@ -75,13 +77,14 @@ class RequestLog:
             self._rows.append(row)
         return row
 
-    def since(self, n: int, *, details: bool = False) -> dict[str, Any]:
+    def since(self, n: int, *, details: bool = False, visits: bool = False) -> dict[str, Any]:
         with self._lock:
             rows = []
             for row in reversed(self._rows):
                 if row["n"] <= n:
                     break
-                rows.append(row if details else {key: row[key] for key in row if key != "details"})
+                if visits or not row["site"]:
+                    rows.append({key: row[key] for key in row if key != "site" and (details or key != "details")})
             return {"requests": rows[::-1], "next": self._last}
 
     def clear(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import ipaddress
 import socket
 import struct
@@ -28,6 +29,7 @@ class Reply:
     drip_s: float = 0.0
     cut_after: int | None = None
     pad_bytes: int = 0
+    endless: bool = False
 
 
 Answer = Callable[[Request], Reply]
@@ -118,6 +120,9 @@ class Handler(BaseHTTPRequestHandler):
         body: Iterable[bytes] = response.iter_encoded() if streamed else [response.get_data()]
         if streamed:
             self.send_header("Transfer-Encoding", "chunked")
+        elif reply.endless:
+            self.send_header("Connection", "close")
+            self.close_connection = True
         elif response.status_code != 204:
             self.send_header("Content-Length", str(len(response.get_data()) + reply.pad_bytes))
         self.end_headers()
@@ -127,6 +132,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def _send(self, body: Iterable[bytes], reply: Reply, *, chunked: bool) -> None:
         sent = 0
+        body = itertools.chain(body, itertools.repeat(b" " * 65536)) if reply.endless else body
         for part in body:
             if reply.cut_after is not None and sent + len(part) > reply.cut_after:
                 self.wfile.write(part[: reply.cut_after - sent])

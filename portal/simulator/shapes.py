@@ -168,7 +168,9 @@ class Shapes:
         }
 
     def build(self, b: Build) -> Row:
-        duration = int((b.finished_at - b.started_at).total_seconds() * 1000) if b.finished_at and b.started_at else None
+        duration = (
+            int((b.finished_at - b.started_at).total_seconds() * 1000) if b.finished_at and b.started_at else None
+        )
         return {
             "id": b.id,
             "deployment_id": b.deployment_id,

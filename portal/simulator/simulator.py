@@ -6,14 +6,11 @@ import os
 import threading
 from pathlib import Path
 from types import TracebackType
-from urllib.parse import urlsplit
 
-from werkzeug.wrappers import Request
-
-from portal.simulator import control, nouns  # noqa: F401  nouns registers the routes
-from portal.simulator.calls import PREFIX as API
+from portal.simulator.front import Front
 from portal.simulator.platform import Platform
-from portal.simulator.server import Reply, Server
+from portal.simulator.server import Server, require_loopback
+from portal.simulator.statefile import StateFile
 
 
 class RefusedToStart(RuntimeError):
@@ -21,22 +18,31 @@ class RefusedToStart(RuntimeError):
 
 
 class Simulator:
+    """With a state file, `seed` and `customers` left out mean: what the file holds."""
+
     def __init__(
         self,
         *,
         port: int = 0,
-        customers: int = 12,
-        seed: int = 1,
+        customers: int | None = None,
+        seed: int | None = None,
         state_file: str | Path | None = None,
         host: str = "127.0.0.1",
         base_url: str | None = None,
     ) -> None:
         if os.environ.get("MIOSA_API_KEY"):
             raise RefusedToStart("MIOSA_API_KEY is set: the simulator never runs beside the real platform")
-        self.platform = Platform(customers=customers, seed_number=seed)
-        self._control = control.Control(self.platform)
-        self._server = Server(host, port, self._answer)
-        self._base_url = base_url
+        require_loopback(host)
+        self.platform = Platform(customers=0)
+        self.state = StateFile(state_file, self.platform) if state_file else None
+        self._front = Front(self.platform, base_url)
+        self._server = Server(host, port, self._front.answer)
+        self._front.port = self._server.port
+        self.warning = self.state.load(seed=seed, customers=customers) if self.state else None
+        if not (self.state and self.state.loaded):
+            self.platform.reset(
+                customers=12 if customers is None else customers, seed_number=1 if seed is None else seed
+            )
         self._thread: threading.Thread | None = None
 
     @property
@@ -48,14 +54,21 @@ class Simulator:
             target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, name="simulator", daemon=True
         )
         self._thread.start()
+        if self.state:
+            self.state.save()
+            self.state.start()
         return self
 
     def stop(self) -> None:
+        self._front.stop()
         if self._thread is not None:
             self._server.shutdown()
             self._thread.join()
             self._thread = None
         self._server.close_all()
+        self.platform.hooks.stop()
+        if self.state:
+            self.state.stop()
 
     def __enter__(self) -> Simulator:
         return self.start()
@@ -64,26 +77,3 @@ class Simulator:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
-
-    def _answer(self, request: Request) -> Reply:
-        base_url = self._base_url or self._asked_at(request)
-        if request.path.startswith(control.PREFIX):
-            return Reply(self._control.answer(request, base_url))
-        row = self.platform.log.arrived(request, self.platform.clock.now())
-        response = self.platform.answer(request, base_url)
-        row["status"] = response.status_code
-        return Reply(response)
-
-    def _asked_at(self, request: Request) -> str:
-        """The address the request came in on; a name that is not loopback's is not repeated."""
-        host = urlsplit(f"//{request.headers.get('Host', '')}")
-        try:
-            port = host.port
-        except ValueError:
-            port = None
-        if host.hostname in ("127.0.0.1", "localhost") and port == self._server.port:
-            return f"http://{host.hostname}:{port}"
-        return self.url
-
-
-__all__ = ["API", "RefusedToStart", "Simulator"]

@@ -9,6 +9,7 @@ from portal.simulator.records import Deployment
 
 if TYPE_CHECKING:
     from portal.simulator.platform import Platform
+    from portal.simulator.world import World
 
 
 def of(platform: Platform) -> dict[str, Any]:
@@ -31,7 +32,12 @@ def of(platform: Platform) -> dict[str, Any]:
         if not owners - {None}:
             unassigned.append(facts)
         for owner in sorted(owners - {None}, key=str):
-            entry = {"external_workspace_id": owner, "name": None, "workspace_id": None, "deployments": []}
+            entry: dict[str, Any] = {
+                "external_workspace_id": owner,
+                "name": None,
+                "workspace_id": None,
+                "deployments": [],
+            }
             customers.setdefault(str(owner), entry)["deployments"].append(facts)
     return {
         "seed": platform.seed_number,
@@ -40,6 +46,15 @@ def of(platform: Platform) -> dict[str, Any]:
         "customers": list(customers.values()),
         "unassigned": unassigned,
     }
+
+
+def internal(world: World) -> list[str]:
+    """Strings that appear in rows as they are, and have no business on a customer's screen."""
+    found = {world.tenant_id, *world.users, *world.workspaces, *(w.project_id for w in world.workspaces.values())}
+    for deployment in world.deployments.values():
+        for instance in deployment.instances:
+            found |= {instance.host_id, instance.node_id, instance.vm_id, instance.ip_address}
+    return sorted(found)
 
 
 def described(platform: Platform, deployment: Deployment) -> dict[str, Any]:

@@ -30,6 +30,7 @@ class World:
         self.webhooks: dict[str, Webhook] = {}
         self.slugs: dict[str, str] = {}
         self.domain_names: dict[str, str] = {}
+        self.env_values: dict[tuple[str, str, str], str] = {}  # deployment, environment, name
         self._order: Ordered = []
         self._by_external: dict[str | None, Ordered] = {}
         self._sandbox_order: dict[str | None, Ordered] = {}

@@ -14,17 +14,12 @@ from portal.simulator.world import World
 
 def plant(*, customers: int, seed: int, now: datetime, settings: Settings) -> World:
     rng = Random(f"customers of {seed}")  # noqa: S311  repeatable, not secret
-    world = World(
-        tenant_id=f"tnt_01{rng.getrandbits(96):024X}", tenant_slug="launchpad", tenant_name="Launchpad Sites"
-    )
+    world = World(tenant_id=f"tnt_01{rng.getrandbits(96):024X}", tenant_slug="launchpad", tenant_name="Launchpad Sites")
     world.ids = Ids(rng)
     world.ids.form = str(settings["id_form"])
     world.users = [world.ids.new("user") for _ in range(4)]
     nursery = Nursery(world, rng, now.replace(microsecond=0))
-    for plant_customer in company.CUSTOMERS[:customers]:
-        plant_customer(nursery)
-    if customers > len(company.CUSTOMERS):
-        crowd.plant(nursery, customers - len(company.CUSTOMERS))
+    crowd.plant(nursery, company.plant(nursery, customers))
     if customers:
         company.unassigned(nursery)
     form = world.ids.form

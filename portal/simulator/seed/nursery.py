@@ -122,7 +122,7 @@ class Nursery:
             workspace_id=workspace.id,
             project_id=workspace.project_id,
             source_type=facts.pop("source_type", "sandbox"),
-            by=facts.pop("by", None) or customer.by(self.rng, project or slug_of(name)),
+            by=facts.pop("by", None) or customer.by(self.rng, project or slug or slug_of(name)),
             created_at=created,
             updated_at=created,
             scenario=scenario,

@@ -1,0 +1,55 @@
+"""`manage.py simulator`: runs the stand-in for the upstream API until it is stopped."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+
+class Command(BaseCommand):
+    help = "Runs a believable stand-in for the upstream API on loopback, for the demo and for tests."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--host", default="127.0.0.1", help="a loopback address; any other is refused")
+        parser.add_argument("--port", type=int, default=9009)
+        parser.add_argument("--state", type=Path, help="file that keeps the simulated world over a restart")
+        parser.add_argument("--customers", type=int, help="how many customers to seed (12)")
+        parser.add_argument("--seed", type=int, help="which world to seed (1)")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if os.environ.get("MIOSA_API_KEY"):
+            raise CommandError("MIOSA_API_KEY is set: the simulator never runs beside the real platform.")
+        from portal.simulator import Simulator  # noqa: PLC0415  never imported beside the real platform
+
+        try:
+            simulator = Simulator(
+                host=options["host"],
+                port=options["port"],
+                state_file=options["state"],
+                customers=options["customers"],
+                seed=options["seed"],
+            )
+        except OSError as error:
+            raise CommandError(f"port {options['port']} cannot be used: {error.strerror}") from error
+        except ValueError as error:
+            raise CommandError(str(error)) from error
+        self._serve(simulator)
+
+    def _serve(self, simulator: Any) -> None:
+        stopped = threading.Event()
+        for name in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(name, lambda *_: stopped.set())
+        if simulator.warning:
+            self.stderr.write(simulator.warning)
+        simulator.start()
+        self.stdout.write(f"simulator at {simulator.url}")
+        self.stdout.flush()
+        stopped.wait()
+        simulator.stop()
