@@ -37,7 +37,7 @@ def version(
 
 def deployment(now: datetime, name: str = "Main site", number: int = 46) -> DeploymentBrief:
     return DeploymentBrief(
-        id=f"dep_{abs(hash(name)) % 9973}",
+        id=f"dep_{'_'.join(name.lower().split())}",
         name=name,
         url="https://brightsmile.example/",
         live=version(now, number),
@@ -74,7 +74,7 @@ def row(
 ) -> VersionEntry:
     brief = version(now, order, state, minutes=minutes, who=("Dr Rao", "Vera Lind", "the platform")[order % 3])
     return VersionEntry(
-        order, brief.created_at, "dep_1", app, brief, "" if order % 4 else "sbx main", state is State.GONE
+        order, brief.created_at, "dep_main_site", app, brief, "" if order % 4 else "sbx main", state is State.GONE
     )
 
 
@@ -82,7 +82,7 @@ def turn(now: datetime, order: int, *, minutes: float, deed: Deed = Deed.ROLLED_
     return ActivationEntry(
         id=order,
         at=moment(now, minutes=minutes),
-        deployment_id="dep_1",
+        deployment_id="dep_main_site",
         deployment_name="Main site",
         deed=deed,
         version_id="ver_0046",
@@ -115,10 +115,7 @@ def entries(now: datetime) -> tuple[VersionEntry | ActivationEntry, ...]:
 
 def choices() -> Choices:
     apps = tuple(Choice(f"dep_{name}", name) for name in ("Main site", "Booking", *NAMES))
-    states = tuple(
-        Choice(state, state.value.title(), chosen=state is State.FAILED)
-        for state in (State.LIVE, State.STAGED, State.FAILED)
-    )
+    states = tuple(Choice(state, state.value.title()) for state in (State.LIVE, State.STAGED, State.FAILED))
     people = (Choice("1", "Dr Rao"), Choice("2", "Ana Ruiz"))
     return Choices(apps, states, (Choice("static", "static"), Choice("dynamic", "dynamic")), people, ())
 

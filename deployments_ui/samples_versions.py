@@ -7,9 +7,11 @@ from datetime import datetime, timedelta
 
 from deployments_ui import samples
 from portal.services.answers import CustomerHead, State
-from portal.services.deployments import Build, DeploymentPage
+from portal.services.builds import Build
+from portal.services.deployments import DeploymentPage
 from portal.services.history import Page
-from portal.services.versions import Comparison, Difference, Keeping, Moment, Retention, VersionPage
+from portal.services.retention import Keeping, Retention
+from portal.services.versions import Comparison, Difference, Moment, VersionPage
 
 CUSTOMER = CustomerHead("brightsmile-dental", "Bright Smile Dental", None)
 SHA = "a5e6f0c1d2b3948576a5e6f0c1d2b3948576a5e6f0c1d2b3948576a5e6f0c1d2"
@@ -24,7 +26,9 @@ def deployment_page(now: datetime) -> DeploymentPage:
         last_good=samples.version(now, 45, State.ARCHIVED, minutes=13_000),
         last_good_from=samples.moment(now, days=9),
         last_good_until=samples.moment(now, minutes=118),
-        live_by="Dr Rao",
+        is_cut=False,
+        shows_vendor_host=False,
+        gone_at=None,
         page=Page(tuple(samples.row(now, 48 - n, minutes=10 + n * 400) for n in range(8)), "older", None),
         builds=(Build("bld_1", "failed", "9fceb02d0ae598e9", "Fix the booking form", "webhook", now, 8420, ""),),
         has_builds_only=False,
@@ -44,7 +48,7 @@ def deployment_pages(now: datetime) -> dict[str, DeploymentPage]:
     return {
         "app": usual,
         "app-gone": replace(usual, deployment=gone, last_good=None),
-        "app-shared": replace(usual, deployment=shared, last_good=None, live_by="", builds=()),
+        "app-shared": replace(usual, deployment=shared, last_good=None, is_cut=True, builds=()),
         "app-failed": replace(usual, deployment=failed),
     }
 
@@ -60,10 +64,10 @@ def version_page(now: datetime) -> VersionPage:
         failure="",
         retention=Retention(Keeping.UNTIL, now + timedelta(days=23)),
         moments=(
-            Moment("created", begun, "Dr Rao"),
+            Moment("created", begun),
             Moment("built", begun + timedelta(seconds=12)),
-            Moment("went_live", begun + timedelta(minutes=3), "Dr Rao"),
-            Moment("replaced", samples.moment(now, minutes=118), "Dr Rao"),
+            Moment("went_live", begun + timedelta(minutes=3)),
+            Moment("replaced", samples.moment(now, minutes=118)),
         ),
         entrypoint="index.html",
         artifact_sha256=SHA,
@@ -104,12 +108,13 @@ def comparison(now: datetime) -> Comparison:
         right=right,
         same_artifact=False,
         differences=(
-            Difference("kind", "static", "static", same=True),
-            Difference("files", "42", "40", same=False),
-            Difference("total_bytes", "184 KB", "179 KB", same=False),
-            Difference("artifact", SHA[:16], SHA[16:32], same=False),
-            Difference("health_path", "", "", same=True),
-            Difference("who", "Dr Rao", "Vera Lind", same=False),
+            Difference("kind", "static", "static"),
+            Difference("files", 42, 40),
+            Difference("total_bytes", 184_320, 179_004),
+            Difference("artifact", SHA[:16], SHA[16:32]),
+            Difference("health_path", "", ""),
+            Difference("created_at", left.created_at, right.created_at),
+            Difference("who", "Dr Rao", "Vera Lind"),
         ),
     )
 

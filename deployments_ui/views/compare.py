@@ -1,5 +1,7 @@
 """Two versions side by side."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpResponse
@@ -8,10 +10,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from deployments_ui import links
+from deployments_ui import links, sizes, states
 from deployments_ui.parts import Request, answer
+from deployments_ui.times import Clock
 from portal.services import versions
-from portal.services.versions import Comparison
+from portal.services.versions import Comparison, Difference
 
 NAMES: dict[str, Promise] = {
     "artifact": _("Artifact"),
@@ -35,6 +38,14 @@ NAMES: dict[str, Promise] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Line:
+    name: str
+    left: str
+    right: str
+    same: bool
+
+
 @require_safe
 def show(request: Request, slug: str, deployment_id: str) -> HttpResponse:
     found = versions.compare(
@@ -49,12 +60,31 @@ def show(request: Request, slug: str, deployment_id: str) -> HttpResponse:
 
 
 def context_of(found: Comparison) -> dict[str, Any]:
-    slug, deployment = found.customer.slug, found.deployment
+    slug, deployment, clock = found.customer.slug, found.deployment, Clock.of_reader()
     return {
         "found": found,
         "customer": found.customer,
         "deployment": deployment,
-        "lines": [(NAMES.get(each.name, each.name), each) for each in found.differences],
+        "lines": [line(each, clock) for each in found.differences if each.left or each.right],
         "all_same": all(each.same for each in found.differences),
         "swap_url": links.compare(slug, deployment.id, found.right.id, found.left.id),
     }
+
+
+def line(difference: Difference, clock: Clock) -> Line:
+    return Line(
+        name=str(NAMES.get(difference.name, difference.name)),
+        left=told(difference.name, difference.left, clock),
+        right=told(difference.name, difference.right, clock),
+        same=difference.same,
+    )
+
+
+def told(name: str, value: str | int | datetime | None, clock: Clock) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        return clock.exact(value)
+    if name == "total_bytes" and isinstance(value, int):
+        return sizes.size(value)
+    return states.kind(str(value)) if name == "kind" else str(value)

@@ -41,7 +41,7 @@ def builds(request: Request, slug: str, deployment_id: str) -> HttpResponse:
 
 @require_POST
 def refresh(request: Request, slug: str, deployment_id: str) -> HttpResponse:
-    deployments.refresh(by=request.person, slug=slug, deployment_id=deployment_id, now=timezone.now())
+    deployments.refresh_deployment(by=request.person, slug=slug, deployment_id=deployment_id, now=timezone.now())
     if not wants_part(request):
         return redirect(links.with_query(links.deployment(slug, deployment_id), looking.pairs_of(request)))
     return drawn(request, get(request, slug, deployment_id))

@@ -49,7 +49,7 @@ def index(now: datetime) -> dict[str, Any]:
         "customer": samples_versions.CUSTOMER,
         "found": samples.history(now),
         "path": "/styleguide/",
-        "days": timeline.days(samples.entries(now), slug="x", live={"dep_1": "ver_0046"}, clock=clock),
+        "days": timeline.days(samples.entries(now), slug="x", live={"dep_main_site": "ver_0046"}, clock=clock),
         "log": logs.window(samples_versions.log(24)),
         "pages": pages(now),
     }
