@@ -17,6 +17,14 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no ty
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
 
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
+        """allauth lets in whoever the backend refused after a right password, to tell them their account is inactive.
+
+        Here that is answered like a wrong password.
+        """
+        user = super().authenticate(request, **credentials)
+        return user if user is not None and people.may_sign_in(user) else None
+
 
 class Backend(AuthenticationBackend):  # type: ignore[misc]  # allauth has no types
     """Asks the rules at sign-in and, since Django asks again for each request, for sessions that exist already."""

@@ -78,4 +78,5 @@ def show_metrics(request: HttpRequest) -> HttpResponse:
 
 
 def one_word(text: str, status: int = 200) -> HttpResponse:
-    return HttpResponse(text, status=status, content_type="text/plain", headers={"Cache-Control": "no-store"})
+    headers = {"Cache-Control": "no-store", "Content-Length": str(len(text))}
+    return HttpResponse(text, status=status, content_type="text/plain", headers=headers)

@@ -32,7 +32,7 @@ def configure(*, level: str, secrets: Iterable[str]) -> dict[str, Any]:
     )
     formatter = {
         "()": structlog.stdlib.ProcessorFormatter,
-        "foreign_pre_chain": COMMON,
+        "foreign_pre_chain": [*COMMON, structlog.stdlib.ExtraAdder()],
         "processors": [
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             structlog.processors.StackInfoRenderer(),

@@ -6,14 +6,19 @@ import os
 from importlib.util import find_spec
 from typing import Any
 
+from portal import heartbeat
+
 AVAILABLE = find_spec("prometheus_client") is not None
 
 if AVAILABLE:
-    from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
+    from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
     from prometheus_client import REGISTRY as OWN_REGISTRY
     from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
     REQUESTS = Counter("portal_requests_total", "Requests answered", ["method", "view", "status"])
+    HEARTBEAT = Gauge(
+        "portal_worker_heartbeat_age_seconds", "Since a worker last beat; -1 for never", multiprocess_mode="mostrecent"
+    )
     SECONDS = Histogram("portal_request_seconds", "Time to answer", ["view"])
 
 
@@ -27,6 +32,8 @@ def count_request(*, method: str, view: str, status: int, seconds: float) -> Non
 def render() -> tuple[bytes, str]:
     """The page and its content type; over all web processes where `PROMETHEUS_MULTIPROC_DIR` is set."""
     registry: Any = OWN_REGISTRY
+    age_s = heartbeat.age_s()
+    HEARTBEAT.set(-1 if age_s is None else age_s)
     if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
         registry = CollectorRegistry()
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # the library leaves it untyped

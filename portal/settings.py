@@ -112,14 +112,16 @@ EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
 
 # --- What is kept ---
 
+# FULL, since a journal row has to outlive a power cut; no memory map, since it quadruples a process's memory.
+SQLITE_PRAGMAS = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA mmap_size=0; PRAGMA foreign_keys=ON;"
+
 DATABASES: dict[str, dict[str, Any]] = {"default": CONFIG.database}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = {
         # A transaction that reads first and writes later would otherwise fail at once when another one wrote between.
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
-        # FULL, since a journal row has to outlive a power cut; no memory map, since it quadruples a process's memory.
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA mmap_size=0; PRAGMA foreign_keys=ON;",
+        "init_command": SQLITE_PRAGMAS,
     }
 else:
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True

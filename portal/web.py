@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import gunicorn
+
 from portal import metrics
 from portal.settings import CONFIG, LOGGING
+
+# What a page is made with is nobody's business.
+gunicorn.SERVER = "web"
 
 bind = f"{CONFIG.host}:{CONFIG.port}"
 worker_class = "gthread"

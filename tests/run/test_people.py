@@ -31,9 +31,36 @@ def test_an_address_is_taken_in_any_case(client: Client, people: Cast) -> None:
     assert sign_in(client, "Owner@BrightSmile.test") == 302
 
 
-def test_people_of_the_demo_are_refused_without_it(real: None, client: Client, people: Cast) -> None:
+def test_people_of_the_demo_are_refused_without_it(client: Client, people: Cast, real: None) -> None:
+    assert sign_in(client, "operator@portal.test") == 200
     assert "_auth_user_id" not in client.session
-    sign_in(client, "operator@portal.test")
+
+
+def test_the_inactive_are_refused_as_if_they_were_unknown(client: Client, people: Cast) -> None:
+    people.owner.is_active = False
+    people.owner.save()
+    assert sign_in(client, people.owner.email) == 200
+    assert "_auth_user_id" not in client.session
+
+
+def test_the_sixth_wrong_password_is_one_too_many(client: Client, people: Cast) -> None:
+    tried = [sign_in(client, people.owner.email, "wrong") for _ in range(6)]
+    assert tried[:5] == [200] * 5
+    assert sign_in(client, people.owner.email) != 302
+    assert "_auth_user_id" not in client.session
+
+
+@pytest.mark.parametrize("address", ["signup/", "password/reset/", "email/", "social/connections/"])
+def test_nothing_else_of_the_library_is_mounted(client: Client, people: Cast, address: str) -> None:
+    client.force_login(people.operator)
+    assert client.get(f"/accounts/{address}").status_code == 404
+
+
+def test_leaving_takes_a_form(client: Client, people: Cast) -> None:
+    client.force_login(people.owner)
+    client.get("/accounts/logout/")
+    assert "_auth_user_id" in client.session
+    client.post("/accounts/logout/")
     assert "_auth_user_id" not in client.session
 
 

@@ -6,9 +6,8 @@ import logging
 import threading
 import time
 from argparse import ArgumentParser
+from collections.abc import Callable
 from datetime import timedelta
-from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 
 import structlog
@@ -21,6 +20,9 @@ from django_tasks import DEFAULT_TASK_BACKEND_ALIAS
 from django_tasks.base import TaskResultStatus
 from django_tasks_db.management.commands.db_worker import Worker
 from django_tasks_db.models import DBTaskResult
+
+from portal import heartbeat
+from portal.services import ticker
 
 TICK_EVERY_S = 1.0
 TIDY_EVERY_S = 3600.0
@@ -38,14 +40,13 @@ class Command(BaseCommand):
 
     def handle(self, *, interval: float, **options: Any) -> None:
         logging.getLogger("django_tasks_db").setLevel(logging.ERROR)  # it warns of every stop that is asked for
-        stopping = threading.Event()
-        ticker = threading.Thread(target=tick_until, args=(stopping,), name="ticker", daemon=True)
-        ticker.start()
+        beside = Ticker()
+        beside.start()
         try:
             self.work(interval)
         finally:
-            stopping.set()
-            ticker.join(timeout=10)
+            beside.stopping.set()
+            beside.join(timeout=10)
             connection.close()
 
     def work(self, interval: float) -> None:
@@ -71,27 +72,33 @@ class Command(BaseCommand):
                 time.sleep(TRY_AGAIN_AFTER_S)
 
 
-def tick_until(stopping: threading.Event) -> None:
+class Ticker(threading.Thread):
     """Once a second, whatever happens: this thread is what makes lost tasks harmless."""
-    tidied_at = float("-inf")
-    while not stopping.wait(TICK_EVERY_S):
-        close_old_connections()
+
+    def __init__(self) -> None:
+        super().__init__(name="ticker", daemon=True)
+        self.stopping = threading.Event()
+        self.next_at = dict.fromkeys((ticker.tick, heartbeat.beat, tidy), 0.0)
+
+    def run(self) -> None:
+        while not self.stopping.wait(TICK_EVERY_S):
+            close_old_connections()
+            self.do(ticker.tick, every_s=0)
+            self.do(heartbeat.beat, every_s=heartbeat.EVERY_S)
+            self.do(tidy, every_s=TIDY_EVERY_S)
+        connection.close()
+
+    def do(self, deed: Callable[[], object], *, every_s: float) -> None:
+        if time.monotonic() < self.next_at[deed]:
+            return
+        self.next_at[deed] = time.monotonic() + every_s
         try:
-            tick()
-            if time.monotonic() - tidied_at > TIDY_EVERY_S:
-                tidied_at = time.monotonic()
-                tidy()
+            deed()
         except DatabaseError as error:
             log.warning("ticker.database", error=type(error).__name__)
             connection.close()
         except Exception:  # one bad tick must not end all later ones
             log.exception("ticker.failed")
-    connection.close()
-
-
-def tick() -> None:
-    if find_spec("portal.services.ticker"):
-        import_module("portal.services.ticker").tick()
 
 
 def tidy() -> None:
