@@ -68,6 +68,12 @@ class Frame:
         return person if person is not None and person.id else None
 
     @property
+    def initials(self) -> str:
+        """For a narrow page."""
+        words = self.person.name.split() if self.person else []
+        return "".join(word[0] for word in [*words[:1], *words[1:][-1:]])
+
+    @property
     def places(self) -> list[Place]:
         if self.person is None:
             return []

@@ -1,11 +1,12 @@
 """Rows drawn from a stencil.
 
-A long list drawn by a template costs most of its page. So a row's template is rendered once for each combination of its flags, with marks
-in place of its texts, and kept as a format string; each row then is that string filled with its escaped texts. Nothing about a row is
-stored: no right, state or token can be remembered here.
+A long list drawn by a template costs most of its page. So a row's template is rendered once for each combination of
+its flags, with marks in place of its texts, and kept as a format string; each row then is that string filled with its
+escaped texts. Nothing about a row is stored: no right, state or token can be remembered here.
 
-The row's class declares what the template may use: `str` fields are slots, `bool` fields are flags for `{% if %}`. Anything else in the
-template (a filter, a tag, another name) is refused when the stencil is made, so that stencil and template can't disagree.
+The row's class declares what the template may use: `str` fields are slots, `bool` fields are flags for `{% if %}`.
+Anything else in the template (a filter, another tag, another name) is refused, so that stencil and template can't
+disagree.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from typing import Any, Generic, TypeVar, get_type_hints
 from django.conf import settings
 from django.template import Context
 from django.template.base import FilterExpression, Node, NodeList, Template, TextNode, Token, VariableNode
-from django.template.defaulttags import CommentNode, IfNode
+from django.template.defaulttags import CommentNode, IfNode, LoadNode
 from django.template.loader import get_template
 from django.template.smartif import Literal, TokenBase
 from django.templatetags.i18n import TranslateNode
@@ -38,21 +39,22 @@ SEPARATOR = "\x1f"
 MOST_CUTS = 512
 
 
-class BadStencil(Exception):
+class BadStencilError(Exception):
     """The template uses something that a stencil can't stand for."""
 
 
 class Stencil(Generic[Row]):
     def __init__(self, template: str, row: type[Row]) -> None:
         if not dataclasses.is_dataclass(row):
-            raise BadStencil(f"{row.__name__} is not a dataclass")
+            raise BadStencilError(f"{row.__name__} is not a dataclass")
         types = get_type_hints(row)
         names = [field.name for field in dataclasses.fields(row)]
         self.template = template
+        self.row = row
         self.slots = tuple(name for name in names if types[name] is str)
         self.flags = tuple(name for name in names if types[name] is bool)
         if len(self.slots) + len(self.flags) != len(names) or not self.slots:
-            raise BadStencil(f"{row.__name__} may have str and bool fields only, and at least one str")
+            raise BadStencilError(f"{row.__name__} may have str and bool fields only, and at least one str")
         self._texts = getter(self.slots)
         self._switches = getter(self.flags)
         self._cuts: dict[tuple[str | None, tuple[bool, ...]], Cut] = {}
@@ -120,8 +122,10 @@ def check_node(node: Node, *, slots: frozenset[str], flags: frozenset[str]) -> N
         for condition, branch in node.conditions_nodelists:
             require_condition(condition, flags)
             check(branch, slots=slots, flags=flags)
-    elif not isinstance(node, (TextNode, CommentNode, TranslateNode)) and not is_load(node):
-        raise BadStencil(f"{token_text(node.token)} can't stand in a stencil")
+    elif isinstance(node, TranslateNode):
+        require_constant(node)
+    elif not isinstance(node, TextNode | CommentNode | LoadNode):
+        raise BadStencilError(f"{token_text(node.token)} can't stand in a stencil")
 
 
 def require_condition(condition: Any, flags: frozenset[str]) -> None:
@@ -140,11 +144,13 @@ def require_condition(condition: Any, flags: frozenset[str]) -> None:
 def require_name(expression: Any, names: frozenset[str], what: str) -> None:
     plain = isinstance(expression, FilterExpression) and not expression.filters
     if not plain or getattr(expression.var, "var", None) not in names:
-        raise BadStencil(f"{expression} is not a {what}")
+        raise BadStencilError(f"{expression} is not a {what}")
 
 
-def is_load(node: Node) -> bool:
-    return type(node).__name__ == "LoadNode"
+def require_constant(node: TranslateNode) -> None:
+    """A text to translate stands in the template; one from a row would be looked up as a mark."""
+    if getattr(node.filter_expression.var, "literal", None) is None or node.filter_expression.filters:
+        raise BadStencilError(f"{token_text(node.token)} translates something else than its own text")
 
 
 def token_text(token: Token | None) -> str:

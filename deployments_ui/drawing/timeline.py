@@ -118,8 +118,13 @@ def facts(kind: str, files: int | None, total_bytes: int | None, sandbox: str, l
     told = [states.kind(kind) if kind else ""]
     told.append(sizes.files(files) if files is not None else "")
     told.append(sizes.size(total_bytes) if total_bytes is not None else "")
-    told.append(sandbox)
+    told.append(_("from %(sandbox)s") % {"sandbox": short(sandbox)} if sandbox else "")
     return DOT.join(text for text in told if text)
+
+
+def short(text: str) -> str:
+    """The end of a long id, which is the part that tells two apart."""
+    return text if len(text) <= 14 else f"…{text[-6:]}"
 
 
 def turn_row(entry: ActivationEntry, slug: str, clock: Clock) -> TurnRow:

@@ -1,0 +1,94 @@
+"""What the pages' tests share: a portal that has read its small world, and somebody signed in to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from portal.models import Freshness, User
+from portal.services import upstream
+from portal.services.budget import Purpose
+from portal.services.refreshing import fleet, versions
+from tests.cast import Cast
+from tests.playing import Playing
+
+HTMX = {"HTTP_HX_REQUEST": "true"}
+SLUG = "brightsmile-dental"
+
+
+@dataclass
+class World:
+    """The simulator, the people, and ids to look at. `main` is a deployment of Bright Smile, `foreign` one of Pawsome Vets."""
+
+    playing: Playing
+    people: Cast
+    main: dict[str, Any]
+    foreign: dict[str, Any]
+
+    @property
+    def path(self) -> str:
+        return f"/c/{SLUG}/deployments/{self.main['id']}/"
+
+    @property
+    def live_path(self) -> str:
+        return f"{self.path}versions/{self.main['active_version_id']}/"
+
+    @property
+    def foreign_path(self) -> str:
+        return f"/c/pawsome-vets/deployments/{self.foreign['id']}/"
+
+    def heard_nothing(self, deed: Callable[[], Any]) -> Any:
+        """Do it, and see that MIOSA was not asked."""
+        before = len(self.playing.heard())
+        answer = deed()
+        assert len(self.playing.heard()) == before
+        return answer
+
+
+@pytest.fixture
+def world(simulator: Playing, people: Cast) -> World:
+    read_everything()
+    customers = {row["external_workspace_id"]: row for row in simulator.world()["customers"]}
+    return World(
+        playing=simulator,
+        people=people,
+        main=customers[SLUG]["deployments"][0],
+        foreign=customers["pawsome-vets"]["deployments"][0],
+    )
+
+
+def read_everything() -> None:
+    """What the worker does, until nothing is wanted any more."""
+    ask = upstream.client(Purpose.BACKGROUND)
+    fleet.read_workspaces(ask=ask, now=timezone.now())
+    fleet.sweep(ask=ask, now=timezone.now())
+    for _round in range(20):
+        wanted = list(Freshness.objects.filter(wanted_at__isnull=False, scope__startswith="versions:"))
+        if not wanted:
+            return
+        for row in wanted:
+            Freshness.objects.filter(pk=row.pk).update(wanted_at=None)
+            deployment = versions.Deployment.objects.get(pk=row.scope.partition(":")[2])
+            versions.read(deployment, ask=ask, now=timezone.now())
+    raise AssertionError("reading never comes to rest")
+
+
+@pytest.fixture
+def browse() -> Callable[[User | None], Client]:
+    """A browser of somebody signed in, or of nobody."""
+
+    def open_browser(user: User | None = None) -> Client:
+        client = Client()
+        if user is not None:
+            client.force_login(user)
+        return client
+
+    return open_browser
+
+
+Browse = Callable[[User | None], Client]

@@ -1,0 +1,49 @@
+"""The stairs every page climbs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.test import Client
+from django.utils.html import escape
+
+from portal.models import User
+from tests.deployments_ui.conftest import HTMX, World
+
+Browse = Callable[[User | None], Client]
+
+
+def text_of(client: Client, path: str, *, status: int = 200, **headers: str) -> str:
+    answer = client.get(path, **headers)  # type: ignore[arg-type]  # headers are META keys
+    assert answer.status_code == status, f"{path}: {answer.status_code}"
+    return answer.content.decode()
+
+
+def climb(world: World, browse: Browse, path: str, *, foreign: str, root: str, says: str) -> None:
+    """Works for all who may; a stranger is sent to sign in; another's is missing; a wrong method is refused; htmx gets a part."""
+    for user in (world.people.operator, world.people.support, world.people.owner, world.people.viewer):
+        page = text_of(browse(user), path)
+        assert escape(says) in page
+        assert "<html" in page
+    nobody = browse(None).get(path)
+    assert (nobody.status_code, nobody["Location"].split("?")[0]) == (302, "/accounts/login/")
+    told = browse(None).get(path, **HTMX)  # type: ignore[arg-type]  # as above
+    assert told.status_code == 401
+    assert told["HX-Redirect"].startswith("/accounts/login/?next=")
+    refuse_strangers(world, browse, foreign=foreign)
+    wrong = browse(world.people.owner).post(path)
+    assert wrong.status_code == 405
+    assert "can&#x27;t be used that way" in wrong.content.decode()
+    part = text_of(browse(world.people.owner), path, **HTMX)
+    assert "<html" not in part
+    assert f'id="{root}"' in part
+
+
+def refuse_strangers(world: World, browse: Browse, *, foreign: str) -> None:
+    """Another customer's and a missing one are the same page, and MIOSA hears of neither."""
+    missing = foreign.replace("pawsome-vets", "nobody-at-all")
+    for user in (world.people.owner, world.people.viewer, world.people.stranger):
+        client = browse(user)
+        other = world.heard_nothing(lambda client=client: text_of(client, foreign, status=404))
+        nothing = world.heard_nothing(lambda client=client: text_of(client, missing, status=404))
+        assert other.replace("pawsome-vets", "…") == nothing.replace("nobody-at-all", "…")

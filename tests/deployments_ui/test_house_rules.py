@@ -1,0 +1,58 @@
+"""What every template and stylesheet keeps to."""
+
+import gzip
+import re
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+ROOT = Path(settings.BASE_DIR)
+TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
+SHEETS = sorted((ROOT / "static/css").glob("*.css"))
+# Only staff is told; the text stands inside a condition that only an operator's page meets.
+NAMES_THE_VENDOR = {"deployments/_standing.html"}
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
+class TestTemplates:
+    def test_nothing_is_written_inline(self, path: Path) -> None:
+        text = path.read_text()
+        assert not re.search(r"<script(?![^>]*\bsrc=)", text)
+        assert not re.search(r"<style\b|\sstyle=|\son[a-z]+=|javascript:|hx-on", text)
+
+    def test_nothing_is_marked_safe(self, path: Path) -> None:
+        assert not re.search(r"\|\s*safe\b|autoescape\s+off|\|\s*safeseq", path.read_text())
+
+    def test_the_vendor_is_not_named(self, path: Path) -> None:
+        if str(path.relative_to(ROOT / "templates")) not in NAMES_THE_VENDOR:
+            assert "miosa" not in path.read_text().lower()
+
+    def test_nothing_is_asked_of_other_hosts(self, path: Path) -> None:
+        assert not re.search(r'(?:src|href|action|hx-get|hx-post)="(?:https?:)?//', path.read_text())
+
+    def test_what_htmx_asks_for_a_plain_link_finds_too(self, path: Path) -> None:
+        for tag in re.findall(r"<(?:a|form)\b[^>]*hx-(?:get|post)=[^>]*>", path.read_text()):
+            assert re.search(r"\b(?:href|action)=", tag), tag
+
+
+def test_components_know_no_word_of_the_domain() -> None:
+    words = re.compile(r"\b(?:deployment|version|customer|rollback|domain|publish)", re.IGNORECASE)
+    for path in (ROOT / "templates/components").glob("*.html"):
+        assert not words.search(path.read_text()), path
+
+
+def test_the_styles_stay_small() -> None:
+    assert sum(len(gzip.compress(sheet.read_bytes())) for sheet in SHEETS) < 9_000
+
+
+def test_every_rule_stands_in_a_layer() -> None:
+    for sheet in SHEETS:
+        outside = re.sub(r"/\*.*?\*/", "", sheet.read_text(), flags=re.DOTALL)
+        assert re.fullmatch(r"\s*(?:@layer [\w, ]+;\s*)?@layer \w+ \{.*\}\s*", outside, flags=re.DOTALL), sheet
+
+
+def test_no_style_asks_another_host_or_forces_its_way() -> None:
+    for sheet in SHEETS:
+        assert "url(" not in sheet.read_text()
+        assert "@import" not in sheet.read_text()

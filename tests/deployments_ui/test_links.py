@@ -1,0 +1,57 @@
+"""Addresses are put together by hand for speed; Django's own routing is the judge of them."""
+
+from urllib.parse import urlsplit
+
+import pytest
+from django.urls import Resolver404, resolve, reverse
+from hypothesis import given
+from hypothesis import strategies as st
+
+from deployments_ui import links
+
+IDS = st.text(
+    st.characters(min_codepoint=32, blacklist_categories=["Cs", "Cc"]), min_size=1, max_size=links.LONGEST_ID
+) | st.sampled_from([".", "..", "/", "a/b", "\\", "~", "~2F", "%2F", "a b", "a?b#c", "…/../x"])
+
+
+@given(deployment_id=IDS, version_id=IDS)
+def test_an_address_leads_back_to_its_ids(deployment_id: str, version_id: str) -> None:
+    path = links.version("bright-smile", deployment_id, version_id)
+    assert path == reverse(
+        "version", kwargs={"slug": "bright-smile", "deployment_id": deployment_id, "version_id": version_id}
+    )
+    found = resolve(path_as_served(path))
+    assert found.kwargs == {"slug": "bright-smile", "deployment_id": deployment_id, "version_id": version_id}
+
+
+def path_as_served(path: str) -> str:
+    """What a server hands to Django: percent signs undone, dots already walked by the browser."""
+    assert not {".", ".."} & set(urlsplit(path).path.split("/"))
+    return links.unquote(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "path"),
+    [
+        ("customers", links.customers()),
+        ("history", links.customer("x")),
+        ("history_refresh", links.customer_refresh("x")),
+        ("deployment", links.deployment("x", "d")),
+        ("deployment_refresh", links.deployment_refresh("x", "d")),
+        ("builds", links.builds("x", "d")),
+        ("comparison", links.compare("x", "d", "1", "2")),
+        ("log", links.version_log("x", "d", "v")),
+        ("log_text", links.version_log_text("x", "d", "v")),
+        ("find", links.find()),
+        ("theme", links.theme()),
+        ("account_logout", links.sign_out()),
+    ],
+)
+def test_every_address_has_its_view(name: str, path: str) -> None:
+    assert resolve(urlsplit(path).path).view_name == name
+
+
+@pytest.mark.parametrize("segment", ["x" * 129, "~00", "~0A"])
+def test_an_id_that_can_not_be_one_is_not_found(segment: str) -> None:
+    with pytest.raises(Resolver404):
+        resolve(f"/c/x/deployments/{segment}/")

@@ -1,0 +1,149 @@
+"""A customer's history."""
+
+import re
+
+from django.test import Client
+
+from portal.models import Customer, User
+from tests.deployments_ui.conftest import HTMX, SLUG, World
+from tests.deployments_ui.stairs import Browse, climb, text_of
+
+PATH = f"/c/{SLUG}/"
+
+
+def test_it_climbs_the_stairs(world: World, browse: Browse) -> None:
+    climb(world, browse, PATH, foreign="/c/pawsome-vets/", root="history", says="Bright Smile Dental")
+
+
+def test_live_stands_on_one_row_of_each_app(world: World, browse: Browse) -> None:
+    page = text_of(browse(world.people.owner), PATH)
+    rows = re.findall(r'<li class="entry".*?</li>', page, flags=re.DOTALL)
+    live = [row for row in rows if '<span class="word">Live</span>' in row]
+    assert len(live) == len({re.search(r'<span class="name">(.*?)</span>', row)[1] for row in live}) == 3  # type: ignore[index]  # found
+
+
+def test_the_page_is_the_whole_timeline_without_a_script(world: World, browse: Browse) -> None:
+    client, path, seen = browse(world.people.owner), PATH, []
+    for _page in range(10):
+        page = text_of(client, path)
+        seen += re.findall(r'id="(v\d+)"', page)
+        older = re.search(r'href="([^"]*cursor=[^"]*)"[^>]*>\s*Older', page)
+        if older is None:
+            break
+        path = older[1].replace("&amp;", "&")
+    assert len(seen) == len(set(seen)) == 24 + 12 + 6
+    assert "That is everything." in page
+
+
+def test_a_filter_narrows_and_stands_in_the_address(world: World, browse: Browse) -> None:
+    client = browse(world.people.owner)
+    page = text_of(client, f"{PATH}?state=failed&q=&from=&to=")
+    assert set(re.findall(r'<span class="word">(.*?)</span>', page)) == {"Failed"}
+    assert "1 filter" in page
+    answer = client.get(f"{PATH}?state=failed&q=&from=&to=", **HTMX)  # type: ignore[arg-type]  # META keys
+    assert answer["HX-Push-Url"] == f"{PATH}?state=failed"
+
+
+def test_a_filter_for_somebody_elses_app_is_left_out_with_a_note(world: World, browse: Browse) -> None:
+    page = text_of(browse(world.people.owner), f"{PATH}?app={world.foreign['id']}")
+    assert "was left out" in page
+    assert world.foreign["name"] not in page
+
+
+def test_nothing_found_says_so(world: World, browse: Browse) -> None:
+    assert "Nothing like that" in text_of(browse(world.people.owner), f"{PATH}?q=zzzzzz")
+
+
+def test_a_forged_cursor_is_not_found(world: World, browse: Browse) -> None:
+    assert "There is nothing here" in text_of(browse(world.people.owner), f"{PATH}?cursor=1-2.forged", status=404)
+
+
+def poll_path(page: str) -> str:
+    found = re.search(r'data-poll hx-get="([^"]+)"', page)
+    assert found
+    return found[1].replace("&amp;", "&")
+
+
+def test_a_part_that_shows_the_newest_is_told_nothing(world: World, browse: Browse) -> None:
+    client = browse(world.people.owner)
+    path = poll_path(text_of(client, PATH))
+    answer = client.get(path, **HTMX)  # type: ignore[arg-type]  # META keys
+    assert (answer.status_code, answer.content) == (204, b"")
+
+
+def test_a_part_that_shows_something_older_gets_what_changed(world: World, browse: Browse) -> None:
+    client = browse(world.people.owner)
+    path = poll_path(text_of(client, PATH))
+    Customer.objects.filter(slug=SLUG).update(generation=10_000)
+    answer = client.get(path, **HTMX)  # type: ignore[arg-type]  # META keys
+    part = answer.content.decode()
+    assert answer.status_code == 200
+    for root in ("history", "age", "reach", "summary", "apps"):
+        assert part.count(f'id="{root}"') == 1
+    assert "HX-Push-Url" not in answer
+
+
+def test_the_part_and_the_page_are_told_apart_by_caches(world: World, browse: Browse) -> None:
+    answer = browse(world.people.owner).get(PATH)
+    assert "HX-Request" in answer["Vary"]
+    assert answer["Cache-Control"] == "no-store"
+    restored = browse(world.people.owner).get(PATH, HTTP_HX_REQUEST="true", HTTP_HX_HISTORY_RESTORE_REQUEST="true")
+    assert b"<html" in restored.content
+
+
+def test_a_refresh_reads_again_and_comes_back(world: World, browse: Browse) -> None:
+    client = browse(world.people.viewer)
+    world.playing.act("publish", deployment_id=world.main["id"], promote=True)
+    back = client.post(f"{PATH}refresh/?state=live")
+    assert (back.status_code, back["Location"]) == (302, f"{PATH}?state=live")
+    part = client.post(f"{PATH}refresh/", **HTMX)  # type: ignore[arg-type]  # META keys
+    assert b'id="history"' in part.content
+    assert client.get(f"{PATH}refresh/").status_code == 405
+
+
+def test_a_refresh_needs_a_form_of_ours(world: World) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(world.people.owner)
+    answer = client.post(f"{PATH}refresh/")
+    assert answer.status_code == 403
+    assert "did not come from this portal" in answer.content.decode()
+
+
+def test_an_outage_is_said_and_nothing_is_lost(world: World, browse: Browse) -> None:
+    world.playing.fault(times=1000, status=503)
+    client = browse(world.people.owner)
+    assert client.post(f"{PATH}refresh/", **HTMX).status_code == 503  # type: ignore[arg-type]  # META keys
+    page = text_of(client, PATH)
+    assert '<span class="word">Live</span>' in page
+    world.playing.heal()
+
+
+def test_a_customer_without_apps_is_told_what_comes(world: World, browse: Browse) -> None:
+    empty = next(row for row in world.playing.world()["customers"] if not row["deployments"])
+    customer = Customer.objects.get(external_id=empty["external_workspace_id"])
+    assert "No apps yet" in text_of(browse(world.people.operator), f"/c/{customer.slug}/")
+
+
+def test_times_are_the_readers(world: World, browse: Browse) -> None:
+    client = browse(world.people.owner)
+    utc = re.findall(r'<time datetime="([^"]+)" title="[^"]+">', text_of(client, PATH))
+    client.cookies["tz"] = "Asia/Tokyo"
+    page = text_of(client, PATH)
+    assert re.findall(r'<time datetime="([^"]+)" title="[^"]+">', page) == utc
+    assert "JST" in page
+
+
+def test_hostile_names_are_only_text(world: World, browse: Browse) -> None:
+    hostile = next(row for row in world.playing.world()["customers"] if "<script>" in row["name"])
+    customer = Customer.objects.get(external_id=hostile["external_workspace_id"])
+    page = text_of(browse(world.people.operator), f"/c/{customer.slug}/")
+    assert "<script>window" not in page
+    assert "&lt;script&gt;window" in page
+
+
+def test_few_queries(world: World, browse: Browse, django_assert_max_num_queries: object) -> None:
+    user: User = world.people.owner
+    client = browse(user)
+    text_of(client, PATH)
+    with django_assert_max_num_queries(2 + 6):  # type: ignore[operator]  # a fixture of pytest-django
+        text_of(client, PATH)
