@@ -60,6 +60,11 @@ class Place(NamedTuple):
         return f"{path}?{urlencode(query)}" if query else path
 
 
+def hide(body: Mapping[str, Any]) -> Hidden:
+    """The body as bytes that show in no traceback. Where it holds a secret, forget the plain one at once."""
+    return Hidden(msgspec.json.encode(body))
+
+
 class Caller:
     def __init__(self, core: Core, bound: Bound, read_s: float = READ_S) -> None:
         self.core = core
@@ -98,7 +103,7 @@ class Caller:
         place: Place,
         *,
         idempotency_key: str,
-        body: Mapping[str, Any] | None = None,
+        body: Mapping[str, Any] | Hidden | None = None,
         quiet: bool = False,
         deadline_s: float = CHANGE_S,
     ) -> Answer:
@@ -108,7 +113,7 @@ class Caller:
             method,
             place.target({}),
             self._request_id(),
-            body=None if body is None else Hidden(msgspec.json.encode(body)),
+            body=body if body is None or isinstance(body, Hidden) else hide(body),
             idempotency_key=key,
         )
         ends_at = time.monotonic() + (self.bound.deadline_s or deadline_s)
@@ -121,7 +126,7 @@ class Caller:
         with self.core.breaker.permit() as permit:
             self._ask_gate(request, place, number)
             began = time.monotonic()
-            answer, error = self._send(request, ends_at, quiet=quiet)
+            answer, error = self._send(request, place, ends_at, quiet=quiet)
             if error is None or isinstance(error, errors.Refused | errors.BadAnswer):
                 permit.succeed()
             else:
@@ -136,14 +141,17 @@ class Caller:
             raise errors.BadAnswer("nothing", sent=True)
         return answer
 
-    def _send(self, request: Request, ends_at: float, *, quiet: bool) -> tuple[Answer | None, errors.MiosaError | None]:
+    def _send(
+        self, request: Request, place: Place, ends_at: float, *, quiet: bool
+    ) -> tuple[Answer | None, errors.MiosaError | None]:
         try:
             answer = self.core.transport.send(request, ends_at)
         except errors.MiosaError as error:
             return None, error
         if 200 <= answer.status < 300:
-            return answer, None
-        return answer, refusals.error_of(answer.status, answer.headers, answer.body, quiet=quiet)
+            return answer._replace(method=request.method, path=place.template), None
+        told = self.core.transport.without_key(answer.body)
+        return answer, refusals.error_of(answer.status, answer.headers, told, quiet=quiet)
 
     def _ask_gate(self, request: Request, place: Place, number: int) -> None:
         if self.bound.gate is not None:

@@ -35,18 +35,22 @@ class Domains(Noun):
             external_user_id=external_user_id,
             external_project_id=external_project_id,
         )
-        return self._change("POST", _all(deployment_id), body=body, idempotency_key=idempotency_key)
+        return self._change("POST", _all(deployment_id), body=body, idempotency_key=idempotency_key, of_domain=True)
 
     def verify(self, deployment_id: str, domain_id: str, *, idempotency_key: str) -> Changed:
         """A check that failed may be a row that says so, or a refusal whose `upstream_code` says so."""
-        return self._change("POST", _each(deployment_id, domain_id, "/verify"), idempotency_key=idempotency_key)
+        return self._change(
+            "POST", _each(deployment_id, domain_id, "/verify"), idempotency_key=idempotency_key, of_domain=True
+        )
 
     def update(self, deployment_id: str, domain_id: str, *, redirect_policy: str, idempotency_key: str) -> Changed:
         body = {"redirect_policy": redirect_policy}
-        return self._change("PATCH", _each(deployment_id, domain_id), body=body, idempotency_key=idempotency_key)
+        return self._change(
+            "PATCH", _each(deployment_id, domain_id), body=body, idempotency_key=idempotency_key, of_domain=True
+        )
 
     def delete(self, deployment_id: str, domain_id: str, *, idempotency_key: str) -> Changed:
-        return self._change("DELETE", _each(deployment_id, domain_id), idempotency_key=idempotency_key)
+        return self._change("DELETE", _each(deployment_id, domain_id), idempotency_key=idempotency_key, of_domain=True)
 
 
 def _all(deployment_id: str) -> Place:

@@ -3,14 +3,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from portal.miosa import errors
-from portal.miosa.caller import Place
+from portal.miosa.caller import Place, hide
 from portal.miosa.noun import Listed, Noun, given, read_page
 from portal.miosa.paging import Token
 from portal.miosa.types.base import Page
 from portal.miosa.types.changes import Changed
 from portal.miosa.types.env import EnvVar
 
-_LISTED = Listed(EnvVar, ("env", "env_vars", "variables"))
+_LISTED = Listed(EnvVar, ("env", "env_vars", "variables"), keyed_by="name")
 
 
 class Env(Noun):
@@ -31,13 +31,10 @@ class Env(Noun):
 
         The page is empty where the answer holds no rows.
         """
-        body = given(env=dict(values), environment=environment)
+        body = hide(given(env=dict(values), environment=environment))
         del values
         place = _all(deployment_id)
-        try:
-            answer = self._caller.change("POST", place, body=body, idempotency_key=idempotency_key, quiet=True)
-        finally:
-            del body
+        answer = self._caller.change("POST", place, body=body, idempotency_key=idempotency_key, quiet=True)
         try:
             return read_page(answer, _LISTED, Token())
         except errors.BadAnswer:

@@ -24,6 +24,9 @@ class Listing(NamedTuple):
     rows: Sequence[object]
     paging: Paging
 
+    def __repr__(self) -> str:
+        return f"<Listing of {len(self.rows)} rows, {self.paging}>"
+
 
 def find_object(document: object, names: Sequence[str]) -> dict[str, Any] | None:
     """The one object: below `data`, below its name, below both, or bare."""
@@ -61,6 +64,20 @@ def find_list(document: object, names: Sequence[str]) -> Listing | None:
     if rows is None:
         return None
     return Listing(rows, _find_paging(document, inner if isinstance(inner, dict) else {}))
+
+
+def find_map(document: object, names: Sequence[str], key: str) -> Listing | None:
+    """Rows that come as one object, `{"env": {"NAME": …}}`."""
+    for place in _places(document):
+        for name in names:
+            inner = place.get(name)
+            if isinstance(inner, dict):
+                return Listing([{**_as_row(value), key: each} for each, value in inner.items()], Paging())
+    return None
+
+
+def _as_row(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
 def _first_list(place: Mapping[str, Any], keys: Sequence[str]) -> list[object] | None:

@@ -28,6 +28,7 @@ class Listed(NamedTuple):
     kind: type[Any]
     names: tuple[str, ...]
     fill: Mapping[str, str] = {}
+    keyed_by: str | None = None  # rows may also come as one object, each below its name
 
 
 def given(**fields: Any) -> dict[str, Any]:
@@ -86,15 +87,18 @@ class Noun:
         *,
         idempotency_key: str,
         body: Mapping[str, Any] | None = None,
+        of_domain: bool = False,
         **how: Any,
     ) -> Changed:
         answer = self._caller.change(method, place, idempotency_key=idempotency_key, body=body, **how)
-        return read_change(answer)
+        return read_change(answer, of_domain=of_domain)
 
 
 def read_page(answer: Answer, listed: Listed, token: paging.Token) -> Page[Any]:
     document = read_document(answer)
     listing = envelope.find_list(document.value, listed.names)
+    if listing is None and listed.keyed_by:
+        listing = envelope.find_map(document.value, listed.names, listed.keyed_by)
     if listing is None:
         raise _bad(answer, "no list in the answer")
     rows, broken = wire.read_rows(listing.rows, listed.kind, suspect=document.suspect, fill=listed.fill)
@@ -127,15 +131,17 @@ def _unwrap(answer: Answer, names: Sequence[str]) -> tuple[dict[str, Any], bool,
 
 def _bad(answer: Answer, reason: str) -> errors.BadAnswer:
     kind = answer.headers.get("content-type", "").partition(";")[0][:60]
-    return errors.BadAnswer(
+    error = errors.BadAnswer(
         f"{reason} ({kind or 'no content type'}, {len(answer.body)} bytes)",
         status=answer.status,
         request_id=refusals.request_id_of(answer.headers),
         sent=True,
     )
+    error.method, error.path = answer.method, answer.path
+    return error
 
 
-def read_change(answer: Answer) -> Changed:
+def read_change(answer: Answer, *, of_domain: bool = False) -> Changed:
     """Whatever can be read of a mutation's answer. That it is JSON or empty is all that is asked of it."""
     facts: dict[str, Any] = {
         "status": answer.status,
@@ -146,16 +152,18 @@ def read_change(answer: Answer) -> Changed:
         return Changed(**facts)
     document = read_document(answer)
     whole = document.value if isinstance(document.value, dict) else {}
-    row = envelope.find_object(whole, ("deployment", "build", "domain")) or {}
+    row = envelope.find_object(whole, ("domain",) if of_domain else ("deployment", "build")) or {}
     found: dict[str, Any] = {"release_id": wire.legible(whole.get("release_id")) or wire.legible(row.get("release_id"))}
-    return Changed(**facts, **found, **_found_in(row, document.suspect))
+    found |= _domain_in(row, document.suspect) if of_domain else _found_in(row, document.suspect)
+    return Changed(**facts, **found)
+
+
+def _domain_in(row: dict[str, Any], suspect: bool) -> dict[str, Any]:
+    return {"domain": try_row(row, Domain, suspect), "deployment_id": wire.legible(row.get("deployment_id"))}
 
 
 def _found_in(row: dict[str, Any], suspect: bool) -> dict[str, Any]:
-    """The row is a build if it names a commit or a deployment, a domain if it has one, else a deployment."""
-    if row.get("domain") or row.get("fqdn"):
-        domain = try_row(row, Domain, suspect)
-        return {"domain": domain, "deployment_id": wire.legible(row.get("deployment_id"))}
+    """A version has a number; a build names its commit or its deployment; anything else is a deployment."""
     if "version_number" in row:
         return {"version": try_row(row, Version, suspect), "deployment_id": wire.legible(row.get("deployment_id"))}
     if "commit_sha" in row or "deployment_id" in row:

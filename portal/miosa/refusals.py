@@ -60,12 +60,12 @@ def error_of(status: int, headers: Mapping[str, str], body: bytes, *, quiet: boo
     kind = _REFUSALS.get(status, errors.Refused)
     if 300 <= status < 400:
         return errors.Redirected("a redirect, not followed", **facts, sent=True)
+    if not 400 <= status < 600:
+        return errors.BadAnswer(f"status {status}", **facts, sent=True)
     if status == 408 or (status >= 500 and kind is errors.Refused):
         outage = errors.ServerError(message, **facts, sent=True)
         outage.may_retry = told.retryable is not False
         return outage
-    if not 400 <= status <= 501:
-        return errors.BadAnswer(f"status {status}", **facts, sent=True)
     refusal = kind(message, **facts, from_gateway=not told.is_json, fields=told.fields)
     refusal.sent = isinstance(refusal, errors.Conflict) and refusal.in_flight
     return refusal

@@ -64,6 +64,8 @@ class Answer(NamedTuple):
     headers: Mapping[str, str]  # names in lower case
     body: bytes
     cut: bool = False
+    method: str = ""
+    path: str = ""  # the template, for errors about what the body holds
 
     def __repr__(self) -> str:
         return f"<Answer {self.status}, {len(self.body)} bytes>"
@@ -132,7 +134,8 @@ class Transport:
         ca_bundle: str | None = None,
     ) -> None:
         self.base = address.read_base(base_url)
-        self._auth = _Bearer(Hidden(address.header_text(api_key, "key")), self.base.origin)
+        self._key = Hidden(address.header_text(api_key, "key"))
+        self._auth = _Bearer(self._key, self.base.origin)
         agent = address.header_text(user_agent, "user agent", may_be_empty=True)
         self._headers = {"User-Agent": agent, "Accept-Encoding": "gzip"}
         if tenant:
@@ -145,6 +148,11 @@ class Transport:
 
     def __repr__(self) -> str:
         return f"<Transport {self.base.url}>"
+
+    def without_key(self, content: bytes) -> bytes:
+        """For texts of errors: a server may quote the key it doesn't know."""
+        key: str = self._key.reveal()
+        return content.replace(key.encode(), b"[key]")
 
     def close(self) -> None:
         self._adapter.close()
@@ -201,10 +209,12 @@ class Transport:
 def _receive(request: Request, response: requests.Response, call: sockets.Call) -> Answer | errors.MiosaError:
     headers = {name.lower(): value for name, value in response.headers.items()}
     streams = headers.get("content-type", "").startswith("text/event-stream")
+    # A stream's bytes are taken as they come, or those waiting for their chunk to fill would be lost at the deadline.
+    read = response.raw.read1 if streams else response.raw.read
     body = bytearray()
     cut = False
     try:
-        while chunk := response.raw.read(_CHUNK, decode_content=True):
+        while chunk := read(_CHUNK, decode_content=True):
             body += chunk
             if len(body) > MOST_BYTES:
                 if not request.may_be_cut:

@@ -28,6 +28,9 @@ class Document(NamedTuple):
     value: Any
     suspect: bool  # may hold strings that no database would take
 
+    def __repr__(self) -> str:
+        return f"<Document of a {type(self.value).__name__}>"
+
 
 def load(body: bytes) -> Document:
     try:

@@ -1,0 +1,261 @@
+"""Wrappings and pages: every style, and every circle."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from portal import miosa
+from portal.miosa import envelope, paging
+from portal.miosa.types import Page, Workspace
+from tests.miosa.conftest import Serve
+from tests.miosa.scripted import Answer, Heard, Scripted, body, says
+
+ROWS = [{"id": "dep_1"}, {"id": "dep_2"}]
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"data": ROWS},
+        ROWS,
+        {"items": ROWS},
+        {"deployments": ROWS},
+        {"data": {"deployments": ROWS}},
+        {"data": {"items": ROWS}},
+        {"data": {"data": ROWS}},
+        {"data": ROWS, "meta": None, "page": "one"},
+    ],
+)
+def test_lists(serve: Serve, document: Any) -> None:
+    client, _ = serve(says(document))
+    page = client.deployments.list()
+    assert [row.id for row in page.items] == ["dep_1", "dep_2"]
+    assert page.next is None
+    assert page.request_id == "up-1"
+
+
+@pytest.mark.parametrize(
+    "document", [{}, {"data": None}, {"data": {}}, {"data": "x"}, {"error": "odd"}, 5, None, "text"]
+)
+def test_no_list_is_never_an_empty_list(serve: Serve, document: Any) -> None:
+    client, _ = serve(says(document))
+    with pytest.raises(miosa.BadAnswer):
+        client.deployments.list()
+
+
+@pytest.mark.parametrize("content", [b"", b"<html>502</html>", b'{"data": [{"id": "dep_1"}', b'\xff{"data"'])
+def test_no_json_is_a_bad_answer(serve: Serve, content: bytes) -> None:
+    client, server = serve(body(content, kind="text/html"))
+    with pytest.raises(miosa.BadAnswer) as caught:
+        client.deployments.list()
+    assert len(server.heard) == 1
+    assert "text/html" in caught.value.for_log
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"data": {"id": "dep_1"}},
+        {"id": "dep_1"},
+        {"deployment": {"id": "dep_1"}},
+        {"data": {"deployment": {"id": "dep_1"}}},
+        {"data": {"id": "dep_1"}, "webhook_secret": "x", "request_id": "r"},
+    ],
+)
+def test_objects(serve: Serve, document: Any) -> None:
+    client, _ = serve(says(document))
+    assert client.deployments.get("dep_1").id == "dep_1"
+
+
+@pytest.mark.parametrize("document", [{}, [], {"data": []}, {"data": {"id": 5}}, 5])
+def test_no_object_is_a_bad_answer(serve: Serve, document: Any) -> None:
+    client, _ = serve(says(document))
+    with pytest.raises(miosa.BadAnswer):
+        client.deployments.get("dep_1")
+
+
+def query(heard: Heard) -> dict[str, str]:
+    return dict(pair.split("=") for pair in heard.target.partition("?")[2].split("&") if pair)
+
+
+def ids(pages: Iterator[Page[Any]]) -> list[list[str]]:
+    return [[row.id for row in page.items] for page in pages]
+
+
+def test_cursors_are_followed(serve: Serve) -> None:
+    client, server = serve(
+        says({"data": [{"id": "a"}], "next_cursor": "c1"}),
+        says({"data": [{"id": "b"}], "meta": {"next": "c2"}}),
+        says({"data": [{"id": "c"}], "cursor": 3}),
+        says({"data": [{"id": "d"}], "next_cursor": None, "total": 400}),
+    )
+    assert ids(client.deployments.pages(state="running")) == [["a"], ["b"], ["c"], ["d"]]
+    asked = [query(heard) for heard in server.heard]
+    assert [each.get("cursor") for each in asked] == [None, "c1", "c2", "3"]
+    assert all(each["limit"] == "100" and each["state"] == "running" for each in asked)
+
+
+@pytest.mark.parametrize(
+    ("wrapper", "size_key"),
+    [
+        ({"page": {"page": 1, "page_size": 2, "total": 5}}, "page_size"),
+        ({"meta": {"page": 1, "per_page": 2, "total": 5}}, "per_page"),
+        ({"total": 5}, "page_size"),
+    ],
+)
+def test_page_numbers_are_followed(serve: Serve, wrapper: dict[str, Any], size_key: str) -> None:
+    def numbered(number: int, rows: list[str]) -> Answer:
+        told = {key: {**value, "page": number} if isinstance(value, dict) else value for key, value in wrapper.items()}
+        return says({"data": [{"id": each} for each in rows], **told})
+
+    client, server = serve(numbered(1, ["a", "b"]), numbered(2, ["c", "d"]), numbered(3, ["e"]))
+    assert ids(client.deployments.pages()) == [["a", "b"], ["c", "d"], ["e"]]
+    asked = [query(heard) for heard in server.heard]
+    assert [each.get("page") for each in asked] == [None, "2", "3"]
+    assert [each.get(size_key) for each in asked] == [None, "2", "2"]
+
+
+def test_pages_without_a_total_end_with_a_short_one(serve: Serve) -> None:
+    client, _ = serve(
+        says({"data": [{"id": "a"}, {"id": "b"}], "page": {"page": 1, "page_size": 2}}),
+        says({"data": [{"id": "c"}], "page": {"page": 2, "page_size": 2}}),
+    )
+    assert ids(client.deployments.pages()) == [["a", "b"], ["c"]]
+
+
+def test_a_link_to_the_next_page_is_read_and_never_followed(serve: Serve) -> None:
+    client, server = serve(
+        says({"data": [{"id": "a"}], "next": "http://127.0.0.1:9/elsewhere?cursor=c1&limit=3"}),
+        says({"data": [{"id": "b"}], "next": None}),
+    )
+    assert ids(client.deployments.pages()) == [["a"], ["b"]]
+    assert query(server.heard[1])["cursor"] == "c1"
+
+
+def circles() -> Iterator[Any]:
+    page = says({"data": [{"id": "a"}], "next_cursor": "c1"})
+    yield pytest.param([page, page], 2, id="same cursor, same rows")
+    yield pytest.param([page, says({"data": [{"id": "b"}], "next_cursor": "c1"})], 2, id="same cursor, other rows")
+    yield pytest.param([page, says({"data": [], "next_cursor": "c2"})], 2, id="empty page with a cursor")
+    yield pytest.param([page, says({"data": [{"id": "a"}], "next_cursor": "c2"})], 2, id="nothing new")
+    yield pytest.param([page, says({"data": [{"id": "a"}], "next_cursor": None})], 2, id="nothing new at the end")
+    yield pytest.param([says({"data": [{"id": "a"}], "total": 9})], 2, id="a total that paging does not reach")
+    yield pytest.param([says({"data": [], "next_cursor": "c1"})], 1, id="empty from the start")
+
+
+@pytest.mark.parametrize(("answers", "requests"), list(circles()))
+def test_circles_end_and_say_so(serve: Serve, answers: list[Answer], requests: int) -> None:
+    client, server = serve(*answers)
+    pages = list(client.deployments.pages())
+    assert pages[-1].loop
+    assert not any(page.loop for page in pages[:-1])
+    assert len(server.heard) == requests
+    gathered = [row.id for page in pages for row in page.items]
+    assert len(gathered) == len(set(gathered))
+
+
+def test_rows_that_arrive_meanwhile_are_not_read_twice(serve: Serve) -> None:
+    client, _ = serve(
+        says({"data": [{"id": "c"}, {"id": "b"}], "meta": {"page": 1, "per_page": 2, "total": 3}}),
+        says({"data": [{"id": "b"}, {"id": "a"}], "meta": {"page": 2, "per_page": 2, "total": 4}}),
+    )
+    pages = list(client.deployments.pages())
+    assert [[row.id for row in page.items] for page in pages] == [["c", "b"], ["a"]]
+    assert not pages[-1].loop
+
+
+def test_a_limit_that_is_refused_is_left_out(serve: Serve) -> None:
+    client, server = serve(
+        says({"error": {"code": "VALIDATION_ERROR"}}, status=422),
+        says({"data": [{"id": "a"}], "next_cursor": "c1"}),
+        says({"data": [{"id": "b"}], "next_cursor": None}),
+    )
+    assert ids(client.deployments.pages()) == [["a"], ["b"]]
+    assert ["limit" in query(heard) for heard in server.heard] == [True, False, False]
+
+
+def test_another_refusal_is_not_tried_again(serve: Serve) -> None:
+    client, server = serve(says({"error": "FORBIDDEN"}, status=403))
+    with pytest.raises(miosa.Forbidden):
+        client.deployments.list()
+    assert len(server.heard) == 1
+
+
+def test_page_by_page_with_a_token(serve: Serve) -> None:
+    client, server = serve(
+        says({"data": [{"id": "a"}], "next_cursor": "a:b/c"}), says({"data": [{"id": "b"}], "next_cursor": None})
+    )
+    first = client.versions.list("dep_1", limit=7)
+    assert not first.items
+    assert first.unreadable[0].deployment_id == "dep_1"
+    client.versions.list("dep_1", limit=50, page_token=first.next)
+    assert server.heard[1].target == "/api/v1/deployments/dep_1/versions?limit=7&cursor=a%3Ab%2Fc"
+
+
+@pytest.mark.parametrize("token", ["x", "c:", "p:1", "p::x:2:page_size", "c:abc:d", ":::"])
+def test_a_forged_token_is_refused(serve: Serve, token: str) -> None:
+    client, _ = serve(says(ROWS))
+    with pytest.raises(ValueError, match="page token"):
+        client.deployments.list(page_token=token)
+
+
+limits = st.none() | st.integers(1, 1000)
+tokens = st.tuples(limits, st.text(min_size=1, max_size=30)).map(lambda pair: paging.Token(*pair)) | st.builds(
+    lambda limit, page, key: paging.Token(limit, None, page, limit, key),
+    limits,
+    st.integers(1, 10**6),
+    st.sampled_from(["page_size", "per_page"]),
+)
+
+
+@given(tokens)
+def test_tokens_come_back_as_they_were(token: paging.Token) -> None:
+    assert paging.Token.read(token.write()) == token
+
+
+@given(st.lists(st.lists(st.integers(0, 12), max_size=4), min_size=1, max_size=6), st.integers(0, 6))
+def test_walking_always_ends_without_repeating_a_row(content: list[list[int]], back: int) -> None:
+    """Pages in a ring: the last one points back to any of them."""
+
+    def read(token: str | None) -> Page[Workspace]:
+        here = int(token or 0)
+        after = here + 1 if here + 1 < len(content) else back % len(content)
+        rows = tuple(Workspace(id=str(each)) for each in dict.fromkeys(content[here]))
+        return Page(items=rows, next=str(after))
+
+    pages = list(paging.walk(read, lambda row: row.id))
+    gathered = [row.id for page in pages for row in page.items]
+    assert pages[-1].loop
+    assert len(gathered) == len(set(gathered))
+
+
+def test_a_hundred_thousand_rows_are_walked_without_keeping_them() -> None:
+    def read(token: str | None) -> Page[Workspace]:
+        here = int(token or 0)
+        rows = tuple(Workspace(id=f"{here}-{n}") for n in range(100))
+        return Page(items=rows, next=str(here + 1) if here < 999 else None)
+
+    assert sum(len(page.items) for page in paging.walk(read, lambda row: row.id)) == 100_000
+
+
+def test_env_as_one_object(serve: Serve) -> None:
+    client, _ = serve(says({"data": {"env": {"A": "planted", "B": {"preview": "b…", "value": "planted"}}}}))
+    page = client.env.list("dep_1")
+    assert [(row.name, row.preview) for row in page.items] == [("A", None), ("B", "b…")]
+    assert "planted" not in repr(page)
+
+
+def test_wrapped_paging_inside_data() -> None:
+    listing = envelope.find_list({"data": {"versions": ROWS, "next_cursor": "c"}}, ("versions",))
+    assert listing is not None
+    assert listing.paging.cursor == "c"
+
+
+def test_the_server_speaks_the_script() -> None:
+    with Scripted(says({})) as server:
+        assert server.url.startswith("http://127.0.0.1:")

@@ -1,0 +1,110 @@
+"""The key and env values: on the wire, and nowhere else."""
+
+from __future__ import annotations
+
+import logging
+import pickle
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from portal import miosa
+from portal.miosa.transport import Hidden, Request
+from tests.miosa.conftest import KEY, Serve
+from tests.miosa.scripted import Answer, body, dead_port, raw, resets, says, silent
+
+VALUE = "planted-value-91c4"
+
+FAULTS = [
+    pytest.param(resets, id="reset"),
+    pytest.param(silent, id="late"),
+    pytest.param(raw(b"nonsense\r\n\r\n", close=True), id="nonsense"),
+    pytest.param(body(b"no gzip at all", headers={"Content-Encoding": "gzip"}), id="gzip"),
+    pytest.param(body(b"<html>" + VALUE.encode(), kind="text/html"), id="page"),
+    pytest.param(says({"error": {"code": "X", "message": f"{KEY} and A={VALUE}"}}, status=422), id="quoting"),
+    pytest.param(says({"error": f"{VALUE}"}, status=500), id="quoting fault"),
+    pytest.param(says({"data": [{"name": "A", "value": VALUE}], "env": 5}, status=300), id="redirect"),
+]
+
+
+def frames_of_ours(error: BaseException) -> str:
+    """The whole chain as a debug page would show it, locals and all, but for the test's own frames."""
+    seen = traceback.TracebackException.from_exception(error, capture_locals=True, limit=-50)
+    text = ""
+    while seen is not None:
+        ours = [frame for frame in seen.stack if "/tests/" not in frame.filename]
+        text += "".join(f"{frame.name}: {frame.locals}\n" for frame in ours) + "".join(seen.format_exception_only())
+        seen = seen.__cause__ or seen.__context__  # type: ignore[assignment]  # the last one has none
+    return text
+
+
+def fails(call: Callable[[], Any]) -> BaseException:
+    with pytest.raises(miosa.MiosaError) as caught:
+        call()
+    return caught.value
+
+
+@pytest.mark.parametrize("answer", FAULTS)
+def test_no_error_shows_a_secret(serve: Serve, answer: Answer, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    client, server = serve(answer, deadline_s=0.3)
+    bound = client.bind(deadline_s=0.3)
+    error = fails(lambda: bound.env.set("dep_1", {"A": VALUE}, idempotency_key="k"))
+    assert VALUE.encode() in server.heard[0].body
+    shown = frames_of_ours(error) + repr(error) + caplog.text
+    assert VALUE not in shown
+    assert KEY not in shown
+    assert error.__cause__ is None
+    assert error.__context__ is None
+
+
+def test_nobody_listening_shows_no_secret(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    client = miosa.Client(base_url=f"http://127.0.0.1:{dead_port()}", api_key=KEY)
+    error = fails(lambda: client.env.set("dep_1", {"A": VALUE}, idempotency_key="k"))
+    shown = frames_of_ours(error) + repr(error) + caplog.text
+    assert VALUE not in shown
+    assert KEY not in shown
+
+
+def test_a_gate_that_fails_shows_no_secret(serve: Serve) -> None:
+    def closed(_: miosa.Attempt) -> None:
+        raise miosa.BudgetSpent
+
+    client, _ = serve(says({}), gate=closed)
+    shown = frames_of_ours(fails(lambda: client.env.set("dep_1", {"A": VALUE}, idempotency_key="k")))
+    assert VALUE not in shown
+    assert KEY not in shown
+
+
+def test_a_server_that_quotes_the_key_is_not_repeated(serve: Serve) -> None:
+    client, _ = serve(says({"error": {"code": "invalid_token", "message": f"unknown key {KEY}"}}, status=401))
+    error = fails(lambda: client.deployments.get("dep_1"))
+    assert KEY not in str(error)
+    assert "unknown key" in str(error)
+
+
+def test_reprs(serve: Serve) -> None:
+    client, _ = serve(says({}))
+    request = Request("POST", "/x", "r", body=Hidden(VALUE))
+    core = client._caller.core
+    shown = "".join(
+        map(repr, [client, client.env, client._caller, core, core.transport, vars(core.transport), request])
+    )
+    assert KEY not in shown
+    assert VALUE not in shown
+
+
+def test_a_secret_is_not_pickled() -> None:
+    with pytest.raises(TypeError):
+        pickle.dumps(Hidden(VALUE))
+
+
+def test_values_that_come_back_are_dropped(serve: Serve) -> None:
+    client, _ = serve(says({"data": [{"name": "A", "preview": "p…", "value": VALUE}]}))
+    page = client.env.set("dep_1", {"A": VALUE}, idempotency_key="k")
+    assert page.items[0].preview == "p…"
+    assert VALUE not in repr(page)
+    assert VALUE not in repr(client.env.list("dep_1"))
