@@ -1,0 +1,1 @@
+"""The JSON face: the same services as the pages, for programs."""
