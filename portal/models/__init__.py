@@ -8,6 +8,7 @@ from portal.models.deployments import Deployment, Holding
 from portal.models.entries import Entry, Facet
 from portal.models.freshness import Freshness
 from portal.models.logs import KeptLog
+from portal.models.operations import Operation
 from portal.models.people import Membership, User
 from portal.models.versions import Version
 
@@ -24,6 +25,7 @@ __all__ = [
     "Holding",
     "KeptLog",
     "Membership",
+    "Operation",
     "User",
     "Version",
     "VersionAttribution",

@@ -39,6 +39,7 @@ class Deployment(models.Model):
     created_at = models.DateTimeField(null=True)
     updated_at = models.DateTimeField(null=True)
     first_seen_at = models.DateTimeField()
+    changed_at = models.DateTimeField(null=True, help_text="Our own change was read back; rows read before say less.")
     gone_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:

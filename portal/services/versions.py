@@ -124,11 +124,14 @@ def compare(*, by: Person, slug: str, deployment_id: str, from_id: str, to_id: s
         left=briefs.version(left, deployment),
         right=briefs.version(right, deployment),
         same_artifact=same,
-        differences=tuple(
-            Difference(name, one, other)
-            for (name, one), (_name, other) in zip(_comparable(left, by=by), _comparable(right, by=by), strict=True)
-        ),
+        differences=differences(left, right, by=by),
     )
+
+
+def differences(left: Version, right: Version, *, by: Person) -> tuple[Difference, ...]:
+    """Two versions fact by fact, also those that are the same."""
+    pairs = zip(_comparable(left, by=by), _comparable(right, by=by), strict=True)
+    return tuple(Difference(name, one, other) for (name, one), (_name, other) in pairs)
 
 
 def _find(*, by: Person, slug: str, deployment_id: str, version_id: str) -> tuple[Customer, Deployment, Version]:

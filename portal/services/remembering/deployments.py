@@ -68,6 +68,9 @@ def _remember_one(row: miosa.Deployment, known: Deployment | None, *, now: datet
         deployment = Deployment.objects.create(miosa_id=row.id, first_seen_at=now, **facts)
         _own(deployment, owner)
         return Seen(deployment, is_new=True, pointer_moved=True, previous_active_id="")
+    if known.changed_at is not None and now < known.changed_at:
+        # Asked for before our own change came back: it says less than we know.
+        return Seen(known, is_new=False, pointer_moved=False, previous_active_id=known.active_version_id)
     previous = known.active_version_id
     changed = {name: value for name, value in facts.items() if getattr(known, name) != value}
     if changed:

@@ -1,0 +1,116 @@
+"""What every change has in common: the right to it, the reason, the way into the journal and out to MIOSA."""
+
+import logging
+from datetime import datetime
+from uuid import UUID
+
+from django.core.cache import cache
+from django.utils.translation import gettext as _
+
+from portal.access import Person, Right, allows, who_can
+from portal.models import Customer, Deployment, Operation
+from portal.services import connection, operations, reasons
+from portal.services import settings_of_miosa as knows
+from portal.services.answers import Reach
+from portal.services.errors import Forbidden, Invalid, Unavailable
+from portal.services.journal import accepting, beats, sending
+from portal.services.journal.accepting import MINUTE, Wish
+from portal.services.journal.kinds import RULES
+from portal.services.operations import OperationPage
+
+logger = logging.getLogger(__name__)
+_ATTEMPT_LOGGED_EVERY_S = 60
+
+
+def require_right(right: Right, customer: Customer, deployment: Deployment | None, *, by: Person) -> None:
+    """Raises Forbidden with who can. The attempt is logged, once a minute for each person and right."""
+    is_shared = deployment is not None and deployment.is_shared
+    switched_off = knows.switched_off()
+    if allows(by, right, customer_id=customer.pk, is_shared=is_shared, switched_off=switched_off):
+        return
+    if cache.add(f"refused:{by.id}:{right}", 1, _ATTEMPT_LOGGED_EVERY_S):
+        logger.warning("change refused", extra={"person": by.id, "right": right, "customer": customer.slug})
+    raise Forbidden(
+        _("You can look at this, but you can't change it."),
+        who_can=who_can(right, is_shared=is_shared, switched_off=switched_off),
+    )
+
+
+def may(right: Right, customer: Customer, deployment: Deployment | None, *, by: Person) -> bool:
+    """Whether a button for this is drawn."""
+    is_shared = deployment is not None and deployment.is_shared
+    return allows(by, right, customer_id=customer.pk, is_shared=is_shared, switched_off=knows.switched_off())
+
+
+def require_reason(choice: str, text: str, note: str, *, by: Person) -> tuple[str, str]:
+    """Raises Invalid with the sentence beside its field."""
+    reason, internal, problems = reasons.read(choice, text, note, by=by)
+    if problems:
+        raise Invalid(problems)
+    return reason, internal
+
+
+def require_environment(asked: str) -> str:
+    known = knows.environments()
+    if asked and asked not in known:
+        raise Invalid({"environment": _("There is no such environment.")})
+    return asked or known[0]
+
+
+def require_override(key: str, *, by: Person) -> UUID | None:
+    """The unknown operation that staff step over, if they asked to. Raises Forbidden for anybody else."""
+    if not key:
+        return None
+    if not allows(by, Right.OVERRIDE_OPERATION):
+        raise Forbidden(_("Only the platform's people can step over that."), who_can=who_can(Right.OVERRIDE_OPERATION))
+    try:
+        return UUID(key)
+    except ValueError:
+        raise Invalid({"override": _("There is no such operation.")}) from None
+
+
+def find_in_lane(deployment_id: str, lane: str, *, now: datetime) -> Operation | None:
+    """The operation that holds a lane, unless it has been unknown for more than a minute."""
+    held = Operation.objects.filter(deployment_id=deployment_id, lane=lane, in_lane=True)
+    return held.exclude(state=Operation.State.UNKNOWN, asked_at__lt=now - MINUTE).first()
+
+
+def may_step_over(operation: Operation, *, by: Person) -> bool:
+    return operation.state == Operation.State.UNKNOWN and allows(by, Right.OVERRIDE_OPERATION)
+
+
+def obstacle(deployment: Deployment | None, *, now: datetime) -> str:
+    """Why nothing can be changed at this moment, or nothing."""
+    standing = connection.standing(connection.get(), is_stale=False, now=now)
+    if standing.reach is Reach.OK:
+        return ""
+    if standing.reach is Reach.REFUSING:
+        return _("The hosting service refuses to answer us, so nothing can be changed now.")
+    return _("The hosting service can't be reached, so nothing can be changed now.")
+
+
+def do(wish: Wish, *, deployment: Deployment | None, obstacle: str, by: Person, now: datetime) -> OperationPage:
+    """Into the journal, and at once to MIOSA; what takes long is left to the worker.
+
+    Raises Invalid if it is known to be impossible, Unavailable if MIOSA can't be asked, Running if the lane is taken.
+    """
+    found = accepting.find(wish.token)
+    if found is not None:
+        return operations.page_of(found, by=by, now=now)
+    if obstacle:
+        raise Invalid({"": obstacle})
+    blocked = _blocked(now=now)
+    if blocked:
+        raise Unavailable(blocked)
+    operation, is_new = accepting.accept(wish, now=now)
+    if is_new and not RULES[wish.token.kind].slow:
+        try:
+            sending.carry_out(operation)
+        finally:
+            beats.release(operation)
+        operation.refresh_from_db()
+    return operations.page_of(operation, by=by, now=now)
+
+
+def _blocked(*, now: datetime) -> str:
+    return obstacle(None, now=now)

@@ -1,0 +1,11 @@
+"""The journal (design.md 3): each change asked of MIOSA is a row before it is a request, is sent at most once per wish, and is found out about.
+
+kinds      what can be asked, in which lane, by whom, how long it may take
+tokens     the signed form: one human action, drawn for one person, one target, one live version seen
+accepting  the row, committed; the same action again finds the same row; one at a time in a lane
+sending    the look just before, the call, what came back
+calls      a kind into the client's method; nothing else in the portal calls one that changes something
+reading    back: what MIOSA says after a change
+settling   an answer that was lost: found by looking, or by repeating within the minute, or decided by a person
+beats      who is carrying an operation out, and whether that process still lives
+"""

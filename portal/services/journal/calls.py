@@ -1,0 +1,106 @@
+"""A kind of operation into the client's method. Nothing else in the portal calls a method that changes something at MIOSA."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from portal import miosa
+from portal.models import Operation
+from portal.services import budget, upstream
+from portal.services.budget import Purpose
+from portal.services.journal.kinds import RULES, Kind
+
+_PATIENCE_S = 2.0
+
+Answer = miosa.Changed | miosa.Published
+
+
+def client(operation: Operation, *, deadline_s: float | None = None) -> miosa.Client:
+    """A client whose requests are a person's action: first in the budget, waiting two seconds for a token at most."""
+
+    def gate(_attempt: miosa.Attempt) -> None:
+        until = time.monotonic() + _PATIENCE_S
+        while True:
+            try:
+                budget.take(Purpose.ACTION)
+                return
+            except miosa.BudgetSpent as spent:
+                wait = spent.retry_after_s or 0.1
+                if time.monotonic() + wait > until:
+                    raise
+            time.sleep(wait)
+
+    return upstream.client(Purpose.ACTION, request_id=operation.key.hex, deadline_s=deadline_s).bind(gate=gate)
+
+
+def make(operation: Operation) -> Answer:
+    """Send it, once. Raises miosa.MiosaError."""
+    kind = Kind(operation.kind)
+    ask = client(operation, deadline_s=RULES[kind].deadline_s)
+    return _CALLS[kind](ask, operation, operation.key.hex)
+
+
+def _roll_back(ask: miosa.Client, operation: Operation, key: str) -> Answer:
+    return ask.deployments.rollback(operation.deployment_id, version_id=operation.target_id, idempotency_key=key)
+
+
+def _promote(ask: miosa.Client, operation: Operation, key: str) -> Answer:
+    return ask.versions.promote(
+        operation.deployment_id,
+        operation.target_id,
+        environment=operation.environment or None,
+        idempotency_key=key,
+    )
+
+
+def _publish(ask: miosa.Client, operation: Operation, key: str) -> Answer:
+    """`publish` first; the bridge for a new deployment, where it is set to be the way, or where publish is not there."""
+    body: dict[str, Any] = dict(operation.body)
+    sandbox_id = body.pop("source_sandbox_id")
+    name = body.pop("name", None)
+    by_bridge = body.pop("by_bridge", False)
+    if name is not None:
+        return ask.deployments.publish_from_sandbox(sandbox_id, name=name, idempotency_key=key, **body)
+    if not by_bridge:
+        try:
+            return ask.deployments.publish(
+                operation.deployment_id, source_sandbox_id=sandbox_id, idempotency_key=key, **body
+            )
+        except (miosa.NotFound, miosa.NotSupported):
+            # The deployment was read a moment ago, so it is the way that is missing, not the deployment.
+            pass
+    return ask.deployments.publish_from_sandbox(
+        sandbox_id, deployment_id=operation.deployment_id, idempotency_key=key, **body
+    )
+
+
+def _redeploy(ask: miosa.Client, operation: Operation, key: str) -> Answer:
+    return ask.deployments.redeploy(operation.deployment_id, idempotency_key=key)
+
+
+def _stop(ask: miosa.Client, operation: Operation, key: str) -> Answer:
+    return ask.deployments.stop(operation.deployment_id, idempotency_key=key)
+
+
+def _create(ask: miosa.Client, operation: Operation, key: str) -> Answer:
+    return ask.deployments.create(idempotency_key=key, **operation.body)
+
+
+def _rename(ask: miosa.Client, operation: Operation, key: str) -> Answer:
+    return ask.deployments.update(operation.deployment_id, name=operation.body["name"], idempotency_key=key)
+
+
+def _delete(ask: miosa.Client, operation: Operation, key: str) -> Answer:
+    return ask.deployments.delete(operation.deployment_id, idempotency_key=key)
+
+
+_CALLS: dict[Kind, Callable[[miosa.Client, Operation, str], Answer]] = {
+    Kind.CREATE: _create,
+    Kind.DELETE: _delete,
+    Kind.PROMOTE: _promote,
+    Kind.PUBLISH: _publish,
+    Kind.REDEPLOY: _redeploy,
+    Kind.RENAME: _rename,
+    Kind.ROLL_BACK: _roll_back,
+    Kind.STOP: _stop,
+}

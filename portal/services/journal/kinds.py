@@ -1,0 +1,53 @@
+"""What can be asked of MIOSA."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from portal.access import Right
+
+
+class Kind(StrEnum):
+    """An operation's verb, in alphabetical order."""
+
+    CREATE = "create"
+    DELETE = "delete"
+    PROMOTE = "promote"
+    PUBLISH = "publish"
+    REDEPLOY = "redeploy"
+    RENAME = "rename"
+    ROLL_BACK = "roll_back"
+    STOP = "stop"
+
+
+POINTER = "pointer"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """`slow`: carried out by the worker, up to 60 s; else in the request, up to 10 s (contract 1, design.md 3).
+
+    `repeatable`: doing it twice has the effect of doing it once, so that it may be repeated even without idempotency upstream.
+    `moves_pointer`: it makes `target` live, so reading tells whether it happened, and a moved pointer stops it before it is sent.
+    """
+
+    right: Right
+    lane: str = POINTER
+    slow: bool = False
+    repeatable: bool = True
+    moves_pointer: bool = False
+
+    @property
+    def deadline_s(self) -> float:
+        return 60.0 if self.slow else 10.0
+
+
+RULES: dict[Kind, Rule] = {
+    Kind.CREATE: Rule(Right.CREATE_DEPLOYMENT, repeatable=False),
+    Kind.DELETE: Rule(Right.DELETE_DEPLOYMENT),
+    Kind.PROMOTE: Rule(Right.PROMOTE, moves_pointer=True),
+    Kind.PUBLISH: Rule(Right.PUBLISH, slow=True, repeatable=False),
+    Kind.REDEPLOY: Rule(Right.REDEPLOY, slow=True),
+    Kind.RENAME: Rule(Right.RENAME_DEPLOYMENT, lane="name"),
+    Kind.ROLL_BACK: Rule(Right.ROLL_BACK, moves_pointer=True),
+    Kind.STOP: Rule(Right.STOP),
+}

@@ -1,0 +1,206 @@
+"""Operations as people read them: what was asked, by whom, why, and how it ended."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from portal.access import Person, Right, Role, allows
+from portal.models import Customer, Deployment, Operation, Version
+from portal.services import briefs, customers
+from portal.services.errors import Forbidden, Invalid, NotFound
+from portal.services.journal import settling
+from portal.services.journal.kinds import RULES, Kind
+from portal.services.remembering.customers import unassigned
+
+PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class OperationPage:
+    """One operation. Numbers and ids of another customer's versions are left out for a customer's people; `note`,
+    `upstream_request_id` and `for_operators` are for staff.
+
+    `is_open`: it will still change, so a page looks again. `needs_decision`: nobody can know, a person has to say.
+    `version_id` is the version it concerns or made; `role` the role the person had.
+    """
+
+    key: UUID
+    kind: Kind
+    state: str
+    is_open: bool
+    needs_decision: bool
+    may_decide: bool
+    customer_slug: str
+    customer_name: str
+    deployment_id: str
+    deployment_name: str
+    deployment_is_here: bool
+    version_id: str
+    number: int | None
+    from_version_id: str
+    from_number: int | None
+    who: str
+    role: Role | None
+    reason: str
+    note: str
+    environment: str
+    asked_at: datetime
+    sent_at: datetime | None
+    settled_at: datetime | None
+    switched_at: datetime | None
+    checked_at: datetime | None
+    verdict: str
+    verdict_text: str
+    by_reading: bool
+    is_live: bool
+    decided_by: str
+    decision: str
+    error_code: str
+    error: str
+    for_operators: str
+    upstream_request_id: str
+    undo_version_id: str
+    sandbox: str
+    look_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class OperationList:
+    operations: tuple[OperationPage, ...]
+    next_cursor: str
+
+
+def get_operation(*, by: Person, key: UUID, now: datetime) -> OperationPage:
+    """Raises NotFound for a stranger's. An unfinished one is taken a step further on the way."""
+    operation = _find(by=by, key=key)
+    if settling.is_due(operation, now=now) and not _is_for_worker(operation):
+        settling.step(operation, now=now)
+        operation.refresh_from_db()
+    return page_of(operation, by=by, now=now)
+
+
+def decide(*, by: Person, key: UUID, choice: str, now: datetime) -> OperationPage:
+    """Say what nobody else can know: happened, did_not, or again (look once more). Raises NotFound, Forbidden, Invalid."""
+    operation = _find(by=by, key=key)
+    if not _may_decide(operation, by=by):
+        raise Forbidden("Only the person who asked, or the platform's people, can say what happened.")
+    if choice not in {"happened", "did_not", "again"}:
+        raise Invalid({"choice": "Choose what happened."})
+    settling.decide(operation, choice=choice, by_name=by.name, now=now)
+    operation.refresh_from_db()
+    if choice == "again":
+        settling.step(operation, now=now)
+        operation.refresh_from_db()
+    return page_of(operation, by=by, now=now)
+
+
+def list_operations(
+    *, by: Person, slug: str = "", deployment_id: str = "", before: int = 0, now: datetime
+) -> OperationList:
+    """Newest first, of one customer, one deployment, or all this person may see."""
+    rows = _seen_by(by)
+    if slug:
+        rows = rows.filter(customer_id=customers.get_customer(by=by, slug=slug).pk)
+    if deployment_id:
+        rows = rows.filter(deployment_id=deployment_id)
+    if before:
+        rows = rows.filter(pk__lt=before)
+    found = list(rows.order_by("-pk")[: PAGE + 1])
+    shown = [operation for operation in found[:PAGE] if _may_see(operation, by=by)]
+    cursor = str(found[PAGE - 1].pk) if len(found) > PAGE else ""
+    return OperationList(tuple(page_of(operation, by=by, now=now) for operation in shown), cursor)
+
+
+def page_of(operation: Operation, *, by: Person, now: datetime) -> OperationPage:
+    customer = Customer.objects.filter(pk=operation.customer_id).first() or unassigned()
+    deployment_id = operation.result.get("deployment_id") or operation.deployment_id
+    deployment = Deployment.objects.filter(miosa_id=deployment_id).select_related("live_version").first()
+    version_id = operation.target_id or operation.result.get("version_id", "")
+    version = _version(deployment, version_id, customer, by=by)
+    seen = _version(deployment, operation.seen_live_id, customer, by=by)
+    is_open = operation.state in {"accepted", "sent", "unknown"} or _is_being_checked(operation, now=now)
+    return OperationPage(
+        key=operation.key,
+        kind=Kind(operation.kind),
+        state=operation.state,
+        is_open=is_open,
+        needs_decision=operation.state == "unknown" and operation.look_at is None,
+        may_decide=_may_decide(operation, by=by),
+        customer_slug=customer.slug,
+        customer_name=operation.customer_name,
+        deployment_id=deployment_id,
+        deployment_name=operation.deployment_name,
+        deployment_is_here=deployment is not None,
+        version_id=version.miosa_id if version else "",
+        number=version.number if version else operation.target_number if by.is_staff else None,
+        from_version_id=seen.miosa_id if seen else "",
+        from_number=seen.number if seen else operation.seen_live_number if by.is_staff else None,
+        who=operation.person_name,
+        role=Role(operation.person_role) if operation.person_role else None,
+        reason=operation.reason,
+        note=operation.note if by.is_staff else "",
+        environment=operation.environment,
+        asked_at=operation.asked_at,
+        sent_at=operation.sent_at,
+        settled_at=operation.settled_at,
+        switched_at=operation.switched_at,
+        checked_at=operation.checked_at,
+        verdict=operation.verdict,
+        verdict_text=operation.verdict_text,
+        by_reading=bool(operation.result.get("by_reading")),
+        is_live=bool(version and deployment and deployment.active_version_id == version.miosa_id),
+        decided_by=operation.decided_by,
+        decision=operation.decision,
+        error_code=operation.error_code,
+        error=operation.error_for_people,
+        for_operators=operation.error_for_operators if by.is_staff else "",
+        upstream_request_id=operation.upstream_request_id if by.is_operator else "",
+        undo_version_id=seen.miosa_id if seen and operation.switched_at and version else "",
+        sandbox=str(operation.body.get("source_sandbox_id", "")),
+        look_at=operation.look_at,
+    )
+
+
+def _seen_by(by: Person) -> QuerySet[Operation]:
+    rows = Operation.objects.all()
+    return rows if by.scope is None else rows.filter(customer_id__in=by.scope)
+
+
+def _find(*, by: Person, key: UUID) -> Operation:
+    operation = _seen_by(by).filter(key=key).first()
+    if operation is None or not _may_see(operation, by=by):
+        raise NotFound
+    return operation
+
+
+def _may_see(operation: Operation, *, by: Person) -> bool:
+    """On a shared deployment a customer's person sees what concerns its own versions."""
+    if by.is_staff or not operation.target_id:
+        return True
+    version = Version.objects.filter(deployment__miosa_id=operation.deployment_id, miosa_id=operation.target_id).first()
+    return version is None or version.customer_id == operation.customer_id
+
+
+def _may_decide(operation: Operation, *, by: Person) -> bool:
+    return operation.person_id == by.id or allows(by, Right.OVERRIDE_OPERATION)
+
+
+def _is_for_worker(operation: Operation) -> bool:
+    """A publish that has not begun is the worker's; the page must not carry it out."""
+    return RULES[Kind(operation.kind)].slow and operation.state == Operation.State.ACCEPTED
+
+
+def _is_being_checked(operation: Operation, *, now: datetime) -> bool:
+    if operation.state != Operation.State.SUCCEEDED:
+        return False
+    waits_for_pointer = operation.look_at is not None and operation.switched_at is None
+    return waits_for_pointer or (operation.check_due_at is not None and now - operation.asked_at < timedelta(minutes=3))
+
+
+def _version(deployment: Deployment | None, version_id: str, customer: Customer, *, by: Person) -> Version | None:
+    if deployment is None or not version_id:
+        return None
+    version = Version.objects.filter(deployment=deployment, miosa_id=version_id).first()
+    return version if briefs.may_see(version, customer, by=by) else None

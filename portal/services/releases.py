@@ -1,0 +1,276 @@
+"""What is live, changed on purpose: roll back, promote, redeploy, stop."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from portal.access import Person
+from portal.models import Customer, Deployment, Version
+from portal.services import briefs, customers, deployments, doing, domains, reasons, retention
+from portal.services import settings_of_miosa as knows
+from portal.services.answers import CustomerHead, DeploymentBrief, VersionBrief
+from portal.services.errors import NotFound
+from portal.services.journal import refusals, tokens
+from portal.services.journal.accepting import Wish
+from portal.services.journal.kinds import RULES, Kind
+from portal.services.operations import OperationPage
+from portal.services.versions import Difference, differences
+
+_MOST_CANDIDATES = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A version that might be made live. `cause` says in words why it can't be; empty if it can."""
+
+    version: VersionBrief
+    is_last_good: bool
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseForm:
+    """Everything on the dialog of a roll back or promotion. `obstacle` says why nothing can be confirmed now; empty if it can.
+
+    `token` is the one human action; it is good for this target alone. `unknown` is an operation that staff may step over.
+    """
+
+    kind: Kind
+    token: str
+    customer: CustomerHead
+    deployment: DeploymentBrief
+    live: VersionBrief | None
+    live_is_foreign: bool
+    target: VersionBrief
+    candidates: tuple[Candidate, ...]
+    changes: tuple[Difference, ...]
+    same_artifact: bool | None
+    domains: tuple[str, ...]
+    environments: tuple[str, ...]
+    reasons: tuple[tuple[str, str], ...]
+    reason_required: bool
+    may_note: bool
+    obstacle: str
+    unknown: UUID | None
+    running: UUID | None
+    running_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class SimpleForm:
+    """Everything on the dialog of a redeploy or stop."""
+
+    kind: Kind
+    token: str
+    customer: CustomerHead
+    deployment: DeploymentBrief
+    reasons: tuple[tuple[str, str], ...]
+    reason_required: bool
+    may_note: bool
+    obstacle: str
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """What a person sent with a form: the token, and why."""
+
+    token: str
+    choice: str = ""
+    reason: str = ""
+    note: str = ""
+    environment: str = ""
+    override: str = ""
+
+
+def draw_release(
+    *, by: Person, slug: str, deployment_id: str, version_id: str, kind: Kind, now: datetime
+) -> ReleaseForm:
+    """The form to roll back or promote to a version. Raises NotFound, Forbidden."""
+    customer, deployment = _door(by=by, slug=slug, deployment_id=deployment_id, kind=kind)
+    target = _version(deployment, version_id, customer, by=by)
+    live = deployment.live_version if briefs.may_see(deployment.live_version, customer, by=by) else None
+    lane = doing.find_in_lane(deployment.miosa_id, RULES[kind].lane, now=now)
+    return ReleaseForm(
+        kind=kind,
+        token=tokens.draw(
+            kind,
+            by=by,
+            customer_id=customer.pk,
+            deployment_id=deployment.miosa_id,
+            target_id=target.miosa_id,
+            seen_live=deployment.active_version_id,
+        ),
+        customer=briefs.head(customer, by=by),
+        deployment=briefs.deployment(deployment, customer, by=by),
+        live=briefs.version(live, deployment) if live else None,
+        live_is_foreign=live is None and bool(deployment.active_version_id),
+        target=briefs.version(target, deployment),
+        candidates=_candidates(deployment, customer, kind, by=by, now=now),
+        changes=tuple(one for one in differences(live, target, by=by) if not one.same) if live else (),
+        same_artifact=live.artifact_sha256 == target.artifact_sha256
+        if live and live.artifact_sha256 and target.artifact_sha256
+        else None,
+        domains=domains.list_names(deployment, customer=customer, by=by),
+        environments=knows.environments() if kind is Kind.PROMOTE else (),
+        reasons=reasons.ready(),
+        reason_required=reasons.is_required(by),
+        may_note=by.is_staff,
+        obstacle=_cause(target, deployment, kind, now=now) or doing.obstacle(deployment, now=now),
+        unknown=lane.key if lane and doing.may_step_over(lane, by=by) else None,
+        running=lane.key if lane else None,
+        running_name=lane.person_name if lane else "",
+    )
+
+
+def find_rollback_target(*, by: Person, slug: str, deployment_id: str, now: datetime) -> str:
+    """The version to preselect: the last good one, else the newest older one that can be restored. Raises NotFound if there is none."""
+    customer = customers.get_customer(by=by, slug=slug)
+    deployment = deployments.find_deployment(customer, deployment_id)
+    good = deployments.find_last_good(deployment, customer, by=by, now=now)
+    if good is not None:
+        return good[0].miosa_id
+    for candidate in _candidates(deployment, customer, Kind.ROLL_BACK, by=by, now=now):
+        if not candidate.cause:
+            return candidate.version.id
+    raise NotFound
+
+
+def release(
+    *, by: Person, slug: str, deployment_id: str, version_id: str, kind: Kind, confirmed: Confirmed, now: datetime
+) -> OperationPage:
+    """Roll back or promote. The same form again finds the same operation.
+
+    Raises NotFound, Forbidden, BadToken, Invalid (reason), Running, Unavailable; what MIOSA says is in the operation.
+    """
+    customer, deployment = _door(by=by, slug=slug, deployment_id=deployment_id, kind=kind)
+    target = _version(deployment, version_id, customer, by=by)
+    token = tokens.read(
+        confirmed.token,
+        kind,
+        by=by,
+        customer_id=customer.pk,
+        deployment_id=deployment.miosa_id,
+        target_id=target.miosa_id,
+    )
+    reason, note = doing.require_reason(confirmed.choice, confirmed.reason, confirmed.note, by=by)
+    environment = doing.require_environment(confirmed.environment) if kind is Kind.PROMOTE else ""
+    seen = Version.objects.filter(deployment=deployment, miosa_id=token.seen_live).first()
+    wish = Wish(
+        token=token,
+        by=by,
+        customer=customer,
+        deployment_name=deployment.name,
+        target_number=target.number,
+        seen_live_number=seen.number if seen else None,
+        environment=environment,
+        reason=reason,
+        note=note,
+        override=doing.require_override(confirmed.override, by=by),
+    )
+    return doing.do(wish, deployment=deployment, obstacle=_cause(target, deployment, kind, now=now), by=by, now=now)
+
+
+def draw_simple(*, by: Person, slug: str, deployment_id: str, kind: Kind, now: datetime) -> SimpleForm:
+    """The form to redeploy or stop. Raises NotFound, Forbidden."""
+    customer, deployment = _door(by=by, slug=slug, deployment_id=deployment_id, kind=kind)
+    return SimpleForm(
+        kind=kind,
+        token=tokens.draw(
+            kind,
+            by=by,
+            customer_id=customer.pk,
+            deployment_id=deployment.miosa_id,
+            seen_live=deployment.active_version_id,
+        ),
+        customer=briefs.head(customer, by=by),
+        deployment=briefs.deployment(deployment, customer, by=by),
+        reasons=reasons.ready(),
+        reason_required=reasons.is_required(by),
+        may_note=by.is_staff,
+        obstacle=_simple_obstacle(deployment, kind) or doing.obstacle(deployment, now=now),
+    )
+
+
+def do_simple(
+    *, by: Person, slug: str, deployment_id: str, kind: Kind, confirmed: Confirmed, now: datetime
+) -> OperationPage:
+    """Redeploy or stop. Raises as `release` does."""
+    customer, deployment = _door(by=by, slug=slug, deployment_id=deployment_id, kind=kind)
+    token = tokens.read(confirmed.token, kind, by=by, customer_id=customer.pk, deployment_id=deployment.miosa_id)
+    reason, note = doing.require_reason(confirmed.choice, confirmed.reason, confirmed.note, by=by)
+    wish = Wish(
+        token=token,
+        by=by,
+        customer=customer,
+        deployment_name=deployment.name,
+        reason=reason,
+        note=note,
+        override=doing.require_override(confirmed.override, by=by),
+    )
+    return doing.do(wish, deployment=deployment, obstacle=_simple_obstacle(deployment, kind), by=by, now=now)
+
+
+def _door(*, by: Person, slug: str, deployment_id: str, kind: Kind) -> tuple[Customer, Deployment]:
+    customer = customers.get_customer(by=by, slug=slug)
+    deployment = deployments.find_deployment(customer, deployment_id)
+    doing.require_right(RULES[kind].right, customer, deployment, by=by)
+    return customer, deployment
+
+
+def _version(deployment: Deployment, version_id: str, customer: Customer, *, by: Person) -> Version:
+    version = Version.objects.filter(deployment=deployment, miosa_id=version_id).first()
+    if version is None or not briefs.may_see(version, customer, by=by):
+        raise NotFound
+    return version
+
+
+def _candidates(
+    deployment: Deployment, customer: Customer, kind: Kind, *, by: Person, now: datetime
+) -> tuple[Candidate, ...]:
+    """Versions that a person might think of, newest first, the impossible ones with their cause."""
+    rows = Version.objects.filter(deployment=deployment, number__isnull=False).exclude(
+        miosa_id=deployment.active_version_id
+    )
+    if not by.is_staff:
+        rows = rows.filter(customer=customer)
+    live = deployment.live_version
+    if live is not None and live.number is not None:
+        rows = rows.filter(number__gt=live.number) if kind is Kind.PROMOTE else rows.filter(number__lt=live.number)
+    good = deployments.find_last_good(deployment, customer, by=by, now=now) if kind is Kind.ROLL_BACK else None
+    return tuple(
+        Candidate(
+            version=briefs.version(version, deployment),
+            is_last_good=good is not None and version.pk == good[0].pk,
+            cause=_cause(version, deployment, kind, now=now),
+        )
+        for version in rows.order_by("-number")[:_MOST_CANDIDATES]
+    )
+
+
+def _cause(version: Version, deployment: Deployment, kind: Kind, *, now: datetime) -> str:
+    """Why a version can't be made live, or nothing. What only MIOSA can say is left to it (contract 16, rows 1 and 24)."""
+    if deployment.gone_at is not None or version.gone_at is not None:
+        return refusals.restoring("gone")
+    if version.miosa_id == deployment.active_version_id:
+        return refusals.restoring("live")
+    if not version.is_readable:
+        return refusals.restoring("unreadable")
+    if version.state == "failed":
+        return refusals.restoring("failed")
+    if version.state in {"created", "building"}:
+        return refusals.restoring("building")
+    if retention.of(version, is_live=False, now=now).keeping is retention.Keeping.COLLECTED:
+        return refusals.restoring("collected")
+    return ""
+
+
+def _simple_obstacle(deployment: Deployment, kind: Kind) -> str:
+    if deployment.gone_at is not None:
+        return _("The hosting service does not know this app any more.")
+    if kind is Kind.REDEPLOY and not deployment.active_version_id:
+        return _("Nothing is live, so there is nothing to deploy again.")
+    if kind is Kind.STOP and deployment.state == "stopped":
+        return _("It is stopped already.")
+    return ""
