@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from portal.access import Person
-from portal.models import Customer, Deployment, Version
+from portal.models import Customer, Deployment, Entry, Operation, Version
 from portal.services import ages, briefs, customers, filters, refresh, rows, timeline
 from portal.services.answers import Age, CustomerHead, DeploymentBrief, VersionBrief
 from portal.services.filters import Choices, Filters
-from portal.services.rows import ActivationEntry, VersionEntry
+from portal.services.rows import ActivationEntry, OperationEntry, VersionEntry
 
 Query = Mapping[str, list[str]]
 
@@ -19,7 +19,7 @@ class Page:
     """A page of a timeline. `next_cursor` is empty at the end. `searched_back_to` is set when the search stopped at its window before the
     page was full: nothing (more) was found back to then, and `next_cursor` looks further."""
 
-    entries: tuple[VersionEntry | ActivationEntry, ...]
+    entries: tuple[VersionEntry | ActivationEntry | OperationEntry, ...]
     next_cursor: str
     searched_back_to: datetime | None
 
@@ -82,10 +82,12 @@ def refresh_history(*, by: Person, slug: str, now: datetime) -> None:
 
 
 def read_page(found: timeline.Found, *, customer: Customer, held: Mapping[int, Deployment], by: Person) -> Page:
-    """Draw what a search found. One query, for the versions."""
+    """Draw what a search found. One query for the versions, and one if there are operations among them."""
     pks = {row.version for row in found.rows} | {row.other for row in found.rows}
     versions = {version.pk: version for version in Version.objects.filter(pk__in=pks - {0})}
-    entries = (rows.entry(row, versions, held, customer=customer, by=by) for row in found.rows)
+    asked = [row.subject for row in found.rows if row.kind == Entry.Kind.OPERATION]
+    operations = Operation.objects.in_bulk(asked) if asked else {}
+    entries = (rows.entry(row, versions, held, operations, customer=customer, by=by) for row in found.rows)
     return Page(
         entries=tuple(entry for entry in entries if entry is not None),
         next_cursor=found.next_cursor,

@@ -168,6 +168,7 @@ def release(
         reason=reason,
         note=note,
         override=doing.require_override(confirmed.override, by=by),
+        body={"was_live": True} if target.was_live else {},
     )
     return doing.do(wish, deployment=deployment, obstacle=_cause(target, deployment, kind, now=now), by=by, now=now)
 

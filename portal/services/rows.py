@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from portal.access import Person
-from portal.models import Customer, Deployment, Entry, Version
+from portal.models import Customer, Deployment, Entry, Operation, Version
 from portal.services import briefs, timeline
 from portal.services.answers import Deed, VersionBrief
+from portal.services.journal.kinds import Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +42,47 @@ class ActivationEntry:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class OperationEntry:
+    """A change asked of MIOSA through the portal. `state` as in the journal: an unknown or refused one is told as such.
+
+    `number` and `from_number` are None where they do not apply or are another customer's. `role` is the role the person had.
+    """
+
+    id: int
+    at: datetime
+    key: UUID
+    kind: Kind
+    state: str
+    deployment_id: str
+    deployment_name: str
+    version_id: str
+    number: int | None
+    from_version_id: str
+    from_number: int | None
+    who: str
+    role: str
+    reason: str
+
+
 def entry(
     row: timeline.Row,
     versions: Mapping[int, Version],
     deployments: Mapping[int, Deployment],
+    operations: Mapping[int, Operation],
     *,
     customer: Customer,
     by: Person,
-) -> VersionEntry | ActivationEntry | None:
+) -> VersionEntry | ActivationEntry | OperationEntry | None:
     """None for a row whose version this person may not see; the search never brings one, and this makes certain."""
     version = versions.get(row.version)
     deployment = deployments.get(row.deployment)
+    if row.kind == Entry.Kind.OPERATION:
+        operation = operations.get(row.subject)
+        if operation is None or deployment is None:
+            return None
+        other = versions.get(row.other)
+        return _operation(row, operation, deployment, version, other, customer=customer, by=by)
     if version is None or deployment is None or not briefs.may_see(version, customer, by=by):
         return None
     if row.kind == Entry.Kind.VERSION:
@@ -77,6 +109,37 @@ def entry(
         from_number=seen.number if seen else None,
         who="",
         reason="",
+    )
+
+
+def _operation(
+    row: timeline.Row,
+    operation: Operation,
+    deployment: Deployment,
+    version: Version | None,
+    other: Version | None,
+    *,
+    customer: Customer,
+    by: Person,
+) -> OperationEntry | None:
+    if version is not None and not briefs.may_see(version, customer, by=by):
+        return None
+    seen = other if other is not None and briefs.may_see(other, customer, by=by) else None
+    return OperationEntry(
+        id=row.id,
+        at=row.at,
+        key=operation.key,
+        kind=Kind(operation.kind),
+        state=operation.state,
+        deployment_id=deployment.miosa_id,
+        deployment_name=deployment.name,
+        version_id=version.miosa_id if version else "",
+        number=version.number if version else None,
+        from_version_id=seen.miosa_id if seen else "",
+        from_number=seen.number if seen else None,
+        who=operation.person_name,
+        role=operation.person_role,
+        reason=operation.reason,
     )
 
 

@@ -45,6 +45,9 @@ def _roll_back(ask: miosa.Client, operation: Operation, key: str) -> Answer:
 
 
 def _promote(ask: miosa.Client, operation: Operation, key: str) -> Answer:
+    """A version that was live once goes live again by the way of a rollback, forward too (contract 11.3)."""
+    if operation.body.get("was_live"):
+        return _roll_back(ask, operation, key)
     return ask.versions.promote(
         operation.deployment_id,
         operation.target_id,
