@@ -1,1 +1,1 @@
-"""The JSON face: the same services as the pages, for programs."""
+"""The JSON face: read-only, by session. A view reads the query, makes one service call and writes its answer down."""

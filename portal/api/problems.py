@@ -1,0 +1,115 @@
+"""The one shape of everything that is not an answer: `application/problem+json` (RFC 9457).
+
+The words say nothing of what was looked for, so that a stranger's thing and a missing one are alike to the last byte;
+for the same reason only a fault of ours carries its incident's id in the body. Every answer has it as `X-Request-ID`.
+"""
+
+import logging
+import math
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.core.signals import got_request_exception
+from django.http import Http404
+from django.utils.translation import gettext_lazy as _
+from rest_framework import exceptions
+from rest_framework.response import Response
+
+from portal.services import errors
+
+MEDIA_TYPE = "application/problem+json"
+RETRY_LATER = 10
+
+logger = logging.getLogger("django.request")
+
+DETAILS = {
+    400: _("Something in the address is not as it should be."),
+    401: _("Sign in first."),
+    403: _("You are signed in, but this needs a right that you don't have."),
+    404: _("There is nothing here, or it is not yours to see."),
+    405: _("This address can't be used that way."),
+    406: _("This is only told as JSON."),
+    409: _("Somebody else's change stands in the way."),
+    415: _("Only JSON is understood here."),
+    422: _("Something in what was sent is not as it should be."),
+    429: _("This was asked for too often. Wait a little, then go on."),
+    500: _("Something broke on our side. If it stays like this, tell us the request's id."),
+    503: _("The hosting service can't be asked at the moment."),
+}
+
+
+class BadQuery(exceptions.APIException):
+    """400; `wrong` maps the name of a parameter to a sentence."""
+
+    status_code = 400
+
+    def __init__(self, wrong: Mapping[str, str]) -> None:
+        super().__init__()
+        self.wrong = dict(wrong)
+
+
+def answer_for(error: Exception, context: Mapping[str, Any]) -> Response:
+    """DRF's exception handler. An error's own text is shown only if it is a service's sentence for people."""
+    match error:
+        case errors.ServiceError():
+            response = _for_service(error)
+        case BadQuery():
+            response = problem(400, errors=_errors(error.wrong))
+        case exceptions.Throttled():
+            response = problem(429, retry_after_s=error.wait)  # type: ignore[attr-defined]  # set by DRF, unknown to its types
+        case exceptions.ParseError() | exceptions.ValidationError():
+            response = problem(400)
+        case exceptions.APIException() if error.status_code in DETAILS:
+            response = problem(error.status_code)
+        case Http404():
+            response = problem(404)
+        case PermissionDenied():
+            response = problem(403)
+        case _:
+            response = _for_fault(error, context)
+    if header := getattr(error, "auth_header", None):
+        response["WWW-Authenticate"] = header
+    return response
+
+
+def problem(status: int, *, detail: str = "", retry_after_s: float | None = None, **members: Any) -> Response:
+    """A problem whose type is its status: `title` is what HTTP calls it, `detail` a sentence for people."""
+    body = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail or str(DETAILS[status]),
+        **members,
+    }
+    response = Response(body, status=status, content_type=MEDIA_TYPE)
+    if retry_after_s is not None:
+        response["Retry-After"] = str(max(1, math.ceil(retry_after_s)))
+    return response
+
+
+def _for_service(error: errors.ServiceError) -> Response:
+    match error:
+        case errors.NotFound():
+            return problem(404)
+        case errors.Forbidden():
+            return problem(403, detail=error.for_people, who_can=[str(role) for role in error.who_can])
+        case errors.Invalid():
+            return problem(422, errors=_errors(error.fields))
+        case errors.Conflict():
+            return problem(409, detail=error.for_people)
+        case errors.Unavailable():
+            return problem(503, detail=error.for_people, retry_after_s=error.retry_after_s or RETRY_LATER)
+    return problem(500)
+
+
+def _for_fault(error: Exception, context: Mapping[str, Any]) -> Response:
+    request = context["request"]._request
+    got_request_exception.send(sender=type(context["view"]), request=request)
+    logger.error("Fault: %s", request.path, exc_info=error, extra={"status_code": 500, "request": request})
+    return problem(500, request_id=request.request_id)
+
+
+def _errors(wrong: Mapping[str, str]) -> list[dict[str, str]]:
+    return [{"name": name, "detail": detail} for name, detail in wrong.items()]

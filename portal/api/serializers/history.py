@@ -1,0 +1,104 @@
+from functools import cached_property
+from typing import Any
+
+from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema_field
+from rest_framework import serializers
+
+from portal.api.serializers.answers import AgeSerializer, CustomerHeadSerializer, VersionBriefSerializer
+from portal.api.serializers.fields import MomentField, NextField, StaffField
+from portal.services.answers import Deed
+from portal.services.rows import VersionEntry
+
+VERSION = "version"
+ACTIVATION = "activation"
+
+
+class EntryKindField(serializers.ChoiceField):
+    """Says which of the two shapes an entry has."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__([kind], source="*", read_only=True)
+        self.kind = kind
+
+    def to_representation(self, value: Any) -> str:
+        return self.kind
+
+
+class VersionEntrySerializer(serializers.Serializer[Any]):
+    entry = EntryKindField(VERSION)
+    id = serializers.IntegerField()
+    at = MomentField()
+    deployment_id = serializers.CharField()
+    deployment_name = serializers.CharField()
+    version = VersionBriefSerializer()
+    sandbox = StaffField(help_text="For the platform's people only.")
+    is_gone = serializers.BooleanField()
+
+
+class ActivationEntrySerializer(serializers.Serializer[Any]):
+    """What is live was changed."""
+
+    entry = EntryKindField(ACTIVATION)
+    id = serializers.IntegerField()
+    at = MomentField()
+    deployment_id = serializers.CharField()
+    deployment_name = serializers.CharField()
+    deed = serializers.ChoiceField([deed.value for deed in Deed])
+    version_id = serializers.CharField()
+    number = serializers.IntegerField(allow_null=True)
+    from_version_id = serializers.CharField(
+        help_text="Empty if nothing was live before, or nothing of this customer's."
+    )
+    from_number = serializers.IntegerField(allow_null=True)
+    who = serializers.CharField()
+    reason = serializers.CharField()
+
+
+@extend_schema_field(
+    PolymorphicProxySerializer(
+        component_name="Entry",
+        serializers={VERSION: VersionEntrySerializer, ACTIVATION: ActivationEntrySerializer},
+        resource_type_field_name="entry",
+        many=False,
+    )
+)
+class EntryField(serializers.Field[Any, Any, Any, Any]):
+    def to_representation(self, value: Any) -> Any:
+        return (self._version if isinstance(value, VersionEntry) else self._activation).to_representation(value)
+
+    @cached_property
+    def _version(self) -> VersionEntrySerializer:
+        return VersionEntrySerializer(context=self.context)
+
+    @cached_property
+    def _activation(self) -> ActivationEntrySerializer:
+        return ActivationEntrySerializer(context=self.context)
+
+
+class ChoiceSerializer(serializers.Serializer[Any]):
+    key = serializers.CharField(help_text="What stands in the query.")
+    label = serializers.CharField()  # type: ignore[assignment]  # a declared field is no attribute
+
+
+class ChoicesSerializer(serializers.Serializer[Any]):
+    """What each filter can be set to, for this customer."""
+
+    deployments = ChoiceSerializer(many=True, help_text="For `app`.")
+    states = ChoiceSerializer(many=True)
+    kinds = ChoiceSerializer(many=True)
+    people = ChoiceSerializer(many=True)
+    projects = ChoiceSerializer(many=True)
+
+
+class HistorySerializer(serializers.Serializer[Any]):
+    customer = CustomerHeadSerializer()
+    next = NextField()
+    searched_back_to = MomentField(
+        allow_null=True,
+        source="page.searched_back_to",
+        help_text="Nothing more was found back to then; `next` looks further.",
+    )
+    age = AgeSerializer()
+    last_publish = VersionBriefSerializer(allow_null=True)
+    choices = ChoicesSerializer()
+    results = serializers.ListField(child=EntryField(), source="page.entries")

@@ -1,0 +1,28 @@
+"""The addresses of the JSON face, below `/api/v1/`."""
+
+from django.urls import path, re_path, register_converter
+
+from portal.api.ids import IdInPath
+from portal.api.views.customers import Customers
+from portal.api.views.deployments import Deployment, Deployments
+from portal.api.views.history import History
+from portal.api.views.nowhere import Nowhere
+from portal.api.views.schema import Schema
+from portal.api.views.versions import Version
+
+register_converter(IdInPath, "api_id")
+
+CUSTOMER = "customers/<slug:slug>/"
+DEPLOYMENT = f"{CUSTOMER}deployments/<api_id:deployment_id>/"
+
+app_name = "api"
+urlpatterns = [
+    path("customers/", Customers.as_view(), name="customers"),
+    path(f"{CUSTOMER}history/", History.as_view(), name="history"),
+    path(f"{CUSTOMER}deployments/", Deployments.as_view(), name="deployments"),
+    path(DEPLOYMENT, Deployment.as_view(), name="deployment"),
+    path(f"{DEPLOYMENT}versions/<api_id:version_id>/", Version.as_view(), name="version"),
+    path("schema/", Schema.as_view(), name="schema"),
+    # Only with a slash at the end, so that an address that lacks one is still led to where it meant.
+    re_path(r"^(?s:.*/)?$", Nowhere.as_view(), name="nowhere"),
+]

@@ -1,0 +1,39 @@
+from django.http import HttpResponse
+from django.utils import timezone
+from rest_framework.request import Request
+
+from portal.api import cursors, parameters
+from portal.api.describing import describe
+from portal.api.parameters import CURSOR, Parameter
+from portal.api.serializers.customers import CustomerListSerializer
+from portal.api.views.reading import ReadView, answer, person_of
+from portal.services import customers
+
+QUERY = (
+    Parameter("q", "Words that the name or the external id must hold.", longest=100),
+    Parameter(
+        "sort",
+        "By name (the default), by the last publish, or by the number of apps.",
+        ("name", "-name", "recent", "apps"),
+    ),
+    CURSOR,
+)
+
+
+class Customers(ReadView):
+    @describe(
+        "list_customers",
+        answer=CustomerListSerializer,
+        summary="Customers",
+        says="The customers that the person may see.",
+        query=QUERY,
+    )
+    def get(self, request: Request) -> HttpResponse:
+        person = person_of(request)
+        query = parameters.read(request.GET, QUERY)
+        search, sort = parameters.first(query, "q"), parameters.first(query, "sort") or "name"
+        scope = ("customers", str(person.id), search, sort)
+        page = int(cursors.read(parameters.first(query, "cursor"), scope=scope) or "1")
+        found = customers.list_customers(by=person, search=search, sort=sort, page=page, now=timezone.now())
+        following = cursors.make(str(page + 1), scope=scope) if page < found.pages else ""
+        return answer(request, CustomerListSerializer, found, query=query, cursor=following)

@@ -1,0 +1,96 @@
+"""What the tests of the JSON face share: asking as somebody, and a portal that remembers the whole simulator."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+from django.utils import timezone
+
+from portal.models import Customer, Deployment, Freshness, User, Version
+from portal.services import upstream
+from portal.services.budget import Purpose
+from portal.services.refreshing import fleet, versions
+from tests.cast import Cast
+from tests.playing import Playing
+
+API = "/api/v1"
+OWN = f"{API}/customers/brightsmile-dental"
+OTHER = f"{API}/customers/pawsome-vets"
+
+
+class Asking(Client):
+    """Somebody's client. `get` follows nothing and raises nothing: what the server says is what counts."""
+
+    def __init__(self, user: User | None = None) -> None:
+        super().__init__(raise_request_exception=False)
+        if user is not None:
+            self.force_login(user)
+
+    def told(self, path: str, query: dict[str, Any] | None = None) -> dict[str, Any]:
+        response = self.get(path, query or {})
+        assert response.status_code == 200, (response.status_code, response.content)
+        told: dict[str, Any] = response.json()
+        return told
+
+
+@dataclass(frozen=True)
+class Remembered:
+    """Some things of the simulator's seeded company: a customer's deployment and version, and another's."""
+
+    deployment: str
+    version: str
+    foreign_deployment: str
+    foreign_version: str
+
+
+@pytest.fixture(autouse=True)
+def fresh_cache(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Nobody starts with requests counted by the test before."""
+    if "db" in request.fixturenames or "transactional_db" in request.fixturenames:
+        request.getfixturevalue("transactional_db" if "transactional_db" in request.fixturenames else "db")
+        cache.clear()
+    yield
+
+
+@pytest.fixture
+def ask(people: Cast) -> Callable[[str], Asking]:
+    """A client of one of the cast, by its name; "anonymous" for nobody."""
+
+    def of(name: str) -> Asking:
+        return Asking(None if name == "anonymous" else getattr(people, name))
+
+    return of
+
+
+@pytest.fixture
+def remembered(simulator: Playing, people: Cast) -> Remembered:
+    """Everything read, as the worker would have done it."""
+    ask = upstream.client(Purpose.BACKGROUND)
+    fleet.read_workspaces(ask=ask, now=timezone.now())
+    fleet.sweep(ask=ask, now=timezone.now())
+    for row in Freshness.objects.filter(wanted_at__isnull=False, scope__startswith="versions:"):
+        read_to_the_end(row.scope)
+    own, foreign = version_of("brightsmile-dental"), version_of("pawsome-vets")
+    return Remembered(own.deployment.miosa_id, own.miosa_id, foreign.deployment.miosa_id, foreign.miosa_id)
+
+
+def read_to_the_end(scope: str) -> None:
+    ask = upstream.client(Purpose.BACKGROUND)
+    for _round in range(20):
+        Freshness.objects.filter(scope=scope).update(wanted_at=None)
+        deployment = Deployment.objects.get(pk=scope.partition(":")[2])
+        versions.read(deployment, ask=ask, now=timezone.now())
+        if not Freshness.objects.filter(scope=scope, wanted_at__isnull=False).exists():
+            return
+    raise AssertionError("the background never comes to rest")
+
+
+def version_of(slug: str) -> Version:
+    customer = Customer.objects.get(slug=slug)
+    rows = Version.objects.filter(customer=customer, deployment__customer=customer).select_related("deployment")
+    return rows.order_by("-created_at")[0]
