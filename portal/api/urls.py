@@ -24,5 +24,5 @@ urlpatterns = [
     path(f"{DEPLOYMENT}versions/<api_id:version_id>/", Version.as_view(), name="version"),
     path("schema/", Schema.as_view(), name="schema"),
     # Only with a slash at the end, so that an address that lacks one is still led to where it meant.
-    re_path(r"^(?s:.*/)?$", Nowhere.as_view(), name="nowhere"),
+    re_path(r"^(?:[\s\S]*/)?$", Nowhere.as_view(), name="nowhere"),
 ]
