@@ -16,6 +16,7 @@ from deployments_ui import links
 from deployments_ui.times import Clock
 from portal.access import Person
 from portal.services import customers
+from portal.services.answers import CustomerHead
 
 THEMES = ("light", "dark")
 
@@ -73,13 +74,15 @@ class Frame:
         words = self.person.name.split() if self.person else []
         return "".join(word[0] for word in [*words[:1], *words[1:][-1:]])
 
-    @property
-    def places(self) -> list[Place]:
+    def places(self, customer: CustomerHead | None) -> list[Place]:
+        """`customer` is the one the page is about; whoever has only that one needs no query to be shown the way."""
         if self.person is None:
             return []
         if self.person.is_staff:
             return [self._place(_("Customers"), links.customers())]
-        return [self._place(home.name, links.customer(home.slug)) for home in customers.list_homes(by=self.person)]
+        is_only = customer is not None and len(self.person.roles) == 1
+        homes = (customer,) if customer is not None and is_only else customers.list_homes(by=self.person)
+        return [self._place(home.name, links.customer(home.slug)) for home in homes]
 
     def _place(self, label: str, url: str) -> Place:
         return Place(label, url, current=self._request.path == url)

@@ -4,7 +4,7 @@ A new view is private unless it says `login_not_required` (or is allauth's own e
 """
 
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware
@@ -27,7 +27,9 @@ class SignInMiddleware(LoginRequiredMiddleware):
 
 def page_of(request: HttpRequest) -> str:
     """The page that htmx stands on, to come back to; never another site's."""
-    path = request.htmx.current_url_abs_path  # type: ignore[attr-defined]  # set by HtmxMiddleware
-    if not path or urlsplit(path).netloc or not path.startswith("/") or path.startswith(("//", "/\\")):
-        return "/"
-    return str(path)
+    return own_path(request.htmx.current_url_abs_path or "")  # type: ignore[attr-defined]  # set by HtmxMiddleware
+
+
+def own_path(path: str) -> str:
+    """The path if it can only lead to a page of ours, else the start."""
+    return path if path.startswith("/") and not path.startswith(("//", "/\\")) else "/"

@@ -9,6 +9,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from deployments_ui import links, sizes, states, times
+from deployments_ui.frame import Place
 from portal.services.answers import VersionBrief
 
 register = template.Library()
@@ -96,6 +97,13 @@ def kind(name: str) -> str:
 def host(url: str) -> str:
     """The address as one says it: without scheme and without a closing slash."""
     return url.split("://", 1)[-1].rstrip("/")
+
+
+@register.simple_tag(takes_context=True)
+def places(context: Context) -> list[Place]:
+    """The places in the frame."""
+    found: list[Place] = context["frame"].places(context.get("customer"))
+    return found
 
 
 @register.simple_tag

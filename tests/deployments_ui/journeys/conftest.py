@@ -1,0 +1,82 @@
+"""A browser before a running portal, that fails the test when its console complains."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page
+from pytest_django.live_server_helper import LiveServer
+
+from portal.models import User
+from portal.services.people import DEMO_PASSWORD
+from tests.deployments_ui.conftest import World
+
+# A browser says so itself when an answer was 404; the page is what the test looks at.
+EXPECTED = "Failed to load resource: the server responded with a status of"
+
+
+@pytest.fixture
+def db_ready(transactional_db: None) -> None:
+    """The server's threads see what the test wrote."""
+
+
+@pytest.fixture
+def complaints(page: Page) -> Iterator[list[str]]:
+    """Everything the console said. A violated Content-Security-Policy, a script's error: the test fails."""
+    said: list[str] = []
+
+    def hear(message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning") and not message.text.startswith(EXPECTED):
+            said.append(message.text)
+
+    page.on("console", hear)
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on(
+        "request",
+        lambda request: (
+            said.append(request.url)
+            if "127.0.0.1" not in request.url and "localhost" not in request.url and not request.url.startswith("data:")
+            else None
+        ),
+    )
+    yield said
+    assert not said
+
+
+Enter = Callable[[User], Page]
+
+
+@pytest.fixture
+def enter(db_ready: None, world: World, live_server: LiveServer, page: Page, complaints: list[str]) -> Enter:
+    """Sign in by the form, as a person does."""
+
+    def sign_in(user: User) -> Page:
+        page.goto(f"{live_server.url}/accounts/login/")
+        page.get_by_label("E-mail").fill(user.email)
+        page.get_by_label("Password").fill(DEMO_PASSWORD)
+        page.get_by_role("button", name="Sign in").click()
+        page.wait_for_selector("header nav")
+        return page
+
+    return sign_in
+
+
+@pytest.fixture
+def accessible() -> Callable[[Page], None]:
+    """No rule of WCAG 2.2 AA that a machine can check is broken."""
+
+    def check(page: Page) -> None:
+        rules: dict[str, Any] = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+        found = Axe().run(page, options=rules)
+        assert found.violations_count == 0, found.generate_report()
+
+    return check
+
+
+@pytest.fixture
+def phone(context: BrowserContext, page: Page) -> Page:
+    page.set_viewport_size({"width": 360, "height": 740})
+    return page

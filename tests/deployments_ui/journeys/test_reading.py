@@ -1,0 +1,148 @@
+"""What a person does who only wants to know: with a mouse, with keys alone, on a telephone, without a script."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from portal.services.people import DEMO_PASSWORD
+from tests.deployments_ui.conftest import SLUG, World
+from tests.deployments_ui.journeys.conftest import Enter
+
+Check = Callable[[Page], None]
+
+
+def no_sideways(page: Page) -> None:
+    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
+
+
+def test_from_signing_in_to_the_cause_of_a_failure(enter: Enter, world: World, accessible: Check) -> None:
+    page = enter(world.people.owner)
+    accessible(page)
+    page.get_by_text("App", exact=True).click()
+    page.get_by_label("Newsletter").check()
+    expect(page.locator("#history")).to_contain_text("1 filter")
+    expect(page.locator("#history .entry").first).to_contain_text("Newsletter")
+    assert "app=" in page.url
+    page.locator("#history a.what").first.click()
+    expect(page.locator(".failure")).to_be_visible()
+    page.wait_for_selector("#log .log, #log .empty")
+    accessible(page)
+    page.go_back()
+    expect(page.locator("#history")).to_contain_text("1 filter")
+
+
+def test_every_kind_of_page_is_accessible_in_both_themes(
+    enter: Enter, world: World, live_server: LiveServer, accessible: Check
+) -> None:
+    page = enter(world.people.operator)
+    for theme in ("light", "dark"):
+        page.context.add_cookies([{"name": "theme", "value": theme, "url": live_server.url}])
+        for path in (
+            "/customers/",
+            f"/c/{SLUG}/",
+            world.path,
+            world.live_path,
+            "/find/?q=main",
+            "/styleguide/",
+            "/no/such/",
+        ):
+            page.goto(f"{live_server.url}{path}")
+            page.wait_for_load_state("networkidle")
+            accessible(page)
+
+
+def test_keys_alone(enter: Enter, world: World) -> None:
+    page = enter(world.people.owner)
+    page.keyboard.press("Tab")
+    expect(page.get_by_text("Skip to the content")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Control+k")
+    expect(page.locator("#find-text")).to_be_focused()
+    page.keyboard.type("Booking")
+    expect(page.locator("#answers .hits a").first).to_be_visible()
+    page.keyboard.press("ArrowDown")
+    expect(page.locator("#answers .hits a").first).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Booking")
+    page.locator("details.menu summary").last.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Sign out")).to_be_hidden()
+    expect(page.locator("details.menu summary").last).to_be_focused()
+
+
+def test_a_telephone(enter: Enter, world: World, live_server: LiveServer, phone: Page, accessible: Check) -> None:
+    page = enter(world.people.owner)
+    for path in (f"/c/{SLUG}/", world.path, world.live_path, f"{world.live_path}log/", "/find/?q=main", "/no/such/"):
+        page.goto(f"{live_server.url}{path}")
+        no_sideways(page)
+    page.goto(f"{live_server.url}/c/{SLUG}/")
+    row = page.locator(".entry").first
+    state, at = row.locator(".state").bounding_box(), row.locator("time").bounding_box()
+    assert state
+    assert at
+    assert state["x"] < at["x"]
+    page.get_by_text("State", exact=True).click()
+    page.get_by_label("Failed").check()
+    expect(page.locator("#history")).to_contain_text("1 filter")
+    accessible(page)
+
+
+def test_a_theme_is_worn_at_once_and_kept(enter: Enter, world: World) -> None:
+    page = enter(world.people.owner)
+    page.locator("details.menu summary").last.click()
+    page.get_by_role("button", name="Dark").click()
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    page.reload()
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+
+
+def test_an_id_is_copied(enter: Enter, world: World, live_server: LiveServer) -> None:
+    page = enter(world.people.owner)
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.goto(f"{live_server.url}{world.live_path}")
+    page.get_by_role("button", name="Copy the version's id").click()
+    expect(page.locator("#said")).to_have_text("Copied.")
+    assert page.evaluate("navigator.clipboard.readText()") == world.main["active_version_id"]
+
+
+def test_what_was_published_meanwhile_appears_by_itself(enter: Enter, world: World) -> None:
+    page = enter(world.people.owner)
+    expect(page.locator("#age")).to_contain_text("as of")
+    world.playing.act("publish", deployment_id=world.main["id"], promote=True)
+    page.locator("#refresh").click()
+    expect(page.locator(".entry").first).to_contain_text(f"#{world.main['versions'] + 1}")
+
+
+def test_nothing_is_left_after_signing_out(enter: Enter, world: World) -> None:
+    page = enter(world.people.owner)
+    page.locator("details.menu summary").last.click()
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
+    page.go_back()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
+
+
+@pytest.mark.browser
+def test_all_of_it_without_a_script(db_ready: None, world: World, live_server: LiveServer, browser: Browser) -> None:
+    page = browser.new_context(java_script_enabled=False).new_page()
+    page.goto(live_server.url)
+    page.get_by_label("E-mail").fill(world.people.owner.email)
+    page.get_by_label("Password").fill(DEMO_PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_text("State", exact=True).click()
+    page.get_by_label("Failed").check()
+    page.get_by_role("button", name="Show", exact=True).first.click()
+    expect(page.locator("#history")).to_contain_text("1 filter")
+    page.locator("#history a.what").first.click()
+    expect(page.locator(".failure")).to_be_visible()
+    page.get_by_role("link", name="Show the build log").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Build log")
+    page.locator("#find-text").fill("Booking")
+    page.keyboard.press("Enter")
+    page.get_by_role("link", name="Booking").first.click()
+    page.locator("#refresh").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Booking")

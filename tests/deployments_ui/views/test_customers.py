@@ -1,0 +1,63 @@
+"""The customers, and where everybody begins."""
+
+import re
+
+from tests.deployments_ui.conftest import HTMX, SLUG, World
+from tests.deployments_ui.stairs import Browse, text_of
+
+
+def test_everybody_begins_where_they_belong(world: World, browse: Browse) -> None:
+    for user, place in (
+        (world.people.operator, "/customers/"),
+        (world.people.support, "/customers/"),
+        (world.people.owner, f"/c/{SLUG}/"),
+        (world.people.other_owner, "/c/pawsome-vets/"),
+    ):
+        assert browse(user).get("/")["Location"] == place
+    assert "belongs to no customer" in text_of(browse(world.people.stranger), "/")
+    assert browse(None).get("/")["Location"].startswith("/accounts/login/")
+    assert browse(world.people.owner).post("/").status_code == 405
+
+
+def test_staff_sees_every_customer(world: World, browse: Browse) -> None:
+    for user in (world.people.operator, world.people.support):
+        page = text_of(browse(user), "/customers/")
+        assert "Bright Smile Dental" in page
+        assert "Pawsome Vets" in page
+        assert "page 1 of 1" in page
+
+
+def test_customers_people_see_their_own_alone(world: World, browse: Browse) -> None:
+    page = text_of(browse(world.people.owner), "/customers/")
+    assert "Bright Smile Dental" in page
+    assert "Pawsome" not in page
+
+
+def test_a_search_narrows_without_a_script_and_with(world: World, browse: Browse) -> None:
+    client = browse(world.people.operator)
+    for headers in ({}, HTMX):
+        page = text_of(client, "/customers/?q=pawsome", **headers)
+        assert "Pawsome Vets" in page
+        assert "Bright Smile Dental" not in page
+        assert ("<html" in page) is not bool(headers)
+    assert "No customer of that name" in text_of(client, "/customers/?q=zzzz")
+
+
+def test_sorting_turns_round(world: World, browse: Browse) -> None:
+    client = browse(world.people.operator)
+    name = re.compile(r'<a class="title name" href="([^"]+)"')
+    forward = name.findall(text_of(client, "/customers/"))
+    back = name.findall(text_of(client, "/customers/?sort=-name"))
+    assert forward == back[::-1]
+    assert len(forward) > 5
+    assert 'aria-sort="descending"' in text_of(client, "/customers/?sort=recent")
+
+
+def test_a_page_that_is_none_is_not_found(world: World, browse: Browse) -> None:
+    for page in ("0", "999", "x", "-1", "9" * 30):
+        text_of(browse(world.people.operator), f"/customers/?page={page}", status=404)
+
+
+def test_the_address_stays_short(world: World, browse: Browse) -> None:
+    answer = browse(world.people.operator).get("/customers/?q=&sort=name&page=1", **HTMX)  # type: ignore[arg-type]  # META keys
+    assert answer["HX-Push-Url"] == "/customers/"

@@ -1,0 +1,62 @@
+"""One deployment."""
+
+import re
+
+from portal.models import Customer
+from tests.deployments_ui.conftest import HTMX, World
+from tests.deployments_ui.stairs import Browse, climb, text_of
+
+
+def test_it_climbs_the_stairs(world: World, browse: Browse) -> None:
+    climb(world, browse, world.path, foreign=world.foreign_path, root="history", says=world.main["name"])
+
+
+def test_what_is_live_and_what_to_go_back_to(world: World, browse: Browse) -> None:
+    page = text_of(browse(world.people.owner), world.path)
+    standing = page[page.index('id="standing"') : page.index("</dl>")]
+    assert f"Live #{world.main['live_number']}" in re.sub(r"<[^>]+>", "", standing)
+    assert "Last good" in standing
+
+
+def test_an_app_of_somebody_else_below_my_own_name_is_not_found(world: World, browse: Browse) -> None:
+    mine = world.path.replace(world.main["id"], world.foreign["id"])
+    world.heard_nothing(lambda: text_of(browse(world.people.owner), mine, status=404))
+    world.heard_nothing(lambda: text_of(browse(world.people.owner), f"{mine}builds/", status=404))
+    assert browse(world.people.owner).post(f"{mine}refresh/").status_code == 404
+
+
+def test_a_part_that_shows_the_newest_is_told_nothing(world: World, browse: Browse) -> None:
+    client = browse(world.people.owner)
+    found = re.search(r'data-poll hx-get="([^"]+)"', text_of(client, world.path))
+    assert found
+    path = found[1].replace("&amp;", "&")
+    assert client.get(path, **HTMX).status_code == 204  # type: ignore[arg-type]  # META keys
+    Customer.objects.update(generation=10_000)
+    assert b'id="standing"' in client.get(path, **HTMX).content  # type: ignore[arg-type]  # META keys
+
+
+def test_a_refresh_shows_what_was_published_meanwhile(world: World, browse: Browse) -> None:
+    client = browse(world.people.owner)
+    world.playing.act("publish", deployment_id=world.main["id"], promote=True)
+    world.playing.advance(600)
+    part = client.post(f"{world.path}refresh/", **HTMX).content.decode()  # type: ignore[arg-type]  # META keys
+    assert f"#{world.main['versions'] + 1}" in part
+
+
+def test_no_tab_is_dead(world: World, browse: Browse) -> None:
+    client = browse(world.people.operator)
+    for customer in world.playing.world()["customers"]:
+        slug = Customer.objects.filter(external_id=customer["external_workspace_id"]).values_list("slug", flat=True)[0]
+        for deployment in customer["deployments"][:2]:
+            page = text_of(client, f"/c/{slug}/deployments/{deployment['id']}/")
+            for tab in re.findall(r'<nav class="tabs".*?</nav>', page, flags=re.DOTALL):
+                for path in re.findall(r'href="([^"]+)"', tab):
+                    text_of(client, path)
+
+
+def test_a_deleted_app_stays_readable(world: World, browse: Browse) -> None:
+    client = browse(world.people.owner)
+    world.playing.act("delete_deployment", deployment_id=world.main["id"])
+    client.post(f"{world.path}refresh/")
+    page = text_of(client, world.path)
+    assert world.main["name"] in page

@@ -1,0 +1,95 @@
+"""When there is no page: an honest status, calm words, no trace of anybody."""
+
+from typing import Any
+
+import pytest
+from django.core.exceptions import BadRequest
+from django.http import HttpRequest, HttpResponse
+from django.test import Client, RequestFactory
+from django.urls import path
+
+from deployments_ui import errors
+from portal import urls as portal_urls
+from portal.access import Role
+from portal.services import errors as service_errors
+from tests.cast import Cast
+from tests.deployments_ui.conftest import HTMX
+from tests.deployments_ui.stairs import Browse, text_of
+
+
+def raises(error: Exception) -> Any:
+    def view(request: HttpRequest) -> HttpResponse:
+        raise error
+
+    return view
+
+
+handler400, handler403 = portal_urls.handler400, portal_urls.handler403
+handler404, handler500 = portal_urls.handler404, portal_urls.handler500
+CASES: dict[str, tuple[int, Exception, str]] = {
+    "bad": (400, BadRequest("x"), "can&#x27;t be read"),
+    "invalid": (400, service_errors.Invalid({"when": "That day does not exist."}), "That day does not exist."),
+    "forbidden": (403, service_errors.Forbidden("Not you.", who_can=(Role.OPERATOR,)), "operators"),
+    "missing": (404, service_errors.NotFound(), "There is nothing here"),
+    "conflict": (409, service_errors.Conflict("Ana was quicker."), "Ana was quicker."),
+    "broken": (500, RuntimeError("secret detail"), "Something broke on our side"),
+    "away": (503, service_errors.Unavailable("It does not answer.", retry_after_s=7.2), "It does not answer."),
+}
+urlpatterns = [*portal_urls.urlpatterns, *(path(f"{name}/", raises(case[1])) for name, case in CASES.items())]
+
+
+@pytest.mark.urls(__name__)
+@pytest.mark.parametrize("name", CASES)
+class TestEveryError:
+    def test_it_is_a_page(self, people: Cast, name: str) -> None:
+        client = Client(raise_request_exception=False)
+        client.force_login(people.viewer)
+        status, _error, words = CASES[name]
+        page = text_of(client, f"/{name}/", status=status)
+        assert words in page
+        assert "secret detail" not in page
+        assert "miosa" not in page.lower()
+
+    def test_it_is_a_notice_for_htmx(self, people: Cast, name: str) -> None:
+        client = Client(raise_request_exception=False)
+        client.force_login(people.viewer)
+        answer = client.get(f"/{name}/", **HTMX)  # type: ignore[arg-type]  # META keys
+        assert answer.status_code == CASES[name][0]
+        assert (answer["HX-Retarget"], answer["HX-Reswap"]) == ("#notices", "innerHTML")
+        assert b"<html" not in answer.content
+
+
+@pytest.mark.urls(__name__)
+def test_who_is_away_says_when_to_come_back(people: Cast, browse: Browse) -> None:
+    assert browse(people.viewer).get("/away/")["Retry-After"] == "8"
+
+
+@pytest.mark.urls(__name__)
+def test_a_broken_page_has_a_number_to_tell(people: Cast) -> None:
+    client = Client(raise_request_exception=False)
+    client.force_login(people.viewer)
+    answer = client.get("/broken/")
+    assert answer["X-Request-ID"] in answer.content.decode()
+
+
+def test_a_stranger_and_nobody_see_the_same_emptiness(people: Cast, browse: Browse) -> None:
+    assert "There is nothing here" in text_of(browse(None), "/no/such/place/", status=404)
+    assert "There is nothing here" in text_of(browse(people.stranger), "/no/such/place/", status=404)
+
+
+def test_too_many_tries_are_said(people: Cast) -> None:
+    answer = errors.too_many(RequestFactory().get("/"))
+    assert answer.status_code == 429
+    assert b"Too many tries" in answer.content
+
+
+def test_signing_in_fails_calmly_and_is_held_back(people: Cast, browse: Browse) -> None:
+    client = browse(None)
+    for _try in range(12):
+        answer = client.post("/accounts/login/", {"login": "owner@brightsmile.test", "password": "wrong"})
+        if answer.status_code == 429:
+            break
+        assert answer.status_code == 200
+        assert 'role="alert"' in answer.content.decode()
+    page = answer.content.decode()
+    assert "Too many" in page

@@ -1,0 +1,108 @@
+"""One version, its log, and two of them side by side."""
+
+import re
+
+from portal.models import Version
+from tests.deployments_ui.conftest import HTMX, World
+from tests.deployments_ui.stairs import Browse, climb, refuse_strangers, text_of
+
+
+def foreign_version(world: World) -> str:
+    return f"{world.foreign_path}versions/{world.foreign['active_version_id']}/"
+
+
+def test_it_climbs_the_stairs(world: World, browse: Browse) -> None:
+    climb(world, browse, world.live_path, foreign=foreign_version(world), root="version", says=world.main["name"])
+
+
+def test_its_log_climbs_them_too(world: World, browse: Browse) -> None:
+    climb(
+        world, browse, f"{world.live_path}log/", foreign=f"{foreign_version(world)}log/", root="log", says="Build log"
+    )
+    refuse_strangers(world, browse, foreign=f"{foreign_version(world)}log.txt")
+
+
+def test_facts_and_life(world: World, browse: Browse) -> None:
+    page = text_of(browse(world.people.owner), world.live_path)
+    version = Version.objects.get(miosa_id=world.main["active_version_id"])
+    assert version.artifact_sha256 in page
+    assert "Went live" in page
+    assert "Can be restored" in page
+
+
+def test_staff_alone_is_told_where_it_came_from(world: World, browse: Browse) -> None:
+    assert "From sandbox" in text_of(browse(world.people.support), world.live_path)
+    assert "From sandbox" not in text_of(browse(world.people.owner), world.live_path)
+
+
+def test_a_failed_one_says_why_on_top(world: World, browse: Browse) -> None:
+    failed = Version.objects.filter(state="failed", customer__slug="brightsmile-dental").select_related("deployment")[0]
+    path = f"/c/brightsmile-dental/deployments/{failed.deployment.miosa_id}/versions/{failed.miosa_id}/"
+    page = text_of(browse(world.people.viewer), path)
+    assert page.index("is-bad failure") < page.index("Facts")
+    assert "is live and unaffected" in page
+
+
+def test_the_log_is_searched_on_the_server(world: World, browse: Browse) -> None:
+    client = browse(world.people.owner)
+    lines = re.findall(r'<li id="L\d+"', text_of(client, f"{world.live_path}log/"))
+    assert lines
+    assert "Not in this log." in text_of(client, f"{world.live_path}log/?q=zzzzz")
+
+
+def test_the_log_is_kept_as_text(world: World, browse: Browse) -> None:
+    answer = browse(world.people.owner).get(f"{world.live_path}log.txt")
+    assert answer["Content-Type"] == "text/plain; charset=utf-8"
+    assert answer["Content-Disposition"].startswith("attachment")
+    assert answer["X-Content-Type-Options"] == "nosniff"
+    assert "\x1b" not in answer.content.decode()
+
+
+def test_a_log_that_can_not_be_had_is_said(world: World, browse: Browse) -> None:
+    world.playing.fault("*/logs", times=50, status=503)
+    assert "No log to show" in text_of(browse(world.people.owner), f"{world.live_path}log/")
+    world.playing.heal()
+
+
+def two(world: World) -> tuple[str, str]:
+    found = (
+        Version.objects.filter(deployment__miosa_id=world.main["id"])
+        .order_by("-number")
+        .values_list("miosa_id", flat=True)
+    )
+    return found[1], found[0]
+
+
+def test_comparing_climbs_the_stairs(world: World, browse: Browse) -> None:
+    one, other = two(world)
+    foreign = f"{world.foreign_path}compare/?from={one}&to={other}"
+    climb(
+        world,
+        browse,
+        f"{world.path}compare/?from={one}&to={other}",
+        foreign=foreign,
+        root="comparison",
+        says=world.main["name"],
+    )
+
+
+def test_comparing_marks_what_differs(world: World, browse: Browse) -> None:
+    one, other = two(world)
+    page = text_of(browse(world.people.owner), f"{world.path}compare/?from={one}&to={other}")
+    assert 'class="differs"' in page
+    same = text_of(browse(world.people.owner), f"{world.path}compare/?from={one}&to={one}")
+    assert 'class="differs"' not in same
+
+
+def test_comparing_with_somebody_elses_is_not_found(world: World, browse: Browse) -> None:
+    one, _other = two(world)
+    client = browse(world.people.owner)
+    for query in (f"from={one}&to={world.foreign['active_version_id']}", f"from={one}", "", "from=x&to=y"):
+        world.heard_nothing(lambda query=query: text_of(client, f"{world.path}compare/?{query}", status=404))
+
+
+def test_odd_ids_are_only_missing(world: World, browse: Browse) -> None:
+    client = browse(world.people.owner)
+    for odd in ("a%20b", "%F0%9F%98%81", "..%2F..", "~2F", "%00", "%C3%28", "x" * 500, "'or'1'='1"):
+        text_of(client, f"{world.path}versions/{odd}/", status=404)
+    assert client.get(f"{world.path}versions/", **HTMX).status_code == 404  # type: ignore[arg-type]  # META keys
