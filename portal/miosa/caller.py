@@ -130,7 +130,7 @@ class Caller:
             answer, error = self._send(request, place, ends_at, quiet=quiet)
             if error is None or isinstance(error, errors.Refused | errors.BadAnswer):
                 permit.succeed()
-            else:
+            elif not (isinstance(error, errors.DeadlineExceeded) and error.at_home):
                 permit.fail()
         if error is not None:
             error.method, error.path = request.method, place.template

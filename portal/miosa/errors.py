@@ -206,6 +206,9 @@ class AnswerLost(Outage):
 
 
 class DeadlineExceeded(Outage):
+    """`at_home`: time ran out on our side, waiting for the gate or a free connection; MIOSA was not asked."""
+
+    at_home = False
     code = "deadline_exceeded"
     for_people = "The hosting service took too long to answer."
 

@@ -163,8 +163,10 @@ class Transport:
         No error carries a chain: what lies below holds the key in its frames.
         """
         call = sockets.Call(ends_at)
-        if not self._places.acquire(timeout=max(call.left_s(), 0)):
-            raise errors.DeadlineExceeded("waiting for a free connection", sent=False)
+        if call.left_s() <= 0 or not self._places.acquire(timeout=max(call.left_s(), 0)):
+            late = errors.DeadlineExceeded("before a connection was free", sent=False)
+            late.at_home = True
+            raise late
         try:
             outcome = self._try(request, call)
         finally:

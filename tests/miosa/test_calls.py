@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import itertools
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from portal import miosa
-from portal.miosa import breaker, errors, retry
+from portal.miosa import breaker
 from tests.miosa.conftest import Serve
 from tests.miosa.scripted import after, body, resets, says
 
@@ -123,11 +119,13 @@ def test_a_gate_that_refuses_a_repetition_leaves_the_first_error(serve: Serve) -
 
 
 def test_a_gate_that_takes_its_time_counts(serve: Serve) -> None:
-    client, server = serve(says(ROW), gate=lambda _: time.sleep(0.3), deadline_s=0.2)
-    with pytest.raises(miosa.DeadlineExceeded) as caught:
-        client.deployments.get("dep_1")
-    assert not caught.value.sent
+    client, server = serve(says(ROW), gate=lambda _: time.sleep(0.02))
+    for _ in range(breaker.THRESHOLD):
+        with pytest.raises(miosa.DeadlineExceeded) as caught:
+            client.bind(deadline_s=0.01).deployments.get("dep_1")
+        assert not caught.value.sent
     assert server.heard == []
+    assert not client.is_open
 
 
 def test_an_observer_that_fails_loses_no_answer(serve: Serve, caplog: pytest.LogCaptureFixture) -> None:
@@ -195,114 +193,3 @@ def test_waiting_calls_are_not_held_by_the_breaker(serve: Serve) -> None:
 def quietly(client: miosa.Client) -> None:
     with pytest.raises(miosa.Outage):
         client.deployments.stop("dep_1", idempotency_key="k")
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-steps = st.lists(st.tuples(st.floats(0, 6), st.sampled_from(["well", "badly", "neither"])), max_size=60)
-
-
-@given(steps)
-def test_the_breaker_by_its_rules(path: list[tuple[float, str]]) -> None:
-    """Against a model that keeps every failure."""
-    clock = Clock()
-    under_test = breaker.Breaker(clock)
-    failures: list[float] = []
-    open_until: float | None = None
-    pause = breaker.FIRST_PAUSE_S
-    for wait, how in path:
-        clock.now += wait
-        if open_until is not None and clock.now < open_until:
-            with pytest.raises(miosa.BreakerOpen), under_test.permit():
-                pass
-            continue
-        with under_test.permit() as permit:
-            assert permit.probe is (open_until is not None)
-            if how != "neither":
-                permit.went_well = how == "well"
-        if permit.probe and how == "well":
-            failures, open_until, pause = [], None, breaker.FIRST_PAUSE_S
-        elif permit.probe and how == "badly":
-            pause = min(pause * 2, breaker.LONGEST_PAUSE_S)
-            open_until = clock.now + pause
-        elif how == "badly":
-            failures.append(clock.now)
-            if len([moment for moment in failures if clock.now - moment <= breaker.WINDOW_S]) >= breaker.THRESHOLD:
-                open_until = clock.now + pause
-    assert under_test.is_open is (open_until is not None)
-
-
-def test_one_probe_at_a_time_and_a_lost_one_frees_the_place() -> None:
-    clock = Clock()
-    under_test = breaker.Breaker(clock)
-    for _ in range(breaker.THRESHOLD):
-        with under_test.permit() as permit:
-            permit.fail()
-    clock.now += breaker.FIRST_PAUSE_S
-    with suppress(KeyError), under_test.permit() as probe:
-        assert probe.probe
-        with pytest.raises(miosa.BreakerOpen), under_test.permit():
-            pass
-        raise KeyError("the thread of the probe failed")
-    with under_test.permit() as probe:
-        probe.succeed()
-    assert not under_test.is_open
-
-
-@given(st.lists(st.booleans(), max_size=400))
-def test_retries_stay_below_a_tenth(tries: list[bool]) -> None:
-    """True is a first try, False the wish to retry."""
-    allowance = retry.Allowance()
-    first = retried = 0
-    for is_first in tries:
-        if is_first:
-            allowance.earn()
-            first += 1
-        elif allowance.spend():
-            retried += 1
-        assert retried <= 3 + first / 10 + 1e-6
-
-
-def test_a_third_of_errors_costs_a_tenth_more_requests() -> None:
-    retries = retry.Retries(sleep=lambda _: None)
-    outcomes = itertools.cycle([True, True, False])
-    sent = 0
-    for _ in range(3000):
-        retries.allowance.earn()
-        for number in itertools.count(1):
-            sent += 1
-            if next(outcomes) or retries.pause_before(number + 1, errors.ServerError(), 2.5) is None:
-                break
-    assert sent <= 3000 * 1.1 + 5
-
-
-@given(
-    st.integers(2, 5),
-    st.none() | st.floats(0, 4000),
-    st.floats(0, 5),
-    st.floats(0, 1, exclude_max=True),
-    st.sampled_from([errors.ServerError, errors.RateLimited, errors.Unreachable, errors.NotFound]),
-)
-def test_pauses_are_short_and_fit_the_deadline(
-    attempt: int, asked: float | None, left: float, chance: float, kind: type[errors.MiosaError]
-) -> None:
-    retries = retry.Retries(jitter=lambda: chance)
-    pause = retries.pause_before(attempt, kind(retry_after_s=asked), left)
-    if pause is not None:
-        assert 0 <= pause <= min(2.0, left)
-        assert attempt <= 3
-        assert kind is not errors.NotFound
-        assert pause >= (asked or 0)
-
-
-def test_jitter_is_full() -> None:
-    chances: Iterator[float] = iter([0.0, 0.5, 0.99])
-    retries = retry.Retries(jitter=lambda: next(chances))
-    pauses = [retries.pause_before(2, errors.ServerError(), 9) for _ in range(3)]
-    assert pauses == [0.0, pytest.approx(0.05), pytest.approx(0.099)]

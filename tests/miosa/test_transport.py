@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import datetime
 import gzip
 import os
-import socket
-import ssl
 import threading
 import time
 import zlib
-from collections.abc import Callable
 from pathlib import Path
 
 import psutil
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from portal import miosa
 from tests.miosa.conftest import KEY, Serve
@@ -36,6 +29,7 @@ from tests.miosa.scripted import (
     says,
     silent,
 )
+from tests.miosa.timing import elapsed, elapsed_near
 
 ROW = {"data": {"id": "dep_1", "state": "running"}}
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
@@ -56,24 +50,6 @@ def bomb() -> bytes:
     """100 MB, packed into 100 KB."""
     packer = zlib.compressobj(wbits=31)
     return b"".join(packer.compress(b" " * MEGABYTE) for _ in range(100)) + packer.flush()
-
-
-def elapsed_near(
-    seconds: float, call: Callable[[], object], error: type[miosa.MiosaError] = miosa.DeadlineExceeded
-) -> miosa.MiosaError:
-    """The error, raised within 100 ms of `seconds`: a busy machine gets three tries."""
-    for _ in range(3):
-        took, raised = elapsed(call, error)
-        if abs(took - seconds) <= 0.1:
-            return raised
-    raise AssertionError(f"took {took:.3f} s instead of {seconds} s")
-
-
-def elapsed(call: Callable[[], object], error: type[miosa.MiosaError]) -> tuple[float, miosa.MiosaError]:
-    began = time.monotonic()
-    with pytest.raises(error) as caught:
-        call()
-    return time.monotonic() - began, caught.value
 
 
 @pytest.mark.parametrize("answer", LATE)
@@ -272,111 +248,3 @@ def test_twenty_threads_are_not_served_one_by_one(serve: Serve) -> None:
     for thread in threads:
         thread.join()
     assert time.monotonic() - began < 1.0
-
-
-@pytest.mark.parametrize(
-    ("given", "base"),
-    [
-        ("https://api.example.com", "https://api.example.com/api/v1"),
-        ("https://api.example.com/", "https://api.example.com/api/v1"),
-        ("https://api.example.com/api", "https://api.example.com/api/v1"),
-        ("https://api.example.com/api/v1/", "https://api.example.com/api/v1"),
-        ("https://api.example.com//api//v2", "https://api.example.com/api/v2"),
-        (" https://api.example.com:8443/gate/miosa ", "https://api.example.com:8443/gate/miosa/api/v1"),
-        ("http://127.0.0.1:9009", "http://127.0.0.1:9009/api/v1"),
-        ("http://[::1]:9009/api/v1", "http://[::1]:9009/api/v1"),
-        ("http://localhost:9009", "http://localhost:9009/api/v1"),
-    ],
-)
-def test_base_urls(given: str, base: str) -> None:
-    assert miosa.Client(base_url=given, api_key=KEY).base_url == base
-
-
-@pytest.mark.parametrize(
-    "given",
-    [
-        "",
-        "api.example.com",
-        "localhost:9009",
-        "ftp://api.example.com",
-        "http://api.example.com",
-        "http://127.0.0.1.example.com",
-        "https://user:word@api.example.com",
-        "https://api.example.com?x=1",
-        "https://api.example.com:port",
-        "https://[::1",
-        "https://exämple.com",
-    ],
-)
-def test_base_urls_that_are_refused(given: str) -> None:
-    with pytest.raises(ValueError, match="base URL"):
-        miosa.Client(base_url=given, api_key=KEY)
-
-
-@pytest.mark.parametrize(
-    ("name", "value"), [("api_key", ""), ("api_key", "a\nb"), ("tenant", "ä"), ("user_agent", "x\r")]
-)
-def test_what_can_be_no_header_is_refused_without_showing_it(name: str, value: str) -> None:
-    arguments = {"base_url": "https://api.example.com", "api_key": KEY, name: value}
-    with pytest.raises(ValueError, match="plain ASCII") as caught:
-        miosa.Client(**arguments)  # type: ignore[arg-type]  # all of them are text
-    assert not value or value not in str(caught.value)
-
-
-def certificate(folder: Path) -> Path:
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
-    now = datetime.datetime.now(datetime.UTC)
-    signed = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    file = folder / "both.pem"
-    file.write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-        + signed.public_bytes(serialization.Encoding.PEM)
-    )
-    return file
-
-
-@pytest.fixture
-def tls(tmp_path: Path) -> tuple[ssl.SSLContext, str]:
-    file = certificate(tmp_path)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(file)
-    return context, str(file)
-
-
-def test_https_with_its_deadline(tls: tuple[ssl.SSLContext, str]) -> None:
-    context, bundle = tls
-    with Scripted(says(ROW), drips(HEAD + b"Content-Length: 100000\r\n\r\n{"), tls=context) as server:
-        client = miosa.Client(base_url=server.url, api_key=KEY, ca_bundle=bundle, deadline_s=0.5)
-        assert client.deployments.get("dep_1").id == "dep_1"
-        assert elapsed_near(0.5, lambda: client.deployments.get("dep_1")).sent
-        client.close()
-
-
-def test_an_unknown_certificate_gets_neither_key_nor_request(tls: tuple[ssl.SSLContext, str]) -> None:
-    context, _ = tls
-    with Scripted(says(ROW), tls=context) as server:
-        client = miosa.Client(base_url=server.url, api_key=KEY)
-        with pytest.raises(miosa.Unreachable) as caught:
-            client.deployments.stop("dep_1", idempotency_key="k")
-        assert not caught.value.sent
-        assert server.heard == []
-        client.close()
-
-
-def test_a_handshake_that_never_ends_is_bounded() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as deaf:
-        client = miosa.Client(base_url=f"https://127.0.0.1:{deaf.getsockname()[1]}", api_key=KEY, deadline_s=0.4)
-        assert not elapsed_near(0.4, lambda: client.deployments.get("dep_1")).sent
-        client.close()

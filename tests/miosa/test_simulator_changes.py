@@ -1,155 +1,16 @@
-"""The whole client against the stand-in MIOSA, in every disposition it knows."""
+"""Every change against the stand-in MIOSA, in every disposition it knows."""
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
 from typing import Any
-from uuid import uuid4
 
 import pytest
 
 from portal import miosa
+from tests.miosa.world import all_versions, deployment_of, key, until
 from tests.playing import Playing
-
-
-def key() -> str:
-    return uuid4().hex
-
-
-def deployment_of(playing: Playing, scenario: str) -> str:
-    for customer in playing.world()["customers"]:
-        for row in customer["deployments"]:
-            if row["scenario"] == scenario:
-                return str(row["id"])
-    raise LookupError(scenario)
-
-
-def all_versions(client: miosa.Client, deployment_id: str) -> list[miosa.Version]:
-    return [row for page in client.versions.pages(deployment_id) for row in page.items]
-
-
-def until(true: Callable[[], bool], seconds: float = 5.0) -> None:
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.02)
-
-
-READS: list[tuple[str, Callable[[miosa.Client, str], object]]] = [
-    ("deployments", lambda c, d: c.deployments.list().items[0].id),
-    ("deployment", lambda c, d: c.deployments.get(d).name),
-    ("versions", lambda c, d: [row.version_number for row in c.versions.list(d).items]),
-    ("version", lambda c, d: c.versions.get(d, c.versions.list(d).items[0].id).created_at),
-    ("releases", lambda c, d: [row for page in c.releases.pages(d) for row in page.items]),
-    ("builds", lambda c, d: c.builds.list(d).items),
-    ("env", lambda c, d: c.env.list(d).items),
-    ("domains", lambda c, d: c.domains.list(d).items),
-    ("runtime instances", lambda c, d: c.runtime_instances.list(d).items),
-    ("sandboxes", lambda c, d: c.sandboxes.list().items),
-    ("workspaces", lambda c, d: c.workspaces.list().items),
-    ("tenant", lambda c, d: c.tenant.current()),
-]
-
-
-@pytest.mark.parametrize("envelope", ["data", "bare", "items", "named", "nested"])
-@pytest.mark.parametrize(("name", "read"), READS, ids=[name for name, _ in READS])
-def test_every_read_in_every_envelope(
-    playing: Playing, client: miosa.Client, envelope: str, name: str, read: Callable[[miosa.Client, str], object]
-) -> None:
-    deployment_id = deployment_of(playing, "healthy")
-    expected = read(client, deployment_id)
-    playing.knobs(envelope=envelope)
-    assert read(client, deployment_id) == expected, name
-
-
-@pytest.mark.parametrize("paging", ["cursor", "next", "page", "meta"])
-@pytest.mark.parametrize("order", ["newest", "oldest"])
-def test_four_hundred_versions_by_every_style(playing: Playing, client: miosa.Client, paging: str, order: str) -> None:
-    long = deployment_of(playing, "long history")
-    playing.knobs(paging=paging, list_order=order)
-    pages = list(client.versions.pages(long))
-    numbers = [row.version_number for page in pages for row in page.items]
-    assert len(numbers) == len(set(numbers)) == 400
-    assert not any(page.loop or page.unreadable for page in pages)
-    assert len(pages) == (4 if paging in {"cursor", "next"} else len(pages))
-
-
-def test_a_history_in_one_piece(playing: Playing, client: miosa.Client) -> None:
-    playing.knobs(paging="none")
-    assert len(all_versions(client, deployment_of(playing, "long history"))) == 400
-
-
-def test_a_history_in_a_circle(playing: Playing, client: miosa.Client) -> None:
-    playing.knobs(paging="loop")
-    pages = list(client.versions.pages(deployment_of(playing, "long history")))
-    assert pages[-1].loop
-    rows = [row.id for page in pages for row in page.items]
-    assert len(rows) == len(set(rows))
-
-
-def test_a_limit_nobody_understands(playing: Playing, client: miosa.Client) -> None:
-    playing.knobs(limit_param="refused")
-    assert len(all_versions(client, deployment_of(playing, "long history"))) == 400
-
-
-def test_one_broken_row(playing: Playing, client: miosa.Client) -> None:
-    deployment_id = deployment_of(playing, "long history")
-    playing.knobs(broken_row="one")
-    page = client.versions.list(deployment_id)
-    assert len(page.items) + len(page.unreadable) == 100
-    assert len(page.unreadable) == 1
-    assert page.unreadable[0].deployment_id == deployment_id
-
-
-@pytest.mark.parametrize(
-    "knobs",
-    [
-        {"version_rows": "reduced"},
-        {"time_keys": "inserted_at"},
-        {"enum_values": "unknown"},
-        {"metadata": "null"},
-        {"content_type": "application/vnd.api+json"},
-    ],
-)
-def test_rows_of_other_habits(playing: Playing, client: miosa.Client, knobs: dict[str, Any]) -> None:
-    deployment_id = deployment_of(playing, "healthy")
-    plain = all_versions(client, deployment_id)
-    playing.knobs(**knobs)
-    rows = all_versions(client, deployment_id)
-    assert [row.id for row in rows] == [row.id for row in plain]
-    assert [row.created_at for row in rows] == [row.created_at for row in plain]
-    assert all(row.metadata == {} or row.metadata for row in rows)
-    if "version_rows" in knobs:
-        assert all(row.external_workspace_id is miosa.UNSET for row in rows)
-
-
-@pytest.mark.parametrize(
-    "shape",
-    [
-        "canonical",
-        "flat",
-        "upper",
-        "marker",
-        "message",
-        "errors_map",
-        "errors_list",
-        "errors_text",
-        "detail",
-        "reason",
-        "retry_hints",
-        "text",
-        "html",
-    ],
-)
-def test_every_shape_of_error(playing: Playing, client: miosa.Client, shape: str) -> None:
-    playing.knobs(error_shape=shape)
-    with pytest.raises(miosa.NotFound) as caught:
-        client.deployments.get("dep_nobody_has")
-    assert caught.value.request_id
-    assert caught.value.from_gateway is (shape in {"text", "html"})
-    assert caught.value.for_log.isprintable()
 
 
 @pytest.mark.parametrize(
@@ -208,28 +69,6 @@ def publish_back_and_forth(client: miosa.Client, deployment_id: str, sandbox_id:
     client.versions.promote(deployment_id, staged, idempotency_key=key())
     assert live() == staged
     return first, staged
-
-
-def test_releases_and_logs(playing: Playing, client: miosa.Client) -> None:
-    deployment_id = deployment_of(playing, "healthy")
-    release = client.releases.list(deployment_id).items[0]
-    assert client.releases.get(deployment_id, release.id).id == release.id
-    repository = deployment_of(playing, "repository builds")
-    build = client.builds.list(repository).items[0]
-    assert client.builds.get(repository, build.id).id == build.id
-    for log_format in ("json", "sse"):
-        playing.knobs(log_format=log_format)
-        assert client.builds.logs(repository, build.id).complete
-        assert client.deployments.logs(deployment_id) is not None
-
-
-def test_a_huge_log_is_cut(playing: Playing, client: miosa.Client) -> None:
-    deployment_id = deployment_of(playing, "healthy")
-    version = client.versions.list(deployment_id).items[0]
-    playing.knobs(log_text="huge")
-    log = client.bind(deadline_s=20).versions.logs(deployment_id, version.id)
-    assert not log.complete
-    assert len(log.encode()) <= 9_000_000
 
 
 @pytest.mark.parametrize("rows", ["masked", "key_value"])
@@ -336,33 +175,8 @@ def test_faults_of_a_change(
     assert caught.value.retry_after_s == do.get("retry_after")
 
 
-def test_reads_survive_passing_faults(playing: Playing, client: miosa.Client) -> None:
-    deployment_id = deployment_of(playing, "healthy")
-    for do in ({"drop_before": True}, {"drop_after": True}, {"status": 502}):
-        playing.fault("*", times=1, **do)
-        assert client.deployments.get(deployment_id).id == deployment_id
-
-
-def test_a_key_of_few_rights(playing: Playing) -> None:
-    reader = miosa.Client(base_url=f"{playing.url}/api/v1/", api_key="msk_test_readonly")
-    deployment_id = reader.deployments.list().items[0].id
-    with pytest.raises(miosa.Forbidden) as caught:
-        reader.deployments.stop(deployment_id, idempotency_key=key())
-    assert caught.value.upstream_code == "insufficient_scope"
-    stranger = miosa.Client(base_url=playing.url, api_key="msk_test_nobody")
-    with pytest.raises(miosa.Unauthorized):
-        stranger.deployments.list()
-
-
 def test_an_artifact_that_is_gone(playing: Playing, client: miosa.Client) -> None:
     deployment_id = deployment_of(playing, "artifacts past retention are gone")
     oldest = min(all_versions(client, deployment_id), key=lambda row: row.version_number)
     with pytest.raises(miosa.Gone):
         client.deployments.rollback(deployment_id, version_id=oldest.id, idempotency_key=key())
-
-
-def test_hostile_customers_are_found_by_their_id(playing: Playing, client: miosa.Client) -> None:
-    for customer in playing.world()["customers"]:
-        external = customer["external_workspace_id"]
-        rows = client.deployments.list(external_workspace_id=external).items
-        assert all(row.external_workspace_id == external for row in rows)

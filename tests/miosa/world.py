@@ -1,0 +1,33 @@
+"""Finding things in the simulator's world."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from uuid import uuid4
+
+from portal import miosa
+from tests.playing import Playing
+
+
+def key() -> str:
+    return uuid4().hex
+
+
+def deployment_of(playing: Playing, scenario: str) -> str:
+    for customer in playing.world()["customers"]:
+        for row in customer["deployments"]:
+            if row["scenario"] == scenario:
+                return str(row["id"])
+    raise LookupError(scenario)
+
+
+def all_versions(client: miosa.Client, deployment_id: str) -> list[miosa.Version]:
+    return [row for page in client.versions.pages(deployment_id) for row in page.items]
+
+
+def until(true: Callable[[], bool], seconds: float = 5.0) -> None:
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.02)
