@@ -77,7 +77,7 @@ def customer_now(customer: Customer, *, by: Person, now: datetime) -> None:
             within_s=_PATIENCE_S,
         )
     except (miosa.MiosaError, connection.WrongTenant, lease.LeaseLost) as error:
-        raise _unavailable(error) from error
+        raise unavailable(error) from error
 
 
 def deployment_now(deployment: Deployment, *, customer: Customer, by: Person, now: datetime) -> None:
@@ -87,7 +87,7 @@ def deployment_now(deployment: Deployment, *, customer: Customer, by: Person, no
         ask = upstream.client(Purpose.READ, customer_id=customer.pk)
         deployments.read(deployment, ask=ask, now=now, force=True)
     except (miosa.MiosaError, connection.WrongTenant, lease.LeaseLost) as error:
-        raise _unavailable(error) from error
+        raise unavailable(error) from error
 
 
 def _is_fresh(row: Freshness | None, *, fresh: timedelta, now: datetime) -> bool:
@@ -119,7 +119,7 @@ def _wait(scope: str) -> None:
         time.sleep(0.05)
 
 
-def _unavailable(error: Exception) -> errors.Unavailable:
+def unavailable(error: Exception) -> errors.Unavailable:
     if isinstance(error, miosa.BudgetSpent | miosa.RateLimited):
         seconds = round(error.retry_after_s or 10) or 1
         text = _("Many people are asking at once. We ask the hosting service again in %(seconds)s seconds.")

@@ -69,7 +69,7 @@ def _read(operation: Operation) -> None:
     if not seen:
         return
     deployment = seen[0].deployment
-    Deployment.objects.filter(pk=deployment.pk).update(changed_at=timezone.now())
+    Deployment.objects.filter(pk=deployment.pk).update(asked_at=timezone.now())
     lease.overtake(reading_versions.scope(deployment.pk))
     taken = _touched(operation, deployment, ask, now=now)
     pointers.settle(deployment, taken=taken, now=now)

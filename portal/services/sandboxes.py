@@ -1,0 +1,63 @@
+"""The sandboxes of one customer, newest first: what a publish is made from."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from portal import miosa
+from portal.access import Person
+from portal.models import Customer
+from portal.services import upstream
+from portal.services.budget import Purpose
+from portal.services.errors import NotFound
+from portal.services.refresh import unavailable
+from portal.services.remembering import texts
+
+_GONE = frozenset({"destroyed", "destroying", "deleted"})
+
+
+@dataclass(frozen=True, slots=True)
+class Sandbox:
+    """`state` is an open word of the hosting service. `project` is the platform's own label."""
+
+    id: str
+    name: str
+    state: str
+    project: str
+    created_at: datetime | None
+
+
+def list_sandboxes(customer: Customer, *, by: Person) -> tuple[Sandbox, ...]:
+    """Raises Unavailable with words. A row is the customer's by its own attribution, whatever filter MIOSA knows."""
+    if not customer.external_id:
+        return ()
+    ask = upstream.client(Purpose.READ, customer_id=customer.pk)
+    try:
+        page = ask.sandboxes.list(external_workspace_id=customer.external_id)
+    except miosa.MiosaError as error:
+        raise unavailable(error) from error
+    own = [row for row in page.items if row.external_workspace_id == customer.external_id and row.state not in _GONE]
+    own.sort(key=lambda row: row.created_at or datetime.min.replace(tzinfo=UTC), reverse=True)
+    return tuple(
+        Sandbox(
+            id=row.id,
+            name=texts.line(row.name or row.slug or row.id, most=200),
+            state=row.state,
+            project=row.external_project_id if isinstance(row.external_project_id, str) else "",
+            created_at=row.created_at,
+        )
+        for row in own[:200]
+    )
+
+
+def require_own(sandbox_id: str, customer: Customer) -> miosa.Sandbox:
+    """A posted sandbox, read again. Raises NotFound unless it carries this customer's attribution; Unavailable if it can't be read."""
+    ask = upstream.client(Purpose.READ, customer_id=customer.pk)
+    try:
+        row = ask.sandboxes.get(sandbox_id)
+    except miosa.NotFound:
+        raise NotFound from None
+    except miosa.MiosaError as error:
+        raise unavailable(error) from error
+    if not customer.external_id or row.external_workspace_id != customer.external_id or row.state in _GONE:
+        raise NotFound
+    return row
