@@ -1,4 +1,4 @@
-"""`manage.py worker`: runs tasks, and the ticker that finds what is due."""
+"""`manage.py worker`: runs tasks, the ticker that finds what is due, and the driver of operations."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from django_tasks_db.models import DBTaskResult
 
 from portal import heartbeat
 from portal.services import ticker
+from portal.services.journal import driver
 
 TICK_EVERY_S = 1.0
 TIDY_EVERY_S = 3600.0
@@ -40,13 +41,16 @@ class Command(BaseCommand):
 
     def handle(self, *, interval: float, **options: Any) -> None:
         logging.getLogger("django_tasks_db").setLevel(logging.ERROR)  # it warns of every stop that is asked for
-        beside = Ticker()
-        beside.start()
+        beside = (Ticker(), Driver())
+        for thread in beside:
+            thread.start()
         try:
             self.work(interval)
         finally:
-            beside.stopping.set()
-            beside.join(timeout=10)
+            for thread in beside:
+                thread.stopping.set()
+            for thread in beside:
+                thread.join(timeout=10)
             connection.close()
 
     def work(self, interval: float) -> None:
@@ -99,6 +103,17 @@ class Ticker(threading.Thread):
             connection.close()
         except Exception:  # one bad tick must not end all later ones
             log.exception("ticker.failed")
+
+
+class Driver(threading.Thread):
+    """Carries operations on (`portal.services.journal.driver`)."""
+
+    def __init__(self) -> None:
+        super().__init__(name="driver", daemon=True)
+        self.stopping = threading.Event()
+
+    def run(self) -> None:
+        driver.run(self.stopping)
 
 
 def tidy() -> None:
