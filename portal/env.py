@@ -33,6 +33,7 @@ from portal.variables import (
 
 LANGUAGES = ("en",)
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+OWNERS = ("promote", "publish", "redeploy", "roll_back")
 DEMO_KEY = "msk_test_demo"
 CONTRACT_URL = "https://api.miosa.ai/api/v1"
 
@@ -57,6 +58,9 @@ class Upstream:
     tenant: str | None
     rpm: int
     is_demo: bool
+    environments: tuple[str, ...] = ("production",)
+    honours_idempotency: bool = True
+    publish_by_bridge: bool = False
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,7 @@ class Configuration:
     log_level: str
     metrics_token: str = field(repr=False)
     miosa: Upstream
+    owners_may_not: frozenset[str]
     port: int
     portal_name: str
     secret_key: str = field(repr=False)
@@ -114,6 +119,7 @@ def read(reader: Reader, *, base: Path) -> Configuration:
         log_level=reader.text("LOG_LEVEL", "INFO", one_of(LOG_LEVELS)),
         metrics_token=reader.secret("METRICS_TOKEN", at_least(16)),
         miosa=miosa,
+        owners_may_not=frozenset(reader.names("OWNERS_MAY_NOT", [], one_of(OWNERS))),
         port=port,
         portal_name=reader.text("PORTAL_NAME", "Deploy desk", at_most(60)),
         secret_key=reader.secret("SECRET_KEY", at_least(50)) or made_key,
@@ -159,9 +165,14 @@ def read_upstream(reader: Reader, *, simulator_port: int) -> Upstream:
         known = {*reader.defaults, *(f"{each}_FILE" for each in reader.defaults)}
         if name.startswith("MIOSA_") and name not in known and (near := difflib.get_close_matches(name, known, 1, 0.9)):
             reader.problem(name, f"is no setting; {near[0]} is")
+    habits: dict[str, Any] = {
+        "environments": tuple(reader.names("MIOSA_ENVIRONMENTS", ["production"], at_most(60))),
+        "honours_idempotency": reader.flag("MIOSA_HONOURS_IDEMPOTENCY", default=True),
+        "publish_by_bridge": reader.flag("MIOSA_PUBLISH_BY_BRIDGE", default=False),
+    }
     if not reader.given("MIOSA_API_KEY"):
-        return Upstream(f"http://127.0.0.1:{simulator_port}/api/v1", DEMO_KEY, None, rpm, is_demo=True)
-    return Upstream(with_api_path(base_url), api_key, tenant or None, rpm, is_demo=False)
+        return Upstream(f"http://127.0.0.1:{simulator_port}/api/v1", DEMO_KEY, None, rpm, is_demo=True, **habits)
+    return Upstream(with_api_path(base_url), api_key, tenant or None, rpm, is_demo=False, **habits)
 
 
 def read_database(reader: Reader, *, var: Path, is_demo: bool) -> dict[str, Any]:

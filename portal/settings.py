@@ -23,6 +23,7 @@ except env.ConfigurationError as problems:
 DEBUG = CONFIG.debug
 SECRET_KEY = CONFIG.secret_key
 MIOSA = CONFIG.miosa
+OWNERS_MAY_NOT = CONFIG.owners_may_not
 PORTAL_NAME = CONFIG.portal_name
 METRICS_TOKEN = CONFIG.metrics_token
 VAR_DIR = CONFIG.var
@@ -218,11 +219,6 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "SCHEMA_PATH_PREFIX": "/api/v1/",
     "SERVE_INCLUDE_SCHEMA": False,
-    "ENUM_NAME_OVERRIDES": {
-        "Reach": "portal.services.answers.Reach",
-        "RoleEnum": "portal.access.Role",
-        "VersionState": "portal.services.answers.State",
-    },
 }
 
 # --- Logs ---

@@ -4,13 +4,13 @@ import logging
 from datetime import datetime
 from uuid import UUID
 
+from django.conf import settings
 from django.core.cache import cache
 from django.utils.translation import gettext as _
 
 from portal.access import Person, Right, allows, who_can
 from portal.models import Customer, Deployment, Operation
 from portal.services import connection, operations, reasons
-from portal.services import settings_of_miosa as knows
 from portal.services.answers import Reach
 from portal.services.errors import Forbidden, Invalid, Unavailable
 from portal.services.journal import accepting, beats, sending
@@ -25,7 +25,7 @@ _ATTEMPT_LOGGED_EVERY_S = 60
 def require_right(right: Right, customer: Customer, deployment: Deployment | None, *, by: Person) -> None:
     """Raises Forbidden with who can. The attempt is logged, once a minute for each person and right."""
     is_shared = deployment is not None and deployment.is_shared
-    switched_off = knows.switched_off()
+    switched_off = settings.OWNERS_MAY_NOT
     if allows(by, right, customer_id=customer.pk, is_shared=is_shared, switched_off=switched_off):
         return
     if cache.add(f"refused:{by.id}:{right}", 1, _ATTEMPT_LOGGED_EVERY_S):
@@ -39,7 +39,7 @@ def require_right(right: Right, customer: Customer, deployment: Deployment | Non
 def may(right: Right, customer: Customer, deployment: Deployment | None, *, by: Person) -> bool:
     """Whether a button for this is drawn."""
     is_shared = deployment is not None and deployment.is_shared
-    return allows(by, right, customer_id=customer.pk, is_shared=is_shared, switched_off=knows.switched_off())
+    return allows(by, right, customer_id=customer.pk, is_shared=is_shared, switched_off=settings.OWNERS_MAY_NOT)
 
 
 def require_reason(choice: str, text: str, note: str, *, by: Person) -> tuple[str, str]:
@@ -51,7 +51,7 @@ def require_reason(choice: str, text: str, note: str, *, by: Person) -> tuple[st
 
 
 def require_environment(asked: str) -> str:
-    known = knows.environments()
+    known = settings.MIOSA.environments
     if asked and asked not in known:
         raise Invalid({"environment": _("There is no such environment.")})
     return asked or known[0]

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -13,7 +14,6 @@ from portal import miosa
 from portal.access import Person, Right
 from portal.models import Customer, Deployment, Freshness, Operation, Version
 from portal.services import briefs, customers, deployments, doing, logs, operations, reasons, sandboxes, upstream
-from portal.services import settings_of_miosa as knows
 from portal.services.answers import CustomerHead, DeploymentBrief, State, VersionBrief
 from portal.services.budget import Purpose
 from portal.services.errors import Invalid, ServiceError
@@ -123,7 +123,7 @@ def draw_publish(*, by: Person, slug: str, deployment_id: str = "", now: datetim
         sandboxes=found,
         sandboxes_missing=missing,
         kinds=KINDS,
-        environments=knows.environments(),
+        environments=settings.MIOSA.environments,
         on_rollback=bool(deployment and deployment.on_rollback),
         reasons=reasons.ready(),
         reason_required=reasons.is_required(by),
@@ -150,7 +150,7 @@ def publish(
         token = _for_new(token)
         body["name"] = publication.name.strip()
     else:
-        body |= {"by_bridge": knows.by_bridge(), "newest_number": reading.newest_number(deployment)}
+        body |= {"by_bridge": settings.MIOSA.publish_by_bridge, "newest_number": reading.newest_number(deployment)}
     wish = Wish(
         token=token,
         by=by,

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 from portal.access import Person
 from portal.models import Customer, Deployment, Version
 from portal.services import briefs, customers, deployments, doing, domains, reasons, retention
-from portal.services import settings_of_miosa as knows
 from portal.services.answers import CustomerHead, DeploymentBrief, VersionBrief
 from portal.services.errors import NotFound
 from portal.services.journal import refusals, tokens
@@ -113,7 +113,7 @@ def draw_release(
         if live and live.artifact_sha256 and target.artifact_sha256
         else None,
         domains=domains.list_names(deployment, customer=customer, by=by),
-        environments=knows.environments() if kind is Kind.PROMOTE else (),
+        environments=settings.MIOSA.environments if kind is Kind.PROMOTE else (),
         reasons=reasons.ready(),
         reason_required=reasons.is_required(by),
         may_note=by.is_staff,

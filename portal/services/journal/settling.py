@@ -2,12 +2,13 @@
 
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from portal import miosa
 from portal.models import Operation
-from portal.services import connection, settings_of_miosa
+from portal.services import connection
 from portal.services.journal import beats, reading, sending
 from portal.services.journal.accepting import MINUTE
 from portal.services.journal.kinds import RULES, Kind
@@ -85,7 +86,7 @@ def _find_out(operation: Operation, *, now: datetime) -> None:
 def _may_repeat(operation: Operation, happened: bool | None, *, since: timedelta, now: datetime) -> bool:
     """Never later than a minute after the wish, never after something newer, never where a second one could act twice."""
     rule = RULES[Kind(operation.kind)]
-    with_keys = settings_of_miosa.honours_idempotency()
+    with_keys = settings.MIOSA.honours_idempotency
     if now - operation.asked_at > MINUTE or since < (_REPEAT_AFTER if with_keys else _REPEAT_AFTER_WITHOUT_KEYS):
         return False
     if not with_keys and not rule.repeatable:
