@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
+from portal.access import Person, Role
+from portal.api import throttling
 from portal.models import Customer, Deployment, Freshness, User, Version
 from portal.services import upstream
 from portal.services.budget import Purpose
@@ -49,12 +50,9 @@ class Remembered:
 
 
 @pytest.fixture(autouse=True)
-def fresh_cache(request: pytest.FixtureRequest) -> Iterator[None]:
+def fresh_tally(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody starts with requests counted by the test before."""
-    if "db" in request.fixturenames or "transactional_db" in request.fixturenames:
-        request.getfixturevalue("transactional_db" if "transactional_db" in request.fixturenames else "db")
-        cache.clear()
-    yield
+    monkeypatch.setattr(throttling, "tally", throttling.Tally())
 
 
 @pytest.fixture
@@ -69,14 +67,19 @@ def ask(people: Cast) -> Callable[[str], Asking]:
 
 @pytest.fixture
 def remembered(simulator: Playing, people: Cast) -> Remembered:
-    """Everything read, as the worker would have done it."""
+    """Everything of a small company read, as the worker would have done it."""
+    simulator.reset(customers=3)
+    read_everything()
+    own, foreign = version_of("brightsmile-dental"), version_of("pawsome-vets")
+    return Remembered(own.deployment.miosa_id, own.miosa_id, foreign.deployment.miosa_id, foreign.miosa_id)
+
+
+def read_everything() -> None:
     ask = upstream.client(Purpose.BACKGROUND)
     fleet.read_workspaces(ask=ask, now=timezone.now())
     fleet.sweep(ask=ask, now=timezone.now())
     for row in Freshness.objects.filter(wanted_at__isnull=False, scope__startswith="versions:"):
         read_to_the_end(row.scope)
-    own, foreign = version_of("brightsmile-dental"), version_of("pawsome-vets")
-    return Remembered(own.deployment.miosa_id, own.miosa_id, foreign.deployment.miosa_id, foreign.miosa_id)
 
 
 def read_to_the_end(scope: str) -> None:
@@ -94,3 +97,8 @@ def version_of(slug: str) -> Version:
     customer = Customer.objects.get(slug=slug)
     rows = Version.objects.filter(customer=customer, deployment__customer=customer).select_related("deployment")
     return rows.order_by("-created_at")[0]
+
+
+@pytest.fixture
+def operator() -> Person:
+    return Person(id=1, name="Olga Petrov", email="operator@portal.test", staff=Role.OPERATOR)

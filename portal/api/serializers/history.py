@@ -7,10 +7,12 @@ from rest_framework import serializers
 from portal.api.serializers.answers import AgeSerializer, CustomerHeadSerializer, VersionBriefSerializer
 from portal.api.serializers.fields import MomentField, NextField, StaffField
 from portal.services.answers import Deed
-from portal.services.rows import VersionEntry
+from portal.services.journal.kinds import Kind
+from portal.services.rows import ActivationEntry, OperationEntry, VersionEntry
 
-VERSION = "version"
 ACTIVATION = "activation"
+OPERATION = "operation"
+VERSION = "version"
 
 
 class EntryKindField(serializers.ChoiceField):
@@ -54,25 +56,50 @@ class ActivationEntrySerializer(serializers.Serializer[Any]):
     reason = serializers.CharField()
 
 
+class OperationEntrySerializer(serializers.Serializer[Any]):
+    """A change that somebody asked for here, whatever became of it."""
+
+    entry = EntryKindField(OPERATION)
+    id = serializers.IntegerField()
+    at = MomentField()
+    key = serializers.UUIDField()
+    kind = serializers.ChoiceField([kind.value for kind in Kind])
+    state = serializers.CharField(help_text="accepted, sent, succeeded, refused, unknown, or decided by a person.")
+    deployment_id = serializers.CharField()
+    deployment_name = serializers.CharField()
+    version_id = serializers.CharField(help_text="Empty where the change names no version.")
+    number = serializers.IntegerField(allow_null=True)
+    from_version_id = serializers.CharField(help_text="What was live then; empty if nothing, or not this customer's.")
+    from_number = serializers.IntegerField(allow_null=True)
+    who = serializers.CharField()
+    role = serializers.CharField()
+    reason = serializers.CharField()
+
+
+SHAPES: dict[type, tuple[str, type[serializers.Serializer[Any]]]] = {
+    ActivationEntry: (ACTIVATION, ActivationEntrySerializer),
+    OperationEntry: (OPERATION, OperationEntrySerializer),
+    VersionEntry: (VERSION, VersionEntrySerializer),
+}
+
+
 @extend_schema_field(
     PolymorphicProxySerializer(
         component_name="Entry",
-        serializers={VERSION: VersionEntrySerializer, ACTIVATION: ActivationEntrySerializer},
+        serializers=dict(SHAPES.values()),
         resource_type_field_name="entry",
         many=False,
     )
 )
 class EntryField(serializers.Field[Any, Any, Any, Any]):
+    """A row of a timeline, in the shape of its kind."""
+
     def to_representation(self, value: Any) -> Any:
-        return (self._version if isinstance(value, VersionEntry) else self._activation).to_representation(value)
+        return self._shapes[type(value)].to_representation(value)
 
     @cached_property
-    def _version(self) -> VersionEntrySerializer:
-        return VersionEntrySerializer(context=self.context)
-
-    @cached_property
-    def _activation(self) -> ActivationEntrySerializer:
-        return ActivationEntrySerializer(context=self.context)
+    def _shapes(self) -> dict[type, serializers.Serializer[Any]]:
+        return {row: shape(context=self.context) for row, (_name, shape) in SHAPES.items()}
 
 
 class ChoiceSerializer(serializers.Serializer[Any]):

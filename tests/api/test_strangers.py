@@ -1,0 +1,140 @@
+"""Every operation × everybody × what is their own, another's or missing × every method."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from portal.api import urls
+from tests.api.conftest import API, OTHER, OWN, Asking, Remembered
+from tests.playing import Playing
+
+Ask = Callable[[str], Asking]
+EVERYBODY = ("anonymous", "operator", "support", "owner", "viewer", "other_owner", "stranger")
+UNSAFE = ("post", "put", "patch", "delete", "options", "trace")
+
+
+def own(at: Remembered) -> dict[str, str]:
+    """An address of each operation, by its name; an operation without one fails the test below."""
+    return {
+        "customers": f"{API}/customers/",
+        "history": f"{OWN}/history/",
+        "deployments": f"{OWN}/deployments/",
+        "deployment": f"{OWN}/deployments/{at.deployment}/",
+        "version": f"{OWN}/deployments/{at.deployment}/versions/{at.version}/",
+        "schema": f"{API}/schema/",
+        "nowhere": f"{API}/nowhere/",
+    }
+
+
+def foreign(at: Remembered) -> Iterator[str]:
+    """For somebody of brightsmile-dental: another customer's things, by every way that leads to them."""
+    yield f"{OTHER}/history/"
+    yield f"{OTHER}/deployments/"
+    yield f"{OTHER}/deployments/{at.foreign_deployment}/"
+    yield f"{OTHER}/deployments/{at.foreign_deployment}/versions/{at.foreign_version}/"
+    yield f"{OTHER}/deployments/{at.deployment}/"
+    yield f"{OWN}/deployments/{at.foreign_deployment}/"
+    yield f"{OWN}/deployments/{at.foreign_deployment}/versions/{at.foreign_version}/"
+    yield f"{OWN}/deployments/{at.deployment}/versions/{at.foreign_version}/"
+    yield f"{API}/customers/_unassigned/history/"
+
+
+def missing(at: Remembered) -> Iterator[str]:
+    yield f"{API}/customers/nobody/history/"
+    yield f"{API}/customers/nobody/deployments/"
+    yield f"{API}/customers/nobody/deployments/{at.deployment}/"
+    yield f"{API}/customers/{'n' * 3000}/history/"
+    yield f"{API}/customers/%00/history/"
+    yield f"{OWN}/deployments/dep_missing/"
+    yield f"{OWN}/deployments/dep%00/"
+    yield f"{OWN}/deployments/{'d' * 3000}/"
+    yield f"{OWN}/deployments/..%2f..%2fpawsome-vets/"
+    yield f"{OWN}/deployments/{at.deployment}/versions/ver_missing/"
+    yield f"{OWN}/deployments/{at.deployment}/versions/'%20OR%201=1--/"
+    yield f"{API}/"
+    yield f"{API}/nowhere/"
+    yield f"{API}/nowhere%0a/"
+
+
+def test_every_operation_is_in_the_matrix(remembered: Remembered) -> None:
+    names = {pattern.name for pattern in urls.urlpatterns}
+    assert names == set(own(remembered))
+
+
+def test_anybody_anonymous_is_asked_to_sign_in(ask: Ask, remembered: Remembered) -> None:
+    answers = {}
+    for path in [*own(remembered).values(), *foreign(remembered), *missing(remembered)]:
+        response = ask("anonymous").get(path)
+        assert response.status_code == 401, path
+        assert response["WWW-Authenticate"]
+        answers[response.content] = response["Content-Type"]
+    assert set(answers.values()) == {"application/problem+json"}
+    assert len(answers) == 1
+
+
+@pytest.mark.parametrize("who", ["owner", "viewer"])
+def test_what_is_anothers_is_as_if_it_did_not_exist(
+    ask: Ask, remembered: Remembered, simulator: Playing, who: str
+) -> None:
+    before = len(simulator.heard())
+    client = ask(who)
+    answers = {path: client.get(path) for path in [*foreign(remembered), *missing(remembered)]}
+    assert {response.status_code for response in answers.values()} == {404}
+    assert len({response.content for response in answers.values()}) == 1
+    assert len({tuple(sorted(set(response.headers) - {"X-Request-ID"})) for response in answers.values()}) == 1
+    assert len(simulator.heard()) == before
+
+
+@pytest.mark.parametrize("who", ["other_owner", "stranger"])
+def test_nobody_else_gets_in(ask: Ask, remembered: Remembered, simulator: Playing, who: str) -> None:
+    before = len(simulator.heard())
+    for name, path in own(remembered).items():
+        expected = 200 if name in {"customers", "schema"} else 404
+        assert ask(who).get(path).status_code == expected, path
+    told = ask(who).get(f"{API}/customers/").content.decode()
+    assert "brightsmile" not in told
+    assert len(simulator.heard()) == before
+
+
+def test_a_support_person_with_assigned_customers_sees_those_alone(ask: Ask, remembered: Remembered) -> None:
+    from portal.models import Customer, Membership, User  # noqa: PLC0415  # the one test that changes who may see what
+
+    support = User.objects.get(email="support@portal.test")
+    Membership.objects.create(user=support, customer=Customer.objects.get(slug="pawsome-vets"), role="support")
+    client = ask("support")
+    assert [row["customer"]["slug"] for row in client.told(f"{API}/customers/")["results"]] == ["pawsome-vets"]
+    assert client.get(f"{OWN}/history/").status_code == 404
+    assert client.get(f"{OTHER}/history/").status_code == 200
+
+
+@pytest.mark.parametrize("who", EVERYBODY)
+def test_nothing_can_be_changed(ask: Ask, remembered: Remembered, simulator: Playing, who: str) -> None:
+    before = [row for row in simulator.heard() if row["method"] != "GET"]
+    client = ask(who)
+    for name, path in own(remembered).items():
+        for method in UNSAFE:
+            response = client.generic(method.upper(), path, b'{"slug": "taken"}', content_type="application/json")
+            expected = 401 if who == "anonymous" else 404 if name == "nowhere" else 405
+            assert response.status_code == expected, (method, path)
+            assert response["Content-Type"] == "application/problem+json"
+            if expected == 405:
+                assert response["Allow"] == "GET, HEAD"
+    assert [row for row in simulator.heard() if row["method"] != "GET"] == before
+
+
+def test_somebody_signed_out_is_nobody(ask: Ask, remembered: Remembered) -> None:
+    client = ask("owner")
+    cookie = client.cookies["sessionid"].value
+    client.logout()
+    client.cookies["sessionid"] = cookie
+    assert client.get(f"{OWN}/history/").status_code == 401
+
+
+def test_somebody_switched_off_is_nobody(ask: Ask, remembered: Remembered, people: object) -> None:
+    from portal.models import User  # noqa: PLC0415  # as above
+
+    client = ask("owner")
+    User.objects.filter(email="owner@brightsmile.test").update(is_active=False)
+    assert client.get(f"{OWN}/history/").status_code == 401
