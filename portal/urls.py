@@ -1,18 +1,14 @@
 """Which package answers which address."""
 
-from importlib.util import find_spec
-
 from allauth.account import views as account_views
 from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/login/", account_views.login, name="account_login"),
     path("accounts/logout/", account_views.logout, name="account_logout"),
+    path("api/v1/", include("portal.api.urls")),
+    path("", include("deployments_ui.urls")),
 ]
-if find_spec("portal.api") and find_spec("portal.api.urls"):
-    urlpatterns.append(path("api/v1/", include("portal.api.urls")))
-if find_spec("deployments_ui.urls"):
-    urlpatterns.append(path("", include("deployments_ui.urls")))
 
 handler400 = "deployments_ui.errors.bad_request"
 handler403 = "deployments_ui.errors.forbidden"

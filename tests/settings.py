@@ -3,13 +3,19 @@
 `TEST_DATABASE_URL` and `TEST_CACHE_URL` choose the second round on PostgreSQL and Redis.
 """
 
+import atexit
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
 from portal import env, variables
 
-VAR = Path(os.environ.get("TEST_VAR_DIR") or tempfile.mkdtemp(prefix="deploy-desk-test-"))
+if "TEST_VAR_DIR" not in os.environ:
+    # Made by the first process, shared by those it starts, and taken away when it ends.
+    os.environ["TEST_VAR_DIR"] = tempfile.mkdtemp(prefix="deploy-desk-test-")
+    atexit.register(shutil.rmtree, os.environ["TEST_VAR_DIR"], ignore_errors=True)
+VAR = Path(os.environ["TEST_VAR_DIR"])
 
 
 def forget_surroundings() -> None:
@@ -18,7 +24,7 @@ def forget_surroundings() -> None:
     for name in [*os.environ]:
         if name.startswith("MIOSA_") or name.removesuffix("_FILE") in reader.defaults:
             del os.environ[name]
-    os.environ["VAR_DIR"] = os.environ["TEST_VAR_DIR"] = str(VAR)
+    os.environ["VAR_DIR"] = str(VAR)
 
 
 forget_surroundings()

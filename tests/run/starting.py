@@ -15,6 +15,7 @@ import psutil
 
 ROOT = Path(__file__).resolve().parents[2]
 SECONDS_TO_START = 60.0
+SECONDS_TO_COME_BACK = 10.0
 
 
 class Running:
@@ -62,9 +63,16 @@ class Running:
         family: list[psutil.Process] = psutil.Process(self.process.pid).children(recursive=True)
         return family
 
-    def child(self, word: str) -> psutil.Process:
-        """The process whose command line holds the word, and none of whose children's is asked for."""
-        return next(process for process in self.family() if word in " ".join(process.cmdline()))
+    def find_child(self, word: str) -> psutil.Process | None:
+        """The eldest process whose command line holds the word."""
+        return next((process for process in self.family() if word in command_line(process)), None)
+
+    def wait_for_child(self, word: str) -> psutil.Process:
+        until = time.monotonic() + SECONDS_TO_COME_BACK
+        while (found := self.find_child(word)) is None:
+            assert time.monotonic() < until, self.said()
+            time.sleep(0.05)
+        return found
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         """Its exit code. What it leaves behind is an error."""
@@ -76,3 +84,10 @@ class Running:
             process.kill()
         assert not left, [process.cmdline() for process in left]
         return code
+
+
+def command_line(process: psutil.Process) -> str:
+    try:
+        return " ".join(process.cmdline())
+    except psutil.NoSuchProcess:
+        return ""

@@ -22,6 +22,8 @@ from tests.cast import Cast
 
 LOGIN = "/accounts/login/"
 
+pytestmark = pytest.mark.postgres
+
 
 def answer(request: HttpRequest) -> HttpResponse:
     return HttpResponse(timezone.get_current_timezone_name())

@@ -6,6 +6,7 @@ from django.db import connection
 from portal import settings as real_settings
 from portal.checks import check_journal_mode
 
+pytestmark = pytest.mark.postgres
 sqlite_only = pytest.mark.skipif("os.environ.get('TEST_DATABASE_URL')", reason="on PostgreSQL")
 
 

@@ -12,6 +12,8 @@ from tests.playing import Playing
 
 LOGIN = "/accounts/login/"
 
+pytestmark = pytest.mark.postgres
+
 
 @pytest.fixture
 def real(settings: Settings, simulator: Playing) -> None:
