@@ -75,6 +75,7 @@ class Control:
         wanted = body["settings"] if isinstance(body.get("settings"), dict) else body
         with self.platform.lock:
             self.platform.settings.change(wanted)
+            self.platform.world.ids.form = str(self.platform.settings["id_form"])
         return self.settings(request, base_url)
 
     def world(self, request: Request, base_url: str) -> object:

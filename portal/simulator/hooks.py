@@ -57,9 +57,9 @@ class Hooks:
         while len(self.deliveries) > KEPT:
             del self.deliveries[next(iter(self.deliveries))]
         self._due.put((time.monotonic(), delivery.id))
-        self._start()
+        self.start()
 
-    def _start(self) -> None:
+    def start(self) -> None:
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="simulator webhooks", daemon=True)
             self._thread.start()

@@ -11,7 +11,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.wrappers import Request, Response
 
 from portal.simulator import errors, seed, sites
-from portal.simulator.calls import Call, Route, encoded, routes
+from portal.simulator.calls import PREFIX, Call, Route, encoded, routes
 from portal.simulator.canaries import Canaries
 from portal.simulator.clock import Clock
 from portal.simulator.dnsbook import DnsBook
@@ -123,6 +123,8 @@ class Platform:
         key_text = bearer(request)
         with self.lock:
             self.catch_up()
+            if not request.path.startswith(f"{PREFIX}/"):
+                raise Refusal(404, "The requested resource was not found")
             self._limit(key_text)
             key = KEYS.get(key_text)
             if key is None:

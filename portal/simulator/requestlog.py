@@ -15,23 +15,24 @@ from portal.simulator.clock import iso
 
 Row = dict[str, Any]
 KEPT = 100_000
-_SECRET_KEYS = frozenset({"value", "secret"})
+_SECRET_KEYS = frozenset({"env", "value", "secret"})
 
 
-def without_values(body: Any, inside_env: bool = False) -> Any:
-    """Values of env bodies become their length."""
-    if isinstance(body, dict):
-        return {
-            key: without_values(item, inside_env=inside_env or key == "env")
-            if isinstance(item, (dict, list))
-            else len(str(item))
-            if inside_env and key not in ("name", "key", "environment") or key in _SECRET_KEYS
-            else item
-            for key, item in body.items()
-        }
+def without_values(body: Any) -> Any:
+    """Values of env vars and secrets become their length, wherever they stand."""
     if isinstance(body, list):
-        return [without_values(item, inside_env) for item in body]
-    return len(body) if inside_env and isinstance(body, str) else body
+        return [without_values(item) for item in body]
+    if not isinstance(body, dict):
+        return body
+    return {key: _lengths(item) if key in _SECRET_KEYS else without_values(item) for key, item in body.items()}
+
+
+def _lengths(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _lengths(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [without_values(item) if isinstance(item, dict) else _lengths(item) for item in value]
+    return len(value if isinstance(value, str) else str(value))
 
 
 def readable(raw: bytes) -> Any:
@@ -68,7 +69,7 @@ class RequestLog:
                 "user_agent": request.headers.get("User-Agent"),
                 "request_id": request.headers.get("X-Request-Id"),
                 "tenant": request.headers.get("X-MIOSA-Tenant"),
-                "headers": sorted(name.lower() for name in request.headers.keys()),
+                "headers": sorted(name.lower() for name, _ in request.headers),
             },
         }
         with self._lock:

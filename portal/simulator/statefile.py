@@ -89,6 +89,8 @@ def restore(platform: Platform, saved: Saved) -> None:
         platform.adopt(world, settings, customers=saved.customers, seed_number=saved.seed)
         platform.clock.offset_s = saved.offset_s
         platform.hooks.deliveries = {delivery.id: delivery for delivery in saved.deliveries}
+        if saved.webhooks:
+            platform.hooks.start()
         for entry in saved.idempotency:
             entry.under_way = False
         platform.idempotency = Idempotency(saved.idempotency)

@@ -98,7 +98,8 @@ def create(call: Call) -> Response:
         updated_at=call.now,
     )
     call.world.webhooks[hook.id] = hook
-    if call.settings["webhook_secret"] == "data":
+    call.platform.hooks.start()
+    if call.settings["webhook_secret"] == "data":  # noqa: S105  the name of a knob
         return call.one({**row(hook), "secret": hook.secret}, status=201)
     return call.one(row(hook), status=201, beside={"secret": hook.secret})
 

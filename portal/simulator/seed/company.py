@@ -21,7 +21,8 @@ def bright_smile(n: Nursery) -> None:
     trimmings.domain(n, main, "www.brightsmile.example", "active")
     trimmings.domain(n, main, "brightsmile.example", "active")
     booking = n.deployment(
-        c, "Booking", Past(versions=12, oldest=120 * DAY, newest=40 * MINUTE, staged={12}, failed={7: "health:timeout"}),
+        c, "Booking",
+        Past(versions=12, oldest=120 * DAY, newest=40 * MINUTE, staged={12}, failed={7: "health:timeout"}),
         kind="dynamic", scenario="staged", slug="brightsmile-booking",
     )  # fmt: skip
     trimmings.domain(n, booking, "booking.brightsmile.example", "pending")
@@ -48,7 +49,7 @@ def pawsome(n: Nursery) -> None:
         c, "Appointments", Past(versions=9, oldest=90 * DAY, newest=50 * MINUTE, failed={9: "health:status_500"}),
         kind="dynamic", scenario="failed health check", slug="pawsome-appointments",
     )  # fmt: skip
-    trimmings.env(n, appointments, DATABASE_URL="postgres://vets@db/appointments", SESSION_SECRET="9d3e0b77")
+    trimmings.env(n, appointments, DATABASE_URL="postgres://vets@db/appointments", SESSION_SECRET="9d3e0b77")  # noqa: S106  a sample
     trimmings.instances(n, appointments, restarts=4)
 
 
@@ -78,14 +79,15 @@ def fjord_yoga_and_lotus_spa(n: Nursery) -> None:
     trimmings.domain(n, campaign, "yoga.fjord.example", "active")
     trimmings.domain(n, campaign, "spa.lotus.example", "verified", by=lotus_by)
     n.deployment(
-        lotus, "Gift cards", Past(versions=2, oldest=20 * DAY, newest=19 * DAY), scenario="short history", slug="lotus-gift-cards",
+        lotus, "Gift cards", Past(versions=2, oldest=20 * DAY, newest=19 * DAY),
+        scenario="short history", slug="lotus-gift-cards",
     )  # fmt: skip
 
 
 def quiet_harbor(n: Nursery) -> None:
     name = (
         "The Worshipful and Ancient Partnership of Quiet Harbor, Lighthouse Keepers’ & Mariners’ Solicitors, Notaries "
-        "Public and Commissioners for Oaths (incorporating Blackwater, Featherstonehaugh, Cholmondeley-Marjoribanks & Sons)"
+        "Public and Commissioners for Oaths (incorporating Blackwater, Featherstonehaugh, Cholmondeley & Sons)"
     )
     c = n.customer("quiet-harbor-law", name, people=("p-featherstone",), age=12 * DAY)
     n.sandbox(c, "law-first-draft", age=3 * DAY)

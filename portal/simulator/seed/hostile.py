@@ -24,7 +24,8 @@ def plant(n: Nursery) -> None:
     n.sandbox(c, f"sandbox {IMAGE}", age=2 * DAY, project=TEMPLATE)
     by = Attribution(workspace=EXTERNAL_ID, user=f"eve{IMAGE}", project=f"{TEMPLATE}{SCRIPT}")
     app = n.deployment(
-        c, f"{SCRIPT}{BIDI}{CONTROLS}", Past(versions=6, oldest=30 * DAY, newest=4 * HOUR, failed={5: "build:typescript"}),
+        c, f"{SCRIPT}{BIDI}{CONTROLS}",
+        Past(versions=6, oldest=30 * DAY, newest=4 * HOUR, failed={5: "build:typescript"}),
         kind="dynamic", scenario="hostile text", slug="ohara-app", by=by, branch=f"feature/{IMAGE}",
         repo_url=JAVASCRIPT, metadata={"title": SCRIPT, "link": JAVASCRIPT},
     )  # fmt: skip

@@ -77,8 +77,16 @@ class Nursery:
         self.world.add_workspace(workspace)
         return Customer(workspace, people)
 
-    def sandbox(self, customer: Customer, name: str, *, age: float, state: str = "running", template: str = "static-site",
-                project: str | None = None) -> Sandbox:  # fmt: skip
+    def sandbox(
+        self,
+        customer: Customer,
+        name: str,
+        *,
+        age: float,
+        state: str = "running",
+        template: str = "static-site",
+        project: str | None = None,
+    ) -> Sandbox:
         workspace = customer.workspace
         sandbox = Sandbox(
             id=self.world.ids.new("sbx"),

@@ -1,0 +1,175 @@
+"""Reset, clock, outsiders, DNS, canaries, the log."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.simulator.conftest import Caller
+
+
+def act(sim: Caller, do: str, deployment_id: str, **facts: Any) -> dict[str, Any]:
+    answer = sim.post("/_control/act", {"do": do, "deployment_id": deployment_id, **facts})
+    assert answer.status_code == 200, answer.text
+    touched: dict[str, Any] = answer.json()
+    return touched
+
+
+def test_the_same_seed_gives_the_same_world(sim: Caller) -> None:
+    def ids() -> list[str]:
+        return [d["id"] for c in sim.world()["customers"] for d in c["deployments"]]
+
+    first = ids()
+    sim.post("/_control/reset", {"seed": 2, "customers": 12})
+    assert ids() != first
+    sim.post("/_control/reset", {"seed": 1, "customers": 12})
+    assert ids() == first
+
+
+def test_reset_forgets_everything(sim: Caller) -> None:
+    sim.set(envelope="bare", canaries=True)
+    sim.post("/_control/faults", {"match": {}, "do": {"status": 500}})
+    sim.get("/deployments")
+    last = sim.get("/_control/requests").json()["next"]
+    assert sim.post("/_control/reset", {"customers": 3, "settings": {"id_form": "uuid"}}).status_code == 200
+    assert sim.heard() == []
+    assert sim.get("/_control/requests").json()["next"] == last
+    assert len(sim.world()["customers"]) == 3
+    assert "_" not in sim.data("/deployments")[0]["id"]
+    for body in ({"customers": "x"}, {"customers": -1}, {"sead": 1}, {"settings": {"x": 1}}):
+        assert sim.post("/_control/reset", body).status_code == 400
+
+
+def test_the_world_has_what_it_should(sim: Caller) -> None:
+    world = sim.world()
+    customers = {c["external_workspace_id"]: c for c in world["customers"]}
+    assert len(customers) == 12
+    assert {d["name"]: d["scenario"] for d in customers["brightsmile-dental"]["deployments"]} == {
+        "Main site": "healthy", "Booking": "staged", "Newsletter": "last publish failed",
+    }  # fmt: skip
+    assert customers["quiet-harbor-law"]["deployments"] == []
+    shared = {d["id"] for d in customers["fjord-yoga"]["deployments"]}
+    assert shared & {d["id"] for d in customers["lotus-spa"]["deployments"]}
+    assert len(world["unassigned"]) == 1
+    for customer in customers:
+        assert sim.data("/sandboxes", external_workspace_id=customer)
+
+
+def test_the_log_hides_values(sim: Caller) -> None:
+    booking = sim.scenario("staged")["id"]
+    sim.post(f"/deployments/{booking}/env", {"env": {"name": "hunter2", "KEY": "swordfish"}}, key="k-1")
+    sim.post("/webhooks", {"url": "http://127.0.0.1:1/", "secret": "swordfish"})
+    first, second = sim.heard()
+    assert first["body"] == {"env": {"name": 7, "KEY": 9}}
+    assert first["idempotency_key"] == "k-1"
+    assert second["body"]["secret"] == 9
+    assert set(first) == {"n", "method", "path", "query", "status", "idempotency_key", "body", "at"}
+    detail = sim.get("/_control/requests", details=1).json()["requests"][0]["details"]
+    assert detail["user_agent"].startswith("python-requests")
+
+
+def test_outsiders(sim: Caller) -> None:
+    main = sim.scenario("healthy")["id"]
+    published = act(sim, "publish", main)
+    assert (published["version_number"], published["state"]) == (25, "ready")
+    assert sim.data(f"/deployments/{main}")["active_version_id"] == published["id"]
+    staged = act(sim, "publish", main, promote=False, external_workspace_id="pawsome-vets")
+    assert staged["external_workspace_id"] == "pawsome-vets"
+    assert sim.data(f"/deployments/{main}")["active_version_id"] == published["id"]
+    assert act(sim, "promote", main, version_id=staged["id"])["active_version_id"] == staged["id"]
+    assert act(sim, "rollback", main, version_id=published["id"])["active_version_id"] == published["id"]
+    assert act(sim, "publish", main, outcome="failed_build")["state"] == "failed"
+    assert act(sim, "publish", main, steps=True)["state"] == "building"
+    assert act(sim, "stop", main)["state"] == "stopped"
+    act(sim, "delete_version", main, version_id=staged["id"])
+    assert sim.get(f"/deployments/{main}/versions/{staged['id']}").status_code == 404
+    act(sim, "reattribute", main, external_workspace_id="corner-bakery")
+    assert main in {row["id"] for row in sim.data("/deployments", external_workspace_id="corner-bakery")}
+    act(sim, "reattribute", main, version_id=published["id"], external_workspace_id=None)
+    assert sim.data(f"/deployments/{main}/versions/{published['id']}")["external_workspace_id"] is None
+    act(sim, "delete_deployment", main)
+    assert sim.get(f"/deployments/{main}").status_code == 404
+    assert sim.post("/_control/act", {"do": "publish", "deployment_id": main}).status_code == 404
+    assert "publish" in sim.post("/_control/act", {"do": "dance"}).text
+
+
+def test_a_long_history_on_demand(sim: Caller) -> None:
+    gifts = sim.scenario("short history")["id"]
+    act(sim, "history", gifts, count=5000)
+    page = sim.get(f"/deployments/{gifts}/versions", limit=100).json()
+    assert page["data"][0]["version_number"] == 5002
+    assert sim.data(f"/deployments/{gifts}")["active_version_id"] == page["data"][0]["id"]
+
+
+def test_advance_makes_artifacts_go(sim: Caller) -> None:
+    main = sim.scenario("healthy")["id"]
+    rows = {row["version_number"]: row for row in sim.data(f"/deployments/{main}/versions")}
+    assert sim.post(f"/deployments/{main}/rollback", {"version_id": rows[23]["id"]}).status_code == 200
+    before = sim.world()["now"]
+    assert sim.post("/_control/advance", {"seconds": 31 * 86400}).json()["now"] > before
+    assert sim.post(f"/deployments/{main}/rollback", {"version_id": rows[24]["id"]}).status_code == 410
+    for seconds in (-1, "soon", None, True):
+        assert sim.post("/_control/advance", {"seconds": seconds}).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "code"),
+    [
+        ({"records": [{"type": "CNAME", "value": "TARGET."}]}, "verified", None),
+        ({"records": [{"type": "A", "value": "192.0.2.44", "ttl": 60}]}, "verified", None),
+        ({"records": [{"type": "CNAME", "value": "elsewhere.example"}]}, "failed", "CNAME_MISMATCH"),
+        ({"records": [{"type": "A", "value": "203.0.113.9"}]}, "failed", "CNAME_MISMATCH"),
+        ({"rcode": "NXDOMAIN"}, "failed", "DNS_LOOKUP_FAILED"),
+        ({"rcode": "TIMEOUT"}, "failed", "DNS_LOOKUP_FAILED"),
+        ({"records": [{"type": "CNAME", "value": "app.shop.example"}]}, "failed", "DNS_LOOKUP_FAILED"),
+    ],
+)
+def test_domains_follow_what_dns_answers(sim: Caller, answer: dict[str, Any], status: str, code: str | None) -> None:
+    path = f"/deployments/{sim.scenario('healthy')['id']}/domains"
+    row = sim.post(path, {"domain": "app.shop.example"}).json()["data"]
+    for record in answer.get("records", []):
+        record["value"] = record["value"].replace("TARGET", row["verification_target"])
+    assert sim.post("/_control/dns", {"name": "App.Shop.Example.", **answer}).status_code == 200
+    checked = sim.post(f"{path}/{row['id']}/verify").json()["data"]
+    assert (checked["status"], checked.get("code")) == (status, code)
+    sim.post("/_control/advance", {"seconds": 5})
+    final = next(domain for domain in sim.data(path) if domain["id"] == row["id"])
+    assert final["status"] == ("active" if status == "verified" else "failed")
+
+
+def test_dns_refuses_nonsense(sim: Caller) -> None:
+    for body in (
+        {"name": "x"},
+        {"records": []},
+        {"name": "x", "rcode": "MAYBE"},
+        {"name": "x", "records": [{"type": "Z"}]},
+    ):
+        assert sim.post("/_control/dns", body).status_code == 400
+    sim.post("/_control/dns", {"name": "x.example", "rcode": "REFUSED"})
+    assert sim.get("/_control/dns").json()["names"] == [{"name": "x.example", "rcode": "REFUSED", "records": []}]
+
+
+def test_canaries(sim: Caller) -> None:
+    booking = sim.scenario("staged")["id"]
+    assert "canary-" not in sim.get(f"/deployments/{booking}").text
+    sim.set(canaries=True)
+    row = sim.data(f"/deployments/{booking}")
+    assert all(row[key].startswith("canary-") for key in ("owner_id", "error_message", "internal_note"))
+    assert row["name"] == "Booking"
+    version = sim.data(f"/deployments/{booking}/versions")[0]
+    assert all(version[key].startswith("canary-") for key in ("artifact_uri", "build_log_uri", "created_by"))
+    instance = sim.data(f"/deployments/{booking}/runtime-instances")[0]
+    assert instance["ip_address"].startswith("canary-ip_address-")
+    refused = sim.get("/deployments/none")
+    assert refused.json()["error"]["message"].startswith("canary-")
+    assert refused.headers["x-served-by"].startswith("canary-")
+    listed = sim.get("/_control/canaries").json()
+    assert {row["owner_id"], version["artifact_uri"], instance["host_id"]} <= set(listed["canaries"])
+    assert row["tenant_id"] in listed["internal"]
+
+
+def test_an_unknown_control_lists_what_there_is(sim: Caller) -> None:
+    answer = sim.get("/_control/nothing")
+    assert (answer.status_code, "/_control/reset" in answer.text) == (404, True)
+    assert sim.call("POST", "/_control/reset", data="{").status_code == 400
