@@ -11,6 +11,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+import requests
 
 from tests.conftest import wait_until
 from tests.run.starting import ROOT, Running
@@ -49,7 +50,26 @@ def test_a_demo_starts_greets_and_leaves_nothing_behind(start: Start) -> None:
     assert "demo-password" in said
     wait_until(lambda: running.get("/_control/world", running.simulator_port)[0] == 200, seconds=10)
     running.wait_for_child("worker")
+    with requests.Session() as browser:
+        browser.trust_env = False
+        home = sign_in(browser, running, "owner@brightsmile.test")
+        assert home.url.endswith("/c/brightsmile-dental/")
+        assert home.headers["Cache-Control"] == "no-store"
+        wait_until(lambda: "/versions/" in browser.get(home.url, timeout=10).text, seconds=30)
     running.stop()
+
+
+def sign_in(browser: requests.Session, running: Running, email: str) -> requests.Response:
+    address = f"http://127.0.0.1:{running.port}{LOGIN}"
+    browser.get(address, timeout=10)
+    form = {"login": email, "password": "demo-password", "csrfmiddlewaretoken": browser.cookies["csrftoken"]}
+    return browser.post(address, data=form, timeout=10)
+
+
+def test_it_listens_where_it_is_told(start: Start) -> None:
+    running = start(HOST="[::1]", HTTPS="true", ALLOWED_HOSTS="deploys.example.com")
+    wait_until(lambda: "is ready at" in running.said(), seconds=30)
+    assert running.get("/readyz") == (0, "")
 
 
 def test_a_second_start_is_quick_and_finds_what_the_first_kept(start: Start) -> None:
