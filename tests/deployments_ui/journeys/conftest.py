@@ -18,6 +18,11 @@ from tests.deployments_ui.conftest import World
 EXPECTED = "Failed to load resource: the server responded with a status of"
 
 
+@pytest.fixture(scope="session")
+def base_url() -> None:
+    """Every address here is whole. The plugin's own fixture is of a kind that pytest is about to give up."""
+
+
 @pytest.fixture
 def db_ready(transactional_db: None) -> None:
     """The server's threads see what the test wrote."""
@@ -32,6 +37,7 @@ def complaints(page: Page) -> Iterator[list[str]]:
         if message.type in ("error", "warning") and not message.text.startswith(EXPECTED):
             said.append(message.text)
 
+    page.set_default_timeout(10_000)
     page.on("console", hear)
     page.on("pageerror", lambda error: said.append(str(error)))
     page.on(

@@ -21,7 +21,7 @@ def test_from_signing_in_to_the_cause_of_a_failure(enter: Enter, world: World, a
     page = enter(world.people.owner)
     accessible(page)
     page.get_by_text("App", exact=True).click()
-    page.get_by_label("Newsletter").check()
+    page.get_by_role("checkbox", name="Newsletter", exact=True).check()
     expect(page.locator("#history")).to_contain_text("1 filter")
     expect(page.locator("#history .entry").first).to_contain_text("Newsletter")
     assert "app=" in page.url
@@ -66,12 +66,12 @@ def test_keys_alone(enter: Enter, world: World) -> None:
     expect(page.locator("#answers .hits a").first).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Booking")
-    page.locator("details.menu summary").last.focus()
+    page.locator("header details.menu summary").focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="Sign out")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.get_by_role("button", name="Sign out")).to_be_hidden()
-    expect(page.locator("details.menu summary").last).to_be_focused()
+    expect(page.locator("header details.menu summary")).to_be_focused()
 
 
 def test_a_telephone(enter: Enter, world: World, live_server: LiveServer, phone: Page, accessible: Check) -> None:
@@ -93,7 +93,7 @@ def test_a_telephone(enter: Enter, world: World, live_server: LiveServer, phone:
 
 def test_a_theme_is_worn_at_once_and_kept(enter: Enter, world: World) -> None:
     page = enter(world.people.owner)
-    page.locator("details.menu summary").last.click()
+    page.locator("header details.menu summary").click()
     page.get_by_role("button", name="Dark").click()
     assert page.evaluate("document.documentElement.dataset.theme") == "dark"
     page.reload()
@@ -119,7 +119,7 @@ def test_what_was_published_meanwhile_appears_by_itself(enter: Enter, world: Wor
 
 def test_nothing_is_left_after_signing_out(enter: Enter, world: World) -> None:
     page = enter(world.people.owner)
-    page.locator("details.menu summary").last.click()
+    page.locator("header details.menu summary").click()
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
     page.go_back()
