@@ -10,7 +10,7 @@ delete_deployment, stop
 delete_version       version_id; the row vanishes
 reattribute          external_workspace_id (or null), version_id? (else the deployment itself)
 move                 workspace_id
-history              count: so many more old versions below the oldest place (numbers go on; fast)
+history              count: so many more versions, one a minute until now, the last of them live (100,000 take seconds)
 """
 
 from __future__ import annotations
@@ -71,8 +71,8 @@ class Acts:
     def publish(self, deployment: Deployment) -> Answer:
         call, body = self.call, self.body
         by = call.attribution(body, deployment.by)
-        if "external_workspace_id" in body and body["external_workspace_id"] is None:
-            by = Attribution(user=by.user, project=by.project)
+        if "external_workspace_id" in body and not body["external_workspace_id"]:  # null and empty are kept as they are
+            by = Attribution(workspace=body["external_workspace_id"], user=by.user, project=by.project)
         sandbox = self._sandbox(by)
         version = publishing.new_version(call, deployment, sandbox, body, state="building", by=by)
         outcome = str(body.get("outcome", "ready"))

@@ -11,7 +11,7 @@ OFF_LIST = frozenset({
     "artifact_uri", "build_log_uri", "storage_uri", "storage_backend", "log_url", "runtime_log_path", "log_path",
     "owner_id", "created_by", "host_id", "node_id", "vm_id", "docker_deploy_host_id", "ip_address", "runtime_ip",
     "instructions", "error", "error_message", "last_error", "repo_provider", "image_digest", "preview_url",
-    "environment_id", "service_id", "triggered_by", "message", "detail", "reason",
+    "environment_id", "service_id", "message", "detail", "reason",
 })  # fmt: skip
 # Planted even where the row has nothing.
 ALWAYS = frozenset({"error_message", "owner_id", "created_by", "artifact_uri", "build_log_uri"})

@@ -26,7 +26,8 @@ def matching(call: Call, workspace_id: str | None = None) -> Iterable[Deployment
     if workspace_id is not None:
         exact["workspace_id"] = workspace_id
     indexed = args.get("external_workspace_id") if settings["attribution_filter"] == "applied" else None
-    for d in call.world.newest_deployments(indexed):
+    start = listing.start_of("deployments", args, settings)
+    for d in call.world.newest_deployments(indexed, before=start):
         if listing.attributed(d.by, args, settings) and all(getattr(d, name) == exact[name] for name in exact):
             yield d
 

@@ -62,6 +62,13 @@ def position_of(kind: str, cursor: str) -> list[Any]:
     return list(position)
 
 
+def start_of(kind: str, args: Mapping[str, str], settings: Settings) -> list[Any] | None:
+    """Where a page begins, for those who can begin there instead of walking; None: at the top."""
+    straight = settings["paging"] == "cursor" and settings["list_order"] == "newest" and settings["envelope"] != "bare"
+    cursor = args.get("cursor")
+    return position_of(kind, cursor) if straight and cursor else None
+
+
 class Listing:
     """One page of rows, and what to write beside it."""
 

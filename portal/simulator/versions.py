@@ -22,9 +22,8 @@ def matching(call: Call, deployment: Deployment, noun: str = "versions") -> Iter
     """Newest first; a cursor in that order starts right at its place, however long the history."""
     state = call.args.get("state")
     end = len(deployment.versions)
-    cursor = call.args.get("cursor")
-    if cursor and call.settings["paging"] == "cursor" and call.settings["list_order"] == "newest":
-        end = call.world.version_index(deployment, int(listing.position_of(noun, cursor)[0]))
+    if start := listing.start_of(noun, call.args, call.settings):
+        end = call.world.version_index(deployment, int(start[0]))
     for index in range(end - 1, -1, -1):
         version = deployment.versions[index]
         if listing.attributed(version.by, call.args, call.settings) and state in (None, version.state):

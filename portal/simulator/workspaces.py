@@ -6,7 +6,7 @@ from typing import Any
 
 from werkzeug.wrappers import Response
 
-from portal.simulator import creation
+from portal.simulator import creation, listing
 from portal.simulator.calls import Call, route
 from portal.simulator.errors import Refusal, invalid, not_found
 from portal.simulator.records import Workspace
@@ -26,9 +26,9 @@ def find(call: Call) -> Workspace:
 @route("GET", "/workspaces")
 def list_workspaces(call: Call) -> Response:
     external = call.args.get("external_workspace_id")
-    rows = sorted(call.world.workspaces.values(), key=key, reverse=True)
+    rows = call.world.newest_workspaces(before=listing.start_of("workspaces", call.args, call.settings))
     if external is not None and call.settings["attribution_filter"] == "applied":
-        rows = [row for row in rows if row.external_workspace_id == external]
+        rows = (row for row in rows if row.external_workspace_id == external)
     return call.many("workspaces", rows, key=key, draw=call.shapes.workspace)
 
 
@@ -77,7 +77,7 @@ def delete(call: Call) -> Response:
     workspace = find(call)
     if any(d.workspace_id == workspace.id for d in call.world.deployments.values()):
         raise Refusal(409, "workspace still has deployments")
-    del call.world.workspaces[workspace.id]
+    call.world.remove_workspace(workspace)
     return call.deleted(id=workspace.id)
 
 

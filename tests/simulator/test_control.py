@@ -37,7 +37,8 @@ def test_reset_forgets_everything(sim: Caller) -> None:
     assert sim.get("/_control/requests").json()["next"] == last
     assert len(sim.world()["customers"]) == 3
     assert "_" not in sim.data("/deployments")[0]["id"]
-    for body in ({"customers": "x"}, {"customers": -1}, {"sead": 1}, {"settings": {"x": 1}}):
+    bad: list[dict[str, Any]] = [{"customers": "x"}, {"customers": -1}, {"sead": 1}, {"settings": {"x": 1}}]
+    for body in bad:
         assert sim.post("/_control/reset", body).status_code == 400
 
 
@@ -139,12 +140,13 @@ def test_domains_follow_what_dns_answers(sim: Caller, answer: dict[str, Any], st
 
 
 def test_dns_refuses_nonsense(sim: Caller) -> None:
-    for body in (
+    nonsense: list[dict[str, Any]] = [
         {"name": "x"},
         {"records": []},
         {"name": "x", "rcode": "MAYBE"},
         {"name": "x", "records": [{"type": "Z"}]},
-    ):
+    ]
+    for body in nonsense:
         assert sim.post("/_control/dns", body).status_code == 400
     sim.post("/_control/dns", {"name": "x.example", "rcode": "REFUSED"})
     assert sim.get("/_control/dns").json()["names"] == [{"name": "x.example", "rcode": "REFUSED", "records": []}]
