@@ -1,0 +1,159 @@
+"""Everything that is not an answer has one shape, and says nothing of what it was made with."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+from pytest_django import Settings
+from rest_framework import exceptions
+from rest_framework.settings import api_settings
+from rest_framework.test import APIRequestFactory
+from rest_framework.views import APIView
+
+from portal.access import Role
+from portal.api import problems, throttling
+from portal.api.throttling import Tally
+from portal.services import errors
+from tests.api.conftest import API, OWN, Asking, Remembered
+from tests.playing import Playing
+
+Ask = Callable[[str], Asking]
+STACK = re.compile(
+    r"django|drf|rest_framework|python|gunicorn|whitenoise|spectacular|traceback|sqlite|postgres|/work/|\.py\b", re.I
+)
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "members"),
+    [
+        (errors.NotFound(), 404, {}),
+        (errors.Forbidden("Not you.", who_can=(Role.OPERATOR,)), 403, {"detail": "Not you.", "who_can": ["operator"]}),
+        (errors.Invalid({"reason": "Say why."}), 422, {"errors": [{"name": "reason", "detail": "Say why."}]}),
+        (errors.Conflict("Ana was quicker."), 409, {"detail": "Ana was quicker."}),
+        (errors.Unavailable("Later.", retry_after_s=1.2), 503, {"detail": "Later."}),
+        (errors.Unavailable("Later."), 503, {"detail": "Later."}),
+        (errors.ServiceError("Odd."), 500, {}),
+        (exceptions.ParseError("JSON parse error - Expecting value"), 400, {}),
+        (exceptions.ValidationError({"x": ["y"]}), 400, {}),
+        (exceptions.NotAuthenticated("x"), 401, {}),
+        (exceptions.AuthenticationFailed("x"), 401, {}),
+        (exceptions.PermissionDenied("CSRF Failed: CSRF token missing."), 403, {}),
+        (exceptions.MethodNotAllowed("POST"), 405, {}),
+        (exceptions.NotAcceptable(), 406, {}),
+        (exceptions.UnsupportedMediaType("text/html"), 415, {}),
+        (exceptions.Throttled(wait=3.4), 429, {}),
+        (Http404("secret"), 404, {}),
+        (PermissionDenied("secret"), 403, {}),
+    ],
+)
+def test_each_error_has_its_status_and_the_one_shape(error: Exception, status: int, members: dict[str, Any]) -> None:
+    response = problems.answer_for(error, {})
+    body = response.data
+    assert (response.status_code, body["status"], body["type"]) == (status, status, "about:blank")
+    assert response.content_type == "application/problem+json"
+    assert {name: body[name] for name in members} == members
+    assert set(body) <= {"type", "title", "status", "detail", "who_can", "errors"}
+    assert body["title"]
+    assert body["detail"]
+    assert ("Retry-After" in response.headers) == (status in {429, 503})
+    assert "secret" not in str(body)
+    assert "CSRF" not in str(body)
+
+
+def test_a_fault_names_its_incident_and_nothing_else(ask: Ask, monkeypatch: pytest.MonkeyPatch, people: object) -> None:
+    def broken(*args: object, **kwargs: object) -> None:
+        raise RuntimeError("secret of the inside, in /work/portal.py")
+
+    monkeypatch.setattr("portal.services.customers.list_customers", broken)
+    response = ask("owner").get(f"{API}/customers/")
+    body = response.json()
+    assert response.status_code == 500
+    assert set(body) == {"type", "title", "status", "detail", "request_id"}
+    assert body["request_id"] == response["X-Request-ID"]
+    assert not STACK.search(response.content.decode())
+    assert "secret" not in response.content.decode()
+
+
+def test_a_fault_is_told_to_who_watches_faults(monkeypatch: pytest.MonkeyPatch, people: Any) -> None:
+    client = Asking(people.owner)
+    client.raise_request_exception = True
+
+    def broken(*args: object, **kwargs: object) -> None:
+        raise RuntimeError("inside")
+
+    monkeypatch.setattr("portal.services.customers.list_customers", broken)
+    with pytest.raises(RuntimeError, match="inside"):
+        client.get(f"{API}/customers/")
+
+
+@pytest.mark.parametrize("accept", ["text/html", "application/xml", "application/json;version=2"])
+def test_only_json_is_told(ask: Ask, people: object, accept: str) -> None:
+    response = ask("owner").get(f"{API}/customers/", headers={"Accept": accept})
+    assert response.status_code in {200, 406}
+    assert response["Content-Type"] in {"application/json", "application/problem+json"}
+
+
+def test_a_browser_gets_json_too(ask: Ask, people: object) -> None:
+    response = ask("owner").get(f"{API}/customers/", headers={"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"})
+    assert (response.status_code, response["Content-Type"]) == (200, "application/json")
+
+
+def test_no_answer_names_what_it_was_made_with(ask: Ask, remembered: Remembered) -> None:
+    for path in (f"{API}/customers/", f"{OWN}/history/", f"{API}/schema/", f"{API}/nowhere/"):
+        for response in (ask("owner").get(path), ask("anonymous").get(path), ask("owner").post(path)):
+            told = response.content.decode() + str(dict(response.headers))
+            assert not STACK.search(told), STACK.search(told)
+
+
+def test_who_asks_too_often_waits(ask: Ask, people: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    cache.clear()
+    monkeypatch.setitem(api_settings.DEFAULT_THROTTLE_RATES, "person", "5/hour")
+    client = ask("owner")
+    assert [client.get(f"{API}/customers/").status_code for _ in range(7)] == [200] * 5 + [429] * 2
+    response = client.get(f"{API}/customers/", headers={"X-Forwarded-For": "192.0.2.7"})
+    assert response.status_code == 429
+    assert 0 < int(response["Retry-After"]) <= 3600
+    assert response.json()["title"] == "Too Many Requests"
+    assert ask("viewer").get(f"{API}/customers/").status_code == 200
+
+
+def test_processes_count_together(db: None) -> None:
+    cache.clear()
+    one, other = Tally(), Tally()
+    allowed = 0
+    for _round in range(400):
+        allowed += one.allows(1, window=7, seconds=60, most=600)
+        allowed += other.allows(1, window=7, seconds=60, most=600)
+    assert 560 <= allowed <= 640
+    assert one.allows(1, window=8, seconds=60, most=600)
+    assert other.allows(2, window=7, seconds=60, most=600)
+
+
+def test_the_rate_is_generous(settings: Settings) -> None:
+    rate = settings.REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"]["person"]
+    throttle = throttling.PersonThrottle()
+    assert throttle.most / throttle.seconds >= 5, rate
+
+
+def test_a_method_it_has_would_need_a_token(people: Any) -> None:
+    """Nothing can be changed yet; once something can, a session alone will not be enough."""
+
+    class Changing(APIView):
+        def post(self, request: object) -> None:
+            raise AssertionError("asked without a token")
+
+    request = APIRequestFactory(enforce_csrf_checks=True).post("/")
+    request.user = people.owner
+    assert Changing.as_view()(request).status_code == 403
+
+
+def test_the_hosting_services_words_reach_nobody(ask: Ask, remembered: Remembered, simulator: Playing) -> None:
+    simulator.fault(times=1000, status=500, body="canary-upstream-text")
+    for path in (f"{OWN}/history/", f"{OWN}/deployments/{remembered.deployment}/"):
+        assert "canary-upstream-text" not in ask("owner").get(path).content.decode()

@@ -1,0 +1,220 @@
+"""Cursors and filters: they find what they should, and nothing forged widens what is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from django.core import signing
+
+from portal.models import Customer, Deployment, Entry
+from portal.services import filters
+from tests.api.conftest import API, OTHER, OWN, Asking, Remembered, read_everything
+from tests.api.test_reading import walk
+from tests.playing import Playing
+
+Ask = Callable[[str], Asking]
+
+
+@pytest.fixture
+def long(simulator: Playing, people: object) -> str:
+    """The address of a customer whose history fills several pages."""
+    simulator.reset(customers=12)
+    read_everything()
+    slug = max(Customer.objects.all(), key=lambda one: Entry.objects.filter(customer=one).count()).slug
+    return f"{API}/customers/{slug}/history/"
+
+
+def test_pages_hold_each_entry_once(ask: Ask, long: str) -> None:
+    entries = walk(ask("operator"), long)
+    slug = long.split("/")[4]
+    assert len(entries) == len({entry["id"] for entry in entries})
+    assert len(entries) == Entry.objects.filter(customer__slug=slug).count() > 50
+
+
+def test_the_next_page_is_an_address_without_a_host_that_keeps_the_filters(ask: Ask, long: str) -> None:
+    told = ask("operator").told(long, {"state": ["archived", "ready"], "q": "", "from": "2020-01-01"})
+    following = urlsplit(told["next"])
+    assert (following.scheme, following.netloc, following.path) == ("", "", long)
+    query = parse_qs(following.query, keep_blank_values=True)
+    assert query["state"] == ["archived", "ready"]
+    assert query["from"] == ["2020-01-01"]
+    assert ask("operator").told(told["next"])["results"]
+
+
+def test_a_customer_comes_once_over_all_pages(ask: Ask, remembered: Remembered) -> None:
+    connection = Customer.objects.all()[0].connection
+    Customer.objects.bulk_create(
+        Customer(
+            connection=connection, external_id=f"many-{n}", slug=f"many-{n}", name=f"Many {n:03}", search=f"many {n}"
+        )
+        for n in range(120)
+    )
+    rows = walk(ask("operator"), f"{API}/customers/?q=many&sort=-name")
+    assert [row["customer"]["slug"] for row in rows] == [f"many-{n}" for n in reversed(range(120))]
+
+
+def test_a_deployment_comes_once_over_all_pages(ask: Ask, remembered: Remembered) -> None:
+    customer = Customer.objects.get(slug="brightsmile-dental")
+    known = Deployment.objects.filter(customer=customer)[0]
+    for n in range(60):
+        one = Deployment.objects.get(pk=known.pk)
+        one.pk, one.miosa_id = None, f"dep_many_{n}"
+        one.save()
+        one.holdings.create(customer=customer)
+    rows = walk(ask("owner"), f"{OWN}/deployments/")
+    assert len(rows) == len({row["id"] for row in rows}) > 60
+
+
+def forged(told: str) -> Iterator[str]:
+    place = told.partition(".")[0]
+    yield "x"
+    yield f"{place}."
+    yield f"{told}x"
+    yield told[:-1]
+    yield f"9{told}"
+    yield "\x00"
+    yield "1." * 400
+    yield signing.Signer(salt="other", sep=".").sign(place)
+
+
+def test_a_forged_cursor_is_nothing(ask: Ask, long: str, simulator: Playing) -> None:
+    real = parse_qs(urlsplit(ask("operator").told(long)["next"]).query)["cursor"][0]
+    heard = len(simulator.heard())
+    missing = ask("operator").get(f"{API}/customers/nobody/history/").content
+    for path in (f"{API}/customers/", f"{OWN}/deployments/", long):
+        for cursor in forged(real):
+            response = ask("operator").get(path, {"cursor": cursor})
+            assert (response.status_code, response.content) == (404, missing), (path, cursor)
+    assert len(simulator.heard()) == heard
+
+
+def test_a_cursor_is_good_for_what_it_was_made_for_alone(ask: Ask, long: str) -> None:
+    cursor = parse_qs(urlsplit(ask("operator").told(long)["next"]).query)["cursor"][0]
+    for path in (f"{API}/customers/", f"{OWN}/history/", f"{OWN}/deployments/", f"{OTHER}/history/"):
+        assert ask("operator").get(path, {"cursor": cursor}).status_code == 404, path
+
+
+def test_a_cursor_of_customers_is_good_for_its_person_and_question_alone(ask: Ask, remembered: Remembered) -> None:
+    connection = Customer.objects.all()[0].connection
+    Customer.objects.bulk_create(
+        Customer(connection=connection, external_id=f"many-{n}", slug=f"many-{n}", name=f"Many {n}", search="many")
+        for n in range(60)
+    )
+    cursor = parse_qs(urlsplit(ask("operator").told(f"{API}/customers/")["next"]).query)["cursor"][0]
+    assert ask("operator").get(f"{API}/customers/", {"cursor": cursor}).status_code == 200
+    assert ask("operator").get(f"{API}/customers/", {"cursor": cursor, "sort": "recent"}).status_code == 404
+    assert ask("operator").get(f"{API}/customers/", {"cursor": cursor, "q": "many"}).status_code == 404
+    assert ask("support").get(f"{API}/customers/", {"cursor": cursor}).status_code == 404
+
+
+@pytest.mark.parametrize("key", ["state", "kind"])
+def test_every_choice_is_taken(ask: Ask, remembered: Remembered, key: str) -> None:
+    schema = ask("owner").told(f"{API}/schema/")
+    parameters = schema["paths"][f"{API}/customers/{{slug}}/history/"]["get"]["parameters"]
+    choices = next(each for each in parameters if each["name"] == key)["schema"]["items"]["enum"]
+    assert set(choices) == {*(filters._STATES if key == "state" else filters._KINDS)}
+    for choice in choices:
+        told = ask("owner").told(f"{OWN}/history/", {key: choice})
+        for entry in told["results"]:
+            assert entry["entry"] == "version"
+            # What is live or staged is ready too.
+            assert entry["version"][key] in ({"ready", "live", "staged"} if choice == "ready" else {choice})
+
+
+def test_a_filter_finds_what_its_choice_names(ask: Ask, remembered: Remembered) -> None:
+    client = ask("owner")
+    everything = client.told(f"{OWN}/history/")
+    app = everything["choices"]["deployments"][0]
+    assert {entry["deployment_id"] for entry in found(client, app=app["key"])} == {app["key"]}
+    somebody = everything["choices"]["people"][0]
+    told = found(client, person=somebody["key"])
+    assert {entry["version"]["who"] for entry in told if entry["entry"] == "version"} == {somebody["label"]}
+    first = everything["results"][0]
+    numbered = found(client, q=f"#{first['version']['number']}")
+    assert {entry["version"]["number"] for entry in numbered} == {first["version"]["number"]}
+    day = datetime.fromisoformat(first["at"]).date()
+    dated = found(client, **{"from": day.isoformat(), "to": day.isoformat()})
+    assert dated
+    assert all(abs(datetime.fromisoformat(entry["at"]).date() - day) <= timedelta(days=1) for entry in dated)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("app", "dep_missing"),
+        ("app", "\x00"),
+        ("app", ["dep"] * 51),
+        ("state", "livee"),
+        ("state", ""),
+        ("state", "gone"),
+        ("kind", "STATIC"),
+        ("person", "999999"),
+        ("person", "1 OR 1=1"),
+        ("project", "-1"),
+        ("from", "2024-02-30"),
+        ("from", "20240101"),
+        ("from", "2024-W01-1"),
+        ("from", "9999-12-31"),
+        ("to", "yesterday"),
+        ("to", ""),
+        ("q", "x" * 201),
+        ("q", ["a", "b"]),
+        ("cursor", ["a", "b"]),
+    ],
+)
+def test_a_wrong_value_is_refused_by_its_name(
+    ask: Ask, remembered: Remembered, name: str, value: str | list[str]
+) -> None:
+    response = ask("owner").get(f"{OWN}/history/", {name: value})
+    assert response.status_code == 400
+    assert response["Content-Type"] == "application/problem+json"
+    assert [error["name"] for error in response.json()["errors"]] == [name]
+
+
+def test_anothers_values_are_refused_as_missing_ones_are(ask: Ask, remembered: Remembered) -> None:
+    other = ask("other_owner").told(f"{OTHER}/history/")["choices"]
+    for name, choices in (("app", "deployments"), ("person", "people")):
+        key = other[choices][0]["key"]
+        foreign = ask("owner").get(f"{OWN}/history/", {name: key})
+        missing = ask("owner").get(f"{OWN}/history/", {name: f"{key}0000"})
+        assert (
+            (foreign.status_code, foreign.content) == (missing.status_code, missing.content) == (400, foreign.content)
+        )
+
+
+@pytest.mark.parametrize("name", ["sort", "cursor", "q"])
+def test_wrong_values_for_customers_are_refused(ask: Ask, remembered: Remembered, name: str) -> None:
+    assert ask("operator").get(f"{API}/customers/", {name: "x" * 1001}).status_code == 400
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"customer": "pawsome-vets"},
+        {"customer_id": "2"},
+        {"slug": "pawsome-vets"},
+        {"external_workspace_id": "pawsome-vets"},
+        {"ordering": "customer"},
+        {"format": "api"},
+        {"page_size": "100000"},
+        {"limit": "100000", "offset": "-1"},
+        {"q": "%"},
+        {"q": "\x00\x1f' OR 1=1 --"},
+    ],
+)
+def test_nothing_in_a_query_widens_what_is_told(ask: Ask, remembered: Remembered, query: dict[str, str]) -> None:
+    client = ask("owner")
+    everything = {entry["id"] for entry in walk(client, f"{OWN}/history/")}
+    assert {entry["id"] for entry in client.told(f"{OWN}/history/", query)["results"]} <= everything
+    slugs = [row["customer"]["slug"] for row in client.told(f"{API}/customers/", query)["results"]]
+    assert set(slugs) <= {"brightsmile-dental"}
+
+
+def found(client: Asking, **query: Any) -> list[dict[str, Any]]:
+    entries: list[dict[str, Any]] = client.told(f"{OWN}/history/", query)["results"]
+    assert entries
+    return entries

@@ -1,0 +1,70 @@
+"""The schema says what is so: it is valid, complete, and a machine that believes it finds nothing else."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+from pytest_django.live_server_helper import LiveServer
+from rest_framework.settings import api_settings
+
+from tests.api.conftest import API, Asking, Remembered
+
+Ask = Callable[[str], Asking]
+ERRORS = {"400", "401", "403", "404", "405", "406", "429", "500", "503"}
+
+
+def test_the_schema_is_valid_and_nothing_had_to_be_guessed() -> None:
+    call_command("spectacular", "--fail-on-warn", "--validate", stdout=StringIO())
+
+
+def test_every_operation_declares_how_it_may_fail(ask: Ask, people: object) -> None:
+    schema = ask("viewer").told(f"{API}/schema/")
+    operations = [operation for path in schema["paths"].values() for operation in path.values()]
+    assert len(operations) == 5
+    for operation in operations:
+        assert set(operation["responses"]) == {"200", "304"} | ERRORS
+        for status in ERRORS:
+            assert list(operation["responses"][status]["content"]) == ["application/problem+json"]
+        assert operation["security"] == [{"cookieAuth": []}]
+
+
+def test_the_schema_is_for_who_is_signed_in(ask: Ask, people: object) -> None:
+    assert ask("anonymous").get(f"{API}/schema/").status_code == 401
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_machine_that_asks_everything_finds_nothing_undeclared(
+    ask: Ask, remembered: Remembered, live_server: LiveServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setitem(api_settings.DEFAULT_THROTTLE_RATES, "person", "1000000/min")
+    client = ask("operator")
+    (tmp_path / "schema.json").write_bytes(client.get(f"{API}/schema/").content)
+    (tmp_path / "schemathesis.toml").write_text(
+        f"""
+        [auth.openapi.cookieAuth]
+        api_key = "{client.cookies["sessionid"].value}"
+        [checks]
+        positive_data_acceptance.expected-statuses = [200, 304, 400, 404]
+        [parameters]
+        "path.slug" = "brightsmile-dental"
+        "path.deployment_id" = "{remembered.deployment}"
+        "path.version_id" = "{remembered.version}"
+        """
+    )
+    command = [
+        str(Path(sys.executable).with_name("st")), "--config-file", "schemathesis.toml", "run", "schema.json",
+        "--url", live_server.url, "--phases", "examples,coverage,fuzzing", "--mode", "all", "--seed", "1",
+        "--max-examples", "12", "--max-time", "12", "--generation-database", "none", "--no-color",
+    ]  # fmt: skip
+    environment = {name: value for name, value in os.environ.items() if "proxy" not in name.lower()}
+    done = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]

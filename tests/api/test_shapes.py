@@ -1,0 +1,89 @@
+"""Serializers and the dataclasses they write: a new field of a service is told by nobody who didn't decide so."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any
+
+import pytest
+from rest_framework.serializers import Serializer
+
+from portal.api.serializers import answers as shapes
+from portal.api.serializers import customers as customer_shapes
+from portal.api.serializers import deployments as deployment_shapes
+from portal.api.serializers import history as history_shapes
+from portal.api.serializers import versions as version_shapes
+from portal.api.serializers.fields import StaffField
+from portal.services import answers, builds, customers, deployments, filters, history, retention, rows, versions
+
+# What each dataclass holds that is not told, and why.
+NOT_TOLD: dict[type, dict[str, str]] = {
+    customers.CustomerList: {
+        "page": "the cursor says where",
+        "pages": "next says whether there is more",
+        "search": "who asks knows",
+        "sort": "who asks knows",
+    },
+    deployments.DeploymentPage: {"shows_vendor_host": "an advice of the page, to operators"},
+    filters.Choice: {"chosen": "who asks knows"},
+    history.History: {
+        "deployments": "they have their own address",
+        "filters": "who asks knows",
+        "notes": "a filter that would be left out is refused",
+    },
+    versions.VersionPage: {"internals": "the hosting service's own words, for the page of staff"},
+}
+WRITTEN: list[tuple[type, type[Serializer[Any]]]] = [
+    (answers.Age, shapes.AgeSerializer),
+    (answers.CustomerHead, shapes.CustomerHeadSerializer),
+    (answers.DeploymentBrief, shapes.DeploymentBriefSerializer),
+    (answers.VersionBrief, shapes.VersionBriefSerializer),
+    (builds.Build, deployment_shapes.BuildSerializer),
+    (customers.CustomerList, customer_shapes.CustomerListSerializer),
+    (customers.CustomerRow, customer_shapes.CustomerRowSerializer),
+    (deployments.DeploymentPage, deployment_shapes.DeploymentPageSerializer),
+    (filters.Choice, history_shapes.ChoiceSerializer),
+    (filters.Choices, history_shapes.ChoicesSerializer),
+    (history.History, history_shapes.HistorySerializer),
+    (retention.Retention, version_shapes.RetentionSerializer),
+    (rows.ActivationEntry, history_shapes.ActivationEntrySerializer),
+    (rows.OperationEntry, history_shapes.OperationEntrySerializer),
+    (rows.VersionEntry, history_shapes.VersionEntrySerializer),
+    (versions.Moment, version_shapes.MomentSerializer),
+    (versions.VersionPage, version_shapes.VersionPageSerializer),
+]
+FOR_STAFF = {
+    (shapes.CustomerHeadSerializer, "external_id"),
+    (deployment_shapes.BuildSerializer, "error"),
+    (deployment_shapes.BuildSerializer, "trigger"),
+    (deployment_shapes.DeploymentPageSerializer, "managed_url"),
+    (history_shapes.VersionEntrySerializer, "sandbox"),
+    (version_shapes.VersionPageSerializer, "build_id"),
+    (version_shapes.VersionPageSerializer, "source_sandbox"),
+}
+
+
+@pytest.mark.parametrize(("held", "shape"), WRITTEN, ids=lambda one: one.__name__)
+def test_each_field_is_told_or_left_out_for_a_reason(held: type, shape: type[Serializer[Any]]) -> None:
+    told = {str(field.source).split(".")[0] for field in shape().fields.values()} - {"*"}
+    left_out = set(NOT_TOLD.get(held, {}))
+    assert not told & left_out
+    assert told | left_out == {field.name for field in fields(held)}
+
+
+def test_every_row_of_a_timeline_has_a_shape() -> None:
+    rows_of_a_page = history.Page.__annotations__["entries"]
+    for row, (_name, shape) in history_shapes.SHAPES.items():
+        assert row.__name__ in str(rows_of_a_page)
+        assert (row, shape) in WRITTEN
+    assert str(rows_of_a_page).count("Entry") == len(history_shapes.SHAPES)
+
+
+def test_what_is_for_staff_is_known_as_such() -> None:
+    found = {
+        (shape, name)
+        for _held, shape in WRITTEN
+        for name, field in shape().fields.items()
+        if isinstance(field, StaffField)
+    }
+    assert found == FOR_STAFF
