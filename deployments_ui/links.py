@@ -7,7 +7,7 @@ a test holds both to the same answer.
 
 import re
 from functools import lru_cache
-from urllib.parse import quote, unquote, urlencode
+from urllib.parse import quote, quote_plus, unquote, urlencode
 
 LONGEST_ID = 128
 STRUCTURE = re.compile(r"[/\\~]|^\.+$")
@@ -75,7 +75,77 @@ def version_log_text(slug: str, deployment_id: str, version_id: str) -> str:
 
 
 def compare(slug: str, deployment_id: str, from_id: str, to_id: str) -> str:
-    return f"{deployment(slug, deployment_id)}compare/?{urlencode({'from': from_id, 'to': to_id})}"
+    return f"{deployment(slug, deployment_id)}compare/?{pair(from_id, to_id)}"
+
+
+def pair(from_id: str, to_id: str) -> str:
+    return f"from={value(from_id)}&to={value(to_id)}"
+
+
+@lru_cache(maxsize=8192)
+def value(text: str) -> str:
+    return quote_plus(text)
+
+
+def rollback(slug: str, deployment_id: str, version_id: str) -> str:
+    return f"{version(slug, deployment_id, version_id)}rollback/"
+
+
+def promotion(slug: str, deployment_id: str, version_id: str) -> str:
+    return f"{version(slug, deployment_id, version_id)}promote/"
+
+
+def last_good(slug: str, deployment_id: str) -> str:
+    """To roll back to whatever was good last."""
+    return f"{deployment(slug, deployment_id)}rollback/"
+
+
+def keeping(slug: str, deployment_id: str) -> str:
+    return f"{deployment(slug, deployment_id)}rollback/keep/"
+
+
+def publication(slug: str, deployment_id: str) -> str:
+    return f"{deployment(slug, deployment_id)}publish/"
+
+
+def first_publication(slug: str) -> str:
+    return f"/c/{slug}/publish/"
+
+
+def redeployment(slug: str, deployment_id: str) -> str:
+    return f"{deployment(slug, deployment_id)}redeploy/"
+
+
+def stop(slug: str, deployment_id: str) -> str:
+    return f"{deployment(slug, deployment_id)}stop/"
+
+
+def creation(slug: str) -> str:
+    return f"/c/{slug}/create/"
+
+
+def renaming(slug: str, deployment_id: str) -> str:
+    return f"{deployment(slug, deployment_id)}rename/"
+
+
+def deletion(slug: str, deployment_id: str) -> str:
+    return f"{deployment(slug, deployment_id)}delete/"
+
+
+def operation(key: object) -> str:
+    return f"/operations/{key}/"
+
+
+def decision(key: object) -> str:
+    return f"/operations/{key}/decision/"
+
+
+def operations() -> str:
+    return "/operations/"
+
+
+def customer_operations(slug: str) -> str:
+    return f"/c/{slug}/operations/"
 
 
 def find() -> str:
@@ -92,3 +162,13 @@ def sign_out() -> str:
 
 def with_query(path: str, pairs: list[tuple[str, str]]) -> str:
     return f"{path}?{urlencode(pairs)}" if pairs else path
+
+
+def web(url: str) -> str:
+    """The address if it is one of the web, else nothing: another scheme would run in the reader's browser."""
+    return url if url.startswith(("https://", "http://")) else ""
+
+
+def host(url: str) -> str:
+    """The address as one says it: without scheme and without a closing slash."""
+    return url.split("://", 1)[-1].rstrip("/")

@@ -41,6 +41,11 @@ KINDS: dict[str, Promise] = {
 }
 
 
+def name_of(number: int | None, version_id: str) -> str:
+    """#46; a version whose number is not known is called by the end of its id."""
+    return f"#{number}" if number is not None else f"…{version_id[-6:]}"
+
+
 def word(state: State, told: str = "") -> str:
     """The word for a state; for one this portal does not know, what the hosting service called it."""
     return told if state is State.OTHER and told else str(LOOKS[state].word)

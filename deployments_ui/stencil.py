@@ -61,14 +61,15 @@ class Stencil(Generic[Row]):
 
     def draw(self, rows: Iterable[Row]) -> SafeString:
         """All rows, one after the other, as the template would have drawn them."""
+        return mark_safe("".join(self.each(rows)))  # noqa: S308 - drawn below from our template and escaped texts
+
+    def each(self, rows: Iterable[Row]) -> list[str]:
+        """Each row's HTML."""
         rows = list(rows)
         language = get_language()
         texts = escaped([self._texts(row) for row in rows])
-        drawn = []
-        for row, filling in zip(rows, texts, strict=True):
-            form, pick = self._cut(language, self._switches(row))
-            drawn.append(form % pick(filling))
-        return mark_safe("".join(drawn))  # noqa: S308 - literal pieces come from our template, texts are escaped above
+        cuts = (self._cut(language, self._switches(row)) for row in rows)
+        return [form % pick(filling) for (form, pick), filling in zip(cuts, texts, strict=True)]
 
     def _cut(self, language: str | None, switches: tuple[bool, ...]) -> Cut:
         key = (language, switches)

@@ -40,6 +40,12 @@ class Clock:
         local = self.local(at)
         return f"{local.hour:02d}:{local.minute:02d}"
 
+    def second(self, at: datetime) -> str:
+        """14:30:01, with the day if it is not today."""
+        local = self.local(at)
+        text = f"{local.hour:02d}:{local.minute:02d}:{local.second:02d}"
+        return text if local.date() == self.today else f"{self.date(at)} {text}"
+
     def day(self, day: date) -> str:
         """Today, Yesterday, Tuesday 18 November, Saturday 3 May 2025."""
         gap = (self.today - day).days
@@ -69,6 +75,13 @@ class Clock:
         local = self.local(at)
         day = long_day(local.date(), get_language(), with_year=True)
         return f"{day}, {local.hour:02d}:{local.minute:02d}:{local.second:02d} {local.tzname()}"
+
+    def row(self, at: datetime, language: str | None) -> tuple[str, str, str]:
+        """For machines, exact, and 14:20, of one moment; made together for lists."""
+        local = at.astimezone(self.zone)
+        day = long_day(local.date(), language, with_year=True)
+        hour = f"{local.hour:02d}:{local.minute:02d}"
+        return iso(at), f"{day}, {hour}:{local.second:02d} {local.tzname()}", hour
 
     def ago(self, at: datetime) -> str:
         """just now, 20 s ago, 4 min ago, 2 h ago, 9 days ago, then the date; the same ahead of now."""

@@ -7,14 +7,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from deployments_ui import links, sizes, states
+from deployments_ui.states import Look
 from deployments_ui.stencil import Stencil
-from deployments_ui.templatetags.desk import name_of
-from deployments_ui.times import Clock, iso
+from deployments_ui.times import Clock
 from portal.services.answers import DeploymentBrief, State
 from portal.services.rows import ActivationEntry, VersionEntry
 
@@ -73,43 +73,97 @@ TURN = Stencil("history/_turn.html", TurnRow)
 
 def days(entries: Iterable[Entry], *, slug: str, live: Mapping[str, str], clock: Clock) -> list[Day]:
     """The entries below a heading for each day. `live` maps a deployment's id to its live version's, to compare with."""
-    by_day = itertools.groupby(entries, key=lambda entry: clock.local(entry.at).date())
-    return [Day(clock.day(date), draw(together, slug=slug, live=live, clock=clock)) for date, together in by_day]
+    entries = list(entries)
+    pen = Pen(slug=slug, live=live, clock=clock)
+    drawn = zip(map(pen.date_of, entries), pen.draw(entries), strict=True)
+    return [
+        Day(clock.day(date), mark_safe("".join(row for _date, row in together)))  # noqa: S308 - drawn by stencils
+        for date, together in itertools.groupby(drawn, key=lambda pair: pair[0])
+    ]
 
 
-def draw(entries: Iterable[Entry], *, slug: str, live: Mapping[str, str], clock: Clock) -> SafeString:
-    """Neighbours of one kind are drawn together."""
-    drawn = SafeString()
-    for is_version, together in itertools.groupby(entries, key=lambda entry: isinstance(entry, VersionEntry)):
-        if is_version:
-            drawn += VERSION.draw(
-                version_row(entry, slug, live, clock) for entry in together if isinstance(entry, VersionEntry)
-            )
-        else:
-            drawn += TURN.draw(turn_row(entry, slug, clock) for entry in together if isinstance(entry, ActivationEntry))
-    return drawn
+def live_versions(deployments: Iterable[DeploymentBrief]) -> dict[str, str]:
+    return {deployment.id: deployment.live.id for deployment in deployments if deployment.live is not None}
 
 
-def version_row(entry: VersionEntry, slug: str, live: Mapping[str, str], clock: Clock) -> VersionRow:
-    version = entry.version
-    look = states.LOOKS[State.GONE if entry.is_gone else version.state]
-    live_id = live.get(entry.deployment_id, "")
-    return VersionRow(
-        id=f"v{entry.id}",
-        url=links.version(slug, entry.deployment_id, version.id),
-        at=iso(entry.at),
-        exact=clock.exact(entry.at),
-        hour=clock.hour(entry.at),
-        look=look.name,
-        shape=look.shape,
-        word=str(look.word) if entry.is_gone else states.word(version.state, version.state_text),
-        app=entry.deployment_name,
-        number=name_of(version.number, version.id),
-        facts=facts(version.kind, version.files, version.total_bytes, entry.sandbox, get_language()),
-        who=version.who or _("the platform"),
-        compare_url=links.compare(slug, entry.deployment_id, version.id, live_id) if live_id else "",
-        can_compare=bool(live_id) and live_id != version.id and version.state is not State.UNREADABLE,
-    )
+class Pen:
+    """Draws entries; what many of them share is looked up once."""
+
+    def __init__(self, *, slug: str, live: Mapping[str, str], clock: Clock) -> None:
+        self.slug = slug
+        self.live = live
+        self.clock = clock
+        self.language = get_language()
+        self.platform = _("the platform")
+        self.words: dict[State, tuple[Look, str]] = {}
+        self.paths: dict[str, str] = {}
+
+    def draw(self, entries: list[Entry]) -> list[str]:
+        versions = iter(VERSION.each(self.version(one) for one in entries if isinstance(one, VersionEntry)))
+        turns = iter(TURN.each(self.turn(one) for one in entries if isinstance(one, ActivationEntry)))
+        return [next(versions) if isinstance(one, VersionEntry) else next(turns) for one in entries]
+
+    def date_of(self, entry: Entry) -> object:
+        return entry.at.astimezone(self.clock.zone).date()
+
+    def version(self, entry: VersionEntry) -> VersionRow:
+        version = entry.version
+        path = self.path(entry.deployment_id)
+        at, exact, hour = self.clock.row(entry.at, self.language)
+        look, word = self.word(State.GONE if entry.is_gone else version.state)
+        live_id = self.live.get(entry.deployment_id, "")
+        can_compare = bool(live_id) and live_id != version.id and version.state is not State.UNREADABLE
+        return VersionRow(
+            id=f"v{entry.id}",
+            url=f"{path}versions/{links.segment(version.id)}/",
+            at=at,
+            exact=exact,
+            hour=hour,
+            look=look.name,
+            shape=look.shape,
+            word=version.state_text if look.name == "other" and version.state_text else word,
+            app=entry.deployment_name,
+            number=states.name_of(version.number, version.id),
+            facts=facts(version.kind, version.files, version.total_bytes, entry.sandbox, self.language),
+            who=version.who or self.platform,
+            compare_url=f"{path}compare/?{links.pair(version.id, live_id)}" if can_compare else "",
+            can_compare=can_compare,
+        )
+
+    def turn(self, entry: ActivationEntry) -> TurnRow:
+        look = states.DEEDS[entry.deed]
+        versions = f"{self.path(entry.deployment_id)}versions/"
+        at, exact, hour = self.clock.row(entry.at, self.language)
+        return TurnRow(
+            id=f"a{entry.id}",
+            at=at,
+            exact=exact,
+            hour=hour,
+            shape=look.shape,
+            app=entry.deployment_name,
+            deed=str(look.word),
+            url=f"{versions}{links.segment(entry.version_id)}/",
+            number=states.name_of(entry.number, entry.version_id),
+            from_url=f"{versions}{links.segment(entry.from_version_id)}/",
+            from_number=states.name_of(entry.from_number, entry.from_version_id),
+            reason=entry.reason,
+            who=entry.who,
+            has_from=bool(entry.from_version_id),
+            has_reason=bool(entry.reason),
+        )
+
+    def path(self, deployment_id: str) -> str:
+        path = self.paths.get(deployment_id)
+        if path is None:
+            path = self.paths[deployment_id] = links.deployment(self.slug, deployment_id)
+        return path
+
+    def word(self, state: State) -> tuple[Look, str]:
+        found = self.words.get(state)
+        if found is None:
+            look = states.LOOKS[state]
+            found = self.words[state] = (look, str(look.word))
+        return found
 
 
 @lru_cache(maxsize=4096)
@@ -125,28 +179,3 @@ def facts(kind: str, files: int | None, total_bytes: int | None, sandbox: str, l
 def short(text: str) -> str:
     """The end of a long id, which is the part that tells two apart."""
     return text if len(text) <= 14 else f"…{text[-6:]}"
-
-
-def turn_row(entry: ActivationEntry, slug: str, clock: Clock) -> TurnRow:
-    look = states.DEEDS[entry.deed]
-    return TurnRow(
-        id=f"a{entry.id}",
-        at=iso(entry.at),
-        exact=clock.exact(entry.at),
-        hour=clock.hour(entry.at),
-        shape=look.shape,
-        app=entry.deployment_name,
-        deed=str(look.word),
-        url=links.version(slug, entry.deployment_id, entry.version_id),
-        number=name_of(entry.number, entry.version_id),
-        from_url=links.version(slug, entry.deployment_id, entry.from_version_id),
-        from_number=name_of(entry.from_number, entry.from_version_id),
-        reason=entry.reason,
-        who=entry.who,
-        has_from=bool(entry.from_version_id),
-        has_reason=bool(entry.reason),
-    )
-
-
-def live_versions(deployments: Iterable[DeploymentBrief]) -> dict[str, str]:
-    return {deployment.id: deployment.live.id for deployment in deployments if deployment.live is not None}

@@ -35,6 +35,12 @@ def since(context: Context, at: datetime) -> SafeString:
 
 
 @register.simple_tag(takes_context=True)
+def second(context: Context, at: datetime) -> SafeString:
+    """14:30:01, with the exact time at hand."""
+    return drawn(context, at, context["clock"].second(at))
+
+
+@register.simple_tag(takes_context=True)
 def day(context: Context, at: datetime) -> SafeString:
     """14 December, with the exact time at hand."""
     return drawn(context, at, context["clock"].date(at))
@@ -70,12 +76,7 @@ def shape(name: str) -> SafeString:
 
 @register.filter
 def number(version: VersionBrief) -> str:
-    """#46; a version whose number is not known is called by the end of its id."""
-    return name_of(version.number, version.id)
-
-
-def name_of(known: int | None, version_id: str) -> str:
-    return f"#{known}" if known is not None else f"…{version_id[-6:]}"
+    return states.name_of(version.number, version.id)
 
 
 @register.filter
@@ -95,8 +96,7 @@ def kind(name: str) -> str:
 
 @register.filter
 def host(url: str) -> str:
-    """The address as one says it: without scheme and without a closing slash."""
-    return url.split("://", 1)[-1].rstrip("/")
+    return links.host(url)
 
 
 @register.simple_tag(takes_context=True)
@@ -115,8 +115,7 @@ def link(page: str, *ids: Any) -> str:
 
 @register.filter
 def web(url: str) -> str:
-    """The address if it is one of the web, else nothing: another scheme would run in the reader's browser."""
-    return url if url.startswith(("https://", "http://")) else ""
+    return links.web(url)
 
 
 @register.filter

@@ -6,7 +6,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from deployments_ui import links
+from deployments_ui.drawing import apps
 from deployments_ui.parts import Request, answer, with_address
+from deployments_ui.times import Clock
 from portal.services import customers
 from portal.services.customers import CustomerList
 
@@ -43,8 +45,13 @@ def page_number(text: str) -> int:
 
 
 def context_of(found: CustomerList) -> dict[str, object]:
+    clock = Clock.of_reader()
     return {
         "found": found,
+        "rows": [
+            (row, apps.draw(row.deployments, slug=row.customer.slug, clock=clock, stencil=apps.BRIEF))
+            for row in found.rows
+        ],
         "age": found.age,
         "newer_url": address(found, page=found.page - 1) if found.page > 1 else "",
         "older_url": address(found, page=found.page + 1) if found.page < found.pages else "",

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from deployments_ui import links, looking
-from deployments_ui.drawing import filters, timeline
+from deployments_ui.drawing import apps, filters, timeline
 from deployments_ui.parts import Request, answer, wants_part, with_address
 from deployments_ui.times import Clock
 from portal.services import history
@@ -43,14 +43,15 @@ def drawn(request: Request, found: History) -> HttpResponse:
 
 def context_of(found: History, cursor: str) -> dict[str, Any]:
     slug, asked, older = found.customer.slug, filters.pairs(found.filters), found.page.next_cursor
-    path = links.customer(slug)
+    path, clock = links.customer(slug), Clock.of_reader()
     here = [*asked, ("cursor", cursor)] if cursor else asked
     live = timeline.live_versions(found.deployments)
     return {
         "found": found,
         "customer": found.customer,
         "path": path,
-        "days": timeline.days(found.page.entries, slug=slug, live=live, clock=Clock.of_reader()),
+        "apps": apps.draw(found.deployments, slug=slug, clock=clock),
+        "days": timeline.days(found.page.entries, slug=slug, live=live, clock=clock),
         "is_single": len(found.deployments) == 1,
         "is_empty": not (found.deployments or asked or found.age.filling or found.age.as_of is None),
         "menus": filters.menus(found.choices),

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from deployments_ui import errors, samples, samples_versions
-from deployments_ui.drawing import logs, timeline
+from deployments_ui.drawing import apps, logs, timeline
 from deployments_ui.parts import Request
 from deployments_ui.times import Clock
 from deployments_ui.views import compare, deployments, history, versions
@@ -49,6 +49,7 @@ def index(now: datetime) -> dict[str, Any]:
         "customer": samples_versions.CUSTOMER,
         "found": samples.history(now),
         "path": "/styleguide/",
+        "apps": apps.draw(samples.deployments(now), slug="x", clock=clock),
         "days": timeline.days(samples.entries(now), slug="x", live={"dep_main_site": "ver_0046"}, clock=clock),
         "log": logs.window(samples_versions.log(24)),
         "pages": pages(now),

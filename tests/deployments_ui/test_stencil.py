@@ -12,11 +12,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytest_django import Settings
 
+from deployments_ui.drawing.apps import BRIEF, FULL, AppRow
 from deployments_ui.drawing.filters import TICK
 from deployments_ui.drawing.timeline import TURN, VERSION, TurnRow, VersionRow
 from deployments_ui.stencil import BadStencilError, Stencil
 
-STENCILS: list[tuple[Stencil[Any], type]] = [(VERSION, VersionRow), (TURN, TurnRow), (TICK, TICK.row)]
+STENCILS: list[tuple[Stencil[Any], type]] = [
+    (VERSION, VersionRow),
+    (TURN, TurnRow),
+    (TICK, TICK.row),
+    (FULL, AppRow),
+    (BRIEF, AppRow),
+]
 AWKWARD = st.sampled_from(
     ["", "%", "%s", "%(a)s", "{{ id }}", "{% if %}", "<b>", "&amp;", "'\"", "\x1f", "\x00", "\ue0f00\ue0f1"]
 )

@@ -1,0 +1,82 @@
+"""Deployments in one line each: what is live, and what waits or went wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.utils.safestring import SafeString
+
+from deployments_ui import links, states
+from deployments_ui.stencil import Stencil
+from deployments_ui.times import Clock, iso
+from portal.services.answers import DeploymentBrief, VersionBrief
+
+
+@dataclass(slots=True)
+class AppRow:
+    id: str
+    url: str
+    name: str
+    live: str
+    since_at: str
+    since_exact: str
+    since: str
+    building: str
+    staged: str
+    failed: str
+    failed_url: str
+    site: str
+    site_name: str
+    is_gone: bool
+    is_live: bool
+    has_since: bool
+    is_foreign: bool
+    is_stopped: bool
+    on_rollback: bool
+    has_building: bool
+    has_staged: bool
+    has_failed: bool
+    has_site: bool
+
+
+FULL = Stencil("deployments/_app.html", AppRow)
+BRIEF = Stencil("customers/_app.html", AppRow)
+
+
+def draw(apps: Iterable[DeploymentBrief], *, slug: str, clock: Clock, stencil: Stencil[AppRow] = FULL) -> SafeString:
+    return stencil.draw(row(app, slug=slug, clock=clock) for app in apps)
+
+
+def row(app: DeploymentBrief, *, slug: str, clock: Clock) -> AppRow:
+    since = app.live_since
+    site = links.web(app.url)
+    return AppRow(
+        id=app.id,
+        url=links.deployment(slug, app.id),
+        name=app.name,
+        live=called(app.live),
+        since_at=iso(since) if since else "",
+        since_exact=clock.exact(since) if since else "",
+        since=clock.since(since) if since else "",
+        building=called(app.building),
+        staged=called(app.staged),
+        failed=called(app.last_failed),
+        failed_url=links.version(slug, app.id, app.last_failed.id) if app.last_failed else "",
+        site=site,
+        site_name=links.host(site),
+        is_gone=app.is_gone,
+        is_live=app.live is not None,
+        has_since=since is not None,
+        is_foreign=app.live_is_foreign,
+        is_stopped=app.is_stopped,
+        on_rollback=app.on_rollback,
+        has_building=app.building is not None,
+        has_staged=app.staged is not None,
+        has_failed=app.last_failed is not None,
+        has_site=bool(site),
+    )
+
+
+def called(version: VersionBrief | None) -> str:
+    return states.name_of(version.number, version.id) if version else ""
