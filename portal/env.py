@@ -17,6 +17,7 @@ from typing import Any
 import environ
 
 from portal import secret_key
+from portal.access import OWNERS
 from portal.variables import (
     Reader,
     at_least,
@@ -28,12 +29,13 @@ from portal.variables import (
     valid_host,
     valid_key,
     valid_origin,
+    valid_resolver,
     valid_time_zone,
 )
 
 LANGUAGES = ("en",)
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
-OWNERS = ("promote", "publish", "redeploy", "roll_back")
+PUBLIC_RESOLVERS = ("1.1.1.1", "8.8.8.8", "9.9.9.9")
 DEMO_KEY = "msk_test_demo"
 CONTRACT_URL = "https://api.miosa.ai/api/v1"
 
@@ -61,6 +63,15 @@ class Upstream:
     environments: tuple[str, ...] = ("production",)
     honours_idempotency: bool = True
     publish_by_bridge: bool = False
+    deletes_env: bool = False
+
+
+@dataclass(frozen=True)
+class Dns:
+    """Whom to ask about customers' domains. `instead` leads an address of a name server to where it is really asked."""
+
+    resolvers: tuple[str, ...]
+    instead: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -70,6 +81,7 @@ class Configuration:
     csrf_trusted_origins: list[str]
     database: dict[str, Any] = field(repr=False)
     debug: bool
+    dns: Dns
     host: str
     https: bool
     language_code: str
@@ -113,13 +125,14 @@ def read(reader: Reader, *, base: Path) -> Configuration:
         csrf_trusted_origins=reader.names("CSRF_TRUSTED_ORIGINS", [], valid_origin),
         database=read_database(reader, var=var, is_demo=miosa.is_demo),
         debug=reader.flag("DEBUG", default=False),
+        dns=read_dns(reader, is_demo=miosa.is_demo),
         host=reader.text("HOST", "127.0.0.1", valid_host),
         https=reader.flag("HTTPS", default=False),
         language_code=reader.text("LANGUAGE_CODE", "en", one_of(LANGUAGES)),
         log_level=reader.text("LOG_LEVEL", "INFO", one_of(LOG_LEVELS)),
         metrics_token=reader.secret("METRICS_TOKEN", at_least(16)),
         miosa=miosa,
-        owners_may_not=frozenset(reader.names("OWNERS_MAY_NOT", [], one_of(OWNERS))),
+        owners_may_not=frozenset(reader.names("OWNERS_MAY_NOT", [], one_of(tuple(right.value for right in OWNERS)))),
         port=port,
         portal_name=reader.text("PORTAL_NAME", "Deploy desk", at_most(60)),
         secret_key=reader.secret("SECRET_KEY", at_least(50)) or made_key,
@@ -131,6 +144,16 @@ def read(reader: Reader, *, base: Path) -> Configuration:
         web_workers=reader.number("WEB_WORKERS", 2, 1, 64),
         secrets=frozenset(reader.secrets),
     )
+
+
+def read_dns(reader: Reader, *, is_demo: bool) -> Dns:
+    """In the demo every question goes to the simulator's own name server."""
+    resolvers = tuple(reader.names("DNS_RESOLVERS", list(PUBLIC_RESOLVERS), valid_resolver))
+    port = reader.number("SIMULATOR_DNS_PORT", 9053, 1, 65535)
+    if not is_demo:
+        return Dns(resolvers)
+    simulated = f"127.0.0.1:{port}"
+    return Dns((simulated,), (("127.0.0.1", simulated),))
 
 
 def make_var(reader: Reader, var: Path) -> str:
@@ -168,6 +191,7 @@ def read_upstream(reader: Reader, *, simulator_port: int) -> Upstream:
     habits: dict[str, Any] = {
         "environments": tuple(reader.names("MIOSA_ENVIRONMENTS", ["production"], at_most(60))),
         "honours_idempotency": reader.flag("MIOSA_HONOURS_IDEMPOTENCY", default=True),
+        "deletes_env": reader.flag("MIOSA_DELETES_ENV", default=False),
         "publish_by_bridge": reader.flag("MIOSA_PUBLISH_BY_BRIDGE", default=False),
     }
     if not reader.given("MIOSA_API_KEY"):

@@ -23,6 +23,7 @@ except env.ConfigurationError as problems:
 DEBUG = CONFIG.debug
 SECRET_KEY = CONFIG.secret_key
 MIOSA = CONFIG.miosa
+DNS = CONFIG.dns
 OWNERS_MAY_NOT = CONFIG.owners_may_not
 PORTAL_NAME = CONFIG.portal_name
 METRICS_TOKEN = CONFIG.metrics_token

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 import zoneinfo
 from collections.abc import Callable, Mapping
@@ -161,3 +162,12 @@ def split(value: str) -> Any:
     except ValueError:
         return None
     return parts
+
+
+def valid_resolver(value: str) -> str | None:
+    host, _, port = value.partition(":") if value.count(":") == 1 else (value, "", "53")
+    try:
+        ipaddress.ip_address(host.strip("[]"))
+    except ValueError:
+        return f"must be addresses of DNS servers, like 192.0.2.53 or 192.0.2.53:5353, not {value!r}"
+    return None if port.isdecimal() and 0 < int(port) < 65536 else f"has no such port: {value!r}"

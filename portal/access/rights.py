@@ -12,8 +12,10 @@ class Right(StrEnum):
     Rights of a customer are asked with that customer's id; rights of the platform (`READ_FLEET`, `READ_STYLEGUIDE`) without.
     """
 
+    ADD_DOMAIN = "add_domain"
     CREATE_DEPLOYMENT = "create_deployment"
     DELETE_DEPLOYMENT = "delete_deployment"
+    DETACH_DOMAIN = "detach_domain"
     OVERRIDE_OPERATION = "override_operation"
     PROMOTE = "promote"
     PUBLISH = "publish"
@@ -24,19 +26,25 @@ class Right(StrEnum):
     REDEPLOY = "redeploy"
     RENAME_DEPLOYMENT = "rename_deployment"
     ROLL_BACK = "roll_back"
+    SET_ENV = "set_env"
+    SHARE_DOMAIN = "share_domain"
     STOP = "stop"
+    VERIFY_DOMAIN = "verify_domain"
 
 
 _OPERATOR = frozenset({Role.OPERATOR})
 _STAFF = frozenset({Role.OPERATOR, Role.SUPPORT})
+_OWNERS = frozenset({Role.OPERATOR, Role.OWNER})
 _DOERS = frozenset({Role.OPERATOR, Role.OWNER, Role.SUPPORT})
 
 _HOLDERS: dict[Right, frozenset[Role]] = {
+    Right.ADD_DOMAIN: _OWNERS,
     Right.CREATE_DEPLOYMENT: _OPERATOR,
     Right.DELETE_DEPLOYMENT: _OPERATOR,
+    Right.DETACH_DOMAIN: _OWNERS,
     Right.OVERRIDE_OPERATION: _STAFF,
     Right.PROMOTE: _DOERS,
-    Right.PUBLISH: frozenset({Role.OPERATOR, Role.OWNER}),
+    Right.PUBLISH: _OWNERS,
     Right.READ_FLEET: _STAFF,
     Right.READ_HISTORY: frozenset(Role),
     # Ids, names and addresses of the hosting service, and rows whose customer is not known.
@@ -45,11 +53,15 @@ _HOLDERS: dict[Right, frozenset[Role]] = {
     Right.REDEPLOY: _DOERS,
     Right.RENAME_DEPLOYMENT: _OPERATOR,
     Right.ROLL_BACK: _DOERS,
+    # Support never sees an env mask and never sets a value.
+    Right.SET_ENV: _OWNERS,
+    Right.SHARE_DOMAIN: _DOERS,
     Right.STOP: _OPERATOR,
+    Right.VERIFY_DOMAIN: _DOERS,
 }
 
 # What the platform may switch off for its customers' owners.
-OWNERS = tuple(right for right in (Right.PROMOTE, Right.PUBLISH, Right.REDEPLOY, Right.ROLL_BACK))
+OWNERS = tuple(right for right in Right if Role.OWNER in _HOLDERS[right] and right is not Right.READ_HISTORY)
 
 
 def allows(

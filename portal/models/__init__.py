@@ -5,12 +5,15 @@ from portal.models.attribution import DeploymentAttribution, VersionAttribution
 from portal.models.connection import Bucket, Connection
 from portal.models.customers import Customer
 from portal.models.deployments import Deployment, Holding
+from portal.models.domains import Domain, DomainLink
 from portal.models.entries import Entry, Facet
+from portal.models.env import EnvMark, EnvVar, SealedValues
 from portal.models.freshness import Freshness
 from portal.models.logs import KeptLog
 from portal.models.operations import Operation
 from portal.models.people import Membership, User
 from portal.models.versions import Version
+from portal.models.workspaces import Workspace
 
 __all__ = [
     "Activation",
@@ -19,14 +22,20 @@ __all__ = [
     "Customer",
     "Deployment",
     "DeploymentAttribution",
+    "Domain",
+    "DomainLink",
     "Entry",
+    "EnvMark",
+    "EnvVar",
     "Facet",
     "Freshness",
     "Holding",
     "KeptLog",
     "Membership",
     "Operation",
+    "SealedValues",
     "User",
     "Version",
     "VersionAttribution",
+    "Workspace",
 ]

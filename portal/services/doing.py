@@ -9,7 +9,7 @@ from django.core.cache import cache
 from django.utils.translation import gettext as _
 
 from portal.access import Person, Right, allows, who_can
-from portal.models import Customer, Deployment, Operation
+from portal.models import Connection, Customer, Deployment, Operation
 from portal.services import connection, operations, reasons
 from portal.services.answers import Reach
 from portal.services.errors import Forbidden, Invalid, Unavailable
@@ -79,9 +79,9 @@ def may_step_over(operation: Operation, *, by: Person) -> bool:
     return operation.state == Operation.State.UNKNOWN and allows(by, Right.OVERRIDE_OPERATION)
 
 
-def obstacle(deployment: Deployment | None, *, now: datetime) -> str:
-    """Why nothing can be changed at this moment, or nothing."""
-    standing = connection.standing(connection.get(), is_stale=False, now=now)
+def obstacle(deployment: Deployment | None, *, row: Connection | None = None, now: datetime) -> str:
+    """Why nothing can be changed at this moment, or nothing. `row` saves a query to whoever has it."""
+    standing = connection.standing(row or connection.get(), is_stale=False, now=now)
     if standing.reach is Reach.OK:
         return ""
     if standing.reach is Reach.REFUSING:
@@ -109,6 +109,11 @@ def do(wish: Wish, *, deployment: Deployment | None, obstacle: str, by: Person, 
         finally:
             beats.release(operation)
         operation.refresh_from_db()
+    return operations.page_of(operation, by=by, now=now)
+
+
+def show(operation: Operation, *, by: Person, now: datetime) -> OperationPage:
+    """The operation that a form has become already."""
     return operations.page_of(operation, by=by, now=now)
 
 

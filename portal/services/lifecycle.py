@@ -7,8 +7,9 @@ from django.utils.translation import gettext as _
 
 from portal.access import Person
 from portal.models import Deployment, Version
-from portal.services import briefs, customers, deployments, doing, domains, reasons
+from portal.services import briefs, customers, deployments, doing, reasons
 from portal.services.answers import CustomerHead, DeploymentBrief
+from portal.services.domains import lists as domain_lists
 from portal.services.errors import Invalid
 from portal.services.journal import tokens
 from portal.services.journal.accepting import Wish
@@ -50,7 +51,7 @@ def draw(*, by: Person, slug: str, kind: Kind, deployment_id: str = "", now: dat
         customer=briefs.head(customer, by=by),
         deployment=briefs.deployment(deployment, customer, by=by) if deployment else None,
         versions_lost=Version.objects.filter(deployment=deployment).count() if deletes else 0,
-        domains_lost=domains.list_names(deployment, customer=customer, by=by) if deletes and deployment else (),
+        domains_lost=domain_lists.list_names(deployment, customer=customer, by=by) if deletes and deployment else (),
         reasons=reasons.ready(),
         reason_required=reasons.is_required(by),
         may_note=by.is_staff,

@@ -9,10 +9,11 @@ from django.utils.translation import gettext as _
 
 from portal.access import Person
 from portal.models import Customer, Deployment, Version
-from portal.services import briefs, customers, deployments, doing, domains, reasons, retention
+from portal.services import actions, briefs, customers, deployments, doing, reasons
 from portal.services.answers import CustomerHead, DeploymentBrief, VersionBrief
+from portal.services.domains import lists as domain_lists
 from portal.services.errors import NotFound
-from portal.services.journal import refusals, tokens
+from portal.services.journal import tokens
 from portal.services.journal.accepting import Wish
 from portal.services.journal.kinds import RULES, Kind
 from portal.services.operations import OperationPage
@@ -35,6 +36,7 @@ class ReleaseForm:
     """Everything on the dialog of a roll back or promotion. `obstacle` says why nothing can be confirmed now; empty if it can.
 
     `token` is the one human action; it is good for this target alone. `unknown` is an operation that staff may step over.
+    `target_from` and `target_until` are the last time in which the target was live, as far as it is known.
     """
 
     kind: Kind
@@ -44,9 +46,12 @@ class ReleaseForm:
     live: VersionBrief | None
     live_is_foreign: bool
     target: VersionBrief
+    target_from: datetime | None
+    target_until: datetime | None
     candidates: tuple[Candidate, ...]
     changes: tuple[Difference, ...]
     same_artifact: bool | None
+    artifact_sha256: str
     domains: tuple[str, ...]
     environments: tuple[str, ...]
     reasons: tuple[tuple[str, str], ...]
@@ -92,6 +97,7 @@ def draw_release(
     target = _version(deployment, version_id, customer, by=by)
     live = deployment.live_version if briefs.may_see(deployment.live_version, customer, by=by) else None
     lane = doing.find_in_lane(deployment.miosa_id, RULES[kind].lane, now=now)
+    target_from, target_until = deployments.last_span(deployment, target)
     return ReleaseForm(
         kind=kind,
         token=tokens.draw(
@@ -107,17 +113,20 @@ def draw_release(
         live=briefs.version(live, deployment) if live else None,
         live_is_foreign=live is None and bool(deployment.active_version_id),
         target=briefs.version(target, deployment),
+        target_from=target_from,
+        target_until=target_until,
         candidates=_candidates(deployment, customer, kind, by=by, now=now),
         changes=tuple(one for one in differences(live, target, by=by) if not one.same) if live else (),
         same_artifact=live.artifact_sha256 == target.artifact_sha256
         if live and live.artifact_sha256 and target.artifact_sha256
         else None,
-        domains=domains.list_names(deployment, customer=customer, by=by),
+        artifact_sha256=target.artifact_sha256,
+        domains=domain_lists.list_names(deployment, customer=customer, by=by),
         environments=settings.MIOSA.environments if kind is Kind.PROMOTE else (),
         reasons=reasons.ready(),
         reason_required=reasons.is_required(by),
         may_note=by.is_staff,
-        obstacle=_cause(target, deployment, kind, now=now) or doing.obstacle(deployment, now=now),
+        obstacle=actions.why_not(target, deployment, now=now) or doing.obstacle(deployment, now=now),
         unknown=lane.key if lane and doing.may_step_over(lane, by=by) else None,
         running=lane.key if lane else None,
         running_name=lane.person_name if lane else "",
@@ -125,16 +134,18 @@ def draw_release(
 
 
 def find_rollback_target(*, by: Person, slug: str, deployment_id: str, now: datetime) -> str:
-    """The version to preselect: the last good one, else the newest older one that can be restored. Raises NotFound if there is none."""
-    customer = customers.get_customer(by=by, slug=slug)
-    deployment = deployments.find_deployment(customer, deployment_id)
+    """The version to preselect: the last good one, else the newest older one that can be restored; empty if there is none.
+
+    Raises NotFound, Forbidden.
+    """
+    customer, deployment = _door(by=by, slug=slug, deployment_id=deployment_id, kind=Kind.ROLL_BACK)
     good = deployments.find_last_good(deployment, customer, by=by, now=now)
     if good is not None:
         return good[0].miosa_id
     for candidate in _candidates(deployment, customer, Kind.ROLL_BACK, by=by, now=now):
         if not candidate.cause:
             return candidate.version.id
-    raise NotFound
+    return ""
 
 
 def release(
@@ -170,7 +181,7 @@ def release(
         override=doing.require_override(confirmed.override, by=by),
         body={"was_live": True} if target.was_live else {},
     )
-    return doing.do(wish, deployment=deployment, obstacle=_cause(target, deployment, kind, now=now), by=by, now=now)
+    return doing.do(wish, deployment=deployment, obstacle=actions.why_not(target, deployment, now=now), by=by, now=now)
 
 
 def draw_simple(*, by: Person, slug: str, deployment_id: str, kind: Kind, now: datetime) -> SimpleForm:
@@ -244,32 +255,15 @@ def _candidates(
         Candidate(
             version=briefs.version(version, deployment),
             is_last_good=good is not None and version.pk == good[0].pk,
-            cause=_cause(version, deployment, kind, now=now),
+            cause=actions.why_not(version, deployment, now=now),
         )
         for version in rows.order_by("-number")[:_MOST_CANDIDATES]
     )
 
 
-def _cause(version: Version, deployment: Deployment, kind: Kind, *, now: datetime) -> str:
-    """Why a version can't be made live, or nothing. What only MIOSA can say is left to it (contract 16, rows 1 and 24)."""
-    if deployment.gone_at is not None or version.gone_at is not None:
-        return refusals.restoring("gone")
-    if version.miosa_id == deployment.active_version_id:
-        return refusals.restoring("live")
-    if not version.is_readable:
-        return refusals.restoring("unreadable")
-    if version.state == "failed":
-        return refusals.restoring("failed")
-    if version.state in {"created", "building"}:
-        return refusals.restoring("building")
-    if retention.of(version, is_live=False, now=now).keeping is retention.Keeping.COLLECTED:
-        return refusals.restoring("collected")
-    return ""
-
-
 def _simple_obstacle(deployment: Deployment, kind: Kind) -> str:
     if deployment.gone_at is not None:
-        return _("The hosting service does not know this app any more.")
+        return actions.gone(deployment)
     if kind is Kind.REDEPLOY and not deployment.active_version_id:
         return _("Nothing is live, so there is nothing to deploy again.")
     if kind is Kind.STOP and deployment.state == "stopped":

@@ -7,6 +7,7 @@ from django.utils import timezone
 from portal.models import Freshness
 from portal.services import budget, tasks
 from portal.services.budget import Purpose
+from portal.services.env import sealing
 from portal.services.refreshing import fleet, lease, versions
 
 _AT_ONCE = 8
@@ -18,6 +19,7 @@ _AFTER_FAILURE = timedelta(seconds=15)
 def tick(now: datetime | None = None) -> int:
     """Hand out what is due, and say how much it was. Nothing while background reading may not ask."""
     now = now or timezone.now()
+    sealing.purge(now=now)
     if budget.wait_s(Purpose.BACKGROUND, now=now.timestamp()) > 0:
         return 0
     due = [scope for scope in (_due_workspaces(now), _due_sweep(now)) if scope]

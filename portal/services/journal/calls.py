@@ -4,10 +4,13 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from django.utils import timezone
+
 from portal import miosa
-from portal.models import Operation
+from portal.models import Operation, SealedValues
 from portal.services import budget, upstream
 from portal.services.budget import Purpose
+from portal.services.env import marks, sealing
 from portal.services.journal.kinds import RULES, Kind
 
 _PATIENCE_S = 2.0
@@ -97,13 +100,61 @@ def _delete(ask: miosa.Client, operation: Operation, key: str) -> Answer:
     return ask.deployments.delete(operation.deployment_id, idempotency_key=key)
 
 
+def _set_env(ask: miosa.Client, operation: Operation, key: str) -> Answer:
+    """The values are opened here and nowhere else; without them nothing can be sent."""
+    row = SealedValues.objects.filter(key=operation.key).first()
+    try:
+        if row is None:
+            raise sealing.Unsealable
+        values = sealing.unseal(row, now=timezone.now())
+    except sealing.Unsealable:
+        raise miosa.BudgetSpent("the values are no longer kept") from None
+    chosen = sealing.Values({name: values[name] for name in operation.body["names"]})
+    answer = ask.env.set(
+        operation.deployment_id, chosen, environment=operation.environment or None, idempotency_key=key
+    )
+    marks.note(operation, chosen)
+    return miosa.Changed(status=200, request_id=answer.request_id)
+
+
+def _delete_env(ask: miosa.Client, operation: Operation, key: str) -> Answer:
+    return ask.env.delete(operation.deployment_id, operation.body["names"][0], idempotency_key=key)
+
+
+def _add_domain(ask: miosa.Client, operation: Operation, key: str) -> Answer:
+    return ask.domains.add(operation.deployment_id, idempotency_key=key, **operation.body)
+
+
+def _verify_domain(ask: miosa.Client, operation: Operation, key: str) -> Answer:
+    return ask.domains.verify(operation.deployment_id, operation.body["domain_id"], idempotency_key=key)
+
+
+def _redirect_domain(ask: miosa.Client, operation: Operation, key: str) -> Answer:
+    return ask.domains.update(
+        operation.deployment_id,
+        operation.body["domain_id"],
+        redirect_policy=operation.body["redirect_policy"],
+        idempotency_key=key,
+    )
+
+
+def _detach_domain(ask: miosa.Client, operation: Operation, key: str) -> Answer:
+    return ask.domains.delete(operation.deployment_id, operation.body["domain_id"], idempotency_key=key)
+
+
 _CALLS: dict[Kind, Callable[[miosa.Client, Operation, str], Answer]] = {
+    Kind.ADD_DOMAIN: _add_domain,
     Kind.CREATE: _create,
     Kind.DELETE: _delete,
+    Kind.DELETE_ENV: _delete_env,
+    Kind.DETACH_DOMAIN: _detach_domain,
     Kind.PROMOTE: _promote,
     Kind.PUBLISH: _publish,
     Kind.REDEPLOY: _redeploy,
+    Kind.REDIRECT_DOMAIN: _redirect_domain,
     Kind.RENAME: _rename,
     Kind.ROLL_BACK: _roll_back,
+    Kind.SET_ENV: _set_env,
     Kind.STOP: _stop,
+    Kind.VERIFY_DOMAIN: _verify_domain,
 }

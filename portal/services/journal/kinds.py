@@ -9,17 +9,25 @@ from portal.access import Right
 class Kind(StrEnum):
     """An operation's verb, in alphabetical order."""
 
+    ADD_DOMAIN = "add_domain"
     CREATE = "create"
     DELETE = "delete"
+    DELETE_ENV = "delete_env"
+    DETACH_DOMAIN = "detach_domain"
     PROMOTE = "promote"
     PUBLISH = "publish"
     REDEPLOY = "redeploy"
     RENAME = "rename"
+    REDIRECT_DOMAIN = "redirect_domain"
     ROLL_BACK = "roll_back"
+    SET_ENV = "set_env"
     STOP = "stop"
+    VERIFY_DOMAIN = "verify_domain"
 
 
 POINTER = "pointer"
+ENV = "env"
+DOMAIN = "domain"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +50,19 @@ class Rule:
 
 
 RULES: dict[Kind, Rule] = {
+    # A domain's lane is its own: the wish names it ("domain:<name>").
+    Kind.ADD_DOMAIN: Rule(Right.ADD_DOMAIN, lane=DOMAIN),
     Kind.CREATE: Rule(Right.CREATE_DEPLOYMENT, repeatable=False),
     Kind.DELETE: Rule(Right.DELETE_DEPLOYMENT),
+    Kind.DELETE_ENV: Rule(Right.SET_ENV, lane=ENV),
+    Kind.DETACH_DOMAIN: Rule(Right.DETACH_DOMAIN, lane=DOMAIN),
     Kind.PROMOTE: Rule(Right.PROMOTE, moves_pointer=True),
     Kind.PUBLISH: Rule(Right.PUBLISH, slow=True, repeatable=False),
     Kind.REDEPLOY: Rule(Right.REDEPLOY, slow=True),
+    Kind.REDIRECT_DOMAIN: Rule(Right.ADD_DOMAIN, lane=DOMAIN),
     Kind.RENAME: Rule(Right.RENAME_DEPLOYMENT, lane="name"),
     Kind.ROLL_BACK: Rule(Right.ROLL_BACK, moves_pointer=True),
+    Kind.SET_ENV: Rule(Right.SET_ENV, lane=ENV),
     Kind.STOP: Rule(Right.STOP),
+    Kind.VERIFY_DOMAIN: Rule(Right.VERIFY_DOMAIN, lane=DOMAIN),
 }

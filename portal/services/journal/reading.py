@@ -8,7 +8,7 @@ from django.utils import timezone
 from portal import miosa
 from portal.models import Activation, Customer, Deployment, Operation, Version
 from portal.services.connection import WrongTenant
-from portal.services.journal import calls
+from portal.services.journal import aftermath, calls
 from portal.services.journal.kinds import RULES, Kind
 from portal.services.refreshing import lease, tenancy
 from portal.services.refreshing import versions as reading_versions
@@ -74,6 +74,7 @@ def _read(operation: Operation) -> None:
     taken = _touched(operation, deployment, ask, now=now)
     pointers.settle(deployment, taken=taken, now=now)
     _note_pointer(operation, deployment, now=now)
+    aftermath.run(operation, deployment, ask, now=now)
 
 
 def _touched(operation: Operation, deployment: Deployment, ask: miosa.Client, *, now: datetime) -> Taken:
@@ -113,6 +114,9 @@ def _note_pointer(operation: Operation, deployment: Deployment, *, now: datetime
 def _effect(operation: Operation) -> bool | None:
     ask = calls.client(operation)
     kind = Kind(operation.kind)
+    effect = aftermath.effect_of(kind)
+    if effect is not None:
+        return effect(operation, ask)
     if kind is Kind.CREATE or operation.deployment_id.startswith("new:"):
         return _was_created(operation, ask)
     try:

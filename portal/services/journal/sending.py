@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from portal import miosa
 from portal.models import Operation, Version
 from portal.services import connection
-from portal.services.journal import beats, calls, reading, refusals
+from portal.services.journal import aftermath, beats, calls, reading, refusals
 from portal.services.journal.kinds import RULES, Kind
 
 logger = logging.getLogger(__name__)
@@ -68,6 +68,7 @@ def refuse(operation: Operation, *, code: str, for_people: str, for_operators: s
     operation.error_for_operators = for_operators
     operation.look_at = None
     write(operation)
+    aftermath.forget_secrets(operation)
     reading.file(operation)
 
 

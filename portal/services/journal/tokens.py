@@ -35,10 +35,17 @@ class Token:
 
 
 def draw(
-    kind: Kind, *, by: Person, customer_id: int, deployment_id: str, target_id: str = "", seen_live: str = ""
+    kind: Kind,
+    *,
+    by: Person,
+    customer_id: int,
+    deployment_id: str,
+    target_id: str = "",
+    seen_live: str = "",
+    key: uuid.UUID | None = None,
 ) -> str:
-    """A fresh token for a form that this person is looking at."""
-    facts = [uuid.uuid4().hex, kind.value, customer_id, deployment_id, target_id, seen_live]
+    """A token for a form that this person is looking at; fresh, unless the action has its `key` already."""
+    facts = [(key or uuid.uuid4()).hex, kind.value, customer_id, deployment_id, target_id, seen_live]
     return signing.dumps([by.id, *facts], salt="operation")
 
 

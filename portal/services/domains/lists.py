@@ -1,0 +1,107 @@
+"""The domains of a deployment."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from portal import dns
+from portal.access import Person, Right
+from portal.models import Customer, Deployment, Domain
+from portal.services import ages, briefs, customers, deployments, doing
+from portal.services.answers import Age, CustomerHead, DeploymentBrief
+from portal.services.domains import looking, reading
+from portal.services.refreshing import lease
+
+
+@dataclass(frozen=True, slots=True)
+class Light:
+    """`state` is on, off, waiting or unknown; `cause` is one sentence."""
+
+    state: str
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class DomainRow:
+    """A domain in the list, with its three lights. `has_drifted`: it worked, and by our own look it does not lead here any more."""
+
+    id: str
+    name: str
+    shown: str
+    status: str
+    yours: Light
+    points_here: Light
+    secure: Light
+    has_drifted: bool
+    redirect_policy: str
+    next_look_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class DomainsPage:
+    customer: CustomerHead
+    deployment: DeploymentBrief
+    rows: tuple[DomainRow, ...]
+    may_add: bool
+    add_obstacle: str
+    age: Age
+
+
+def get_domains(*, by: Person, slug: str, deployment_id: str, now: datetime) -> DomainsPage:
+    """Raises NotFound. What can't be read now is shown from memory with its age; DNS is never waited for."""
+    customer = customers.get_customer(by=by, slug=slug)
+    deployment = deployments.find_deployment(customer, deployment_id)
+    reading.read_if_stale(deployment, customer=customer, now=now)
+    rows = list(seen_by(deployment, customer, by=by).order_by("name", "pk"))
+    looking.want(rows, now=now)
+    return DomainsPage(
+        customer=briefs.head(customer, by=by),
+        deployment=briefs.deployment(deployment, customer, by=by),
+        rows=tuple(row_of(domain, now=now) for domain in rows),
+        may_add=doing.may(Right.ADD_DOMAIN, customer, deployment, by=by),
+        add_obstacle=doing.obstacle(deployment, now=now),
+        age=ages.of(
+            lease.get(reading.scope(deployment.pk)),
+            generation=customer.generation,
+            filling=False,
+            now=now,
+            connection_row=customer.connection,
+            fresh=2 * reading.FRESH,
+        ),
+    )
+
+
+def seen_by(deployment: Deployment, customer: Customer, *, by: Person) -> QuerySet[Domain]:
+    """The domains of a deployment that a person may see: staff all, a customer's people their own."""
+    rows = Domain.objects.filter(deployment=deployment, gone_at=None)
+    return rows if by.is_staff else rows.filter(customer=customer)
+
+
+def list_names(deployment: Deployment, *, customer: Customer, by: Person) -> tuple[str, ...]:
+    """The custom domains that switch with a deployment; on a shared one, for a customer's person, its own."""
+    reading.read_if_stale(deployment, customer=customer, now=timezone.now())
+    rows = seen_by(deployment, customer, by=by).filter(~Q(status="removed"))
+    return tuple(rows.order_by("name").values_list("name", flat=True))
+
+
+def row_of(domain: Domain, *, now: datetime) -> DomainRow:
+    report = looking.report_of(domain, now=now)
+    told = dns.lights(domain.status, report, code=domain.error_code or None)
+    return DomainRow(
+        id=domain.miosa_id,
+        name=domain.name,
+        shown=looking.shown(domain.name),
+        status=domain.status,
+        yours=_light(told.yours),
+        points_here=_light(told.points_here),
+        secure=_light(told.secure),
+        has_drifted=domain.drifted_at is not None,
+        redirect_policy=domain.redirect_policy,
+        next_look_at=domain.next_look_at,
+    )
+
+
+def _light(light: dns.Light) -> Light:
+    return Light(light.state.value, looking.say(light.cause))

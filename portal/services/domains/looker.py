@@ -1,0 +1,52 @@
+"""In the worker: looks at DNS that are due, and MIOSA asked to verify where our own look says that it can pass."""
+
+import logging
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+
+from django.db import DatabaseError, connection
+from django.utils import timezone
+
+from portal.models import Domain
+from portal.services.domains import changes, looking, reading
+
+logger = logging.getLogger(__name__)
+
+TURN_S = 0.5
+_AT_ONCE = 4
+
+
+def run(stopping: threading.Event) -> None:
+    """Turn until told to stop."""
+    with ThreadPoolExecutor(max_workers=_AT_ONCE, thread_name_prefix="look") as pool:
+        while not stopping.wait(TURN_S):
+            try:
+                for domain in list_due(now=timezone.now()):
+                    if looking.claim(domain, now=timezone.now()):
+                        pool.submit(_work, domain)
+            except DatabaseError as error:
+                logger.warning("looker waits for the database", extra={"reason": type(error).__name__})
+                connection.close()
+    connection.close()
+
+
+def list_due(*, now: datetime) -> list[Domain]:
+    due = Domain.objects.filter(next_look_at__lte=now, gone_at=None, deployment__gone_at=None)
+    return list(due.select_related("deployment__customer", "customer").order_by("next_look_at")[:_AT_ONCE])
+
+
+def work(domain: Domain, *, now: datetime) -> None:
+    """One look, and a verification if it can pass."""
+    report = looking.look(domain, now=now)
+    if report is not None and report.can_pass and domain.status in reading.WAITING:
+        changes.verify_by_ourselves(domain, now=now)
+
+
+def _work(domain: Domain) -> None:
+    try:
+        work(domain, now=timezone.now())
+    except Exception:  # one domain that can't be looked at must not end the others
+        logger.exception("look failed", extra={"domain": domain.name})
+    finally:
+        connection.close()

@@ -1,0 +1,129 @@
+"""Our own look at a domain's DNS: made in the worker, kept, explained whenever somebody reads it."""
+
+import functools
+import logging
+import random
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+import msgspec
+from django.conf import settings
+from django.utils.translation import gettext
+
+from portal import dns
+from portal.models import Domain
+from portal.services.domains import reading
+from portal.services.remembering import customers
+
+logger = logging.getLogger(__name__)
+
+_QUICK = timedelta(seconds=20)
+_QUICK_FOR = 30
+_SLOWEST = timedelta(minutes=30)
+_WATCHED_FOR = timedelta(minutes=10)
+
+
+def want(domains: Iterable[Domain], *, now: datetime) -> None:
+    """Somebody looks at these: the worker looks at their DNS soon, and every 20 s for ten minutes while they wait for it."""
+    for domain in domains:
+        asked_long_ago = domain.watched_at is None or now - domain.watched_at > _QUICK
+        if not asked_long_ago:
+            continue
+        due = domain.next_look_at
+        if domain.status not in reading.WORKING or domain.looked_at is None:
+            latest = (domain.looked_at + _QUICK) if domain.looked_at else now
+            due = min(due, latest) if due else latest
+        # Being watched again begins the ten quick minutes anew only after the former ones are over.
+        looks = 0 if domain.watched_at is None or now - domain.watched_at > _WATCHED_FOR else domain.looks
+        Domain.objects.filter(pk=domain.pk).update(watched_at=now, next_look_at=due, looks=looks)
+        domain.next_look_at = due
+
+
+def want_now(domain: Domain, *, now: datetime) -> None:
+    """Somebody pressed Look now."""
+    Domain.objects.filter(pk=domain.pk).update(next_look_at=now, watched_at=now, looks=0)
+
+
+def claim(domain: Domain, *, now: datetime) -> bool:
+    """Whoever moves the next look is the one who looks."""
+    return bool(
+        Domain.objects.filter(pk=domain.pk, next_look_at=domain.next_look_at).update(
+            next_look_at=now + timedelta(seconds=30)
+        )
+    )
+
+
+def look(domain: Domain, *, now: datetime) -> dns.Report | None:
+    """Ask DNS and keep what it said. None if this can't be asked now."""
+    try:
+        seen = asker().look(domain.name, reading.needed_of(domain), now=now)
+    except dns.TooBusy:
+        return None
+    except dns.NotAskedError:
+        Domain.objects.filter(pk=domain.pk).update(next_look_at=None, looked_at=now)
+        return None
+    domain.look, domain.looked_at, domain.looks = msgspec.json.encode(seen).decode(), now, domain.looks + 1
+    domain.next_look_at = _next(domain, now=now)
+    report = report_of(domain, now=now)
+    _note_drift(domain, report, now=now)
+    domain.save(update_fields=["look", "looked_at", "looks", "next_look_at", "drifted_at"])
+    return report
+
+
+def report_of(domain: Domain, *, now: datetime) -> dns.Report | None:
+    """What the last look means by now; None before the first."""
+    if not domain.look:
+        return None
+    try:
+        seen = msgspec.json.decode(domain.look, type=dns.Look)
+    except msgspec.MsgspecError:
+        # Kept by another version of the portal: the next look replaces it.
+        return None
+    return dns.explain(seen, reading.needed_of(domain), now=now)
+
+
+def say(text: dns.Text | None) -> str:
+    """In the reader's language, without the hosting service's own words."""
+    return dns.render(text, gettext) if text else ""
+
+
+def shown(name: str) -> str:
+    """With the letters people read, where the name has others than ASCII."""
+    try:
+        return dns.read(name).shown
+    except dns.NotADomain:
+        return name
+
+
+def asker() -> dns.Asker:
+    return _asker(tuple(settings.DNS.resolvers), tuple(settings.DNS.instead))
+
+
+@functools.lru_cache(maxsize=2)
+def _asker(resolvers: tuple[str, ...], instead: tuple[tuple[str, str], ...]) -> dns.Asker:
+    return dns.Asker(resolvers, instead={address: dns.Server.read(server) for address, server in instead})
+
+
+def _next(domain: Domain, *, now: datetime) -> datetime:
+    """Every 20 s for ten minutes, then ever slower; a working one about once a day; always a little different."""
+    if domain.status in reading.WORKING:
+        pause = reading.LOOK_DAILY
+    elif domain.looks <= _QUICK_FOR:
+        pause = _QUICK
+    else:
+        pause = min(_QUICK * 1.5 ** (domain.looks - _QUICK_FOR), _SLOWEST)
+    return now + pause * random.uniform(0.9, 1.1)  # noqa: S311 - spreads work, guards nothing
+
+
+def _note_drift(domain: Domain, report: dns.Report | None, *, now: datetime) -> None:
+    """A domain that worked and does not lead here any more; told until it does, or until it could be asked and was right."""
+    drifted = dns.has_drifted(domain.status, report)
+    if drifted and domain.drifted_at is None:
+        domain.drifted_at = now
+        logger.warning("domain drifted", extra={"domain": domain.name})
+    elif not drifted and report is not None and report.is_told:
+        domain.drifted_at = None
+    else:
+        return
+    if domain.customer_id:
+        customers.touch({domain.customer_id})

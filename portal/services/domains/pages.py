@@ -1,0 +1,182 @@
+"""One domain: three lights, the records to set, what DNS answers now, and the one thing to do."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from portal import dns
+from portal.access import Person, Right
+from portal.models import Customer, Deployment, Domain, DomainLink
+from portal.services import briefs, customers, deployments, doing
+from portal.services.answers import CustomerHead, DeploymentBrief
+from portal.services.domains import lists, looking, reading
+from portal.services.domains.lists import DomainRow
+from portal.services.errors import NotFound
+
+
+@dataclass(frozen=True, slots=True)
+class RecordRow:
+    """A record to set, as a DNS host's form wants it, and what stands there now. `judgement` is dns.Judgement's word, empty before a look.
+
+    `label` is the name as most hosts want it, `full` the whole name. `see` is "We see … (from …), need …".
+    """
+
+    type: str
+    label: str
+    full: str
+    value: str
+    ttl: int
+    judgement: str
+    is_right: bool
+    sentence: str
+    action: str
+    see: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Blocker:
+    """Something that stands in the way without being asked for."""
+
+    judgement: str
+    sentence: str
+    action: str
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """What one public resolver sees already; None: could not ask."""
+
+    resolver: str
+    is_right: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class DomainFacts:
+    """What both the signed-in page and the link without sign-in show."""
+
+    row: DomainRow
+    records: tuple[RecordRow, ...]
+    blockers: tuple[Blocker, ...]
+    spread: tuple[Spread, ...]
+    provider: str
+    provider_page: str
+    looked_at: datetime | None
+    is_looking: bool
+    can_pass: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LinkRow:
+    """A link that was made, without its secret."""
+
+    id: int
+    made_by: str
+    made_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DomainPage:
+    customer: CustomerHead
+    deployment: DeploymentBrief
+    facts: DomainFacts
+    twin: str
+    links: tuple[LinkRow, ...]
+    may_verify: bool
+    may_detach: bool
+    may_redirect: bool
+    may_share: bool
+    obstacle: str
+
+
+def get_domain(*, by: Person, slug: str, deployment_id: str, domain_id: str, now: datetime) -> DomainPage:
+    """Raises NotFound. DNS is never waited for: the worker looks, and the page shows what it last saw."""
+    customer, deployment, domain = find(by=by, slug=slug, deployment_id=deployment_id, domain_id=domain_id)
+    reading.read_if_stale(deployment, customer=customer, now=now)
+    domain.refresh_from_db()
+    looking.want([domain], now=now)
+    may_share = doing.may(Right.SHARE_DOMAIN, customer, deployment, by=by)
+    return DomainPage(
+        customer=briefs.head(customer, by=by),
+        deployment=briefs.deployment(deployment, customer, by=by),
+        facts=facts_of(domain, now=now),
+        twin=_twin(domain),
+        links=_links(domain, deployment, now=now) if may_share else (),
+        may_verify=doing.may(Right.VERIFY_DOMAIN, customer, deployment, by=by),
+        may_detach=doing.may(Right.DETACH_DOMAIN, customer, deployment, by=by),
+        may_redirect=doing.may(Right.ADD_DOMAIN, customer, deployment, by=by),
+        may_share=may_share,
+        obstacle=doing.obstacle(deployment, now=now),
+    )
+
+
+def look_now(*, by: Person, slug: str, deployment_id: str, domain_id: str, now: datetime) -> None:
+    """Somebody pressed Look now. Raises NotFound."""
+    *_door, domain = find(by=by, slug=slug, deployment_id=deployment_id, domain_id=domain_id)
+    looking.want_now(domain, now=now)
+
+
+def find(*, by: Person, slug: str, deployment_id: str, domain_id: str) -> tuple[Customer, Deployment, Domain]:
+    """Raises NotFound unless this person may see the domain."""
+    customer = customers.get_customer(by=by, slug=slug)
+    deployment = deployments.find_deployment(customer, deployment_id)
+    domain = lists.seen_by(deployment, customer, by=by).filter(miosa_id=domain_id).first()
+    if domain is None:
+        raise NotFound
+    return customer, deployment, domain
+
+
+def facts_of(domain: Domain, *, now: datetime) -> DomainFacts:
+    report = looking.report_of(domain, now=now)
+    needed = reading.needed_of(domain)
+    verdicts = {verdict.record: verdict for verdict in report.records} if report else {}
+    zone = report.zone if report else None
+    return DomainFacts(
+        row=lists.row_of(domain, now=now),
+        records=tuple(_record(one, verdicts.get(one), zone) for one in needed),
+        blockers=tuple(
+            Blocker(one.judgement.value, looking.say(one.sentence), looking.say(one.action))
+            for one in (report.blockers if report else ())
+        ),
+        spread=tuple(Spread(one.resolver, one.is_right) for one in (report.spread if report else ())),
+        provider=report.provider.name if report and report.provider else "",
+        provider_page=(report.provider_page or "") if report else "",
+        looked_at=domain.looked_at,
+        is_looking=domain.looked_at is None or (domain.next_look_at is not None and domain.next_look_at <= now),
+        can_pass=bool(report and report.can_pass),
+    )
+
+
+def _record(one: dns.Needed, verdict: dns.Verdict | None, zone: str | None) -> RecordRow:
+    return RecordRow(
+        type=one.type,
+        label=one.label(zone),
+        full=one.name,
+        value=one.value,
+        ttl=one.ttl,
+        judgement=verdict.judgement.value if verdict else "",
+        is_right=bool(verdict and verdict.is_right),
+        sentence=looking.say(verdict.sentence) if verdict else _("We have not looked yet."),
+        action=looking.say(verdict.action) if verdict else "",
+        see=looking.say(verdict.see) if verdict else "",
+        source=(verdict.source or "") if verdict else "",
+    )
+
+
+def _twin(domain: Domain) -> str:
+    """The other of example.com and www.example.com, if it is not attached yet."""
+    try:
+        twin = dns.read(domain.name).twin or ""
+    except dns.NotADomain:
+        return ""
+    taken = Domain.objects.filter(deployment_id=domain.deployment_id, name=twin, gone_at=None).exists()
+    return "" if taken else twin
+
+
+def _links(domain: Domain, deployment: Deployment, *, now: datetime) -> tuple[LinkRow, ...]:
+    rows = DomainLink.objects.filter(
+        deployment_id=deployment.miosa_id, domain_id=domain.miosa_id, revoked_at=None, expires_at__gt=now
+    )
+    return tuple(LinkRow(row.pk, row.made_by, row.made_at, row.expires_at) for row in rows.order_by("-made_at"))

@@ -1,0 +1,9 @@
+"""Env vars: written and never read back (product.md, rule 7).
+
+dotenv    a pasted file or one typed value into lines, each with its notices and problems
+sealing   values between typing and applying: encrypted in the database, bound, single use
+marks     who set which name, and a fingerprint of what was set
+reading   the names, read again
+names     the names on a deployment, with masks, marks and badges
+drafts    typed → reviewed → applied as one operation
+"""

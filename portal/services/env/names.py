@@ -1,0 +1,130 @@
+"""The names on a deployment: read from MIOSA, remembered with an age, marked with who set them here."""
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+
+from portal import miosa
+from portal.access import Person, Right
+from portal.models import Customer, Deployment, EnvMark, EnvVar, Operation
+from portal.services import ages, briefs, customers, deployments, doing, upstream
+from portal.services.answers import Age, CustomerHead, DeploymentBrief
+from portal.services.budget import Purpose
+from portal.services.env import reading
+from portal.services.errors import NotFound
+from portal.services.journal.kinds import Kind
+from portal.services.refreshing import lease
+
+logger = logging.getLogger(__name__)
+
+FRESH = timedelta(seconds=60)
+DOTS = "••••••••"
+
+
+@dataclass(frozen=True, slots=True)
+class EnvRow:
+    """A name. `mask` is dots for those who may not set env. `waits`: what is live was started before the last change."""
+
+    name: str
+    mask: str
+    environment: str
+    changed_at: datetime | None
+    who: str
+    fingerprint: str
+    waits: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EnvPage:
+    """`is_cut`: on a shared deployment a customer's person sees no env. `waits`: some change is not live yet."""
+
+    customer: CustomerHead
+    deployment: DeploymentBrief
+    rows: tuple[EnvRow, ...]
+    environments: tuple[str, ...]
+    environment: str
+    may_set: bool
+    may_delete: bool
+    is_cut: bool
+    waits: bool
+    age: Age
+
+
+def get_env(*, by: Person, slug: str, deployment_id: str, environment: str = "", now: datetime) -> EnvPage:
+    """Raises NotFound. What can't be read now is shown from memory with its age."""
+    customer = customers.get_customer(by=by, slug=slug)
+    deployment = deployments.find_deployment(customer, deployment_id)
+    known = settings.MIOSA.environments
+    if environment and environment not in known:
+        raise NotFound
+    chosen = environment or known[0]
+    is_cut = briefs.hides_others(deployment, by=by)
+    if not is_cut:
+        read_if_stale(deployment, customer=customer, now=now)
+    may_set = doing.may(Right.SET_ENV, customer, deployment, by=by)
+    rows = () if is_cut else _rows(deployment, chosen, may_set=may_set)
+    return EnvPage(
+        customer=briefs.head(customer, by=by),
+        deployment=briefs.deployment(deployment, customer, by=by),
+        rows=rows,
+        environments=known,
+        environment=chosen,
+        may_set=may_set,
+        may_delete=may_set and settings.MIOSA.deletes_env,
+        is_cut=is_cut,
+        waits=any(row.waits for row in rows),
+        age=ages.of(
+            lease.get(reading.scope(deployment.pk)),
+            generation=customer.generation,
+            filling=False,
+            now=now,
+            connection_row=customer.connection,
+            fresh=2 * FRESH,
+        ),
+    )
+
+
+def read_if_stale(deployment: Deployment, *, customer: Customer, now: datetime) -> None:
+    row = lease.get(reading.scope(deployment.pk))
+    if deployment.gone_at is not None or (row.read_at is not None and now - row.read_at < FRESH):
+        return
+    try:
+        reading.read(deployment, ask=upstream.client(Purpose.READ, customer_id=customer.pk), now=now)
+    except miosa.MiosaError as error:
+        logger.info("env names not read", extra={"deployment": deployment.miosa_id, "reason": error.code})
+
+
+def started_at(deployment: Deployment) -> datetime | None:
+    """Since when what is live has been running with the env it was started with: since it went live or was redeployed."""
+    again = Operation.objects.filter(
+        deployment_id=deployment.miosa_id, kind=Kind.REDEPLOY, state=Operation.State.SUCCEEDED
+    )
+    latest = again.order_by("-settled_at").values_list("settled_at", flat=True).first()
+    moments = [moment for moment in (deployment.live_since, latest) if moment is not None]
+    return max(moments, default=None)
+
+
+def _rows(deployment: Deployment, environment: str, *, may_set: bool) -> tuple[EnvRow, ...]:
+    marks = {
+        mark.name: mark for mark in EnvMark.objects.filter(deployment_id=deployment.miosa_id, environment=environment)
+    }
+    since = started_at(deployment)
+    rows = []
+    # A row that names no environment belongs to all of them, as far as anybody can tell (contract 10.7).
+    for var in EnvVar.objects.filter(deployment=deployment, environment__in=["", environment]).order_by("name"):
+        mark = marks.get(var.name)
+        changed_at = max(filter(None, (var.changed_at, mark.set_at if mark else None)), default=None)
+        rows.append(
+            EnvRow(
+                name=var.name,
+                mask=(var.mask or DOTS) if may_set else DOTS,
+                environment=var.environment,
+                changed_at=changed_at,
+                who=mark.person_name if mark else "",
+                fingerprint=mark.fingerprint if mark else "",
+                waits=bool(since and mark and mark.set_at > since and deployment.active_version_id),
+            )
+        )
+    return tuple(rows)

@@ -1,0 +1,98 @@
+"""Values between typing and applying: AES-GCM under a key made from the portal's secret, bound to whom and what they are for."""
+
+import hashlib
+import hmac
+import json
+import os
+import uuid
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.conf import settings
+
+from portal.models import SealedValues
+
+LASTS = timedelta(minutes=10)
+# Beside an operation that was asked for they stay no longer than it may still be repeated.
+LASTS_WITH_OPERATION = timedelta(seconds=60)
+_NONCE = 12
+
+
+class Unsealable(Exception):
+    """The values are gone, were used, or are somebody else's."""
+
+
+class Values(dict[str, str]):
+    """Names to values, whose repr shows neither."""
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} values>"
+
+
+def seal(
+    values: Mapping[str, str],
+    *,
+    key: uuid.UUID,
+    person_id: int,
+    deployment_id: str,
+    environment: str,
+    lines: list[dict[str, object]],
+    now: datetime,
+) -> SealedValues:
+    """Keep these values for ten minutes, replacing what was kept under the same key."""
+    nonce = os.urandom(_NONCE)
+    bound = _bound(key, person_id, deployment_id, environment)
+    sealed = nonce + AESGCM(_key(b"values")).encrypt(nonce, json.dumps(dict(values)).encode(), bound)
+    row, _made = SealedValues.objects.update_or_create(
+        key=key,
+        defaults={
+            "person_id": person_id,
+            "deployment_id": deployment_id,
+            "environment": environment,
+            "sealed": sealed,
+            "lines": lines,
+            "expires_at": now + LASTS,
+        },
+    )
+    return row
+
+
+def unseal(row: SealedValues, *, now: datetime) -> Values:
+    """Raises Unsealable if they are out of date or were bound to something else."""
+    if row.expires_at <= now:
+        raise Unsealable
+    sealed = bytes(row.sealed)
+    bound = _bound(row.key, row.person_id, row.deployment_id, row.environment)
+    try:
+        plain = AESGCM(_key(b"values")).decrypt(sealed[:_NONCE], sealed[_NONCE:], bound)
+    except InvalidTag:
+        raise Unsealable from None
+    return Values(json.loads(plain))
+
+
+def drop(key: uuid.UUID) -> None:
+    SealedValues.objects.filter(key=key).delete()
+
+
+def purge(*, now: datetime) -> int:
+    """Forget what is out of date."""
+    return SealedValues.objects.filter(expires_at__lte=now).delete()[0]
+
+
+def fingerprint(value: str, *, deployment_id: str, environment: str, name: str) -> str:
+    """Eight characters that tell whether two values are the same, and nothing else without the portal's secret."""
+    text = json.dumps([deployment_id, environment, name, value]).encode()
+    return hmac.new(_key(b"fingerprints"), text, hashlib.sha256).hexdigest()[:8]
+
+
+def _key(purpose: bytes) -> bytes:
+    material = settings.SECRET_KEY.encode()
+    return HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=b"env:" + purpose).derive(material)
+
+
+def _bound(key: uuid.UUID, person_id: int, deployment_id: str, environment: str) -> bytes:
+    return json.dumps([key.hex, person_id, deployment_id, environment]).encode()
