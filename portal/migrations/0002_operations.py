@@ -9,11 +9,6 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AddField(
-            model_name="deployment",
-            name="changed_at",
-            field=models.DateTimeField(help_text="Our own change was read back; rows read before say less.", null=True),
-        ),
         migrations.CreateModel(
             name="Operation",
             fields=[

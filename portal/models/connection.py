@@ -6,7 +6,8 @@ from django.db import models
 class Connection(models.Model):
     """A single row (id 1). A database refuses another base URL or tenant (design.md 2).
 
-    `unreachable_since` and `refused_since` are told to people; `alarm` stops marking things as gone until an operator has looked.
+    `unreachable_since` and `refused_since` are told to people. `alarm` is told to operators; while many deployments are
+    missing from MIOSA's list, none is marked as gone until an operator has said so (`accepts_vanished`).
     """
 
     base_url = models.CharField(max_length=500, blank=True)
@@ -19,6 +20,8 @@ class Connection(models.Model):
     alarm = models.CharField(max_length=40, blank=True)
     alarm_text = models.TextField(blank=True)
     alarm_at = models.DateTimeField(null=True)
+    accepts_vanished = models.BooleanField(default=False)
+    bucket = models.OneToOneField("portal.Bucket", on_delete=models.SET_NULL, null=True, related_name="connection")
 
     def __str__(self) -> str:
         return self.base_url
@@ -29,7 +32,10 @@ class Connection(models.Model):
 
 
 class Bucket(models.Model):
-    """A token bucket shared by all processes. `tokens` were there at `at` (seconds since 1970); empty until `blocked_until`."""
+    """A token bucket shared by all processes.
+
+    `tokens` were there at `at` (seconds since 1970); nothing is given out until `blocked_until`.
+    """
 
     key = models.CharField(max_length=120, unique=True)
     tokens = models.FloatField()

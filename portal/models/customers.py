@@ -4,7 +4,10 @@ from django.db import models
 
 
 class Customer(models.Model):
-    """One `external_workspace_id`, compared byte for byte; the single row without one holds what belongs to nobody (staff only)."""
+    """One `external_workspace_id`, compared byte for byte.
+
+    The single row without one holds what belongs to nobody, for staff only.
+    """
 
     connection = models.ForeignKey("portal.Connection", on_delete=models.PROTECT, related_name="customers")
     external_id = models.CharField(max_length=512, unique=True, null=True)
@@ -12,7 +15,6 @@ class Customer(models.Model):
     name = models.CharField(max_length=300)
     is_named = models.BooleanField(default=False, help_text="The name was stated by a workspace, not made from the id.")
     search = models.TextField(help_text="Name and external id, lower-cased, for the list's search.")
-    workspace_id = models.CharField(max_length=128, blank=True, db_index=True)
     is_unassigned = models.BooleanField(default=False)
     generation = models.PositiveBigIntegerField(default=1, help_text="Grows with each change of what is shown.")
     deployments_count = models.PositiveIntegerField(default=0)

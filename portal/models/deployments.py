@@ -6,16 +6,19 @@ from django.db import models
 class Deployment(models.Model):
     """A row of contract 8.1. `customer` owns it; others may hold versions of it (`Holding`).
 
-    `external_id` keeps what the row said: None for null, empty or not stated. `live_version` and `staged_version` are worked out
-    whenever the row or one of its versions changed.
+    `external_id` keeps what the row said: None for null, empty or not stated (`is_stated` tells which). `live_version`,
+    `staged_version` and `newest_version` are worked out whenever the row or one of its versions changed.
+    `asked_at` is when the row was asked for: an answer to an earlier question says less than we know.
     """
 
     miosa_id = models.CharField(max_length=128, unique=True)
     customer = models.ForeignKey("portal.Customer", on_delete=models.PROTECT, related_name="owned_deployments")
     external_id = models.CharField(max_length=512, null=True)
+    is_stated = models.BooleanField(default=True, help_text="Some row of it stated its attribution, null or not.")
     external_user_id = models.CharField(max_length=512, blank=True)
     external_project_id = models.CharField(max_length=512, blank=True)
     name = models.CharField(max_length=300)
+    search = models.CharField(max_length=400, blank=True, help_text="The name, lower-cased, to find it by.")
     slug = models.CharField(max_length=300, blank=True)
     state = models.CharField(max_length=60, blank=True)
     workspace_id = models.CharField(max_length=128, blank=True)
@@ -39,8 +42,11 @@ class Deployment(models.Model):
     created_at = models.DateTimeField(null=True)
     updated_at = models.DateTimeField(null=True)
     first_seen_at = models.DateTimeField()
-    changed_at = models.DateTimeField(null=True, help_text="Our own change was read back; rows read before say less.")
+    asked_at = models.DateTimeField()
     gone_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = (models.Index(fields=["asked_at"], condition=models.Q(gone_at=None), name="deployment_asked"),)
 
     def __str__(self) -> str:
         return self.miosa_id

@@ -1,4 +1,7 @@
-"""The timeline's index: one narrow row for each thing that happened to a customer. Disposable, made from versions and activations."""
+"""The timeline's index: one narrow row for each thing that happened to a customer.
+
+Disposable, made from versions and activations.
+"""
 
 from django.db import models
 
@@ -22,9 +25,10 @@ class Facet(models.Model):
 
 
 class Entry(models.Model):
-    """`at` is set once, so that a page does not shift. `subject` is the id of the row that `kind` names. `text` is lower-cased.
+    """`at` is set once, so that a page does not shift. `subject` is the id of the row that `kind` names.
 
-    No foreign keys but the customer's: the timeline is read by one index, and a row is drawn from its subject.
+    `text` is lower-cased. No foreign keys but the customer's: the timeline is read by one index, and a row is drawn
+    from its subject.
     """
 
     class Kind(models.IntegerChoices):

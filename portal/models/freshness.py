@@ -4,17 +4,19 @@ from django.db import models
 
 
 class Freshness(models.Model):
-    """One thing that is read again as a whole, named by `scope` ("deployments:<customer>", "versions:<deployment>", "sweep" …).
+    """One thing that is read again as a whole, named by `scope` ("customer:<id>", "versions:<id>", "sweep" …).
 
     The lease lets one process read for all: `lease_token` fences, so that a reader whose lease ran out can't write what it read.
     `epoch` grows with each change of our own, so that a reader that began before it can't overwrite what came after.
-    `wanted_at`: to be read from then on, by whoever comes first. `cursor` and `rows_read` carry a long backfill over several runs.
+    `wanted_at`: to be read from then on, by whoever comes first. `began_at`, `cursor` and `rows_read` carry a long reading
+    over several runs. `is_complete`: what is remembered reaches from the newest row down without a gap.
     """
 
     scope = models.CharField(max_length=200, unique=True)
     customer = models.OneToOneField(
         "portal.Customer", on_delete=models.CASCADE, null=True, related_name="freshness", help_text="Of its own scope."
     )
+    began_at = models.DateTimeField(null=True)
     read_at = models.DateTimeField(null=True)
     wanted_at = models.DateTimeField(null=True)
     epoch = models.PositiveBigIntegerField(default=0)
@@ -27,7 +29,10 @@ class Freshness(models.Model):
     rows_read = models.PositiveBigIntegerField(default=0)
 
     class Meta:
-        indexes = (models.Index(fields=["wanted_at"], name="freshness_wanted"),)
+        indexes = (
+            models.Index(fields=["wanted_at"], name="freshness_wanted"),
+            models.Index(fields=["read_at"], name="freshness_read"),
+        )
 
     def __str__(self) -> str:
         return self.scope

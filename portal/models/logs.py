@@ -4,12 +4,16 @@ from django.db import models
 
 
 class KeptLog(models.Model):
-    """`body` is zlib-compressed UTF-8, at most 2 MB before compression; `is_truncated` says that more existed."""
+    """`body` is zlib-compressed UTF-8, at most 2 MB before compression; `is_truncated` says that more existed.
+
+    `failure` is the line that says what went wrong, found once.
+    """
 
     version = models.ForeignKey("portal.Version", on_delete=models.CASCADE, related_name="logs")
     stage = models.CharField(max_length=40, blank=True)
     body = models.BinaryField()
     is_truncated = models.BooleanField(default=False)
+    failure = models.CharField(max_length=300, blank=True)
     read_at = models.DateTimeField()
 
     class Meta:

@@ -4,7 +4,11 @@ from django.db import models
 
 
 class Version(models.Model):
-    """A row of contract 8.2. `customer` None: whose it is, is not known or not certain, so only staff see it."""
+    """A row of contract 8.2. `customer` None: whose it is, is not known or not certain, so only staff see it.
+
+    `is_doubtful`: what is remembered may not hold any more, or never told enough (a reduced row, an end of a moved
+    pointer), so it is to be read singly.
+    """
 
     class Attribution(models.TextChoices):
         OWN = "own"
@@ -19,6 +23,7 @@ class Version(models.Model):
     kind = models.CharField(max_length=60, blank=True)
     state = models.CharField(max_length=60, blank=True)
     is_readable = models.BooleanField(default=True)
+    is_doubtful = models.BooleanField(default=False)
     created_by = models.CharField(max_length=512, blank=True)
     external_user_id = models.CharField(max_length=512, blank=True)
     external_project_id = models.CharField(max_length=512, blank=True)
@@ -50,6 +55,7 @@ class Version(models.Model):
             models.Index(
                 fields=["deployment"], condition=models.Q(state__in=["created", "building"]), name="version_unfinished"
             ),
+            models.Index(fields=["deployment"], condition=models.Q(is_doubtful=True), name="version_doubtful"),
         )
 
     def __str__(self) -> str:

@@ -1,6 +1,7 @@
 """The one MIOSA tenant behind this database: which it is, and whether it can be asked."""
 
 import logging
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -9,17 +10,21 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from portal import miosa
+from portal.access import Person, Role
 from portal.models import Connection
-from portal.services import budget
+from portal.services import budget, errors
 from portal.services.answers import Reach
 
 logger = logging.getLogger(__name__)
 
 _OK_WRITTEN_EVERY = timedelta(seconds=30)
+_OF_TENANCY = frozenset({"other_base_url", "other_tenant"})
 
 
 class WrongTenant(Exception):
     """This database remembers another MIOSA than the one configured: nothing of it may be mixed."""
+
+    code = "wrong_tenant"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,19 +46,27 @@ def get() -> Connection:
     return row
 
 
-def require_same_tenant(tenant_id: str | None) -> None:
-    """Remember the tenant at first sight. Raises WrongTenant for another base URL or tenant, and tells the operators."""
+def require_same_tenant(stated: Collection[str]) -> str:
+    """Our tenant, remembered at first sight; empty as long as nobody stated any.
+
+    Raises WrongTenant, and tells the operators, if another MIOSA is configured than this database remembers, or if
+    tenants were stated and ours is not among them.
+    """
     row = get()
     if row.base_url != settings.MIOSA.base_url and not settings.MIOSA.is_demo:
         raise_alarm("other_base_url", f"This database belongs to {row.base_url}, not to {settings.MIOSA.base_url}.")
         raise WrongTenant(row.base_url)
-    if not tenant_id:
-        return
-    if not row.tenant_id:
-        Connection.objects.filter(pk=1, tenant_id="").update(tenant_id=tenant_id)
-    elif row.tenant_id != tenant_id:
-        raise_alarm("other_tenant", f"This database belongs to the tenant {row.tenant_id}, the key to {tenant_id}.")
-        raise WrongTenant(tenant_id)
+    if stated and row.tenant_id not in stated:
+        if row.tenant_id or len(stated) > 1:
+            others = ", ".join(sorted(stated))
+            raise_alarm("other_tenant", f"This database belongs to the tenant {row.tenant_id or '?'}; told: {others}.")
+            raise WrongTenant(others)
+        (row.tenant_id,) = stated
+        if not Connection.objects.filter(pk=1, tenant_id="").update(tenant_id=row.tenant_id):
+            return require_same_tenant(stated)
+    if row.alarm in _OF_TENANCY and stated:
+        clear_alarm(row.alarm)
+    return row.tenant_id
 
 
 def raise_alarm(code: str, text: str) -> None:
@@ -64,7 +77,19 @@ def raise_alarm(code: str, text: str) -> None:
 
 
 def clear_alarm(code: str) -> None:
-    Connection.objects.filter(pk=1, alarm=code).update(alarm="", alarm_text="", alarm_at=None)
+    Connection.objects.filter(pk=1, alarm=code).update(
+        alarm="", alarm_text="", alarm_at=None, accepts_vanished=False
+    )
+
+
+def accept_vanished(*, by: Person) -> None:
+    """An operator has looked: what is missing from MIOSA's list is really gone, and the next sweep may say so.
+
+    Raises errors.Forbidden.
+    """
+    if not by.is_operator:
+        raise errors.Forbidden(_("Only an operator can say this."), who_can=(Role.OPERATOR,))
+    Connection.objects.filter(pk=1).exclude(alarm="").update(accepts_vanished=True)
 
 
 def heard(outcome: miosa.Outcome) -> None:

@@ -2,99 +2,117 @@
 
 import logging
 import time
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from django.db import OperationalError
 from django.utils.translation import gettext as _
 
 from portal import miosa
 from portal.access import Person
 from portal.models import Customer, Deployment, Freshness
-from portal.services import budget, connection, errors, upstream
+from portal.services import budget, connection, errors, flights, upstream
 from portal.services.budget import Purpose
 from portal.services.refreshing import customers, deployments, lease
 
 logger = logging.getLogger(__name__)
 
-_PATIENCE_S = 2.0
+# No request begins later than this; one that has begun may take its own deadline.
+_PATIENCE_S = 1.5
 _RETRY_AFTER_FAILURE = timedelta(seconds=10)
 _WAIT_FOR_OTHERS_S = 2.4
+_TROUBLE = (miosa.MiosaError, connection.WrongTenant, lease.LeaseLost, OperationalError)
 
 
 def ask_for_customer(customer: Customer, row: Freshness, *, now: datetime) -> None:
     """A stale page is drawn as it is; the worker reads what it shows again."""
     if not _is_fresh(row, fresh=customers.FRESH, now=now) and (row.wanted_at is None or row.wanted_at > now):
-        lease.want(customers.scope(customer.pk), at=now)
+        _want(customers.scope(customer.pk), now=now)
 
 
 def customer_if_stale(customer: Customer, row: Freshness | None, *, wait: bool = False, now: datetime) -> bool:
     """Read the customer again if it is older than it may be. Trouble is noted, never raised: memory goes on being shown.
 
-    False if it was fresh, so that nothing was tried. `wait`: nothing is remembered yet, so if somebody else is reading just now, wait until they have.
+    False if it was fresh, so that nothing was tried. `wait`: nothing is remembered yet, so if somebody else is reading
+    just now, wait until they have.
     """
     if _is_fresh(row, fresh=customers.FRESH, now=now):
         return False
-    try:
-        done = customers.read(
-            customer,
-            ask=upstream.client(Purpose.READ, customer_id=customer.pk),
-            now=now,
-            within_s=_PATIENCE_S,
-        )
-    except (miosa.MiosaError, connection.WrongTenant, lease.LeaseLost) as error:
-        logger.warning("refresh failed", extra={"scope": customers.scope(customer.pk), "reason": str(error)})
-        return True
-    if not done and wait:
-        _wait(customers.scope(customer.pk))
+    scope = customers.scope(customer.pk)
+
+    def read() -> None:
+        ask = upstream.client(Purpose.READ, customer_id=customer.pk, within_s=_PATIENCE_S)
+        if not customers.read(customer, ask=ask, now=now) and wait:
+            _wait(scope)
+
+    if wait:
+        flights.join(scope, lambda: _calmly(scope, read), patience_s=_WAIT_FOR_OTHERS_S)
+    else:
+        _calmly(scope, read)
     return True
 
 
 def ask_for_deployment(deployment: Deployment, row: Freshness | None, *, now: datetime) -> None:
     """A stale page is drawn as it is; the worker reads what it shows again."""
-    if deployment.gone_at is None and not _is_fresh(row, fresh=deployments.FRESH, now=now):
-        lease.want(deployments.scope(deployment.pk), at=now)
+    if deployment.gone_at is not None or _is_fresh(row, fresh=deployments.FRESH, now=now):
+        return
+    if row is None or row.wanted_at is None or row.wanted_at > now:
+        _want(deployments.scope(deployment.pk), now=now)
 
 
 def deployment_if_stale(deployment: Deployment, row: Freshness | None, *, customer: Customer, now: datetime) -> bool:
     """Read one deployment again if it is older than it may be. Trouble is noted, never raised. False if nothing was tried."""
     if deployment.gone_at or _is_fresh(row, fresh=deployments.FRESH, now=now):
         return False
-    try:
-        deployments.read(deployment, ask=upstream.client(Purpose.READ, customer_id=customer.pk), now=now)
-    except (miosa.MiosaError, connection.WrongTenant, lease.LeaseLost) as error:
-        logger.warning("refresh failed", extra={"scope": deployments.scope(deployment.pk), "reason": str(error)})
+
+    def read() -> None:
+        ask = upstream.client(Purpose.READ, customer_id=customer.pk, within_s=_PATIENCE_S)
+        deployments.read(deployment, ask=ask, now=now)
+
+    _calmly(deployments.scope(deployment.pk), read)
     return True
 
 
 def customer_now(customer: Customer, *, by: Person, now: datetime) -> None:
     """Somebody pressed Refresh. Raises errors.Unavailable with words."""
     _pay(by)
+    ask = upstream.client(Purpose.READ, customer_id=customer.pk, within_s=_PATIENCE_S)
     try:
-        customers.read(
-            customer,
-            ask=upstream.client(Purpose.READ, customer_id=customer.pk),
-            now=now,
-            force=True,
-            within_s=_PATIENCE_S,
-        )
-    except (miosa.MiosaError, connection.WrongTenant, lease.LeaseLost) as error:
+        customers.read(customer, ask=ask, now=now, force=True)
+    except _TROUBLE as error:
         raise unavailable(error) from error
 
 
 def deployment_now(deployment: Deployment, *, customer: Customer, by: Person, now: datetime) -> None:
     """Somebody pressed Refresh. Raises errors.Unavailable with words."""
     _pay(by)
+    ask = upstream.client(Purpose.READ, customer_id=customer.pk, within_s=_PATIENCE_S)
     try:
-        ask = upstream.client(Purpose.READ, customer_id=customer.pk)
         deployments.read(deployment, ask=ask, now=now, force=True)
-    except (miosa.MiosaError, connection.WrongTenant, lease.LeaseLost) as error:
+    except _TROUBLE as error:
         raise unavailable(error) from error
+
+
+def _calmly(scope: str, read: Callable[[], None]) -> None:
+    try:
+        read()
+    except _TROUBLE as error:
+        logger.warning("refresh failed", extra={"scope": scope, "reason": str(error)})
+
+
+def _want(scope: str, *, now: datetime) -> None:
+    """Drawing a page goes on though the database takes no writes just now."""
+    try:
+        lease.want_softly(scope, at=now)
+    except OperationalError as error:
+        logger.warning("wish not noted", extra={"scope": scope, "reason": str(error)})
 
 
 def _is_fresh(row: Freshness | None, *, fresh: timedelta, now: datetime) -> bool:
     """Fresh, or tried so recently that trying again would only add to the trouble."""
     if row is None:
         return False
-    if row.failed_at and now - row.failed_at < _RETRY_AFTER_FAILURE:
+    if row.failed_at and timedelta(0) <= now - row.failed_at < _RETRY_AFTER_FAILURE:
         return True
     return row.read_at is not None and now - row.read_at < fresh
 
@@ -111,10 +129,11 @@ def _pay(by: Person) -> None:
 
 
 def _wait(scope: str) -> None:
+    """Another process is reading: until it has, or for as long as a person waits."""
     until = time.monotonic() + _WAIT_FOR_OTHERS_S
     while time.monotonic() < until:
         row = Freshness.objects.get(scope=scope)
-        if row.lease_until is None:
+        if row.lease_until is None or row.read_at is not None:
             return
         time.sleep(0.05)
 
@@ -124,6 +143,8 @@ def unavailable(error: Exception) -> errors.Unavailable:
         seconds = round(error.retry_after_s or 10) or 1
         text = _("Many people are asking at once. We ask the hosting service again in %(seconds)s seconds.")
         return errors.Unavailable(text % {"seconds": seconds}, retry_after_s=seconds)
+    if isinstance(error, lease.LeaseLost):
+        return errors.Unavailable(_("Somebody else has just read this again. Reload the page."), retry_after_s=1)
     if isinstance(error, miosa.Refused):
         return errors.Unavailable(_("The hosting service refused to answer. What you see is what we last heard."))
     return errors.Unavailable(_("The hosting service can't be reached. What you see is what we last heard."))

@@ -1,6 +1,10 @@
-"""The door to MIOSA for all services: one client for the process, with the budget before each attempt and the connection told after."""
+"""The door to MIOSA for all services.
+
+One client for the process; the budget is asked before each attempt, and the connection told after.
+"""
 
 import functools
+import time
 
 from django.conf import settings
 
@@ -13,11 +17,22 @@ BACKGROUND_DEADLINE_S = 20.0
 
 
 def client(
-    purpose: Purpose, *, customer_id: int | None = None, request_id: str | None = None, deadline_s: float | None = None
+    purpose: Purpose,
+    *,
+    customer_id: int | None = None,
+    request_id: str | None = None,
+    deadline_s: float | None = None,
+    within_s: float | None = None,
 ) -> miosa.Client:
-    """A client whose requests are paid from the budget as `purpose`, in people's reads on behalf of a customer."""
+    """A client whose requests are paid from the budget as `purpose`, in people's reads on behalf of a customer.
+
+    `within_s`: after so many seconds it begins no other request (miosa.BudgetSpent), since a person is waiting.
+    """
+    until = None if within_s is None else time.monotonic() + within_s
 
     def gate(_attempt: miosa.Attempt) -> None:
+        if until is not None and time.monotonic() > until:
+            raise miosa.BudgetSpent("no time left", retry_after_s=0)
         budget.take(purpose, customer_id=customer_id)
 
     default = BACKGROUND_DEADLINE_S if purpose is Purpose.BACKGROUND else READ_DEADLINE_S

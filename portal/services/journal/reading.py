@@ -1,4 +1,4 @@
-"""Reading back: what MIOSA says after a change, and whether a change has happened at all."""
+"""Reading back: what MIOSA says after a change, until it says what was wanted."""
 
 import logging
 from datetime import datetime, timedelta
@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from portal import miosa
-from portal.models import Activation, Customer, Deployment, Operation, Version
+from portal.models import Activation, Deployment, Operation, Version
 from portal.services.connection import WrongTenant
-from portal.services.journal import aftermath, calls
-from portal.services.journal.kinds import RULES, Kind
+from portal.services.journal import aftermath, calls, evidence
+from portal.services.journal.kinds import RULES, Kind, is_main
 from portal.services.refreshing import lease, tenancy
 from portal.services.refreshing import versions as reading_versions
 from portal.services.remembering import deployments, operations, pointers, versions
@@ -19,32 +19,38 @@ logger = logging.getLogger(__name__)
 
 _CLOCKS_APART = timedelta(seconds=10)
 _CHECK_AFTER = timedelta(seconds=0.5)
+# A pointer moves within a second or so; a build takes its time.
+_POINTER_TAKES = timedelta(seconds=90)
+_BUILD_TAKES = timedelta(minutes=30)
+_LONGEST_PAUSE = timedelta(seconds=60)
+_UNFINISHED = frozenset({"", "created", "building"})
 
 
 def back(operation: Operation) -> None:
-    """After a change: the deployment and the touched version again. What can't be read now is read by whoever looks next."""
+    """After a change: the deployment and the touched version again, and once more later if they don't say yet what was wanted."""
     try:
-        _read(operation)
+        is_done = _read(operation)
     except (miosa.MiosaError, WrongTenant) as error:
         logger.warning("reading back failed", extra={"operation": str(operation.key), "reason": str(error)})
-        operation.look_at = timezone.now() + timedelta(seconds=2)
-        Operation.objects.filter(pk=operation.pk).update(look_at=operation.look_at)
+        is_done = False
+    operation.look_at = None if is_done else _next_look(operation, now=timezone.now())
+    Operation.objects.filter(pk=operation.pk, state=Operation.State.SUCCEEDED).update(look_at=operation.look_at)
     file(operation)
 
 
-def has_happened(operation: Operation) -> bool | None:
-    """Whether the change is there to be seen; None if reading can't tell. Raises nothing: trouble means None."""
-    try:
-        return _effect(operation)
-    except (miosa.MiosaError, WrongTenant):
-        return None
+def remember(
+    operation: Operation, row: miosa.Deployment, *, version_id: str = "", ask: miosa.Client | None = None
+) -> None:
+    """Take over a deployment row that was read for an operation; with `version_id` that version too, if it can be read.
 
-
-def remember(operation: Operation, row: miosa.Deployment) -> None:
-    """Take over a deployment row that was read for an operation."""
+    Raises WrongTenant.
+    """
     now = timezone.now()
     for seen in deployments.remember(tenancy.admit([row]), now=now):
-        pointers.settle(seen.deployment, taken=None, now=now)
+        taken = None
+        if ask is not None and version_id and _is_unknown(seen.deployment, version_id):
+            taken = _take([version_id], seen.deployment, ask, now=now)
+        pointers.settle(seen.deployment, taken=taken, now=now)
 
 
 def file(operation: Operation) -> None:
@@ -52,124 +58,126 @@ def file(operation: Operation) -> None:
     if operation.kind == Kind.PUBLISH and operation.state == Operation.State.SUCCEEDED:
         operations.unfile(operation)
         return
-    deployment = Deployment.objects.filter(miosa_id=operation.deployment_id).first()
+    deployment = Deployment.objects.filter(miosa_id=touched_id(operation)).first()
     if deployment is not None:
         operations.file(deployment, operation)
 
 
-def _read(operation: Operation) -> None:
-    deployment_id = operation.result.get("deployment_id") or operation.deployment_id
+def touched_id(operation: Operation) -> str:
+    """The deployment it concerns, or has made."""
+    return operation.result.get("deployment_id") or operation.deployment_id
+
+
+def version_id(operation: Operation) -> str:
+    """The version it concerns, or has made; empty if there is none, or not known yet."""
+    return operation.target_id or operation.result.get("version_id", "")
+
+
+def note_switch(operation: Operation, deployment: Deployment, *, now: datetime) -> bool:
+    """If the pointer stands where it was wanted, note when it did, and that it was our doing. Whether it does."""
+    wanted = version_id(operation)
+    if not wanted or deployment.active_version_id != wanted:
+        return False
+    latest = Activation.objects.filter(
+        deployment_id=deployment.miosa_id, version_id=wanted, seen_at__gte=operation.asked_at - _CLOCKS_APART
+    )
+    for activation in latest.order_by("-at", "-pk")[:1]:
+        if activation.operation_id is None:
+            activation.cause, activation.operation_id = Activation.Cause.CAUSED, operation.key
+            activation.save(update_fields=["cause", "operation_id"])
+            if operation.kind != Kind.PUBLISH:
+                operations.unfile_activation(activation)
+    if Operation.objects.filter(pk=operation.pk, switched_at=None).update(
+        switched_at=now, check_due_at=now + _CHECK_AFTER
+    ):
+        operation.switched_at, operation.check_due_at = now, now + _CHECK_AFTER
+    return True
+
+
+def _read(operation: Operation) -> bool:
+    """Whether MIOSA says what was wanted, so that nothing remains to be read. Raises miosa.MiosaError, WrongTenant."""
+    deployment_id = touched_id(operation)
     ask, now = calls.client(operation), timezone.now()
     if operation.kind == Kind.DELETE:
         gone = Deployment.objects.filter(miosa_id=deployment_id)
         deployments.mark_gone(list(gone), now=now)
-        return
+        return True
+    if deployment_id.startswith("new:"):
+        if evidence.look(operation) is not evidence.Evidence.HAPPENED:
+            return False
+        deployment_id = touched_id(operation)
     row = ask.deployments.get(deployment_id)
     seen = deployments.remember(tenancy.admit([row]), now=now)
     if not seen:
-        return
+        return True
     deployment = seen[0].deployment
     Deployment.objects.filter(pk=deployment.pk).update(asked_at=timezone.now())
     lease.overtake(reading_versions.scope(deployment.pk))
-    taken = _touched(operation, deployment, ask, now=now)
+    if operation.kind == Kind.PUBLISH:
+        _find_version(operation, deployment_id, ask)
+    ids = {operation.target_id, operation.seen_live_id, version_id(operation)} - {""}
+    taken = _take(sorted(ids), deployment, ask, now=now)
     pointers.settle(deployment, taken=taken, now=now)
-    _note_pointer(operation, deployment, now=now)
+    is_done = _says_so(operation, deployment, now=now)
     aftermath.run(operation, deployment, ask, now=now)
+    return is_done
 
 
-def _touched(operation: Operation, deployment: Deployment, ask: miosa.Client, *, now: datetime) -> Taken:
-    ids = {operation.target_id, operation.seen_live_id, operation.result.get("version_id", "")} - {""}
+def _find_version(operation: Operation, deployment_id: str, ask: miosa.Client) -> None:
+    """An answer to a publish may name no version (contract 8.9)."""
+    if version_id(operation):
+        return
+    made = evidence.published(operation, deployment_id, ask)
+    if made is not None:
+        operation.result = {
+            **operation.result,
+            "deployment_id": deployment_id,
+            "version_id": made.id,
+            "version_number": made.version_number,
+        }
+    Operation.objects.filter(pk=operation.pk).update(result=operation.result)
+
+
+def _take(ids: list[str], deployment: Deployment, ask: miosa.Client, *, now: datetime) -> Taken:
     taken = Taken()
-    for version_id in sorted(ids):
+    for one in ids:
         try:
-            taken.add(versions.remember(deployment, [ask.versions.get(deployment.miosa_id, version_id)], now=now))
+            taken.add(versions.remember(deployment, [ask.versions.get(deployment.miosa_id, one)], now=now))
         except (miosa.NotFound, miosa.BadAnswer):
             continue
     return taken
 
 
-def _note_pointer(operation: Operation, deployment: Deployment, *, now: datetime) -> None:
-    """The pointer stands where it was wanted: note when, and that it was our doing."""
-    target = operation.target_id or operation.result.get("version_id", "")
-    moved = RULES[Kind(operation.kind)].moves_pointer or operation.kind == Kind.PUBLISH
-    if not moved or not target or deployment.active_version_id != target:
-        if RULES[Kind(operation.kind)].moves_pointer and operation.switched_at is None:
-            look_at = now + timedelta(seconds=1) if now - operation.asked_at < timedelta(seconds=90) else None
-            Operation.objects.filter(pk=operation.pk).update(look_at=look_at)
-        return
-    latest = Activation.objects.filter(
-        deployment_id=deployment.miosa_id, version_id=target, seen_at__gte=operation.asked_at - _CLOCKS_APART
-    )
-    for activation in latest.order_by("-at", "-pk")[:1]:
-        activation.cause, activation.operation_id = Activation.Cause.CAUSED, operation.key
-        activation.save(update_fields=["cause", "operation_id"])
-        operations.unfile_activation(activation)
-    if operation.switched_at is None:
-        operation.switched_at, operation.check_due_at, operation.look_at = now, now + _CHECK_AFTER, None
-        Operation.objects.filter(pk=operation.pk).update(
-            switched_at=now, check_due_at=operation.check_due_at, look_at=None
-        )
-
-
-def _effect(operation: Operation) -> bool | None:
-    ask = calls.client(operation)
+def _says_so(operation: Operation, deployment: Deployment, *, now: datetime) -> bool:
     kind = Kind(operation.kind)
-    effect = aftermath.effect_of(kind)
-    if effect is not None:
-        return effect(operation, ask)
-    if kind is Kind.CREATE or operation.deployment_id.startswith("new:"):
-        return _was_created(operation, ask)
-    try:
-        row = ask.deployments.get(operation.deployment_id)
-    except miosa.NotFound:
-        return kind is Kind.DELETE
-    if RULES[kind].moves_pointer:
-        return _pointer_moved(operation, row)
-    if kind is Kind.STOP:
-        return row.state == "stopped"
-    if kind is Kind.RENAME:
-        return row.name == str(operation.body.get("name", ""))
     if kind is Kind.PUBLISH:
-        return _was_published(operation, ask)
-    return False if kind is Kind.DELETE else None
-
-
-def _pointer_moved(operation: Operation, row: miosa.Deployment) -> bool | None:
-    if operation.environment not in {"", "production"}:
-        return None
-    if row.active_version_id == operation.target_id:
+        return _is_finished(operation, deployment, now=now)
+    if kind is Kind.REDEPLOY:
+        due = now + _CHECK_AFTER
+        Operation.objects.filter(pk=operation.pk, check_due_at=None, checked_at=None).update(check_due_at=due)
+    if not RULES[kind].moves_pointer or not is_main(operation.environment):
         return True
-    # Neither where it was nor where it was wanted: somebody else moved it meanwhile.
-    return False if (row.active_version_id or "") == operation.seen_live_id else None
+    return note_switch(operation, deployment, now=now) or operation.switched_at is not None
 
 
-def _was_published(operation: Operation, ask: miosa.Client) -> bool | None:
-    """A version of that sandbox, newer than all that were known when the person asked."""
-    newest = operation.body.get("newest_number") or 0
-    for row in ask.versions.list(operation.deployment_id).items:
-        if row.version_number > newest and row.source_sandbox_id == operation.body.get("source_sandbox_id"):
-            operation.result = {**operation.result, "version_id": row.id, "version_number": row.version_number}
-            return True
-    return False
+def _is_finished(operation: Operation, deployment: Deployment, *, now: datetime) -> bool:
+    """A publish has come to its end: failed, live, or staged where it was to be staged."""
+    version = Version.objects.filter(deployment=deployment, miosa_id=version_id(operation)).first()
+    if version is None or version.state in _UNFINISHED:
+        return False
+    if note_switch(operation, deployment, now=now) or version.state == "failed":
+        return True
+    return operation.body.get("promote") is False or not is_main(operation.environment) or version.was_live
 
 
-def _was_created(operation: Operation, ask: miosa.Client) -> bool | None:
-    external_id = Customer.objects.filter(pk=operation.customer_id).values_list("external_id", flat=True).first()
-    since = operation.asked_at - _CLOCKS_APART
-    known = set(Deployment.objects.filter(first_seen_at__lt=since).values_list("miosa_id", flat=True))
-    for row in ask.deployments.list(external_workspace_id=external_id).items:
-        if row.name == operation.body.get("name") and row.id not in known and (row.created_at or since) >= since:
-            operation.result = {**operation.result, "deployment_id": row.id}
-            return True
-    return False
+def _next_look(operation: Operation, *, now: datetime) -> datetime | None:
+    """Soon at first, then ever more seldom; what has not come by then is found by whoever looks next."""
+    age = now - operation.asked_at
+    may_take = _BUILD_TAKES if operation.kind in {Kind.PUBLISH, Kind.CREATE} else _POINTER_TAKES
+    if age > may_take:
+        return None
+    return now + min(max(timedelta(seconds=1), age / 3), _LONGEST_PAUSE)
 
 
-def newest_number(deployment: Deployment) -> int:
-    """The highest number known, to tell a version published afterwards from those before."""
-    number = (
-        Version.objects.filter(deployment=deployment, number__isnull=False)
-        .order_by("-number")
-        .values_list("number", flat=True)
-        .first()
-    )
-    return number or 0
+def _is_unknown(deployment: Deployment, miosa_id: str) -> bool:
+    return not Version.objects.filter(deployment=deployment, miosa_id=miosa_id).exists()

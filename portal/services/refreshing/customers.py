@@ -1,19 +1,24 @@
 """Everything of one customer: a list of its deployments, then the versions that may have changed."""
 
-import time
+from collections.abc import Iterable
 from datetime import datetime, timedelta
+
+from django.utils import timezone
 
 from portal import miosa
 from portal.models import Connection, Customer, Deployment
-from portal.services.refreshing import tenancy, versions
+from portal.services.connection import WrongTenant
+from portal.services.refreshing import fleet, tenancy, vanishing, versions
 from portal.services.refreshing.deployments import ask_singly, read_versions
-from portal.services.refreshing.lease import Lease, lease, note_failure, want
+from portal.services.refreshing.lease import Lease, lease, note_done, note_failure, want, want_all
 from portal.services.remembering import deployments
 from portal.services.remembering.deployments import Seen
 
 FRESH = timedelta(seconds=15)
 _MOST_PAGES = 20
 _MOST_SINGLES = 10
+# A deployment that the customer's list does not bring (another owns it) is asked for no more often than this.
+_SINGLY_EVERY = timedelta(seconds=60)
 
 
 def scope(customer_id: int) -> str:
@@ -21,61 +26,66 @@ def scope(customer_id: int) -> str:
 
 
 def read(
-    customer: Customer,
-    *,
-    ask: miosa.Client,
-    now: datetime,
-    force: bool = False,
-    most_pages: int | None = 1,
-    within_s: float | None = None,
+    customer: Customer, *, ask: miosa.Client, now: datetime, force: bool = False, most_pages: int | None = 1
 ) -> bool:
-    """Read a customer again. Its deployments first; then versions, as many as fit into `within_s` seconds; the rest is wanted.
+    """Read a customer again: its deployments, then versions, as far as `ask` may ask; the rest is left to the worker.
 
-    False if somebody else is reading. Raises miosa.MiosaError, WrongTenant, LeaseLost when not even the deployments could be read.
+    False if somebody else is reading. Raises miosa.MiosaError, WrongTenant, LeaseLost when not even the deployments
+    could be read.
     """
     with lease(scope(customer.pk)) as held:
         if held is None:
             return False
-        until = None if within_s is None else time.monotonic() + within_s
         try:
-            seen = _deployments(customer, held, ask=ask, now=now)
-        except miosa.MiosaError as error:
+            seen = _deployments(customer, held, ask=ask, now=now, force=force)
+        except (miosa.MiosaError, WrongTenant) as error:
             note_failure(held.scope, code=error.code, retry_at=None, now=now)
             raise
         with held.writing() as row:
-            row.read_at, row.error, row.failed_at, row.wanted_at = now, "", None, None
-        _versions(seen, ask=ask, now=now, force=force, most_pages=most_pages, until=until)
+            note_done(row, now=now)
+        _versions(seen, ask=ask, now=now, force=force, most_pages=most_pages)
     return True
 
 
-def _deployments(customer: Customer, held: Lease, *, ask: miosa.Client, now: datetime) -> list[Seen]:
+def _deployments(customer: Customer, held: Lease, *, ask: miosa.Client, now: datetime, force: bool) -> list[Seen]:
     seen: dict[int, Seen] = {}
+    unreadable: set[str] = set()
     if customer.external_id:
+        asked_at = timezone.now()
         for count, page in enumerate(ask.deployments.pages(external_workspace_id=customer.external_id), start=1):
             rows = tenancy.admit(page.items)
             with held.writing():
-                seen |= {one.deployment.pk: one for one in deployments.remember(rows, now=now)}
+                seen |= {one.deployment.pk: one for one in deployments.remember(rows, now=asked_at)}
+            unreadable |= {broken.id for broken in page.unreadable if broken.id}
             if _ignores_filter(customer, rows) or count >= _MOST_PAGES:
                 # The filter is not known there, or the customer is larger than one reading: the sweep brings the rest.
                 break
-    missing = _unseen(customer, seen)
-    alone, absent = ask_singly(missing, ask=ask, now=now)
-    seen |= {one.deployment.pk: one for one in alone}
-    if absent:
-        tenancy.confirm(ask)
-        with held.writing():
-            deployments.mark_gone(absent, now=now)
+            asked_at = timezone.now()
+    asked = ask_singly(_unseen(customer, seen, unreadable, now=now, force=force), ask=ask)
+    seen |= {one.deployment.pk: one for one in asked.seen}
+    if asked.missing:
+        vanishing.one_by_one(asked.missing, ask=ask, now=now)
+    fleet.look_into(seen.values(), now=now)
     held_ids = set(customer.holdings.values_list("deployment_id", flat=True))
     return [one for pk, one in seen.items() if pk in held_ids]
 
 
-def _unseen(customer: Customer, seen: dict[int, Seen]) -> list[Deployment]:
-    """Held deployments that the list did not bring. Absence from a filtered answer never means gone, so each is asked for."""
-    unseen = Deployment.objects.filter(holdings__customer=customer, gone_at=None).exclude(pk__in=list(seen))
+def _unseen(
+    customer: Customer, seen: Iterable[int], unreadable: Iterable[str], *, now: datetime, force: bool
+) -> list[Deployment]:
+    """Held deployments that the list did not bring. Absence from a filtered answer never means gone: each is asked for."""
     if customer.is_unassigned:
         # What belongs to nobody may be the whole fleet: the sweep reads it.
         return []
-    return list(unseen.order_by("-updated_at")[:_MOST_SINGLES])
+    unseen = Deployment.objects.filter(holdings__customer=customer, gone_at=None)
+    if not force:
+        # Those it owns should have been there, so that is worth asking at once.
+        unseen = unseen.filter(customer=customer, external_id=customer.external_id) | unseen.filter(
+            asked_at__lt=now - _SINGLY_EVERY
+        )
+    return list(
+        unseen.exclude(pk__in=list(seen)).exclude(miosa_id__in=unreadable).order_by("asked_at", "pk")[:_MOST_SINGLES]
+    )
 
 
 def _ignores_filter(customer: Customer, rows: list[miosa.Deployment]) -> bool:
@@ -88,19 +98,25 @@ def _ignores_filter(customer: Customer, rows: list[miosa.Deployment]) -> bool:
     return foreign
 
 
-def _versions(
-    seen: list[Seen], *, ask: miosa.Client, now: datetime, force: bool, most_pages: int | None, until: float | None
-) -> None:
+def _versions(seen: list[Seen], *, ask: miosa.Client, now: datetime, force: bool, most_pages: int | None) -> None:
     for count, one in enumerate(seen):
-        out_of_time = until is not None and time.monotonic() > until
         try:
-            if out_of_time:
-                raise miosa.BudgetSpent(retry_after_s=0)
             read_versions(one, ask=ask, now=now, force=force, most_pages=most_pages)
-        except miosa.MiosaError as error:
-            # The deployments are fresh; what else there is to read is left to the worker.
-            at = now + timedelta(seconds=error.retry_after_s or 0)
-            for rest in seen[count:]:
-                if force or rest.pointer_moved or versions.is_due(rest.deployment, now=now):
-                    want(versions.scope(rest.deployment.pk), at=at)
+        except miosa.Outage as error:
+            _leave(seen[count:], error, force=force, now=now)
             return
+        except miosa.BudgetSpent as error:
+            _leave(seen[count:], error, force=force, now=now)
+            return
+        except miosa.MiosaError as error:
+            # A refusal speaks of this deployment alone.
+            _leave([one], error, force=force, now=now)
+
+
+def _leave(rest: Iterable[Seen], error: miosa.MiosaError, *, force: bool, now: datetime) -> None:
+    """The deployments are fresh; what else there is to read is left to the worker."""
+    due = [one for one in rest if force or one.pointer_moved or versions.is_due(one.deployment, now=now)]
+    want_all((versions.scope(one.deployment.pk) for one in due), at=now + timedelta(seconds=error.retry_after_s or 0))
+
+
+__all__ = ["FRESH", "read", "scope", "want"]

@@ -1,16 +1,28 @@
 """Deployments read singly: those a list did not bring, or somebody looks at."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+
+from django.utils import timezone
 
 from portal import miosa
 from portal.models import Deployment
-from portal.services.refreshing import tenancy, versions
-from portal.services.refreshing.lease import get, lease, note_failure
+from portal.services.connection import WrongTenant
+from portal.services.refreshing import tenancy, vanishing, versions
+from portal.services.refreshing.lease import LeaseLost, lease, note_done, note_failure, want
 from portal.services.remembering import deployments, pointers
 from portal.services.remembering.deployments import Seen
 
 FRESH = timedelta(seconds=15)
+
+
+@dataclass(slots=True)
+class Asked:
+    """What asking for deployments one by one brought. `missing`: MIOSA says that it does not know them."""
+
+    seen: list[Seen] = field(default_factory=list)
+    missing: list[Deployment] = field(default_factory=list)
 
 
 def scope(deployment_id: int) -> str:
@@ -28,41 +40,46 @@ def read(
         if held is None:
             return False
         try:
-            seen, missing = ask_singly([deployment], ask=ask, now=now)
-            if missing:
-                tenancy.confirm(ask)
-                deployments.mark_gone(missing, now=now)
-            for one in seen:
+            asked = ask_singly([deployment], ask=ask)
+            if asked.missing:
+                vanishing.one_by_one(asked.missing, ask=ask, now=now)
+            for one in asked.seen:
                 read_versions(one, ask=ask, now=now, force=force, most_pages=most_pages)
-        except miosa.MiosaError as error:
+        except (miosa.MiosaError, WrongTenant) as error:
             note_failure(held.scope, code=error.code, retry_at=None, now=now)
             raise
         with held.writing() as row:
-            row.read_at, row.error, row.failed_at, row.wanted_at = now, "", None, None
+            note_done(row, now=now)
     return True
 
 
-def ask_singly(asked: Iterable[Deployment], *, ask: miosa.Client, now: datetime) -> tuple[list[Seen], list[Deployment]]:
-    """Ask for each of these. Gives those that are there, remembered, and those MIOSA does not know."""
-    seen: list[Seen] = []
-    missing = []
+def ask_singly(asked: Iterable[Deployment], *, ask: miosa.Client) -> Asked:
+    """Ask for each of these, and remember those that are there. A row that can't be read stays as it was."""
+    found = Asked()
     for deployment in asked:
+        asked_at = timezone.now()
         try:
             row = ask.deployments.get(deployment.miosa_id)
         except miosa.NotFound:
-            missing.append(deployment)
+            found.missing.append(deployment)
             continue
         except miosa.BadAnswer:
             continue
-        seen += deployments.remember(tenancy.admit([row]), now=now)
-    return seen, missing
+        if row.id == deployment.miosa_id:
+            found.seen += deployments.remember(tenancy.admit([row]), now=asked_at)
+    return found
 
 
 def read_versions(seen: Seen, *, ask: miosa.Client, now: datetime, force: bool, most_pages: int | None) -> None:
-    """Read the versions of a deployment just seen where that can bring something, else only note a moved pointer."""
+    """Read the versions of a deployment just seen where that can bring something. Raises miosa.MiosaError."""
     deployment = seen.deployment
-    if seen.pointer_moved or force or versions.is_due(deployment, now=now):
-        ends = (deployment.active_version_id, seen.previous_active_id) if seen.pointer_moved else ()
-        versions.read(deployment, ask=ask, now=now, ends=ends, most_pages=most_pages)
-    elif get(versions.scope(deployment.pk)).is_complete:
-        pointers.settle(deployment, taken=None, now=now)
+    if not (seen.pointer_moved or force or versions.is_due(deployment, now=now)):
+        return
+    try:
+        versions.read(deployment, ask=ask, now=now, most_pages=most_pages)
+    except LeaseLost:
+        # Somebody else knows better by now.
+        want(versions.scope(deployment.pk), at=now)
+    except miosa.MiosaError:
+        pointers.follow(deployment)
+        raise

@@ -1,18 +1,19 @@
 """One refresh for all: a lease in the database, with a fencing token, over threads and processes."""
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
 from portal.models import Freshness
 
 LASTS = timedelta(seconds=30)
+_SHORT_MS = 200
 
 
 class LeaseLost(Exception):
@@ -32,9 +33,10 @@ class Lease:
         """A transaction that holds only if the lease does; it makes the lease last longer. Raises LeaseLost."""
         with transaction.atomic():
             row = Freshness.objects.select_for_update().get(scope=self.scope)
-            if row.lease_token != self.token or row.epoch != self.epoch:
+            now = timezone.now()
+            if row.lease_token != self.token or row.epoch != self.epoch or not is_held(row, now=now):
                 raise LeaseLost(self.scope)
-            row.lease_until = timezone.now() + LASTS
+            row.lease_until = now + LASTS
             yield row
             row.save()
 
@@ -76,13 +78,49 @@ def note_failure(scope: str, *, code: str, retry_at: datetime | None, now: datet
 
 
 def want(scope: str, *, at: datetime) -> None:
-    """Somebody looked at this and it was stale: to be read soon. Asked once, however many look."""
-    row = get(scope)
-    if row.wanted_at is None or row.wanted_at > at:
-        Freshness.objects.filter(pk=row.pk).update(wanted_at=at)
+    """To be read soon. Asked once, however many ask; who asked earlier is not put off."""
+    later = Q(wanted_at=None) | Q(wanted_at__gt=at)
+    if not Freshness.objects.filter(later, scope=scope).update(wanted_at=at):
+        get(scope)
+        Freshness.objects.filter(later, scope=scope).update(wanted_at=at)
+
+
+def want_softly(scope: str, *, at: datetime) -> None:
+    """As `want`, but rather not than after a long wait. Raises django.db.OperationalError if others write for long."""
+    with _impatience():
+        want(scope, at=at)
+
+
+def want_all(scopes: Iterable[str], *, at: datetime) -> None:
+    """As `want`, for many at once."""
+    wanted = list(dict.fromkeys(scopes))
+    if wanted:
+        Freshness.objects.bulk_create([Freshness(scope=scope) for scope in wanted], ignore_conflicts=True)
+        Freshness.objects.filter(Q(wanted_at=None) | Q(wanted_at__gt=at), scope__in=wanted).update(wanted_at=at)
+
+
+def note_done(row: Freshness, *, now: datetime) -> None:
+    """Reading went well; the caller saves the row with what was read."""
+    row.read_at, row.error, row.failed_at, row.wanted_at = now, "", None, None
 
 
 def overtake(scope: str) -> None:
     """Our own change, or a webhook: what an older reader brings is not written any more."""
     get(scope)
     Freshness.objects.filter(scope=scope).update(epoch=F("epoch") + 1, lease_token="", lease_until=None, read_at=None)
+
+
+@contextmanager
+def _impatience() -> Iterator[None]:
+    """Waits for SQLite's one writer are short inside. PostgreSQL locks rows, and this one only for a moment."""
+    if connection.vendor != "sqlite":
+        yield
+        return
+    connection.ensure_connection()
+    raw = connection.connection
+    (usual,) = raw.execute("PRAGMA busy_timeout").fetchone()
+    raw.execute(f"PRAGMA busy_timeout = {_SHORT_MS}")
+    try:
+        yield
+    finally:
+        raw.execute(f"PRAGMA busy_timeout = {int(usual)}")

@@ -10,14 +10,9 @@ logger = logging.getLogger(__name__)
 
 
 def admit(rows: Sequence[miosa.Deployment]) -> list[miosa.Deployment]:
-    """The rows of our tenant. Raises WrongTenant if there are rows and every one that names a tenant names another."""
-    ours = connection.get().tenant_id
+    """The rows of our tenant. Raises WrongTenant if every row that names a tenant names another, or several at first sight."""
     stated = {row.tenant_id for row in rows if row.tenant_id}
-    if not stated:
-        return list(rows)
-    if not ours or ours not in stated:
-        connection.require_same_tenant(min(stated))
-        ours = connection.get().tenant_id
+    ours = connection.require_same_tenant(stated)
     admitted = [row for row in rows if not row.tenant_id or row.tenant_id == ours]
     if len(admitted) < len(rows):
         logger.warning("rows of another tenant refused", extra={"count": len(rows) - len(admitted)})
@@ -25,5 +20,5 @@ def admit(rows: Sequence[miosa.Deployment]) -> list[miosa.Deployment]:
 
 
 def confirm(ask: miosa.Client) -> None:
-    """Make sure, before anything is called gone, that we still ask the tenant we remember. Raises WrongTenant, miosa.MiosaError."""
-    connection.require_same_tenant(ask.tenant.current().id)
+    """Make sure, before anything is called gone, that we still ask our tenant. Raises WrongTenant, miosa.MiosaError."""
+    connection.require_same_tenant({ask.tenant.current().id})

@@ -1,12 +1,17 @@
 """The versions of one deployment, read down to what is known."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime, timedelta
+
+from django.db.models import Q
+from django.utils import timezone
 
 from portal import miosa
 from portal.models import Deployment, Freshness, Version
+from portal.services.refreshing import tenancy
 from portal.services.refreshing.lease import Lease, get, lease, note_failure, want
-from portal.services.remembering import pointers, versions
+from portal.services.refreshing.walk import Bookmark, Walk
+from portal.services.remembering import attribution, deployments, pointers, versions
 from portal.services.remembering.versions import Taken
 
 WATCHED = timedelta(seconds=60)
@@ -25,159 +30,161 @@ def is_due(deployment: Deployment, *, now: datetime) -> bool:
     return row.read_at is None or now - row.read_at >= WATCHED
 
 
-def read(
-    deployment: Deployment,
-    *,
-    ask: miosa.Client,
-    now: datetime,
-    ends: Iterable[str] = (),
-    most_pages: int | None = None,
-) -> bool:
+def read(deployment: Deployment, *, ask: miosa.Client, now: datetime, most_pages: int | None = None) -> bool:
     """Read the newest versions down to overlap with known ones, then singly what may have changed behind it.
 
-    `ends` are ids to read for certain (both ends of a moved pointer). `most_pages` leaves the rest of a long list to the worker.
-    False if somebody else is reading. Raises miosa.MiosaError and LeaseLost; what was read until then is kept.
+    `most_pages` leaves the rest of a long list to the worker. False if somebody else is reading. Raises
+    miosa.MiosaError and LeaseLost; what was read until then is kept.
     """
     with lease(scope(deployment.pk)) as held:
         if held is None:
             return False
-        reading = _Reading(deployment, held, ask, now, frozenset(miosa_id for miosa_id in ends if miosa_id))
+        reading = _Reading(deployment, held, ask, now)
         try:
             reading.pages(most_pages)
             reading.singles()
         except miosa.MiosaError as error:
             retry_at = now + timedelta(seconds=max(error.retry_after_s or 30.0, 1.0))
-            note_failure(scope(deployment.pk), code=error.code, retry_at=retry_at, now=now)
-            raise
-        finally:
+            note_failure(held.scope, code=error.code, retry_at=retry_at, now=now)
             reading.settle()
+            raise
+        reading.settle()
     return True
 
 
 class _Reading:
     """One run over a deployment's versions, under its lease."""
 
-    def __init__(
-        self, deployment: Deployment, held: Lease, ask: miosa.Client, now: datetime, ends: frozenset[str]
-    ) -> None:
+    def __init__(self, deployment: Deployment, held: Lease, ask: miosa.Client, now: datetime) -> None:
         self.deployment = deployment
         self.held = held
         self.ask = ask
         self.now = now
-        self.ends = ends
-        # In a backfill only what will be asked about again, so that memory does not grow with the history.
-        self.seen: set[str] = set()
+        row = get(held.scope)
+        self.walk = Walk(
+            has_gap=not row.is_complete,
+            has_bottom=deployment.is_filled,
+            bookmark=Bookmark.read(row.cursor),
+        )
         self.taken = Taken()
+        # What the pages of this run held, to be left out of what is asked for singly.
+        self.brought: set[str] = set()
 
     def pages(self, most: int | None) -> None:
-        row = get(self.held.scope)
-        was_complete, resume = row.is_complete, row.cursor
-        descending = True
-        last_number: int | None = None
-        reached_end = False
-        for count, page in enumerate(self._walk(resume if not was_complete else ""), start=1):
-            numbers = [version.version_number for version in page.items]
-            descending = descending and numbers == sorted(numbers, reverse=True)
-            descending = descending and (last_number is None or not numbers or numbers[0] < last_number)
-            last_number = numbers[-1] if numbers else last_number
-            before = self.taken.known
-            self._take(page, keep_cursor=not was_complete)
-            if page.next is None and not page.loop:
-                reached_end = True
+        for count, page in enumerate(self._read_pages(), start=1):
+            self._take(page)
+            if self.walk.is_done:
                 break
-            if was_complete and descending and self.taken.known > before:
-                break
-            if page.loop or (most is not None and count >= most):
+            if most is not None and count >= most:
                 want(self.held.scope, at=self.now)
                 break
-        self._finish(reached_end=reached_end, was_complete=was_complete, resumed=bool(resume))
+        self._finish()
 
-    def _walk(self, resume: str) -> Iterator[miosa.Page[miosa.Version]]:
-        """From the newest page on; a backfill that was interrupted goes on at its cursor after the newest page."""
-        first = self.ask.versions.list(self.deployment.miosa_id, limit=100)
-        yield first
-        token = resume or first.next
-        seen_tokens = set()
-        while token and token not in seen_tokens:
-            seen_tokens.add(token)
+    def _read_pages(self) -> Iterator[miosa.Page[miosa.Version]]:
+        yield self.ask.versions.list(self.deployment.miosa_id, limit=100)
+        while (token := self.walk.ask()) is not None:
             try:
                 page = self.ask.versions.list(self.deployment.miosa_id, limit=100, page_token=token)
             except miosa.Invalid:
-                if token != resume:
+                if not self.walk.begin_again():
                     raise
-                # The cursor kept from an earlier run is no longer honoured: begin at the top.
-                resume, token = "", first.next
                 continue
             yield page
-            token = page.next
 
-    def _take(self, page: miosa.Page[miosa.Version], *, keep_cursor: bool) -> None:
+    def _take(self, page: miosa.Page[miosa.Version]) -> None:
+        self._find_ground(page)
+        known = set(
+            Version.objects.filter(deployment=self.deployment, miosa_id__in=[row.id for row in page.items]).values_list(
+                "miosa_id", flat=True
+            )
+        )
+        self.walk.saw(page, known)
         with self.held.writing() as row:
-            self.taken.add(versions.remember(self.deployment, page.items, page.unreadable, now=self.now))
+            self.taken.add(versions.remember(self.deployment, page.items, page.unreadable, now=timezone.now()))
             row.rows_read += len(page.items)
-            if keep_cursor:
-                row.cursor = page.next or ""
-        for version in page.items:
-            if not keep_cursor or version.state in _UNFINISHED or version.id in self.ends:
-                self.seen.add(version.id)
-        self.seen.update(broken.id for broken in page.unreadable if broken.id)
+            row.cursor = self.walk.bookmark.write() if self.walk.bookmark else ""
+            row.is_complete = not self.walk.has_gap
+            self._fill()
+        self.brought |= {row.id for row in page.items if row.state in _UNFINISHED}
+        self.brought |= {row.id for row in page.unreadable if row.id}
 
-    def _finish(self, *, reached_end: bool, was_complete: bool, resumed: bool) -> None:
+    def _find_ground(self, page: miosa.Page[miosa.Version]) -> None:
+        """Versions that say nothing of their own take their deployment's attribution, which must not be an old one."""
+        stated = {row.id: row.external_workspace_id for row in page.items}
+        asked_at = timezone.now()
+        if not attribution.needs_ground(self.deployment, stated, now=asked_at):
+            return
+        row = self.ask.deployments.get(self.deployment.miosa_id)
+        deployments.remember(tenancy.admit([row]), now=asked_at)
+        self.deployment.refresh_from_db()
+
+    def _finish(self) -> None:
         with self.held.writing() as row:
             row.read_at, row.error, row.failed_at = self.now, "", None
-            if reached_end:
-                row.is_complete, row.cursor = True, ""
+            if self.walk.is_done:
                 row.wanted_at = None
-            if reached_end and was_complete and not resumed:
-                self._mark_vanished()
-            elif was_complete:
-                row.wanted_at = None
-        if reached_end and not self.deployment.is_filled:
-            self.deployment.is_filled = True
-            self.deployment.save(update_fields=["is_filled"])
-            self.taken.changed += 1
 
-    def _mark_vanished(self) -> None:
-        """The whole list was read in one go: what is not on it is gone."""
-        there = Version.objects.filter(deployment=self.deployment, gone_at=None)
-        vanished = [version for version in there.only("pk", "miosa_id", "gone_at") if version.miosa_id not in self.seen]
-        self.taken.changed += versions.mark_gone(self.deployment, vanished, now=self.now)
+    def _fill(self) -> None:
+        if self.deployment.is_filled == self.walk.has_bottom:
+            return
+        self.deployment.is_filled = self.walk.has_bottom
+        self.deployment.save(update_fields=["is_filled"])
+        self.taken.changed += 1
+        if self.deployment.is_filled:
+            pointers.refile(self.deployment)
 
     def singles(self) -> None:
-        """Rows that the pages did not bring and that may have changed: unfinished ones, the pointer's ends, those of nobody yet."""
-        wanted = set(self.ends)
+        """Rows that the pages did not bring and that may have changed, and those the pages should have brought."""
         known = Version.objects.filter(deployment=self.deployment, gone_at=None)
-        wanted |= set(known.filter(state__in=_UNFINISHED).values_list("miosa_id", flat=True)[:_MOST_SINGLES])
+        unsure = known.filter(Q(state__in=_UNFINISHED) | Q(is_doubtful=True)).exclude(miosa_id__in=self.brought)
+        wanted = list(unsure.order_by("-number", "-pk").values_list("miosa_id", flat=True)[: _MOST_SINGLES + 1])
         active = self.deployment.active_version_id
-        if active and not known.filter(miosa_id=active).exists():
-            wanted.add(active)
-        wanted -= self.seen
-        unknown = list(
-            known.filter(attribution=Version.Attribution.UNKNOWN, is_readable=True)
-            .order_by("-number")
-            .values_list("miosa_id", flat=True)[: _MOST_SINGLES + 1]
-        )
-        if len(unknown) > _MOST_SINGLES:
+        if active and not Version.objects.filter(deployment=self.deployment, miosa_id=active).exists():
+            wanted.insert(0, active)
+        if len(wanted) > _MOST_SINGLES:
             want(self.held.scope, at=self.now + timedelta(seconds=5))
-        for miosa_id in [*sorted(wanted), *(one for one in unknown[:_MOST_SINGLES] if one not in wanted)]:
+        for miosa_id in wanted[:_MOST_SINGLES]:
             self._single(miosa_id)
+        self._look_for(self._missing())
 
-    def _single(self, miosa_id: str) -> None:
+    def _missing(self) -> list[str]:
+        """Known versions that the pages read, being whole, should have held."""
+        if self.walk.lowest is None:
+            return []
+        there = Version.objects.filter(deployment=self.deployment, gone_at=None, number__gte=self.walk.lowest)
+        ids = there.order_by("-number").values_list("miosa_id", flat=True)
+        return [miosa_id for miosa_id in ids if miosa_id not in self.walk.seen]
+
+    def _look_for(self, missing: list[str]) -> None:
+        """Gone is what MIOSA, asked for it alone, does not know. Of many missing only the ends are asked for."""
+        if len(missing) <= _MOST_SINGLES:
+            for miosa_id in missing:
+                self._single(miosa_id)
+            return
+        sample = {missing[0], missing[len(missing) // 2], missing[-1]}
+        if not any(self._single(miosa_id) for miosa_id in sorted(sample)):
+            self._mark_gone(missing)
+
+    def _single(self, miosa_id: str) -> bool:
+        """Read one version alone; whether it is there."""
         try:
             row = self.ask.versions.get(self.deployment.miosa_id, miosa_id)
         except miosa.NotFound:
-            with self.held.writing():
-                gone = Version.objects.filter(deployment=self.deployment, miosa_id=miosa_id)
-                self.taken.changed += versions.mark_gone(self.deployment, list(gone), now=self.now)
-            return
+            self._mark_gone([miosa_id])
+            return False
         except miosa.BadAnswer:
-            return
+            return True
         with self.held.writing():
-            self.taken.add(versions.remember(self.deployment, [row], now=self.now))
+            self.taken.add(versions.remember(self.deployment, [row], now=timezone.now(), singly=True))
+        return True
+
+    def _mark_gone(self, miosa_ids: list[str]) -> None:
+        with self.held.writing():
+            gone = Version.objects.filter(deployment=self.deployment, miosa_id__in=miosa_ids)
+            self.taken.add(versions.mark_gone(self.deployment, gone, now=self.now))
 
     def settle(self) -> None:
         with self.held.writing():
-            self.deployment.refresh_from_db()
             pointers.settle(self.deployment, taken=self.taken, now=self.now)
 
 

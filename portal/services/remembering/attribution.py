@@ -115,10 +115,9 @@ def _freeze(
     rows = []
     for version_id in version_ids:
         first_seen_at = known[version_id].first_seen_at if version_id in known else now
-        before = {external_id for external_id, at in seen if at <= first_seen_at} or {seen[0][0]}
-        moved = len(before) > 1 or sum(at <= first_seen_at for _, at in seen) > 1
+        before = [external_id for external_id, at in seen if at <= first_seen_at] or [seen[0][0]]
         # A deployment that had moved by then can't say whose the version was.
-        external_id = None if moved else before.pop()
+        external_id = before[0] if all(one == before[0] for one in before) else None
         rows.append(
             VersionAttribution(
                 deployment_id=deployment.miosa_id, version_id=version_id, external_id=external_id, frozen_at=now

@@ -1,126 +1,173 @@
 """Rows of deployments into the table, each with its owner."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import IntegrityError, transaction
+from django.utils import timezone
 from msgspec import UNSET, UnsetType
 
 from portal import miosa
-from portal.models import Customer, Deployment, Holding
-from portal.services.remembering import attribution, customers, texts
+from portal.models import Deployment, Holding, Version
+from portal.services.remembering import attribution, customers, holdings, texts
+
+_AT_ONCE = 200
+_CLOCKS_APART = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What one row meant: the remembered deployment, whether the live pointer differs from before, and the pointer before."""
+    """What one row meant: the remembered deployment, and whether its live pointer or its owner differ from before.
+
+    `is_open`: whose it is, is not known yet; it lies with Unassigned until its workspace, or the row alone, was read.
+    """
 
     deployment: Deployment
     is_new: bool
     pointer_moved: bool
-    previous_active_id: str
+    owner_changed: bool = False
+    is_open: bool = False
 
 
 def remember(rows: Iterable[miosa.Deployment], *, now: datetime) -> list[Seen]:
-    """Take over rows read just now. Owners' customers appear as needed; a row that says nothing of its attribution keeps it."""
-    rows = list(rows)
-    known = {
-        deployment.miosa_id: deployment
-        for deployment in Deployment.objects.filter(miosa_id__in=[row.id for row in rows]).select_related("customer")
-    }
-    return [_remember_one(row, known.get(row.id), now=now) for row in rows]
+    """Take over rows that were asked for at `now`; what was asked for later already, is kept.
+
+    Owners' customers appear as needed; a row that says nothing of its attribution keeps it.
+    """
+    by_id = {row.id: row for row in rows}
+    distinct = list(by_id.values())
+    return [
+        seen
+        for start in range(0, len(distinct), _AT_ONCE)
+        for seen in _remember_safely(distinct[start : start + _AT_ONCE], now=now)
+    ]
 
 
 def mark_gone(deployments: Iterable[Deployment], *, now: datetime) -> None:
     """MIOSA no longer knows these. They stay readable; nothing can be done to them."""
-    for deployment in deployments:
-        if deployment.gone_at is None:
-            Deployment.objects.filter(pk=deployment.pk).update(gone_at=now)
-            holders = holder_ids(deployment)
-            customers.touch(holders)
+    there = [deployment for deployment in deployments if deployment.gone_at is None]
+    for start in range(0, len(there), _AT_ONCE):
+        pks = sorted(deployment.pk for deployment in there[start : start + _AT_ONCE])
+        with transaction.atomic():
+            Deployment.objects.filter(pk__in=pks, gone_at=None).update(gone_at=now, asked_at=now)
+            holders = set(Holding.objects.filter(deployment__in=pks).values_list("customer_id", flat=True))
             customers.recount(holders)
+            customers.touch(holders)
 
 
-def hold(deployment: Deployment, customer_ids: Iterable[int]) -> None:
-    """These customers have something on the deployment."""
-    have = holder_ids(deployment)
-    new = set(customer_ids) - have
-    if new:
-        Holding.objects.bulk_create(
-            [Holding(customer_id=pk, deployment=deployment) for pk in sorted(new)], ignore_conflicts=True
+def _remember_safely(rows: Sequence[miosa.Deployment], *, now: datetime) -> list[Seen]:
+    try:
+        with transaction.atomic():
+            return _Batch(rows, now=now).remember()
+    except IntegrityError:
+        # Another reader has just remembered one of the new ones, so it is known by now.
+        with transaction.atomic():
+            return _Batch(rows, now=now).remember()
+
+
+class _Batch:
+    """Rows that are taken over in one transaction, with what is known about them read at once."""
+
+    def __init__(self, rows: Sequence[miosa.Deployment], *, now: datetime) -> None:
+        self.rows = rows
+        self.now = now
+        locked = Deployment.objects.select_for_update().filter(miosa_id__in=[row.id for row in rows]).order_by("pk")
+        self.known = {deployment.miosa_id: deployment for deployment in locked}
+        self.workspaces = attribution.of_workspaces(self._workspace_id(row) for row in rows)
+        self.touched: set[int] = set()
+        self.counted: set[int] = set()
+
+    def remember(self) -> list[Seen]:
+        late = {miosa_id for miosa_id, known in self.known.items() if self._is_late(known)}
+        fresh = [row for row in self.rows if row.id not in late]
+        whose = {row.id: self._whose(row) for row in fresh}
+        owners = customers.ensure_all(external_id for _, external_id, _ in whose.values() if external_id)
+        attribution.note({pk: external_id for pk, (_, external_id, certain) in whose.items() if certain}, now=self.now)
+        seen = []
+        for row in fresh:
+            stated, external_id, certain = whose[row.id]
+            owner = owners[external_id] if external_id else customers.unassigned()
+            facts = texts.fit(Deployment, _facts(row)) | {"customer_id": owner.pk, "gone_at": None}
+            if not isinstance(stated, UnsetType):
+                facts |= {"external_id": stated, "is_stated": True}
+            seen.append(self._take(row, facts, is_open=not certain))
+        Deployment.objects.filter(pk__in=[one.deployment.pk for one in seen]).update(asked_at=self.now)
+        customers.recount(self.counted)
+        customers.touch(self.touched)
+        unchanged = [Seen(self.known[pk], is_new=False, pointer_moved=False) for pk in late]
+        return seen + unchanged
+
+    def _is_late(self, known: Deployment) -> bool:
+        """A later answer is remembered already; unless it is so much later that rather the clock was set back."""
+        return self.now < known.asked_at <= timezone.now() + _CLOCKS_APART
+
+    def _workspace_id(self, row: miosa.Deployment) -> str:
+        known = self.known.get(row.id)
+        return row.workspace_id or (known.workspace_id if known else "")
+
+    def _whose(self, row: miosa.Deployment) -> tuple[attribution.Stated, str | None, bool]:
+        """What the row states, the external id it counts under, and whether that is certain."""
+        stated = attribution.legible(row.external_workspace_id)
+        known = self.known.get(row.id)
+        if stated is UNSET and known is not None and known.is_stated:
+            stated = known.external_id
+        if stated is UNSET:
+            return stated, None, False
+        workspace_id = self._workspace_id(row)
+        if stated or not workspace_id:
+            return stated, stated or None, True
+        return stated, self.workspaces.get(workspace_id), workspace_id in self.workspaces
+
+    def _take(self, row: miosa.Deployment, facts: dict[str, Any], *, is_open: bool) -> Seen:
+        known = self.known.get(row.id)
+        if known is None:
+            first = {"name": row.id, "search": texts.search_key(row.id), "is_stated": False}
+            deployment = Deployment.objects.create(
+                miosa_id=row.id, first_seen_at=self.now, asked_at=self.now, **(first | facts)
+            )
+            Holding.objects.create(customer_id=deployment.customer_id, deployment=deployment, owns=True)
+            self.touched.add(deployment.customer_id)
+            self.counted.add(deployment.customer_id)
+            return Seen(deployment, is_new=True, pointer_moved=True, owner_changed=True, is_open=is_open)
+        known.asked_at = self.now
+        changed = {name: value for name, value in facts.items() if getattr(known, name) != value}
+        seen = Seen(
+            known,
+            is_new=False,
+            pointer_moved="active_version_id" in changed,
+            owner_changed="customer_id" in changed,
+            is_open=is_open,
         )
-        customers.recount(new)
+        if changed:
+            self._change(known, changed)
+        return seen
 
-
-def holder_ids(deployment: Deployment) -> set[int]:
-    return set(Holding.objects.filter(deployment=deployment).values_list("customer_id", flat=True))
-
-
-def _remember_one(row: miosa.Deployment, known: Deployment | None, *, now: datetime) -> Seen:
-    owner, external_id = _owner(row, known, now=now)
-    facts = texts.fit(Deployment, _facts(row, known)) | {
-        "customer_id": owner.pk,
-        "external_id": external_id,
-        "gone_at": None,
-    }
-    if known is None:
-        deployment = Deployment.objects.create(miosa_id=row.id, first_seen_at=now, **facts)
-        _own(deployment, owner)
-        return Seen(deployment, is_new=True, pointer_moved=True, previous_active_id="")
-    if known.changed_at is not None and now < known.changed_at:
-        # Asked for before our own change came back: it says less than we know.
-        return Seen(known, is_new=False, pointer_moved=False, previous_active_id=known.active_version_id)
-    previous = known.active_version_id
-    changed = {name: value for name, value in facts.items() if getattr(known, name) != value}
-    if changed:
-        was_gone = known.gone_at is not None
+    def _change(self, known: Deployment, changed: dict[str, Any]) -> None:
+        versions = Version.objects.filter(deployment=known)
+        if "active_version_id" in changed:
+            ends = [known.active_version_id, changed["active_version_id"]]
+            versions.filter(miosa_id__in=ends).update(is_doubtful=True)
+        self.touched |= holdings.holder_ids(known) if set(changed) - {"updated_at"} else set()
         for name, value in changed.items():
             setattr(known, name, value)
         known.save(update_fields=list(changed))
         if "customer_id" in changed:
-            known.customer = owner
-            _own(known, owner)
-        if was_gone:
-            customers.recount(holder_ids(known))
-        if set(changed) - {"updated_at"}:
-            customers.touch(holder_ids(known))
-    return Seen(known, is_new=False, pointer_moved="active_version_id" in changed, previous_active_id=previous)
+            # What had no ground to stand on may have one now.
+            versions.filter(attribution=Version.Attribution.UNKNOWN).update(is_doubtful=True)
+            holdings.own(known, known.customer_id)
+            self.touched.add(known.customer_id)
+        if "gone_at" in changed:
+            self.counted |= holdings.holder_ids(known)
 
 
-def _owner(row: miosa.Deployment, known: Deployment | None, *, now: datetime) -> tuple[Customer, str | None]:
-    stated = row.external_workspace_id
-    if isinstance(stated, str) or stated is None:
-        external_id = stated or None
-    else:
-        external_id = known.external_id if known else None
-    workspace_id = row.workspace_id or (known.workspace_id if known else "")
-    counts_under, is_certain = attribution.of_deployment(external_id, workspace_id=workspace_id)
-    silent = not (isinstance(stated, str) or stated is None) and known is None
-    if is_certain and not silent:
-        attribution.note(row.id, external_id=counts_under, now=now)
-    return (customers.ensure(counts_under) if counts_under else customers.unassigned()), external_id
-
-
-def _own(deployment: Deployment, owner: Customer) -> None:
-    """The owner holds the deployment; a former owner does so only while versions on it are its own."""
-    former = Holding.objects.filter(deployment=deployment, owns=True).exclude(customer=owner)
-    for holding in former:
-        if deployment.versions.filter(customer_id=holding.customer_id).exists():
-            Holding.objects.filter(pk=holding.pk).update(owns=False)
-        else:
-            holding.delete()
-        customers.touch({holding.customer_id})
-        customers.recount({holding.customer_id})
-    Holding.objects.update_or_create(customer=owner, deployment=deployment, defaults={"owns": True})
-    customers.recount({owner.pk})
-    customers.touch({owner.pk})
-
-
-def _facts(row: miosa.Deployment, known: Deployment | None) -> dict[str, Any]:
+def _facts(row: miosa.Deployment) -> dict[str, Any]:
     """A fact that a reduced row left out stays as it was; the live pointer is taken as it stands, null too."""
+    name = texts.line(row.name, most=300)
     told = {
-        "name": texts.line(row.name, most=300),
+        "name": name,
+        "search": texts.search_key(name)[:400],
         "slug": row.slug,
         "state": row.state,
         "workspace_id": row.workspace_id,
@@ -137,8 +184,6 @@ def _facts(row: miosa.Deployment, known: Deployment | None) -> dict[str, Any]:
         "external_project_id": row.external_project_id,
     }
     facts = {name: value for name, value in told.items() if value and not isinstance(value, UnsetType)}
-    if known is None:
-        facts.setdefault("name", row.id)
     if row.active_version_id is not UNSET:
         # Only a row that names the pointer, null too, moves it: a row without the key says nothing.
         facts["active_version_id"] = row.active_version_id or ""

@@ -23,6 +23,7 @@ def file_versions(deployment: Deployment, versions: Sequence[Version]) -> None:
         for entry in Entry.objects.filter(kind=Entry.Kind.VERSION, subject__in=[version.pk for version in versions])
     }
     new, updated = [], []
+    moved: dict[int, list[str]] = {}
     for version in versions:
         customer_id = version.customer_id or customers.unassigned().pk
         entry = filed.get(version.pk)
@@ -32,6 +33,8 @@ def file_versions(deployment: Deployment, versions: Sequence[Version]) -> None:
             new.append(entry)
         else:
             updated.append(entry)
+            if entry.customer_id != customer_id:
+                moved.setdefault(customer_id, []).append(version.miosa_id)
         entry.customer_id = customer_id
         entry.deployment = deployment.pk
         entry.state = state_code(version)
@@ -49,6 +52,16 @@ def file_versions(deployment: Deployment, versions: Sequence[Version]) -> None:
             ["customer", "state", "version_kind", "person", "project", "number", "text"],
             batch_size=50,
         )
+    for customer_id, miosa_ids in moved.items():
+        _hand_over(deployment, miosa_ids, customer_id=customer_id)
+
+
+def _hand_over(deployment: Deployment, version_ids: Sequence[str], *, customer_id: int) -> None:
+    """What is told of a version goes with it to its customer."""
+    told = Activation.objects.filter(deployment_id=deployment.miosa_id, version_id__in=version_ids)
+    Entry.objects.filter(kind=Entry.Kind.ACTIVATION, subject__in=told.values("pk")).update(
+        customer_id=customer_id, person=0, project=0
+    )
 
 
 def file_activation(deployment: Deployment, activation: Activation, *, to: Version, previous: Version | None) -> None:

@@ -1,37 +1,73 @@
-"""What is live, staged and on a rollback, worked out again after rows of a deployment changed; and the record of each change."""
+"""What is live, staged and on a rollback, worked out again after rows of a deployment changed; and each change recorded."""
 
 from datetime import datetime, timedelta
 
-from portal.models import Activation, Deployment, Entry, Holding, Version
-from portal.services.remembering import customers, deployments, entries
+from django.db import transaction
+
+from portal.models import Activation, Customer, Deployment, Entry, Version
+from portal.services.remembering import customers, entries, holdings
 from portal.services.remembering.versions import Taken
 
 _CLOCKS_APART = timedelta(minutes=5)
+_WAITED = timedelta(minutes=30)
 
 
 def settle(deployment: Deployment, *, taken: Taken | None, now: datetime) -> None:
-    """Bring the derived columns up to date and record a moved pointer. `taken` is what the versions just read changed."""
+    """Bring the derived columns up to date and record a moved pointer. `taken` is what the versions just read changed.
+
+    The row is locked, so that two readers never record one change twice.
+    """
+    with transaction.atomic():
+        row = Deployment.objects.select_for_update().get(pk=deployment.pk)
+        before = row.live_version
+        if taken and taken.has_moved:
+            holdings.release(row)
+        live = _live(row)
+        activation = _record(row, live, had_staged=row.staged_version_id, now=now)
+        if live is not None and not live.was_live:
+            Version.objects.filter(pk=live.pk).update(was_live=True)
+        derived = _derive(row, live)
+        if activation is not None:
+            derived["live_since"] = activation.at if live else None
+        changed = {name: value for name, value in derived.items() if getattr(row, name) != value}
+        if changed:
+            Deployment.objects.filter(pk=row.pk).update(**changed)
+        if changed or activation or (taken and taken.changed):
+            _touch(row, taken, before, live)
+    deployment.refresh_from_db()
+
+
+def follow(deployment: Deployment) -> None:
+    """The pointer moved, and the versions can't be read just now: show what is live, and leave the record for later."""
+    with transaction.atomic():
+        row = Deployment.objects.select_for_update().get(pk=deployment.pk)
+        before, live = row.live_version, _live(row)
+        if before != live:
+            Deployment.objects.filter(pk=row.pk).update(**_derive(row, live), live_since=None)
+            _touch(row, None, before, live)
+
+
+def refile(deployment: Deployment) -> None:
+    """File the activations of a deployment that was read again from nothing: they outlive its rows."""
+    deeds = Activation.objects.filter(deployment_id=deployment.miosa_id, is_deed=True)
+    filed = Entry.objects.filter(kind=Entry.Kind.ACTIVATION, subject__in=deeds.values("pk")).values_list("subject")
+    for activation in deeds.exclude(pk__in=filed).exclude(operation_id__isnull=False):
+        to = Version.objects.filter(deployment=deployment, miosa_id=activation.version_id).first()
+        previous = Version.objects.filter(deployment=deployment, miosa_id=activation.previous_id).first()
+        if to is not None:
+            entries.file_activation(deployment, activation, to=to, previous=previous)
+
+
+def _touch(row: Deployment, taken: Taken | None, before: Version | None, live: Version | None) -> None:
+    """Tell the customers that see a change; on a shared deployment others learn nothing, not even that there was one."""
     touched = set(taken.customer_ids) if taken else set()
-    if taken and taken.customer_ids:
-        deployments.hold(deployment, taken.customer_ids)
-    if taken and taken.has_moved:
-        _drop_empty_holdings(deployment, touched)
-    had_staged = deployment.staged_version_id
-    live = _live(deployment)
-    activation = _record(deployment, live, had_staged=had_staged, now=now)
-    if live is not None and not live.was_live:
-        Version.objects.filter(pk=live.pk).update(was_live=True)
-        live.was_live = True
-    derived = _derive(deployment, live)
-    if activation is not None:
-        derived["live_since"] = activation.at if live else None
-    changed = {name: value for name, value in derived.items() if getattr(deployment, name) != value}
-    if changed:
-        for name, value in changed.items():
-            setattr(deployment, name, value)
-        deployment.save(update_fields=list(changed))
-    if changed or activation or (taken and taken.changed):
-        customers.touch(touched | deployments.holder_ids(deployment))
+    if row.is_shared:
+        ends = {version.customer_id for version in (before, live) if version is not None and version.customer_id}
+        unassigned = Customer.objects.filter(is_unassigned=True).values_list("pk", flat=True)
+        touched |= ends | set(unassigned)
+    else:
+        touched |= holdings.holder_ids(row)
+    customers.touch(touched)
 
 
 def _live(deployment: Deployment) -> Version | None:
@@ -42,23 +78,20 @@ def _live(deployment: Deployment) -> Version | None:
 
 def _derive(deployment: Deployment, live: Version | None) -> dict[str, object]:
     there = Version.objects.filter(deployment=deployment, gone_at=None, is_readable=True)
-    staged = there.filter(state="ready", was_live=False)
-    if live is not None and live.number is not None:
-        staged = staged.filter(number__gt=live.number)
-        on_rollback = there.filter(number__gt=live.number, was_live=True).exists()
-    else:
-        on_rollback = False
+    staged = there.filter(state="ready", was_live=False, number__isnull=False)
+    on_rollback = False
+    if live is not None:
+        staged = staged.exclude(pk=live.pk)
+        if live.number is not None:
+            staged = staged.filter(number__gt=live.number)
+            on_rollback = there.filter(number__gt=live.number, was_live=True).exists()
     newest = there.filter(number__isnull=False).order_by("-number").first()
     waiting = staged.order_by("-number").first()
-    holders = Holding.objects.filter(deployment=deployment).count()
-    strangers = Version.objects.filter(deployment=deployment, customer=None).exists()
     return {
         "live_version_id": live.pk if live else None,
         "staged_version_id": waiting.pk if waiting else None,
         "newest_version_id": newest.pk if newest else None,
         "on_rollback": on_rollback,
-        # A version of nobody counts as somebody else's: closed where it is not certain.
-        "is_shared": holders > 1 or (strangers and not deployment.customer.is_unassigned),
     }
 
 
@@ -69,12 +102,16 @@ def _record(
     active = deployment.active_version_id
     if active and live is None:
         return None
-    last = Activation.objects.filter(deployment_id=deployment.miosa_id).order_by("-at", "-pk").first()
-    if last is None and not active:
+    # In the order of their recording, whatever the clocks say.
+    last = Activation.objects.filter(deployment_id=deployment.miosa_id).order_by("-pk").first()
+    if (last.version_id if last else "") == active:
         return None
-    if last is not None and last.version_id == active:
-        return None
-    was_staged = live is not None and last is not None and not _was_live(deployment, live) and _waited(live, had_staged)
+    previous = None
+    if last is not None and last.version_id:
+        previous = Version.objects.filter(deployment=deployment, miosa_id=last.version_id).first()
+    was_live = live is not None and _was_live(deployment, live)
+    was_staged = live is not None and last is not None and not was_live and _waited(live, had_staged)
+    is_deed = last is not None and live is not None and (was_staged or was_live or _goes_back(live, previous))
     activation = Activation.objects.create(
         deployment_id=deployment.miosa_id,
         version_id=active,
@@ -82,24 +119,23 @@ def _record(
         at=_moment(live, last, now=now),
         seen_at=now,
         is_first=last is None,
+        is_deed=is_deed,
         was_staged=was_staged,
     )
-    if live is not None and last is not None:
-        previous = Version.objects.filter(deployment=deployment, miosa_id=last.version_id).first()
-        if was_staged or _goes_back(live, previous) or _was_live(deployment, live, before=activation):
-            entries.file_activation(deployment, activation, to=live, previous=previous)
+    if is_deed and live is not None:
+        entries.file_activation(deployment, activation, to=live, previous=previous)
     return activation
 
 
 def _waited(live: Version, had_staged: int | None) -> bool:
+    """Whether the version had been ready for a while, so that somebody promoted it, or went live by its own publish."""
     return live.pk == had_staged or bool(
-        live.promoted_at and live.created_at and live.promoted_at - live.created_at > timedelta(minutes=30)
+        live.promoted_at and live.created_at and live.promoted_at - live.created_at > _WAITED
     )
 
 
-def _was_live(deployment: Deployment, version: Version, *, before: Activation | None = None) -> bool:
-    activations = Activation.objects.filter(deployment_id=deployment.miosa_id, version_id=version.miosa_id)
-    return (activations.exclude(pk=before.pk) if before else activations).exists()
+def _was_live(deployment: Deployment, version: Version) -> bool:
+    return Activation.objects.filter(deployment_id=deployment.miosa_id, version_id=version.miosa_id).exists()
 
 
 def _goes_back(live: Version, previous: Version | None) -> bool:
@@ -109,31 +145,10 @@ def _goes_back(live: Version, previous: Version | None) -> bool:
 
 
 def _moment(live: Version | None, last: Activation | None, *, now: datetime) -> datetime:
-    """When it happened: MIOSA's `promoted_at` where it fits between what we knew and now, else the moment we noticed."""
+    """When it happened: MIOSA's `promoted_at` where it fits between what we knew and now, else when we noticed."""
     told = live.promoted_at if live else None
     if told is None and last is None and live is not None:
         told = live.created_at
     if told is None or told > now + _CLOCKS_APART or (last is not None and told <= last.at):
-        return now
-    return told
-
-
-def _drop_empty_holdings(deployment: Deployment, touched: set[int]) -> None:
-    for holding in Holding.objects.filter(deployment=deployment, owns=False):
-        if not deployment.versions.filter(customer_id=holding.customer_id).exists():
-            touched.add(holding.customer_id)
-            holding.delete()
-            customers.recount({holding.customer_id})
-
-
-def refile(deployment: Deployment) -> None:
-    """File the activations of a deployment that was read again from nothing: they outlive its rows."""
-    for activation in Activation.objects.filter(deployment_id=deployment.miosa_id, is_first=False).exclude(
-        version_id=""
-    ):
-        if Entry.objects.filter(kind=Entry.Kind.ACTIVATION, subject=activation.pk).exists():
-            continue
-        to = Version.objects.filter(deployment=deployment, miosa_id=activation.version_id).first()
-        previous = Version.objects.filter(deployment=deployment, miosa_id=activation.previous_id).first()
-        if to is not None and (activation.was_staged or _goes_back(to, previous)):
-            entries.file_activation(deployment, activation, to=to, previous=previous)
+        told = now
+    return told if last is None else max(told, last.at + timedelta(microseconds=1))

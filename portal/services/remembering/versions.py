@@ -1,20 +1,25 @@
 """Rows of versions into the table, each sorted to its customer, and filed in the timeline."""
 
+import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from django.db import transaction
 from msgspec import UNSET, UnsetType
 
 from portal import miosa
-from portal.models import Customer, Deployment, Version
-from portal.services.remembering import attribution, customers, entries, texts
+from portal.models import Connection, Customer, Deployment, Version
+from portal.services.remembering import attribution, customers, entries, holdings, texts
+from portal.services.remembering.attribution import Stated
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
 class Taken:
-    """What a batch of rows changed. `known` counts rows that were remembered before."""
+    """What a batch of rows changed. `known` counts rows that were remembered before; customers include Unassigned."""
 
     known: int = 0
     changed: int = 0
@@ -34,29 +39,69 @@ def remember(
     unreadable: Sequence[miosa.Unreadable] = (),
     *,
     now: datetime,
+    singly: bool = False,
 ) -> Taken:
-    """Take over version rows of one deployment, read just now. Rows of another deployment are left out."""
-    facts = {row.id: _facts(row) for row in rows if row.deployment_id in {deployment.miosa_id, None, ""}}
-    stated: dict[str, str | None | UnsetType] = {row.id: row.external_workspace_id for row in rows if row.id in facts}
+    """Take over version rows of one deployment, read just now. `singly`: each was asked for by itself."""
+    facts = {row.id: _facts(row) for row in admitted(deployment, rows)}
+    stated = {row.id: row.external_workspace_id for row in rows if row.id in facts}
     for broken in unreadable:
         if broken.id and broken.id not in facts:
             facts[broken.id] = {"is_readable": False}
             stated[broken.id] = broken.external_workspace_id or UNSET
+    with transaction.atomic():
+        return _remember(deployment, facts, stated, now=now, singly=singly)
+
+
+def admitted(deployment: Deployment, rows: Sequence[miosa.Version]) -> list[miosa.Version]:
+    """The rows that are versions of this deployment and of our tenant."""
+    ours = Connection.only().tenant_id
+    good = [
+        row
+        for row in rows
+        if row.deployment_id == deployment.miosa_id and (not ours or not row.tenant_id or row.tenant_id == ours)
+    ]
+    if len(good) < len(rows):
+        logger.warning(
+            "versions of another deployment or tenant refused",
+            extra={"deployment": deployment.miosa_id, "count": len(rows) - len(good)},
+        )
+    return good
+
+
+def mark_gone(deployment: Deployment, versions: Iterable[Version], *, now: datetime) -> Taken:
+    """MIOSA does not know these versions of a deployment any more."""
+    pks = [version.pk for version in versions]
+    there = Version.objects.filter(pk__in=pks, deployment=deployment, gone_at=None)
+    taken = Taken(customer_ids={pk or customers.unassigned().pk for pk in there.values_list("customer_id", flat=True)})
+    taken.changed = there.update(gone_at=now, is_doubtful=False)
+    return taken
+
+
+def _remember(
+    deployment: Deployment, facts: dict[str, dict[str, Any]], stated: dict[str, Stated], *, now: datetime, singly: bool
+) -> Taken:
     known = {
         version.miosa_id: version
         for version in Version.objects.filter(deployment=deployment, miosa_id__in=facts).select_related("customer")
     }
     whose = attribution.sort(deployment, stated, known=known, now=now)
-    owners = {pk: customers.ensure(pk) for pk in {one.external_id for one in whose.values() if one.external_id}}
+    owners = customers.ensure_all(one.external_id for one in whose.values() if one.external_id)
     taken = Taken()
     new, updated = [], []
     for version_id, told in facts.items():
+        kind = whose[version_id].kind
         values = texts.fit(Version, told) | {
             "customer": owners.get(whose[version_id].external_id or ""),
-            "attribution": whose[version_id].kind,
+            "attribution": kind,
             "gone_at": None,
         }
         version = known.get(version_id)
+        values["is_doubtful"] = (
+            told["is_readable"]
+            and not singly
+            and kind is Version.Attribution.UNKNOWN
+            and (version is None or version.is_doubtful)
+        )
         if version is None:
             new.append(Version(deployment=deployment, miosa_id=version_id, first_seen_at=now, **values))
         else:
@@ -64,42 +109,40 @@ def remember(
             if _merge(version, values, taken):
                 updated.append(version)
     _write(new, updated)
-    for version in (*new, *updated):
-        taken.changed += 1
-        taken.customer_ids.add(version.customer_id or 0)
-    taken.customer_ids.discard(0)
+    taken.changed = len(new) + len(updated)
+    taken.customer_ids |= {version.customer_id or customers.unassigned().pk for version in (*new, *updated)}
+    if new or taken.has_moved:
+        # At once, so that nobody sees a row before it is known that others have something here too.
+        holdings.hold(deployment, taken.customer_ids)
     entries.file_versions(deployment, [*new, *updated])
     _note_publish(new)
     return taken
 
 
-def mark_gone(deployment: Deployment, versions: Iterable[Version], *, now: datetime) -> int:
-    """MIOSA no longer lists these versions of a deployment that was read whole."""
-    pks = [version.pk for version in versions if version.gone_at is None]
-    return Version.objects.filter(pk__in=pks).update(gone_at=now) if pks else 0
-
-
 def _merge(version: Version, values: dict[str, Any], taken: Taken) -> bool:
     """Change what differs. Facts are frozen at creation, so a null never takes one away (contract 8.2)."""
     if not values.get("is_readable", True):
-        # What was legible once stays so.
-        values = {"gone_at": None}
+        # What was legible once stays so; only whose it is may be told by a row that can't be read.
+        values = {name: values[name] for name in ("customer", "attribution", "gone_at")}
     changed = False
     for name, value in values.items():
-        old = getattr(version, name)
-        if value == old or (value in (None, "") and name not in {"gone_at", "customer", "archived_at"}):
-            continue
-        if name == "archived_at" and value is None and values.get("state") == "archived":
-            continue
-        if name == "was_live" and not value:
+        if value == getattr(version, name) or _says_nothing(name, value, values):
             continue
         if name == "customer":
             taken.has_moved = True
-            if version.customer_id:
-                taken.customer_ids.add(version.customer_id)
+            taken.customer_ids.add(version.customer_id or customers.unassigned().pk)
         setattr(version, name, value)
         changed = changed or name != "updated_at"
     return changed
+
+
+def _says_nothing(name: str, value: object, values: dict[str, Any]) -> bool:
+    """Whether an empty value in a row means only that the row leaves it out."""
+    if name == "was_live":
+        return not value
+    if name == "archived_at":
+        return value is None and values.get("state") == "archived"
+    return value in (None, "") and name not in {"gone_at", "customer"}
 
 
 _COLUMNS = [
