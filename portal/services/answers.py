@@ -7,6 +7,9 @@ came from the hosting service are as they were told (escape them); everything a 
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from uuid import UUID
+
+from portal.access import Role
 
 
 class State(StrEnum):
@@ -91,11 +94,61 @@ class VersionBrief:
 
 
 @dataclass(frozen=True, slots=True)
+class Action:
+    """A deed that a page may offer. `may`: it is this person's to do, so there is a button; `cause` says why not now."""
+
+    may: bool = False
+    cause: str = ""
+
+
+NOT_YOURS = Action()
+
+
+@dataclass(frozen=True, slots=True)
+class Actions:
+    """What a person may do with a deployment, or with one version of it. What does not apply is not offered."""
+
+    delete: Action = NOT_YOURS
+    promote: Action = NOT_YOURS
+    publish: Action = NOT_YOURS
+    redeploy: Action = NOT_YOURS
+    rename: Action = NOT_YOURS
+    roll_back: Action = NOT_YOURS
+    stop: Action = NOT_YOURS
+
+
+NOTHING = Actions()
+
+
+@dataclass(frozen=True, slots=True)
+class Rollback:
+    """What is live was rolled back to, and nobody has said yet that it stays so.
+
+    `operation` is None and `who` empty if it was done outside of this portal. `before_*` is what was live until then, empty if
+    it is another customer's or gone; `is_forward` tells that going back to it is a promotion.
+    """
+
+    at: datetime
+    who: str
+    role: Role | None
+    reason: str
+    operation: UUID | None
+    live_id: str
+    number: int | None
+    before_id: str
+    before_number: int | None
+    is_forward: bool
+    may_undo: bool
+    may_keep: bool
+
+
+@dataclass(frozen=True, slots=True)
 class DeploymentBrief:
     """A deployment in one line, as the person asking may see it.
 
     `live` is None if nothing is live, or if what is live is another customer's (`live_is_foreign`). `last_failed` is the newest version
     when it failed. `on_rollback`: the live number is lower than another that was live. `is_shared`: versions of several customers.
+    `actions` and `rollback` are filled on the pages that show them.
     """
 
     id: str
@@ -112,3 +165,5 @@ class DeploymentBrief:
     is_gone: bool
     is_stopped: bool
     state_text: str
+    actions: Actions = NOTHING
+    rollback: Rollback | None = None

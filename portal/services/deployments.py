@@ -8,7 +8,7 @@ from django.conf import settings
 
 from portal.access import Person
 from portal.models import Activation, Customer, Deployment, Freshness, Version
-from portal.services import ages, briefs, builds, customers, history, refresh, retention, timeline
+from portal.services import actions, ages, briefs, builds, customers, history, refresh, retention, timeline
 from portal.services.answers import Age, CustomerHead, DeploymentBrief, VersionBrief
 from portal.services.builds import Build
 from portal.services.errors import NotFound
@@ -120,6 +120,15 @@ def find_last_good(
     return None
 
 
+def last_span(deployment: Deployment, version: Version) -> tuple[datetime | None, datetime | None]:
+    """The last time in which a version was live, as far as it is known."""
+    found = Activation.objects.filter(deployment_id=deployment.miosa_id, version_id=version.miosa_id)
+    newest = found.order_by("-at", "-pk").first()
+    if newest is None:
+        return version.promoted_at, version.archived_at if version.promoted_at else None
+    return newest.at, _until(deployment, (version, newest))
+
+
 def _page(customer: Customer, deployment: Deployment, *, by: Person, query: Query, now: datetime) -> DeploymentPage:
     is_cut = briefs.hides_others(deployment, by=by)
     cursor = (query.get("cursor") or [""])[0]
@@ -134,7 +143,7 @@ def _page(customer: Customer, deployment: Deployment, *, by: Person, query: Quer
     listed = () if is_cut else builds.list_builds(deployment, customer=customer, by=by, now=now)
     return DeploymentPage(
         customer=briefs.head(customer, by=by),
-        deployment=briefs.deployment(deployment, customer, by=by),
+        deployment=actions.dress(briefs.deployment(deployment, customer, by=by), deployment, customer, by=by, now=now),
         managed_url="" if is_cut or deployment.managed_url == deployment.public_url else deployment.managed_url,
         shows_vendor_host=by.is_operator and _is_vendor_host(deployment.public_url or deployment.managed_url),
         last_good=briefs.version(good[0], deployment) if good else None,

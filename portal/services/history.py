@@ -1,13 +1,13 @@
 """The timeline of one customer: every version, every change of what is live, newest first."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from portal.access import Person
 from portal.models import Customer, Deployment, Entry, Operation, Version
-from portal.services import ages, briefs, customers, filters, refresh, rows, timeline
-from portal.services.answers import Age, CustomerHead, DeploymentBrief, VersionBrief
+from portal.services import actions, ages, briefs, customers, filters, refresh, rows, timeline
+from portal.services.answers import NOT_YOURS, Action, Age, CustomerHead, DeploymentBrief, VersionBrief
 from portal.services.filters import Choices, Filters
 from portal.services.rows import ActivationEntry, OperationEntry, VersionEntry
 
@@ -26,7 +26,10 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """Everything on a customer's page. `notes` are sentences about filters that were ignored."""
+    """Everything on a customer's page. `notes` are sentences about filters that were ignored.
+
+    `create` and `publish`: to make an empty app, and to publish a sandbox as a new one.
+    """
 
     customer: CustomerHead
     deployments: tuple[DeploymentBrief, ...]
@@ -36,6 +39,8 @@ class History:
     age: Age
     last_publish: VersionBrief | None
     notes: tuple[str, ...] = field(default=())
+    create: Action = NOT_YOURS
+    publish: Action = NOT_YOURS
 
 
 def get_history(*, by: Person, slug: str, query: Query, now: datetime) -> History:
@@ -106,9 +111,10 @@ def _history(customer: Customer, *, by: Person, query: Query, now: datetime) -> 
         where=wanted.where,
         cursor=cursor,
     )
+    create, publish = actions.may_create(customer, by=by, now=now)
     return History(
         customer=briefs.head(customer, by=by),
-        deployments=briefs.deployments((one for one in held if one.gone_at is None), customer, by=by),
+        deployments=_apps(held, customer, by=by, now=now),
         page=read_page(found, customer=customer, held={one.pk: one for one in held}, by=by),
         filters=wanted.filters,
         choices=wanted.choices,
@@ -121,6 +127,16 @@ def _history(customer: Customer, *, by: Person, query: Query, now: datetime) -> 
         ),
         last_publish=_last_publish(held, customer, by=by),
         notes=wanted.notes,
+        create=create,
+        publish=publish,
+    )
+
+
+def _apps(held: list[Deployment], customer: Customer, *, by: Person, now: datetime) -> tuple[DeploymentBrief, ...]:
+    return tuple(
+        replace(briefs.deployment(one, customer, by=by), actions=actions.of_deployment(one, customer, by=by, now=now))
+        for one in held
+        if one.gone_at is None
     )
 
 

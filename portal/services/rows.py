@@ -47,6 +47,7 @@ class OperationEntry:
     """A change asked of MIOSA through the portal. `state` as in the journal: an unknown or refused one is told as such.
 
     `number` and `from_number` are None where they do not apply or are another customer's. `role` is the role the person had.
+    `decision` is happened or did_not, where a person had to say.
     """
 
     id: int
@@ -63,6 +64,7 @@ class OperationEntry:
     who: str
     role: str
     reason: str
+    decision: str
 
 
 def entry(
@@ -140,6 +142,7 @@ def _operation(
         who=operation.person_name,
         role=operation.person_role,
         reason=operation.reason,
+        decision=operation.decision,
     )
 
 

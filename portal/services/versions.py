@@ -7,8 +7,8 @@ from django.utils.translation import gettext as _
 
 from portal.access import Person
 from portal.models import Activation, Customer, Deployment, Version
-from portal.services import briefs, customers, deployments, logs, retention
-from portal.services.answers import Age, CustomerHead, DeploymentBrief, VersionBrief
+from portal.services import actions, briefs, customers, deployments, logs, retention
+from portal.services.answers import NOTHING, Actions, Age, CustomerHead, DeploymentBrief, VersionBrief
 from portal.services.errors import NotFound
 from portal.services.logs import LogPage
 from portal.services.retention import Retention
@@ -26,7 +26,7 @@ class Moment:
 class VersionPage:
     """Everything on a version's page. Empty texts and None mean "not told". `failure` is one sentence, or empty if it did not fail.
 
-    `source_sandbox`, `build_id` and `internals` (label, value) are for staff only and empty for customers' people.
+    `actions` is what can be done with this version; `source_sandbox`, `build_id` and `internals` (label, value) are for staff only and empty for customers' people.
     """
 
     customer: CustomerHead
@@ -50,6 +50,7 @@ class VersionPage:
     next_id: str
     internals: tuple[tuple[str, str], ...]
     age: Age
+    actions: Actions = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ def get_version(*, by: Person, slug: str, deployment_id: str, version_id: str, n
     previous_id, next_id = _neighbours(version, customer, by=by)
     return VersionPage(
         customer=briefs.head(customer, by=by),
-        deployment=briefs.deployment(deployment, customer, by=by),
+        deployment=actions.dress(briefs.deployment(deployment, customer, by=by), deployment, customer, by=by, now=now),
         version=briefs.version(version, deployment),
         is_gone=version.gone_at is not None or deployment.gone_at is not None,
         failure=_failure(version, deployment, customer=customer, by=by, now=now),
@@ -103,6 +104,7 @@ def get_version(*, by: Person, slug: str, deployment_id: str, version_id: str, n
         previous_id=previous_id,
         next_id=next_id,
         internals=_internals(version, deployment) if by.is_staff else (),
+        actions=actions.of_version(version, deployment, customer, by=by, now=now),
         age=deployments.age_of(customer, deployment, now=now),
     )
 
@@ -120,7 +122,7 @@ def compare(*, by: Person, slug: str, deployment_id: str, from_id: str, to_id: s
     same = left.artifact_sha256 == right.artifact_sha256 if left.artifact_sha256 and right.artifact_sha256 else None
     return Comparison(
         customer=briefs.head(customer, by=by),
-        deployment=briefs.deployment(deployment, customer, by=by),
+        deployment=actions.dress(briefs.deployment(deployment, customer, by=by), deployment, customer, by=by, now=now),
         left=briefs.version(left, deployment),
         right=briefs.version(right, deployment),
         same_artifact=same,
