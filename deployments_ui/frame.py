@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.functional import cached_property
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from deployments_ui import links
+from deployments_ui.stencil import Stencil
 from deployments_ui.times import Clock
 from portal.access import Person
 from portal.services import customers
@@ -28,11 +33,18 @@ class Place:
     current: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Theme:
+@dataclass(slots=True)
+class Choice:
+    name: str
     value: str
     label: str
-    pressed: str
+    is_chosen: bool
+
+
+CHOICE = Stencil("components/_choice.html", Choice)
+# Written into every page in this order; layers make the order of rules.
+SHEETS = ("tokens", "base", "layout", "components", "rooms")
+SCRIPTS = ("django_htmx/htmx-2.min.js", "js/desk.js")
 
 
 class Frame:
@@ -52,6 +64,11 @@ class Frame:
     @property
     def language(self) -> str:
         return get_language() or settings.LANGUAGE_CODE
+
+    @property
+    def assets(self) -> SafeString:
+        """Names of files change with their content only, and that takes a new process."""
+        return assets() if settings.DEBUG else kept_assets()
 
     @property
     def theme(self) -> str:
@@ -88,10 +105,24 @@ class Frame:
         return Place(label, url, current=self._request.path == url)
 
     @property
-    def themes(self) -> list[Theme]:
+    def themes(self) -> SafeString:
         labels = (("auto", _("As the system")), ("light", _("Light")), ("dark", _("Dark")))
         worn = self.theme or "auto"
-        return [Theme(value, label, "true" if value == worn else "false") for value, label in labels]
+        return CHOICE.draw(Choice("theme", value, label, is_chosen=value == worn) for value, label in labels)
+
+
+@lru_cache(maxsize=1)
+def kept_assets() -> SafeString:
+    return assets()
+
+
+def assets() -> SafeString:
+    sheets = format_html_join(
+        "", '<link rel="stylesheet" href="{}">', [(static(f"css/{name}.css"),) for name in SHEETS]
+    )
+    scripts = format_html_join("", '<script src="{}" defer></script>', [(static(name),) for name in SCRIPTS])
+    icon = format_html('<link rel="icon" href="{}" type="image/svg+xml">', static("img/mark.svg"))
+    return icon + sheets + scripts
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:

@@ -13,10 +13,9 @@ from __future__ import annotations
 
 import dataclasses
 import html
-import itertools
 import re
-from collections.abc import Callable, Iterable, Iterator
-from operator import attrgetter
+from collections.abc import Callable, Iterable
+from operator import attrgetter, itemgetter
 from typing import Any, Generic, TypeVar, get_type_hints
 
 from django.conf import settings
@@ -30,7 +29,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
 Row = TypeVar("Row")
-Cut = tuple[str, Callable[[tuple[str, ...]], tuple[str, ...]]]
+Cut = tuple[str, Callable[[list[str]], tuple[str, ...]]]
 
 # Private-use letters that no template of ours contains and that HTML escaping leaves alone.
 OPEN, CLOSE = "\ue0f0", "\ue0f1"
@@ -66,10 +65,13 @@ class Stencil(Generic[Row]):
     def each(self, rows: Iterable[Row]) -> list[str]:
         """Each row's HTML."""
         rows = list(rows)
-        language = get_language()
-        texts = escaped([self._texts(row) for row in rows])
-        cuts = (self._cut(language, self._switches(row)) for row in rows)
-        return [form % pick(filling) for (form, pick), filling in zip(cuts, texts, strict=True)]
+        language, width = get_language(), len(self.slots)
+        texts = escaped([text for row in rows for text in self._texts(row)])
+        drawn = []
+        for number, row in enumerate(rows):
+            form, pick = self._cut(language, self._switches(row))
+            drawn.append(form % pick(texts[number * width : (number + 1) * width]))
+        return drawn
 
     def _cut(self, language: str | None, switches: tuple[bool, ...]) -> Cut:
         key = (language, switches)
@@ -89,7 +91,7 @@ class Stencil(Generic[Row]):
         drawn = compiled.render(Context({**marks, **dict(zip(self.flags, switches, strict=True))}))
         order = [int(number) for number in MARK.findall(drawn)]
         form = MARK.sub("%s", drawn.replace("%", "%%"))
-        return form, lambda texts: tuple([texts[number] for number in order])
+        return form, picker(order)
 
 
 def getter(names: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
@@ -99,16 +101,19 @@ def getter(names: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
     return lambda row: tuple(getattr(row, name) for name in names)
 
 
-def escaped(rows: list[tuple[str, ...]]) -> Iterator[tuple[str, ...]]:
+def picker(order: list[int]) -> Callable[[list[str]], tuple[str, ...]]:
+    """Gives the texts of a row in the order in which its template shows them."""
+    if len(order) > 1:
+        return itemgetter(*order)
+    return lambda texts: tuple(texts[number] for number in order)
+
+
+def escaped(texts: list[str]) -> list[str]:
     """Every text escaped: all at once where that is the same, which takes a tenth of the time."""
-    flat = list(itertools.chain.from_iterable(rows))
-    together = SEPARATOR.join(flat)
-    if together.count(SEPARATOR) == len(flat) - 1:
-        flat = html.escape(together).split(SEPARATOR)
-    else:
-        flat = [html.escape(text) for text in flat]
-    rest = iter(flat)
-    return (tuple(itertools.islice(rest, len(row))) for row in rows)
+    together = SEPARATOR.join(texts)
+    if texts and together.count(SEPARATOR) == len(texts) - 1:
+        return html.escape(together).split(SEPARATOR)
+    return [html.escape(text) for text in texts]
 
 
 def check(nodes: NodeList, *, slots: frozenset[str], flags: frozenset[str]) -> None:

@@ -48,12 +48,13 @@ class Clock:
 
     def day(self, day: date) -> str:
         """Today, Yesterday, Tuesday 18 November, Saturday 3 May 2025."""
-        gap = (self.today - day).days
+        today = self.today
+        gap = (today - day).days
         if gap == 0:
             return _("Today")
         if gap == 1:
             return _("Yesterday")
-        return long_day(day, get_language(), with_year=day.year != self.today.year)
+        return long_day(day, get_language(), with_year=day.year != today.year)
 
     def date(self, at: datetime) -> str:
         """3 May, or 3 May 2025 if it is not this year."""

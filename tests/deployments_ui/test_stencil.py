@@ -15,6 +15,7 @@ from pytest_django import Settings
 from deployments_ui.drawing.apps import BRIEF, FULL, AppRow
 from deployments_ui.drawing.filters import TICK
 from deployments_ui.drawing.timeline import TURN, VERSION, TurnRow, VersionRow
+from deployments_ui.frame import CHOICE
 from deployments_ui.stencil import BadStencilError, Stencil
 
 STENCILS: list[tuple[Stencil[Any], type]] = [
@@ -23,6 +24,7 @@ STENCILS: list[tuple[Stencil[Any], type]] = [
     (TICK, TICK.row),
     (FULL, AppRow),
     (BRIEF, AppRow),
+    (CHOICE, CHOICE.row),
 ]
 AWKWARD = st.sampled_from(
     ["", "%", "%s", "%(a)s", "{{ id }}", "{% if %}", "<b>", "&amp;", "'\"", "\x1f", "\x00", "\ue0f00\ue0f1"]
