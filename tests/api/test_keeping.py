@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import pytest
 from django.utils import timezone
 
 from portal.access import Person
@@ -52,9 +51,9 @@ def test_an_answer_to_one_person_is_never_anothers(ask: Ask, remembered: Remembe
             assert nobody.get(path, headers={"If-None-Match": tag}).status_code == 401
 
 
-@pytest.mark.parametrize("given", ["*", 'W/"*"', '"*", W/"x"'])
-def test_any_match_tells_a_stranger_nothing(ask: Ask, remembered: Remembered, given: str) -> None:
-    assert ask("other_owner").get(f"{OWN}/history/", headers={"If-None-Match": given}).status_code == 404
+def test_any_match_tells_a_stranger_nothing(ask: Ask, remembered: Remembered) -> None:
+    for given in ("*", 'W/"*"', '"*"', 'W/"x"'):
+        assert ask("other_owner").get(f"{OWN}/history/", headers={"If-None-Match": given}).status_code == 404
 
 
 def test_an_answer_with_another_question_is_another(ask: Ask, remembered: Remembered) -> None:

@@ -61,7 +61,7 @@ def test_a_machine_that_asks_everything_finds_nothing_undeclared(
     command = [
         str(Path(sys.executable).with_name("st")), "--config-file", "schemathesis.toml", "run", "schema.json",
         "--url", live_server.url, "--phases", "examples,coverage,fuzzing", "--mode", "all", "--seed", "1",
-        "--max-examples", "12", "--max-time", "12", "--generation-database", "none", "--no-color",
+        "--max-examples", "12", "--max-time", "8", "--generation-database", "none", "--no-color",
     ]  # fmt: skip
     environment = {name: value for name, value in os.environ.items() if "proxy" not in name.lower()}
     done = subprocess.run(
