@@ -10,7 +10,7 @@ import time
 from tests import settings
 from tests.postgres import running_postgres
 
-PYTEST = [sys.executable, "-m", "pytest", "-n", "2", "-p", "no:cacheprovider"]
+PYTEST = [sys.executable, "-m", "pytest", "-n", "2", "-p", "no:cacheprovider", "--durations=10"]
 
 
 def main(arguments: list[str]) -> int:

@@ -16,6 +16,7 @@ import psutil
 ROOT = Path(__file__).resolve().parents[2]
 SECONDS_TO_START = 60.0
 SECONDS_TO_COME_BACK = 10.0
+DEATHS_BEFORE_READY = 4
 
 
 class Running:
@@ -24,7 +25,8 @@ class Running:
         self.simulator_port = simulator_port
         self.log = var / "log"
         var.mkdir(exist_ok=True)
-        environment = {name: value for name, value in os.environ.items() if not name.startswith(("MIOSA_", "DJANGO_"))}
+        surrounding = ("DJANGO_", "MAKE", "MFLAGS", "MIOSA_")
+        environment = {name: value for name, value in os.environ.items() if not name.startswith(surrounding)}
         environment |= {"VAR_DIR": str(var), "PORT": str(port), "SIMULATOR_PORT": str(simulator_port), **variables}
         self.begun = time.monotonic()
         with self.log.open("w") as log:
@@ -55,6 +57,7 @@ class Running:
         """How long it took, in seconds."""
         while self.get("/readyz") != (200, "ok"):
             assert self.process.poll() is None, self.said()
+            assert self.said().count("ended with") < DEATHS_BEFORE_READY, self.said()
             assert time.monotonic() - self.begun < SECONDS_TO_START, self.said()
             time.sleep(0.05)
         return time.monotonic() - self.begun
