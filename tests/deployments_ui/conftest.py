@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,20 +11,20 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from portal.models import Freshness, User
+from portal.models import Deployment, Freshness, User
 from portal.services import upstream
 from portal.services.budget import Purpose
 from portal.services.refreshing import fleet, versions
 from tests.cast import Cast
 from tests.playing import Playing
 
-HTMX = {"HTTP_HX_REQUEST": "true"}
+HTMX: dict[str, Any] = {"HTTP_HX_REQUEST": "true"}
 SLUG = "brightsmile-dental"
 
 
 @dataclass
 class World:
-    """The simulator, the people, and ids to look at. `main` is a deployment of Bright Smile, `foreign` one of Pawsome Vets."""
+    """The simulator, the people, and a deployment each of Bright Smile and, as `foreign`, of Pawsome Vets."""
 
     playing: Playing
     people: Cast
@@ -42,12 +43,12 @@ class World:
     def foreign_path(self) -> str:
         return f"/c/pawsome-vets/deployments/{self.foreign['id']}/"
 
-    def heard_nothing(self, deed: Callable[[], Any]) -> Any:
-        """Do it, and see that MIOSA was not asked."""
+    @contextmanager
+    def hearing_nothing(self) -> Iterator[None]:
+        """Whatever is done within, MIOSA is not asked."""
         before = len(self.playing.heard())
-        answer = deed()
+        yield
         assert len(self.playing.heard()) == before
-        return answer
 
 
 @pytest.fixture
@@ -73,7 +74,7 @@ def read_everything() -> None:
             return
         for row in wanted:
             Freshness.objects.filter(pk=row.pk).update(wanted_at=None)
-            deployment = versions.Deployment.objects.get(pk=row.scope.partition(":")[2])
+            deployment = Deployment.objects.get(pk=row.scope.partition(":")[2])
             versions.read(deployment, ask=ask, now=timezone.now())
     raise AssertionError("reading never comes to rest")
 

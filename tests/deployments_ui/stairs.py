@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from django.test import Client
 from django.utils.html import escape
@@ -13,21 +14,21 @@ from tests.deployments_ui.conftest import HTMX, World
 Browse = Callable[[User | None], Client]
 
 
-def text_of(client: Client, path: str, *, status: int = 200, **headers: str) -> str:
-    answer = client.get(path, **headers)  # type: ignore[arg-type]  # headers are META keys
+def text_of(client: Client, path: str, *, status: int = 200, **headers: Any) -> str:
+    answer = client.get(path, **headers)
     assert answer.status_code == status, f"{path}: {answer.status_code}"
     return answer.content.decode()
 
 
 def climb(world: World, browse: Browse, path: str, *, foreign: str, root: str, says: str) -> None:
-    """Works for all who may; a stranger is sent to sign in; another's is missing; a wrong method is refused; htmx gets a part."""
+    """Works for all who may; nobody must sign in; another's is missing; a wrong method is refused; htmx gets a part."""
     for user in (world.people.operator, world.people.support, world.people.owner, world.people.viewer):
         page = text_of(browse(user), path)
         assert escape(says) in page
         assert "<html" in page
     nobody = browse(None).get(path)
     assert (nobody.status_code, nobody["Location"].split("?")[0]) == (302, "/accounts/login/")
-    told = browse(None).get(path, **HTMX)  # type: ignore[arg-type]  # as above
+    told = browse(None).get(path, **HTMX)
     assert told.status_code == 401
     assert told["HX-Redirect"].startswith("/accounts/login/?next=")
     refuse_strangers(world, browse, foreign=foreign)
@@ -44,6 +45,7 @@ def refuse_strangers(world: World, browse: Browse, *, foreign: str) -> None:
     missing = foreign.replace("pawsome-vets", "nobody-at-all")
     for user in (world.people.owner, world.people.viewer, world.people.stranger):
         client = browse(user)
-        other = world.heard_nothing(lambda client=client: text_of(client, foreign, status=404))
-        nothing = world.heard_nothing(lambda client=client: text_of(client, missing, status=404))
+        with world.hearing_nothing():
+            other = text_of(client, foreign, status=404)
+            nothing = text_of(client, missing, status=404)
         assert other == nothing

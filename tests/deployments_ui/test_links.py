@@ -1,6 +1,6 @@
 """Addresses are put together by hand for speed; Django's own routing is the judge of them."""
 
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import pytest
 from django.urls import Resolver404, resolve, reverse
@@ -27,7 +27,7 @@ def test_an_address_leads_back_to_its_ids(deployment_id: str, version_id: str) -
 def path_as_served(path: str) -> str:
     """What a server hands to Django: percent signs undone, dots already walked by the browser."""
     assert not {".", ".."} & set(urlsplit(path).path.split("/"))
-    return links.unquote(path)
+    return unquote(path)
 
 
 @pytest.mark.parametrize(

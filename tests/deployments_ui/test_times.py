@@ -1,6 +1,6 @@
 """Times as a person reads them."""
 
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -53,7 +53,7 @@ def test_the_exact_moment() -> None:
 
 @given(st.datetimes(min_value=datetime(1900, 1, 2), max_value=datetime(9000, 1, 1), timezones=st.timezones()))  # noqa: DTZ001 - the strategy adds the zone
 def test_a_moment_written_for_machines_is_that_moment(at: datetime) -> None:
-    assert datetime.fromisoformat(times.iso(at)) == at.astimezone(timezone.utc).replace(microsecond=0)
+    assert datetime.fromisoformat(times.iso(at)) == at.astimezone(UTC).replace(microsecond=0)
 
 
 @pytest.mark.parametrize(

@@ -59,5 +59,5 @@ def test_a_page_that_is_none_is_not_found(world: World, browse: Browse) -> None:
 
 
 def test_the_address_stays_short(world: World, browse: Browse) -> None:
-    answer = browse(world.people.operator).get("/customers/?q=&sort=name&page=1", **HTMX)  # type: ignore[arg-type]  # META keys
+    answer = browse(world.people.operator).get("/customers/?q=&sort=name&page=1", **HTMX)
     assert answer["HX-Push-Url"] == "/customers/"

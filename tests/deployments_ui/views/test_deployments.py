@@ -20,8 +20,10 @@ def test_what_is_live_and_what_to_go_back_to(world: World, browse: Browse) -> No
 
 def test_an_app_of_somebody_else_below_my_own_name_is_not_found(world: World, browse: Browse) -> None:
     mine = world.path.replace(world.main["id"], world.foreign["id"])
-    world.heard_nothing(lambda: text_of(browse(world.people.owner), mine, status=404))
-    world.heard_nothing(lambda: text_of(browse(world.people.owner), f"{mine}builds/", status=404))
+    with world.hearing_nothing():
+        text_of(browse(world.people.owner), mine, status=404)
+    with world.hearing_nothing():
+        text_of(browse(world.people.owner), f"{mine}builds/", status=404)
     assert browse(world.people.owner).post(f"{mine}refresh/").status_code == 404
 
 
@@ -30,16 +32,16 @@ def test_a_part_that_shows_the_newest_is_told_nothing(world: World, browse: Brow
     found = re.search(r'data-poll hx-get="([^"]+)"', text_of(client, world.path))
     assert found
     path = found[1].replace("&amp;", "&")
-    assert client.get(path, **HTMX).status_code == 204  # type: ignore[arg-type]  # META keys
+    assert client.get(path, **HTMX).status_code == 204
     Customer.objects.update(generation=10_000)
-    assert b'id="standing"' in client.get(path, **HTMX).content  # type: ignore[arg-type]  # META keys
+    assert b'id="standing"' in client.get(path, **HTMX).content
 
 
 def test_a_refresh_shows_what_was_published_meanwhile(world: World, browse: Browse) -> None:
     client = browse(world.people.owner)
     world.playing.act("publish", deployment_id=world.main["id"], promote=True)
     world.playing.advance(600)
-    part = client.post(f"{world.path}refresh/", **HTMX).content.decode()  # type: ignore[arg-type]  # META keys
+    part = client.post(f"{world.path}refresh/", **HTMX).content.decode()
     assert f"#{world.main['versions'] + 1}" in part
 
 

@@ -53,7 +53,7 @@ class TestEveryError:
     def test_it_is_a_notice_for_htmx(self, people: Cast, name: str) -> None:
         client = Client(raise_request_exception=False)
         client.force_login(people.viewer)
-        answer = client.get(f"/{name}/", **HTMX)  # type: ignore[arg-type]  # META keys
+        answer = client.get(f"/{name}/", **HTMX)
         assert answer.status_code == CASES[name][0]
         assert (answer["HX-Retarget"], answer["HX-Reswap"]) == ("#notices", "innerHTML")
         assert b"<html" not in answer.content

@@ -13,7 +13,8 @@ def test_staff_finds_customers_apps_and_ids(world: World, browse: Browse) -> Non
 
 def test_a_customer_finds_its_own_alone(world: World, browse: Browse) -> None:
     for text in ("pawsome", world.foreign["id"], world.foreign["active_version_id"]):
-        page = world.heard_nothing(lambda text=text: text_of(browse(world.people.owner), f"/find/?q={text}"))
+        with world.hearing_nothing():
+            page = text_of(browse(world.people.owner), f"/find/?q={text}")
         assert "Nothing found." in page
         assert 'href="/c/pawsome-vets' not in page
 

@@ -1,5 +1,8 @@
 """What stands around every page."""
 
+from typing import Any
+from uuid import UUID
+
 from django.urls import get_resolver
 from django.utils import timezone
 
@@ -11,10 +14,11 @@ from tests.deployments_ui.stairs import Browse, text_of
 
 def test_every_page_of_ours_is_private(people: Cast, browse: Browse) -> None:
     open_to_all = {"theme", "account_login"}
-    for name, (patterns, _shape, _defaults, _converters) in get_resolver().reverse_dict.items():
+    known: Any = get_resolver().reverse_dict
+    for name, (patterns, _shape, _defaults, _converters) in known.items():
         if not isinstance(name, str) or name in open_to_all or name.startswith(("api", "schema")):
             continue
-        path = "/" + patterns[0][0] % {"slug": "x", "deployment_id": "d", "version_id": "v", "page": "usual"}
+        path = "/" + patterns[0][0] % {"slug": "x", "deployment_id": "d", "version_id": "v", "page": "usual", "key": UUID(int=1)}
         answer = browse(None).get(path)
         assert answer.status_code in (302, 401, 405), name
 
@@ -49,10 +53,10 @@ def test_a_theme_leads_nowhere_else(people: Cast, browse: Browse) -> None:
 
 def test_after_an_expired_session_htmx_is_sent_to_sign_in_and_back(people: Cast, browse: Browse) -> None:
     current = {**HTMX, "HTTP_HX_CURRENT_URL": "http://testserver/c/x/?state=live"}
-    answer = browse(None).get("/find/?q=x", **current)  # type: ignore[arg-type]  # META keys
+    answer = browse(None).get("/find/?q=x", **current)
     assert answer["HX-Redirect"] == "/accounts/login/?next=%2Fc%2Fx%2F%3Fstate%3Dlive"
     evil = {**HTMX, "HTTP_HX_CURRENT_URL": "https://evil.example/c/x/"}
-    assert browse(None).get("/find/", **evil)["HX-Redirect"] == "/accounts/login/?next=%2F"  # type: ignore[arg-type]  # META keys
+    assert browse(None).get("/find/", **evil)["HX-Redirect"] == "/accounts/login/?next=%2F"
 
 
 def test_the_styleguide_is_for_operators(people: Cast, browse: Browse) -> None:

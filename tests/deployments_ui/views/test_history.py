@@ -40,7 +40,7 @@ def test_a_filter_narrows_and_stands_in_the_address(world: World, browse: Browse
     page = text_of(client, f"{PATH}?state=failed&q=&from=&to=")
     assert set(re.findall(r'<span class="word">(.*?)</span>', page)) == {"Failed"}
     assert "1 filter" in page
-    answer = client.get(f"{PATH}?state=failed&q=&from=&to=", **HTMX)  # type: ignore[arg-type]  # META keys
+    answer = client.get(f"{PATH}?state=failed&q=&from=&to=", **HTMX)
     assert answer["HX-Push-Url"] == f"{PATH}?state=failed"
 
 
@@ -67,7 +67,7 @@ def poll_path(page: str) -> str:
 def test_a_part_that_shows_the_newest_is_told_nothing(world: World, browse: Browse) -> None:
     client = browse(world.people.owner)
     path = poll_path(text_of(client, PATH))
-    answer = client.get(path, **HTMX)  # type: ignore[arg-type]  # META keys
+    answer = client.get(path, **HTMX)
     assert (answer.status_code, answer.content) == (204, b"")
 
 
@@ -75,7 +75,7 @@ def test_a_part_that_shows_something_older_gets_what_changed(world: World, brows
     client = browse(world.people.owner)
     path = poll_path(text_of(client, PATH))
     Customer.objects.filter(slug=SLUG).update(generation=10_000)
-    answer = client.get(path, **HTMX)  # type: ignore[arg-type]  # META keys
+    answer = client.get(path, **HTMX)
     part = answer.content.decode()
     assert answer.status_code == 200
     for root in ("history", "age", "reach", "summary", "apps"):
@@ -96,7 +96,7 @@ def test_a_refresh_reads_again_and_comes_back(world: World, browse: Browse) -> N
     world.playing.act("publish", deployment_id=world.main["id"], promote=True)
     back = client.post(f"{PATH}refresh/?state=live")
     assert (back.status_code, back["Location"]) == (302, f"{PATH}?state=live")
-    part = client.post(f"{PATH}refresh/", **HTMX)  # type: ignore[arg-type]  # META keys
+    part = client.post(f"{PATH}refresh/", **HTMX)
     assert b'id="history"' in part.content
     assert client.get(f"{PATH}refresh/").status_code == 405
 
@@ -112,7 +112,7 @@ def test_a_refresh_needs_a_form_of_ours(world: World) -> None:
 def test_an_outage_is_said_and_nothing_is_lost(world: World, browse: Browse) -> None:
     world.playing.fault(times=1000, status=503)
     client = browse(world.people.owner)
-    assert client.post(f"{PATH}refresh/", **HTMX).status_code == 503  # type: ignore[arg-type]  # META keys
+    assert client.post(f"{PATH}refresh/", **HTMX).status_code == 503
     page = text_of(client, PATH)
     assert '<span class="word">Live</span>' in page
     world.playing.heal()
