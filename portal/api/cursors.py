@@ -1,5 +1,7 @@
 """Cursors for lists whose service has none of its own. Signed, and good for one person and one question."""
 
+import json
+
 from django.core import signing
 
 from portal.services.errors import NotFound
@@ -20,4 +22,4 @@ def read(cursor: str, *, scope: tuple[str, ...]) -> str:
 
 
 def _signer(scope: tuple[str, ...]) -> signing.Signer:
-    return signing.Signer(salt=f"portal.api:{signing.dumps(scope)}", sep=".")
+    return signing.Signer(salt=f"portal.api:{json.dumps(scope)}", sep=".")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from django.core import signing
 
+from portal.api import cursors
 from portal.models import Customer, Deployment, Entry
 from portal.services import filters
 from tests.api.conftest import API, OTHER, OWN, Asking, Remembered, read_everything
@@ -122,6 +124,13 @@ def test_a_cursor_that_is_forged_or_made_for_something_else_is_nothing(ask: Ask,
     for path in (f"{API}/customers/", f"{OWN}/history/", f"{OWN}/deployments/", f"{OTHER}/history/"):
         assert ask("operator").get(path, {"cursor": real}).status_code == 404, path
     assert len(simulator.heard()) == heard
+
+
+def test_a_cursor_lasts(monkeypatch: pytest.MonkeyPatch) -> None:
+    cursor = cursors.make("3", scope=("customers", "1"))
+    later = time.time() + 90 * 24 * 3600
+    monkeypatch.setattr(time, "time", lambda: later)
+    assert cursors.read(cursor, scope=("customers", "1")) == "3"
 
 
 def test_a_cursor_of_customers_is_good_for_its_person_and_question_alone(ask: Ask, remembered: Remembered) -> None:

@@ -76,7 +76,7 @@ def test_a_deployment(ask: Ask, remembered: Remembered) -> None:
         listed = ask(who).told(f"{OWN}/deployments/")
         one = next(row for row in listed["results"] if row["id"] == remembered.deployment)
         told = ask(who).told(f"{OWN}/deployments/{remembered.deployment}/")
-        assert told["deployment"] == one
+        assert told["deployment"] == {**one, "rollback": None}
         assert told["deployment"]["live"]["state"] == "live"
         assert {entry["deployment_id"] for entry in told["history"]} == {remembered.deployment}
         assert told["age"]["reach"] == "ok"

@@ -18,6 +18,8 @@ from portal.services import answers, builds, customers, deployments, filters, hi
 
 # What each dataclass holds that is not told, and why.
 NOT_TOLD: dict[type, dict[str, str]] = {
+    answers.DeploymentBrief: {"actions": "nothing can be done here yet"},
+    answers.Rollback: {"may_keep": "nothing can be done here yet", "may_undo": "nothing can be done here yet"},
     customers.CustomerList: {
         "page": "the cursor says where",
         "pages": "next says whether there is more",
@@ -27,16 +29,22 @@ NOT_TOLD: dict[type, dict[str, str]] = {
     deployments.DeploymentPage: {"shows_vendor_host": "an advice of the page, to operators"},
     filters.Choice: {"chosen": "who asks knows"},
     history.History: {
+        "create": "nothing can be done here yet",
         "deployments": "they have their own address",
         "filters": "who asks knows",
         "notes": "a filter that would be left out is refused",
+        "publish": "nothing can be done here yet",
     },
-    versions.VersionPage: {"internals": "the hosting service's own words, for the page of staff"},
+    versions.VersionPage: {
+        "actions": "nothing can be done here yet",
+        "internals": "the hosting service's own words, for the page of staff",
+    },
 }
 WRITTEN: list[tuple[type, type[Serializer[Any]]]] = [
     (answers.Age, shapes.AgeSerializer),
     (answers.CustomerHead, shapes.CustomerHeadSerializer),
-    (answers.DeploymentBrief, shapes.DeploymentBriefSerializer),
+    (answers.DeploymentBrief, shapes.DeploymentSerializer),
+    (answers.Rollback, shapes.RollbackSerializer),
     (answers.VersionBrief, shapes.VersionBriefSerializer),
     (builds.Build, deployment_shapes.BuildSerializer),
     (customers.CustomerList, customer_shapes.CustomerListSerializer),
@@ -69,6 +77,10 @@ def test_each_field_is_told_or_left_out_for_a_reason(held: type, shape: type[Ser
     left_out = set(NOT_TOLD.get(held, {}))
     assert not told & left_out
     assert told | left_out == {field.name for field in fields(held)}
+
+
+def test_a_deployment_in_a_list_is_told_without_what_is_looked_up_singly() -> None:
+    assert set(shapes.DeploymentSerializer().fields) - set(shapes.DeploymentBriefSerializer().fields) == {"rollback"}
 
 
 def test_every_row_of_a_timeline_has_a_shape() -> None:

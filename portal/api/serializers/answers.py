@@ -61,3 +61,24 @@ class DeploymentBriefSerializer(serializers.Serializer[Any]):
     is_gone = serializers.BooleanField()
     is_stopped = serializers.BooleanField()
     state_text = serializers.CharField(help_text="The deployment's state as the hosting service calls it.")
+
+
+class RollbackSerializer(serializers.Serializer[Any]):
+    """What is live was rolled back to, and nobody has said yet that it stays so."""
+
+    at = MomentField()
+    who = serializers.CharField(help_text="Empty if it was not done here.")
+    role = serializers.CharField(allow_null=True)
+    reason = serializers.CharField()
+    operation = serializers.UUIDField(allow_null=True)
+    live_id = serializers.CharField()
+    number = serializers.IntegerField(allow_null=True)
+    before_id = serializers.CharField(help_text="What was live until then; empty if it is gone or another customer's.")
+    before_number = serializers.IntegerField(allow_null=True)
+    is_forward = serializers.BooleanField(help_text="Going back to it would be a promotion.")
+
+
+class DeploymentSerializer(DeploymentBriefSerializer):
+    """A deployment with what is looked up for it alone."""
+
+    rollback = RollbackSerializer(allow_null=True)

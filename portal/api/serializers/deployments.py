@@ -6,6 +6,7 @@ from portal.api.serializers.answers import (
     AgeSerializer,
     CustomerHeadSerializer,
     DeploymentBriefSerializer,
+    DeploymentSerializer,
     VersionBriefSerializer,
 )
 from portal.api.serializers.fields import MomentField, NextField, StaffField
@@ -34,7 +35,7 @@ class BuildSerializer(serializers.Serializer[Any]):
 
 class DeploymentPageSerializer(serializers.Serializer[Any]):
     customer = CustomerHeadSerializer()
-    deployment = DeploymentBriefSerializer()
+    deployment = DeploymentSerializer()
     managed_url = StaffField(help_text="For the platform's people only.")
     last_good = VersionBriefSerializer(allow_null=True, help_text="What to go back to.")
     last_good_from = MomentField(allow_null=True)

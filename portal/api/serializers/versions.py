@@ -5,7 +5,7 @@ from rest_framework import serializers
 from portal.api.serializers.answers import (
     AgeSerializer,
     CustomerHeadSerializer,
-    DeploymentBriefSerializer,
+    DeploymentSerializer,
     VersionBriefSerializer,
 )
 from portal.api.serializers.fields import MomentField, StaffField
@@ -28,7 +28,7 @@ class RetentionSerializer(serializers.Serializer[Any]):
 
 class VersionPageSerializer(serializers.Serializer[Any]):
     customer = CustomerHeadSerializer()
-    deployment = DeploymentBriefSerializer()
+    deployment = DeploymentSerializer()
     version = VersionBriefSerializer()
     is_gone = serializers.BooleanField()
     failure = serializers.CharField(help_text="Why it failed, in a sentence; empty if it did not.")
