@@ -14,15 +14,20 @@ from portal.services.builds import Build
 from portal.services.errors import NotFound
 from portal.services.history import Page, Query
 from portal.services.refreshing import deployments as refreshing
+from portal.services.remembering import texts
 from portal.services.timeline import Where
+
+_MOST_EARLIER = 50
 
 
 @dataclass(frozen=True, slots=True)
 class DeploymentPage:
     """Everything on a deployment's page. `last_good` is what to go back to, with the time in which it was live.
 
-    `managed_url` is the hosting service's own address of the app, if that differs. `shows_vendor_host`, for staff, tells that customers see
-    such an address. On a shared deployment a customer's person gets its name and its own versions, nothing else (`is_cut`).
+    `managed_url` is the hosting service's own address of the app, if that differs. `shows_vendor_host`, for staff,
+    tells that customers see
+    such an address. On a shared deployment a customer's person gets its name and its own versions, nothing else
+    (`is_cut`).
     """
 
     customer: CustomerHead
@@ -45,7 +50,7 @@ class DeploymentPage:
 def find_deployment(customer: Customer, deployment_id: str) -> Deployment:
     """Raises NotFound unless the customer has something on it."""
     row = (
-        Deployment.objects.filter(holdings__customer=customer, miosa_id=deployment_id)
+        Deployment.objects.filter(holdings__customer=customer, miosa_id=texts.storable(deployment_id))
         .select_related("live_version", "staged_version", "newest_version")
         .first()
     )
@@ -92,31 +97,35 @@ def refresh_deployment(*, by: Person, slug: str, deployment_id: str, now: dateti
 def find_last_good(
     deployment: Deployment, customer: Customer, *, by: Person, now: datetime
 ) -> tuple[Version, Activation] | None:
-    """The newest earlier activation of the same customer whose check was not bad, state ready or archived, not past retention."""
+    """What to go back to: the newest earlier activation of the same customer whose check was not bad.
+
+    Its version is ready or archived, and not past retention.
+    """
     owner_id = customer.pk
-    if by.is_staff and deployment.live_version and deployment.live_version.customer_id:
+    if by.sees_everyone and deployment.live_version and deployment.live_version.customer_id:
         owner_id = deployment.live_version.customer_id
-    earlier = (
-        Activation.objects.filter(deployment_id=deployment.miosa_id)
-        .exclude(version_id__in=["", deployment.active_version_id])
-        .exclude(verdict=Activation.Verdict.BAD)
-        .order_by("-at", "-pk")[:50]
+    earlier = Activation.objects.filter(deployment_id=deployment.miosa_id).exclude(
+        version_id__in=["", deployment.active_version_id]
     )
     activations: dict[str, Activation] = {}
-    for activation in earlier:
+    for activation in earlier.exclude(verdict=Activation.Verdict.BAD).order_by("-at", "-pk")[:_MOST_EARLIER]:
         activations.setdefault(activation.version_id, activation)
     candidates = Version.objects.filter(deployment=deployment, customer_id=owner_id, is_readable=True, gone_at=None)
+    live = deployment.live_version
+    if live is not None and live.number is not None:
+        # What was rolled back from is newer. Going there again is undoing, not going back.
+        candidates = candidates.filter(number__lt=live.number)
     versions = {version.miosa_id: version for version in candidates.filter(miosa_id__in=activations)}
     for miosa_id, activation in activations.items():
         version = versions.get(miosa_id)
         if version is not None and retention.is_restorable(version, now=now):
             return version, activation
     # What was live before this portal first looked left no activation, only `promoted_at`.
-    older = candidates.filter(was_live=True).exclude(miosa_id__in=[deployment.active_version_id, *activations])
-    for version in older.order_by("-promoted_at", "-number")[:50]:
+    unseen = candidates.filter(was_live=True).exclude(miosa_id__in=[deployment.active_version_id])
+    newest = unseen.exclude(miosa_id__in=earlier.values("version_id")).order_by("-number")[:_MOST_EARLIER]
+    for version in sorted(newest, key=lambda one: one.promoted_at or one.first_seen_at, reverse=True):
         if retention.is_restorable(version, now=now):
-            activation = Activation(version_id=version.miosa_id, at=version.promoted_at or version.first_seen_at)
-            return version, activation
+            return version, Activation(version_id=version.miosa_id, at=version.promoted_at or version.first_seen_at)
     return None
 
 
@@ -133,8 +142,8 @@ def _page(customer: Customer, deployment: Deployment, *, by: Person, query: Quer
     is_cut = briefs.hides_others(deployment, by=by)
     cursor = (query.get("cursor") or [""])[0]
     found = timeline.search(
-        scope=f"deployment:{deployment.pk}:{'' if by.is_staff else customer.pk}",
-        customer_id=None if by.is_staff else customer.pk,
+        scope=f"deployment:{deployment.pk}:{'' if by.sees_everyone else customer.pk}",
+        customer_id=None if by.sees_everyone else customer.pk,
         deployment_id=deployment.pk,
         where=Where(),
         cursor=cursor,
@@ -186,7 +195,7 @@ def _freshness(deployment: Deployment) -> Freshness | None:
 
 
 def _is_vendor_host(url: str) -> bool:
-    """Whether an app's address is the hosting service's own: then operators are told to set a deployment domain (product.md, rule 9)."""
+    """Whether an app's address is the hosting service's own: operators should then set a deployment domain (rule 9)."""
     host = urlsplit(url).hostname or ""
     vendor = ".".join((urlsplit(settings.MIOSA.base_url).hostname or "").split(".")[-2:])
     return bool(host) and (host == vendor or host.endswith((f".{vendor}", ".miosa.app", ".miosa.ai")))

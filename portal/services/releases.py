@@ -33,9 +33,11 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class ReleaseForm:
-    """Everything on the dialog of a roll back or promotion. `obstacle` says why nothing can be confirmed now; empty if it can.
+    """Everything on the dialog of a roll back or promotion. `obstacle` says why nothing can be confirmed now; empty
+    if it can.
 
-    `token` is the one human action; it is good for this target alone. `unknown` is an operation that staff may step over.
+    `token` is the one human action; it is good for this target alone. `unknown` is an operation that staff may step
+    over.
     `target_from` and `target_until` are the last time in which the target was live, as far as it is known.
     """
 
@@ -75,6 +77,9 @@ class SimpleForm:
     reason_required: bool
     may_note: bool
     obstacle: str
+    unknown: UUID | None = None
+    running: UUID | None = None
+    running_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +101,7 @@ def draw_release(
     customer, deployment = _door(by=by, slug=slug, deployment_id=deployment_id, kind=kind)
     target = _version(deployment, version_id, customer, by=by)
     live = deployment.live_version if briefs.may_see(deployment.live_version, customer, by=by) else None
-    lane = doing.find_in_lane(deployment.miosa_id, RULES[kind].lane, now=now)
+    lane = doing.look_at_lane(deployment, RULES[kind].lane, by=by, now=now)
     target_from, target_until = deployments.last_span(deployment, target)
     return ReleaseForm(
         kind=kind,
@@ -127,25 +132,22 @@ def draw_release(
         reason_required=reasons.is_required(by),
         may_note=by.is_staff,
         obstacle=actions.why_not(target, deployment, now=now) or doing.obstacle(deployment, now=now),
-        unknown=lane.key if lane and doing.may_step_over(lane, by=by) else None,
-        running=lane.key if lane else None,
-        running_name=lane.person_name if lane else "",
+        unknown=lane.unknown,
+        running=lane.running,
+        running_name=lane.running_name,
     )
 
 
 def find_rollback_target(*, by: Person, slug: str, deployment_id: str, now: datetime) -> str:
-    """The version to preselect: the last good one, else the newest older one that can be restored; empty if there is none.
+    """The version to preselect: the last good one, else the newest older one that can be restored; empty if there is
+    none.
 
     Raises NotFound, Forbidden.
     """
     customer, deployment = _door(by=by, slug=slug, deployment_id=deployment_id, kind=Kind.ROLL_BACK)
-    good = deployments.find_last_good(deployment, customer, by=by, now=now)
-    if good is not None:
-        return good[0].miosa_id
-    for candidate in _candidates(deployment, customer, Kind.ROLL_BACK, by=by, now=now):
-        if not candidate.cause:
-            return candidate.version.id
-    return ""
+    can = [one for one in _candidates(deployment, customer, Kind.ROLL_BACK, by=by, now=now) if not one.cause]
+    can.sort(key=lambda one: (not one.is_last_good, not one.version.was_live))
+    return can[0].version.id if can else ""
 
 
 def release(
@@ -167,19 +169,18 @@ def release(
     )
     reason, note = doing.require_reason(confirmed.choice, confirmed.reason, confirmed.note, by=by)
     environment = doing.require_environment(confirmed.environment) if kind is Kind.PROMOTE else ""
-    seen = Version.objects.filter(deployment=deployment, miosa_id=token.seen_live).first()
     wish = Wish(
         token=token,
         by=by,
         customer=customer,
         deployment_name=deployment.name,
         target_number=target.number,
-        seen_live_number=seen.number if seen else None,
+        seen_live_number=_number(deployment, token.seen_live),
         environment=environment,
         reason=reason,
         note=note,
         override=doing.require_override(confirmed.override, by=by),
-        body={"was_live": True} if target.was_live else {},
+        body={"was_live": True} if target.was_live or target.state == "archived" else {},
     )
     return doing.do(wish, deployment=deployment, obstacle=actions.why_not(target, deployment, now=now), by=by, now=now)
 
@@ -187,6 +188,7 @@ def release(
 def draw_simple(*, by: Person, slug: str, deployment_id: str, kind: Kind, now: datetime) -> SimpleForm:
     """The form to redeploy or stop. Raises NotFound, Forbidden."""
     customer, deployment = _door(by=by, slug=slug, deployment_id=deployment_id, kind=kind)
+    lane = doing.look_at_lane(deployment, RULES[kind].lane, by=by, now=now)
     return SimpleForm(
         kind=kind,
         token=tokens.draw(
@@ -202,6 +204,9 @@ def draw_simple(*, by: Person, slug: str, deployment_id: str, kind: Kind, now: d
         reason_required=reasons.is_required(by),
         may_note=by.is_staff,
         obstacle=_simple_obstacle(deployment, kind) or doing.obstacle(deployment, now=now),
+        unknown=lane.unknown,
+        running=lane.running,
+        running_name=lane.running_name,
     )
 
 
@@ -217,6 +222,7 @@ def do_simple(
         by=by,
         customer=customer,
         deployment_name=deployment.name,
+        seen_live_number=_number(deployment, token.seen_live),
         reason=reason,
         note=note,
         override=doing.require_override(confirmed.override, by=by),
@@ -236,6 +242,11 @@ def _version(deployment: Deployment, version_id: str, customer: Customer, *, by:
     if version is None or not briefs.may_see(version, customer, by=by):
         raise NotFound
     return version
+
+
+def _number(deployment: Deployment, version_id: str) -> int | None:
+    numbers = Version.objects.filter(deployment=deployment, miosa_id=version_id).values_list("number", flat=True)
+    return numbers.first()
 
 
 def _candidates(

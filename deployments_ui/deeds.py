@@ -1,0 +1,145 @@
+"""The words for each kind of change, in each of its phases."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from deployments_ui.states import name_of
+from portal.services.journal.kinds import Kind
+from portal.services.operations import OperationPage
+from portal.services.publishing import Progress
+
+
+class Phase(StrEnum):
+    """How an operation stands: under way, done, refused, not known; or what a person said of it."""
+
+    DID_NOT = "did_not"
+    DONE = "done"
+    HAPPENED = "happened"
+    OPEN = "open"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+
+
+def phase_of(state: str, decision: str) -> Phase:
+    if state == "decided":
+        return Phase.HAPPENED if decision == "happened" else Phase.DID_NOT
+    return {"succeeded": Phase.DONE, "refused": Phase.REFUSED, "unknown": Phase.UNKNOWN}.get(state, Phase.OPEN)
+
+
+# What stands behind the app's name in a line: done, under way, not known, not done.
+Said = tuple[Promise, Promise, Promise, Promise]
+
+SAID: dict[Kind, Said] = {
+    Kind.CREATE: (
+        gettext_lazy("created"),
+        gettext_lazy("is being created"),
+        gettext_lazy("perhaps created; we are finding out"),
+        gettext_lazy("was not created"),
+    ),
+    Kind.DELETE: (
+        gettext_lazy("deleted"),
+        gettext_lazy("is being deleted"),
+        gettext_lazy("perhaps deleted; we are finding out"),
+        gettext_lazy("was not deleted"),
+    ),
+    Kind.PROMOTE: (
+        gettext_lazy("promoted"),
+        gettext_lazy("is being promoted"),
+        gettext_lazy("perhaps promoted; we are finding out"),
+        gettext_lazy("was not promoted"),
+    ),
+    Kind.PUBLISH: (
+        gettext_lazy("published"),
+        gettext_lazy("is being published"),
+        gettext_lazy("perhaps published; we are finding out"),
+        gettext_lazy("was not published"),
+    ),
+    Kind.REDEPLOY: (
+        gettext_lazy("deployed again"),
+        gettext_lazy("is being deployed again"),
+        gettext_lazy("perhaps deployed again; we are finding out"),
+        gettext_lazy("was not deployed again"),
+    ),
+    Kind.RENAME: (
+        gettext_lazy("renamed"),
+        gettext_lazy("is being renamed"),
+        gettext_lazy("perhaps renamed; we are finding out"),
+        gettext_lazy("was not renamed"),
+    ),
+    Kind.ROLL_BACK: (
+        gettext_lazy("rolled back"),
+        gettext_lazy("is being rolled back"),
+        gettext_lazy("perhaps rolled back; we are finding out"),
+        gettext_lazy("was not rolled back"),
+    ),
+    Kind.STOP: (
+        gettext_lazy("stopped"),
+        gettext_lazy("is being stopped"),
+        gettext_lazy("perhaps stopped; we are finding out"),
+        gettext_lazy("was not stopped"),
+    ),
+}
+OTHER: Said = (
+    gettext_lazy("changed"),
+    gettext_lazy("is being changed"),
+    gettext_lazy("perhaps changed; we are finding out"),
+    gettext_lazy("was not changed"),
+)
+UP = frozenset({Kind.CREATE, Kind.PROMOTE, Kind.PUBLISH})
+BACK = frozenset({Kind.ROLL_BACK})
+_COLUMN = {Phase.DONE: 0, Phase.HAPPENED: 0, Phase.OPEN: 1, Phase.UNKNOWN: 2, Phase.REFUSED: 3, Phase.DID_NOT: 3}
+
+
+def said_of(kind: Kind, phase: Phase) -> str:
+    """rolled back"""
+    return str(SAID.get(kind, OTHER)[_COLUMN[phase]])
+
+
+def shape_of(kind: Kind, phase: Phase) -> tuple[str, str]:
+    """The class of its colour, and its shape."""
+    if phase in {Phase.REFUSED, Phase.DID_NOT}:
+        return "failed", "failed"
+    if phase is Phase.UNKNOWN:
+        return "unknown", "unknown"
+    if phase is Phase.OPEN:
+        return "building", "building"
+    if kind in BACK:
+        return "done", "back"
+    return "done", "up" if kind in UP else "ready"
+
+
+def title_of(found: OperationPage, phase: Phase, published: Progress | None) -> str:
+    """What a person came to know, in one line."""
+    app = found.deployment_name
+    number = name_of(found.number, found.version_id) if found.version_id else ""
+    if found.kind is Kind.PUBLISH and published is not None and phase is Phase.DONE:
+        return _of_publish(app, published)
+    if found.kind in {Kind.ROLL_BACK, Kind.PROMOTE} and phase is Phase.DONE and number:
+        if found.switched_at is None and found.environment in {"", "production"} and not found.is_live:
+            return _("%(app)s: switching to %(number)s") % {"app": app, "number": number}
+        if found.environment not in {"", "production"}:
+            return _("%(app)s %(number)s was sent to %(environment)s") % {
+                "app": app,
+                "number": number,
+                "environment": found.environment,
+            }
+        if found.kind is Kind.ROLL_BACK:
+            return _("%(app)s is back on %(number)s") % {"app": app, "number": number}
+        return _("%(app)s is now on %(number)s") % {"app": app, "number": number}
+    return f"{app} {said_of(found.kind, phase)}"
+
+
+def _of_publish(app: str, published: Progress) -> str:
+    number = name_of(published.version.number, published.version.id) if published.version else ""
+    words = {
+        "failed": _("%(app)s %(number)s failed"),
+        "live": _("%(app)s %(number)s is live"),
+        "ready": _("%(app)s %(number)s is going live") if published.goes_live else _("%(app)s %(number)s is staged"),
+    }
+    text = words.get(published.step) or _("%(app)s %(number)s is on its way")
+    return " ".join((text % {"app": app, "number": number}).split())
