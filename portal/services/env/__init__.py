@@ -6,4 +6,5 @@ marks     who set which name, and a fingerprint of what was set
 reading   the names, read again
 names     the names on a deployment, with masks, marks and badges
 drafts    typed → reviewed → applied as one operation
+deleting  a name taken away, where that can be done
 """

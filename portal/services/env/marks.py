@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 
 from django.utils import timezone
+from django.views.decorators.debug import sensitive_variables
 
 from portal.models import EnvMark, Operation
 from portal.services.env import sealing
 
 
+@sensitive_variables()
 def note(operation: Operation, values: Mapping[str, str]) -> None:
     """MIOSA took these. A mark written for an answer that was lost is written again, the same, when it is repeated."""
     for name, value in values.items():
@@ -28,7 +30,5 @@ def note(operation: Operation, values: Mapping[str, str]) -> None:
 
 
 def drop(operation: Operation) -> None:
-    """A name was deleted."""
-    EnvMark.objects.filter(
-        deployment_id=operation.deployment_id, environment=operation.environment, name__in=operation.body["names"]
-    ).delete()
+    """A name was deleted, wherever it stood."""
+    EnvMark.objects.filter(deployment_id=operation.deployment_id, name__in=operation.body["names"]).delete()

@@ -3,14 +3,15 @@
 import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.conf import settings
 
 from portal import miosa
 from portal.access import Person, Right
 from portal.models import Customer, Deployment, EnvMark, EnvVar, Operation
-from portal.services import ages, briefs, customers, deployments, doing, upstream
-from portal.services.answers import Age, CustomerHead, DeploymentBrief
+from portal.services import actions, ages, briefs, customers, deployments, doing, upstream
+from portal.services.answers import Action, Age, CustomerHead, DeploymentBrief
 from portal.services.budget import Purpose
 from portal.services.env import reading
 from portal.services.errors import NotFound
@@ -21,11 +22,12 @@ logger = logging.getLogger(__name__)
 
 FRESH = timedelta(seconds=60)
 DOTS = "••••••••"
+_VANISHED_TOLD_FOR = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
 class EnvRow:
-    """A name. `mask` is dots for those who may not set env. `waits`: what is live was started before the last change."""
+    """A name. `mask` is dots for those who may not set env. `waits`: what is live began before the last change."""
 
     name: str
     mask: str
@@ -37,8 +39,22 @@ class EnvRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Vanished:
+    """Names that were there before somebody set others, and are not any more: the hosting service replaced instead of
+    adding.
+    """
+
+    names: tuple[str, ...]
+    at: datetime
+    operation_key: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class EnvPage:
-    """`is_cut`: on a shared deployment a customer's person sees no env. `waits`: some change is not live yet."""
+    """`is_cut`: on a shared deployment a customer's person sees no env. `waits`: some change is not live yet.
+
+    `redeploy`: the deed by which what is live takes the new values. `set_obstacle` says why nothing can be set now.
+    """
 
     customer: CustomerHead
     deployment: DeploymentBrief
@@ -49,6 +65,9 @@ class EnvPage:
     may_delete: bool
     is_cut: bool
     waits: bool
+    vanished: Vanished | None
+    redeploy: Action
+    set_obstacle: str
     age: Age
 
 
@@ -75,6 +94,9 @@ def get_env(*, by: Person, slug: str, deployment_id: str, environment: str = "",
         may_delete=may_set and settings.MIOSA.deletes_env,
         is_cut=is_cut,
         waits=any(row.waits for row in rows),
+        vanished=None if is_cut else _vanished(deployment, chosen, now=now),
+        redeploy=actions.of_deployment(deployment, customer, by=by, now=now).redeploy,
+        set_obstacle=actions.gone(deployment) or doing.obstacle(deployment, row=customer.connection, now=now),
         age=ages.of(
             lease.get(reading.scope(deployment.pk)),
             generation=customer.generation,
@@ -97,7 +119,7 @@ def read_if_stale(deployment: Deployment, *, customer: Customer, now: datetime) 
 
 
 def started_at(deployment: Deployment) -> datetime | None:
-    """Since when what is live has been running with the env it was started with: since it went live or was redeployed."""
+    """Since when what is live has run with the env it was started with: it went live, or was redeployed."""
     again = Operation.objects.filter(
         deployment_id=deployment.miosa_id, kind=Kind.REDEPLOY, state=Operation.State.SUCCEEDED
     )
@@ -128,3 +150,20 @@ def _rows(deployment: Deployment, environment: str, *, may_set: bool) -> tuple[E
             )
         )
     return tuple(rows)
+
+
+def _vanished(deployment: Deployment, environment: str, *, now: datetime) -> Vanished | None:
+    """Told until they are back, or for a week."""
+    done = Operation.objects.filter(
+        deployment_id=deployment.miosa_id,
+        kind=Kind.SET_ENV,
+        environment=environment,
+        state=Operation.State.SUCCEEDED,
+        asked_at__gt=now - _VANISHED_TOLD_FOR,
+    )
+    there = set(EnvVar.objects.filter(deployment=deployment).values_list("name", flat=True))
+    for operation in done.order_by("-pk")[:20]:
+        lost = tuple(name for name in operation.result.get("vanished", ()) if name not in there)
+        if lost:
+            return Vanished(lost, operation.settled_at or operation.asked_at, operation.key)
+    return None

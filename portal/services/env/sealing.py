@@ -1,4 +1,6 @@
-"""Values between typing and applying: AES-GCM under a key made from the portal's secret, bound to whom and what they are for."""
+"""Values between typing and applying: AES-GCM under a key made from the portal's secret, bound to whom and what they
+are for.
+"""
 
 import hashlib
 import hmac
@@ -7,12 +9,14 @@ import os
 import uuid
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
+from django.views.decorators.debug import sensitive_variables
 
 from portal.models import SealedValues
 
@@ -33,6 +37,7 @@ class Values(dict[str, str]):
         return f"<{len(self)} values>"
 
 
+@sensitive_variables()
 def seal(
     values: Mapping[str, str],
     *,
@@ -40,10 +45,10 @@ def seal(
     person_id: int,
     deployment_id: str,
     environment: str,
-    lines: list[dict[str, object]],
-    now: datetime,
+    lines: list[dict[str, Any]],
+    expires_at: datetime,
 ) -> SealedValues:
-    """Keep these values for ten minutes, replacing what was kept under the same key."""
+    """Keep these values for a while, replacing what was kept under the same key."""
     nonce = os.urandom(_NONCE)
     bound = _bound(key, person_id, deployment_id, environment)
     sealed = nonce + AESGCM(_key(b"values")).encrypt(nonce, json.dumps(dict(values)).encode(), bound)
@@ -55,12 +60,13 @@ def seal(
             "environment": environment,
             "sealed": sealed,
             "lines": lines,
-            "expires_at": now + LASTS,
+            "expires_at": expires_at,
         },
     )
     return row
 
 
+@sensitive_variables()
 def unseal(row: SealedValues, *, now: datetime) -> Values:
     """Raises Unsealable if they are out of date or were bound to something else."""
     if row.expires_at <= now:
@@ -83,6 +89,7 @@ def purge(*, now: datetime) -> int:
     return SealedValues.objects.filter(expires_at__lte=now).delete()[0]
 
 
+@sensitive_variables()
 def fingerprint(value: str, *, deployment_id: str, environment: str, name: str) -> str:
     """Eight characters that tell whether two values are the same, and nothing else without the portal's secret."""
     text = json.dumps([deployment_id, environment, name, value]).encode()
