@@ -83,12 +83,15 @@ class Migration(migrations.Migration):
                 "indexes": [
                     models.Index(fields=["deployment_id", "-asked_at"], name="operation_of_deployment"),
                     models.Index(fields=["customer_id", "-asked_at"], name="operation_of_customer"),
+                    models.Index(fields=["state"], name="operation_by_state"),
                     models.Index(
-                        condition=models.Q(("state__in", ["accepted", "sent", "unknown"])),
-                        fields=["state"],
-                        name="operation_open",
+                        condition=models.Q(("look_at__isnull", False)), fields=["look_at"], name="operation_look"
                     ),
-                    models.Index(fields=["check_due_at"], name="operation_check"),
+                    models.Index(
+                        condition=models.Q(("check_due_at__isnull", False)),
+                        fields=["check_due_at"],
+                        name="operation_check",
+                    ),
                 ],
                 "constraints": [
                     models.UniqueConstraint(

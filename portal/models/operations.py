@@ -78,10 +78,11 @@ class Operation(models.Model):
         indexes = (
             models.Index(fields=["deployment_id", "-asked_at"], name="operation_of_deployment"),
             models.Index(fields=["customer_id", "-asked_at"], name="operation_of_customer"),
+            models.Index(fields=["state"], name="operation_by_state"),
+            models.Index(fields=["look_at"], condition=models.Q(look_at__isnull=False), name="operation_look"),
             models.Index(
-                fields=["state"], condition=models.Q(state__in=["accepted", "sent", "unknown"]), name="operation_open"
+                fields=["check_due_at"], condition=models.Q(check_due_at__isnull=False), name="operation_check"
             ),
-            models.Index(fields=["check_due_at"], name="operation_check"),
         )
 
     def __str__(self) -> str:

@@ -18,6 +18,20 @@ from portal.services.answers import Reach
 logger = logging.getLogger(__name__)
 
 _OK_WRITTEN_EVERY = timedelta(seconds=30)
+_OF_BUDGET = frozenset({miosa.BudgetSpent.code, miosa.RateLimited.code})
+_OUTAGES = frozenset(
+    kind.code
+    for kind in (
+        miosa.AnswerLost,
+        miosa.BadAnswer,
+        miosa.BreakerOpen,
+        miosa.DeadlineExceeded,
+        miosa.Outage,
+        miosa.Redirected,
+        miosa.ServerError,
+        miosa.Unreachable,
+    )
+)
 _OF_TENANCY = frozenset({"other_base_url", "other_tenant"})
 
 
@@ -36,6 +50,14 @@ class Standing:
     retry_at: datetime | None
     for_people: str
     for_operators: str
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """An error's code, and when it was met."""
+
+    code: str
+    at: datetime
 
 
 def get() -> Connection:
@@ -77,9 +99,7 @@ def raise_alarm(code: str, text: str) -> None:
 
 
 def clear_alarm(code: str) -> None:
-    Connection.objects.filter(pk=1, alarm=code).update(
-        alarm="", alarm_text="", alarm_at=None, accepts_vanished=False
-    )
+    Connection.objects.filter(pk=1, alarm=code).update(alarm="", alarm_text="", alarm_at=None, accepts_vanished=False)
 
 
 def accept_vanished(*, by: Person) -> None:
@@ -99,7 +119,8 @@ def heard(outcome: miosa.Outcome) -> None:
         _note_answer()
     elif issubclass(kind, miosa.RateLimited):
         budget.block(outcome.retry_after_s or 10.0)
-    elif issubclass(kind, miosa.Unauthorized | miosa.Forbidden | miosa.PaymentRequired):
+    elif issubclass(kind, miosa.Unauthorized | miosa.Forbidden | miosa.PaymentRequired) and outcome.method == "GET":
+        # A change that was refused says something of that change, and stands in the way of no other.
         _note_trouble("refused_since", kind.code)
     elif issubclass(kind, miosa.Outage) and not issubclass(kind, miosa.BreakerOpen):
         _note_trouble("unreachable_since", kind.code)
@@ -118,31 +139,43 @@ def _note_trouble(column: str, code: str) -> None:
         Connection.objects.filter(pk=1, **{column: None}).update(**{column: timezone.now(), other: None, "error": code})
 
 
-def standing(row: Connection, *, is_stale: bool, now: datetime) -> Standing:
-    """What to tell people about the connection. The budget concerns only a page that waits for something newer."""
+def standing(row: Connection, *, trouble: Trouble | None = None, is_stale: bool, now: datetime) -> Standing:
+    """What to tell people about the connection. The budget concerns only a page that waits for something newer.
+
+    `trouble`: what befell this one page's reading, where others may fare better.
+    """
     if row.unreachable_since:
-        return Standing(
-            Reach.UNREACHABLE,
-            row.unreachable_since,
-            None,
-            _("The hosting service can't be reached. What you see is what we last heard."),
-            _("MIOSA can't be reached (%(code)s).") % {"code": row.error},
-        )
+        return _unreachable(row.unreachable_since, row.error)
     if row.refused_since:
-        return Standing(
-            Reach.REFUSING,
-            row.refused_since,
-            None,
-            _(
-                "The hosting service refuses to answer us. What you see is what we last heard; the platform has been told."
-            ),
-            _("MIOSA refuses the portal's key (%(code)s). Check MIOSA_API_KEY and its scopes.") % {"code": row.error},
-        )
-    return _by_budget(now) if is_stale else Standing(Reach.OK, None, None, "", "")
+        return _refusing(row.refused_since, row.error)
+    if trouble is not None and trouble.code not in _OF_BUDGET:
+        tell = _unreachable if trouble.code in _OUTAGES else _refusing
+        return tell(trouble.at, trouble.code)
+    return _by_budget(row, now) if is_stale else Standing(Reach.OK, None, None, "", "")
 
 
-def _by_budget(now: datetime) -> Standing:
-    wait = budget.wait_s(budget.Purpose.READ, now=now.timestamp())
+def _unreachable(since: datetime, code: str) -> Standing:
+    return Standing(
+        Reach.UNREACHABLE,
+        since,
+        None,
+        _("The hosting service can't be reached. What you see is what we last heard."),
+        _("MIOSA can't be reached (%(code)s).") % {"code": code},
+    )
+
+
+def _refusing(since: datetime, code: str) -> Standing:
+    return Standing(
+        Reach.REFUSING,
+        since,
+        None,
+        _("The hosting service refuses to answer us. What you see is what we last heard; the platform has been told."),
+        _("MIOSA refuses the portal (%(code)s). Check MIOSA_API_KEY and its scopes.") % {"code": code},
+    )
+
+
+def _by_budget(row: Connection, now: datetime) -> Standing:
+    wait = budget.wait_s(budget.Purpose.READ, bucket=row.bucket, now=now.timestamp())
     if wait <= 0:
         return Standing(Reach.OK, None, None, "", "")
     return Standing(

@@ -1,6 +1,7 @@
 """What every change has in common: the right to it, the reason, the way into the journal and out to MIOSA."""
 
 import logging
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -8,13 +9,15 @@ from django.conf import settings
 from django.core.cache import cache
 from django.utils.translation import gettext as _
 
+from portal import miosa
 from portal.access import Person, Right, allows, who_can
 from portal.models import Connection, Customer, Deployment, Operation
-from portal.services import connection, operations, reasons
+from portal.services import connection, operations, reasons, upstream
 from portal.services.answers import Reach
+from portal.services.budget import Purpose
 from portal.services.errors import Forbidden, Invalid, Unavailable
 from portal.services.journal import accepting, beats, sending
-from portal.services.journal.accepting import MINUTE, Wish
+from portal.services.journal.accepting import Wish
 from portal.services.journal.kinds import RULES
 from portal.services.operations import OperationPage
 
@@ -69,14 +72,24 @@ def require_override(key: str, *, by: Person) -> UUID | None:
         raise Invalid({"override": _("There is no such operation.")}) from None
 
 
-def find_in_lane(deployment_id: str, lane: str, *, now: datetime) -> Operation | None:
-    """The operation that holds a lane, unless it has been unknown for more than a minute."""
-    held = Operation.objects.filter(deployment_id=deployment_id, lane=lane, in_lane=True)
-    return held.exclude(state=Operation.State.UNKNOWN, asked_at__lt=now - MINUTE).first()
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """What stands in the way of another operation.
+
+    `running` with the name of who asked for it; `unknown` if staff may step over it.
+    """
+
+    running: UUID | None = None
+    running_name: str = ""
+    unknown: UUID | None = None
 
 
-def may_step_over(operation: Operation, *, by: Person) -> bool:
-    return operation.state == Operation.State.UNKNOWN and allows(by, Right.OVERRIDE_OPERATION)
+def look_at_lane(deployment: Deployment | None, lane: str, *, by: Person, now: datetime) -> Lane:
+    held = accepting.find_in_lane(deployment.miosa_id, lane, now=now) if deployment is not None else None
+    if held is None:
+        return Lane()
+    may_override = allows(by, Right.OVERRIDE_OPERATION) and accepting.may_be_stepped_over(held, now=now)
+    return Lane(held.key, held.person_name, held.key if may_override else None)
 
 
 def obstacle(deployment: Deployment | None, *, row: Connection | None = None, now: datetime) -> str:
@@ -99,9 +112,7 @@ def do(wish: Wish, *, deployment: Deployment | None, obstacle: str, by: Person, 
         return operations.page_of(found, by=by, now=now)
     if obstacle:
         raise Invalid({"": obstacle})
-    blocked = _blocked(now=now)
-    if blocked:
-        raise Unavailable(blocked)
+    require_reachable(deployment, now=now)
     operation, is_new = accepting.accept(wish, now=now)
     if is_new and not RULES[wish.token.kind].slow:
         try:
@@ -112,10 +123,26 @@ def do(wish: Wish, *, deployment: Deployment | None, obstacle: str, by: Person, 
     return operations.page_of(operation, by=by, now=now)
 
 
+def require_reachable(deployment: Deployment | None, *, now: datetime) -> None:
+    """Raises Unavailable while MIOSA does not answer.
+
+    If it did not lately, it is asked once more: it may be back by now.
+    """
+    if not obstacle(deployment, now=now):
+        return
+    ask = upstream.client(Purpose.READ)
+    try:
+        if deployment is not None:
+            ask.deployments.get(deployment.miosa_id)
+        else:
+            ask.deployments.list(limit=1)
+    except miosa.MiosaError as error:
+        logger.info("still no answer", extra={"reason": error.code})
+    cause = obstacle(deployment, now=now)
+    if cause:
+        raise Unavailable(cause)
+
+
 def show(operation: Operation, *, by: Person, now: datetime) -> OperationPage:
     """The operation that a form has become already."""
     return operations.page_of(operation, by=by, now=now)
-
-
-def _blocked(*, now: datetime) -> str:
-    return obstacle(None, now=now)

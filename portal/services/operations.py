@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.conf import settings
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
-from portal.access import Person, Right, Role, allows
+from portal.access import Person, Right, Role, allows, who_can
 from portal.models import Customer, Deployment, Operation, Version
 from portal.services import briefs, customers
 from portal.services.errors import Forbidden, Invalid, NotFound
@@ -75,22 +77,28 @@ class OperationList:
 def get_operation(*, by: Person, key: UUID, now: datetime) -> OperationPage:
     """Raises NotFound for a stranger's. An unfinished one is taken a step further on the way."""
     operation = _find(by=by, key=key)
-    if settling.is_due(operation, now=now) and not _is_for_worker(operation):
+    if not _is_for_worker(operation) and settling.is_due(operation, now=now):
         settling.step(operation, now=now)
         operation.refresh_from_db()
     return page_of(operation, by=by, now=now)
 
 
 def decide(*, by: Person, key: UUID, choice: str, now: datetime) -> OperationPage:
-    """Say what nobody else can know: happened, did_not, or again (look once more). Raises NotFound, Forbidden, Invalid."""
+    """Say what nobody else can know: happened, did_not, or again (look once more).
+
+    Raises NotFound, Forbidden, Invalid.
+    """
     operation = _find(by=by, key=key)
     if not _may_decide(operation, by=by):
-        raise Forbidden("Only the person who asked, or the platform's people, can say what happened.")
+        text = _("Only the person who asked, or the platform's people, can say what happened.")
+        raise Forbidden(text, who_can=who_can(Right.OVERRIDE_OPERATION))
     if choice not in {"happened", "did_not", "again"}:
-        raise Invalid({"choice": "Choose what happened."})
+        raise Invalid({"choice": _("Choose what happened.")})
+    if choice != "again" and operation.state == "unknown" and not settling.needs_decision(operation):
+        raise Invalid({"choice": _("We are still finding out. Wait a moment, then look again.")})
     settling.decide(operation, choice=choice, by_name=by.name, now=now)
     operation.refresh_from_db()
-    if choice == "again":
+    if choice == "again" and not _is_for_worker(operation):
         settling.step(operation, now=now)
         operation.refresh_from_db()
     return page_of(operation, by=by, now=now)
@@ -126,7 +134,7 @@ def page_of(operation: Operation, *, by: Person, now: datetime) -> OperationPage
         kind=Kind(operation.kind),
         state=operation.state,
         is_open=is_open,
-        needs_decision=operation.state == "unknown" and operation.look_at is None,
+        needs_decision=settling.needs_decision(operation),
         may_decide=_may_decide(operation, by=by),
         customer_slug=customer.slug,
         customer_name=operation.customer_name,
@@ -184,12 +192,16 @@ def _may_see(operation: Operation, *, by: Person) -> bool:
 
 
 def _may_decide(operation: Operation, *, by: Person) -> bool:
-    return operation.person_id == by.id or allows(by, Right.OVERRIDE_OPERATION)
+    """Whoever asked, while still allowed to ask for such a thing; and staff."""
+    asked = operation.person_id == by.id and by.role_at(operation.customer_id) is not None
+    right = RULES[Kind(operation.kind)].right
+    may_still = asked and allows(by, right, customer_id=operation.customer_id, switched_off=settings.OWNERS_MAY_NOT)
+    return may_still or allows(by, Right.OVERRIDE_OPERATION)
 
 
 def _is_for_worker(operation: Operation) -> bool:
-    """A publish that has not begun is the worker's; the page must not carry it out."""
-    return RULES[Kind(operation.kind)].slow and operation.state == Operation.State.ACCEPTED
+    """What takes long is carried out, looked into and repeated by the worker alone; no page waits a minute for it."""
+    return RULES[Kind(operation.kind)].slow
 
 
 def _is_being_checked(operation: Operation, *, now: datetime) -> bool:

@@ -13,14 +13,16 @@ from portal.access import Person
 from portal.models import Customer, Operation
 from portal.services.errors import Conflict
 from portal.services.journal import beats
-from portal.services.journal.kinds import RULES
+from portal.services.journal.kinds import RULES, Kind
 from portal.services.journal.tokens import Token
 
 logger = logging.getLogger(__name__)
 
 # An operation nobody knows the end of holds its lane no longer than this, and is never sent again after it.
 MINUTE = timedelta(seconds=60)
-_OPEN = (Operation.State.ACCEPTED, Operation.State.SENT, Operation.State.UNKNOWN)
+_CLOCKS_APART = timedelta(seconds=5)
+# What takes long may be stepped over by staff once it has been under way for so long.
+_LONG = timedelta(seconds=10)
 
 
 class Running(Conflict):
@@ -35,7 +37,10 @@ class Running(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What a person confirmed. `body` holds no secret. `override` names an unknown operation to step over, staff only."""
+    """What a person confirmed.
+
+    `body` holds no secret. `override` names an unknown operation to step over, staff only.
+    """
 
     token: Token
     by: Person
@@ -108,11 +113,56 @@ def _row(wish: Wish, lane: str, *, now: datetime) -> Operation:
     )
 
 
+def is_young(operation: Operation, *, now: datetime) -> bool:
+    """Asked within the last minute. A wish from the future is one from before a clock was set back, of unknown age."""
+    return -_CLOCKS_APART <= now - operation.asked_at <= MINUTE
+
+
+def find_in_lane(deployment_id: str, lane: str, *, now: datetime) -> Operation | None:
+    """The operation that holds a lane; not one that would have to leave it by now."""
+    held = Operation.objects.filter(deployment_id=deployment_id, lane=lane, in_lane=True).first()
+    return None if held is None or _is_left_over(held, now=now) else held
+
+
+def may_be_stepped_over(operation: Operation, *, now: datetime) -> bool:
+    """What nobody knows the end of, and what takes long and has not been answered for a while."""
+    if operation.state == Operation.State.UNKNOWN:
+        return True
+    is_slow = operation.kind in set(Kind) and RULES[Kind(operation.kind)].slow
+    is_sent = operation.state == Operation.State.SENT and operation.sent_at is not None
+    return is_slow and is_sent and operation.sent_at is not None and now - operation.sent_at > _LONG
+
+
+def _is_left_over(operation: Operation, *, now: datetime) -> bool:
+    """Older than a minute, and no living process is about it."""
+    is_idle = operation.state == Operation.State.UNKNOWN or not beats.is_carried(operation, now=now)
+    return is_idle and not is_young(operation, now=now)
+
+
 def _free_lane(deployment_id: str, lane: str, *, override: UUID | None, now: datetime) -> None:
-    """An unknown leaves its lane after a minute, or when staff step over it."""
-    unknown = Operation.objects.filter(
-        deployment_id=deployment_id, lane=lane, in_lane=True, state=Operation.State.UNKNOWN
-    )
-    unknown.filter(asked_at__lt=now - MINUTE).update(in_lane=False)
-    if override is not None:
-        unknown.filter(key=override).update(in_lane=False)
+    """Whoever has been in the lane for more than a minute without an end leaves it; or when staff step over it.
+
+    A repeat is sent from within the lane only, so that what has left it is never sent again.
+    """
+    held = Operation.objects.filter(deployment_id=deployment_id, lane=lane, in_lane=True).first()
+    if held is None:
+        return
+    as_seen = Operation.objects.filter(pk=held.pk, state=held.state, attempts=held.attempts)
+    if _is_left_over(held, now=now):
+        if held.state != Operation.State.UNKNOWN:
+            as_seen = as_seen.filter(beats.nobody(now))
+        if held.state == Operation.State.ACCEPTED:
+            as_seen.update(in_lane=False, settled_at=now, **too_late())
+        else:
+            as_seen.update(in_lane=False)
+    elif held.key == override and may_be_stepped_over(held, now=now):
+        as_seen.update(in_lane=False)
+
+
+def too_late() -> dict[str, str]:
+    """What an operation says that was never begun in time."""
+    return {
+        "state": Operation.State.REFUSED,
+        "error_code": "too_late",
+        "error_for_people": _("It could not be sent in time, so it was not sent at all. Nothing has changed."),
+    }

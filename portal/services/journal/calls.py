@@ -1,8 +1,10 @@
-"""A kind of operation into the client's method. Nothing else in the portal calls a method that changes something at MIOSA."""
+"""A kind of operation into the client's method.
+
+Nothing else in the portal calls a method that changes something at MIOSA.
+"""
 
 import time
 from collections.abc import Callable
-from typing import Any
 
 from django.utils import timezone
 
@@ -11,9 +13,11 @@ from portal.models import Operation, SealedValues
 from portal.services import budget, upstream
 from portal.services.budget import Purpose
 from portal.services.env import marks, sealing
-from portal.services.journal.kinds import RULES, Kind
+from portal.services.journal.kinds import RULES, Kind, is_main
 
 _PATIENCE_S = 2.0
+# What the body holds beside what MIOSA is told.
+_OF_PUBLISHING = frozenset({"by_bridge", "name", "source_sandbox_id"})
 
 Answer = miosa.Changed | miosa.Published
 
@@ -49,7 +53,7 @@ def _roll_back(ask: miosa.Client, operation: Operation, key: str) -> Answer:
 
 def _promote(ask: miosa.Client, operation: Operation, key: str) -> Answer:
     """A version that was live once goes live again by the way of a rollback, forward too (contract 11.3)."""
-    if operation.body.get("was_live"):
+    if operation.body.get("was_live") and is_main(operation.environment):
         return _roll_back(ask, operation, key)
     return ask.versions.promote(
         operation.deployment_id,
@@ -60,21 +64,25 @@ def _promote(ask: miosa.Client, operation: Operation, key: str) -> Answer:
 
 
 def _publish(ask: miosa.Client, operation: Operation, key: str) -> Answer:
-    """`publish` first; the bridge for a new deployment, where it is set to be the way, or where publish is not there."""
-    body: dict[str, Any] = dict(operation.body)
-    sandbox_id = body.pop("source_sandbox_id")
-    name = body.pop("name", None)
-    by_bridge = body.pop("by_bridge", False)
-    if name is not None:
+    """`publish` first; the bridge for a new deployment, where it is set to be the way, or where publish is not there.
+
+    Which way it goes is settled at the first attempt: a repeat by the other way would not be known as the same deed.
+    """
+    body = {name: value for name, value in operation.body.items() if name not in _OF_PUBLISHING}
+    sandbox_id = operation.body["source_sandbox_id"]
+    if name := operation.body.get("name"):
         return ask.deployments.publish_from_sandbox(sandbox_id, name=name, idempotency_key=key, **body)
-    if not by_bridge:
+    if not operation.body.get("by_bridge"):
         try:
             return ask.deployments.publish(
                 operation.deployment_id, source_sandbox_id=sandbox_id, idempotency_key=key, **body
             )
         except (miosa.NotFound, miosa.NotSupported):
             # The deployment was read a moment ago, so it is the way that is missing, not the deployment.
-            pass
+            if operation.attempts > 1:
+                raise
+        operation.body = {**operation.body, "by_bridge": True}
+        Operation.objects.filter(pk=operation.pk).update(body=operation.body)
     return ask.deployments.publish_from_sandbox(
         sandbox_id, deployment_id=operation.deployment_id, idempotency_key=key, **body
     )

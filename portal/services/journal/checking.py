@@ -1,6 +1,7 @@
 """After the pointer switched: does the app answer, and is it the target that runs?
 
-Edge caches take up to a minute (contract 11.3), so nothing is called wrong before that. "Could not check" is not "failed".
+Edge caches take up to a minute (contract 11.3), so nothing is called wrong before that. "Could not check" is not
+"failed".
 """
 
 import logging
@@ -21,29 +22,36 @@ from portal.services.remembering import customers
 
 logger = logging.getLogger(__name__)
 
-_EDGES = timedelta(seconds=60)
+_NOBODY_ELSE_FOR = timedelta(seconds=20)
+_GIVE_UP_AFTER = timedelta(minutes=5)
 _AGAIN = tuple(timedelta(seconds=seconds) for seconds in (3, 8, 15, 30, 60))
 
 
 def check(operation: Operation, *, now: datetime) -> bool:
     """Check once, if it is due and nobody else does. True if it was tried."""
-    won = Operation.objects.filter(pk=operation.pk, check_due_at__lte=now).update(
-        check_due_at=now + timedelta(seconds=20)
+    won = Operation.objects.filter(pk=operation.pk, check_due_at=operation.check_due_at, check_due_at__lte=now).update(
+        check_due_at=now + _NOBODY_ELSE_FOR
     )
     if not won:
         return False
-    deployment = _deployment(operation)
-    switched_at = operation.switched_at or operation.asked_at
-    if deployment is None or not deployment.active_version_id:
-        _note(operation, Operation.Verdict.UNKNOWN, _("There was nothing left to check."), again_at=None)
+    since = operation.switched_at or operation.settled_at or operation.asked_at
+    if now - since > _GIVE_UP_AFTER:
+        _note(operation, Operation.Verdict.UNKNOWN, _could_not(None), again_at=None)
         return True
-    _read_running(operation, deployment)
+    deployment = _deployment(operation)
+    if deployment is not None:
+        _read_running(operation, deployment)
+    if deployment is None or not _is_still_live(operation, deployment):
+        text = _("Something else is live by now, so there was nothing left to check.")
+        _note(operation, Operation.Verdict.UNKNOWN, text, again_at=None)
+        return True
     answer = probe.ask(deployment.public_url or deployment.managed_url, loopback_port=_simulator_port())
     same = _is_target(operation, deployment)
     verdict, text = _judge(answer, same)
-    settled = verdict == Operation.Verdict.OK and same is not False
-    due = next((switched_at + pause for pause in _AGAIN if switched_at + pause > now), None)
-    if settled or due is None:
+    due = next((since + pause for pause in _AGAIN if since + pause > now), None)
+    if verdict == Operation.Verdict.OK or due is None:
+        if verdict == Operation.Verdict.OK and due is not None:
+            text = f"{text} {_edges()}"
         _note(operation, verdict, text, again_at=None)
     else:
         _note(operation, Operation.Verdict.NONE, _provisional(answer, same), again_at=due)
@@ -71,17 +79,23 @@ def _provisional(answer: probe.Answer, same: bool | None) -> str:
     """While the edges may still serve what was before."""
     if answer.outcome is probe.Outcome.ANSWERED and same is False:
         return _("It answers; what runs has not changed everywhere yet. That can take up to a minute.")
-    return _("We look again; it can take up to a minute until every visitor sees the change.")
+    return _("We look again.") + " " + _edges()
 
 
-def _could_not(outcome: probe.Outcome) -> str:
-    return {
+def _edges() -> str:
+    return _("It can take up to a minute until every visitor sees the change.")
+
+
+def _could_not(outcome: probe.Outcome | None) -> str:
+    """Never to be read as a failure of the app."""
+    causes = {
         probe.Outcome.NO_ADDRESS: _("We could not check: its address was not found."),
         probe.Outcome.NO_CONNECTION: _("We could not check: it could not be reached from here."),
         probe.Outcome.NOT_ALLOWED: _("We could not check: its address is not one we may ask."),
         probe.Outcome.TIMEOUT: _("We could not check: it took too long to answer."),
         probe.Outcome.TLS: _("We could not check: its certificate was not accepted."),
-    }.get(outcome, _("We could not check."))
+    }
+    return causes[outcome] if outcome in causes else _("We could not check.")
 
 
 def _note(operation: Operation, verdict: Operation.Verdict, text: str, *, again_at: datetime | None) -> None:
@@ -103,18 +117,23 @@ def _read_running(operation: Operation, deployment: Deployment) -> None:
     deployment.refresh_from_db()
 
 
+def _is_still_live(operation: Operation, deployment: Deployment) -> bool:
+    wanted = reading.version_id(operation)
+    return bool(deployment.active_version_id) and deployment.active_version_id == (
+        wanted or deployment.active_version_id
+    )
+
+
 def _is_target(operation: Operation, deployment: Deployment) -> bool | None:
     """Whether the artifact that runs is the target's; None where one of the two is not told."""
-    target_id = operation.target_id or operation.result.get("version_id", "")
-    target = Version.objects.filter(deployment=deployment, miosa_id=target_id).first()
+    target = Version.objects.filter(deployment=deployment, miosa_id=reading.version_id(operation)).first()
     if target is None or not target.artifact_sha256 or not deployment.running_sha256:
         return None
     return target.artifact_sha256 == deployment.running_sha256
 
 
 def _deployment(operation: Operation) -> Deployment | None:
-    deployment_id = operation.result.get("deployment_id") or operation.deployment_id
-    return Deployment.objects.filter(miosa_id=deployment_id, gone_at=None).first()
+    return Deployment.objects.filter(miosa_id=reading.touched_id(operation), gone_at=None).first()
 
 
 def _simulator_port() -> int | None:

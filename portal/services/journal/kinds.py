@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from django.conf import settings
+
 from portal.access import Right
 
 
@@ -34,8 +36,10 @@ DOMAIN = "domain"
 class Rule:
     """`slow`: carried out by the worker, up to 60 s; else in the request, up to 10 s (contract 1, design.md 3).
 
-    `repeatable`: doing it twice has the effect of doing it once, so that it may be repeated even without idempotency upstream.
-    `moves_pointer`: it makes `target` live, so reading tells whether it happened, and a moved pointer stops it before it is sent.
+    `repeatable`: doing it twice has the effect of doing it once, so that it may be repeated even without idempotency
+    upstream, and what is not there a minute later will not come any more.
+    `moves_pointer`: it makes `target` live, so reading tells whether it happened.
+    `minds_live`: it was asked in view of what was live; if that has changed just before sending, nothing is sent.
     """
 
     right: Right
@@ -43,6 +47,7 @@ class Rule:
     slow: bool = False
     repeatable: bool = True
     moves_pointer: bool = False
+    minds_live: bool = False
 
     @property
     def deadline_s(self) -> float:
@@ -56,13 +61,18 @@ RULES: dict[Kind, Rule] = {
     Kind.DELETE: Rule(Right.DELETE_DEPLOYMENT),
     Kind.DELETE_ENV: Rule(Right.SET_ENV, lane=ENV),
     Kind.DETACH_DOMAIN: Rule(Right.DETACH_DOMAIN, lane=DOMAIN),
-    Kind.PROMOTE: Rule(Right.PROMOTE, moves_pointer=True),
-    Kind.PUBLISH: Rule(Right.PUBLISH, slow=True, repeatable=False),
-    Kind.REDEPLOY: Rule(Right.REDEPLOY, slow=True),
+    Kind.PROMOTE: Rule(Right.PROMOTE, moves_pointer=True, minds_live=True),
+    Kind.PUBLISH: Rule(Right.PUBLISH, slow=True, repeatable=False, minds_live=True),
+    Kind.REDEPLOY: Rule(Right.REDEPLOY, slow=True, repeatable=False, minds_live=True),
     Kind.REDIRECT_DOMAIN: Rule(Right.ADD_DOMAIN, lane=DOMAIN),
     Kind.RENAME: Rule(Right.RENAME_DEPLOYMENT, lane="name"),
-    Kind.ROLL_BACK: Rule(Right.ROLL_BACK, moves_pointer=True),
+    Kind.ROLL_BACK: Rule(Right.ROLL_BACK, moves_pointer=True, minds_live=True),
     Kind.SET_ENV: Rule(Right.SET_ENV, lane=ENV),
-    Kind.STOP: Rule(Right.STOP),
+    Kind.STOP: Rule(Right.STOP, minds_live=True),
     Kind.VERIFY_DOMAIN: Rule(Right.VERIFY_DOMAIN, lane=DOMAIN),
 }
+
+
+def is_main(environment: str) -> bool:
+    """Only the first environment has a live pointer that MIOSA tells of (design.md 3)."""
+    return environment in {"", settings.MIOSA.environments[0]}

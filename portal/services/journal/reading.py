@@ -27,7 +27,10 @@ _UNFINISHED = frozenset({"", "created", "building"})
 
 
 def back(operation: Operation) -> None:
-    """After a change: the deployment and the touched version again, and once more later if they don't say yet what was wanted."""
+    """After a change.
+
+    The deployment and the touched version again, and once more later if they don't say yet what was wanted.
+    """
     try:
         is_done = _read(operation)
     except (miosa.MiosaError, WrongTenant) as error:
@@ -85,8 +88,7 @@ def note_switch(operation: Operation, deployment: Deployment, *, now: datetime) 
         if activation.operation_id is None:
             activation.cause, activation.operation_id = Activation.Cause.CAUSED, operation.key
             activation.save(update_fields=["cause", "operation_id"])
-            if operation.kind != Kind.PUBLISH:
-                operations.unfile_activation(activation)
+            operations.unfile_activation(activation)
     if Operation.objects.filter(pk=operation.pk, switched_at=None).update(
         switched_at=now, check_due_at=now + _CHECK_AFTER
     ):
@@ -142,9 +144,10 @@ def _take(ids: list[str], deployment: Deployment, ask: miosa.Client, *, now: dat
     taken = Taken()
     for one in ids:
         try:
-            taken.add(versions.remember(deployment, [ask.versions.get(deployment.miosa_id, one)], now=now))
+            row = ask.versions.get(deployment.miosa_id, one)
         except (miosa.NotFound, miosa.BadAnswer):
             continue
+        taken.add(versions.remember(deployment, [row], now=now, singly=True))
     return taken
 
 

@@ -3,21 +3,60 @@
 from django.utils.translation import gettext as _
 
 from portal import miosa
-from portal.models import Operation
+from portal.models import Operation, Version
 from portal.services.journal.kinds import Kind
 
-_BACKUP = ("migration", "backup")
+_BACKUP = "backup"
 
 
-def for_people(operation: Operation, error: miosa.MiosaError) -> str:
-    """A sentence that says what is still true and names no vendor."""
+def for_people(operation: Operation, error: miosa.MiosaError, *, unsent: bool = False) -> str:
+    """A sentence that says what is still true and names no vendor.
+
+    `unsent`: it was refused before anything was sent.
+    """
     if isinstance(error, miosa.BudgetSpent):
         return _("Many people are asking at once, so nothing was sent. Try again in a few seconds.")
     if isinstance(error, miosa.RateLimited):
         return _("The hosting service asked us to wait, and did nothing. Try again in a minute.")
-    if isinstance(error, miosa.Outage):
+    if isinstance(error, miosa.Outage) or (isinstance(error, miosa.Refused) and error.from_gateway and unsent):
         return _("The hosting service can't be reached. Nothing was sent, and nothing has changed.")
+    if unsent and isinstance(error, miosa.NotFound):
+        return _("The hosting service does not know this app any more.")
     return _of_refusal(operation, error) + " " + _("Nothing has changed.")
+
+
+def elsewhere() -> str:
+    return _("This app is not where it was any more, so nothing was sent. The platform's people have been told.")
+
+
+def already_live() -> str:
+    return _("This version is live already. Nothing was sent.")
+
+
+def live_changed(operation: Operation, live_id: str) -> str:
+    """Both versions by their number, as far as the customer may know of them."""
+    seen = f"#{operation.seen_live_number}" if operation.seen_live_number is not None else _("another version")
+    version = Version.objects.filter(deployment__miosa_id=operation.deployment_id, miosa_id=live_id).first()
+    own = version is not None and version.customer_id == operation.customer_id and version.number is not None
+    live = f"#{version.number}" if own and version is not None else _("another version")
+    if not live_id:
+        text = _("When you looked, %(seen)s was live; by now nothing is. Nothing was sent. Look again, then decide.")
+    elif not operation.seen_live_id:
+        text = _("When you looked, nothing was live; by now %(live)s is. Nothing was sent. Look again, then decide.")
+    else:
+        text = _("When you looked, %(seen)s was live; by now %(live)s is. Nothing was sent. Look again, then decide.")
+    return text % {"seen": seen, "live": live}
+
+
+def did_not_happen() -> str:
+    return _("It did not happen: we looked, and nothing has changed.")
+
+
+def overtaken() -> str:
+    return _(
+        "While we waited for an answer, something else was changed there."
+        " Yours is not in effect, and it will not be sent again."
+    )
 
 
 def for_operators(error: miosa.MiosaError) -> str:
@@ -39,8 +78,15 @@ def restoring(cause: str) -> str:
 
 
 def _of_refusal(operation: Operation, error: miosa.MiosaError) -> str:
+    if (
+        isinstance(error, miosa.Refused)
+        and error.from_gateway
+        and not isinstance(error, miosa.Conflict | miosa.Invalid)
+    ):
+        # Something in front of the hosting service said so, and it knows nothing of apps and versions.
+        return _("The hosting service refused this.")
     told = f"{error.upstream_code or ''} {error.reason}".lower()
-    if any(word in told for word in _BACKUP):
+    if _BACKUP in told:
         return _("This version changes the database, and a backup has to be made first. Ask the platform's people.")
     if isinstance(error, miosa.Gone):
         return restoring("collected")

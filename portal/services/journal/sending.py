@@ -3,48 +3,55 @@
 import logging
 from datetime import datetime, timedelta
 
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from portal import miosa
-from portal.models import Operation, Version
+from portal.models import Operation
 from portal.services import connection
-from portal.services.journal import aftermath, beats, calls, reading, refusals
-from portal.services.journal.kinds import RULES, Kind
+from portal.services.connection import WrongTenant
+from portal.services.journal import aftermath, beats, calls, evidence, reading, refusals
+from portal.services.journal.evidence import Evidence
+from portal.services.journal.kinds import RULES, Kind, is_main
 
 logger = logging.getLogger(__name__)
 _LOOK_SOON = timedelta(seconds=1)
+_UNSETTLED = (Operation.State.SENT, Operation.State.UNKNOWN)
+# What these say of a repeat, they say of the asking and not of what became of the first attempt.
+_SAYS_NOTHING = (miosa.RateLimited, miosa.Unauthorized, miosa.Forbidden)
 
 
 def carry_out(operation: Operation) -> None:
-    """Look, send, and note the end. The operation is ours (`runner`); nothing is raised, everything is in the row."""
+    """Look, send, and note the end.
+
+    The operation is ours (`runner`); what MIOSA says is not raised, it is in the row.
+    """
     with beats.beating(operation):
-        if operation.state == Operation.State.ACCEPTED and not _may_go_out(operation):
-            return
-        send(operation)
+        if _may_go_out(operation):
+            send(operation)
 
 
 def send(operation: Operation) -> None:
-    """One attempt. A row that is not ours any more is left alone."""
+    """One attempt. A row that is not ours any more, or has left its lane, is left alone."""
     now = timezone.now()
-    first = operation.attempts == 0
-    ours = Operation.objects.filter(pk=operation.pk, runner=operation.runner, state=operation.state)
-    if not ours.update(state=Operation.State.SENT, sent_at=now, attempts=F("attempts") + 1):
+    ours = Operation.objects.filter(pk=operation.pk, runner=operation.runner, state=operation.state, in_lane=True)
+    if not ours.update(state=Operation.State.SENT, sent_at=now, attempts=F("attempts") + 1, result=operation.result):
         return
     operation.state, operation.sent_at = Operation.State.SENT, now
     operation.attempts += 1
     try:
         answer = calls.make(operation)
     except miosa.MiosaError as error:
-        _note_error(operation, error, first=first)
+        _note_error(operation, error)
         return
     succeed(operation, answer)
 
 
 def succeed(operation: Operation, answer: calls.Answer | None, *, by_reading: bool = False) -> None:
-    """MIOSA did it (or has done it, as reading showed). Then everything touched is read again."""
-    now = timezone.now()
+    """MIOSA did it, or has done it, as reading showed. Then everything touched is read again.
+
+    An answer stays true even if it came so late that somebody else looks after the operation by now.
+    """
     result = dict(operation.result)
     if answer is not None:
         told: dict[str, object] = {"deployment_id": answer.deployment_id, "replayed": answer.replayed or None}
@@ -55,92 +62,160 @@ def succeed(operation: Operation, answer: calls.Answer | None, *, by_reading: bo
     if by_reading:
         result["by_reading"] = True
     operation.result = result
-    operation.state, operation.settled_at, operation.in_lane = Operation.State.SUCCEEDED, now, False
-    operation.error_code = operation.error_for_people = operation.error_for_operators = ""
-    operation.look_at = None
-    write(operation)
+    looked_for = Q(state=Operation.State.REFUSED, error_code__in=["did_not_happen", "overtaken"])
+    _write(
+        operation,
+        Q(state__in=_UNSETTLED) | looked_for,
+        state=Operation.State.SUCCEEDED,
+        settled_at=timezone.now(),
+        result=result,
+        upstream_request_id=operation.upstream_request_id,
+        error_code="",
+        error_for_people="",
+        error_for_operators="",
+        look_at=None,
+        in_lane=False,
+    )
     reading.back(operation)
 
 
 def refuse(operation: Operation, *, code: str, for_people: str, for_operators: str = "") -> None:
-    operation.state, operation.settled_at, operation.in_lane = Operation.State.REFUSED, timezone.now(), False
-    operation.error_code, operation.error_for_people = code, for_people
-    operation.error_for_operators = for_operators
-    operation.look_at = None
-    write(operation)
-    aftermath.forget_secrets(operation)
-    reading.file(operation)
-
-
-def leave_unknown(operation: Operation, error: miosa.MiosaError, *, look_at: datetime) -> None:
-    """The answer was lost: not failed, unknown, and to be looked into."""
-    operation.state, operation.look_at = Operation.State.UNKNOWN, look_at
-    operation.error_code, operation.error_for_operators = error.code, refusals.for_operators(error)
-    operation.upstream_request_id = error.request_id or operation.upstream_request_id
-    write(operation)
-    reading.file(operation)
-
-
-def write(operation: Operation) -> None:
-    """Save what this process knows and let go, if the row is still ours."""
-    fields = (
-        *("state", "settled_at", "in_lane", "result", "upstream_request_id", "error_code", "error_for_people"),
-        *("error_for_operators", "look_at", "switched_at", "check_due_at"),
+    done = _write(
+        operation,
+        Q(runner=operation.runner, attempts=operation.attempts),
+        Q(state=operation.state),
+        state=Operation.State.REFUSED,
+        settled_at=timezone.now(),
+        error_code=code,
+        error_for_people=for_people,
+        error_for_operators=for_operators,
+        upstream_request_id=operation.upstream_request_id,
+        look_at=None,
+        in_lane=False,
     )
-    values = {name: getattr(operation, name) for name in fields}
-    Operation.objects.filter(pk=operation.pk, runner=operation.runner).update(**values)
+    if done:
+        aftermath.forget_secrets(operation)
+        reading.file(operation)
+
+
+def leave_unknown(
+    operation: Operation, *, look_at: datetime | None, code: str = "", for_operators: str = "", in_lane: bool = True
+) -> None:
+    """The answer was lost: not failed, unknown, and to be looked into.
+
+    Once out of its lane it never comes back into it.
+    """
+    facts: dict[str, object] = {} if in_lane else {"in_lane": False}
+    if for_operators:
+        facts["error_for_operators"] = for_operators
+    done = _write(
+        operation,
+        Q(runner=operation.runner, attempts=operation.attempts),
+        Q(state=operation.state),
+        state=Operation.State.UNKNOWN,
+        error_code=code or operation.error_code,
+        upstream_request_id=operation.upstream_request_id,
+        look_at=look_at,
+        **facts,
+    )
+    if done:
+        reading.file(operation)
+
+
+def _write(operation: Operation, *conditions: Q, **values: object) -> bool:
+    """Save what this process knows, if it still counts; else take over what counts by now."""
+    done = Operation.objects.filter(*conditions, pk=operation.pk).update(**values)
+    if not done:
+        logger.warning("operation settled elsewhere", extra={"operation": str(operation.key)})
+        runner = operation.runner
+        operation.refresh_from_db()
+        operation.runner = runner
+        return False
+    for name, value in values.items():
+        setattr(operation, name, value)
+    return True
 
 
 def _may_go_out(operation: Operation) -> bool:
     """Read the deployment once more; best effort, since MIOSA has no expected-version check."""
-    if operation.kind in {Kind.CREATE} or operation.deployment_id.startswith("new:"):
+    if operation.deployment_id.startswith("new:"):
         return True
+    ask = calls.client(operation)
     try:
-        row = calls.client(operation).deployments.get(operation.deployment_id)
+        row = ask.deployments.get(operation.deployment_id)
+        operation.result = {**operation.result, "before": evidence.before(operation, row, ask)}
+        if not _minds_live(operation):
+            return True
+        live = row.active_version_id or ""
+        if live not in {operation.seen_live_id, operation.target_id or None}:
+            reading.remember(operation, row, version_id=live, ask=ask)
     except miosa.MiosaError as error:
-        text = refusals.for_people(operation, error)
-        refuse(operation, code=error.code, for_people=text, for_operators=refusals.for_operators(error))
+        refuse_for(operation, error, unsent=True)
         return False
-    if not RULES[Kind(operation.kind)].moves_pointer or not is_production(operation):
-        return True
-    live = row.active_version_id or ""
-    if live == operation.target_id:
-        refuse(operation, code="already_live", for_people=_("This version is live already. Nothing was sent."))
+    except WrongTenant as error:
+        refuse(operation, code=error.code, for_people=refusals.elsewhere(), for_operators=str(error))
+        return False
+    if operation.target_id and live == operation.target_id:
         reading.remember(operation, row)
+        refuse(operation, code="already_live", for_people=refusals.already_live())
         return False
     if live != operation.seen_live_id:
-        refuse(operation, code="live_changed", for_people=_changed_text(operation, live))
-        reading.remember(operation, row)
+        refuse(operation, code="live_changed", for_people=refusals.live_changed(operation, live))
         return False
     return True
 
 
-def is_production(operation: Operation) -> bool:
-    """Only the first environment has a live pointer that MIOSA tells of (design.md 3)."""
-    return operation.environment in {"", "production"}
+def _minds_live(operation: Operation) -> bool:
+    """Whether it must not go out if something else went live since the person looked.
+
+    A staged publish changes nothing.
+    """
+    is_staged = operation.kind == Kind.PUBLISH and operation.body.get("promote") is False
+    return RULES[Kind(operation.kind)].minds_live and is_main(operation.environment) and not is_staged
 
 
-def _changed_text(operation: Operation, live: str) -> str:
-    version = Version.objects.filter(deployment__miosa_id=operation.deployment_id, miosa_id=live).first()
-    own = version is not None and version.customer_id == operation.customer_id
-    now_live = f"#{version.number}" if own and version is not None else _("another version")
-    seen = f"#{operation.seen_live_number}" if operation.seen_live_number is not None else _("another version")
-    text = _("While you were looking at %(seen)s, %(live)s went live. Nothing was sent. Look again, then decide.")
-    return text % {"seen": seen, "live": now_live}
-
-
-def _note_error(operation: Operation, error: miosa.MiosaError, *, first: bool) -> None:
-    in_flight = isinstance(error, miosa.Conflict) and (error.in_flight or error.key_mismatch)
-    now = timezone.now()
-    if error.sent or in_flight or (not first and isinstance(error, miosa.Outage | miosa.BudgetSpent)):
-        leave_unknown(operation, error, look_at=now + _LOOK_SOON)
-        return
-    if not first and isinstance(error, miosa.Refused) and reading.has_happened(operation):
-        succeed(operation, None, by_reading=True)
-        return
+def refuse_for(operation: Operation, error: miosa.MiosaError, *, unsent: bool = False) -> None:
+    """`unsent`: it was refused while being looked at, so nothing that changes anything had been sent."""
     operation.upstream_request_id = error.request_id or ""
     logger.warning("operation refused", extra={"operation": str(operation.key), "reason": error.for_log})
     if isinstance(error, miosa.Unauthorized | miosa.Forbidden):
         connection.raise_alarm("key_refused", refusals.for_operators(error))
-    text = refusals.for_people(operation, error)
+    text = refusals.for_people(operation, error, unsent=unsent)
     refuse(operation, code=error.code, for_people=text, for_operators=refusals.for_operators(error))
+
+
+def _note_error(operation: Operation, error: miosa.MiosaError) -> None:
+    if not _may_have_acted(error):
+        if operation.attempts == 1:
+            refuse_for(operation, error)
+            return
+        if _is_final(operation, error):
+            seen = evidence.look(operation)
+            if seen is Evidence.HAPPENED:
+                succeed(operation, None, by_reading=True)
+                return
+            if seen is not Evidence.UNANSWERED:
+                refuse_for(operation, error)
+                return
+    operation.upstream_request_id = error.request_id or operation.upstream_request_id
+    leave_unknown(
+        operation,
+        look_at=timezone.now() + _LOOK_SOON,
+        code=error.code,
+        for_operators=refusals.for_operators(error),
+    )
+
+
+def _may_have_acted(error: miosa.MiosaError) -> bool:
+    return error.sent or (isinstance(error, miosa.Conflict) and (error.in_flight or error.key_mismatch))
+
+
+def _is_final(operation: Operation, error: miosa.MiosaError) -> bool:
+    """Whether a refused repeat tells that the first attempt was refused as well, or never arrived.
+
+    A conflict may mean that the first one is still at work, whatever its code, for as long as that may take.
+    """
+    if not isinstance(error, miosa.Refused) or error.from_gateway or isinstance(error, _SAYS_NOTHING):
+        return False
+    may_take = timedelta(seconds=RULES[Kind(operation.kind)].deadline_s)
+    return not isinstance(error, miosa.Conflict) or timezone.now() - operation.asked_at > may_take

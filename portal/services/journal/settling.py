@@ -4,18 +4,22 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
-from portal import miosa
 from portal.models import Operation
-from portal.services import connection
-from portal.services.journal import beats, reading, sending
-from portal.services.journal.accepting import MINUTE
+from portal.services.journal import accepting, aftermath, beats, evidence, reading, refusals, sending
+from portal.services.journal.evidence import Evidence
 from portal.services.journal.kinds import RULES, Kind
+
+# Said of an unknown one that was looked for in vain and can't be sent again: a person has to say what happened.
+NOT_SEEN = "not_seen"
 
 _REPEAT_AFTER = timedelta(seconds=2)
 # Without keys the first request must have had its time before a second one is sent.
 _REPEAT_AFTER_WITHOUT_KEYS = timedelta(seconds=5)
+# MIOSA gets this much longer than we would have waited for its answer, before we say that it has not done it.
+_GRACE = timedelta(seconds=2)
+_ASK_AFTER = timedelta(seconds=8)
+_LOOKS_BESIDE_A_PERSON = timedelta(minutes=5)
 _FORGET_LOOKING_AFTER = timedelta(hours=24)
 
 
@@ -25,97 +29,133 @@ def step(operation: Operation, *, now: datetime) -> bool:
         return False
     try:
         with beats.beating(operation):
-            _step(operation, now=now)
+            # As it was claimed it may be further than it was when it was found to be due.
+            if is_due(operation, now=now, is_ours=True):
+                _step(operation, now=now)
     finally:
         beats.release(operation)
     return True
 
 
-def is_due(operation: Operation, *, now: datetime) -> bool:
-    """Accepted and not begun by a living process, sent by a dead one, or to be looked into by now."""
+def is_due(operation: Operation, *, now: datetime, is_ours: bool = False) -> bool:
+    """Not begun by a living process, or sent by one that is dead, or to be looked into by now."""
     if operation.state in {Operation.State.ACCEPTED, Operation.State.SENT}:
-        unclaimed = operation.state == Operation.State.ACCEPTED and not operation.runner
-        return unclaimed or operation.beat_at is None or operation.beat_at < now - beats.DEAD_AFTER
+        return is_ours or not beats.is_carried(operation, now=now)
     return operation.look_at is not None and operation.look_at <= now
 
 
-def decide(operation: Operation, *, choice: str, by_name: str, now: datetime) -> None:
-    """A person says what nobody else can know: `happened`, `did_not`, or `again` to look once more."""
-    if choice == "again":
-        Operation.objects.filter(pk=operation.pk, state=Operation.State.UNKNOWN).update(look_at=now)
-        return
-    Operation.objects.filter(pk=operation.pk, state=Operation.State.UNKNOWN).update(
-        state=Operation.State.DECIDED, decision=choice, decided_by=by_name, settled_at=now, in_lane=False, look_at=None
+def needs_decision(operation: Operation) -> bool:
+    """Nobody can know by looking; a person has to say. Looking may go on meanwhile."""
+    return operation.state == Operation.State.UNKNOWN and (
+        operation.look_at is None or operation.error_code == NOT_SEEN
     )
+
+
+def decide(operation: Operation, *, choice: str, by_name: str, now: datetime) -> None:
+    """A person says what nobody else can know: `happened`, `did_not`, or `again` to look once more.
+
+    Whoever is looking into it at this moment has it no longer.
+    """
+    unknown = Operation.objects.filter(pk=operation.pk, state=Operation.State.UNKNOWN)
+    if choice == "again":
+        unknown.update(look_at=now)
+        return
+    done = unknown.update(
+        state=Operation.State.DECIDED,
+        decision=choice,
+        decided_by=by_name[:200],
+        settled_at=now,
+        in_lane=False,
+        look_at=None,
+        runner="",
+    )
+    if done:
+        operation.refresh_from_db()
+        aftermath.forget_secrets(operation)
+        reading.file(operation)
 
 
 def _step(operation: Operation, *, now: datetime) -> None:
     if operation.state == Operation.State.ACCEPTED:
-        if now - operation.asked_at > MINUTE:
-            text = _("It could not be sent in time, so it was not sent at all. Nothing has changed.")
-            sending.refuse(operation, code="too_late", for_people=text)
-        else:
+        if accepting.is_young(operation, now=now):
             sending.carry_out(operation)
+        else:
+            text = accepting.too_late()["error_for_people"]
+            sending.refuse(operation, code="too_late", for_people=text)
     elif operation.state == Operation.State.SUCCEEDED:
-        Operation.objects.filter(pk=operation.pk).update(look_at=None)
         reading.back(operation)
-    else:
+    elif operation.state in {Operation.State.SENT, Operation.State.UNKNOWN}:
         _find_out(operation, now=now)
 
 
 def _find_out(operation: Operation, *, now: datetime) -> None:
     """Look; repeat with the same key within the minute; else wait, or leave it to a person."""
-    happened = reading.has_happened(operation)
-    if happened:
+    seen = evidence.look(operation)
+    if seen is Evidence.HAPPENED:
         sending.succeed(operation, None, by_reading=True)
-        return
-    since = now - (operation.sent_at or operation.asked_at)
-    if _may_repeat(operation, happened, since=since, now=now):
+    elif _may_repeat(operation, seen, now=now):
         sending.send(operation)
-        return
-    if happened is False and now - operation.asked_at > MINUTE and _is_certain(operation):
-        text = _("It did not happen: we looked, and nothing has changed.")
-        sending.refuse(operation, code="did_not_happen", for_people=text)
-        return
-    error = miosa.AnswerLost(operation.error_for_operators, sent=True)
-    sending.leave_unknown(operation, error, look_at=_next_look(operation, happened, now=now) or now)
-    if _next_look(operation, happened, now=now) is None:
-        Operation.objects.filter(pk=operation.pk).update(look_at=None, in_lane=False)
+    elif _is_certain(operation, seen, now=now):
+        if seen is Evidence.OVERTAKEN:
+            sending.refuse(operation, code="overtaken", for_people=refusals.overtaken())
+        else:
+            sending.refuse(operation, code="did_not_happen", for_people=refusals.did_not_happen())
+    else:
+        _wait(operation, seen, now=now)
 
 
-def _may_repeat(operation: Operation, happened: bool | None, *, since: timedelta, now: datetime) -> bool:
-    """Never later than a minute after the wish, never after something newer, never where a second one could act twice."""
-    rule = RULES[Kind(operation.kind)]
+def _may_repeat(operation: Operation, seen: Evidence, *, now: datetime) -> bool:
+    """Never later than a minute after the wish, never after something newer, never where a second one could act twice.
+
+    Only what is in its lane can be sent: `sending.send` holds to that, at the very moment.
+    """
     with_keys = settings.MIOSA.honours_idempotency
-    if now - operation.asked_at > MINUTE or since < (_REPEAT_AFTER if with_keys else _REPEAT_AFTER_WITHOUT_KEYS):
+    pause = min(operation.attempts, 3) * _REPEAT_AFTER if with_keys else _REPEAT_AFTER_WITHOUT_KEYS
+    if seen not in {Evidence.ABSENT, Evidence.BLIND} or now - _sent_at(operation) < pause:
         return False
-    if not with_keys and not rule.repeatable:
+    if not with_keys and not RULES[Kind(operation.kind)].repeatable:
         return False
-    if rule.moves_pointer and happened is not False:
-        return False
-    newer = Operation.objects.filter(
-        deployment_id=operation.deployment_id, lane=operation.lane, asked_at__gt=operation.asked_at
-    )
-    return not newer.exists()
+    return operation.in_lane and accepting.is_young(operation, now=now) and not _is_outdone(operation)
 
 
-def _is_certain(operation: Operation) -> bool:
-    """Whether "it is not there" means "it will not come": what sets one thing, a minute later, can be seen to have failed."""
-    return RULES[Kind(operation.kind)].repeatable
+def _is_outdone(operation: Operation) -> bool:
+    """Something newer was asked for on that deployment, in whatever lane."""
+    newer = Operation.objects.filter(deployment_id=operation.deployment_id, pk__gt=operation.pk, attempts__gt=0)
+    return newer.exists()
 
 
-def _next_look(operation: Operation, happened: bool | None, *, now: datetime) -> datetime | None:
-    """Each second at first, then every five; None where looking can't tell any more and a person has to say."""
+def _is_certain(operation: Operation, seen: Evidence, *, now: datetime) -> bool:
+    """Whether "it is not there" means that it will not come: what sets one thing, after its time, has failed to."""
+    rule = RULES[Kind(operation.kind)]
+    had_its_time = now - _sent_at(operation) > timedelta(seconds=rule.deadline_s) + _GRACE
+    will_be_repeated = seen is Evidence.ABSENT and accepting.is_young(operation, now=now) and operation.in_lane
+    is_there = seen in {Evidence.ABSENT, Evidence.OVERTAKEN}
+    return is_there and rule.repeatable and had_its_time and not (will_be_repeated and not _is_outdone(operation))
+
+
+def _wait(operation: Operation, seen: Evidence, *, now: datetime) -> None:
+    """Look again later. After a minute it holds its lane no longer; where looking was in vain, a person is asked."""
     age = now - operation.asked_at
-    if age > _FORGET_LOOKING_AFTER:
-        return None
-    if age > MINUTE and happened is not None and not _is_certain(operation):
-        return None
-    if age > MINUTE and happened is None and RULES[Kind(operation.kind)].moves_pointer and _was_answered():
-        return None
-    return timezone.now() + timedelta(seconds=1 if age < timedelta(seconds=20) else 5)
+    in_vain = seen is not Evidence.UNANSWERED and now - _sent_at(operation) > _ASK_AFTER
+    asks = in_vain and not _will_be_settled(operation, seen, now=now)
+    longest = _LOOKS_BESIDE_A_PERSON if asks else _FORGET_LOOKING_AFTER
+    pause = timedelta(seconds=1 if age < timedelta(seconds=20) else 5)
+    sending.leave_unknown(
+        operation,
+        look_at=None if age > longest else timezone.now() + pause,
+        code=NOT_SEEN if asks else "",
+        in_lane=accepting.is_young(operation, now=now),
+    )
 
 
-def _was_answered() -> bool:
-    """MIOSA answers, and what it says does not settle it."""
-    return connection.get().unreachable_since is None
+def _will_be_settled(operation: Operation, seen: Evidence, *, now: datetime) -> bool:
+    """By itself, with time: by a repeat within the minute, or since it is certain then that it did not happen."""
+    rule = RULES[Kind(operation.kind)]
+    if rule.repeatable and seen is not Evidence.BLIND:
+        return True
+    can_repeat = (settings.MIOSA.honours_idempotency or rule.repeatable) and seen is not Evidence.OVERTAKEN
+    return can_repeat and operation.in_lane and accepting.is_young(operation, now=now) and not _is_outdone(operation)
+
+
+def _sent_at(operation: Operation) -> datetime:
+    return operation.sent_at or operation.asked_at
