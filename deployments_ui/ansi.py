@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from dataclasses import dataclass, replace
+from typing import Any
 
 SEQUENCE = re.compile(
     r"\x1b\[([0-9;:]*)m"  # colours and weight, the only ones understood
@@ -34,7 +35,7 @@ class Pen:
 
 
 PLAIN = Pen()
-WEIGHTS: dict[int, dict[str, bool]] = {
+WEIGHTS: dict[int, dict[str, Any]] = {
     1: {"bold": True},
     2: {"dim": True},
     3: {"italic": True},

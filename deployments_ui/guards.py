@@ -16,9 +16,11 @@ from deployments_ui.parts import wants_part
 
 
 class SignInMiddleware(LoginRequiredMiddleware):
-    """Sends a stranger to sign in. htmx is told to go there itself: a redirect would paste the sign-in page into the page."""
+    """Sends a stranger to sign in. htmx is told to go there: a redirect would paste that page into this one."""
 
-    def handle_no_permission(self, request: HttpRequest, view_func: Any) -> HttpResponseBase:
+    def handle_no_permission(  # type: ignore[override]  # the stubs know redirects only
+        self, request: HttpRequest, view_func: Any
+    ) -> HttpResponseBase:
         if not wants_part(request):
             return super().handle_no_permission(request, view_func)
         url = f"{resolve_url(settings.LOGIN_URL)}?{urlencode({self.redirect_field_name: page_of(request)})}"

@@ -1,8 +1,8 @@
 """Addresses of pages, made from ids of any shape.
 
-The hosting service's ids are opaque: one may hold a slash, a dot or a space. In a path they are written with `~2F` for what a server or a
-browser would read as structure. Addresses are put together here and not by `reverse`, which costs a long list more than its query;
-a test holds both to the same answer.
+The hosting service's ids are opaque: one may hold a slash, a dot or a space. In a path they are written with `~2F` for
+what a server or a browser would read as structure. Addresses are put together here and not by `reverse`, which costs a
+long list more than its query; a test holds both to the same answer.
 """
 
 import re

@@ -20,8 +20,8 @@ class Request(HttpRequest):
 
 def wants_part(request: HttpRequest) -> bool:
     """Whether htmx asks for a piece of the page. A boosted link and a restored history entry want the page."""
-    htmx = getattr(request, "htmx", None)
-    return bool(htmx) and not htmx.boosted and not htmx.history_restore_request
+    htmx: HtmxDetails | None = getattr(request, "htmx", None)
+    return htmx is not None and bool(htmx) and not htmx.boosted and not htmx.history_restore_request
 
 
 def answer(

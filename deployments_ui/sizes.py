@@ -10,12 +10,10 @@ def size(amount: int) -> str:
     """184 bytes, 1.8 KB, 184 KB, 2.4 GB; a KB has 1,000 bytes."""
     if amount < 1000:
         return _("%(n)d bytes") % {"n": amount}
-    value, unit = float(amount), ""
-    for unit in UNITS:
-        value /= 1000
-        if value < 999.5:
-            break
-    return f"{value:.1f} {unit}" if value < 9.95 else f"{value:.0f} {unit}"
+    value, steps = amount / 1000, 0
+    while value >= 999.5 and steps < len(UNITS) - 1:
+        value, steps = value / 1000, steps + 1
+    return f"{value:.1f} {UNITS[steps]}" if value < 9.95 else f"{value:.0f} {UNITS[steps]}"
 
 
 def files(count: int) -> str:

@@ -1,4 +1,4 @@
-"""A window onto a log of any length: numbered lines, what was searched for, the first line that looks like the cause."""
+"""A window onto a log of any length: numbered lines, what was searched for, the first line that looks wrong."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NO_ERRORS = re.compile(r"\b(?:0|no) (?:errors?|failed)\b", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """`first` and `last` are the numbers of the lines shown, from 1; `hits` the numbers of lines that hold what was searched for."""
+    """`first` and `last` are the lines shown, counted from 1; `hits` the lines that hold what was searched for."""
 
     lines: SafeString
     total: int

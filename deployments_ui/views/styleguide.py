@@ -1,4 +1,4 @@
-"""Every component and every page in each of its states, drawn from made-up answers. For whoever builds or runs the portal."""
+"""Every component and every page in each of its states, drawn from made-up answers. For us who build it."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -17,7 +17,7 @@ from deployments_ui.times import Clock
 from deployments_ui.views import compare, deployments, history, versions
 from portal.access import Right, allows
 from portal.services.answers import State
-from portal.services.versions import LogPage
+from portal.services.logs import LogPage
 
 Draw = Callable[[HttpRequest, datetime], HttpResponse]
 ERRORS = {
@@ -57,8 +57,8 @@ def index(now: datetime) -> dict[str, Any]:
 
 
 def pages(now: datetime) -> list[str]:
-    known = [samples.histories(now), samples_versions.deployment_pages(now), samples_versions.version_pages(now)]
-    return [*(name for group in known for name in group), "comparison", "long-log", *ERRORS]
+    histories, versions = samples.histories(now), samples_versions.version_pages(now)
+    return [*histories, *samples_versions.deployment_pages(now), *versions, "comparison", "long-log", *ERRORS]
 
 
 def one(request: Request, page: str, now: datetime) -> HttpResponse:
