@@ -18,8 +18,8 @@ class Role(StrEnum):
 class Person:
     """Somebody signed in, with everything the rules need and nothing else.
 
-    `staff` is OPERATOR or SUPPORT for the platform's people, else None. `roles` maps a customer's id to OWNER or VIEWER.
-    `assigned` limits a support person to some customers; None means every customer.
+    `staff` is OPERATOR or SUPPORT for the platform's people, else None. `roles` maps a customer's id to OWNER or
+    VIEWER. `assigned` limits a support person to some customers; None means every customer.
     """
 
     id: int
@@ -36,6 +36,11 @@ class Person:
     @property
     def is_operator(self) -> bool:
         return self.staff is Role.OPERATOR
+
+    @property
+    def sees_everyone(self) -> bool:
+        """Staff who may see every customer; only they see what is nobody's, or another's on a shared deployment."""
+        return self.is_staff and self.scope is None
 
     @property
     def scope(self) -> frozenset[int] | None:

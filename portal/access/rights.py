@@ -9,7 +9,8 @@ from portal.access.people import Person, Role
 class Right(StrEnum):
     """What can be allowed. A right is a verb and its object, in alphabetical order.
 
-    Rights of a customer are asked with that customer's id; rights of the platform (`READ_FLEET`, `READ_STYLEGUIDE`) without.
+    Rights of a customer are asked with that customer's id; rights of the platform (`READ_FLEET`, `READ_STYLEGUIDE`)
+    without.
     """
 
     ADD_DOMAIN = "add_domain"
@@ -74,7 +75,8 @@ def allows(
 ) -> bool:
     """Whether `person` may; nobody signed in means no, a stranger to the customer means no.
 
-    On a shared deployment every change is for staff (product.md, rule 1). `switched_off` are rights the platform keeps from owners.
+    On a shared deployment every change is for staff (product.md, rule 1). `switched_off` are rights the platform keeps
+    from owners.
     """
     if person is None:
         return False

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from portal.models import Connection, Freshness
 from portal.services import connection
 from portal.services.answers import Age, Reach
+from portal.services.connection import Trouble
 from portal.services.refreshing.customers import FRESH
 
 
@@ -19,7 +20,7 @@ def of(
 ) -> Age:
     as_of = row.read_at if row else None
     stale = as_of is None or now - as_of >= fresh
-    standing = connection.standing(connection_row or connection.get(), is_stale=stale, now=now)
+    standing = connection.standing(connection_row or connection.get(), trouble=_trouble(row), is_stale=stale, now=now)
     filling = filling and standing.reach is Reach.OK
     return Age(
         as_of=as_of,
@@ -31,3 +32,10 @@ def of(
         retry_at=standing.retry_at,
         for_people=standing.for_people,
     )
+
+
+def _trouble(row: Freshness | None) -> Trouble | None:
+    """What went wrong when this was last to be read, if it has not been read since."""
+    if row is None or row.failed_at is None or not row.error:
+        return None
+    return None if row.read_at is not None and row.read_at > row.failed_at else Trouble(row.error, row.failed_at)

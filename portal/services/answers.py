@@ -1,6 +1,7 @@
 """The words and small facts that several services answer with.
 
-Everything here is frozen and ready to be shown: a template or a serializer runs no query and decides nothing about rights. Texts that
+Everything here is frozen and ready to be shown: a template or a serializer runs no query and decides nothing about
+rights. Texts that
 came from the hosting service are as they were told (escape them); everything a customer may not see has been left out already.
 """
 
@@ -13,9 +14,11 @@ from portal.access import Role
 
 
 class State(StrEnum):
-    """The word a person reads for a version, made from MIOSA's state and the deployment's live pointer (contract 9.1, 14.6).
+    """The word a person reads for a version, made from MIOSA's state and the deployment's live pointer (contract 9.1,
+    14.6).
 
-    `LIVE` comes from the deployment alone; `STAGED` is newer than live, ready and never live. `OTHER` is a state that this portal does
+    `LIVE` comes from the deployment alone; `STAGED` is newer than live, ready and never live. `OTHER` is a state that
+    this portal does
     not know: show `VersionBrief.state_text`. `UNREADABLE` is a row that could not be understood.
     """
 
@@ -52,9 +55,12 @@ class Reach(StrEnum):
 class Age:
     """How old what is shown is (product.md, rule 6).
 
-    `as_of` None: nothing was ever read. `stale`: older than it should be, a refresh is asked for. `filling`: more of the history is still
-    being read. `generation` (opaque) changes whenever something shown here changed; a polling part sends it back and is answered 204 if nothing is newer.
-    `reach` with `since` and `retry_at` say why nothing newer comes; `for_people` is the sentence for it, empty when all is well.
+    `as_of` None: nothing was ever read. `stale`: older than it should be, a refresh is asked for. `filling`: more of
+    the history is still
+    being read. `generation` (opaque) changes whenever something shown here changed; a polling part sends it back and is
+    answered 204 if nothing is newer.
+    `reach` with `since` and `retry_at` say why nothing newer comes; `for_people` is the sentence for it, empty when all
+    is well.
     """
 
     as_of: datetime | None
@@ -95,7 +101,10 @@ class VersionBrief:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """A deed that a page may offer. `may`: it is this person's to do, so there is a button; `cause` says why not now."""
+    """A deed that a page may offer.
+
+    `may`: it is this person's to do, so there is a button; `cause` says why not now.
+    """
 
     may: bool = False
     cause: str = ""
@@ -124,7 +133,8 @@ NOTHING = Actions()
 class Rollback:
     """What is live was rolled back to, and nobody has said yet that it stays so.
 
-    `operation` is None and `who` empty if it was done outside of this portal. `before_*` is what was live until then, empty if
+    `operation` is None and `who` empty if it was done outside of this portal. `before_*` is what was live until then,
+    empty if
     it is another customer's or gone; `is_forward` tells that going back to it is a promotion.
     """
 
@@ -146,8 +156,10 @@ class Rollback:
 class DeploymentBrief:
     """A deployment in one line, as the person asking may see it.
 
-    `live` is None if nothing is live, or if what is live is another customer's (`live_is_foreign`). `last_failed` is the newest version
-    when it failed. `on_rollback`: the live number is lower than another that was live. `is_shared`: versions of several customers.
+    `live` is None if nothing is live, or if what is live is another customer's (`live_is_foreign`). `last_failed` is
+    the newest version
+    when it failed. `on_rollback`: the live number is lower than another that was live. `is_shared`: versions of several
+    customers.
     `actions` and `rollback` are filled on the pages that show them.
     """
 

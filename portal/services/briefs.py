@@ -1,6 +1,8 @@
 """Deployments and versions in one line, cut to what the person asking may see (product.md, rules 1, 2 and 9)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+
+from django.db.models import Case, F, When
 
 from portal.access import Person
 from portal.models import Customer, Deployment, Version
@@ -26,28 +28,34 @@ def head(customer: Customer, *, by: Person) -> CustomerHead:
     )
 
 
-def list_held(customer: Customer) -> list[Deployment]:
-    """The deployments a customer has something on, in a stable order, with what their line needs. One query."""
+def list_held(customer: Customer, *, asked: Sequence[str] = ()) -> list[Deployment]:
+    """The deployments a customer has something on, in a stable order, with what their line needs. One query.
+
+    Of very many the newest, and those `asked` for by their ids.
+    """
     held = Deployment.objects.filter(holdings__customer=customer).select_related(
         "live_version", "staged_version", "newest_version"
     )
-    return list(held.order_by("created_at", "pk")[:MOST_DEPLOYMENTS])
+    ranked = Case(When(miosa_id__in=asked, then=0), default=1)
+    newest = held.order_by(ranked, F("gone_at").asc(nulls_first=True), F("created_at").desc(nulls_last=True), "-pk")
+    return sorted(newest[:MOST_DEPLOYMENTS], key=lambda one: (one.created_at or one.first_seen_at, one.pk))
 
 
 def hides_others(deployment: Deployment, *, by: Person) -> bool:
-    """On a shared deployment a customer's person sees its own versions and nothing else."""
-    return deployment.is_shared and not by.is_staff
+    """On a shared deployment only those who may see every customer see more than this customer's own versions."""
+    return deployment.is_shared and not by.sees_everyone
 
 
 def may_see(version: Version | None, customer: Customer, *, by: Person) -> bool:
-    return version is not None and (by.is_staff or version.customer_id == customer.pk)
+    return version is not None and (by.sees_everyone or version.customer_id == customer.pk)
 
 
 def deployment(row: Deployment, customer: Customer, *, by: Person) -> DeploymentBrief:
     """`row` comes with its live, staged and newest version."""
     live = row.live_version if may_see(row.live_version, customer, by=by) else None
     hidden = hides_others(row, by=by)
-    newest = row.newest_version if may_see(row.newest_version, customer, by=by) else None
+    # On a shared deployment even a newest version of one's own would tell that no other's is newer.
+    newest = row.newest_version if may_see(row.newest_version, customer, by=by) and not hidden else None
     staged = row.staged_version if may_see(row.staged_version, customer, by=by) and not hidden else None
     newest_state = state_of(newest, row) if newest else None
     return DeploymentBrief(
@@ -58,7 +66,7 @@ def deployment(row: Deployment, customer: Customer, *, by: Person) -> Deployment
         live_since=row.live_since if live else None,
         live_is_foreign=bool(row.active_version_id)
         and live is None
-        and not by.is_staff
+        and not by.sees_everyone
         and row.live_version_id is not None,
         staged=version(staged, row) if staged else None,
         last_failed=version(newest, row) if newest and newest_state is State.FAILED else None,
@@ -66,7 +74,7 @@ def deployment(row: Deployment, customer: Customer, *, by: Person) -> Deployment
         on_rollback=row.on_rollback and not hidden,
         is_shared=row.is_shared,
         is_gone=row.gone_at is not None,
-        is_stopped=row.state == "stopped",
+        is_stopped=row.state == "stopped" and not hidden,
         state_text="" if hidden else row.state,
     )
 

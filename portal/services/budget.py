@@ -1,4 +1,4 @@
-"""MIOSA's budget: one token bucket for the installation, and smaller ones for those who may only have a share (design.md 2)."""
+"""MIOSA's budget (design.md 2): one token bucket for the installation, and smaller ones for those who have a share."""
 
 import time
 from dataclasses import dataclass
@@ -8,10 +8,11 @@ from django.conf import settings
 from django.db import transaction
 
 from portal import miosa
-from portal.models import Bucket
+from portal.models import Bucket, Connection
 
 # No promise of MIOSA's is trusted for longer than this: a wrong Retry-After must not switch the portal off for hours.
 LONGEST_BLOCK_S = 120.0
+_MAIN = "miosa"
 
 
 class Purpose(StrEnum):
@@ -38,7 +39,10 @@ class Share:
 
 
 def take(purpose: Purpose, *, customer_id: int | None = None, now: float | None = None) -> None:
-    """Take one token for one request. Raises miosa.BudgetSpent, with the seconds until it is worth trying, and takes none."""
+    """Take one token for one request.
+
+    Raises miosa.BudgetSpent, with the seconds until it is worth trying, and takes none.
+    """
     _take(_shares(purpose, customer_id), now=time.time() if now is None else now)
 
 
@@ -52,18 +56,21 @@ def block(seconds: float, *, now: float | None = None) -> None:
     moment = time.time() if now is None else now
     until = moment + min(max(seconds, 1.0), LONGEST_BLOCK_S)
     with transaction.atomic():
-        share = _main(Purpose.ACTION)
-        bucket = _row(share, moment)
-        bucket.blocked_until = max(bucket.blocked_until, until)
-        bucket.tokens, bucket.at = 0.0, until
+        bucket = _row(_main(Purpose.ACTION), moment)
+        if _is_blocked(bucket, moment):
+            until = max(until, bucket.blocked_until)
+        bucket.blocked_until, bucket.tokens, bucket.at = until, 0.0, until
         bucket.save(update_fields=["blocked_until", "tokens", "at"])
 
 
-def wait_s(purpose: Purpose, *, now: float | None = None) -> float:
-    """Seconds until a request of this purpose could go out; 0 if it could now. Takes nothing."""
+def wait_s(purpose: Purpose, *, bucket: Bucket | None = None, now: float | None = None) -> float:
+    """Seconds until a request of this purpose could go out; 0 if it could now. Takes nothing.
+
+    `bucket`: the installation's, if it has been read already.
+    """
     moment = time.time() if now is None else now
     share = _main(purpose)
-    bucket = Bucket.objects.filter(key=share.key).first()
+    bucket = bucket or Bucket.objects.filter(key=share.key).first()
     return _lack(bucket, share, moment) if bucket else 0.0
 
 
@@ -87,7 +94,7 @@ def _shares(purpose: Purpose, customer_id: int | None) -> list[Share]:
 def _main(purpose: Purpose) -> Share:
     per_minute = float(settings.MIOSA.rpm)
     capacity = max(1.0, per_minute / 4)
-    return Share("miosa", capacity=capacity, refill=per_minute / 60, leaves=capacity * _LEAVES[purpose])
+    return Share(_MAIN, capacity=capacity, refill=per_minute / 60, leaves=capacity * _LEAVES[purpose])
 
 
 def _take(shares: list[Share], *, now: float) -> None:
@@ -97,7 +104,8 @@ def _take(shares: list[Share], *, now: float) -> None:
         wait = max(_lack(bucket, share, now) for share, bucket in rows)
         if wait <= 0:
             for share, bucket in rows:
-                bucket.tokens, bucket.at = _filled(bucket, share, now) - 1, now
+                # Never backwards: of two machines the one whose clock is behind must not win time for the other.
+                bucket.tokens, bucket.at = _filled(bucket, share, now) - 1, max(now, bucket.at)
                 bucket.save(update_fields=["tokens", "at"])
             return
     raise miosa.BudgetSpent(retry_after_s=wait)
@@ -107,8 +115,14 @@ def _row(share: Share, now: float) -> Bucket:
     rows = Bucket.objects.select_for_update()
     found = rows.filter(key=share.key).first()
     if found is None:
-        Bucket.objects.get_or_create(key=share.key, defaults={"tokens": share.capacity, "at": now})
+        made, _ = Bucket.objects.get_or_create(key=share.key, defaults={"tokens": share.capacity, "at": now})
+        if share.key == _MAIN:
+            Connection.objects.filter(pk=1).update(bucket=made)
         found = rows.get(key=share.key)
+    if found.at > now + LONGEST_BLOCK_S:
+        # The clock was set back: count from now on, or nothing would come back until it is then again.
+        found.at = now
+        found.save(update_fields=["at"])
     return found
 
 
@@ -117,9 +131,12 @@ def _filled(bucket: Bucket, share: Share, now: float) -> float:
     return min(share.capacity, bucket.tokens + max(0.0, now - bucket.at) * share.refill)
 
 
+def _is_blocked(bucket: Bucket, now: float) -> bool:
+    return 0 < bucket.blocked_until - now <= LONGEST_BLOCK_S
+
+
 def _lack(bucket: Bucket, share: Share, now: float) -> float:
-    blocked = bucket.blocked_until - now
-    if 0 < blocked <= LONGEST_BLOCK_S:
-        return blocked
+    if _is_blocked(bucket, now):
+        return bucket.blocked_until - now
     missing = 1 + share.leaves - _filled(bucket, share, now)
     return max(0.0, missing / share.refill)

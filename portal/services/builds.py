@@ -1,7 +1,7 @@
 """Builds of the repository flow (contract 8.4), asked for when somebody looks and remembered for a short while."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from django.core.cache import cache
 
@@ -12,7 +12,10 @@ from portal.services import upstream
 from portal.services.budget import Purpose
 
 _REPOSITORY = frozenset({"repo", "git", "forge"})
-_FRESH_S = 60
+_MOST = 50
+_FRESH = timedelta(seconds=60)
+_AFTER_FAILURE = timedelta(seconds=10)
+_KEPT_S = 7 * 24 * 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,26 +32,40 @@ class Build:
     error: str
 
 
+# A build, and whose it says that it is.
+Owned = tuple[Build, str | None]
+
+
 def list_builds(deployment: Deployment, *, customer: Customer, by: Person, now: datetime) -> tuple[Build, ...]:
-    """The newest builds of a repository deployment, newest first; none for others, and none while MIOSA can't be asked."""
+    """The newest builds of a repository deployment, newest first; none for others.
+
+    Older ones while MIOSA can't be asked.
+    """
     if deployment.source_type not in _REPOSITORY or deployment.gone_at is not None:
         return ()
+    remembered = _read(deployment, customer=customer, now=now)
+    shown = (build for build, whose in remembered if by.sees_everyone or whose in {None, customer.external_id})
+    return tuple(shown if by.is_staff else (replace(build, error="") for build in shown))
+
+
+def _read(deployment: Deployment, *, customer: Customer, now: datetime) -> tuple[Owned, ...]:
     key = f"builds:{deployment.pk}"
-    remembered: tuple[Build, ...] | None = cache.get(key)
-    if remembered is None:
-        try:
-            page = upstream.client(Purpose.READ, customer_id=customer.pk).builds.list(deployment.miosa_id)
-        except miosa.MiosaError:
-            return ()
-        remembered = tuple(sorted((_build(row) for row in page.items), key=_started, reverse=True)[:50])
-        cache.set(key, remembered, _FRESH_S)
-    if by.is_staff:
+    remembered: tuple[Owned, ...]
+    remembered, ask_again_at = cache.get(key) or ((), now)
+    if now < ask_again_at:
         return remembered
-    return tuple(_without_error(build) for build in remembered)
+    try:
+        page = upstream.client(Purpose.READ, customer_id=customer.pk).builds.list(deployment.miosa_id)
+    except miosa.MiosaError:
+        cache.set(key, (remembered, now + _AFTER_FAILURE), _KEPT_S)
+        return remembered
+    remembered = tuple(sorted(map(_build, page.items), key=_started, reverse=True)[:_MOST])
+    cache.set(key, (remembered, now + _FRESH), _KEPT_S)
+    return remembered
 
 
-def _build(row: miosa.Build) -> Build:
-    return Build(
+def _build(row: miosa.Build) -> Owned:
+    build = Build(
         id=row.id,
         state=row.state,
         commit=(row.commit_sha or "")[:12],
@@ -58,13 +75,9 @@ def _build(row: miosa.Build) -> Build:
         duration_ms=row.duration_ms,
         error=(row.error_message or "")[:500],
     )
+    whose = row.external_workspace_id
+    return build, (whose or None) if isinstance(whose, str) else None
 
 
-def _started(build: Build) -> float:
-    return build.started_at.timestamp() if build.started_at else 0.0
-
-
-def _without_error(build: Build) -> Build:
-    return Build(
-        build.id, build.state, build.commit, build.message, build.trigger, build.started_at, build.duration_ms, ""
-    )
+def _started(owned: Owned) -> float:
+    return owned[0].started_at.timestamp() if owned[0].started_at else 0.0

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.core.paginator import EmptyPage, Paginator
-from django.db.models import F, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Window
+from django.db.models.functions import RowNumber
 
 from portal.access import Person
-from portal.models import Customer, Deployment, Freshness
+from portal.models import Customer, Deployment, Freshness, Holding
 from portal.services import ages, briefs
 from portal.services.answers import Age, CustomerHead, DeploymentBrief
 from portal.services.errors import NotFound
@@ -56,7 +57,7 @@ def seen_by(by: Person) -> QuerySet[Customer]:
 
 def get_customer(*, by: Person, slug: str) -> Customer:
     """Raises NotFound for an unknown customer and for a stranger, who are never told apart."""
-    customer = seen_by(by).select_related("freshness", "connection").filter(slug=slug).first()
+    customer = seen_by(by).select_related("freshness", "connection__bucket").filter(slug=texts.storable(slug)).first()
     if customer is None or (customer.is_unassigned and not by.is_staff):
         raise NotFound
     return customer
@@ -76,7 +77,7 @@ def list_customers(*, by: Person, search: str = "", sort: str = "name", page: in
         rows = rows.exclude(is_unassigned=True)
     elif not text:
         # Unassigned is a place to look into, not a customer, until something is in it.
-        rows = rows.exclude(is_unassigned=True, holdings=None, entries=None)
+        rows = rows.exclude(Q(is_unassigned=True) & ~Exists(Holding.objects.filter(customer=OuterRef("pk"))))
     for word in texts.search_key(text).split():
         rows = rows.filter(search__contains=word)
     paginator = Paginator(rows, PAGE)
@@ -111,20 +112,27 @@ def _age(sweep: Freshness | None, *, now: datetime) -> Age:
 
 
 def _rows(shown: list[Customer], *, by: Person) -> tuple[CustomerRow, ...]:
-    held: dict[int, list[Deployment]] = {customer.pk: [] for customer in shown}
-    deployments = (
-        Deployment.objects.filter(holdings__customer__in=shown, gone_at=None)
-        .select_related("live_version", "staged_version", "newest_version")
-        .annotate(holder_id=F("holdings__customer_id"))
-        .order_by("created_at", "pk")
+    """The customers with the first few of their deployments. Two queries, whatever they have."""
+    place = Window(
+        RowNumber(), partition_by="customer", order_by=[F("deployment__created_at").asc(), F("deployment_id").asc()]
     )
-    for deployment in deployments:
-        held[deployment.holder_id].append(deployment)
+    there = Holding.objects.filter(customer__in=shown, deployment__gone_at=None)
+    first = (
+        there.annotate(place=place).filter(place__lte=_SHOWN_DEPLOYMENTS).values_list("customer_id", "deployment_id")
+    )
+    held: dict[int, list[int]] = {}
+    for customer_id, deployment_id in first.order_by("customer_id", "place"):
+        held.setdefault(customer_id, []).append(deployment_id)
+    deployments = (
+        Deployment.objects.filter(pk__in={pk for pks in held.values() for pk in pks})
+        .select_related("live_version", "staged_version", "newest_version")
+        .in_bulk()
+    )
     return tuple(
         CustomerRow(
             customer=briefs.head(customer, by=by),
-            deployments=briefs.deployments(held[customer.pk][:_SHOWN_DEPLOYMENTS], customer, by=by),
-            deployments_count=len(held[customer.pk]),
+            deployments=briefs.deployments((deployments[pk] for pk in held.get(customer.pk, ())), customer, by=by),
+            deployments_count=customer.deployments_count,
             last_published_at=customer.last_published_at,
         )
         for customer in shown

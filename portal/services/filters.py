@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
+from django.db.models import Case, When
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -15,8 +16,10 @@ from portal.services.remembering import texts
 from portal.services.timeline import Where
 
 _MOST_FACETS = 200
-_NUMBER = re.compile(r"#?(\d{1,9})")
-_EXACT = re.compile(r"[0-9a-f]{64}|[A-Za-z0-9_-]{8,128}")
+_MOST_CHOSEN = 50
+_NUMBER = re.compile(r"#([0-9]{1,9})")
+_KEY = re.compile(r"[0-9]{1,18}")
+_EXACT = re.compile(r"[0-9A-Za-z_-]{8,128}")
 _KINDS = {"static": 1, "dynamic": 2, "sandbox_backed": 3, "other": 0}
 _STATES = (
     State.LIVE,
@@ -33,7 +36,10 @@ _STATES = (
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What was asked for, cleaned. Empty means no filter. `deployments` are MIOSA's ids, `people` and `projects` keys of `Choice`."""
+    """What was asked for, cleaned. Empty means no filter.
+
+    `deployments` are MIOSA's ids, `people` and `projects` keys of `Choice`.
+    """
 
     deployments: tuple[str, ...] = ()
     states: tuple[State, ...] = ()
@@ -61,7 +67,10 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """The options each filter offers; a list with fewer than two options need not be drawn. States' and kinds' labels are their keys."""
+    """The options each filter offers; a list with fewer than two options need not be drawn.
+
+    States' and kinds' labels are their keys.
+    """
 
     deployments: tuple[Choice, ...]
     states: tuple[Choice, ...]
@@ -79,8 +88,11 @@ class Wanted:
 
 
 def read(query: Mapping[str, list[str]], *, customer: Customer, held: list[Deployment], by: Person) -> Wanted:
-    """Clean `query` against what this customer has. One query. A value that names nothing is left out, with a note."""
-    facets = list(Facet.objects.filter(customer=customer).order_by("text")[:_MOST_FACETS])
+    """Clean `query` against what this customer has. One query. A value that names nothing is left out, with a note.
+
+    `held` are the customer's deployments, with those that the query asks for among them.
+    """
+    facets = _facets(query, customer)
     apps = {one.miosa_id: one for one in held}
     people = {str(facet.pk): facet for facet in facets if facet.field == Facet.Field.PERSON}
     projects = {str(facet.pk): facet for facet in facets if facet.field == Facet.Field.PROJECT}
@@ -102,7 +114,6 @@ def read(query: Mapping[str, list[str]], *, customer: Customer, held: list[Deplo
         people=tuple(Choice(key, facet.text, key in chosen.people) for key, facet in people.items()),
         projects=tuple(Choice(key, facet.text, key in chosen.projects) for key, facet in projects.items()),
     )
-    live = tuple(one.live_version_id for one in held if one.live_version_id)
     where = Where(
         deployments=tuple(apps[key].pk for key in chosen.deployments),
         states=chosen.states,
@@ -111,28 +122,37 @@ def read(query: Mapping[str, list[str]], *, customer: Customer, held: list[Deplo
         projects=tuple(projects[key].pk for key in chosen.projects),
         since=_midnight(chosen.date_from),
         until=_midnight(chosen.date_to + timedelta(days=1)) if chosen.date_to else None,
-        live=live,
-        held=tuple(one.pk for one in held if not (one.is_shared and not by.is_staff)),
+        holder=customer.pk,
+        hides_shared=not by.sees_everyone,
     )
-    return Wanted(chosen, choices, _with_text(where, chosen.text, held), tuple(notes))
+    return Wanted(chosen, choices, _with_text(where, chosen.text), tuple(notes))
 
 
-def _with_text(where: Where, text: str, held: list[Deployment]) -> Where:
+def asked_apps(query: Mapping[str, list[str]]) -> list[str]:
+    """The ids of deployments that a query asks for, whether they exist or not."""
+    return [value for value in dict.fromkeys(query.get("app", [])) if value and "\x00" not in value][:_MOST_CHOSEN]
+
+
+def _facets(query: Mapping[str, list[str]], customer: Customer) -> list[Facet]:
+    """People and projects to choose from, those that were asked for first, so that none of them is cut off."""
+    asked = [
+        int(value)
+        for key in ("person", "project")
+        for value in query.get(key, [])[:_MOST_CHOSEN]
+        if _KEY.fullmatch(value)
+    ]
+    ranked = Case(When(pk__in=asked, then=0), default=1)
+    facets = Facet.objects.filter(customer=customer).order_by(ranked, "text")[:_MOST_FACETS]
+    return sorted(facets, key=lambda facet: facet.text)
+
+
+def _with_text(where: Where, text: str) -> Where:
     """`#46` is a number, a whole id or hash is itself, anything else is a piece of text or of a deployment's name."""
     number = _NUMBER.fullmatch(text)
-    if number and text.startswith("#"):
+    if number:
         return replace(where, number=int(number[1]))
-    key = texts.search_key(text)
-    if not key:
-        return where
-    named = tuple(one.pk for one in held if key in texts.search_key(one.name))
     exact = text if _EXACT.fullmatch(text) and any(mark.isdigit() or mark in "_-" for mark in text) else ""
-    if named:
-        exact = ""
-    all_held = tuple(one.pk for one in held)
-    return replace(
-        where, text=key, exact=exact, named=named, held=all_held if exact and not where.states else where.held
-    )
+    return replace(where, text=texts.search_key(text), exact=exact)
 
 
 def _known(
@@ -144,7 +164,7 @@ def _known(
     allowed = set(known)
     if any(value not in allowed for value in asked):
         notes.append(_("A filter for an unknown %(word)s was left out.") % {"word": word})
-    return tuple(value for value in asked if value in allowed)[:50]
+    return tuple(value for value in asked if value in allowed)[:_MOST_CHOSEN]
 
 
 def _date(query: Mapping[str, list[str]], key: str, notes: list[str]) -> date | None:

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from itertools import islice
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from portal.access import Person
@@ -28,7 +28,10 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """Something found. `deployment_id`/`version_id` are empty where they do not apply; `detail` is a short second line."""
+    """Something found.
+
+    `deployment_id`/`version_id` are empty where they do not apply; `detail` is a short second line.
+    """
 
     kind: Kind
     title: str
@@ -70,7 +73,7 @@ def _hits(text: str, *, by: Person) -> Iterator[Hit]:
 
 def _exact(text: str, seen: QuerySet[Customer], *, by: Person) -> Iterator[Hit]:
     versions = Version.objects.filter(deployment__holdings__customer__in=seen)
-    if not by.is_staff:
+    if not by.sees_everyone:
         versions = versions.filter(customer__in=seen)
     found = versions.filter(artifact_sha256=text.lower()) if len(text) == _HASH else versions.filter(miosa_id=text)
     for version in _distinct(found.order_by("-created_at")):
@@ -91,7 +94,7 @@ def _customers(words: list[str], seen: QuerySet[Customer]) -> Iterator[Hit]:
 def _deployments(words: list[str], seen: QuerySet[Customer]) -> Iterator[Hit]:
     rows = Deployment.objects.filter(holdings__customer__in=seen)
     for word in words:
-        rows = rows.filter(name__icontains=word)
+        rows = rows.filter(search__contains=word)
     for deployment in rows.distinct().order_by("name", "pk")[: _MOST + 1]:
         yield _deployment_hit(deployment, seen)
 
@@ -100,12 +103,10 @@ def _numbered(number: int, words: list[str], seen: QuerySet[Customer], *, by: Pe
     """`booking #12`, `acme #12`, or `#12` of anything: the number is looked up per deployment, by its index."""
     deployments = Deployment.objects.filter(holdings__customer__in=seen, gone_at=None)
     for word in words:
-        deployments = deployments.filter(name__icontains=word) | deployments.filter(
-            holdings__customer__search__contains=word
-        )
+        deployments = deployments.filter(Q(search__contains=word) | Q(holdings__customer__search__contains=word))
     chosen = list(deployments.distinct().order_by("-updated_at").values_list("pk", flat=True)[:500])
     rows = Version.objects.filter(deployment__in=chosen, number=number)
-    if not by.is_staff:
+    if not by.sees_everyone:
         rows = rows.filter(customer__in=seen)
     for version in rows.select_related("deployment", "customer").order_by("-created_at")[: _MOST + 1]:
         yield _version_hit(version, seen)

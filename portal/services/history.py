@@ -16,7 +16,8 @@ Query = Mapping[str, list[str]]
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page of a timeline. `next_cursor` is empty at the end. `searched_back_to` is set when the search stopped at its window before the
+    """A page of a timeline. `next_cursor` is empty at the end. `searched_back_to` is set when the search stopped at its
+    window before the
     page was full: nothing (more) was found back to then, and `next_cursor` looks further."""
 
     entries: tuple[VersionEntry | ActivationEntry | OperationEntry, ...]
@@ -44,10 +45,13 @@ class History:
 
 
 def get_history(*, by: Person, slug: str, query: Query, now: datetime) -> History:
-    """The page `query` asks for (keys app, state, kind, person, project, from, to, q, cursor; lists of raw values from the URL).
+    """The page `query` asks for (keys app, state, kind, person, project, from, to, q, cursor; lists of raw values from
+    the URL).
 
-    Values that name nothing of this customer are ignored with a note, never widening what is shown. What is stale is drawn as it is and
-    asked for; only if nothing is remembered yet, MIOSA is read first. Raises NotFound for a stranger's or unknown customer and for a
+    Values that name nothing of this customer are ignored with a note, never widening what is shown. What is stale is
+    drawn as it is and
+    asked for; only if nothing is remembered yet, MIOSA is read first. Raises NotFound for a stranger's or unknown
+    customer and for a
     cursor that was not made for it.
     """
     customer = customers.get_customer(by=by, slug=slug)
@@ -61,7 +65,8 @@ def get_history(*, by: Person, slug: str, query: Query, now: datetime) -> Histor
 
 
 def find_newer(*, by: Person, slug: str, query: Query, generation: str, now: datetime) -> History | Age:
-    """The page again if anything of it changed since `generation`, else only its age. Reads again first if what is remembered is stale.
+    """The page again if anything of it changed since `generation`, else only its age. Reads again first if what is
+    remembered is stale.
 
     Raises NotFound as `get_history` does.
     """
@@ -70,7 +75,7 @@ def find_newer(*, by: Person, slug: str, query: Query, generation: str, now: dat
     if refresh.customer_if_stale(customer, row, now=now):
         customer = customers.get_customer(by=by, slug=slug)
         row = customers.freshness_of(customer)
-    if generation.split(".")[0] == str(customer.generation):
+    if generation.partition(".")[0] == str(customer.generation):
         filling = generation.endswith("1")
         age = ages.of(row, generation=customer.generation, filling=filling, now=now, connection_row=customer.connection)
         if age.generation == generation:
@@ -89,7 +94,8 @@ def refresh_history(*, by: Person, slug: str, now: datetime) -> None:
 def read_page(found: timeline.Found, *, customer: Customer, held: Mapping[int, Deployment], by: Person) -> Page:
     """Draw what a search found. One query for the versions, and one if there are operations among them."""
     pks = {row.version for row in found.rows} | {row.other for row in found.rows}
-    versions = {version.pk: version for version in Version.objects.filter(pk__in=pks - {0})}
+    rows_of = Version.objects.filter(pk__in=pks - {0}).select_related("deployment__live_version")
+    versions = {version.pk: version for version in rows_of}
     asked = [row.subject for row in found.rows if row.kind == Entry.Kind.OPERATION]
     operations = Operation.objects.in_bulk(asked) if asked else {}
     entries = (rows.entry(row, versions, held, operations, customer=customer, by=by) for row in found.rows)
@@ -101,7 +107,7 @@ def read_page(found: timeline.Found, *, customer: Customer, held: Mapping[int, D
 
 
 def _history(customer: Customer, *, by: Person, query: Query, now: datetime) -> History:
-    held = briefs.list_held(customer)
+    held = briefs.list_held(customer, asked=filters.asked_apps(query))
     wanted = filters.read(query, customer=customer, held=held, by=by)
     cursor = (query.get("cursor") or [""])[0]
     found = timeline.search(

@@ -31,7 +31,8 @@ def ask_for_customer(customer: Customer, row: Freshness, *, now: datetime) -> No
 
 
 def customer_if_stale(customer: Customer, row: Freshness | None, *, wait: bool = False, now: datetime) -> bool:
-    """Read the customer again if it is older than it may be. Trouble is noted, never raised: memory goes on being shown.
+    """Read the customer again if it is older than it may be. Trouble is noted, never raised: memory goes on being
+    shown.
 
     False if it was fresh, so that nothing was tried. `wait`: nothing is remembered yet, so if somebody else is reading
     just now, wait until they have.
@@ -61,7 +62,10 @@ def ask_for_deployment(deployment: Deployment, row: Freshness | None, *, now: da
 
 
 def deployment_if_stale(deployment: Deployment, row: Freshness | None, *, customer: Customer, now: datetime) -> bool:
-    """Read one deployment again if it is older than it may be. Trouble is noted, never raised. False if nothing was tried."""
+    """Read one deployment again if it is older than it may be. Trouble is noted, never raised.
+
+    False if nothing was tried.
+    """
     if deployment.gone_at or _is_fresh(row, fresh=deployments.FRESH, now=now):
         return False
 

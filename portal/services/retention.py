@@ -6,7 +6,8 @@ from enum import StrEnum
 
 from portal.models import Version
 
-# "At least 30 days by default"; the platform's contract with MIOSA may say longer, so this is a warning, never a refusal.
+# "At least 30 days by default"; the platform's contract with MIOSA may say longer, so this is a warning, never a
+# refusal.
 KEPT_FOR = timedelta(days=30)
 _BOOTABLE = frozenset({"ready", "archived"})
 
@@ -22,7 +23,10 @@ class Keeping(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """KEPT: no end known. UNTIL/COLLECTED: at least until, or probably gone since, `at`. NEVER: it failed, is unreadable or not built."""
+    """KEPT: no end known. UNTIL/COLLECTED: at least until, or probably gone since, `at`.
+
+    NEVER: it failed, is unreadable or not built.
+    """
 
     keeping: Keeping
     at: datetime | None

@@ -27,7 +27,10 @@ class VersionEntry:
 
 @dataclass(frozen=True, slots=True)
 class ActivationEntry:
-    """A change of the live pointer. `from_version_id` is empty if nothing was live before or if it was another customer's."""
+    """A change of the live pointer.
+
+    `from_version_id` is empty if nothing was live before or if it was another customer's.
+    """
 
     id: int
     at: datetime
@@ -46,7 +49,8 @@ class ActivationEntry:
 class OperationEntry:
     """A change asked of MIOSA through the portal. `state` as in the journal: an unknown or refused one is told as such.
 
-    `number` and `from_number` are None where they do not apply or are another customer's. `role` is the role the person had.
+    `number` and `from_number` are None where they do not apply or are another customer's. `role` is the role the person
+    had.
     `decision` is happened or did_not, where a person had to say.
     """
 
@@ -78,7 +82,7 @@ def entry(
 ) -> VersionEntry | ActivationEntry | OperationEntry | None:
     """None for a row whose version this person may not see; the search never brings one, and this makes certain."""
     version = versions.get(row.version)
-    deployment = deployments.get(row.deployment)
+    deployment = version.deployment if version is not None else deployments.get(row.deployment)
     if row.kind == Entry.Kind.OPERATION:
         operation = operations.get(row.subject)
         if operation is None or deployment is None:
@@ -104,7 +108,7 @@ def entry(
         at=row.at,
         deployment_id=deployment.miosa_id,
         deployment_name=deployment.name,
-        deed=_deed(version, other),
+        deed=_deed(version, seen),
         version_id=version.miosa_id,
         number=version.number,
         from_version_id=seen.miosa_id if seen else "",

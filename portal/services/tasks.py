@@ -1,4 +1,7 @@
-"""Background tasks (DEP-14). A task carries a name only: lost, doubled or late it does no harm, since leases and tables hold the truth."""
+"""Background tasks (DEP-14).
+
+A task carries a name only: lost, doubled or late it does no harm, since leases and tables hold the truth.
+"""
 
 import logging
 
@@ -17,12 +20,12 @@ logger = logging.getLogger(__name__)
 
 @task()
 def read_scope(scope: str) -> None:
-    """Read one thing again in the background. Trouble is noted beside it and told in the log; the ticker comes back to it."""
+    """Read one thing again in the background. Trouble is noted beside it and logged; the ticker comes back to it."""
     ask, now = upstream.client(Purpose.BACKGROUND), timezone.now()
     kind, _, key = scope.partition(":")
     try:
         if kind == fleet.SWEEP:
-            fleet.sweep(ask=ask, now=now)
+            fleet.sweep(ask=ask, now=now, most_pages=fleet.PAGES_AT_ONCE)
         elif kind == fleet.WORKSPACES:
             fleet.read_workspaces(ask=ask, now=now)
         elif kind == "customer":

@@ -1,8 +1,14 @@
-"""Once a second in the worker: whatever is due is given to the queue, again if need be. Constant work, no memory of its own."""
+"""Once a second in the worker: whatever is due is given to the queue, again if need be.
+
+Constant work, no memory of its own.
+"""
 
 from datetime import datetime, timedelta
 
+from django.db.models import Case, When
 from django.utils import timezone
+from django_tasks.base import TaskResultStatus
+from django_tasks_db.models import DBTaskResult
 
 from portal.models import Freshness
 from portal.services import budget, tasks
@@ -20,18 +26,25 @@ def tick(now: datetime | None = None) -> int:
     """Hand out what is due, and say how much it was. Nothing while background reading may not ask."""
     now = now or timezone.now()
     sealing.purge(now=now)
-    if budget.wait_s(Purpose.BACKGROUND, now=now.timestamp()) > 0:
+    if budget.wait_s(Purpose.BACKGROUND, now=now.timestamp()) > 0 or _is_behind():
         return 0
     due = [scope for scope in (_due_workspaces(now), _due_sweep(now)) if scope]
-    wanted = Freshness.objects.filter(wanted_at__lte=now).order_by("wanted_at")
+    # What somebody looks at goes before histories that are filled in behind.
+    behind = Case(When(scope__startswith="versions:", then=1), default=0)
+    wanted = Freshness.objects.filter(wanted_at__lte=now).order_by(behind, "wanted_at")
     due += [scope for scope in wanted.values_list("scope", flat=True)[:_AT_ONCE] if scope not in due]
     if len(due) < _AT_ONCE:
         due += [scope for scope in versions.list_quiet(now=now, most=1) if scope not in due]
     for scope in due:
-        lease.get(scope)
         Freshness.objects.filter(scope=scope).update(wanted_at=now + _AGAIN)
         tasks.read_scope.enqueue(scope)
     return len(due)
+
+
+def _is_behind() -> bool:
+    """Whether the queue still holds what was given out: more would only wait there, and get old."""
+    waiting = DBTaskResult.objects.filter(status=TaskResultStatus.READY, task_path=tasks.read_scope.module_path)
+    return waiting.count() >= 2 * _AT_ONCE
 
 
 def _due_workspaces(now: datetime) -> str:

@@ -1,6 +1,7 @@
 """The search in a timeline: one index, a window, a keyset (design.md 2). The only raw SQL over history.
 
-A page searches the newest 20,000 entries from its cursor. No OFFSET, no COUNT: a cursor is the (at, id) of the last row shown.
+A page searches the newest 20,000 entries from its cursor. No OFFSET, no COUNT: a cursor is the (at, id) of the last row
+shown.
 """
 
 from collections.abc import Sequence
@@ -34,8 +35,8 @@ _CODES = {
 class Where:
     """Conditions in the codes of the tables. Empty tuples mean no condition; `nothing` means that no row can match.
 
-    `live` holds the Version ids that are live now. `exact` is an id or hash, `number` a version's number, `text` a lower-cased substring;
-    `named` are deployments whose name holds the text.
+    `text` is a lower-cased substring, of a deployment's name too; `exact` an id or hash; `number` a version's number.
+    `holder` is the customer whose deployments are meant; `hides_shared`: nothing staged is told of shared ones.
     """
 
     deployments: tuple[int, ...] = ()
@@ -48,9 +49,8 @@ class Where:
     number: int | None = None
     exact: str = ""
     text: str = ""
-    named: tuple[int, ...] = ()
-    live: tuple[int, ...] = ()
-    held: tuple[int, ...] = ()
+    holder: int = 0
+    hides_shared: bool = True
     nothing: bool = False
 
 
@@ -88,29 +88,32 @@ class _Sql:
 
 
 def search(*, scope: str, customer_id: int | None, deployment_id: int | None, where: Where, cursor: str) -> Found:
-    """A page of the timeline of a customer, of a deployment, or of what a customer has on one. Raises NotFound for a foreign cursor.
+    """A page of the timeline of a customer, of a deployment, or of what a customer has on one.
 
-    `scope` names what the cursor is good for. With a deployment given its own index is walked.
+    `scope` names what the cursor is good for. With a deployment given its own index is walked. Raises NotFound for a
+    cursor that was changed or made for something else.
     """
+    after = _read_cursor(cursor, scope)
     if where.nothing:
         return Found((), "", None)
-    window = _window(customer_id, deployment_id, where, _read_cursor(cursor, scope))
+    window = _window(customer_id, deployment_id, where, after)
     matching = _matching(where)
-    columns = "id, at, kind, subject, deployment, version, other"
-    order = "ORDER BY at DESC, id DESC"
-    sql = (
-        f"SELECT {columns} FROM (SELECT * FROM portal_entry WHERE {window.all()} {order} LIMIT {WINDOW}) w "
-        f"WHERE {matching.all()} {order} LIMIT {PAGE + 1}"
-    )
-    rows = [Row(*values) for values in _fetch(sql, [*window.values, *matching.values], at=1)]
+    rows = [Row(*values) for values in _fetch(_page_sql(window, matching), [*window.values, *matching.values], at=1)]
     if len(rows) > PAGE:
         return Found(tuple(rows[:PAGE]), _make_cursor(rows[PAGE - 1].at, rows[PAGE - 1].id, scope), None)
-    if not matching.parts:
-        return Found(tuple(rows), "", None)
-    end = _window_end(window)
+    end = _window_end(window) if matching.parts else None
     if end is None:
         return Found(tuple(rows), "", None)
     return Found(tuple(rows), _make_cursor(end[0], end[1], scope), end[0])
+
+
+def _page_sql(window: _Sql, matching: _Sql) -> str:
+    order = "ORDER BY at DESC, id DESC"
+    return (
+        "SELECT id, at, kind, subject, deployment, version, other FROM "  # noqa: S608 - made of marks, never of values
+        f"(SELECT * FROM portal_entry WHERE {window.all()} {order} LIMIT {WINDOW}) w "
+        f"WHERE {matching.all()} {order} LIMIT {PAGE + 1}"
+    )
 
 
 def _window(
@@ -145,71 +148,61 @@ def _matching(where: Where) -> _Sql:
         _add_states(sql, where)
     if where.number is not None:
         sql.add("number = %s", where.number)
-    if where.exact:
-        _add_exact(sql, where)
-    elif where.text:
+    if where.text:
         _add_text(sql, where)
     return sql
 
 
+_LIVE = (
+    "(kind = 1 AND subject IN (SELECT d.live_version_id FROM portal_deployment d "
+    "JOIN portal_holding h ON h.deployment_id = d.id AND h.customer_id = %s))"
+)
+_STAGED = (
+    "(kind = 1 AND state = %s AND subject IN (SELECT v.id FROM portal_deployment d "
+    "JOIN portal_holding h ON h.deployment_id = d.id AND h.customer_id = %s "
+    "JOIN portal_version v ON v.deployment_id = d.id LEFT JOIN portal_version l ON l.id = d.live_version_id "
+    "WHERE v.state = 'ready' AND NOT v.was_live AND v.gone_at IS NULL AND v.number > COALESCE(l.number, -1)"
+)
+_NAMED = (
+    "deployment IN (SELECT d.id FROM portal_deployment d "
+    "JOIN portal_holding h ON h.deployment_id = d.id AND h.customer_id = %s WHERE d.search LIKE %s ESCAPE '!')"
+)
+
+
 def _add_states(sql: _Sql, where: Where) -> None:
-    """Live and staged are words for where the pointer stands, so they are asked of versions, not of the entry's state."""
+    """Live and staged are words for where the pointer stands: asked of versions, not of the entry's state."""
     either = _Sql()
     codes = [int(_CODES[state]) for state in where.states if state in _CODES]
     if codes:
         either.add(f"(kind = 1 AND state IN ({_marks(codes)}))", *codes)
-    if State.LIVE in where.states and where.live:
-        either.add(f"(kind = 1 AND subject IN ({_marks(where.live)}))", *where.live)
-    if State.STAGED in where.states and where.held:
-        either.add(
-            "(kind = 1 AND state = %s AND subject IN ("
-            "SELECT v.id FROM portal_version v JOIN portal_deployment d ON d.id = v.deployment_id "
-            "LEFT JOIN portal_version l ON l.id = d.live_version_id "
-            f"WHERE d.id IN ({_marks(where.held)}) AND v.state = 'ready' AND NOT v.was_live AND v.gone_at IS NULL "
-            "AND v.number > COALESCE(l.number, -1)))",
-            int(Entry.State.READY),
-            *where.held,
-        )
-    sql.add(f"({' OR '.join(either.parts) or '1 = 0'})", *either.values)
-
-
-def _add_exact(sql: _Sql, where: Where) -> None:
-    like = f"%{_escape(where.text)}%"
-    held = _marks(where.held) if where.held else "NULL"
-    sql.add(
-        f"(subject IN (SELECT id FROM portal_version WHERE deployment_id IN ({held}) AND miosa_id = %s) AND kind = 1 "
-        f"OR version IN (SELECT id FROM portal_version WHERE artifact_sha256 = %s AND deployment_id IN ({held})) "
-        "OR text LIKE %s ESCAPE '!')",
-        *where.held,
-        where.exact,
-        where.exact,
-        *where.held,
-        like,
-    )
+    if State.LIVE in where.states:
+        either.add(_LIVE, where.holder)
+    if State.STAGED in where.states:
+        shared = " AND NOT d.is_shared" if where.hides_shared else ""
+        either.add(f"{_STAGED}{shared}))", int(Entry.State.READY), where.holder)
+    sql.add(f"({' OR '.join(either.parts)})", *either.values)
 
 
 def _add_text(sql: _Sql, where: Where) -> None:
     like = f"%{_escape(where.text)}%"
-    if where.named:
-        sql.add(f"(text LIKE %s ESCAPE '!' OR deployment IN ({_marks(where.named)}))", like, *where.named)
-    else:
-        sql.add("text LIKE %s ESCAPE '!'", like)
+    either = _Sql()
+    either.add("text LIKE %s ESCAPE '!'", like)
+    either.add(_NAMED, where.holder, like)
+    if where.exact:
+        either.add("(kind = 1 AND subject IN (SELECT id FROM portal_version WHERE miosa_id = %s))", where.exact)
+        either.add("version IN (SELECT id FROM portal_version WHERE artifact_sha256 = %s)", where.exact.lower())
+    sql.add(f"({' OR '.join(either.parts)})", *either.values)
 
 
 def _window_end(window: _Sql) -> tuple[datetime, int] | None:
     """The last row of a full window, or None if the window reached the end of the history."""
     sql = (
-        f"SELECT at, id FROM (SELECT at, id FROM portal_entry WHERE {window.all()} ORDER BY at DESC, id DESC LIMIT {WINDOW}) w "
-        "ORDER BY at, id LIMIT 1"
+        "SELECT at, id FROM (SELECT at, id, ROW_NUMBER() OVER (ORDER BY at DESC, id DESC) AS n "  # noqa: S608 - marks only
+        f"FROM portal_entry WHERE {window.all()} ORDER BY at DESC, id DESC LIMIT {WINDOW + 1}) w "
+        f"WHERE n >= {WINDOW} ORDER BY n"
     )
     rows = _fetch(sql, window.values, at=0)
-    if not rows:
-        return None
-    at, pk = rows[0]
-    beyond = f"SELECT 1 FROM portal_entry WHERE {window.all()} AND at <= %s AND (at < %s OR id < %s) LIMIT 1"
-    with connection.cursor() as db:
-        db.execute(beyond, [*window.values, _adapt(at), _adapt(at), pk])
-        return (at, pk) if db.fetchone() else None
+    return (rows[0][0], rows[0][1]) if len(rows) > 1 else None
 
 
 def _fetch(sql: str, values: list[Any], *, at: int) -> list[tuple[Any, ...]]:

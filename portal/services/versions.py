@@ -11,6 +11,7 @@ from portal.services import actions, briefs, customers, deployments, logs, reten
 from portal.services.answers import NOTHING, Actions, Age, CustomerHead, DeploymentBrief, VersionBrief
 from portal.services.errors import NotFound
 from portal.services.logs import LogPage
+from portal.services.remembering import texts
 from portal.services.retention import Retention
 
 
@@ -24,9 +25,11 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class VersionPage:
-    """Everything on a version's page. Empty texts and None mean "not told". `failure` is one sentence, or empty if it did not fail.
+    """Everything on a version's page. Empty texts and None mean "not told". `failure` is one sentence, or empty if it
+    did not fail.
 
-    `actions` is what can be done with this version; `source_sandbox`, `build_id` and `internals` (label, value) are for staff only and empty for customers' people.
+    `actions` is what can be done with this version; `source_sandbox`, `build_id` and `internals` (label, value) are for
+    staff only and empty for customers' people.
     """
 
     customer: CustomerHead
@@ -55,7 +58,8 @@ class VersionPage:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One line of a comparison. `name` is a stable key: kind, files, total_bytes, entrypoint, artifact, source, image, command, port,
+    """One line of a comparison. `name` is a stable key: kind, files, total_bytes, entrypoint, artifact, source, image,
+    command, port,
     health_path, who, created_at. Texts are as they are; numbers and moments are for the face to format."""
 
     name: str
@@ -110,7 +114,10 @@ def get_version(*, by: Person, slug: str, deployment_id: str, version_id: str, n
 
 
 def get_log(*, by: Person, slug: str, deployment_id: str, version_id: str, stage: str = "", now: datetime) -> LogPage:
-    """The build log; kept compressed once the version is finished. Raises NotFound; never Unavailable: `missing` says it."""
+    """The build log; kept compressed once the version is finished.
+
+    Raises NotFound; never Unavailable: `missing` says it.
+    """
     customer, deployment, version = _find(by=by, slug=slug, deployment_id=deployment_id, version_id=version_id)
     return logs.read(version, deployment, customer=customer, by=by, stage=stage, now=now)
 
@@ -143,7 +150,7 @@ def _find(*, by: Person, slug: str, deployment_id: str, version_id: str) -> tupl
 
 
 def _version(deployment: Deployment, version_id: str, customer: Customer, *, by: Person) -> Version:
-    version = Version.objects.filter(deployment=deployment, miosa_id=version_id).first()
+    version = Version.objects.filter(deployment=deployment, miosa_id=texts.storable(version_id)).first()
     if version is None or not briefs.may_see(version, customer, by=by):
         raise NotFound
     return version
@@ -153,8 +160,8 @@ def _failure(version: Version, deployment: Deployment, *, customer: Customer, by
     """Why it failed, from its log (contract 17.6: no row tells)."""
     if version.state != "failed":
         return ""
-    log = logs.read(version, deployment, customer=customer, by=by, stage="", now=now)
-    return logs.failure_sentence(log.text) or _("It failed; the log does not say why in a sentence.")
+    told = logs.find_failure(version, deployment, customer=customer, by=by, now=now)
+    return told or _("It failed; the log does not say why in a sentence.")
 
 
 def _moments(version: Version, deployment: Deployment, *, by: Person) -> tuple[Moment, ...]:
@@ -182,7 +189,7 @@ def _neighbours(version: Version, customer: Customer, *, by: Person) -> tuple[st
     if version.number is None:
         return "", ""
     rows = Version.objects.filter(deployment_id=version.deployment_id)
-    if not by.is_staff:
+    if not by.sees_everyone:
         rows = rows.filter(customer=customer)
     older = rows.filter(number__lt=version.number).order_by("-number").values_list("miosa_id", flat=True).first()
     newer = rows.filter(number__gt=version.number).order_by("number").values_list("miosa_id", flat=True).first()

@@ -73,7 +73,10 @@ def _deployments(customer: Customer, held: Lease, *, ask: miosa.Client, now: dat
 def _unseen(
     customer: Customer, seen: Iterable[int], unreadable: Iterable[str], *, now: datetime, force: bool
 ) -> list[Deployment]:
-    """Held deployments that the list did not bring. Absence from a filtered answer never means gone: each is asked for."""
+    """Held deployments that the list did not bring.
+
+    Absence from a filtered answer never means gone: each is asked for.
+    """
     if customer.is_unassigned:
         # What belongs to nobody may be the whole fleet: the sweep reads it.
         return []

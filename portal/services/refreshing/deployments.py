@@ -32,7 +32,8 @@ def scope(deployment_id: int) -> str:
 def read(
     deployment: Deployment, *, ask: miosa.Client, now: datetime, force: bool = False, most_pages: int | None = 1
 ) -> bool:
-    """One deployment again, and its versions if their minute is over, it moved, or `force`. False if somebody else reads it.
+    """One deployment again, and its versions if their minute is over, it moved, or `force`. False if somebody else
+    reads it.
 
     Raises miosa.MiosaError, WrongTenant, LeaseLost.
     """

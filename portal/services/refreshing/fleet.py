@@ -21,7 +21,7 @@ WORKSPACES = "workspaces"
 WORKSPACES_EVERY = timedelta(minutes=10)
 # A sweep begun longer ago than this is begun anew rather than gone on with.
 _STALE_SWEEP = timedelta(hours=1)
-_PAGES_AT_ONCE = 5
+PAGES_AT_ONCE = 5
 _ROWS_ON_A_PAGE = 100
 _MOST_ASKED = 10
 

@@ -10,7 +10,10 @@ logger = logging.getLogger(__name__)
 
 
 def admit(rows: Sequence[miosa.Deployment]) -> list[miosa.Deployment]:
-    """The rows of our tenant. Raises WrongTenant if every row that names a tenant names another, or several at first sight."""
+    """The rows of our tenant.
+
+    Raises WrongTenant if every row that names a tenant names another, or several at first sight.
+    """
     stated = {row.tenant_id for row in rows if row.tenant_id}
     ours = connection.require_same_tenant(stated)
     admitted = [row for row in rows if not row.tenant_id or row.tenant_id == ours]

@@ -1,4 +1,4 @@
-"""Deployments that MIOSA does not show any more: gone, unless it is so much that rather the key or the list is wrong."""
+"""Deployments MIOSA does not show any more: gone, unless so many that rather the key or the list is wrong."""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -89,7 +89,10 @@ class Walk:
         return self._next
 
     def begin_again(self) -> bool:
-        """The bookmark is not honoured any more: go on below the first page, down to version 1. False if that is no news."""
+        """The bookmark is not honoured any more: go on below the first page, down to version 1.
+
+        False if that is no news.
+        """
         if self._second is None or self._second in self._tokens:
             return False
         self._next, self._meets_below, self.has_bottom, self._had_bottom = self._second, None, False, False

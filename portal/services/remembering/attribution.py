@@ -31,7 +31,10 @@ _UNKNOWN = Whose(None, Version.Attribution.UNKNOWN)
 
 
 def legible(stated: Stated) -> Stated:
-    """Empty means null. What is longer than any customer's id here is like an absent one: nobody can tell whose it is."""
+    """Empty means null.
+
+    What is longer than any customer's id here is like an absent one: nobody can tell whose it is.
+    """
     if isinstance(stated, str):
         return (stated or None) if len(stated) <= LONGEST else UNSET
     return stated

@@ -46,7 +46,10 @@ def unassigned() -> Customer:
 
 
 def name(external_id: str, *, name: str) -> Customer:
-    """Take over the name a workspace states for an external id. A new customer gets its slug after the name is known."""
+    """Take over the name a workspace states for an external id.
+
+    A new customer gets its slug after the name is known.
+    """
     clean = texts.line(name, most=300)
     customer = Customer.objects.filter(external_id=external_id).first() or _create(external_id, stated=clean)
     stated = clean or customer.name

@@ -1,4 +1,4 @@
-"""What is live, staged and on a rollback, worked out again after rows of a deployment changed; and each change recorded."""
+"""What is live, staged and on a rollback, worked out after rows of a deployment changed; and each change recorded."""
 
 from datetime import datetime, timedelta
 
@@ -59,7 +59,7 @@ def refile(deployment: Deployment) -> None:
 
 
 def _touch(row: Deployment, taken: Taken | None, before: Version | None, live: Version | None) -> None:
-    """Tell the customers that see a change; on a shared deployment others learn nothing, not even that there was one."""
+    """Tell the customers that see a change; on a shared one others learn nothing, not even that there was one."""
     touched = set(taken.customer_ids) if taken else set()
     if row.is_shared:
         ends = {version.customer_id for version in (before, live) if version is not None and version.customer_id}

@@ -20,13 +20,16 @@ def search_key(*values: str | None) -> str:
     return unicodedata.normalize("NFC", " ".join(value for value in values if value)).casefold()
 
 
+def storable(value: str) -> str:
+    """A text somebody asks for, without what no column can hold, so that it simply is not found."""
+    return value.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
+
+
 def fit(model: type[Model], values: dict[str, Any]) -> dict[str, Any]:
-    """`values` with each text cut to what its column of `model` can hold, and NUL, which PostgreSQL refuses, replaced."""
-    fitted = {}
-    for name, value in values.items():
-        if isinstance(value, str):
-            value = value.replace("\x00", "\ufffd")
-            most = getattr(model._meta.get_field(name), "max_length", None)
-            value = value[:most] if most else value
-        fitted[name] = value
-    return fitted
+    """`values` with each text cut to its column of `model`, and NUL, which PostgreSQL refuses, replaced."""
+    return {name: _fitted(model, name, value) if isinstance(value, str) else value for name, value in values.items()}
+
+
+def _fitted(model: type[Model], name: str, value: str) -> str:
+    most = getattr(model._meta.get_field(name), "max_length", None)
+    return value.replace("\x00", "\ufffd")[:most]

@@ -195,5 +195,5 @@ def _facts(row: miosa.Version) -> dict[str, Any]:
     }
 
 
-def _text(value: str | None | UnsetType) -> str:
+def _text(value: str | UnsetType | None) -> str:
     return value if isinstance(value, str) else ""
