@@ -11,7 +11,7 @@ from portal.models import Customer, Deployment
 from portal.services import upstream
 from portal.services.budget import Purpose
 
-_REPOSITORY = frozenset({"repo", "git", "forge"})
+REPOSITORY = frozenset({"repo", "git", "forge"})
 _MOST = 50
 _FRESH = timedelta(seconds=60)
 _AFTER_FAILURE = timedelta(seconds=10)
@@ -41,7 +41,7 @@ def list_builds(deployment: Deployment, *, customer: Customer, by: Person, now: 
 
     Older ones while MIOSA can't be asked.
     """
-    if deployment.source_type not in _REPOSITORY or deployment.gone_at is not None:
+    if deployment.source_type not in REPOSITORY or deployment.gone_at is not None:
         return ()
     remembered = _read(deployment, customer=customer, now=now)
     shown = (build for build, whose in remembered if by.sees_everyone or whose in {None, customer.external_id})
@@ -59,12 +59,12 @@ def _read(deployment: Deployment, *, customer: Customer, now: datetime) -> tuple
     except miosa.MiosaError:
         cache.set(key, (remembered, now + _AFTER_FAILURE), _KEPT_S)
         return remembered
-    remembered = tuple(sorted(map(_build, page.items), key=_started, reverse=True)[:_MOST])
+    remembered = tuple(sorted(map(of_row, page.items), key=_started, reverse=True)[:_MOST])
     cache.set(key, (remembered, now + _FRESH), _KEPT_S)
     return remembered
 
 
-def _build(row: miosa.Build) -> Owned:
+def of_row(row: miosa.Build) -> Owned:
     build = Build(
         id=row.id,
         state=row.state,

@@ -106,7 +106,7 @@ def _kept(
     except miosa.MiosaError as error:
         if isinstance(error, miosa.NotFound | miosa.Gone | miosa.NotSupported):
             cache.set(nothing, 1, _NOTHING_FOR_S)
-        return LogPage("", False, False, _why_not(error))
+        return LogPage("", False, False, why_not(error))
     return _keep(version, told, stage=stage, now=now)
 
 
@@ -128,7 +128,8 @@ def _keep(version: Version, told: miosa.LogText, *, stage: str, now: datetime) -
     return log
 
 
-def _why_not(error: miosa.MiosaError) -> str:
+def why_not(error: miosa.MiosaError) -> str:
+    """Why a log can't be shown."""
     if isinstance(error, miosa.NotFound | miosa.Gone | miosa.NotSupported):
         return _("There is no log for this.")
     if isinstance(error, miosa.BudgetSpent | miosa.RateLimited):
@@ -136,6 +137,15 @@ def _why_not(error: miosa.MiosaError) -> str:
     if isinstance(error, miosa.Refused):
         return _("The hosting service refused to show the log.")
     return _("The log can't be read now: the hosting service can't be reached.")
+
+
+def why_unread(error: miosa.MiosaError) -> str:
+    """Why something that is only asked for when somebody looks is not known now."""
+    if isinstance(error, miosa.BudgetSpent | miosa.RateLimited):
+        return _("Many people are asking at once. Try again in a moment.")
+    if isinstance(error, miosa.Refused):
+        return _("The hosting service refused to say.")
+    return _("The hosting service can't be reached, so this may be out of date.")
 
 
 def _is_finished(version: Version) -> bool:

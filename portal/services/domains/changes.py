@@ -14,7 +14,7 @@ from portal.models import Customer, Deployment, Domain
 from portal.services import briefs, customers, deployments, doing, reasons
 from portal.services.answers import CustomerHead, DeploymentBrief
 from portal.services.domains import looking, pages, reading
-from portal.services.errors import Conflict, Invalid, ServiceError
+from portal.services.errors import Conflict, Invalid, ServiceError, Unavailable
 from portal.services.journal import tokens
 from portal.services.journal.accepting import Wish
 from portal.services.journal.kinds import DOMAIN, Kind
@@ -23,13 +23,13 @@ from portal.services.releases import Confirmed
 
 POLICIES = ("none", "www_to_apex", "apex_to_www")
 _VERIFY_AGAIN = timedelta(seconds=60)
-# Nobody of the platform: what the portal does by itself because our own look says that it can pass.
-PORTAL = Person(id=0, name="Deploy desk", email="", staff=Role.OPERATOR)
 
 
 @dataclass(frozen=True, slots=True)
 class AddForm:
-    """`typed` is what the person typed; `clean` the name it means, with `notes` on what was cleaned. `twin` is offered with it."""
+    """`typed` is what the person typed; `clean` the name it means, with `notes` on what was cleaned. `twin` is offered
+    with it.
+    """
 
     token: str
     customer: CustomerHead
@@ -105,7 +105,9 @@ def add(
     portal_host: str = "",
     now: datetime,
 ) -> tuple[OperationPage, ...]:
-    """Attach a domain, and its www twin if asked to, each as an operation of its own. Raises as `releases.release` does."""
+    """Attach a domain, and its www twin if asked to, each as an operation of its own. Raises as `releases.release`
+    does.
+    """
     customer = customers.get_customer(by=by, slug=slug)
     deployment = deployments.find_deployment(customer, deployment_id)
     doing.require_right(Right.ADD_DOMAIN, customer, deployment, by=by)
@@ -193,24 +195,51 @@ def change(
     return doing.do(wish, deployment=deployment, obstacle="", by=by, now=now)
 
 
-def draw_verify(*, by: Person, customer: Customer, deployment: Deployment, domain_id: str) -> str:
-    """A token for the button Look now, which also asks MIOSA to verify."""
-    return tokens.draw(
-        Kind.VERIFY_DOMAIN, by=by, customer_id=customer.pk, deployment_id=deployment.miosa_id, target_id=domain_id
-    )
+def look_now(
+    *, by: Person, slug: str, deployment_id: str, domain_id: str, confirmed: Confirmed, now: datetime
+) -> OperationPage | None:
+    """Somebody pressed Look now: we look at the DNS soon, and MIOSA is asked to verify what is not confirmed yet.
+
+    None if there was nothing to ask, or if it could not be asked now: our own look happens all the same. Raises
+    NotFound, Forbidden.
+    """
+    customer, deployment, domain = pages.find(by=by, slug=slug, deployment_id=deployment_id, domain_id=domain_id)
+    doing.require_right(Right.VERIFY_DOMAIN, customer, deployment, by=by)
+    looking.want_now(domain, now=now)
+    if domain.status not in reading.WAITING:
+        return None
+    try:
+        return change(
+            by=by,
+            slug=slug,
+            deployment_id=deployment_id,
+            domain_id=domain_id,
+            kind=Kind.VERIFY_DOMAIN,
+            confirmed=confirmed,
+            now=now,
+        )
+    except (Conflict, Unavailable):
+        return None
+
+
+def portal() -> Person:
+    """Nobody of the platform: what the portal does by itself, because our own look says that it can pass."""
+    return Person(id=0, name=settings.PORTAL_NAME, email="", staff=Role.OPERATOR)
 
 
 def verify_by_ourselves(domain: Domain, *, now: datetime) -> bool:
-    """Our own look says that it can pass, so MIOSA is asked to verify; at most once a minute. False if it was not asked."""
+    """Our own look says that it can pass, so MIOSA is asked to verify; at most once a minute. False if it was not
+    asked.
+    """
     if domain.asked_verify_at is not None and now - domain.asked_verify_at < _VERIFY_AGAIN:
         return False
     Domain.objects.filter(pk=domain.pk).update(asked_verify_at=now)
     deployment = domain.deployment
     customer = domain.customer or deployment.customer
     token = tokens.Token(uuid.uuid4(), Kind.VERIFY_DOMAIN, customer.pk, deployment.miosa_id, domain.miosa_id, "")
-    wish = _wish(token, domain, deployment, customer, by=PORTAL, policy="", reason="", note="")
+    wish = _wish(token, domain, deployment, customer, by=portal(), policy="", reason="", note="")
     try:
-        doing.do(wish, deployment=deployment, obstacle="", by=PORTAL, now=now)
+        doing.do(wish, deployment=deployment, obstacle="", by=portal(), now=now)
     except (Conflict, ServiceError):
         # Somebody else is at it, or MIOSA can't be asked: the next look comes to it again.
         return False

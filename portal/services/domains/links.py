@@ -1,10 +1,13 @@
-"""A link to send to whoever runs the DNS: no sign-in, unguessable, expiring, revocable, ending with the domain, and showing one domain only."""
+"""A link to send to whoever runs the DNS: no sign-in, unguessable, expiring, revocable, ending with the domain, and
+showing one domain only.
+"""
 
 import hashlib
 import secrets
 from datetime import datetime, timedelta
 
 from django.core.cache import cache
+from django.utils.translation import gettext as _
 
 from portal.access import Person, Right
 from portal.models import Domain, DomainLink
@@ -43,7 +46,9 @@ def revoke(*, by: Person, slug: str, deployment_id: str, domain_id: str, link_id
 
 
 def open_link(*, secret: str, address: str, now: datetime) -> DomainFacts:
-    """What the link shows. Opening it changes nothing. Raises NotFound once it is over, Unavailable for too many from one address."""
+    """What the link shows. Opening it changes nothing. Raises NotFound once it is over, Unavailable for too many from
+    one address.
+    """
     _limit(address, now=now)
     link = DomainLink.objects.filter(secret_hash=_hash(secret), revoked_at=None, expires_at__gt=now).first()
     if link is None:
@@ -64,7 +69,7 @@ def _limit(address: str, *, now: datetime) -> None:
     except ValueError:
         return
     if seen > _MOST_A_MINUTE:
-        raise Unavailable("Too many requests from one address. Try again in a minute.", retry_after_s=60)
+        raise Unavailable(_("Too many requests from one address. Try again in a minute."), retry_after_s=60)
 
 
 def _hash(secret: str) -> str:

@@ -9,7 +9,7 @@ from django.utils import timezone
 from portal import dns
 from portal.access import Person, Right
 from portal.models import Customer, Deployment, Domain
-from portal.services import ages, briefs, customers, deployments, doing
+from portal.services import actions, ages, briefs, customers, deployments, doing
 from portal.services.answers import Age, CustomerHead, DeploymentBrief
 from portal.services.domains import looking, reading
 from portal.services.refreshing import lease
@@ -25,7 +25,9 @@ class Light:
 
 @dataclass(frozen=True, slots=True)
 class DomainRow:
-    """A domain in the list, with its three lights. `has_drifted`: it worked, and by our own look it does not lead here any more."""
+    """A domain in the list, with its three lights. `has_drifted`: it worked, and by our own look it does not lead here
+    any more.
+    """
 
     id: str
     name: str
@@ -41,11 +43,14 @@ class DomainRow:
 
 @dataclass(frozen=True, slots=True)
 class DomainsPage:
+    """`was_read`: what MIOSA says of domains is known at all; without it an empty list means nothing."""
+
     customer: CustomerHead
     deployment: DeploymentBrief
     rows: tuple[DomainRow, ...]
     may_add: bool
     add_obstacle: str
+    was_read: bool
     age: Age
 
 
@@ -61,7 +66,8 @@ def get_domains(*, by: Person, slug: str, deployment_id: str, now: datetime) -> 
         deployment=briefs.deployment(deployment, customer, by=by),
         rows=tuple(row_of(domain, now=now) for domain in rows),
         may_add=doing.may(Right.ADD_DOMAIN, customer, deployment, by=by),
-        add_obstacle=doing.obstacle(deployment, now=now),
+        add_obstacle=actions.gone(deployment) or doing.obstacle(deployment, row=customer.connection, now=now),
+        was_read=lease.get(reading.scope(deployment.pk)).read_at is not None,
         age=ages.of(
             lease.get(reading.scope(deployment.pk)),
             generation=customer.generation,
@@ -73,10 +79,16 @@ def get_domains(*, by: Person, slug: str, deployment_id: str, now: datetime) -> 
     )
 
 
+def count(*, by: Person, slug: str, deployment_id: str) -> int:
+    """How many domains this person may see on a deployment, from memory alone."""
+    rows = Domain.objects.filter(deployment__miosa_id=deployment_id, gone_at=None)
+    return (rows if by.sees_everyone else rows.filter(customer__slug=slug)).count()
+
+
 def seen_by(deployment: Deployment, customer: Customer, *, by: Person) -> QuerySet[Domain]:
-    """The domains of a deployment that a person may see: staff all, a customer's people their own."""
+    """The domains of a deployment that a person may see: who sees every customer all, others those of this one."""
     rows = Domain.objects.filter(deployment=deployment, gone_at=None)
-    return rows if by.is_staff else rows.filter(customer=customer)
+    return rows if by.sees_everyone else rows.filter(customer=customer)
 
 
 def list_names(deployment: Deployment, *, customer: Customer, by: Person) -> tuple[str, ...]:

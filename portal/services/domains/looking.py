@@ -24,7 +24,9 @@ _WATCHED_FOR = timedelta(minutes=10)
 
 
 def want(domains: Iterable[Domain], *, now: datetime) -> None:
-    """Somebody looks at these: the worker looks at their DNS soon, and every 20 s for ten minutes while they wait for it."""
+    """Somebody looks at these: the worker looks at their DNS soon, and every 20 s for ten minutes while they wait for
+    it.
+    """
     for domain in domains:
         asked_long_ago = domain.watched_at is None or now - domain.watched_at > _QUICK
         if not asked_long_ago:
@@ -116,7 +118,9 @@ def _next(domain: Domain, *, now: datetime) -> datetime:
 
 
 def _note_drift(domain: Domain, report: dns.Report | None, *, now: datetime) -> None:
-    """A domain that worked and does not lead here any more; told until it does, or until it could be asked and was right."""
+    """A domain that worked and does not lead here any more; told until it does, or until it could be asked and was
+    right.
+    """
     drifted = dns.has_drifted(domain.status, report)
     if drifted and domain.drifted_at is None:
         domain.drifted_at = now

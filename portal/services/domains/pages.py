@@ -13,11 +13,14 @@ from portal.services.answers import CustomerHead, DeploymentBrief
 from portal.services.domains import lists, looking, reading
 from portal.services.domains.lists import DomainRow
 from portal.services.errors import NotFound
+from portal.services.journal import tokens
+from portal.services.journal.kinds import Kind
 
 
 @dataclass(frozen=True, slots=True)
 class RecordRow:
-    """A record to set, as a DNS host's form wants it, and what stands there now. `judgement` is dns.Judgement's word, empty before a look.
+    """A record to set, as a DNS host's form wants it, and what stands there now. `judgement` is dns.Judgement's word,
+    empty before a look.
 
     `label` is the name as most hosts want it, `full` the whole name. `see` is "We see … (from …), need …".
     """
@@ -84,6 +87,7 @@ class DomainPage:
     facts: DomainFacts
     twin: str
     links: tuple[LinkRow, ...]
+    verify_token: str
     may_verify: bool
     may_detach: bool
     may_redirect: bool
@@ -98,24 +102,22 @@ def get_domain(*, by: Person, slug: str, deployment_id: str, domain_id: str, now
     domain.refresh_from_db()
     looking.want([domain], now=now)
     may_share = doing.may(Right.SHARE_DOMAIN, customer, deployment, by=by)
+    verify_token = tokens.draw(
+        Kind.VERIFY_DOMAIN, by=by, customer_id=customer.pk, deployment_id=deployment.miosa_id, target_id=domain.miosa_id
+    )
     return DomainPage(
         customer=briefs.head(customer, by=by),
         deployment=briefs.deployment(deployment, customer, by=by),
         facts=facts_of(domain, now=now),
         twin=_twin(domain),
         links=_links(domain, deployment, now=now) if may_share else (),
+        verify_token=verify_token,
         may_verify=doing.may(Right.VERIFY_DOMAIN, customer, deployment, by=by),
         may_detach=doing.may(Right.DETACH_DOMAIN, customer, deployment, by=by),
         may_redirect=doing.may(Right.ADD_DOMAIN, customer, deployment, by=by),
         may_share=may_share,
         obstacle=doing.obstacle(deployment, now=now),
     )
-
-
-def look_now(*, by: Person, slug: str, deployment_id: str, domain_id: str, now: datetime) -> None:
-    """Somebody pressed Look now. Raises NotFound."""
-    *_door, domain = find(by=by, slug=slug, deployment_id=deployment_id, domain_id=domain_id)
-    looking.want_now(domain, now=now)
 
 
 def find(*, by: Person, slug: str, deployment_id: str, domain_id: str) -> tuple[Customer, Deployment, Domain]:

@@ -4,6 +4,7 @@ from django.utils.translation import gettext as _
 
 from portal import miosa
 from portal.models import Operation, Version
+from portal.services.journal import wordings
 from portal.services.journal.kinds import Kind
 
 _BACKUP = "backup"
@@ -85,6 +86,8 @@ def _of_refusal(operation: Operation, error: miosa.MiosaError) -> str:
     ):
         # Something in front of the hosting service said so, and it knows nothing of apps and versions.
         return _("The hosting service refused this.")
+    if own := wordings.find(Kind(operation.kind), error):
+        return own
     told = f"{error.upstream_code or ''} {error.reason}".lower()
     if _BACKUP in told:
         return _("This version changes the database, and a backup has to be made first. Ask the platform's people.")

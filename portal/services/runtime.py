@@ -1,0 +1,131 @@
+"""What runs of a dynamic deployment (contract 8.5, 9.5): its instances, read when somebody looks, and their logs."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from django.core.cache import cache
+
+from portal import miosa
+from portal.access import Person
+from portal.models import Customer, Deployment
+from portal.services import briefs, customers, deployments, logs, streams, upstream
+from portal.services.answers import CustomerHead, DeploymentBrief
+from portal.services.budget import Purpose
+from portal.services.errors import NotFound
+from portal.services.logs import LogPage
+
+LINES = 2_000
+_FRESH = timedelta(seconds=5)
+_KEPT_S = 3600
+_ENDED = frozenset({"stopped", "destroyed", "failed", "error"})
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """`error` is for staff alone: it is the hosting service's own text. It has no address and no host here at all."""
+
+    id: str
+    state: str
+    wanted: str
+    restarts: int
+    health_path: str
+    checked_at: datetime | None
+    started_at: datetime | None
+    stopped_at: datetime | None
+    memory_mb: int | None
+    cpu_millicores: int | None
+    error: str
+
+    @property
+    def has_ended(self) -> bool:
+        return self.state in _ENDED
+
+
+@dataclass(frozen=True, slots=True)
+class Instances:
+    """`as_of` None: never read. `missing` says in words why nothing newer is known."""
+
+    rows: tuple[Instance, ...]
+    as_of: datetime | None
+    missing: str
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceLog:
+    customer: CustomerHead
+    deployment: DeploymentBrief
+    instance: Instance
+    log: LogPage
+
+
+def list_instances(deployment: Deployment, *, customer: Customer, by: Person, now: datetime) -> Instances:
+    """Of a static deployment none, without asking; older ones while MIOSA can't be asked."""
+    live = deployment.live_version
+    if deployment.gone_at is not None or (live is not None and live.kind == "static"):
+        return Instances((), now, "")
+    found = _read(deployment, customer=customer, now=now)
+    if by.is_staff:
+        return found
+    return replace(found, rows=tuple(replace(row, error="") for row in found.rows))
+
+
+def get_log(*, by: Person, slug: str, deployment_id: str, instance_id: str, now: datetime) -> InstanceLog:
+    """Raises NotFound."""
+    customer = customers.get_customer(by=by, slug=slug)
+    deployment = deployments.find_deployment(customer, deployment_id)
+    if briefs.hides_others(deployment, by=by):
+        raise NotFound
+    rows = list_instances(deployment, customer=customer, by=by, now=now).rows
+    instance = next((row for row in rows if row.id == instance_id), None)
+    if instance is None:
+        raise NotFound
+    ask = upstream.client(Purpose.READ, customer_id=customer.pk)
+    log = streams.read(
+        lambda: ask.runtime_instances.logs(deployment.miosa_id, instance.id, lines=LINES),
+        name=f"instance:{deployment.pk}:{instance.id}",
+        is_finished=instance.has_ended,
+        by=by,
+    )
+    return InstanceLog(
+        customer=briefs.head(customer, by=by),
+        deployment=briefs.deployment(deployment, customer, by=by),
+        instance=instance,
+        log=log,
+    )
+
+
+def _read(deployment: Deployment, *, customer: Customer, now: datetime) -> Instances:
+    key = f"instances:{deployment.pk}"
+    remembered: Instances = cache.get(key) or Instances((), None, "")
+    if remembered.as_of is not None and not remembered.missing and now - remembered.as_of < _FRESH:
+        return remembered
+    # While it can't be asked, it is not asked by everybody again at once.
+    if cache.get(f"{key}:failed"):
+        return remembered
+    try:
+        page = upstream.client(Purpose.READ, customer_id=customer.pk).runtime_instances.list(deployment.miosa_id)
+    except miosa.MiosaError as error:
+        absent = isinstance(error, miosa.NotFound | miosa.Gone | miosa.NotSupported)
+        found = Instances((), now, "") if absent else replace(remembered, missing=logs.why_unread(error))
+        cache.set(f"{key}:failed", 1, int(_FRESH.total_seconds()))
+    else:
+        rows = sorted((_instance(row) for row in page.items), key=lambda row: (row.has_ended, row.id))
+        found = Instances(tuple(rows), now, "")
+    cache.set(key, found, _KEPT_S)
+    return found
+
+
+def _instance(row: miosa.RuntimeInstance) -> Instance:
+    return Instance(
+        id=row.id,
+        state=(row.state or "").lower()[:60],
+        wanted=(row.desired_state or "").lower()[:60],
+        restarts=row.restart_count or 0,
+        health_path=(row.health_check_path or "")[:200],
+        checked_at=row.last_health_check_at or row.last_heartbeat_at,
+        started_at=row.started_at or row.created_at,
+        stopped_at=row.stopped_at,
+        memory_mb=row.memory_limit_mb,
+        cpu_millicores=row.cpu_limit_millicores,
+        error=(row.error_message or "")[:500],
+    )
