@@ -92,6 +92,7 @@ class Configuration:
     port: int
     portal_name: str
     secret_key: str = field(repr=False)
+    simulator_dns_port: int
     simulator_port: int
     time_zone: str
     trusted_proxy_count: int
@@ -118,6 +119,7 @@ def read(reader: Reader, *, base: Path) -> Configuration:
     port = reader.number("PORT", 8000, 1, 65535)
     if port == simulator_port:
         reader.problem("SIMULATOR_PORT", f"is {port}, which is PORT too; they must differ")
+    simulator_dns_port = reader.number("SIMULATOR_DNS_PORT", beside(simulator_port), 1, 65535)
     miosa = read_upstream(reader, simulator_port=simulator_port)
     return Configuration(
         allowed_hosts=reader.names("ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]"], valid_host),
@@ -125,7 +127,7 @@ def read(reader: Reader, *, base: Path) -> Configuration:
         csrf_trusted_origins=reader.names("CSRF_TRUSTED_ORIGINS", [], valid_origin),
         database=read_database(reader, var=var, is_demo=miosa.is_demo),
         debug=reader.flag("DEBUG", default=False),
-        dns=read_dns(reader, is_demo=miosa.is_demo),
+        dns=read_dns(reader, is_demo=miosa.is_demo, port=simulator_dns_port),
         host=reader.text("HOST", "127.0.0.1", valid_host),
         https=reader.flag("HTTPS", default=False),
         language_code=reader.text("LANGUAGE_CODE", "en", one_of(LANGUAGES)),
@@ -136,6 +138,7 @@ def read(reader: Reader, *, base: Path) -> Configuration:
         port=port,
         portal_name=reader.text("PORTAL_NAME", "Deploy desk", at_most(60)),
         secret_key=reader.secret("SECRET_KEY", at_least(50)) or made_key,
+        simulator_dns_port=simulator_dns_port,
         simulator_port=simulator_port,
         time_zone=reader.text("TIME_ZONE", "UTC", valid_time_zone),
         trusted_proxy_count=reader.number("TRUSTED_PROXY_COUNT", 0, 0, 10),
@@ -146,14 +149,18 @@ def read(reader: Reader, *, base: Path) -> Configuration:
     )
 
 
-def read_dns(reader: Reader, *, is_demo: bool) -> Dns:
+def read_dns(reader: Reader, *, is_demo: bool, port: int) -> Dns:
     """In the demo every question goes to the simulator's own name server."""
     resolvers = tuple(reader.names("DNS_RESOLVERS", list(PUBLIC_RESOLVERS), valid_resolver))
-    port = reader.number("SIMULATOR_DNS_PORT", 9053, 1, 65535)
     if not is_demo:
         return Dns(resolvers)
     simulated = f"127.0.0.1:{port}"
     return Dns((simulated,), (("127.0.0.1", simulated),))
+
+
+def beside(simulator_port: int) -> int:
+    """The name server's port follows the simulator's, so that two demos side by side need one choice each."""
+    return simulator_port + 44 if simulator_port + 44 < 65536 else simulator_port - 44
 
 
 def make_var(reader: Reader, var: Path) -> str:

@@ -14,7 +14,7 @@ from portal.services.journal.kinds import Kind
 
 @dataclass(frozen=True, slots=True)
 class VersionEntry:
-    """A version in the timeline. `at` is the moment it is filed under (set once)."""
+    """A version in the timeline. `sandbox` is for staff alone. `at` is the moment it is filed under (set once)."""
 
     id: int
     at: datetime
@@ -98,7 +98,7 @@ def entry(
             deployment_id=deployment.miosa_id,
             deployment_name=deployment.name,
             version=briefs.version(version, deployment),
-            sandbox=version.source_sandbox_id,
+            sandbox=version.source_sandbox_id if by.is_staff else "",
             is_gone=version.gone_at is not None or deployment.gone_at is not None,
         )
     other = versions.get(row.other)

@@ -22,6 +22,7 @@ from portal.simulator.idempotency import Idempotency, Kept
 from portal.simulator.knobs import Settings
 from portal.simulator.lifecycle import Lifecycle
 from portal.simulator.requestlog import RequestLog
+from portal.simulator.seed import names
 from portal.simulator.world import World
 
 
@@ -64,6 +65,7 @@ class Platform:
             self.dns.clear()
             self.hooks.deliveries.clear()
             world = seed.plant(customers=customers, seed=seed_number, now=self.clock.now(), settings=fresh)
+            names.plant(world, self.dns)
             self.adopt(world, fresh, customers=customers, seed_number=seed_number)
 
     def adopt(self, world: World, settings: Settings, *, customers: int, seed_number: int) -> None:

@@ -7,6 +7,7 @@ import threading
 from pathlib import Path
 from types import TracebackType
 
+from portal.simulator.dns import DnsServer
 from portal.simulator.front import Front
 from portal.simulator.platform import Platform
 from portal.simulator.server import Server, require_loopback
@@ -18,7 +19,10 @@ class RefusedToStart(RuntimeError):
 
 
 class Simulator:
-    """With a state file, `seed` and `customers` left out mean: what the file holds."""
+    """With a state file, `seed` and `customers` left out mean: what the file holds.
+
+    With a `dns_port` a name server answers there what `/_control/dns` sets (0: any port, `.dns.port`).
+    """
 
     def __init__(
         self,
@@ -29,6 +33,7 @@ class Simulator:
         state_file: str | Path | None = None,
         host: str = "127.0.0.1",
         base_url: str | None = None,
+        dns_port: int | None = None,
     ) -> None:
         if os.environ.get("MIOSA_API_KEY"):
             raise RefusedToStart("MIOSA_API_KEY is set: the simulator never runs beside the real platform")
@@ -44,6 +49,7 @@ class Simulator:
                 customers=12 if customers is None else customers, seed_number=1 if seed is None else seed
             )
         self._thread: threading.Thread | None = None
+        self.dns = DnsServer(self.platform.dns, dns_port, host=host) if dns_port is not None else None
 
     @property
     def url(self) -> str:
@@ -54,6 +60,8 @@ class Simulator:
             target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, name="simulator", daemon=True
         )
         self._thread.start()
+        if self.dns:
+            self.dns.start()
         if self.state:
             self.state.save()
             self.state.start()
@@ -61,6 +69,8 @@ class Simulator:
 
     def stop(self) -> None:
         self._front.stop()
+        if self.dns:
+            self.dns.stop()
         if self._thread is not None:
             self._server.shutdown()
             self._thread.join()

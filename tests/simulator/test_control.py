@@ -149,7 +149,7 @@ def test_dns_refuses_nonsense(sim: Caller) -> None:
     for body in nonsense:
         assert sim.post("/_control/dns", body).status_code == 400
     sim.post("/_control/dns", {"name": "x.example", "rcode": "REFUSED"})
-    assert sim.get("/_control/dns").json()["names"] == [{"name": "x.example", "rcode": "REFUSED", "records": []}]
+    assert {"name": "x.example", "rcode": "REFUSED", "records": []} in sim.get("/_control/dns").json()["names"]
 
 
 def test_canaries(sim: Caller) -> None:

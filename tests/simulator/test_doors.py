@@ -145,7 +145,7 @@ def test_state_survives_a_restart(tmp_path: Path) -> None:
         sim = Caller(second.url)
         assert sim.data(f"/deployments/{made['id']}")["state"] == "running"
         assert sim.get("/_control/settings").json()["settings"]["paging"]["value"] == "page"
-        assert sim.get("/_control/dns").json()["names"][0]["name"] == "x.example"
+        assert "x.example" in [answer["name"] for answer in sim.get("/_control/dns").json()["names"]]
         body = {"name": "Kept", "env": {"A": "s3cret-value"}}
         assert sim.post("/deployments", body, key="k").headers["idempotency-replayed"] == "true"
     with Simulator(state_file=file, seed=8) as other:

@@ -19,6 +19,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--host", default="127.0.0.1", help="a loopback address; any other is refused")
         parser.add_argument("--port", type=int, default=9009)
+        parser.add_argument("--dns-port", type=int, help="port of a name server that answers what /_control/dns sets")
         parser.add_argument("--state", type=Path, help="file that keeps the simulated world over a restart")
         parser.add_argument("--customers", type=int, help="how many customers to seed (12)")
         parser.add_argument("--seed", type=int, help="which world to seed (1)")
@@ -32,12 +33,14 @@ class Command(BaseCommand):
             simulator = Simulator(
                 host=options["host"],
                 port=options["port"],
+                dns_port=options["dns_port"],
                 state_file=options["state"],
                 customers=options["customers"],
                 seed=options["seed"],
             )
         except OSError as error:
-            raise CommandError(f"port {options['port']} cannot be used: {error.strerror}") from error
+            ports = " or ".join(str(options[name]) for name in ("port", "dns_port") if options[name] is not None)
+            raise CommandError(f"port {ports} cannot be used: {error.strerror}") from error
         except ValueError as error:
             raise CommandError(str(error)) from error
         self._serve(simulator)

@@ -89,9 +89,8 @@ def children() -> list[Child]:
     running = [Child("web", web, shared), Child("worker", [*manage, "worker"], shared)]
     if settings.MIOSA.is_demo:
         state = str(CONFIG.var / "simulator.json")
-        running.insert(
-            0, Child("simulator", [*manage, "simulator", "--port", str(CONFIG.simulator_port), "--state", state])
-        )
+        ports = ["--port", str(CONFIG.simulator_port), "--dns-port", str(CONFIG.simulator_dns_port)]
+        running.insert(0, Child("simulator", [*manage, "simulator", *ports, "--state", state]))
     return running
 
 
@@ -109,6 +108,7 @@ def require_free_ports() -> None:
     wanted = [("PORT", CONFIG.host, CONFIG.port)]
     if settings.MIOSA.is_demo:
         wanted.append(("SIMULATOR_PORT", "127.0.0.1", CONFIG.simulator_port))
+        wanted.append(("SIMULATOR_DNS_PORT", "127.0.0.1", CONFIG.simulator_dns_port))
     for name, host, port in wanted:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         with socket.socket(family, socket.SOCK_STREAM) as probe:
