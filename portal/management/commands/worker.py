@@ -1,4 +1,4 @@
-"""`manage.py worker`: runs tasks, the ticker that finds what is due, and the driver of operations."""
+"""`manage.py worker`: runs tasks, the ticker that finds what is due, the driver of operations, the looker at DNS."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from django_tasks_db.models import DBTaskResult
 
 from portal import heartbeat
 from portal.services import ticker
+from portal.services.domains import looker
 from portal.services.journal import driver
 
 TICK_EVERY_S = 1.0
@@ -41,7 +42,7 @@ class Command(BaseCommand):
 
     def handle(self, *, interval: float, **options: Any) -> None:
         logging.getLogger("django_tasks_db").setLevel(logging.ERROR)  # it warns of every stop that is asked for
-        beside = (Ticker(), Driver())
+        beside = (Ticker(), Turner("driver", driver.run), Turner("looker", looker.run))
         for thread in beside:
             thread.start()
         try:
@@ -105,15 +106,16 @@ class Ticker(threading.Thread):
             log.exception("ticker.failed")
 
 
-class Driver(threading.Thread):
-    """Carries operations on (`portal.services.journal.driver`)."""
+class Turner(threading.Thread):
+    """Turns until it is stopped: the driver carries operations on, the looker looks at domains' DNS."""
 
-    def __init__(self) -> None:
-        super().__init__(name="driver", daemon=True)
+    def __init__(self, name: str, turn: Callable[[threading.Event], None]) -> None:
+        super().__init__(name=name, daemon=True)
         self.stopping = threading.Event()
+        self.turn = turn
 
     def run(self) -> None:
-        driver.run(self.stopping)
+        self.turn(self.stopping)
 
 
 def tidy() -> None:
