@@ -21,6 +21,7 @@ FIRST_WAIT_S = 0.2
 LONGEST_WAIT_S = 4.0
 STEADY_AFTER_S = 10.0
 STOP_WITHIN_S = 15.0
+LOOK_EVERY_S = 0.05
 PR_SET_PDEATHSIG = 1
 
 
@@ -75,10 +76,12 @@ class Supervisor:
     def __init__(self, children: Sequence[Child], say: Callable[[str, str], None]) -> None:
         self.children = children
         self.say = say
+        self.asked_to_stop = False
         self.stopping = threading.Event()
 
     def stop(self, number: int, frame: object) -> None:
-        self.stopping.set()
+        """Runs between any two instructions of the main thread, so it takes no lock, which that thread may hold."""
+        self.asked_to_stop = True
 
     def run(self) -> None:
         """Returns when a SIGINT or SIGTERM came and every child is gone."""
@@ -87,10 +90,12 @@ class Supervisor:
         try:
             for child in self.children:
                 child.start(self.say)
-            while not self.stopping.wait(0.1):
+            while not self.asked_to_stop:
+                time.sleep(LOOK_EVERY_S)
                 for child in self.children:
                     self.revive(child)
         finally:
+            self.stopping.set()
             self.stop_all()
 
     def revive(self, child: Child) -> None:
@@ -114,7 +119,7 @@ class Supervisor:
             child.ask_to_stop()
         until = time.monotonic() + STOP_WITHIN_S
         while time.monotonic() < until and any(child.is_running() for child in self.children):
-            time.sleep(0.05)
+            time.sleep(LOOK_EVERY_S)
         for child in self.children:
             child.kill()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -14,6 +15,7 @@ PYTEST = [sys.executable, "-m", "pytest", "-n", "2", "-p", "no:cacheprovider", "
 
 
 def main(arguments: list[str]) -> int:
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))  # else PostgreSQL would outlive us
     settings.forget_surroundings()
     failed = []
     for name, command, on_postgres in [
