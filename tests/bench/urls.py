@@ -1,0 +1,80 @@
+"""The portal's addresses, and beside them the pages it is compared with."""
+
+from functools import cache, cached_property
+from typing import Any
+
+import miosa as official
+from django.conf import settings
+from django.contrib import admin
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.template import engines
+from django.urls import include, path
+
+from portal.models import Version
+
+_BODY: dict[str, bytes] = {}
+_PAGE = """<!doctype html><title>{{ deployment.name }}</title><table>{% for version in versions %}<tr>
+<td>{{ version.version_number }}</td><td>{{ version.state }}</td><td>{{ version.kind }}</td><td>{{ version.id }}</td>
+<td>{{ version.created_at }}</td><td>{{ version.external_user_id }}</td><td>{{ version.artifact_manifest }}</td>
+<td>{% if version.id == deployment.active_version_id %}live{% endif %}</td></tr>{% endfor %}</table>"""
+
+
+@login_required
+def bare(request: HttpRequest) -> HttpResponse:
+    """As many bytes as the page it is compared with, behind the same sign-in and middleware."""
+    if request.method == "POST":
+        _BODY["page"] = request.body
+    return HttpResponse(_BODY.get("page", b""))
+
+
+@login_required
+def empty(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(status=204)
+
+
+@login_required
+def by_official_client(request: HttpRequest) -> HttpResponse:
+    """A page that asks MIOSA through its own client each time somebody looks."""
+    client = _client()
+    deployment = client.deployments.get(request.GET["deployment"])
+    versions = client.deployments.versions(request.GET["deployment"]).list(limit=50)
+    return HttpResponse(engines["django"].from_string(_PAGE).render({"deployment": deployment, "versions": versions}))
+
+
+@cache
+def _client() -> Any:
+    base = settings.MIOSA.base_url.removesuffix("/api/v1")
+    return official.Miosa(api_key=settings.MIOSA.api_key, base_url=base)
+
+
+class Uncounted(Paginator):
+    @cached_property
+    def count(self) -> int:
+        return 1_000_000
+
+
+class VersionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # the stub alone is generic
+    list_display = ("number", "miosa_id", "state", "kind", "external_user_id", "files", "total_bytes", "created_at")
+    list_per_page = 50
+    show_full_result_count = False
+    paginator = Uncounted
+    ordering = ("-pk",)
+
+
+class Site(admin.AdminSite):
+    def has_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.is_active)
+
+
+site = Site()
+site.register(Version, VersionAdmin)
+
+urlpatterns = [
+    path("bench/bare/", bare),
+    path("bench/empty/", empty),
+    path("bench/official/", by_official_client),
+    path("bench/admin/", site.urls),
+    path("", include("portal.urls")),
+]
