@@ -1,18 +1,26 @@
-"""What the services' tests share: somebody asking, the background done by hand, and the clock."""
+"""What the services' tests share: somebody asking, the background done by hand, and what anybody is told."""
 
 from collections.abc import Callable
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
 
 from portal.access import Person, Role
-from portal.models import Freshness
-from portal.services import budget, upstream
+from portal.models import Deployment, Freshness
+from portal.services import tasks, upstream
 from portal.services.budget import Purpose
-from portal.services.refreshing import fleet, versions
+from portal.services.refreshing import deployments as refreshing
+from portal.services.refreshing import fleet, lease
 from portal.services.remembering import customers
 from tests.playing import Playing
+
+# What failed is wanted again later than this.
+SOON = timedelta(seconds=6)
+PersonOf = Callable[..., Person]
+Read = Callable[[], datetime]
 
 
 @pytest.fixture
@@ -21,7 +29,7 @@ def operator() -> Person:
 
 
 @pytest.fixture
-def person_of(db: None) -> Callable[..., Person]:
+def person_of(db: None) -> PersonOf:
     """Somebody of a customer's own people, by its external id."""
 
     def make(external_id: str, role: Role = Role.OWNER) -> Person:
@@ -32,24 +40,67 @@ def person_of(db: None) -> Callable[..., Person]:
 
 
 @pytest.fixture
-def read_all(simulator: Playing, db: None) -> Callable[[], datetime]:
+def read_all(simulator: Playing, db: None) -> Read:
     """Do what the worker would do until nothing is wanted any more; gives the moment it was done."""
 
     def run() -> datetime:
         ask = upstream.client(Purpose.BACKGROUND)
         fleet.read_workspaces(ask=ask, now=timezone.now())
         fleet.sweep(ask=ask, now=timezone.now())
-        for _round in range(20):
-            wanted = list(Freshness.objects.filter(wanted_at__isnull=False, scope__startswith="versions:"))
-            if not wanted:
-                return timezone.now()
-            for row in wanted:
-                Freshness.objects.filter(pk=row.pk).update(wanted_at=None)
-                deployment = versions.Deployment.objects.get(pk=row.scope.partition(":")[2])
-                versions.read(deployment, ask=ask, now=timezone.now())
-        raise AssertionError("the background never comes to rest")
+        return drain()
 
     return run
 
 
-__all__ = ["budget"]
+@pytest.fixture
+def read_again(simulator: Playing, db: None) -> Read:
+    """Everything once more, as if each deployment had been refreshed by somebody."""
+
+    def run() -> datetime:
+        ask = upstream.client(Purpose.BACKGROUND)
+        fleet.read_workspaces(ask=ask, now=timezone.now())
+        fleet.sweep(ask=ask, now=timezone.now())
+        for deployment in Deployment.objects.filter(gone_at=None):
+            refreshing.read(deployment, ask=ask, now=timezone.now(), force=True)
+        return drain()
+
+    return run
+
+
+@dataclass(frozen=True)
+class Desk:
+    """The simulator, and the two ways of reading it."""
+
+    simulator: Playing
+    read_all: Read
+    read_again: Read
+    person_of: PersonOf
+
+    @property
+    def act(self) -> Callable[..., dict[str, Any]]:
+        return self.simulator.act
+
+
+@pytest.fixture
+def desk(simulator: Playing, read_all: Read, read_again: Read, person_of: PersonOf) -> Desk:
+    """In a world of two customers, so that reading all of it takes no time."""
+    simulator.reset(customers=2)
+    return Desk(simulator, read_all, read_again, person_of)
+
+
+def drain() -> datetime:
+    """Whatever is wanted soon, in the worker's own way, until nothing is."""
+    began = timezone.now()
+    for _round in range(400):
+        soon = Freshness.objects.filter(wanted_at__lte=timezone.now() + SOON)
+        row = soon.exclude(scope__startswith="customer:").exclude(failed_at__gte=began).first()
+        if row is None:
+            return timezone.now()
+        Freshness.objects.filter(pk=row.pk).update(wanted_at=None)
+        tasks.read_scope.func(row.scope)
+    raise AssertionError("the background never comes to rest")
+
+
+def forget_leases() -> None:
+    """As if whoever was reading had been killed long ago."""
+    Freshness.objects.exclude(lease_until=None).update(lease_until=timezone.now() - 2 * lease.LASTS)

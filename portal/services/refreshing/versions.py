@@ -141,10 +141,12 @@ class _Reading:
         active = self.deployment.active_version_id
         if active and not Version.objects.filter(deployment=self.deployment, miosa_id=active).exists():
             wanted.insert(0, active)
-        if len(wanted) > _MOST_SINGLES:
-            want(self.held.scope, at=self.now + timedelta(seconds=5))
+        before = unsure.count() if len(wanted) > _MOST_SINGLES else 0
         for miosa_id in wanted[:_MOST_SINGLES]:
             self._single(miosa_id)
+        if before and unsure.count() < before:
+            # It helps, so there is more of it; what stays unsure is asked for again when the minute is over.
+            want(self.held.scope, at=self.now + timedelta(seconds=5))
         self._look_for(self._missing())
 
     def _missing(self) -> list[str]:

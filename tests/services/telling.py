@@ -1,0 +1,66 @@
+"""Everything the services tell one person about one customer, to be searched for what they must not tell."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from portal.access import Person
+from portal.models import Deployment, Version
+from portal.services import customers, deployments, find, history, versions
+from portal.services.errors import NotFound
+from portal.services.history import Page
+
+SEARCHES: tuple[dict[str, list[str]], ...] = (
+    {},
+    {"state": ["live"]},
+    {"state": ["staged"]},
+    {"state": ["ready", "archived"]},
+    {"q": ["#1"]},
+    {"q": ["a"]},
+)
+
+
+def as_text(answer: Any) -> str:
+    return json.dumps(asdict(answer), default=str)
+
+
+def tell(*, by: Person, slug: str, now: datetime) -> str:
+    """All answers about a customer in one text: history, deployments, every version that can be had, compare, find."""
+    told = [as_text(customers.list_customers(by=by, now=now))]
+    told += [as_text(history.get_history(by=by, slug=slug, query=query, now=now)) for query in SEARCHES]
+    for deployment in Deployment.objects.all():
+        try:
+            page = deployments.get_deployment(by=by, slug=slug, deployment_id=deployment.miosa_id, query={}, now=now)
+        except NotFound:
+            continue
+        told.append(as_text(page))
+        told += _tell_versions(deployment, by=by, slug=slug, now=now)
+    for text in ("#1", "site", "a", *Version.objects.values_list("miosa_id", flat=True)[:30]):
+        hits = find.find(by=by, text=text, now=now).hits
+        told += [as_text(hit) for hit in hits]
+    return "\n".join(told)
+
+
+def _tell_versions(deployment: Deployment, *, by: Person, slug: str, now: datetime) -> list[str]:
+    told = []
+    ids = list(Version.objects.filter(deployment=deployment).order_by("-pk").values_list("miosa_id", flat=True)[:12])
+    for version_id in ids:
+        where: dict[str, Any] = {"by": by, "slug": slug, "deployment_id": deployment.miosa_id, "now": now}
+        try:
+            told.append(as_text(versions.get_version(version_id=version_id, **where)))
+            told.append(as_text(versions.compare(from_id=version_id, to_id=ids[0], **where)))
+        except NotFound:
+            continue
+    return told
+
+
+def ids_of(page: Page) -> set[str]:
+    """The versions that a page of a timeline names."""
+    named: set[str] = set()
+    for entry in page.entries:
+        version = getattr(entry, "version", None)
+        named |= {version.id} if version is not None else {entry.version_id, entry.from_version_id}  # type: ignore[union-attr]  # the other kinds of entry have both
+    return named - {""}
