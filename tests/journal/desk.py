@@ -130,7 +130,6 @@ class Desk:
 
     def sandbox(self) -> str:
 
-
         customer = Customer.objects.get(external_id=self.external_id)
         return sandboxes.list_sandboxes(customer, by=self.operator)[0].id
 
