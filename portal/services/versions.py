@@ -177,11 +177,21 @@ def _moments(version: Version, deployment: Deployment, *, by: Person) -> tuple[M
     if not briefs.hides_others(deployment, by=by):
         replaced = Activation.objects.filter(deployment_id=deployment.miosa_id, previous_id=version.miosa_id)
         moments += [Moment("replaced", activation.at) for activation in replaced.order_by("at", "pk")[:50]]
-    if version.archived_at:
+    if version.archived_at and not _was_replaced_by_another(version, deployment, by=by):
         moments.append(Moment("archived", version.archived_at))
     if version.gone_at:
         moments.append(Moment("gone", version.gone_at))
     return tuple(sorted(moments, key=lambda moment: moment.at))
+
+
+def _was_replaced_by_another(version: Version, deployment: Deployment, *, by: Person) -> bool:
+    """Then the moment tells when another customer's version went live."""
+    if not briefs.hides_others(deployment, by=by):
+        return False
+    successors = Activation.objects.filter(deployment_id=deployment.miosa_id, previous_id=version.miosa_id)
+    successor = successors.order_by("-pk").first()
+    own = Version.objects.filter(deployment=deployment, customer=version.customer)
+    return successor is None or not own.filter(miosa_id=successor.version_id).exists()
 
 
 def _neighbours(version: Version, customer: Customer, *, by: Person) -> tuple[str, str]:

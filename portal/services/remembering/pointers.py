@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from portal.models import Activation, Customer, Deployment, Entry, Version
+from portal.models import Activation, Deployment, Entry, Version
 from portal.services.remembering import customers, entries, holdings
 from portal.services.remembering.versions import Taken
 
@@ -19,7 +19,6 @@ def settle(deployment: Deployment, *, taken: Taken | None, now: datetime) -> Non
     """
     with transaction.atomic():
         row = Deployment.objects.select_for_update().get(pk=deployment.pk)
-        before = row.live_version
         if taken and taken.has_moved:
             holdings.release(row)
         live = _live(row)
@@ -33,7 +32,7 @@ def settle(deployment: Deployment, *, taken: Taken | None, now: datetime) -> Non
         if changed:
             Deployment.objects.filter(pk=row.pk).update(**changed)
         if changed or activation or (taken and taken.changed):
-            _touch(row, taken, before, live)
+            customers.touch((taken.customer_ids if taken else set()) | holdings.holder_ids(row))
     deployment.refresh_from_db()
 
 
@@ -41,10 +40,10 @@ def follow(deployment: Deployment) -> None:
     """The pointer moved, and the versions can't be read just now: show what is live, and leave the record for later."""
     with transaction.atomic():
         row = Deployment.objects.select_for_update().get(pk=deployment.pk)
-        before, live = row.live_version, _live(row)
-        if before != live:
+        live = _live(row)
+        if row.live_version != live:
             Deployment.objects.filter(pk=row.pk).update(**_derive(row, live), live_since=None)
-            _touch(row, None, before, live)
+            customers.touch(holdings.holder_ids(row))
 
 
 def refile(deployment: Deployment) -> None:
@@ -56,18 +55,6 @@ def refile(deployment: Deployment) -> None:
         previous = Version.objects.filter(deployment=deployment, miosa_id=activation.previous_id).first()
         if to is not None:
             entries.file_activation(deployment, activation, to=to, previous=previous)
-
-
-def _touch(row: Deployment, taken: Taken | None, before: Version | None, live: Version | None) -> None:
-    """Tell the customers that see a change; on a shared one others learn nothing, not even that there was one."""
-    touched = set(taken.customer_ids) if taken else set()
-    if row.is_shared:
-        ends = {version.customer_id for version in (before, live) if version is not None and version.customer_id}
-        unassigned = Customer.objects.filter(is_unassigned=True).values_list("pk", flat=True)
-        touched |= ends | set(unassigned)
-    else:
-        touched |= holdings.holder_ids(row)
-    customers.touch(touched)
 
 
 def _live(deployment: Deployment) -> Version | None:

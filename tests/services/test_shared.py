@@ -1,0 +1,231 @@
+"""Rule 1's second paragraph: on a shared deployment a customer sees its name and its own versions, nothing else."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from portal.access import Person, Role
+from portal.models import Activation, Customer, Deployment, Version
+from portal.services import deployments, find, history, versions
+from portal.services.deployments import DeploymentPage
+from portal.services.errors import NotFound
+from portal.services.remembering import customers
+from portal.services.rows import ActivationEntry
+from tests.services.conftest import Desk
+from tests.services.telling import tell
+
+OURS, THEIRS = "brightsmile-dental", "pawsome-vets"
+
+
+@pytest.fixture
+def shared(desk: Desk) -> Deployment:
+    """Ours by attribution, with versions of theirs; theirs is live, after ours was, and one of theirs is staged."""
+    site = {one["external_workspace_id"]: one for one in desk.simulator.world()["customers"]}[OURS]["deployments"][2]
+    desk.act("publish", deployment_id=site["id"], external_workspace_id=THEIRS, external_user_id="their-person")
+    desk.read_all()
+    ours = desk.act("publish", deployment_id=site["id"], external_workspace_id=OURS)
+    desk.read_again()
+    desk.simulator.advance(3600)
+    older = Version.objects.get(customer__external_id=THEIRS, deployment__miosa_id=site["id"])
+    desk.act("rollback", deployment_id=site["id"], version_id=older.miosa_id)
+    desk.act("publish", deployment_id=site["id"], external_workspace_id=THEIRS, promote=False)
+    desk.read_again()
+    found = Deployment.objects.get(miosa_id=site["id"])
+    assert found.is_shared
+    assert found.active_version_id == older.miosa_id
+    assert ours["id"] != older.miosa_id
+    return found
+
+
+def page_of(shared: Deployment, *, by: Person, slug: str) -> DeploymentPage:
+    return deployments.get_deployment(by=by, slug=slug, deployment_id=shared.miosa_id, query={}, now=timezone.now())
+
+
+def foreign(shared: Deployment) -> list[Version]:
+    return list(Version.objects.filter(deployment=shared, customer__external_id=THEIRS))
+
+
+def test_no_row_of_another_is_told_in_any_answer(desk: Desk, shared: Deployment) -> None:
+    told = tell(by=desk.person_of(OURS), slug=OURS, now=timezone.now())
+    for version in foreign(shared):
+        assert version.miosa_id not in told
+        assert version.artifact_sha256 not in told
+        for moment in (version.created_at, version.promoted_at):
+            assert moment is None or str(moment) not in told
+    assert "their-person" not in told
+    assert shared.public_url not in told
+
+
+def test_that_another_is_live_is_all_that_is_told_of_it(desk: Desk, shared: Deployment) -> None:
+    page = page_of(shared, by=desk.person_of(OURS), slug=OURS)
+    brief = page.deployment
+    assert (brief.name, brief.live_is_foreign, brief.is_shared, page.is_cut) == (shared.name, True, True, True)
+    assert (brief.live, brief.live_since, brief.staged, brief.url) == (None, None, None, "")
+    assert (brief.last_failed, brief.building, brief.state_text) == (None, None, "")
+    assert (brief.on_rollback, brief.is_stopped) == (False, False)
+    assert (page.last_good, page.last_good_from, page.builds, page.managed_url) == (None, None, (), "")
+    assert (page.source, page.created_at) == ("", None)
+
+
+def test_whoever_owns_the_live_one_sees_it(desk: Desk, shared: Deployment) -> None:
+    page = page_of(shared, by=desk.person_of(THEIRS), slug=THEIRS)
+    assert page.deployment.live is not None
+    assert page.deployment.live.id == shared.active_version_id
+    assert not page.deployment.live_is_foreign
+    assert page.deployment.url == ""
+
+
+def test_staff_sees_all_of_it(desk: Desk, shared: Deployment, operator: Person) -> None:
+    page = page_of(shared, by=operator, slug=OURS)
+    told = tell(by=operator, slug=OURS, now=timezone.now())
+    assert page.deployment.url == shared.public_url
+    assert not page.is_cut
+    assert all(version.miosa_id in told for version in foreign(shared))
+
+
+def test_support_of_one_customer_sees_no_other(desk: Desk, shared: Deployment) -> None:
+    mine = Customer.objects.get(external_id=OURS)
+    support = Person(id=7, name="Ana", email="a@b.test", staff=Role.SUPPORT, assigned=frozenset({mine.pk}))
+    told = tell(by=support, slug=OURS, now=timezone.now())
+    assert not [version for version in foreign(shared) if version.miosa_id in told]
+    with pytest.raises(NotFound):
+        history.get_history(by=support, slug=THEIRS, query={}, now=timezone.now())
+
+
+def test_neighbours_and_comparisons_skip_what_is_anothers(desk: Desk, shared: Deployment) -> None:
+    mine = list(Version.objects.filter(deployment=shared, customer__external_id=OURS).order_by("number"))
+    by = desk.person_of(OURS)
+    last = versions.get_version(
+        by=by, slug=OURS, deployment_id=shared.miosa_id, version_id=mine[-1].miosa_id, now=timezone.now()
+    )
+    assert (last.previous_id, last.next_id) == (mine[-2].miosa_id, "")
+    assert "replaced" not in {moment.what for moment in last.moments}
+    for other in foreign(shared):
+        with pytest.raises(NotFound):
+            versions.compare(
+                by=by,
+                slug=OURS,
+                deployment_id=shared.miosa_id,
+                from_id=mine[-1].miosa_id,
+                to_id=other.miosa_id,
+                now=timezone.now(),
+            )
+        with pytest.raises(NotFound):
+            versions.get_log(
+                by=by, slug=OURS, deployment_id=shared.miosa_id, version_id=other.miosa_id, now=timezone.now()
+            )
+
+
+def test_logs_of_ones_own_versions_can_be_read(desk: Desk, shared: Deployment) -> None:
+    mine = Version.objects.filter(deployment=shared, customer__external_id=OURS).latest("number")
+    log = versions.get_log(
+        by=desk.person_of(OURS),
+        slug=OURS,
+        deployment_id=shared.miosa_id,
+        version_id=mine.miosa_id,
+        now=timezone.now(),
+    )
+    assert log.text
+
+
+def test_finding_an_id_a_hash_or_a_number_finds_ones_own(desk: Desk, shared: Deployment) -> None:
+    by = desk.person_of(OURS)
+    for version in foreign(shared):
+        for text in (version.miosa_id, version.artifact_sha256, f"{shared.name} #{version.number}"):
+            hits = find.find(by=by, text=text, now=timezone.now()).hits
+            assert version.miosa_id not in {hit.version_id for hit in hits}
+
+
+@pytest.mark.parametrize("state", ["live", "staged"])
+def test_filters_tell_nothing_of_anothers_pointer(desk: Desk, shared: Deployment, state: str) -> None:
+    query = {"state": [state], "app": [shared.miosa_id]}
+    found = history.get_history(by=desk.person_of(OURS), slug=OURS, query=query, now=timezone.now())
+    assert found.page.entries == ()
+
+
+def test_a_rollback_over_anothers_version_tells_neither_it_nor_its_direction(desk: Desk, shared: Deployment) -> None:
+    mine = Version.objects.filter(deployment=shared, customer__external_id=OURS).latest("number")
+    desk.act("rollback", deployment_id=shared.miosa_id, version_id=mine.miosa_id)
+    desk.read_again()
+    page = page_of(shared, by=desk.person_of(OURS), slug=OURS).page
+    newest = max((one for one in page.entries if isinstance(one, ActivationEntry)), key=lambda one: one.at)
+    assert (newest.version_id, newest.from_version_id, newest.from_number) == (mine.miosa_id, "", None)
+    assert newest.deed == "went_live"
+
+
+def test_a_cursor_of_staff_is_good_for_nobody_else(desk: Desk, shared: Deployment, operator: Person) -> None:
+    desk.act("history", deployment_id=shared.miosa_id, count=120)
+    desk.read_again()
+    theirs = page_of(shared, by=operator, slug=OURS).page.next_cursor
+    assert theirs
+    with pytest.raises(NotFound):
+        deployments.get_deployment(
+            by=desk.person_of(OURS),
+            slug=OURS,
+            deployment_id=shared.miosa_id,
+            query={"cursor": [theirs]},
+            now=timezone.now(),
+        )
+
+
+def test_it_is_shared_from_the_moment_a_foreign_row_is_there(desk: Desk) -> None:
+    """Before the reading that brought the row has come to its end, or if it never does."""
+    desk.read_all()
+    site = Deployment.objects.filter(customer__external_id=OURS).first()
+    assert site is not None
+    assert not site.is_shared
+    desk.act("publish", deployment_id=site.miosa_id, external_workspace_id=THEIRS)
+    from portal.services.remembering import pointers  # noqa: PLC0415 - only its absence is played
+
+    def nobody_settles(*_args: object, **_how: object) -> None:
+        raise RuntimeError("killed")
+
+    original, pointers.settle = pointers.settle, nobody_settles
+    try:
+        with pytest.raises(RuntimeError):
+            desk.read_again()
+    finally:
+        pointers.settle = original
+    site.refresh_from_db()
+    assert site.is_shared
+
+
+def test_it_is_no_longer_shared_when_the_others_versions_have_moved(desk: Desk, shared: Deployment) -> None:
+    for version in foreign(shared):
+        desk.act("reattribute", deployment_id=shared.miosa_id, version_id=version.miosa_id, external_workspace_id=OURS)
+    desk.read_again()
+    shared.refresh_from_db()
+    assert not shared.is_shared
+    with pytest.raises(NotFound):
+        page_of(shared, by=desk.person_of(THEIRS), slug=THEIRS)
+
+
+def test_last_good_is_of_the_same_customer_and_never_a_bad_one(desk: Desk, operator: Person) -> None:
+    desk.read_all()
+    site = Deployment.objects.filter(customer__external_id=OURS).order_by("pk").first()
+    assert site is not None
+    bad = desk.act("publish", deployment_id=site.miosa_id)
+    desk.read_again()
+    good = Activation.objects.filter(deployment_id=site.miosa_id).exclude(version_id=bad["id"]).latest("pk")
+    desk.act("publish", deployment_id=site.miosa_id)
+    desk.read_again()
+    Activation.objects.filter(version_id=bad["id"]).update(verdict=Activation.Verdict.BAD)
+    page = page_of(site, by=operator, slug=OURS)
+    assert page.last_good is not None
+    assert page.last_good.id == good.version_id
+    kept = timezone.now() + timedelta(days=40)
+    late = deployments.get_deployment(by=operator, slug=OURS, deployment_id=site.miosa_id, query={}, now=kept)
+    assert late.last_good is None or late.last_good.id != good.version_id
+
+
+def test_an_owner_changed_by_a_sweep_is_closed_at_once(desk: Desk) -> None:
+    desk.read_all()
+    site = Deployment.objects.filter(customer__external_id=OURS).first()
+    assert site is not None
+    desk.act("reattribute", deployment_id=site.miosa_id, external_workspace_id=THEIRS)
+    desk.read_all()
+    page = page_of(site, by=desk.person_of(THEIRS), slug=THEIRS)
+    assert page.is_cut
+    assert page.deployment.live is None
+    assert customers.ensure(OURS).holdings.filter(deployment=site, owns=False).exists()
