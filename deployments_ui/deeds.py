@@ -35,6 +35,12 @@ def phase_of(state: str, decision: str) -> Phase:
 Said = tuple[Promise, Promise, Promise, Promise]
 
 SAID: dict[Kind, Said] = {
+    Kind.ADD_DOMAIN: (
+        gettext_lazy("got a domain"),
+        gettext_lazy("is getting a domain"),
+        gettext_lazy("perhaps got a domain; we are finding out"),
+        gettext_lazy("did not get the domain"),
+    ),
     Kind.CREATE: (
         gettext_lazy("created"),
         gettext_lazy("is being created"),
@@ -46,6 +52,18 @@ SAID: dict[Kind, Said] = {
         gettext_lazy("is being deleted"),
         gettext_lazy("perhaps deleted; we are finding out"),
         gettext_lazy("was not deleted"),
+    ),
+    Kind.DELETE_ENV: (
+        gettext_lazy("lost an env var"),
+        gettext_lazy("is losing an env var"),
+        gettext_lazy("perhaps lost an env var; we are finding out"),
+        gettext_lazy("did not lose the env var"),
+    ),
+    Kind.DETACH_DOMAIN: (
+        gettext_lazy("lost a domain"),
+        gettext_lazy("is losing a domain"),
+        gettext_lazy("perhaps lost a domain; we are finding out"),
+        gettext_lazy("did not lose the domain"),
     ),
     Kind.PROMOTE: (
         gettext_lazy("promoted"),
@@ -65,6 +83,12 @@ SAID: dict[Kind, Said] = {
         gettext_lazy("perhaps deployed again; we are finding out"),
         gettext_lazy("was not deployed again"),
     ),
+    Kind.REDIRECT_DOMAIN: (
+        gettext_lazy("redirects a domain another way"),
+        gettext_lazy("is about to redirect a domain another way"),
+        gettext_lazy("perhaps redirects a domain another way; we are finding out"),
+        gettext_lazy("redirects its domain as before"),
+    ),
     Kind.RENAME: (
         gettext_lazy("renamed"),
         gettext_lazy("is being renamed"),
@@ -77,11 +101,23 @@ SAID: dict[Kind, Said] = {
         gettext_lazy("perhaps rolled back; we are finding out"),
         gettext_lazy("was not rolled back"),
     ),
+    Kind.SET_ENV: (
+        gettext_lazy("got env vars"),
+        gettext_lazy("is getting env vars"),
+        gettext_lazy("perhaps got env vars; we are finding out"),
+        gettext_lazy("did not get the env vars"),
+    ),
     Kind.STOP: (
         gettext_lazy("stopped"),
         gettext_lazy("is being stopped"),
         gettext_lazy("perhaps stopped; we are finding out"),
         gettext_lazy("was not stopped"),
+    ),
+    Kind.VERIFY_DOMAIN: (
+        gettext_lazy("had a domain checked"),
+        gettext_lazy("is having a domain checked"),
+        gettext_lazy("perhaps had a domain checked; we are finding out"),
+        gettext_lazy("had a domain checked, which did not pass"),
     ),
 }
 OTHER: Said = (
@@ -131,6 +167,9 @@ def title_of(found: OperationPage, phase: Phase, published: Progress | None) -> 
         if found.kind is Kind.ROLL_BACK:
             return _("%(app)s is back on %(number)s") % {"app": app, "number": number}
         return _("%(app)s is now on %(number)s") % {"app": app, "number": number}
+    if phase is Phase.UNKNOWN:
+        words = _("%(app)s: nobody knows yet whether it happened") if found.needs_decision else _("%(app)s: not heard back yet")
+        return words % {"app": app}
     return f"{app} {said_of(found.kind, phase)}"
 
 

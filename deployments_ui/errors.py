@@ -1,6 +1,7 @@
 """When there is no page: what happened, what is still true, what to do. As a page, or as a notice for htmx.
 
-A status is never dressed up as 200. The words say nothing of what was looked for, so that a stranger's page and a missing one are alike.
+A status is never dressed up as 200. The words say nothing of what was looked for, so that a stranger's page and a
+missing one are alike.
 """
 
 from __future__ import annotations
@@ -15,9 +16,12 @@ from django.shortcuts import render
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from deployments_ui import links
 from deployments_ui.parts import vary, wants_part
 from portal.access import Role
 from portal.services import errors
+from portal.services.journal.accepting import Running
+from portal.services.journal.tokens import BadToken
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +82,17 @@ ROLES: dict[Role, Promise] = {
 }
 
 
-def show(request: HttpRequest, status: int, *, said: str = "", advice: str = "") -> HttpResponse:
+def show(
+    request: HttpRequest, status: int, *, said: str = "", advice: str = "", way: tuple[str, str] | None = None
+) -> HttpResponse:
+    """`way` is an address to go to from here, and its name."""
     words = WORDS[status]
     context = {
         "status": status,
         "title": words.title,
         "said": said or words.said,
         "advice": advice or words.advice,
+        "way": way,
         "incident": getattr(request, "request_id", "") if status == 500 else "",
     }
     if not wants_part(request):
@@ -133,6 +141,11 @@ def answer_for(request: HttpRequest, error: errors.ServiceError) -> HttpResponse
             return show(request, 403, said=error.for_people, advice=who_can(error.who_can))
         case errors.Invalid():
             return show(request, 400, said=error.for_people)
+        case BadToken():
+            return show(request, 400, said=error.for_people)
+        case Running():
+            way = (links.operation(error.operation_key), str(_("See what is being done")))
+            return show(request, 409, said=error.for_people, way=way)
         case errors.Conflict():
             return show(request, 409, said=error.for_people)
         case errors.Unavailable():

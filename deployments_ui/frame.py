@@ -43,8 +43,8 @@ class Choice:
 
 CHOICE = Stencil("components/_choice.html", Choice)
 # Written into every page in this order; layers make the order of rules.
-SHEETS = ("tokens", "base", "layout", "components", "rooms")
-SCRIPTS = ("django_htmx/htmx-2.min.js", "js/desk.js")
+SHEETS = ("tokens", "base", "layout", "components", "rooms", "changes")
+SCRIPTS = ("django_htmx/htmx-2.min.js", "js/desk.js", "js/changes.js")
 
 
 class Frame:
@@ -96,7 +96,7 @@ class Frame:
         if self.person is None:
             return []
         if self.person.is_staff:
-            return [self._place(_("Customers"), links.customers())]
+            return [self._place(_("Customers"), links.customers()), self._place(_("Operations"), links.operations())]
         is_only = customer is not None and len(self.person.roles) == 1
         homes = (customer,) if customer is not None and is_only else customers.list_homes(by=self.person)
         return [self._place(home.name, links.customer(home.slug)) for home in homes]

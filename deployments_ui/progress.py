@@ -60,9 +60,7 @@ def waiting(word: str, text: str = "") -> Step:
 def asked(found: OperationPage) -> Step:
     if found.needs_decision:
         return Step(_("Sent"), "unknown", found.sent_at, _("We have not heard back, and can't find out."))
-    text = _("Finding out… we have not heard back, and look every second. Nothing is sent by itself to another version.")
-    if found.kind not in POINTER:
-        text = _("Finding out… we have not heard back, and look every second.")
+    text = _("Finding out… we have not heard back, and look every second.")
     return Step(_("Sent"), "unknown", found.sent_at, text)
 
 
@@ -74,7 +72,7 @@ def decided(found: OperationPage) -> Step:
 
 
 def switched(found: OperationPage) -> Step:
-    if found.switched_at:
+    if found.switched_at or found.is_live:
         text = _("We had no answer, and saw that it happened.") if found.by_reading else ""
         return Step(_("Switched"), "live", found.switched_at, text)
     if found.state == "succeeded":
@@ -111,15 +109,13 @@ def of_publish(found: OperationPage, published: Progress | None) -> list[Step]:
     words = {"created": _("Created"), "building": _("Building"), "ready": _("Ready")}
     words |= {"live": _("Live")} if goes_live else {}
     at = ORDER.index(step) if step in ORDER else 0
-    steps = [begun] + [_of_order(name, word, at, moments.get(name), goes_live) for name, word in words.items()]
+    steps = [begun] + [_of_order(name, word, at, moments.get(name)) for name, word in words.items()]
     return [*steps, checked(found)] if step == "live" else steps
 
 
-def _of_order(name: str, word: str, reached: int, at: datetime | None, goes_live: bool) -> Step:
+def _of_order(name: str, word: str, reached: int, at: datetime | None) -> Step:
     index = ORDER.index(name)
-    is_last = name == "live" or (name == "ready" and not goes_live)
-    if index < reached or (index == reached and (is_last or name == "ready")):
+    if index < reached or (index == reached and name != "building"):
         return Step(word, "live", at)
-    if index == reached or index == reached + 1:
-        return Step(word, "building", at)
-    return waiting(word)
+    is_next = index == reached + 1 and name in {"created", "live"}
+    return Step(word, "building", at) if index == reached or is_next else waiting(word)

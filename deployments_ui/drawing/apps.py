@@ -28,6 +28,10 @@ class AppRow:
     failed_url: str
     site: str
     site_name: str
+    roll_back_url: str
+    roll_back_cause: str
+    promote_url: str
+    promote_cause: str
     is_gone: bool
     is_live: bool
     has_since: bool
@@ -38,6 +42,10 @@ class AppRow:
     has_staged: bool
     has_failed: bool
     has_site: bool
+    may_roll_back: bool
+    roll_back_is_off: bool
+    may_promote: bool
+    promote_is_off: bool
 
 
 FULL = Stencil("deployments/_app.html", AppRow)
@@ -65,6 +73,10 @@ def row(app: DeploymentBrief, *, slug: str, clock: Clock) -> AppRow:
         failed_url=links.version(slug, app.id, app.last_failed.id) if app.last_failed else "",
         site=site,
         site_name=links.host(site),
+        roll_back_url=links.last_good(slug, app.id),
+        roll_back_cause=app.actions.roll_back.cause,
+        promote_url=links.promotion(slug, app.id, app.staged.id) if app.staged else "",
+        promote_cause=app.actions.promote.cause,
         is_gone=app.is_gone,
         is_live=app.live is not None,
         has_since=since is not None,
@@ -75,6 +87,10 @@ def row(app: DeploymentBrief, *, slug: str, clock: Clock) -> AppRow:
         has_staged=app.staged is not None,
         has_failed=app.last_failed is not None,
         has_site=bool(site),
+        may_roll_back=app.actions.roll_back.may and app.live is not None,
+        roll_back_is_off=bool(app.actions.roll_back.cause),
+        may_promote=app.actions.promote.may and app.staged is not None,
+        promote_is_off=bool(app.actions.promote.cause),
     )
 
 

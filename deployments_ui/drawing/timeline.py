@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 
 from django.utils.safestring import SafeString, mark_safe
@@ -12,13 +13,14 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from deployments_ui import links, sizes, states
+from deployments_ui.drawing import operations
 from deployments_ui.states import Look
 from deployments_ui.stencil import Stencil
 from deployments_ui.times import Clock
 from portal.services.answers import DeploymentBrief, State
-from portal.services.rows import ActivationEntry, VersionEntry
+from portal.services.rows import ActivationEntry, OperationEntry, VersionEntry
 
-Entry = VersionEntry | ActivationEntry
+Entry = VersionEntry | ActivationEntry | OperationEntry
 DOT = " · "
 
 
@@ -72,13 +74,13 @@ TURN = Stencil("history/_turn.html", TurnRow)
 
 
 def days(entries: Iterable[Entry], *, slug: str, live: Mapping[str, str], clock: Clock) -> list[Day]:
-    """The entries below a heading for each day. `live` maps a deployment's id to its live version's, to compare with."""
+    """The entries below a heading for each day. `live` maps a deployment's id to its live version's."""
     entries = list(entries)
     pen = Pen(slug=slug, live=live, clock=clock)
     drawn = zip(map(pen.date_of, entries), pen.draw(entries), strict=True)
     return [
-        Day(clock.day(date), mark_safe("".join(row for _date, row in together)))  # noqa: S308 - drawn by stencils
-        for date, together in itertools.groupby(drawn, key=lambda pair: pair[0])
+        Day(clock.day(when), mark_safe("".join([row for _when, row in together])))  # noqa: S308 - drawn by stencils
+        for when, together in itertools.groupby(drawn, key=lambda pair: pair[0])
     ]
 
 
@@ -101,9 +103,11 @@ class Pen:
     def draw(self, entries: list[Entry]) -> list[str]:
         versions = iter(VERSION.each(self.version(one) for one in entries if isinstance(one, VersionEntry)))
         turns = iter(TURN.each(self.turn(one) for one in entries if isinstance(one, ActivationEntry)))
-        return [next(versions) if isinstance(one, VersionEntry) else next(turns) for one in entries]
+        asked = (operations.row(one, self.slug, self.clock) for one in entries if isinstance(one, OperationEntry))
+        drawn = {VersionEntry: versions, ActivationEntry: turns, OperationEntry: iter(operations.OPERATION.each(asked))}
+        return [next(drawn[type(one)]) for one in entries]
 
-    def date_of(self, entry: Entry) -> object:
+    def date_of(self, entry: Entry) -> date:
         return entry.at.astimezone(self.clock.zone).date()
 
     def version(self, entry: VersionEntry) -> VersionRow:

@@ -61,7 +61,7 @@ def context_of(form: PublishForm, typed: Typed) -> Mapping[str, Any]:
         names = {"app": deployment.name, "customer": form.customer.name}
         title, deed = _("Publish %(app)s of %(customer)s") % names, _("Publish to %(app)s") % names
         action, back_url = links.publication(slug, deployment.id), links.deployment(slug, deployment.id)
-    words = {"auto": _("find out"), "dynamic": states.kind("dynamic"), "static": states.kind("static")}
+    words = {"auto": _("automatic"), "dynamic": states.kind("dynamic"), "static": states.kind("static")}
     return {
         "form": form,
         "typed": typed,

@@ -52,7 +52,7 @@ def draw(*, by: Person, slug: str, kind: Kind, deployment_id: str = "", now: dat
         deployment=briefs.deployment(deployment, customer, by=by) if deployment else None,
         versions_lost=Version.objects.filter(deployment=deployment).count() if deletes else 0,
         domains_lost=domain_lists.list_names(deployment, customer=customer, by=by) if deletes and deployment else (),
-        reasons=reasons.ready(),
+        reasons=reasons.ready(kind),
         reason_required=reasons.is_required(by),
         may_note=by.is_staff,
         obstacle=_gone(deployment) or doing.obstacle(deployment, now=now),

@@ -115,7 +115,7 @@ def draw_publish(*, by: Person, slug: str, deployment_id: str = "", now: datetim
         kinds=KINDS,
         environments=settings.MIOSA.environments,
         on_rollback=bool(deployment and deployment.on_rollback),
-        reasons=reasons.ready(),
+        reasons=reasons.ready(Kind.PUBLISH),
         reason_required=reasons.is_required(by),
         may_note=by.is_staff,
         obstacle=_gone(deployment) or doing.obstacle(deployment, now=now),

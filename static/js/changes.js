@@ -24,6 +24,7 @@
     const link = event.detail.requestConfig.elt;
     opener = { id: link.id, href: link.getAttribute("href"), link };
     dialog.showModal();
+    dialog.scrollTop = 0;
   });
 
   const leave = (event) => {
