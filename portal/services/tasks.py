@@ -37,5 +37,7 @@ def read_scope(scope: str) -> None:
         elif kind == "versions":
             for deployment in Deployment.objects.filter(pk=key, gone_at=None):
                 versions.read(deployment, ask=ask, now=now)
+    except miosa.BudgetSpent as spent:
+        logger.debug("background reading waits", extra={"scope": scope, "seconds": spent.retry_after_s})
     except (miosa.MiosaError, connection.WrongTenant, LeaseLost) as error:
         logger.warning("background reading failed", extra={"scope": scope, "reason": str(error)})
