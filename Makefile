@@ -1,6 +1,6 @@
 # Every target works from a fresh clone with nothing but Python 3.11 or newer.
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format bench test-deps lock runtime dev clean
+.PHONY: help run test lint format bench chaos test-deps lock runtime dev clean
 
 PYTHON := .venv/bin/python
 
@@ -23,6 +23,9 @@ format: dev  ## format Python and templates
 
 bench: dev  ## measure; prints a table and writes JSON below var/
 	@exec $(PYTHON) -m tests.bench
+
+chaos: dev  ## kill web and worker processes 200 times each around a change; prints a table and writes JSON below var/
+	@exec $(PYTHON) -m tests.chaos
 
 test-deps:  ## install the system packages some tests need (Debian: chromium, redis-server)
 	@requirements/install-system

@@ -1,23 +1,27 @@
 from __future__ import annotations
 
 import http.client
-import ipaddress
 import socket
 import ssl
+import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
-from concurrent.futures import TimeoutError as NotInTime
 from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import SplitResult, urljoin, urlsplit
 
+from portal.probe import places
+
+HTTPS_PORT = 443
 _MOST_REDIRECTS = 3
-_MOST_BYTES = 16_384
-_RESOLVERS = ThreadPoolExecutor(max_workers=8, thread_name_prefix="resolve")
+_MOST_ADDRESSES = 3
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
 class Outcome(StrEnum):
-    """How asking ended. Only ANSWERED says anything about the app; the others mean that it could not be asked."""
+    """How asking ended.
+
+    Only ANSWERED and ELSEWHERE say anything about the app; the others mean that it could not be asked.
+    """
 
     ANSWERED = "answered"
     ELSEWHERE = "elsewhere"
@@ -30,105 +34,130 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`status` is there if it answered. ELSEWHERE: it sends visitors to another host, where we did not follow."""
+    """`status` is there if it answered. ELSEWHERE: it sends visitors to another place, where we did not follow."""
 
     outcome: Outcome
     status: int | None = None
     elapsed_ms: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    outcome: Outcome
+    status: int | None = None
+    location: str = ""
+
+
 def ask(url: str, *, loopback_port: int | None = None, timeout_s: float = 5.0) -> Answer:
-    """GET `url`, over https on port 443 only. `loopback_port` allows plain http to this machine on that port, for the simulator's sites."""
+    """GET `url`, over https on port 443 only.
+
+    `loopback_port` allows plain http to this machine on that port, for the simulator's sites.
+    """
     began = time.monotonic()
-    ends_at = began + timeout_s
-    host = urlsplit(url).hostname or ""
-    for _hop in range(_MOST_REDIRECTS + 1):
+    heard = _follow(url, loopback_port, began + timeout_s)
+    return Answer(heard.outcome, heard.status, round((time.monotonic() - began) * 1000))
+
+
+def _follow(url: str, loopback_port: int | None, ends_at: float) -> _Heard:
+    """Redirects are followed within the host, by the same rules."""
+    heard = _Heard(Outcome.NOT_ALLOWED)
+    first = _split(url)
+    for hop in range(_MOST_REDIRECTS + 1):
+        parts = _split(url)
+        if first is None or parts is None or not _may_ask(parts, loopback_port) or parts.hostname != first.hostname:
+            return _Heard(Outcome.ELSEWHERE, heard.status) if hop else _Heard(Outcome.NOT_ALLOWED)
+        heard = _get(parts, loopback_port, ends_at)
+        if heard.status not in _REDIRECTS or not heard.location:
+            return heard
+        try:
+            url = urljoin(url, heard.location)
+        except ValueError:
+            return _Heard(Outcome.ELSEWHERE, heard.status)
+    return heard
+
+
+def _split(url: str) -> SplitResult | None:
+    try:
         parts = urlsplit(url)
-        if parts.hostname != host:
-            return Answer(Outcome.ELSEWHERE, elapsed_ms=_since(began))
-        outcome, status, location = _get(parts, loopback_port, ends_at)
-        if outcome is not Outcome.ANSWERED:
-            return Answer(outcome, elapsed_ms=_since(began))
-        if status not in {301, 302, 303, 307, 308} or not location:
-            return Answer(outcome, status, _since(began))
-        url = urljoin(url, location)
-    return Answer(Outcome.ANSWERED, 310, _since(began))
-
-
-def _get(parts: SplitResult, loopback_port: int | None, ends_at: float) -> tuple[Outcome, int | None, str]:
-    try:
-        port = parts.port
+        return parts if parts.hostname and (parts.port or 1) else None
     except ValueError:
-        return Outcome.NOT_ALLOWED, None, ""
-    is_loopback = loopback_port is not None and parts.scheme == "http" and port == loopback_port
-    if not is_loopback and (parts.scheme != "https" or port not in {None, 443}):
-        return Outcome.NOT_ALLOWED, None, ""
+        return None
+
+
+def _may_ask(parts: SplitResult, loopback_port: int | None) -> bool:
+    return _is_simulated(parts, loopback_port) or (parts.scheme == "https" and parts.port in {None, 443})
+
+
+def _is_simulated(parts: SplitResult, loopback_port: int | None) -> bool:
+    return loopback_port is not None and parts.scheme == "http" and parts.port == loopback_port
+
+
+def _get(parts: SplitResult, loopback_port: int | None, ends_at: float) -> _Heard:
+    is_simulated = _is_simulated(parts, loopback_port)
+    port = (parts.port if is_simulated else None) or HTTPS_PORT
     try:
-        addresses = _RESOLVERS.submit(_resolve, parts.hostname or "", port or 443).result(
-            max(0.1, ends_at - time.monotonic())
-        )
-    except NotInTime:
-        return Outcome.TIMEOUT, None, ""
+        addresses = places.resolve(parts.hostname or "", port, within_s=ends_at - time.monotonic())
+    except TimeoutError:
+        return _Heard(Outcome.TIMEOUT)
     except (OSError, UnicodeError):
-        return Outcome.NO_ADDRESS, None, ""
-    if not addresses:
-        return Outcome.NO_ADDRESS, None, ""
-    if not all(
-        address.is_loopback if is_loopback else address.is_global and not address.is_multicast for address in addresses
-    ):
-        return Outcome.NOT_ALLOWED, None, ""
-    return _talk(parts, str(addresses[0]), port or 443, is_loopback, ends_at)
-
-
-def _resolve(host: str, port: int) -> list[ipaddress.IPv4Address | ipaddress.IPv6Address]:
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    addresses = (ipaddress.ip_address(str(sockaddr[0]).partition("%")[0]) for *_kind, sockaddr in found)
-    return list(dict.fromkeys(_unmapped(address) for address in addresses))
-
-
-def _unmapped(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
-    """The IPv4 address inside an IPv6 one, so that none hides in it."""
-    if isinstance(address, ipaddress.IPv6Address):
-        return address.ipv4_mapped or address.sixtofour or address
-    return address
+        return _Heard(Outcome.NO_ADDRESS)
+    allowed = [address.is_loopback if is_simulated else places.is_public(address) for address in addresses]
+    if not all(allowed):
+        return _Heard(Outcome.NOT_ALLOWED)
+    heard = _Heard(Outcome.NO_ADDRESS)
+    for address in addresses[:_MOST_ADDRESSES]:
+        heard = _talk(_Pinned(parts.hostname or "", port, str(address), tls=not is_simulated, ends_at=ends_at), parts)
+        if heard.outcome is not Outcome.NO_CONNECTION:
+            break
+    return heard
 
 
 class _Pinned(http.client.HTTPConnection):
-    """A connection to one address, whatever the name would resolve to by now."""
+    """A connection to one address, whatever the name would resolve to by now, and for no longer than it has."""
 
     def __init__(self, host: str, port: int, address: str, *, tls: bool, ends_at: float) -> None:
         super().__init__(host, port, timeout=max(0.1, ends_at - time.monotonic()))
+        # An answer that comes byte by byte never meets a timeout of the socket.
+        self._alarm = threading.Timer(max(0.1, ends_at - time.monotonic()), self._cut)
+        self._alarm.daemon = True
         self._address = address
         self._tls = tls
+        self.is_late = False
 
     def connect(self) -> None:
-        raw = socket.create_connection((self._address, self.port), self.timeout)
-        self.sock = ssl.create_default_context().wrap_socket(raw, server_hostname=self.host) if self._tls else raw
+        self._alarm.start()
+        self.sock = socket.create_connection((self._address, self.port), self.timeout)
+        if self._tls:
+            context = ssl.create_default_context()
+            tls = context.wrap_socket(self.sock, server_hostname=self.host, do_handshake_on_connect=False)
+            self.sock = tls
+            tls.do_handshake()
+
+    def close(self) -> None:
+        self._alarm.cancel()
+        super().close()
+
+    def _cut(self) -> None:
+        self.is_late = True
+        try:
+            socket.socket.shutdown(self.sock, socket.SHUT_RDWR)
+        except (AttributeError, OSError, TypeError):
+            # Not connected yet, or not any more.
+            return
 
 
-def _talk(
-    parts: SplitResult, address: str, port: int, is_loopback: bool, ends_at: float
-) -> tuple[Outcome, int | None, str]:
-    connection = _Pinned(parts.hostname or "", port, address, tls=not is_loopback, ends_at=ends_at)
+def _talk(connection: _Pinned, parts: SplitResult) -> _Heard:
+    """Only the head of the answer is read."""
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     try:
-        connection.request(
-            "GET", path, headers={"User-Agent": "deploy-desk-check", "Accept": "*/*", "Connection": "close"}
-        )
-        if connection.sock is not None:
-            connection.sock.settimeout(max(0.1, ends_at - time.monotonic()))
+        connection.request("GET", path, headers={"User-Agent": "deploy-desk-check", "Accept": "*/*"})
         answer = connection.getresponse()
-        answer.read(_MOST_BYTES)
-        return Outcome.ANSWERED, answer.status, answer.headers.get("Location", "")
+        return _Heard(Outcome.ANSWERED, answer.status, answer.headers.get("Location", ""))
     except TimeoutError:
-        return Outcome.TIMEOUT, None, ""
+        return _Heard(Outcome.TIMEOUT)
     except ssl.SSLError:
-        return Outcome.TLS, None, ""
+        return _Heard(Outcome.TIMEOUT if connection.is_late else Outcome.TLS)
     except (OSError, http.client.HTTPException, ValueError):
-        return Outcome.NO_CONNECTION, None, ""
+        return _Heard(Outcome.TIMEOUT if connection.is_late else Outcome.NO_CONNECTION)
     finally:
         connection.close()
-
-
-def _since(began: float) -> int:
-    return round((time.monotonic() - began) * 1000)

@@ -36,7 +36,9 @@ def changing() -> dict[str, set[str]]:
 
 
 def sources() -> Iterator[tuple[str, ast.Module]]:
-    for path in sorted([*ROOT.glob("portal/**/*.py"), *ROOT.glob("deployments_ui/**/*.py"), *ROOT.glob("bench/**/*.py")]):
+    for path in sorted(
+        [*ROOT.glob("portal/**/*.py"), *ROOT.glob("deployments_ui/**/*.py"), *ROOT.glob("bench/**/*.py")]
+    ):
         name = path.relative_to(ROOT).as_posix()
         if not name.startswith(OTHERS):
             yield name, ast.parse(path.read_text())
@@ -44,7 +46,15 @@ def sources() -> Iterator[tuple[str, ast.Module]]:
 
 def test_the_client_has_methods_that_change_something() -> None:
     found = changing()
-    assert found["deployments"] >= {"rollback", "publish", "publish_from_sandbox", "redeploy", "stop", "delete", "create"}
+    assert found["deployments"] >= {
+        "rollback",
+        "publish",
+        "publish_from_sandbox",
+        "redeploy",
+        "stop",
+        "delete",
+        "create",
+    }
     assert found["versions"] >= {"promote"}
 
 

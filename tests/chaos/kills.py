@@ -1,0 +1,175 @@
+"""One scenario: so many kills of one kind of process, and what MIOSA had done of each operation at the end."""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+from dataclasses import asdict, dataclass, field
+
+from django.db import connection
+from django.utils import timezone
+
+from portal.access import Person, Role
+from portal.models import Deployment, Operation, Version
+from portal.services import publishing, releases, sandboxes
+from portal.services.journal import settling
+from portal.services.journal.kinds import Kind
+from portal.services.publishing import Publication
+from portal.services.releases import Confirmed
+from tests.chaos.processes import Web, Worker
+from tests.chaos.world import World, remember_apps
+
+SETTLED_WITHIN_S = 30.0
+AROUND_S = 0.060
+BATCH = 20
+OPERATOR = Person(id=1, name="Olga Petrov", email="operator@portal.test", staff=Role.OPERATOR)
+
+
+@dataclass
+class Kill:
+    """One operation and its killed process: how often MIOSA did it, and how it ended."""
+
+    kind: str
+    deployment_id: str
+    key: str = ""
+    killed_at: float = 0.0
+    before: int = 0
+    effects: int = -1
+    state: str = ""
+    needs_decision: bool = False
+    settled_after_s: float = -1.0
+
+
+@dataclass
+class Outcome:
+    process: str
+    with_keys: bool
+    kills: list[Kill] = field(default_factory=list)
+
+    def summary(self) -> dict[str, object]:
+        journalled = [kill for kill in self.kills if kill.state]
+        settled = [kill.settled_after_s for kill in journalled if kill.settled_after_s >= 0]
+        return {
+            "process": self.process,
+            "with_keys": self.with_keys,
+            "kills": len(self.kills),
+            "journalled": len(journalled),
+            "exactly_once": sum(kill.effects == 1 for kill in journalled),
+            "twice": sum(kill.effects > 1 for kill in self.kills),
+            "done_unjournalled": sum(kill.effects > 0 for kill in self.kills if not kill.state),
+            "not_done": sum(kill.effects == 0 for kill in journalled),
+            "asks_a_person": sum(kill.needs_decision for kill in journalled),
+            "left_unknown": sum(
+                kill.state in {"accepted", "sent", "unknown"} and not kill.needs_decision for kill in journalled
+            ),
+            "slowest_s": round(max(settled, default=0.0), 1),
+        }
+
+    def rows(self) -> list[dict[str, object]]:
+        return [asdict(kill) for kill in self.kills]
+
+
+def kill_web(world: World, kills: int, *, with_keys: bool, seed: int) -> Outcome:
+    """Rollbacks and promotions by a web process that is killed 0 to 60 ms after the click."""
+    return _run(world, kills, Outcome("web", with_keys), seed, web=Web(world.web_port, world.var / "web.log"))
+
+
+def kill_worker(world: World, kills: int, *, with_keys: bool, seed: int) -> Outcome:
+    """Publishes and redeploys by a worker that is killed 0 to 60 ms after it has taken them up."""
+    return _run(world, kills, Outcome("worker", with_keys), seed, web=None)
+
+
+def _run(world: World, kills: int, outcome: Outcome, seed: int, *, web: Web | None) -> Outcome:
+    rng = random.Random(seed)  # noqa: S311 - moments, no secrets
+    worker = Worker(world.var / "worker.log")
+    try:
+        apps = remember_apps(world, min(BATCH, kills))
+        # Some are killed before there is a row; they count beside, and not for ever.
+        while (left := kills - sum(bool(kill.state) for kill in outcome.kills)) > 0 and len(outcome.kills) < 4 * kills:
+            batch = []
+            for slug, deployment_id in apps[:left]:
+                pause = rng.uniform(0, AROUND_S)
+                if web is not None:
+                    batch.append(_kill_around_click(world, web, slug, deployment_id, pause))
+                else:
+                    kind = rng.choice([Kind.PUBLISH, Kind.REDEPLOY])
+                    batch.append(_kill_around_work(world, worker, slug, deployment_id, kind, pause))
+            _await_end(world, batch)
+            outcome.kills += batch
+    finally:
+        worker.stop()
+        if web is not None:
+            web.stop()
+    return outcome
+
+
+def _kill_around_click(world: World, web: Web, slug: str, deployment_id: str, pause: float) -> Kill:
+    """To the newest or the one before it, whichever is not live."""
+    row = Deployment.objects.get(miosa_id=deployment_id)
+    versions = Version.objects.filter(deployment=row, gone_at=None).exclude(miosa_id=row.active_version_id)
+    target = versions.order_by("-number")[:1].get()
+    live = row.live_version
+    is_newer = live is not None and (target.number or 0) > (live.number or 0)
+    kind = Kind.PROMOTE if is_newer else Kind.ROLL_BACK
+    place = {"slug": slug, "deployment_id": deployment_id, "version_id": target.miosa_id}
+    token = releases.draw_release(by=OPERATOR, kind=kind, now=timezone.now(), **place).token
+    kill = Kill(kind.value, deployment_id, before=world.deeds(deployment_id))
+    web.child()
+    started = timezone.now()
+    web.post(json.dumps({**place, "kind": kind.value, "token": token}).encode())
+    time.sleep(pause)
+    web.kill_child()
+    kill.killed_at = time.time()
+    kill.key = started.isoformat()
+    return kill
+
+
+def _kill_around_work(world: World, worker: Worker, slug: str, deployment_id: str, kind: Kind, pause: float) -> Kill:
+    kill = Kill(kind.value, deployment_id, before=world.deeds(deployment_id))
+    started = timezone.now()
+    place = {"slug": slug, "deployment_id": deployment_id}
+    if kind is Kind.PUBLISH:
+        row = Deployment.objects.select_related("customer").get(miosa_id=deployment_id)
+        sandbox = sandboxes.list_sandboxes(row.customer, by=OPERATOR)[0].id
+        token = publishing.draw_publish(by=OPERATOR, now=started, **place).token
+        publication = Publication(token=token, sandbox_id=sandbox, go_live=False, choice="checkout")
+        page = publishing.publish(by=OPERATOR, publication=publication, now=timezone.now(), **place)
+    else:
+        token = releases.draw_simple(by=OPERATOR, kind=kind, now=started, **place).token
+        confirmed = Confirmed(token=token, choice="checkout")
+        page = releases.do_simple(by=OPERATOR, kind=kind, confirmed=confirmed, now=timezone.now(), **place)
+    until = time.monotonic() + 5
+    while not Operation.objects.filter(key=page.key).exclude(runner="").exists() and time.monotonic() < until:
+        time.sleep(0.001)
+    time.sleep(pause)
+    worker.kill_child()
+    kill.killed_at = time.time()
+    kill.key = started.isoformat()
+    return kill
+
+
+def _await_end(world: World, batch: list[Kill]) -> None:
+    """Until each is settled, or a person is asked; then what MIOSA has done."""
+    time.sleep(0.3)
+    until = time.monotonic() + SETTLED_WITHIN_S
+    open_ones = list(batch)
+    while open_ones and time.monotonic() < until:
+        open_ones = [kill for kill in open_ones if not _has_ended(kill)]
+        time.sleep(0.05)
+    time.sleep(0.2)
+    for kill in batch:
+        kill.effects = world.deeds(kill.deployment_id) - kill.before
+    connection.close()
+
+
+def _has_ended(kill: Kill) -> bool:
+    operation = Operation.objects.filter(deployment_id=kill.deployment_id, asked_at__gte=kill.key).first()
+    if operation is None:
+        return time.time() - kill.killed_at > 1
+    kill.state, kill.needs_decision = operation.state, settling.needs_decision(operation)
+    if operation.state in {"accepted", "sent", "unknown"} and not kill.needs_decision:
+        return False
+    ended = operation.settled_at.timestamp() if operation.settled_at else time.time()
+    kill.settled_after_s = max(0.0, ended - kill.killed_at)
+    return True

@@ -1,0 +1,114 @@
+"""Processes made to be killed. Each parent has the code loaded and forks another child at once."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+
+ROOT = Path(__file__).resolve().parents[2]
+SECONDS_TO_START = 30.0
+
+
+class Parent:
+    """A process of ours with one child that is killed again and again."""
+
+    def __init__(self, command: list[str], log: Path) -> None:
+        with log.open("a") as said:
+            self.process = subprocess.Popen(
+                command, cwd=ROOT, stdout=said, stderr=subprocess.STDOUT, env=os.environ, start_new_session=True
+            )
+        self._parent = psutil.Process(self.process.pid)
+
+    def child(self) -> int:
+        """The pid of the child that is there now, or is there soon."""
+        until = time.monotonic() + SECONDS_TO_START
+        while time.monotonic() < until:
+            with suppress(psutil.NoSuchProcess):
+                alive = [child for child in self._parent.children() if child.status() != psutil.STATUS_ZOMBIE]
+                if alive:
+                    return int(alive[0].pid)
+            if self.process.poll() is not None:
+                raise RuntimeError(f"ended with {self.process.returncode}")
+            time.sleep(0.002)
+        raise RuntimeError("no child")
+
+    def kill_child(self) -> None:
+        with suppress(ProcessLookupError):
+            os.kill(self.child(), signal.SIGKILL)
+
+    def stop(self) -> None:
+        children = self._parent.children(recursive=True)
+        self.process.terminate()
+        try:
+            self.process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        for child in children:
+            if child.is_running():
+                child.kill()
+
+
+class Web(Parent):
+    """gunicorn with one worker process, as the portal runs it."""
+
+    def __init__(self, port: int, log: Path) -> None:
+        self.port = port
+        gunicorn = [sys.executable, "-m", "gunicorn", "--config", "python:portal.web", "--workers", "1"]
+        super().__init__([*gunicorn, "--bind", f"127.0.0.1:{port}", "tests.chaos.face"], log)
+
+    def post(self, body: bytes) -> threading.Thread:
+        """Sent from a thread; whether it is answered is nobody's business."""
+
+        def send() -> None:
+            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=15)
+            try:
+                connection.request("POST", "/", body)
+                connection.getresponse().read()
+            except (OSError, http.client.HTTPException):
+                return
+            finally:
+                connection.close()
+
+        thread = threading.Thread(target=send, daemon=True)
+        thread.start()
+        return thread
+
+
+class Worker(Parent):
+    """The worker's driver, forked again as soon as it is killed."""
+
+    def __init__(self, log: Path) -> None:
+        super().__init__([sys.executable, "-m", "tests.chaos.processes"], log)
+
+
+def fork_drivers() -> None:
+    """The parent's life: a child that drives operations, and another one when it is dead."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+    import django  # noqa: PLC0415  # only this process needs it
+
+    django.setup()
+    from django.db import connections  # noqa: PLC0415  # as above
+
+    from portal.services.journal import driver  # noqa: PLC0415  # as above
+
+    connections.close_all()
+    while True:
+        pid = os.fork()
+        if pid == 0:
+            driver.run(threading.Event())
+            os._exit(0)
+        os.waitpid(pid, 0)
+
+
+if __name__ == "__main__":
+    fork_drivers()

@@ -1,0 +1,94 @@
+"""A portal with a database of its own, and a MIOSA whose deeds can be counted."""
+
+from __future__ import annotations
+
+import os
+import socket
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from portal.simulator import Simulator
+from tests.playing import Playing
+
+CUSTOMERS = 40
+
+
+@dataclass
+class World:
+    var: Path
+    simulator: Simulator
+    playing: Playing
+    web_port: int
+
+    def deeds(self, deployment_id: str) -> int:
+        """How often something was made live, published or built there."""
+        there = self.simulator.platform.world.deployments[deployment_id]
+        return len(there.activations) + len(there.versions) + len(there.builds)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def built(*, with_keys: bool) -> Iterator[World]:
+    """Django is set up in here, once for a process: its settings come from the environment that is made here."""
+    with (
+        tempfile.TemporaryDirectory(prefix="deploy-desk-chaos-") as folder,
+        Simulator(customers=CUSTOMERS) as simulator,
+    ):
+        for name in [name for name in os.environ if name.startswith(("MIOSA_", "DATABASE_", "CACHE_", "DJANGO_"))]:
+            del os.environ[name]
+        os.environ |= {
+            "VAR_DIR": folder,
+            "SIMULATOR_PORT": simulator.url.rsplit(":", 1)[1],
+            "MIOSA_RPM": "100000",
+            "MIOSA_HONOURS_IDEMPOTENCY": "true" if with_keys else "false",
+            "LOG_LEVEL": "WARNING",
+            "DJANGO_SETTINGS_MODULE": "portal.settings",
+        }
+        import django  # noqa: PLC0415  # after the environment
+
+        django.setup()
+        from django.core.management import call_command  # noqa: PLC0415  # as above
+
+        call_command("migrate", interactive=False, verbosity=0)
+        call_command("createcachetable", verbosity=0)
+        playing = Playing(simulator.url)
+        playing.knobs(
+            idempotency="on" if with_keys else "off", step_times="instant", redeploy_answer="build", artifact_gc="never"
+        )
+        yield World(Path(folder), simulator, playing, free_port())
+
+
+def remember_apps(world: World, count: int) -> list[tuple[str, str]]:
+    """(customer's slug, deployment) of so many apps with a history, read as the background reads them."""
+    from django.utils import timezone  # noqa: PLC0415  # after the environment
+
+    from portal.models import Deployment  # noqa: PLC0415  # as above
+    from portal.services import upstream  # noqa: PLC0415  # as above
+    from portal.services.budget import Purpose  # noqa: PLC0415  # as above
+    from portal.services.refreshing import fleet, versions  # noqa: PLC0415  # as above
+
+    ask = upstream.client(Purpose.BACKGROUND)
+    fleet.read_workspaces(ask=ask, now=timezone.now())
+    chosen = []
+    for there in list(world.simulator.platform.world.deployments.values()):
+        if there.scenario == "ordinary" and there.active_version_id and there.kind == "static" and there.by.workspace:
+            if any(
+                sandbox.state != "destroyed"
+                for sandbox in world.simulator.platform.world.newest_sandboxes(there.by.workspace)
+            ):
+                chosen.append(there.id)
+    for deployment_id in chosen[:count]:
+        world.playing.act("history", deployment_id=deployment_id, count=3)
+    fleet.sweep(ask=ask, now=timezone.now())
+    rows = list(Deployment.objects.filter(miosa_id__in=chosen[:count]).select_related("customer"))
+    for row in rows:
+        versions.read(row, ask=ask, now=timezone.now())
+    return [(row.customer.slug, row.miosa_id) for row in rows]
