@@ -69,6 +69,13 @@ def accepted(request: Request, found: OperationPage) -> HttpResponse:
     return at_home(request, answer(request, "operations/page.html", context, part="operation"), url)
 
 
+def went(request: Request, url: str) -> HttpResponse:
+    """To another page, after something that has no operation of its own to show."""
+    if wants_part(request):
+        return vary(HttpResponse(status=204, headers={"HX-Redirect": url}))
+    return vary(SeeOther(url))
+
+
 def at_home(request: Request, response: HttpResponse, url: str) -> HttpResponse:
     """Outside of a dialog the address is that of what is shown now. A dialog leaves the address to the page below it."""
     if wants_part(request) and "X-Dialog" not in request.headers and "seen" not in request.GET:

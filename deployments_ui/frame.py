@@ -43,7 +43,7 @@ class Choice:
 
 CHOICE = Stencil("components/_choice.html", Choice)
 # Written into every page in this order; layers make the order of rules.
-SHEETS = ("tokens", "base", "layout", "components", "rooms", "changes")
+SHEETS = ("tokens", "base", "layout", "components", "rooms", "changes", "wiring")
 SCRIPTS = ("django_htmx/htmx-2.min.js", "js/desk.js", "js/changes.js")
 
 

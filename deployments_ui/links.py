@@ -148,6 +148,83 @@ def customer_operations(slug: str) -> str:
     return f"/c/{slug}/operations/"
 
 
+def env(slug: str, deployment_id: str) -> str:
+    return f"{deployment(slug, deployment_id)}env/"
+
+
+def env_set(slug: str, deployment_id: str) -> str:
+    return f"{env(slug, deployment_id)}set/"
+
+
+def env_review(slug: str, deployment_id: str, key: object) -> str:
+    return f"{env(slug, deployment_id)}review/{key}/"
+
+
+def env_apply(slug: str, deployment_id: str, key: object) -> str:
+    return f"{env_review(slug, deployment_id, key)}apply/"
+
+
+def env_discard(slug: str, deployment_id: str, key: object) -> str:
+    return f"{env_review(slug, deployment_id, key)}discard/"
+
+
+def env_deletion(slug: str, deployment_id: str, name: str) -> str:
+    return f"{env(slug, deployment_id)}delete/{segment(name)}/"
+
+
+def domains(slug: str, deployment_id: str) -> str:
+    return f"{deployment(slug, deployment_id)}domains/"
+
+
+def domain_add(slug: str, deployment_id: str) -> str:
+    return f"{domains(slug, deployment_id)}add/"
+
+
+def domain(slug: str, deployment_id: str, domain_id: str) -> str:
+    return f"{domains(slug, deployment_id)}{segment(domain_id)}/"
+
+
+def domain_verify(slug: str, deployment_id: str, domain_id: str) -> str:
+    return f"{domain(slug, deployment_id, domain_id)}verify/"
+
+
+def detachment(slug: str, deployment_id: str, domain_id: str) -> str:
+    return f"{domain(slug, deployment_id, domain_id)}detach/"
+
+
+def redirection(slug: str, deployment_id: str, domain_id: str) -> str:
+    return f"{domain(slug, deployment_id, domain_id)}redirect/"
+
+
+def domain_links(slug: str, deployment_id: str, domain_id: str) -> str:
+    return f"{domain(slug, deployment_id, domain_id)}links/"
+
+
+def domain_link_revocation(slug: str, deployment_id: str, domain_id: str, link_id: int) -> str:
+    return f"{domain_links(slug, deployment_id, domain_id)}{link_id}/revoke/"
+
+
+def dns_link(secret: str) -> str:
+    """For whoever runs the DNS, without sign-in."""
+    return f"/dns/{secret}/"
+
+
+def build(slug: str, deployment_id: str, build_id: str) -> str:
+    return f"{builds(slug, deployment_id)}{segment(build_id)}/"
+
+
+def build_text(slug: str, deployment_id: str, build_id: str) -> str:
+    return f"{build(slug, deployment_id, build_id)}log.txt"
+
+
+def instance(slug: str, deployment_id: str, instance_id: str) -> str:
+    return f"{deployment(slug, deployment_id)}runtime/{segment(instance_id)}/"
+
+
+def instance_text(slug: str, deployment_id: str, instance_id: str) -> str:
+    return f"{instance(slug, deployment_id, instance_id)}log.txt"
+
+
 def find() -> str:
     return "/find/"
 

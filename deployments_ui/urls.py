@@ -3,12 +3,34 @@
 from django.urls import path, register_converter
 
 from deployments_ui import links
-from deployments_ui.views import compare, customers, deployments, find, history, styleguide, theme, versions
+from deployments_ui.views import (
+    builds,
+    compare,
+    customers,
+    deployments,
+    dns_links,
+    domains,
+    env,
+    find,
+    history,
+    lifecycle,
+    operations,
+    publishing,
+    releases,
+    runtime,
+    styleguide,
+    theme,
+    versions,
+)
 
 register_converter(links.OpaqueId, "opaque")
 
 DEPLOYMENT = "c/<slug:slug>/deployments/<opaque:deployment_id>/"
 VERSION = f"{DEPLOYMENT}versions/<opaque:version_id>/"
+BUILD = f"{DEPLOYMENT}builds/<opaque:build_id>/"
+INSTANCE = f"{DEPLOYMENT}runtime/<opaque:instance_id>/"
+REVIEW = f"{DEPLOYMENT}env/review/<uuid:key>/"
+DOMAIN = f"{DEPLOYMENT}domains/<opaque:domain_id>/"
 
 urlpatterns = [
     path("", customers.home, name="home"),
@@ -17,11 +39,45 @@ urlpatterns = [
     path("c/<slug:slug>/refresh/", history.refresh, name="history_refresh"),
     path(DEPLOYMENT, deployments.show, name="deployment"),
     path(f"{DEPLOYMENT}refresh/", deployments.refresh, name="deployment_refresh"),
-    path(f"{DEPLOYMENT}builds/", deployments.builds, name="builds"),
+    path(f"{DEPLOYMENT}builds/", builds.index, name="builds"),
+    path(BUILD, builds.show, name="build"),
+    path(f"{BUILD}log.txt", builds.log_text, name="build_text"),
+    path(INSTANCE, runtime.show, name="instance"),
+    path(f"{INSTANCE}log.txt", runtime.log_text, name="instance_text"),
+    path(f"{DEPLOYMENT}env/", env.show, name="env"),
+    path(f"{DEPLOYMENT}env/set/", env.setting, name="env_set"),
+    path(REVIEW, env.review, name="env_review"),
+    path(f"{REVIEW}apply/", env.application, name="env_apply"),
+    path(f"{REVIEW}discard/", env.discard, name="env_discard"),
+    path(f"{DEPLOYMENT}env/delete/<opaque:name>/", env.deletion, name="env_deletion"),
+    path(f"{DEPLOYMENT}domains/", domains.index, name="domains"),
+    path(f"{DEPLOYMENT}domains/add/", domains.addition, name="domain_add"),
+    path(DOMAIN, domains.show, name="domain"),
+    path(f"{DOMAIN}verify/", domains.verify, name="domain_verify"),
+    path(f"{DOMAIN}detach/", domains.detachment, name="detachment"),
+    path(f"{DOMAIN}redirect/", domains.redirection, name="redirection"),
+    path(f"{DOMAIN}links/", dns_links.make, name="domain_links"),
+    path(f"{DOMAIN}links/<int:link_id>/revoke/", dns_links.revoke, name="domain_link_revocation"),
+    path("dns/<str:secret>/", dns_links.show, name="dns_link"),
     path(f"{DEPLOYMENT}compare/", compare.show, name="comparison"),
     path(VERSION, versions.show, name="version"),
     path(f"{VERSION}log/", versions.log, name="log"),
     path(f"{VERSION}log.txt", versions.log_text, name="log_text"),
+    path(f"{VERSION}rollback/", releases.rollback, name="rollback"),
+    path(f"{VERSION}promote/", releases.promotion, name="promotion"),
+    path(f"{DEPLOYMENT}rollback/", releases.last_good, name="last_good"),
+    path(f"{DEPLOYMENT}rollback/keep/", releases.keeping, name="keeping"),
+    path(f"{DEPLOYMENT}redeploy/", releases.redeployment, name="redeployment"),
+    path(f"{DEPLOYMENT}stop/", releases.stop, name="stop"),
+    path(f"{DEPLOYMENT}publish/", publishing.publication, name="publication"),
+    path("c/<slug:slug>/publish/", publishing.first_publication, name="first_publication"),
+    path("c/<slug:slug>/create/", lifecycle.creation, name="creation"),
+    path(f"{DEPLOYMENT}rename/", lifecycle.renaming, name="renaming"),
+    path(f"{DEPLOYMENT}delete/", lifecycle.deletion, name="deletion"),
+    path("operations/", operations.index, name="operations"),
+    path("operations/<uuid:key>/", operations.show, name="operation"),
+    path("operations/<uuid:key>/decision/", operations.decision, name="decision"),
+    path("c/<slug:slug>/operations/", operations.index, name="customer_operations"),
     path("find/", find.show, name="find"),
     path("styleguide/", styleguide.show, name="styleguide"),
     path("styleguide/<slug:page>/", styleguide.show, name="styleguide_page"),

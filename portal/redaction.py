@@ -15,6 +15,7 @@ SECRET_LOOKS = re.compile(
     r"(?ix) \b msk_ [A-Za-z0-9_-]{4,}"  # keys of MIOSA
     r"| (?<= bearer \s) [^\s\"',;]+"
     r"| (?<= sessionid=) [^\s\"',;]+ | (?<= csrftoken=) [^\s\"',;]+"
+    r"| (?<= /dns/) [A-Za-z0-9_-]{20,}"  # the link for whoever runs the DNS
     r"| (?<= ://) [^/\s:@]+ : [^/\s@]+ (?=@)"  # user and password of an address
 )
 SHORTEST = 6  # hiding shorter values would black out ordinary words

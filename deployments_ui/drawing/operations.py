@@ -144,9 +144,14 @@ def context_of(found: OperationPage, published: Progress | None = None) -> dict[
         "generation": generation,
         "decision_url": links.decision(found.key),
         "app_url": app_url,
-        "close_url": app_url or links.customer(found.customer_slug),
+        "close_url": home_of(found) if app_url else links.customer(found.customer_slug),
         **ways(found, phase),
     }
+
+
+def home_of(found: OperationPage) -> str:
+    """The page that shows what it changed."""
+    return HOMES.get(found.kind, links.deployment)(found.customer_slug, found.deployment_id)
 
 
 def ways(found: OperationPage, phase: Phase) -> dict[str, str]:
@@ -164,6 +169,14 @@ def ways(found: OperationPage, phase: Phase) -> dict[str, str]:
     return {"again_url": again, "undo_url": undo}
 
 
+HOMES = {
+    Kind.ADD_DOMAIN: links.domains,
+    Kind.DELETE_ENV: links.env,
+    Kind.DETACH_DOMAIN: links.domains,
+    Kind.REDIRECT_DOMAIN: links.domains,
+    Kind.SET_ENV: links.env,
+    Kind.VERIFY_DOMAIN: links.domains,
+}
 FORMS = {
     Kind.PUBLISH: links.publication,
     Kind.REDEPLOY: links.redeployment,

@@ -10,6 +10,8 @@ from django.utils.safestring import SafeString
 
 from deployments_ui import links, sizes, states, times
 from deployments_ui.frame import Place
+from deployments_ui.tabs import Tab
+from deployments_ui.tabs import of as of_app
 from portal.services.answers import VersionBrief
 
 register = template.Library()
@@ -104,6 +106,13 @@ def places(context: Context) -> list[Place]:
     """The places in the frame."""
     found: list[Place] = context["frame"].places(context.get("customer"))
     return found
+
+
+@register.simple_tag(takes_context=True)
+def tabs(context: Context) -> list[Tab]:
+    """The tabs of the app the page is about."""
+    here, by = str(context.get("tab") or ""), context["frame"].person
+    return of_app(context["customer"], context["deployment"], by=by, here=here) if by else []
 
 
 @register.simple_tag

@@ -33,12 +33,6 @@ def show(request: Request, slug: str, deployment_id: str) -> HttpResponse:
     return drawn(request, newer)
 
 
-@require_safe
-def builds(request: Request, slug: str, deployment_id: str) -> HttpResponse:
-    context = context_of(get(request, slug, deployment_id), "", tab="builds")
-    return answer(request, "deployments/builds.html", {**context, "poll_url": "", "refresh_url": ""}, part="builds")
-
-
 @require_POST
 def refresh(request: Request, slug: str, deployment_id: str) -> HttpResponse:
     deployments.refresh_deployment(by=request.person, slug=slug, deployment_id=deployment_id, now=timezone.now())

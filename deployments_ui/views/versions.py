@@ -4,10 +4,11 @@ from django.http import HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from deployments_ui import ansi, links
+from deployments_ui import links, looking
 from deployments_ui.drawing import logs
-from deployments_ui.parts import Request, answer
+from deployments_ui.parts import Request, answer, unchanged
 from portal.services import versions
+from portal.services.logs import LogPage
 from portal.services.versions import VersionPage
 
 
@@ -22,35 +23,41 @@ def show(request: Request, slug: str, deployment_id: str, version_id: str) -> Ht
 @require_safe
 def log(request: Request, slug: str, deployment_id: str, version_id: str) -> HttpResponse:
     """The log as a page of its own, and as the part that the version's page loads."""
-    told = versions.get_log(
-        by=request.person, slug=slug, deployment_id=deployment_id, version_id=version_id, now=timezone.now()
-    )
-    line = request.GET.get("line", "")
-    window = logs.window(
-        told.text,
-        line=int(line) if line.isdecimal() and len(line) < 9 else None,
-        search=request.GET.get("q", "").strip()[:200],
-    )
+    told, pairs = get_log(request, slug, deployment_id, version_id)
     context = {
-        "told": told,
-        "log": window,
-        "log_url": links.version_log(slug, deployment_id, version_id),
-        "text_url": links.version_log_text(slug, deployment_id, version_id),
         "version_url": links.version(slug, deployment_id, version_id),
+        **logs.context_of(
+            told,
+            request,
+            path=links.version_log(slug, deployment_id, version_id),
+            text_url=links.version_log_text(slug, deployment_id, version_id),
+            pairs=pairs,
+        ),
     }
+    if logs.is_unchanged(request, context):
+        return unchanged()
     return answer(request, "versions/log.html", context, part="log")
 
 
 @require_safe
 def log_text(request: Request, slug: str, deployment_id: str, version_id: str) -> HttpResponse:
     """The whole log to keep, without colours."""
+    told, _pairs = get_log(request, slug, deployment_id, version_id)
+    return logs.download(told, name="build-log.txt")
+
+
+def get_log(request: Request, slug: str, deployment_id: str, version_id: str) -> tuple[LogPage, looking.Pairs]:
+    """The log, of one of its stages if the reader asks for that."""
+    stage = request.GET.get("stage", "")
     told = versions.get_log(
-        by=request.person, slug=slug, deployment_id=deployment_id, version_id=version_id, now=timezone.now()
+        by=request.person,
+        slug=slug,
+        deployment_id=deployment_id,
+        version_id=version_id,
+        stage=stage,
+        now=timezone.now(),
     )
-    text = "\n".join(ansi.strip(line) for line in (told.text or told.missing).split("\n"))
-    response = HttpResponse(text, content_type="text/plain; charset=utf-8")
-    response["Content-Disposition"] = 'attachment; filename="build-log.txt"'
-    return response
+    return told, [("stage", stage[:40])] if stage else []
 
 
 def context_of(found: VersionPage) -> dict[str, object]:

@@ -8,7 +8,7 @@ from django.core.cache import cache
 from portal import miosa
 from portal.access import Person
 from portal.models import Customer, Deployment
-from portal.services import briefs, builds, customers, deployments, runtime, streams, upstream
+from portal.services import actions, briefs, builds, customers, deployments, runtime, streams, upstream
 from portal.services.answers import Age, CustomerHead, DeploymentBrief
 from portal.services.budget import Purpose
 from portal.services.builds import Build
@@ -56,7 +56,7 @@ def get_builds(*, by: Person, slug: str, deployment_id: str, now: datetime) -> B
     live = deployment.live_version
     return BuildsPage(
         customer=briefs.head(customer, by=by),
-        deployment=briefs.deployment(deployment, customer, by=by),
+        deployment=actions.dress(briefs.deployment(deployment, customer, by=by), deployment, customer, by=by, now=now),
         builds=listed,
         instances=running,
         is_dynamic=bool(running.rows) or (live is not None and live.kind != "static"),
@@ -87,7 +87,7 @@ def get_build(*, by: Person, slug: str, deployment_id: str, build_id: str, now: 
     )
     return BuildPage(
         customer=briefs.head(customer, by=by),
-        deployment=briefs.deployment(deployment, customer, by=by),
+        deployment=actions.dress(briefs.deployment(deployment, customer, by=by), deployment, customer, by=by, now=now),
         build=build,
         is_open=is_open,
         log=log,

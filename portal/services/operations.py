@@ -24,6 +24,8 @@ class OperationPage:
     """One operation. Numbers and ids of another customer's versions are left out for a customer's people; `note`,
     `upstream_request_id` and `for_operators` are for staff.
 
+    `names` are those of env vars, `vanished` names that were there before and are not any more.
+
     `is_open`: it will still change, so a page looks again. `needs_decision`: nobody can know, a person has to say.
     `version_id` is the version it concerns or made; `role` the role the person had.
     """
@@ -65,6 +67,9 @@ class OperationPage:
     upstream_request_id: str
     undo_version_id: str
     sandbox: str
+    names: tuple[str, ...]
+    vanished: tuple[str, ...]
+    domain: str
     look_at: datetime | None
 
 
@@ -128,6 +133,7 @@ def page_of(operation: Operation, *, by: Person, now: datetime) -> OperationPage
     version_id = operation.target_id or operation.result.get("version_id", "")
     version = _version(deployment, version_id, customer, by=by)
     seen = _version(deployment, operation.seen_live_id, customer, by=by)
+    hidden = deployment is not None and briefs.hides_others(deployment, by=by)
     is_open = operation.state in {"accepted", "sent", "unknown"} or _is_being_checked(operation, now=now)
     return OperationPage(
         key=operation.key,
@@ -166,6 +172,9 @@ def page_of(operation: Operation, *, by: Person, now: datetime) -> OperationPage
         for_operators=operation.error_for_operators if by.is_staff else "",
         upstream_request_id=operation.upstream_request_id if by.is_operator else "",
         undo_version_id=seen.miosa_id if seen and operation.switched_at and version else "",
+        names=() if hidden else tuple(operation.body.get("names", ())),
+        vanished=() if hidden else tuple(operation.result.get("vanished", ())),
+        domain=str(operation.body.get("domain", "")),
         sandbox=str(operation.body.get("source_sandbox_id", "")),
         look_at=operation.look_at,
     )

@@ -8,7 +8,7 @@ from django.core.cache import cache
 from portal import miosa
 from portal.access import Person
 from portal.models import Customer, Deployment
-from portal.services import briefs, customers, deployments, logs, streams, upstream
+from portal.services import actions, briefs, customers, deployments, logs, streams, upstream
 from portal.services.answers import CustomerHead, DeploymentBrief
 from portal.services.budget import Purpose
 from portal.services.errors import NotFound
@@ -88,7 +88,7 @@ def get_log(*, by: Person, slug: str, deployment_id: str, instance_id: str, now:
     )
     return InstanceLog(
         customer=briefs.head(customer, by=by),
-        deployment=briefs.deployment(deployment, customer, by=by),
+        deployment=actions.dress(briefs.deployment(deployment, customer, by=by), deployment, customer, by=by, now=now),
         instance=instance,
         log=log,
     )

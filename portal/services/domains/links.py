@@ -4,10 +4,12 @@ showing one domain only.
 
 import hashlib
 import secrets
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.core.cache import cache
 from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_variables
 
 from portal.access import Person, Right
 from portal.models import Domain, DomainLink
@@ -20,6 +22,15 @@ LASTS = timedelta(days=7)
 _MOST_A_MINUTE = 60
 
 
+@dataclass(frozen=True, slots=True)
+class SharedDomain:
+    """What a link shows: nothing of whose the domain is, or of what it leads to here."""
+
+    facts: DomainFacts
+    expires_at: datetime
+
+
+@sensitive_variables()
 def make(*, by: Person, slug: str, deployment_id: str, domain_id: str, now: datetime) -> str:
     """The secret of a new link, shown this once. Raises NotFound, Forbidden."""
     customer, deployment, domain = pages.find(by=by, slug=slug, deployment_id=deployment_id, domain_id=domain_id)
@@ -45,7 +56,8 @@ def revoke(*, by: Person, slug: str, deployment_id: str, domain_id: str, link_id
         raise NotFound
 
 
-def open_link(*, secret: str, address: str, now: datetime) -> DomainFacts:
+@sensitive_variables()
+def open_link(*, secret: str, address: str, now: datetime) -> SharedDomain:
     """What the link shows. Opening it changes nothing. Raises NotFound once it is over, Unavailable for too many from
     one address.
     """
@@ -58,7 +70,7 @@ def open_link(*, secret: str, address: str, now: datetime) -> DomainFacts:
     ).first()
     if domain is None:
         raise NotFound
-    return pages.facts_of(domain, now=now)
+    return SharedDomain(pages.facts_of(domain, now=now), link.expires_at)
 
 
 def _limit(address: str, *, now: datetime) -> None:

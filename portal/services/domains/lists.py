@@ -63,7 +63,7 @@ def get_domains(*, by: Person, slug: str, deployment_id: str, now: datetime) -> 
     looking.want(rows, now=now)
     return DomainsPage(
         customer=briefs.head(customer, by=by),
-        deployment=briefs.deployment(deployment, customer, by=by),
+        deployment=actions.dress(briefs.deployment(deployment, customer, by=by), deployment, customer, by=by, now=now),
         rows=tuple(row_of(domain, now=now) for domain in rows),
         may_add=doing.may(Right.ADD_DOMAIN, customer, deployment, by=by),
         add_obstacle=actions.gone(deployment) or doing.obstacle(deployment, row=customer.connection, now=now),
@@ -77,6 +77,13 @@ def get_domains(*, by: Person, slug: str, deployment_id: str, now: datetime) -> 
             fresh=2 * reading.FRESH,
         ),
     )
+
+
+def find_id(*, by: Person, slug: str, deployment_id: str, name: str) -> str:
+    """The id of a domain by its name, from memory alone; empty if there is none that this person may see."""
+    rows = Domain.objects.filter(deployment__miosa_id=deployment_id, name=name, gone_at=None)
+    shown = rows if by.sees_everyone else rows.filter(customer__slug=slug)
+    return shown.order_by("-pk").values_list("miosa_id", flat=True).first() or ""
 
 
 def count(*, by: Person, slug: str, deployment_id: str) -> int:

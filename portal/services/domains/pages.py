@@ -1,20 +1,22 @@
 """One domain: three lights, the records to set, what DNS answers now, and the one thing to do."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
 
 from portal import dns
 from portal.access import Person, Right
 from portal.models import Customer, Deployment, Domain, DomainLink
-from portal.services import briefs, customers, deployments, doing
+from portal.services import actions, briefs, customers, deployments, doing
 from portal.services.answers import CustomerHead, DeploymentBrief
 from portal.services.domains import lists, looking, reading
 from portal.services.domains.lists import DomainRow
 from portal.services.errors import NotFound
 from portal.services.journal import tokens
 from portal.services.journal.kinds import Kind
+
+_A_LOOK_TAKES = timedelta(seconds=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,7 @@ def get_domain(*, by: Person, slug: str, deployment_id: str, domain_id: str, now
     )
     return DomainPage(
         customer=briefs.head(customer, by=by),
-        deployment=briefs.deployment(deployment, customer, by=by),
+        deployment=actions.dress(briefs.deployment(deployment, customer, by=by), deployment, customer, by=by, now=now),
         facts=facts_of(domain, now=now),
         twin=_twin(domain),
         links=_links(domain, deployment, now=now) if may_share else (),
@@ -146,9 +148,17 @@ def facts_of(domain: Domain, *, now: datetime) -> DomainFacts:
         provider=report.provider.name if report and report.provider else "",
         provider_page=(report.provider_page or "") if report else "",
         looked_at=domain.looked_at,
-        is_looking=domain.looked_at is None or (domain.next_look_at is not None and domain.next_look_at <= now),
+        is_looking=_is_looking(domain, now=now),
         can_pass=bool(report and report.can_pass),
     )
+
+
+def _is_looking(domain: Domain, *, now: datetime) -> bool:
+    """A look is due or being made: for the first time, or because somebody pressed Look now."""
+    if domain.next_look_at is None:
+        return False
+    asked = domain.looks == 0 and domain.watched_at is not None and now - domain.watched_at < _A_LOOK_TAKES
+    return domain.looked_at is None or domain.next_look_at <= now or asked
 
 
 def _record(one: dns.Needed, verdict: dns.Verdict | None, zone: str | None) -> RecordRow:

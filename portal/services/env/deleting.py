@@ -46,7 +46,7 @@ def draw(*, by: Person, slug: str, deployment_id: str, name: str, now: datetime)
         deployment=briefs.deployment(deployment, customer, by=by),
         name=name,
         environments=there,
-        reasons=reasons.ready(),
+        reasons=reasons.ready(Kind.DELETE_ENV),
         reason_required=reasons.is_required(by),
         may_note=by.is_staff,
         obstacle=doing.obstacle(deployment, now=now),

@@ -12,7 +12,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from portal.access import Person, Right
 from portal.models import Customer, Deployment, EnvVar, SealedValues
-from portal.services import briefs, customers, deployments, doing, reasons
+from portal.services import actions, briefs, customers, deployments, doing, reasons
 from portal.services.answers import CustomerHead, DeploymentBrief
 from portal.services.env import dotenv, names, sealing
 from portal.services.errors import Invalid, NotFound, ServiceError
@@ -59,6 +59,27 @@ class Review:
     obstacle: str
 
 
+@dataclass(frozen=True, slots=True)
+class SetForm:
+    """The empty form."""
+
+    customer: CustomerHead
+    deployment: DeploymentBrief
+    environments: tuple[str, ...]
+    obstacle: str
+
+
+def draw(*, by: Person, slug: str, deployment_id: str, now: datetime) -> SetForm:
+    """Raises NotFound, Forbidden."""
+    customer, deployment = door(by=by, slug=slug, deployment_id=deployment_id)
+    return SetForm(
+        customer=briefs.head(customer, by=by),
+        deployment=briefs.deployment(deployment, customer, by=by),
+        environments=settings.MIOSA.environments,
+        obstacle=doing.obstacle(deployment, now=now),
+    )
+
+
 @sensitive_variables()
 def draft(
     *,
@@ -100,14 +121,14 @@ def get_review(*, by: Person, slug: str, deployment_id: str, key: uuid.UUID, now
         key=key,
         token=tokens.draw(Kind.SET_ENV, by=by, customer_id=customer.pk, deployment_id=deployment.miosa_id, key=key),
         customer=briefs.head(customer, by=by),
-        deployment=briefs.deployment(deployment, customer, by=by),
+        deployment=actions.dress(briefs.deployment(deployment, customer, by=by), deployment, customer, by=by, now=now),
         environment=row.environment,
         environments=settings.MIOSA.environments,
         lines=lines,
         unread=_unread(row),
         expires_at=row.expires_at,
         may_apply=any(line.effect in {"added", "changed"} for line in lines),
-        reasons=reasons.ready(),
+        reasons=reasons.ready(Kind.SET_ENV),
         reason_required=reasons.is_required(by),
         may_note=by.is_staff,
         obstacle=doing.obstacle(deployment, now=now),

@@ -86,7 +86,7 @@ def get_env(*, by: Person, slug: str, deployment_id: str, environment: str = "",
     rows = () if is_cut else _rows(deployment, chosen, may_set=may_set)
     return EnvPage(
         customer=briefs.head(customer, by=by),
-        deployment=briefs.deployment(deployment, customer, by=by),
+        deployment=actions.dress(briefs.deployment(deployment, customer, by=by), deployment, customer, by=by, now=now),
         rows=rows,
         environments=known,
         environment=chosen,
