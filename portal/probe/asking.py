@@ -79,9 +79,10 @@ def _follow(url: str, loopback_port: int | None, ends_at: float) -> _Heard:
 def _split(url: str) -> SplitResult | None:
     try:
         parts = urlsplit(url)
-        return parts if parts.hostname and (parts.port or 1) else None
+        _ = parts.port  # raises what it can't read only when it is asked for
     except ValueError:
         return None
+    return parts if parts.hostname else None
 
 
 def _may_ask(parts: SplitResult, loopback_port: int | None) -> bool:

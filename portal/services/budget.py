@@ -9,6 +9,7 @@ from django.db import transaction
 
 from portal import miosa
 from portal.models import Bucket, Connection
+from portal.services import durability
 
 # No promise of MIOSA's is trusted for longer than this: a wrong Retry-After must not switch the portal off for hours.
 LONGEST_BLOCK_S = 120.0
@@ -99,7 +100,7 @@ def _main(purpose: Purpose) -> Share:
 
 def _take(shares: list[Share], *, now: float) -> None:
     """All of the buckets or none, in one transaction; rows are locked in the order of their keys."""
-    with transaction.atomic():
+    with durability.may_be_lost(), transaction.atomic():
         rows = [(share, _row(share, now)) for share in sorted(shares, key=lambda share: share.key)]
         wait = max(_lack(bucket, share, now) for share, bucket in rows)
         if wait <= 0:

@@ -1,4 +1,7 @@
-"""`python -m tests.chaos [--kills 200]`: prints a table, writes JSON, and stops by itself. Code 1 if a promise is broken."""
+"""`python -m tests.chaos [--kills 200]`: prints a table, writes JSON, and stops by itself.
+
+Code 1 if a promise is broken.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +36,7 @@ def main() -> int:
     return 0 if all(one["kept"] for one in found) else 1
 
 
-def run_apart(arguments: argparse.Namespace, process: str, with_keys: bool) -> dict[str, Any]:  # noqa: FBT001 - a pair
+def run_apart(arguments: argparse.Namespace, process: str, with_keys: bool) -> dict[str, Any]:
     """Each scenario in a process of its own, since settings are read once."""
     name = f"{process}-{'keys' if with_keys else 'nokeys'}"
     part = arguments.out.with_name(f"{arguments.out.stem}-{name}.json")

@@ -1,4 +1,4 @@
-"""A web application for gunicorn that does nothing but confirm forms: the part of the web process that has to survive."""
+"""For gunicorn: a web application that does nothing but confirm forms."""
 
 from __future__ import annotations
 
@@ -7,19 +7,18 @@ import os
 from collections.abc import Callable, Iterable
 from typing import Any
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
-
 from django.core.wsgi import get_wsgi_application
 
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 get_wsgi_application()
 
-from django.db import connection
-from django.utils import timezone
+from django.db import connection  # noqa: E402  # Django had to be set up first
+from django.utils import timezone  # noqa: E402  # as above
 
-from portal.access import Person, Role
-from portal.services import releases
-from portal.services.journal.kinds import Kind
-from portal.services.releases import Confirmed
+from portal.access import Person, Role  # noqa: E402  # as above
+from portal.services import releases  # noqa: E402  # as above
+from portal.services.journal.kinds import Kind  # noqa: E402  # as above
+from portal.services.releases import Confirmed  # noqa: E402  # as above
 
 OPERATOR = Person(id=1, name="Olga Petrov", email="operator@portal.test", staff=Role.OPERATOR)
 

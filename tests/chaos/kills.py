@@ -94,7 +94,7 @@ def _run(world: World, kills: int, outcome: Outcome, seed: int, *, web: Web | No
                     batch.append(_kill_around_click(world, web, slug, deployment_id, pause))
                 else:
                     kind = rng.choice([Kind.PUBLISH, Kind.REDEPLOY])
-                    batch.append(_kill_around_work(world, worker, slug, deployment_id, kind, pause))
+                    batch.append(_kill_around_work(world, worker, slug, deployment_id, kind=kind, pause=pause))
             _await_end(world, batch)
             outcome.kills += batch
     finally:
@@ -125,7 +125,7 @@ def _kill_around_click(world: World, web: Web, slug: str, deployment_id: str, pa
     return kill
 
 
-def _kill_around_work(world: World, worker: Worker, slug: str, deployment_id: str, kind: Kind, pause: float) -> Kill:
+def _kill_around_work(world: World, worker: Worker, slug: str, deployment_id: str, *, kind: Kind, pause: float) -> Kill:
     kill = Kill(kind.value, deployment_id, before=world.deeds(deployment_id))
     started = timezone.now()
     place = {"slug": slug, "deployment_id": deployment_id}

@@ -77,14 +77,15 @@ def remember_apps(world: World, count: int) -> list[tuple[str, str]]:
 
     ask = upstream.client(Purpose.BACKGROUND)
     fleet.read_workspaces(ask=ask, now=timezone.now())
-    chosen = []
-    for there in list(world.simulator.platform.world.deployments.values()):
-        if there.scenario == "ordinary" and there.active_version_id and there.kind == "static" and there.by.workspace:
-            if any(
-                sandbox.state != "destroyed"
-                for sandbox in world.simulator.platform.world.newest_sandboxes(there.by.workspace)
-            ):
-                chosen.append(there.id)
+    there = world.simulator.platform.world
+    ordinary = [
+        app
+        for app in there.deployments.values()
+        if (app.scenario, app.kind) == ("ordinary", "static") and app.active_version_id
+    ]
+    chosen = [
+        app.id for app in ordinary if any(box.state != "destroyed" for box in there.newest_sandboxes(app.by.workspace))
+    ]
     for deployment_id in chosen[:count]:
         world.playing.act("history", deployment_id=deployment_id, count=3)
     fleet.sweep(ask=ask, now=timezone.now())

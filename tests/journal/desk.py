@@ -30,7 +30,7 @@ OPEN = frozenset({"accepted", "sent", "unknown"})
 
 @dataclass(frozen=True)
 class Effects:
-    """What MIOSA has done to an app since: how often another version went live, how many were published, built, made."""
+    """What MIOSA has done: how often another version went live, how many were published, built, apps made."""
 
     activations: int
     versions: int

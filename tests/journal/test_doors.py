@@ -1,8 +1,12 @@
-"""What keeps a change from being sent: forms, rights, other customers, other people, MIOSA being down. It hears nothing."""
+"""What keeps a change from being sent: forms, rights, other customers, other people, MIOSA being down.
+
+It hears nothing.
+"""
 
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.core import signing
@@ -140,7 +144,7 @@ def test_on_a_shared_deployment_every_change_is_for_staff(desk: Desk, person_of:
     token = desk.draw(Kind.ROLL_BACK, target, by=desk.operator)
     stolen = forged(desk, person=owner.id, target=target, customer=Customer.objects.get(external_id="fjord-yoga").pk)
     for text in (token, stolen):
-        error = refused(desk, Forbidden, lambda text=text: desk.confirm(Kind.ROLL_BACK, text, target, by=owner))
+        error = refused(desk, Forbidden, partial(desk.confirm, Kind.ROLL_BACK, text, target, by=owner))
         assert isinstance(error, Forbidden)
         assert Role.OWNER not in error.who_can
     assert desk.confirm(Kind.ROLL_BACK, token, target, by=desk.operator).state == "succeeded"
@@ -150,7 +154,7 @@ def test_another_customers_sandbox_is_not_found(desk: Desk) -> None:
     other = sandboxes.list_sandboxes(customers.ensure("pawsome-vets"), by=desk.operator)[0].id
     token = desk.draw(Kind.PUBLISH)
     for sandbox_id in (other, "sbx_nowhere", "..", "../deployments", "a/b", "\x00"):
-        refused(desk, NotFound, lambda one=sandbox_id: desk.confirm(Kind.PUBLISH, token, sandbox_id=one))
+        refused(desk, NotFound, partial(desk.confirm, Kind.PUBLISH, token, sandbox_id=sandbox_id))
 
 
 def test_a_publish_over_a_rollback_asks_first_or_is_staged(desk: Desk) -> None:

@@ -7,6 +7,7 @@ would act twice is looked for; where it can't be found, a person is asked.
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -50,8 +51,8 @@ DEEDS = (ROLL_BACK, PROMOTE, PUBLISH, REDEPLOY, CREATE, RENAME, STOP, DELETE)
 # What acts twice if it is sent twice to a MIOSA without keys.
 ACT_TWICE = (PUBLISH, REDEPLOY, CREATE)
 
-LOST_BEFORE = {"drop_before": {"drop_before": True}, "503_before": {"status": 503}}
-LOST_AFTER = {
+LOST_BEFORE: dict[str, dict[str, Any]] = {"drop_before": {"drop_before": True}, "503_before": {"status": 503}}
+LOST_AFTER: dict[str, dict[str, Any]] = {
     "drop_after": {"drop_after": True},
     "503_after": {"status": 503, "after": True},
     "late_answer": {"delay_s": 2 * DEADLINE_S},

@@ -2,8 +2,10 @@
 
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -21,7 +23,7 @@ CLICKS = 50
 ROUNDS = 5
 
 
-def at_once(deeds: list[Callable[[], object]]) -> list[object]:
+def at_once(deeds: Sequence[Callable[[], object]]) -> list[Any]:
     """All of them from a standing start; what each gave or raised."""
     start = threading.Barrier(len(deeds))
 
@@ -44,8 +46,8 @@ def test_fifty_clicks_on_one_button_are_one_operation_and_one_request(desk: Desk
         kind = Kind.PROMOTE if desk.live == desk.number(22) else Kind.ROLL_BACK
         target = desk.number(number)
         token = desk.draw(kind, target)
-        pages = at_once([lambda k=kind, t=token, v=target: desk.confirm(k, t, v)] * CLICKS)
-        assert len({page.key for page in pages}) == 1  # type: ignore[attr-defined]  # all are pages, else this fails
+        pages = at_once([partial(desk.confirm, kind, token, target)] * CLICKS)
+        assert len({page.key for page in pages}) == 1
         assert len(desk.heard(since)) == 1
         assert desk.effects() - before == Effects(1, 0, 0, 0)
         assert desk.live == target
@@ -55,8 +57,8 @@ def test_fifty_clicks_on_publish_read_the_sandbox_once(desk: Desk) -> None:
     before = desk.effects()
     token, sandbox_id = desk.draw(Kind.PUBLISH), desk.sandbox()
     since = desk.mark()
-    pages = at_once([lambda: desk.confirm(Kind.PUBLISH, token, sandbox_id=sandbox_id)] * CLICKS)
-    assert len({page.key for page in pages}) == 1  # type: ignore[attr-defined]  # all are pages, else this fails
+    pages = at_once([partial(desk.confirm, Kind.PUBLISH, token, sandbox_id=sandbox_id)] * CLICKS)
+    assert len({page.key for page in pages}) == 1
     asked = Counter(row["path"].rsplit("/", 1)[1] for row in desk.playing.heard(since))
     assert asked[sandbox_id] <= 2
     at_once([desk.turn] * 4)
@@ -68,13 +70,13 @@ def test_two_people_at_once_never_overwrite_each_other(desk: Desk) -> None:
         since = desk.mark()
         wishes = [(desk.number(number), by) for number, by in ((target, desk.owner), (other, desk.operator))]
         forms = [(Kind.ROLL_BACK, desk.draw(Kind.ROLL_BACK, version, by=by), version, by) for version, by in wishes]
-        ends = at_once([lambda k=k, t=t, v=v, by=by: desk.confirm(k, t, v, by=by) for k, t, v, by in forms])
+        ends = at_once([partial(desk.confirm, kind, token, version, by=by) for kind, token, version, by in forms])
         kept = [end for end in ends if not isinstance(end, Running)]
-        went = [page for page in kept if page.state == "succeeded"]  # type: ignore[attr-defined]  # pages
-        late = [page for page in kept if page.state != "succeeded"]  # type: ignore[attr-defined]  # pages
+        went = [page for page in kept if page.state == "succeeded"]
+        late = [page for page in kept if page.state != "succeeded"]
         assert len(went) == 1
         assert len(desk.heard(since)) == 1
-        assert all(page.error_code in {"live_changed", "already_live"} for page in late)  # type: ignore[attr-defined]
+        assert all(page.error_code in {"live_changed", "already_live"} for page in late)
         assert all(isinstance(end, Running) and end.person_name for end in ends if end not in kept)
         undo = desk.do(Kind.PROMOTE, desk.number(24))
         assert undo.state == "succeeded"
@@ -92,7 +94,7 @@ def test_watchers_and_workers_carry_an_operation_once(desk: Desk) -> None:
         operations.get_operation(by=desk.owner, key=page.key, now=timezone.now())
 
     stale = of(page)
-    at_once([watch] * 10 + [desk.turn] * 5 + [lambda: driver.work(stale)] * 5)
+    at_once([watch] * 10 + [desk.turn] * 5 + [partial(driver.work, stale)] * 5)
     assert len(desk.heard(since)) == 1
     assert only().state == "succeeded"
     assert desk.effects() - before == Effects(1, 0, 0, 0)
@@ -105,7 +107,12 @@ def test_a_decision_holds_against_a_look_that_is_under_way(desk: Desk) -> None:
     Operation.objects.update(error_code="not_seen")
     desk.pass_time(3)
     desk.playing.fault(f"*/deployments/{desk.deployment_id}", method="GET", delay_s=0.6)
-    looking = threading.Thread(target=lambda: (desk.turn(), connection.close()))
+
+    def look() -> None:
+        desk.turn()
+        connection.close()
+
+    looking = threading.Thread(target=look)
     looking.start()
     while only().runner == "":
         pass
@@ -119,7 +126,7 @@ def test_a_decision_holds_against_a_look_that_is_under_way(desk: Desk) -> None:
 def test_fifty_clicks_without_keys(desk: Desk) -> None:
     before = desk.effects()
     token = desk.draw(Kind.REDEPLOY)
-    at_once([lambda: desk.confirm(Kind.REDEPLOY, token)] * CLICKS)
+    at_once([partial(desk.confirm, Kind.REDEPLOY, token)] * CLICKS)
     at_once([desk.turn] * 4)
     assert only().attempts == 1
     assert desk.effects() - before == Effects(0, 0, 0, 0)

@@ -1,4 +1,4 @@
-"""Nothing but the journal's calls asks the client to change anything, and nobody builds a client beside the one door to MIOSA."""
+"""Nothing but the journal's calls asks the client to change anything, and the client is made in one place."""
 
 import ast
 import inspect
@@ -63,9 +63,9 @@ def test_only_the_journal_calls_them() -> None:
     found = []
     for name, tree in sources():
         for node in ast.walk(tree):
-            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Attribute):
-                if node.attr in by_noun.get(node.value.attr, set()) and name != DOOR:
-                    found.append(f"{name}:{node.lineno} {node.value.attr}.{node.attr}")
+            match node:
+                case ast.Attribute(value=ast.Attribute(attr=noun), attr=verb) if verb in by_noun.get(noun, set()):
+                    found += [f"{name}:{node.lineno} {noun}.{verb}"] if name != DOOR else []
     assert found == []
 
 
