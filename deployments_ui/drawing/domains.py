@@ -112,7 +112,7 @@ def shared_context(found: SharedDomain, request: HttpRequest) -> dict[str, Any]:
 
 def facts_context(facts: DomainFacts, request: HttpRequest, path: str) -> dict[str, Any]:
     row = facts.row
-    every = pace(request, is_waiting=waits(row) or facts.is_looking, soon=facts.is_looking)
+    every = pace(request, is_waiting=waits(row) or row.is_looking, soon=row.is_looking)
     generation = hashlib.blake2s(repr((facts, every)).encode(), digest_size=8).hexdigest()
     return {
         "facts": facts,

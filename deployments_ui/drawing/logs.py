@@ -103,7 +103,7 @@ def draw(lines: Sequence[str], *, first: int, hits: frozenset[int], error: int |
 def context_of(
     told: LogPage, request: Request, *, path: str, text_url: str, pairs: Pairs | None = None
 ) -> dict[str, Any]:
-    """A log on its page. One that still grows is followed at its end, unless the reader looks at another place of it."""
+    """A log on its page. One that still grows is followed at its end, unless the reader looks elsewhere in it."""
     line, search = request.GET.get("line", ""), request.GET.get("q", "").strip()[:200]
     number = int(line) if line.isdecimal() and len(line) < 9 else None
     follows = not told.complete and number is None and not search

@@ -5,8 +5,8 @@ from typing import Any
 
 from django import template
 from django.template import Context
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 
 from deployments_ui import links, sizes, states, times
 from deployments_ui.frame import Place
@@ -125,6 +125,12 @@ def link(page: str, *ids: Any) -> str:
 @register.filter
 def web(url: str) -> str:
     return links.web(url)
+
+
+@register.filter
+def dotted(name: str) -> SafeString:
+    """A name of the DNS, which a narrow page breaks behind a dot and nowhere else if it can."""
+    return format_html_join(mark_safe(".<wbr>"), "{}", ((label,) for label in name.split(".")))
 
 
 @register.filter

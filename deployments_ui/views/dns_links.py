@@ -47,7 +47,7 @@ def revoke(request: Request, slug: str, deployment_id: str, domain_id: str, link
 @require_safe
 @sensitive_variables()
 def show(request: HttpRequest, secret: str) -> HttpResponse:
-    """One domain, for somebody without an account. Changes nothing, and tells neither whose it is nor what runs there."""
+    """One domain, for somebody without an account. Changes nothing; tells neither whose it is nor what runs there."""
     try:
         response = shown(request, secret)
     except NotFound:

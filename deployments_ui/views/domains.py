@@ -26,7 +26,11 @@ def index(request: Request, slug: str, deployment_id: str) -> HttpResponse:
     found = lists.get_domains(by=request.person, slug=slug, deployment_id=deployment_id, now=timezone.now())
     context = {
         **list_context(found),
-        "every": drawing.pace(request, is_waiting=any(drawing.waits(row) for row in found.rows)),
+        "every": drawing.pace(
+            request,
+            is_waiting=any(drawing.waits(row) for row in found.rows),
+            soon=any(row.is_looking for row in found.rows),
+        ),
         "poll_url": drawing.poll_url(request, links.domains(slug, deployment_id)),
     }
     return answer(request, "domains/list.html", context, part="domains")

@@ -39,7 +39,7 @@ def show(request: Request, slug: str, deployment_id: str) -> HttpResponse:
 @sensitive_post_parameters("name", "value", "pasted")
 @takes
 def setting(request: Request, slug: str, deployment_id: str) -> HttpResponse:
-    """What is typed goes into the sealed draft and nowhere else: after an error the fields of values are empty again."""
+    """What is typed goes into the sealed draft and nowhere else: after an error those fields are empty again."""
     wanted: dict[str, Any] = {"by": request.person, "slug": slug, "deployment_id": deployment_id}
     wanted |= {"now": timezone.now()}
     if request.method != "POST":
@@ -117,7 +117,7 @@ def kept_values(request: Request) -> dict[str, str]:
 
 
 def renamed(request: Request) -> dict[str, str]:
-    """Lines that were given another name, by their key. A line without a name keeps having none if its field is empty."""
+    """Lines that were given another name, by their key. One without a name keeps having none if its field is empty."""
     sent = {name[len(RENAME) :]: str(value) for name, value in request.POST.items() if name.startswith(RENAME)}
     return {key: name for key, name in sent.items() if name.strip() != key and (name.strip() or " " not in key)}
 

@@ -43,6 +43,7 @@ def context_of(found: InstanceLog, request: Request) -> dict[str, Any]:
         "instance": instance,
         "look": drawing.instance(instance),
         "most": runtime.LINES,
+        "processors": round((instance.cpu_millicores or 0) / 1000, 2),
         "lines": True,
         "tab": "builds",
         **logs.context_of(

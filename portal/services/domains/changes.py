@@ -83,7 +83,7 @@ def draw_add(
         shown=name.shown if name else "",
         notes=tuple(looking.say(note) for note in name.notes) if name else (),
         is_apex=bool(name and name.is_apex),
-        twin=(name.twin or "") if name else "",
+        twin=_twin(name, deployment),
         policies=POLICIES,
         reasons=reasons.ready(Kind.ADD_DOMAIN),
         reason_required=reasons.is_required(by),
@@ -91,6 +91,13 @@ def draw_add(
         problem=problem,
         obstacle=doing.obstacle(deployment, now=now),
     )
+
+
+def _twin(name: dns.DomainName | None, deployment: Deployment) -> str:
+    """The other of the pair, unless it is attached already."""
+    twin = (name.twin or "") if name else ""
+    taken = Domain.objects.filter(deployment=deployment, name=twin, gone_at=None).exists()
+    return "" if taken else twin
 
 
 def add(

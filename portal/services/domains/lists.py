@@ -38,7 +38,9 @@ class DomainRow:
     secure: Light
     has_drifted: bool
     redirect_policy: str
+    looked_at: datetime | None
     next_look_at: datetime | None
+    is_looking: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,9 @@ def row_of(domain: Domain, *, now: datetime) -> DomainRow:
         secure=_light(told.secure),
         has_drifted=domain.drifted_at is not None,
         redirect_policy=domain.redirect_policy,
+        looked_at=domain.looked_at,
         next_look_at=domain.next_look_at,
+        is_looking=looking.is_under_way(domain, now=now),
     )
 
 

@@ -21,6 +21,7 @@ _QUICK = timedelta(seconds=20)
 _QUICK_FOR = 30
 _SLOWEST = timedelta(minutes=30)
 _WATCHED_FOR = timedelta(minutes=10)
+_A_LOOK_TAKES = timedelta(seconds=10)
 
 
 def want(domains: Iterable[Domain], *, now: datetime) -> None:
@@ -44,6 +45,14 @@ def want(domains: Iterable[Domain], *, now: datetime) -> None:
 def want_now(domain: Domain, *, now: datetime) -> None:
     """Somebody pressed Look now."""
     Domain.objects.filter(pk=domain.pk).update(next_look_at=now, watched_at=now, looks=0)
+
+
+def is_under_way(domain: Domain, *, now: datetime) -> bool:
+    """A look is due or being made: for the first time, or because somebody pressed Look now."""
+    if domain.next_look_at is None:
+        return False
+    asked = domain.looks == 0 and domain.watched_at is not None and now - domain.watched_at < _A_LOOK_TAKES
+    return domain.looked_at is None or domain.next_look_at <= now or asked
 
 
 def claim(domain: Domain, *, now: datetime) -> bool:

@@ -1,7 +1,7 @@
 """One domain: three lights, the records to set, what DNS answers now, and the one thing to do."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.utils.translation import gettext as _
 
@@ -15,8 +15,6 @@ from portal.services.domains.lists import DomainRow
 from portal.services.errors import NotFound
 from portal.services.journal import tokens
 from portal.services.journal.kinds import Kind
-
-_A_LOOK_TAKES = timedelta(seconds=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +65,6 @@ class DomainFacts:
     spread: tuple[Spread, ...]
     provider: str
     provider_page: str
-    looked_at: datetime | None
-    is_looking: bool
     can_pass: bool
 
 
@@ -147,18 +143,8 @@ def facts_of(domain: Domain, *, now: datetime) -> DomainFacts:
         spread=tuple(Spread(one.resolver, one.is_right) for one in (report.spread if report else ())),
         provider=report.provider.name if report and report.provider else "",
         provider_page=(report.provider_page or "") if report else "",
-        looked_at=domain.looked_at,
-        is_looking=_is_looking(domain, now=now),
         can_pass=bool(report and report.can_pass),
     )
-
-
-def _is_looking(domain: Domain, *, now: datetime) -> bool:
-    """A look is due or being made: for the first time, or because somebody pressed Look now."""
-    if domain.next_look_at is None:
-        return False
-    asked = domain.looks == 0 and domain.watched_at is not None and now - domain.watched_at < _A_LOOK_TAKES
-    return domain.looked_at is None or domain.next_look_at <= now or asked
 
 
 def _record(one: dns.Needed, verdict: dns.Verdict | None, zone: str | None) -> RecordRow:
