@@ -1,4 +1,4 @@
-"""What every form that changes something has in common: what was typed into it, where its focus begins, what comes after it."""
+"""What forms that change something have in common: what was typed, where focus begins, what comes after."""
 
 from __future__ import annotations
 
@@ -42,20 +42,21 @@ Deed = Callable[[], OperationPage]
 
 
 def take(request: Request, *, template: str, part: str, draw: Form, do: Deed) -> HttpResponse:
-    """Show the form; or do what it says, and show what became of it, or the form again with what is wrong with it."""
-    if request.method != "POST":
-        return shown(request, template, draw(Typed()), part=part)
+    """Show the form; or do what it says, and show what became of it, or the form again with what is wrong with it.
+
+    A browser sends a form on Enter in some fields, as if its first button were pressed. That one is not the deed.
+    """
+    values = {name: value[:LONGEST] for name, value in request.POST.items() if isinstance(value, str)}
+    if request.method != "POST" or "enter" in values:
+        return shown(request, template, draw(Typed(values)), part=part)
     try:
         found = do()
     except Invalid as error:
-        values = {name: value[:LONGEST] for name, value in request.POST.items() if isinstance(value, str)}
         return shown(request, template, draw(Typed(values, error.fields)), part=part, status=422)
     return accepted(request, found)
 
 
-def shown(
-    request: Request, template: str, context: Mapping[str, Any], *, part: str, status: int = 200
-) -> HttpResponse:
+def shown(request: Request, template: str, context: Mapping[str, Any], *, part: str, status: int = 200) -> HttpResponse:
     focus = {"focus": focus_of(request, context["typed"])}
     return at_home(request, answer(request, template, {**context, **focus}, part=part, status=status), request.path)
 
@@ -77,14 +78,14 @@ def went(request: Request, url: str) -> HttpResponse:
 
 
 def at_home(request: Request, response: HttpResponse, url: str) -> HttpResponse:
-    """Outside of a dialog the address is that of what is shown now. A dialog leaves the address to the page below it."""
+    """Outside of a dialog the address is that of what is shown. A dialog leaves it to the page below."""
     if wants_part(request) and "X-Dialog" not in request.headers and "seen" not in request.GET:
         response["HX-Push-Url"] = url
     return response
 
 
 def focus_of(request: Request, typed: Typed) -> str:
-    """On the first field that is wrong, on the choice that was just made, else on Cancel: Enter never does a deed by accident."""
+    """On what is wrong, on the choice just made, else on Cancel, so that Enter does no deed by accident."""
     fields = [name for name in typed.problems if name]
     return fields[0] if fields else "targets" if request.headers.get("X-Focus") == "targets" else "cancel"
 

@@ -46,7 +46,9 @@ def of_version(version: Version, row: Deployment, customer: Customer, *, by: Per
     live = row.live_version
     if version.miosa_id == row.active_version_id:
         return Actions()
-    is_older = live is not None and live.number is not None and version.number is not None and version.number < live.number
+    is_older = (
+        live is not None and live.number is not None and version.number is not None and version.number < live.number
+    )
     kind = Kind.ROLL_BACK if is_older else Kind.PROMOTE
     cause = why_not(version, row, now=now) or doing.obstacle(row, row=customer.connection, now=now)
     action = _offer(kind, row, customer, by=by, cause=cause)
@@ -63,7 +65,7 @@ def may_create(customer: Customer, *, by: Person, now: datetime) -> tuple[Action
 
 
 def why_not(version: Version, deployment: Deployment, *, now: datetime) -> str:
-    """Why a version can't be made live, or nothing. What only MIOSA can say is left to it (contract 16, rows 1 and 24)."""
+    """Why a version can't be made live, or nothing. What only MIOSA can say is left to it (contract 16, 1 and 24)."""
     if deployment.gone_at is not None or version.gone_at is not None:
         return refusals.restoring("gone")
     if version.miosa_id == deployment.active_version_id:

@@ -46,6 +46,12 @@
     document.querySelectorAll("[data-poll]").forEach((part) => window.htmx?.trigger(part, "look"));
   });
 
+  /* Enter in a field is no deed. Without this the form is drawn again, and nothing is done either. */
+  document.addEventListener("keydown", (event) => {
+    const field = event.key === "Enter" && event.target instanceof Element && event.target.closest(".change input");
+    if (field) event.preventDefault();
+  });
+
   /* A change on its way is told to those who listen. */
   const tell = (part) => {
     const said = document.getElementById(within(part) ? "dialog-said" : "said");

@@ -14,8 +14,8 @@ from portal.models import User
 from portal.services.people import DEMO_PASSWORD
 from tests.deployments_ui.conftest import World
 
-# A browser says so itself when an answer was 404; the page is what the test looks at.
-EXPECTED = "Failed to load resource: the server responded with a status of"
+# A browser, and htmx, say so themselves when an answer was 404; the page is what the test looks at.
+EXPECTED = ("Failed to load resource: the server responded with a status of", "Response Status Error Code")
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,64 @@
+"""Filling in forms that change something, as a browser does."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from django.http import HttpResponse
+from django.test import Client
+from django.utils import timezone
+
+from portal.models import Operation, Version
+from portal.services.journal import driver
+from tests.deployments_ui.conftest import HTMX, World
+from tests.deployments_ui.stairs import text_of
+
+TOKEN = re.compile(r'name="token" value="([^"]+)"')
+CHANGING = frozenset({"POST", "PATCH", "PUT", "DELETE"})
+
+
+def token_of(page: str) -> str:
+    found = TOKEN.search(page)
+    assert found
+    return found[1]
+
+
+def draw(client: Client, path: str) -> str:
+    """The token of a freshly drawn form."""
+    return token_of(text_of(client, path))
+
+
+def confirm(client: Client, path: str, *, htmx: bool = False, **fields: Any) -> HttpResponse:
+    """Draw the form and send it, with what a person fills in."""
+    sent = {"token": draw(client, path), "choice": "", "reason": "checkout broken", **fields}
+    headers = HTMX if htmx else {}
+    return client.post(path, sent, **headers)  # type: ignore[return-value]  # a Client answers a response
+
+
+def changes_heard(world: World) -> list[dict[str, Any]]:
+    return [row for row in world.playing.heard() if row["method"] in CHANGING]
+
+
+def work() -> None:
+    """What the worker does until nothing is due."""
+    for _round in range(20):
+        due = driver.list_due(now=timezone.now())
+        if not due:
+            return
+        for operation in due:
+            driver.work(operation)
+
+
+def due_now() -> None:
+    """As if the pause before the next look were over."""
+    now = timezone.now()
+    Operation.objects.exclude(check_due_at=None).update(check_due_at=now)
+    Operation.objects.exclude(look_at=None).update(look_at=now)
+
+
+def older(world: World) -> list[dict[str, Any]]:
+    """The versions of the main app older than what is live, newest first, that could go live."""
+    live = Version.objects.get(miosa_id=world.main["active_version_id"])
+    rows = Version.objects.filter(deployment=live.deployment, number__lt=live.number, state="archived")
+    return [{"id": row.miosa_id, "number": row.number} for row in rows.order_by("-number")]

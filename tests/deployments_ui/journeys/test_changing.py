@@ -1,0 +1,237 @@
+"""Somebody whose shop is broken: with a mouse, with keys alone, on a telephone, without a script."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from threading import Event, Thread
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+from playwright.sync_api import Browser, Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from portal.models import Deployment, Operation
+from portal.services.journal import driver
+from portal.services.people import DEMO_PASSWORD
+from tests.deployments_ui.changes import changes_heard, older
+from tests.deployments_ui.conftest import SLUG, World
+from tests.deployments_ui.journeys.conftest import Enter
+
+Check = Callable[[Page], None]
+CONFIRM = "#dialog .primary"
+
+
+@pytest.fixture
+def worker(world: World) -> Iterator[None]:
+    """The journal's driver, as the worker runs it, a few times a second."""
+    stopping = Event()
+
+    def run() -> None:
+        while not stopping.wait(0.2):
+            for operation in driver.list_due(now=timezone.now()):
+                driver.work(operation)
+        connection.close()
+
+    thread = Thread(target=run)
+    thread.start()
+    yield
+    stopping.set()
+    thread.join()
+
+
+def open_rollback(page: Page) -> None:
+    page.get_by_role("link", name="Roll back… Main site").click()
+    expect(page.locator("#dialog")).to_be_visible()
+
+
+def no_sideways(page: Page) -> None:
+    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
+
+
+def test_two_clicks_and_back_on_the_good_one(
+    enter: Enter, world: World, worker: None, accessible: Check, live_server: LiveServer
+) -> None:
+    page = enter(world.people.owner)
+    target, was = older(world)[0], world.main["active_version_id"]
+    open_rollback(page)
+    expect(page.get_by_role("link", name="Cancel")).to_be_focused()
+    accessible(page)
+    page.get_by_role("button", name=f"Roll back Main site to #{target['number']}").click()
+    expect(page.locator("#operation h1")).to_be_focused()
+    expect(page.locator("#operation")).to_contain_text("It answers (200)", timeout=15_000)
+    expect(page.locator("#operation")).not_to_have_attribute("data-poll", "")
+    expect(page.locator("#dialog-said")).to_contain_text("Checked")
+    accessible(page)
+    page.locator("#operation-close").click()
+    expect(page.locator("#dialog")).to_be_hidden()
+    expect(page.locator("#history .entry").first).to_contain_text("rolled back")
+    expect(page.get_by_role("link", name="Roll back… Main site")).to_be_focused()
+    page.goto(f"{live_server.url}{world.path}")
+    expect(page.locator("#rollback")).to_contain_text("rolled this back")
+    accessible(page)
+    page.locator("#rollback-undo").click()
+    page.locator(CONFIRM).click()
+    expect(page.locator("#operation h1")).to_contain_text("is now on")
+    assert Deployment.objects.get(miosa_id=world.main["id"]).active_version_id == was
+    page.locator("#operation-close").click()
+    expect(page.locator("#rollback")).to_be_empty()
+    assert len(changes_heard(world)) == 2
+
+
+def test_with_keys_alone(enter: Enter, world: World, worker: None) -> None:
+    page = enter(world.people.support)
+    page.goto(page.url.split("/customers")[0] + f"/c/{SLUG}/")
+    page.get_by_role("link", name="Roll back… Main site").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("link", name="Cancel")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.locator("#dialog")).to_be_hidden()
+    expect(page.get_by_role("link", name="Roll back… Main site")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("link", name="Cancel")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#dialog")).to_be_hidden()
+    assert not Operation.objects.exists()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("link", name="Cancel")).to_be_focused()
+    tab_to(page, "#targets summary", back=True)
+    page.keyboard.press("Enter")
+    second = older(world)[1]
+    tab_to(page, f'#targets a[href*="{second["id"]}"]')
+    page.keyboard.press("Enter")
+    expect(page.locator(CONFIRM)).to_have_text(f"Roll back Main site to #{second['number']}")
+    expect(page.locator("#targets summary")).to_be_focused()
+    tab_to(page, "[name=choice]:checked")
+    page.keyboard.press("Enter")
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_label("Checkout broken")).to_be_checked()
+    page.keyboard.press("Enter")
+    tab_to(page, "#reason")
+    page.keyboard.type("since noon")
+    page.keyboard.press("Enter")
+    expect(page.locator("#operation")).to_have_count(0)
+    tab_to(page, CONFIRM)
+    page.keyboard.press("Enter")
+    expect(page.locator("#operation h1")).to_have_text(f"Main site is back on #{second['number']}")
+    assert Operation.objects.get().reason == "Checkout broken: since noon"
+    tab_to(page, "#operation-close")
+    page.keyboard.press("Enter")
+    expect(page.locator("#dialog")).to_be_hidden()
+    expect(page.get_by_role("link", name="Roll back… Main site")).to_be_focused()
+
+
+def tab_to(page: Page, selector: str, *, back: bool = False) -> None:
+    for _stop in range(40):
+        if page.evaluate("selector => document.activeElement.matches(selector)", selector):
+            return
+        page.keyboard.press("Shift+Tab" if back else "Tab")
+    raise AssertionError(f"the keyboard never comes to {selector}")
+
+
+def test_on_a_telephone(enter: Enter, world: World, worker: None, phone: Page, accessible: Check) -> None:
+    page = enter(world.people.owner)
+    no_sideways(page)
+    open_rollback(page)
+    title = page.locator("#dialog h1").bounding_box()
+    button = page.locator(CONFIRM).bounding_box()
+    assert title
+    assert button
+    assert title["y"] >= 0
+    assert button["y"] + button["height"] <= 740
+    assert button["height"] >= 44
+    assert page.evaluate("document.querySelector('#dialog').scrollWidth <= document.querySelector('#dialog').clientWidth")
+    accessible(page)
+    page.locator(CONFIRM).click()
+    expect(page.locator("#operation")).to_contain_text("It answers (200)", timeout=15_000)
+    no_sideways(page)
+    page.locator("#operation-close").click()
+    expect(page.locator("#apps")).to_contain_text("on a rollback")
+    page.get_by_role("link", name="Main site", exact=True).first.click()
+    expect(page.locator("#rollback")).to_contain_text("rolled this back")
+    no_sideways(page)
+    accessible(page)
+
+
+def test_what_was_typed_stays_when_another_version_is_picked(enter: Enter, world: World) -> None:
+    page = enter(world.people.owner)
+    open_rollback(page)
+    page.get_by_label("Slow or failing").check()
+    page.locator("#reason").fill("every page takes a minute")
+    page.locator("#targets summary").click()
+    page.locator("#targets a").nth(1).click()
+    expect(page.locator(CONFIRM)).to_have_text(f"Roll back Main site to #{older(world)[1]['number']}")
+    expect(page.locator("#reason")).to_have_value("every page takes a minute")
+    expect(page.get_by_label("Slow or failing")).to_be_checked()
+
+
+def test_what_is_wrong_is_told_in_the_dialog(enter: Enter, world: World, live_server: LiveServer) -> None:
+    page = enter(world.people.support)
+    page.goto(f"{live_server.url}/c/{SLUG}/")
+    open_rollback(page)
+    page.locator(CONFIRM).click()
+    expect(page.locator("#reason-error")).to_be_visible()
+    expect(page.get_by_label("Checkout broken")).to_be_focused()
+    page.get_by_label("Checkout broken").check()
+    page.evaluate("document.querySelector('[name=token]').value = 'forged'")
+    page.locator(CONFIRM).click()
+    expect(page.locator("#dialog-notices")).to_contain_text("no longer valid")
+    assert not Operation.objects.exists()
+
+
+def test_a_publish_is_watched_to_its_end(enter: Enter, world: World, worker: None, accessible: Check) -> None:
+    page = enter(world.people.owner)
+    page.get_by_role("link", name="Main site", exact=True).first.click()
+    page.get_by_role("link", name="Publish…").click()
+    expect(page.locator("#dialog")).to_be_visible()
+    page.get_by_text("How it is built and run").click()
+    expect(page.get_by_label("Port")).to_be_visible()
+    page.get_by_label("static", exact=True).check()
+    expect(page.get_by_label("Port")).to_be_hidden()
+    accessible(page)
+    page.locator(CONFIRM).click()
+    expect(page.locator("#operation")).to_contain_text("Created", timeout=10_000)
+    accessible(page)
+    page.keyboard.press("Escape")
+    key = Operation.objects.get().key
+    page.goto(page.url.split("/c/")[0] + f"/operations/{key}/")
+    expect(page.locator("#operation h1")).to_contain_text("is live", timeout=30_000)
+    expect(page.locator("#operation")).to_contain_text("It answers (200)", timeout=30_000)
+    accessible(page)
+
+
+@pytest.mark.browser
+def test_the_whole_of_it_without_a_script(
+    db_ready: None, world: World, worker: None, live_server: LiveServer, browser: Browser
+) -> None:
+    page = browser.new_context(java_script_enabled=False).new_page()
+    page.goto(live_server.url)
+    page.get_by_label("E-mail").fill(world.people.support.email)
+    page.get_by_label("Password").fill(DEMO_PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.goto(f"{live_server.url}/c/{SLUG}/")
+    page.get_by_role("link", name="Roll back… Main site").click()
+    page.locator("#targets summary").click()
+    page.locator("#targets a").nth(1).click()
+    page.get_by_label("Wrong content").check()
+    page.get_by_role("button", name=f"Roll back Main site to #{older(world)[1]['number']}").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("is back on")
+    expect(page.get_by_role("link", name="Look again")).to_be_visible()
+    page.get_by_role("link", name="Close").click()
+    expect(page.locator("#rollback")).to_contain_text("Wrong content")
+    page.get_by_role("button", name="Keep").click()
+    expect(page.locator("#rollback")).to_be_empty()
+
+
+def test_the_forms_are_accessible_in_both_themes(
+    enter: Enter, world: World, live_server: LiveServer, accessible: Check
+) -> None:
+    page = enter(world.people.operator)
+    for theme in ("light", "dark"):
+        page.context.add_cookies([{"name": "theme", "value": theme, "url": live_server.url}])
+        for deed in ("rollback", "publish", "redeploy", "stop", "rename", "delete"):
+            page.goto(f"{live_server.url}{world.path}{deed}/")
+            accessible(page)
+        for path in (f"/c/{SLUG}/create/", f"/c/{SLUG}/publish/", "/operations/", f"/c/{SLUG}/"):
+            page.goto(f"{live_server.url}{path}")
+            accessible(page)

@@ -1,0 +1,65 @@
+"""Making, naming and deleting apps: for operators."""
+
+from __future__ import annotations
+
+import pytest
+
+from portal.models import Deployment
+from tests.deployments_ui.changes import changes_heard, confirm
+from tests.deployments_ui.conftest import HTMX, SLUG, World
+from tests.deployments_ui.stairs import Browse, refuse_strangers, text_of
+
+CREATE = f"/c/{SLUG}/create/"
+
+
+@pytest.mark.parametrize("deed", ["rename/", "delete/", ""])
+def test_they_climb_the_stairs(world: World, browse: Browse, deed: str) -> None:
+    path = f"{world.path}{deed}" if deed else CREATE
+    operator = browse(world.people.operator)
+    assert 'name="token"' in text_of(operator, path)
+    part = text_of(operator, path, **HTMX)
+    assert "<html" not in part
+    assert 'id="lifecycle"' in part
+    for user in (world.people.support, world.people.owner, world.people.viewer):
+        client = browse(user)
+        with world.hearing_nothing():
+            told = text_of(client, path, status=403)
+        assert "the platform&#x27;s operators" in told
+        with world.hearing_nothing():
+            client.post(path, {"name": "x", "token": "x"})
+    refuse_strangers(world, browse, foreign=f"{world.foreign_path}{deed}" if deed else "/c/pawsome-vets/create/")
+    assert operator.put(path).status_code == 405
+
+
+def test_creating(world: World, browse: Browse) -> None:
+    client = browse(world.people.operator)
+    empty = confirm(client, CREATE, name=" ", reason="asked")
+    assert empty.status_code == 422
+    assert "Give it a name." in empty.content.decode()
+    answer = confirm(client, CREATE, name="Landing page", choice="asked", reason="")
+    assert "Landing page created" in text_of(client, answer["Location"])
+    assert "Landing page" in text_of(client, f"/c/{SLUG}/")
+
+
+def test_renaming(world: World, browse: Browse) -> None:
+    client = browse(world.people.operator)
+    assert 'value="Main site"' in text_of(client, f"{world.path}rename/")
+    confirm(client, f"{world.path}rename/", name="Front door")
+    assert "Front door" in text_of(client, world.path)
+    assert [row["method"] for row in changes_heard(world)] == ["PATCH"]
+
+
+def test_deleting_wants_the_name_and_says_what_is_lost(world: World, browse: Browse) -> None:
+    client, path = browse(world.people.operator), f"{world.path}delete/"
+    page = text_of(client, path)
+    assert f"{world.main['versions']} versions" in page
+    assert "brightsmile.example" in page
+    wrong = confirm(client, path, name="main site")
+    assert wrong.status_code == 422
+    assert "exactly as it stands" in wrong.content.decode()
+    assert not changes_heard(world)
+    answer = confirm(client, path, name="Main site")
+    assert "Main site deleted" in text_of(client, answer["Location"])
+    assert Deployment.objects.get(miosa_id=world.main["id"]).gone_at
+    assert "This app is gone" in text_of(client, world.path)
+    assert "does not know this app any more" in text_of(client, path)

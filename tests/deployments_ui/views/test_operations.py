@@ -1,0 +1,199 @@
+"""Operations: one that is watched, one that nobody knows the end of, and all of them."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any
+
+from django.test import Client
+from django.utils import timezone
+
+from portal.models import Operation
+from tests.deployments_ui.changes import changes_heard, confirm, due_now, older, work
+from tests.deployments_ui.conftest import HTMX, SLUG, World
+from tests.deployments_ui.stairs import Browse, text_of
+
+POLL = re.compile(r'hx-get="(/operations/[^"]+\?seen=\w+)"')
+
+
+def rolled_back(world: World, client: Client, **fields: Any) -> str:
+    """The address of the operation."""
+    return str(confirm(client, f"{world.path}versions/{older(world)[0]['id']}/rollback/", **fields)["Location"])
+
+
+def lost(world: World, client: Client) -> str:
+    """A rollback whose answer was lost, and which can't be looked into."""
+    world.playing.fault("*/rollback", method="POST", drop_after=True)
+    path = rolled_back(world, client)
+    assert Operation.objects.get().state == "unknown"
+    return path
+
+
+class TestStairs:
+    def test_it_is_seen_by_all_of_the_customer_and_by_staff(self, world: World, browse: Browse) -> None:
+        path = rolled_back(world, browse(world.people.owner))
+        for user in (world.people.operator, world.people.support, world.people.owner, world.people.viewer):
+            page = text_of(browse(user), path)
+            assert "<html" in page
+            assert "is back on" in page
+        part = text_of(browse(world.people.viewer), path, **HTMX)
+        assert "<html" not in part
+        assert 'id="operation"' in part
+
+    def test_strangers_find_nothing(self, world: World, browse: Browse) -> None:
+        path = rolled_back(world, browse(world.people.owner))
+        missing = "/operations/00000000-0000-0000-0000-000000000001/"
+        for user in (world.people.other_owner, world.people.stranger):
+            client = browse(user)
+            with world.hearing_nothing():
+                theirs = text_of(client, path, status=404)
+            assert theirs == text_of(client, missing, status=404)
+            assert client.post(f"{path}decision/", {"choice": "happened"}).status_code == 404
+
+    def test_wrong_methods(self, world: World, browse: Browse) -> None:
+        client = browse(world.people.owner)
+        path = rolled_back(world, client)
+        assert client.post(path).status_code == 405
+        assert client.get(f"{path}decision/").status_code == 405
+
+    def test_the_whole_list_is_for_staff(self, world: World, browse: Browse) -> None:
+        rolled_back(world, browse(world.people.owner))
+        assert "Main site" in text_of(browse(world.people.support), "/operations/")
+        text_of(browse(world.people.owner), "/operations/", status=404)
+        assert "rolled back" in text_of(browse(world.people.viewer), f"/c/{SLUG}/operations/")
+        text_of(browse(world.people.other_owner), f"/c/{SLUG}/operations/", status=404)
+        assert "Nothing was changed here yet" in text_of(
+            browse(world.people.other_owner), "/c/pawsome-vets/operations/"
+        )
+
+
+class TestWatching:
+    def test_it_looks_again_until_it_is_checked(self, world: World, browse: Browse) -> None:
+        client = browse(world.people.owner)
+        page = text_of(client, rolled_back(world, client))
+        poll = POLL.search(page)
+        assert poll
+        assert client.get(poll[1], **HTMX).status_code == 204
+        due_now()
+        work()
+        part = text_of(client, poll[1], **HTMX)
+        assert "It answers (200)" in part
+        assert not POLL.search(part)
+
+    def test_watching_moves_neither_focus_nor_address(self, world: World, browse: Browse) -> None:
+        client = browse(world.people.owner)
+        path = rolled_back(world, client)
+        answer = client.get(f"{path}?seen=older", **HTMX)
+        assert "HX-Push-Url" not in answer
+        assert "autofocus" not in answer.content.decode()
+
+    def test_without_a_script_there_is_a_way_to_look_again(self, world: World, browse: Browse) -> None:
+        client = browse(world.people.owner)
+        assert "no-js" in text_of(client, rolled_back(world, client)).split('id="operation"')[1]
+
+
+class TestUnknown:
+    def test_a_lost_answer_is_said_and_found_out(self, world: World, browse: Browse) -> None:
+        client = browse(world.people.owner)
+        path = lost(world, client)
+        page = text_of(client, path)
+        assert "not heard back" in page
+        assert "look every second" in page
+        assert "AnswerLost" not in page
+        due_now()
+        work()
+        page = text_of(client, path)
+        assert "is back on" in page
+        assert "saw that it happened" in page
+        assert len(changes_heard(world)) == 1
+
+    def undecidable(self, world: World, client: Client) -> str:
+        path = lost(world, client)
+        Operation.objects.update(look_at=None, asked_at=timezone.now() - timedelta(minutes=2))
+        return path
+
+    def test_when_nobody_can_know_a_person_says(self, world: World, browse: Browse) -> None:
+        client = browse(world.people.owner)
+        path = self.undecidable(world, client)
+        page = text_of(client, path)
+        for word in ("It happened", "It did not", "Look again"):
+            assert word in page
+        assert "It happened" not in text_of(browse(world.people.viewer), path)
+        assert browse(world.people.viewer).post(f"{path}decision/", {"choice": "happened"}).status_code == 403
+        assert client.post(f"{path}decision/", {"choice": "perhaps"}).status_code == 400
+        answer = client.post(f"{path}decision/", {"choice": "did_not"})
+        assert (answer.status_code, answer["Location"]) == (303, path)
+        page = text_of(client, path)
+        assert "It did not happen" in page
+        assert world.people.owner.name in page
+        assert len(changes_heard(world)) == 1
+
+    def test_looking_again_finds_out(self, world: World, browse: Browse) -> None:
+        client = browse(world.people.support)
+        path = self.undecidable(world, client)
+        part = client.post(f"{path}decision/", {"choice": "again"}, **HTMX).content.decode()
+        assert "<html" not in part
+        assert "is back on" in part
+
+    def test_staff_may_step_over_it(self, world: World, browse: Browse) -> None:
+        lost(world, browse(world.people.owner))
+        Operation.objects.update(look_at=timezone.now() + timedelta(hours=1))
+        path = f"{world.path}versions/{older(world)[1]['id']}/rollback/"
+        browse(world.people.support).post(f"{world.path}refresh/")
+        page = text_of(browse(world.people.support), path)
+        assert "Step over it" in page
+        assert "Step over it" not in text_of(browse(world.people.owner), path)
+        key = str(Operation.objects.get().key)
+        refused = confirm(browse(world.people.owner), path, override=key)
+        assert refused.status_code == 403
+
+
+class TestTelling:
+    def test_in_the_history_with_both_versions_and_the_operation(self, world: World, browse: Browse) -> None:
+        path = rolled_back(world, browse(world.people.support), reason="checkout broken")
+        for place in (f"/c/{SLUG}/", world.path):
+            page = text_of(browse(world.people.viewer), place)
+            row = page[page.index('class="entry turn" id="o') :].split("</li>")[0]
+            assert "rolled back" in row
+            assert f"versions/{older(world)[0]['id']}/" in row or f"versions/{world.main['active_version_id']}/" in row
+            assert "checkout broken" in row
+            assert "Ana Ruiz (support)" in row
+            assert path in row
+
+    def test_a_refused_one_is_told_as_such(self, world: World, browse: Browse) -> None:
+        world.playing.fault("*/rollback", method="POST", status=409)
+        client = browse(world.people.owner)
+        page = text_of(client, rolled_back(world, client))
+        assert "was not rolled back" in page
+        assert "Nothing has changed." in page
+        assert "was not rolled back" in text_of(client, f"/c/{SLUG}/")
+
+    def test_operators_get_what_they_need_to_ask_about_it(self, world: World, browse: Browse) -> None:
+        path = rolled_back(world, browse(world.people.owner))
+        key = Operation.objects.get().upstream_request_id
+        assert key
+        assert key in text_of(browse(world.people.operator), path)
+        assert key not in text_of(browse(world.people.support), path)
+        assert key not in text_of(browse(world.people.owner), path)
+
+    def test_hostile_reasons_are_only_text(self, world: World, browse: Browse) -> None:
+        path = rolled_back(world, browse(world.people.owner), reason="<script>alert(1)</script>")
+        for place in (path, f"/c/{SLUG}/", world.path, "/operations/"):
+            page = text_of(browse(world.people.operator), place)
+            assert "<script>alert" not in page
+            assert "&lt;script&gt;alert" in page
+
+    def test_a_long_list_goes_on(self, world: World, browse: Browse) -> None:
+        rolled_back(world, browse(world.people.owner))
+        row = Operation.objects.get()
+        for number in range(60):
+            row.pk, row.key, row.in_lane = None, f"00000000-0000-4000-8000-0000000000{number:02d}", False
+            row.save(force_insert=True)
+        client = browse(world.people.support)
+        first = text_of(client, "/operations/")
+        older_url = re.search(r'href="(/operations/\?before=\d+)"', first)
+        assert older_url
+        assert "Newest" in text_of(client, older_url[1])
+        assert 'id="operations"' in text_of(client, older_url[1], **HTMX)
+        text_of(client, "/operations/?before=-3")

@@ -1,0 +1,174 @@
+"""Publishing a sandbox: the form, and the progress that everybody watches."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from django.test import Client
+
+from portal.models import Deployment, Operation, Version
+from tests.deployments_ui.changes import changes_heard, confirm, draw, due_now, older, work
+from tests.deployments_ui.conftest import HTMX, SLUG, World
+from tests.deployments_ui.stairs import Browse, refuse_strangers, text_of
+
+SANDBOX = re.compile(r'name="sandbox_id" value="([^"]+)"')
+
+
+def sandbox_of(world: World, customer: str = SLUG) -> str:
+    """One that the platform's people see on a customer's form."""
+    client = Client()
+    client.force_login(world.people.operator)
+    found = SANDBOX.search(text_of(client, f"/c/{customer}/publish/"))
+    assert found
+    return found[1]
+
+
+def published(world: World, browse: Browse, **fields: Any) -> str:
+    """Publish as the owner; the address of the operation, once the worker has sent it."""
+    path = f"{world.path}publish/"
+    answer = confirm(browse(world.people.owner), path, sandbox_id=sandbox_of(world), then="live", kind="auto", **fields)
+    assert answer.status_code == 303
+    work()
+    return str(answer["Location"])
+
+
+def settle(world: World) -> None:
+    world.playing.advance(60)
+    due_now()
+    work()
+
+
+class TestStairs:
+    def test_who_may(self, world: World, browse: Browse) -> None:
+        for path in (f"{world.path}publish/", f"/c/{SLUG}/publish/"):
+            for user in (world.people.operator, world.people.owner):
+                page = text_of(browse(user), path)
+                assert "From sandbox" in page
+                assert "<html" in page
+            for user in (world.people.support, world.people.viewer):
+                client = browse(user)
+                with world.hearing_nothing():
+                    told = text_of(client, path, status=403)
+                assert "Who can:" in told
+            part = text_of(browse(world.people.owner), path, **HTMX)
+            assert 'id="publication"' in part
+            assert "<html" not in part
+            assert browse(world.people.owner).put(path).status_code == 405
+
+    def test_strangers_find_nothing(self, world: World, browse: Browse) -> None:
+        refuse_strangers(world, browse, foreign=f"{world.foreign_path}publish/")
+        refuse_strangers(world, browse, foreign="/c/pawsome-vets/publish/")
+
+
+class TestTheForm:
+    def test_only_the_customers_own_sandboxes(self, world: World, browse: Browse) -> None:
+        page = text_of(browse(world.people.owner), f"{world.path}publish/")
+        assert sandbox_of(world) in page
+        assert sandbox_of(world, "pawsome-vets") not in page
+
+    def test_a_posted_sandbox_of_another_is_missing(self, world: World, browse: Browse) -> None:
+        path = f"{world.path}publish/"
+        answer = confirm(browse(world.people.owner), path, sandbox_id=sandbox_of(world, "pawsome-vets"))
+        assert answer.status_code == 404
+        assert not changes_heard(world)
+        assert not Operation.objects.exists()
+
+    def test_what_is_wrong_stands_beside_its_field(self, world: World, browse: Browse) -> None:
+        fields: dict[str, Any] = {
+            "sandbox_id": sandbox_of(world),
+            "kind": "dynamic",
+            "port": "seventy",
+            "health_check_path": "ready",
+        }
+        answer = confirm(browse(world.people.owner), f"{world.path}publish/", output_path="kept/here", **fields)
+        page = answer.content.decode()
+        assert answer.status_code == 422
+        assert "A port is a number" in page
+        assert "begins with a slash" in page
+        assert "kept/here" in page
+        assert 'class="more" open' in page
+
+    def test_over_a_rollback_it_asks_first(self, world: World, browse: Browse) -> None:
+        client = browse(world.people.owner)
+        confirm(client, f"{world.path}versions/{older(world)[0]['id']}/rollback/")
+        path = f"{world.path}publish/"
+        fields: dict[str, Any] = {"sandbox_id": sandbox_of(world), "kind": "auto"}
+        assert "over the rollback that is live now" in text_of(client, path)
+        assert confirm(client, path, then="live", **fields).status_code == 422
+        assert confirm(client, path, then="live", over_rollback="1", **fields).status_code == 303
+        work()
+        settle(world)
+        Operation.objects.update(in_lane=False)
+        assert "over the rollback that is live now" not in text_of(client, path)
+
+    def test_away(self, world: World, browse: Browse) -> None:
+        world.playing.fault("*/sandboxes*", times=50, drop_before=True)
+        page = text_of(browse(world.people.owner), f"{world.path}publish/")
+        assert "can&#x27;t be reached" in page or "can’t be" in page
+        world.playing.heal()
+
+    def test_a_form_for_one_app_does_not_serve_another(self, world: World, browse: Browse) -> None:
+        client = browse(world.people.owner)
+        token = draw(client, f"/c/{SLUG}/publish/")
+        sent = {"token": token, "sandbox_id": sandbox_of(world), "kind": "auto", "name": "x"}
+        assert client.post(f"{world.path}publish/", sent).status_code == 400
+
+
+class TestProgress:
+    def test_from_asked_for_to_checked(self, world: World, browse: Browse) -> None:
+        path = published(world, browse)
+        page = text_of(browse(world.people.viewer), path)
+        for word in ("Asked for", "Created", "is live meanwhile", "every 2s"):
+            assert word in page
+        settle(world)
+        text_of(browse(world.people.viewer), path)
+        for _look in range(3):
+            due_now()
+            work()
+        page = text_of(browse(world.people.owner), path)
+        version = Version.objects.filter(deployment__miosa_id=world.main["id"]).order_by("-number")[0]
+        assert f"Main site #{version.number} is live" in page
+        assert "It answers (200)" in page
+        assert len(changes_heard(world)) == 1
+
+    def test_watchers_ask_together(self, world: World, browse: Browse) -> None:
+        path = published(world, browse)
+        text_of(browse(world.people.viewer), path)
+        before = len(world.playing.heard())
+        for user in (world.people.viewer, world.people.owner, world.people.support, world.people.operator):
+            text_of(browse(user), path)
+        asked = [row for row in world.playing.heard()[before:] if not row["path"].endswith("/logs")]
+        assert len(asked) <= 2
+
+    def test_staged_is_an_end(self, world: World, browse: Browse) -> None:
+        path = f"{world.path}publish/"
+        client = browse(world.people.owner)
+        answer = confirm(client, path, sandbox_id=sandbox_of(world), then="stage", kind="auto")
+        work()
+        settle(world)
+        text_of(client, answer["Location"])
+        page = text_of(client, answer["Location"])
+        assert "is staged" in page
+        assert Deployment.objects.get(miosa_id=world.main["id"]).active_version_id == world.main["active_version_id"]
+
+    def test_a_new_app(self, world: World, browse: Browse) -> None:
+        client = browse(world.people.owner)
+        fields: dict[str, Any] = {"sandbox_id": sandbox_of(world), "kind": "auto", "then": "live"}
+        assert confirm(client, f"/c/{SLUG}/publish/", name=" ", **fields).status_code == 422
+        answer = confirm(client, f"/c/{SLUG}/publish/", name="Landing page", **fields)
+        work()
+        settle(world)
+        text_of(client, answer["Location"])
+        assert "Landing page" in text_of(client, answer["Location"])
+        assert "Landing page" in text_of(client, f"/c/{SLUG}/")
+
+    def test_a_failure_says_why_and_what_is_still_live(self, world: World, browse: Browse) -> None:
+        world.playing.knobs(build_outcome="failed_health")
+        path = published(world, browse)
+        settle(world)
+        text_of(browse(world.people.owner), path)
+        page = text_of(browse(world.people.owner), path)
+        assert "is-bad failure" in page
+        assert "is live and unaffected" in page
+        world.playing.knobs(build_outcome="ready")

@@ -1,0 +1,393 @@
+"""Rolling back, promoting, deploying again, stopping; and the banner of a rollback."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.utils.html import escape
+from pytest_django import Settings
+
+from portal.models import Activation, Deployment, Operation, User, Version
+from portal.services.journal import tokens
+from tests.deployments_ui.changes import changes_heard, confirm, draw, due_now, older, work
+from tests.deployments_ui.conftest import HTMX, SLUG, World
+from tests.deployments_ui.stairs import Browse, refuse_strangers, text_of
+
+
+def path_to(world: World, deed: str = "rollback", version: str = "") -> str:
+    return f"{world.path}versions/{version or older(world)[0]['id']}/{deed}/"
+
+
+def live_of(world: World) -> str:
+    return Deployment.objects.get(miosa_id=world.main["id"]).active_version_id
+
+
+class TestStairs:
+    @pytest.mark.parametrize("deed", ["versions/{v}/rollback/", "rollback/", "redeploy/"])
+    def test_whoever_may_sees_the_form_and_a_viewer_who_can(self, world: World, browse: Browse, deed: str) -> None:
+        path = world.path + deed.format(v=older(world)[0]["id"])
+        for user in (world.people.operator, world.people.support, world.people.owner):
+            page = browse(user).get(path, follow=True).content.decode()
+            assert "<html" in page
+            assert escape(world.main["name"]) in page
+            assert 'name="token"' in page
+        with world.hearing_nothing():
+            told = text_of(browse(world.people.viewer), path, status=403)
+        assert "Who can:" in told
+        assert "an owner of the customer" in told
+        assert "miosa" not in told.lower()
+        nobody = browse(None).get(path)
+        assert (nobody.status_code, nobody["Location"].split("?")[0]) == (302, "/accounts/login/")
+
+    @pytest.mark.parametrize(
+        "deed", ["versions/{v}/rollback/", "versions/{v}/promote/", "rollback/", "redeploy/", "stop/"]
+    )
+    def test_strangers_find_nothing(self, world: World, browse: Browse, deed: str) -> None:
+        refuse_strangers(world, browse, foreign=world.foreign_path + deed.format(v=world.foreign["active_version_id"]))
+
+    def test_wrong_methods(self, world: World, browse: Browse) -> None:
+        client = browse(world.people.owner)
+        assert client.put(path_to(world)).status_code == 405
+        assert client.post(f"{world.path}rollback/").status_code == 405
+        assert client.get(f"{world.path}rollback/keep/").status_code == 405
+
+    def test_htmx_gets_the_form_alone(self, world: World, browse: Browse) -> None:
+        part = text_of(browse(world.people.owner), path_to(world), **HTMX)
+        assert "<html" not in part
+        assert 'id="release"' in part
+
+    def test_stopping_is_for_operators(self, world: World, browse: Browse) -> None:
+        for user in (world.people.support, world.people.owner, world.people.viewer):
+            client = browse(user)
+            with world.hearing_nothing():
+                text_of(client, f"{world.path}stop/", status=403)
+        assert "Stop" in text_of(browse(world.people.operator), f"{world.path}stop/")
+
+    def test_customers_never_read_of_the_vendor(self, world: World, browse: Browse) -> None:
+        client = browse(world.people.owner)
+        answer = confirm(client, path_to(world))
+        for path in (path_to(world), answer["Location"], f"/c/{SLUG}/operations/", f"{world.path}redeploy/"):
+            assert "miosa" not in text_of(client, path).replace(world.playing.url, "").lower()
+
+
+class TestTheForm:
+    def test_it_says_what_changes_and_what_does_not(self, world: World, browse: Browse) -> None:
+        page = text_of(browse(world.people.support), f"{world.path}versions/{older(world)[0]['id']}/rollback/")
+        assert f"Roll back Main site to #{older(world)[0]['number']}" in page
+        for line in ("stay as they are now", "is not rolled back", "would go live over this", "The customer sees this"):
+            assert line in page
+        assert "brightsmile.example" in page
+        assert "last good" in page
+
+    def test_focus_begins_on_cancel_and_enter_does_nothing(self, world: World, browse: Browse) -> None:
+        page = text_of(browse(world.people.owner), path_to(world))
+        cancel = page.index("data-closes")
+        assert "autofocus" in page[cancel : cancel + 40]
+        form = page[page.index('<form class="stack') :]
+        assert form.index('<button name="enter"') < form.index("button primary")
+        typed = confirm(browse(world.people.owner), path_to(world), enter="1", reason="half a sente")
+        assert "half a sente" in typed.content.decode()
+        assert not Operation.objects.exists()
+
+    def test_versions_that_can_not_be_are_listed_with_the_cause(self, world: World, browse: Browse) -> None:
+        target = older(world)[1]
+        Version.objects.filter(miosa_id=target["id"]).update(state="failed")
+        page = text_of(browse(world.people.owner), path_to(world))
+        assert "nothing to go back to" in page
+        refused = confirm(browse(world.people.owner), path_to(world, version=target["id"]))
+        assert refused.status_code == 422
+        assert not changes_heard(world)
+        assert "disabled aria-describedby" in text_of(browse(world.people.owner), path_to(world, version=target["id"]))
+
+    def test_the_shortcut_leads_to_the_last_good_one(self, world: World, browse: Browse) -> None:
+        answer = browse(world.people.owner).get(f"{world.path}rollback/")
+        assert (answer.status_code, answer["Location"]) == (303, path_to(world))
+        part = text_of(browse(world.people.owner), f"{world.path}rollback/", **HTMX)
+        assert f'action="{path_to(world)}"' in part
+
+    def test_nothing_to_go_back_to_is_said(self, world: World, browse: Browse) -> None:
+        Version.objects.filter(deployment__miosa_id=world.main["id"]).exclude(miosa_id=live_of(world)).delete()
+        page = text_of(browse(world.people.owner), f"{world.path}rollback/", status=404)
+        assert "no earlier version" in page
+
+    def test_while_the_hosting_is_away_nothing_can_be_confirmed(self, world: World, browse: Browse) -> None:
+        client = browse(world.people.owner)
+        token = draw(client, path_to(world))
+        world.playing.fault("*", times=500, drop_before=True)
+        for _try in range(8):
+            client.post(f"{world.path}refresh/")
+        page = text_of(client, path_to(world))
+        assert "so nothing can be changed now" in page
+        assert "disabled aria-describedby" in page
+        assert 'aria-disabled="true"' in text_of(client, world.path)
+        before = len(changes_heard(world))
+        answer = client.post(path_to(world), {"token": token})
+        assert answer.status_code == 503
+        assert len(changes_heard(world)) == before
+        world.playing.heal()
+
+
+class TestDoingIt:
+    def test_without_a_script_the_whole_way(self, world: World, browse: Browse) -> None:
+        client, target = browse(world.people.support), older(world)[0]
+        answer = confirm(client, path_to(world), choice="checkout", reason="since noon", note="ticket 12")
+        assert answer.status_code == 303
+        page = text_of(client, answer["Location"])
+        assert f"Main site is back on #{target['number']}" in page
+        assert "Accepted" in page
+        assert "Switched" in page
+        assert live_of(world) == target["id"]
+        due_now()
+        work()
+        page = text_of(client, answer["Location"])
+        assert "It answers (200)" in page
+        assert "hx-trigger" not in page.split('id="operation"')[1].split(">")[0]
+        assert "Checkout broken: since noon" in page
+        assert "ticket 12" in page
+        assert "ticket 12" not in text_of(browse(world.people.viewer), answer["Location"])
+        assert len(changes_heard(world)) == 1
+
+    def test_htmx_gets_the_operation_in_place_of_the_form(self, world: World, browse: Browse) -> None:
+        client = browse(world.people.owner)
+        answer = confirm(client, path_to(world), htmx=True)
+        part = answer.content.decode()
+        assert answer.status_code == 200
+        assert "<html" not in part
+        assert 'id="operation"' in part
+        key = Operation.objects.get().key
+        assert answer["HX-Push-Url"] == f"/operations/{key}/"
+        token = draw(client, path_to(world, "promote", world.main["active_version_id"]))
+        path = path_to(world, "promote", world.main["active_version_id"])
+        inside = client.post(path, {"token": token}, HTTP_X_DIALOG="1", **HTMX)
+        assert "HX-Push-Url" not in inside
+
+    def test_staff_say_why_and_what_was_typed_stays(self, world: World, browse: Browse) -> None:
+        client = browse(world.people.support)
+        answer = confirm(client, path_to(world), reason="  ", note="kept", htmx=True)
+        page = answer.content.decode()
+        assert answer.status_code == 422
+        assert "Say why" in page
+        assert "kept" in page
+        assert "hx-preserve" not in page
+        assert not changes_heard(world)
+        assert confirm(browse(world.people.owner), path_to(world), reason="").status_code == 303
+
+    def test_a_long_reason_is_refused_with_its_text(self, world: World, browse: Browse) -> None:
+        answer = confirm(browse(world.people.owner), path_to(world), reason="x" * 501)
+        assert answer.status_code == 422
+        assert "x" * 501 in answer.content.decode()
+
+    def test_the_same_form_twice_is_one_deed(self, world: World, browse: Browse) -> None:
+        client = browse(world.people.owner)
+        sent = {"token": draw(client, path_to(world)), "reason": "once"}
+        first, second = client.post(path_to(world), sent), client.post(path_to(world), sent)
+        assert first["Location"] == second["Location"]
+        assert len(changes_heard(world)) == 1
+
+    @pytest.mark.django_db(transaction=True)
+    def test_ten_clicks_at_once_are_one_deed(self, world: World, browse: Browse) -> None:
+        client = browse(world.people.owner)
+        path = path_to(world)
+        sent = {"token": draw(client, path), "reason": "quick"}
+        cookie = client.cookies["sessionid"].value
+
+        def click(_number: int) -> str:
+            mine = Client()
+            mine.cookies["sessionid"] = cookie
+            try:
+                return str(mine.post(path, sent)["Location"])
+            finally:
+                connection.close()
+
+        with ThreadPoolExecutor(10) as pool:
+            places = set(pool.map(click, range(10)))
+        assert len(places) == 1
+        assert len(changes_heard(world)) == 1
+
+    def test_a_changed_or_foreign_form_is_refused_unsent(self, world: World, browse: Browse) -> None:
+        owner, path = browse(world.people.owner), path_to(world)
+        token = draw(owner, path)
+        forged = [token[:-2] + "xx", "", "x.y.z", draw(browse(world.people.support), path)]
+        forged.append(draw(owner, path_to(world, version=older(world)[1]["id"])))
+        forged.append(draw(owner, f"{world.path}redeploy/"))
+        for bad in forged:
+            with world.hearing_nothing():
+                answer = owner.post(path, {"token": bad, "reason": "x"})
+            assert answer.status_code == 400
+            assert "no longer valid" in answer.content.decode()
+        assert not Operation.objects.exists()
+
+    def test_a_form_too_old(self, world: World, browse: Browse, monkeypatch: pytest.MonkeyPatch) -> None:
+        client, path = browse(world.people.owner), path_to(world)
+        token = draw(client, path)
+        monkeypatch.setattr(tokens, "LASTS_S", -1)
+        assert client.post(path, {"token": token}).status_code == 400
+        assert not changes_heard(world)
+
+    def test_a_viewer_and_a_forged_post(self, world: World, browse: Browse) -> None:
+        token = draw(browse(world.people.owner), path_to(world))
+        viewer = browse(world.people.viewer)
+        with world.hearing_nothing():
+            answer = viewer.post(path_to(world), {"token": token, "reason": "x"})
+        assert answer.status_code == 403
+        assert not Operation.objects.exists()
+
+    def test_without_the_forms_secret(self, world: World) -> None:
+        client = Client(enforce_csrf_checks=True)
+        client.force_login(world.people.owner)
+        assert client.post(path_to(world), {"token": draw(client, path_to(world))}).status_code == 403
+        assert not changes_heard(world)
+
+    def test_somebody_was_quicker(self, world: World, browse: Browse) -> None:
+        client, path = browse(world.people.owner), path_to(world)
+        token = draw(client, path)
+        world.playing.act("publish", deployment_id=world.main["id"], promote=True)
+        answer = client.post(path, {"token": token, "reason": "late"})
+        page = text_of(client, answer["Location"])
+        assert "Nothing was sent" in page
+        assert "Look and decide again" in page
+        assert not changes_heard(world)
+
+    def test_another_one_under_way_is_named_with_its_page(self, world: World, browse: Browse) -> None:
+        client, path = browse(world.people.owner), path_to(world)
+        confirm(browse(world.people.support), path)
+        first = Operation.objects.get()
+        Operation.objects.update(state="sent", in_lane=True)
+        token = draw(client, path_to(world, version=older(world)[1]["id"]))
+        answer = client.post(path_to(world, version=older(world)[1]["id"]), {"token": token, "reason": "x"})
+        page = answer.content.decode()
+        assert answer.status_code == 409
+        assert first.person_name in page
+        assert f"/operations/{first.key}/" in page
+        again = text_of(client, path_to(world, version=older(world)[1]["id"]))
+        assert f"{first.person_name} is changing this right now" in again
+
+    def test_on_a_shared_deployment_customers_change_nothing(self, world: World, browse: Browse) -> None:
+        token = draw(browse(world.people.owner), path_to(world))
+        Deployment.objects.filter(miosa_id=world.main["id"]).update(is_shared=True)
+        owner = browse(world.people.owner)
+        for path in (path_to(world), f"{world.path}redeploy/", f"{world.path}publish/"):
+            with world.hearing_nothing():
+                page = text_of(owner, path, status=403)
+            assert "an owner of the customer" not in page
+        assert owner.post(path_to(world), {"token": token, "reason": "x"}).status_code == 403
+        assert "Roll back…" not in text_of(owner, world.path)
+        assert "Roll back…" in text_of(browse(world.people.support), world.path)
+
+    def test_what_owners_may_not(self, world: World, browse: Browse, settings: Settings) -> None:
+        settings.OWNERS_MAY_NOT = frozenset({"roll_back"})
+        page = text_of(browse(world.people.owner), path_to(world), status=403)
+        assert "the platform&#x27;s support" in page
+        assert "an owner" not in page.split("Who can")[1].split("</p>")[0]
+
+    def test_deploying_again_is_left_to_the_worker(self, world: World, browse: Browse) -> None:
+        client = browse(world.people.owner)
+        answer = confirm(client, f"{world.path}redeploy/", reason="")
+        assert "is being deployed again" in text_of(client, answer["Location"])
+        assert not changes_heard(world)
+        work()
+        assert len(changes_heard(world)) == 1
+        assert "Main site deployed again" in text_of(client, answer["Location"])
+
+    def test_stopping(self, world: World, browse: Browse) -> None:
+        client = browse(world.people.operator)
+        answer = confirm(client, f"{world.path}stop/", choice="unused", reason="")
+        assert "Main site stopped" in text_of(client, answer["Location"])
+        assert "Stopped" in text_of(client, world.path)
+        assert "It is stopped already." in text_of(client, f"{world.path}stop/")
+
+
+class TestPromoting:
+    def staged(self, world: World) -> Version:
+        return Version.objects.get(deployment__name="Booking", customer__slug=SLUG, state="ready", was_live=False)
+
+    def test_a_staged_one_goes_live(self, world: World, browse: Browse) -> None:
+        staged, client = self.staged(world), browse(world.people.owner)
+        path = f"/c/{SLUG}/deployments/{staged.deployment.miosa_id}/versions/{staged.miosa_id}/promote/"
+        assert "nothing is built again" in text_of(client, path)
+        answer = confirm(client, path)
+        assert f"is now on #{staged.number}" in text_of(client, answer["Location"])
+
+    def test_what_is_live_is_not_promoted(self, world: World, browse: Browse) -> None:
+        path = f"{world.live_path}promote/"
+        client = browse(world.people.owner)
+        assert "It is live already." in text_of(client, path)
+        assert confirm(client, path).status_code == 422
+        assert not changes_heard(world)
+
+    def test_environments_are_chosen_only_if_there_are_several(
+        self, world: World, browse: Browse, settings: Settings
+    ) -> None:
+        staged, client = self.staged(world), browse(world.people.owner)
+        path = f"/c/{SLUG}/deployments/{staged.deployment.miosa_id}/versions/{staged.miosa_id}/promote/"
+        assert 'name="environment"' not in text_of(client, path)
+        settings.MIOSA = replace(settings.MIOSA, environments=("production", "staging"))
+        assert 'name="environment"' in text_of(client, path)
+        assert confirm(client, path, environment="mars").status_code == 422
+        answer = confirm(client, path, environment="staging")
+        assert "was sent to staging" in text_of(client, answer["Location"])
+
+
+class TestTheBanner:
+    def rolled_back(self, world: World, browse: Browse) -> Client:
+        client = browse(world.people.support)
+        confirm(client, path_to(world), reason="checkout broken")
+        return client
+
+    def test_it_stands_on_every_page_of_the_app(self, world: World, browse: Browse) -> None:
+        live, target = world.main["active_version_id"], older(world)[0]["id"]
+        self.rolled_back(world, browse)
+        viewer: User = world.people.viewer
+        for path in (
+            world.path,
+            f"{world.path}versions/{live}/",
+            f"{world.path}builds/",
+            f"{world.path}compare/?from={live}&to={target}",
+        ):
+            page = text_of(browse(viewer), path)
+            assert "Ana Ruiz rolled this back" in page, path
+            assert "checkout broken" in page
+            assert "The next publish would go live over this." in page
+            assert "Undo, back to" not in page
+        owner = text_of(browse(world.people.owner), world.path)
+        assert f"{world.path}versions/{live}/promote/" in owner
+
+    def test_undoing_is_the_same_form_and_ends_it(self, world: World, browse: Browse) -> None:
+        was = world.main["active_version_id"]
+        client = self.rolled_back(world, browse)
+        confirm(client, f"{world.path}versions/{was}/promote/", choice="undo", reason="")
+        assert live_of(world) == was
+        assert "rolled this back" not in text_of(client, world.path)
+
+    def test_keeping_ends_it_for_everybody(self, world: World, browse: Browse) -> None:
+        self.rolled_back(world, browse)
+        owner = browse(world.people.owner)
+        gone = owner.post(f"{world.path}rollback/keep/", {"live": "another"})
+        assert gone.status_code == 409
+        answer = owner.post(f"{world.path}rollback/keep/", {"live": live_of(world)})
+        assert (answer.status_code, answer["Location"]) == (303, world.path)
+        page = text_of(browse(world.people.support), world.path)
+        assert "rolled this back" not in page
+        assert "this is a rollback" in page
+        assert Activation.objects.get(kept_by=world.people.owner.name).kept_at
+
+    def test_keeping_is_not_for_viewers_or_strangers(self, world: World, browse: Browse) -> None:
+        self.rolled_back(world, browse)
+        sent = {"live": live_of(world)}
+        assert browse(world.people.viewer).post(f"{world.path}rollback/keep/", sent).status_code == 403
+        assert browse(world.people.stranger).post(f"{world.path}rollback/keep/", sent).status_code == 404
+
+    def test_going_back_again_goes_further_back(self, world: World, browse: Browse) -> None:
+        further = older(world)[1]["id"]
+        client = self.rolled_back(world, browse)
+        assert client.get(f"{world.path}rollback/")["Location"] == path_to(world, version=further)
+
+
+def test_forms_of_every_kind_carry_their_own_token(world: World, browse: Browse) -> None:
+    client = browse(world.people.operator)
+    drawn = {draw(client, f"{world.path}{deed}/") for deed in ("redeploy", "stop", "rename", "delete", "publish")}
+    assert len(drawn) == 5
