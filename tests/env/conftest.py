@@ -1,3 +1,30 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from portal.access import Person
+from tests.env.booking import SLUG, Booking
+from tests.playing import Playing
 from tests.services.conftest import operator, person_of, read_all
 
 __all__ = ["operator", "person_of", "read_all"]
+
+
+@pytest.fixture
+def owner(person_of: Callable[..., Person]) -> Person:
+    return person_of(SLUG)
+
+
+@pytest.fixture
+def booking(simulator: Playing, read_all: Callable[[], object], owner: Person) -> Booking:
+    read_all()
+    found = next(
+        app["id"]
+        for customer in simulator.world()["customers"]
+        if customer["external_workspace_id"] == SLUG
+        for app in customer["deployments"]
+        if app["name"] == "Booking"
+    )
+    return Booking(id=found, owner=owner)

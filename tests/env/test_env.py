@@ -2,89 +2,254 @@
 
 import uuid
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 
 from portal.access import Person, Role
-from portal.models import EnvMark, Operation, SealedValues
+from portal.models import EnvMark, EnvVar, Freshness, Operation, SealedValues
 from portal.services.env import drafts, names, sealing
 from portal.services.errors import Forbidden, Invalid, NotFound
+from portal.services.journal import driver
+from portal.services.journal.accepting import Running
 from portal.services.journal.kinds import Kind
+from portal.services.journal.tokens import BadToken
 from portal.services.releases import Confirmed
+from tests.env.booking import SECRET, SLUG, Booking, whole_database
 from tests.playing import Playing
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-SLUG = "brightsmile-dental"
-SECRET = "s3cr3t-value-that-nobody-may-see"
+
+def posts(simulator: Playing, since: int) -> list[dict[str, object]]:
+    return [row for row in simulator.heard(since) if row["method"] == "POST"]
 
 
-@pytest.fixture
-def owner(person_of: Callable[..., Person]) -> Person:
-    return person_of(SLUG)
+def last(simulator: Playing) -> int:
+    return int(simulator.heard()[-1]["n"])
 
 
-@pytest.fixture
-def booking(simulator: Playing, read_all: Callable[[], object]) -> str:
-    read_all()
-    return next(
-        app["id"]
-        for customer in simulator.world()["customers"]
-        if customer["external_workspace_id"] == SLUG
-        for app in customer["deployments"]
-        if app["name"] == "Booking"
-    )
-
-
-def draft(owner: Person, booking: str, **typed: str) -> uuid.UUID:
-    return drafts.draft(by=owner, slug=SLUG, deployment_id=booking, now=timezone.now(), **typed)
-
-
-def review(owner: Person, booking: str, key: uuid.UUID) -> drafts.Review:
-    return drafts.get_review(by=owner, slug=SLUG, deployment_id=booking, key=key, now=timezone.now())
-
-
-def apply(owner: Person, booking: str, key: uuid.UUID) -> object:
-    token = review(owner, booking, key).token
-    return drafts.apply(
-        by=owner, slug=SLUG, deployment_id=booking, key=key, confirmed=Confirmed(token=token), now=timezone.now()
-    )
-
-
-def test_a_value_goes_out_once_and_stays_nowhere(simulator: Playing, owner: Person, booking: str) -> None:
-    key = draft(owner, booking, pasted=f"API_KEY={SECRET}\nexport EMPTY=\n# a comment\nbad line")
-    lines = review(owner, booking, key).lines
-    assert [(line.name, line.effect) for line in lines] == [("API_KEY", "added"), ("EMPTY", "kept")]
-    before = simulator.heard()[-1]["n"]
-    page = apply(owner, booking, key)
-    assert page.state == "succeeded"
-    sent = [row for row in simulator.heard(before) if row["method"] == "POST"]
-    assert [row["body"]["env"] for row in sent] == [{"API_KEY": len(SECRET)}]
+def test_a_value_goes_out_once_and_stays_nowhere(simulator: Playing, booking: Booking) -> None:
+    key = booking.draft(pasted=f"API_KEY={SECRET}\nexport EMPTY=\n# a comment\nbad line")
+    review = booking.review(key)
+    assert [(line.name, line.effect) for line in review.lines] == [("API_KEY", "added"), ("EMPTY", "kept")]
+    assert review.unread == (4,)
+    before = last(simulator)
+    page = booking.apply(key)
+    assert (page.state, page.names) == ("succeeded", ("API_KEY",))
+    assert [row["body"]["env"] for row in posts(simulator, before)] == [{"API_KEY": len(SECRET)}]  # type: ignore[index]
     assert not SealedValues.objects.exists()
-    rows = names.get_env(by=owner, slug=SLUG, deployment_id=booking, now=timezone.now()).rows
-    mine = next(row for row in rows if row.name == "API_KEY")
-    assert mine.who == "Somebody"
+    mine = booking.row("API_KEY")
+    assert mine.who == booking.owner.name
     assert mine.fingerprint == EnvMark.objects.get(name="API_KEY").fingerprint
     assert SECRET not in whole_database()
 
 
-def test_the_same_press_twice_sends_once(simulator: Playing, owner: Person, booking: str) -> None:
-    key = draft(owner, booking, name="API_KEY", value=SECRET)
-    token = review(owner, booking, key).token
-    confirmed = Confirmed(token=token)
-    first = drafts.apply(by=owner, slug=SLUG, deployment_id=booking, key=key, confirmed=confirmed, now=timezone.now())
-    before = simulator.heard()[-1]["n"]
-    again = drafts.apply(by=owner, slug=SLUG, deployment_id=booking, key=key, confirmed=confirmed, now=timezone.now())
+def test_the_same_press_twice_sends_once(simulator: Playing, booking: Booking) -> None:
+    key = booking.draft(name="API_KEY", value=SECRET)
+    confirmed = Confirmed(token=booking.review(key).token)
+    first = drafts.apply(**booking.where(), key=key, confirmed=confirmed)
+    before = last(simulator)
+    again = drafts.apply(**booking.where(), key=key, confirmed=confirmed)
     assert again.key == first.key
-    assert not [row for row in simulator.heard(before) if row["method"] == "POST"]
+    assert not posts(simulator, before)
 
 
-def whole_database() -> str:
-    with connection.cursor() as cursor:
-        text = []
-        for table in connection.introspection.table_names():
-            cursor.execute(f'SELECT * FROM "{table}"')  # noqa: S608 - names of our own tables
-            text += [str(row) for row in cursor.fetchall()]
-    return "\n".join(text)
+def test_what_is_sealed_is_for_one_person_deployment_and_operation(
+    booking: Booking, person_of: Callable[..., Person], operator: Person
+) -> None:
+    key = booking.draft(name="API_KEY", value=SECRET)
+    token = booking.review(key).token
+    with pytest.raises(NotFound):
+        booking.review(key, by=operator)
+    with pytest.raises(BadToken):
+        drafts.apply(**booking.where(operator), key=key, confirmed=Confirmed(token=token, reason="x"))
+    other = booking.draft(name="OTHER", value="x")
+    with pytest.raises(BadToken):
+        drafts.apply(**booking.where(), key=other, confirmed=Confirmed(token=token))
+    with pytest.raises(NotFound):
+        booking.review(uuid.uuid4())
+    assert SealedValues.objects.count() == 2
+
+
+def test_after_ten_minutes_nothing_can_be_applied(simulator: Playing, booking: Booking) -> None:
+    key = booking.draft(name="API_KEY", value=SECRET)
+    token = booking.review(key).token
+    late = {**booking.where(), "now": timezone.now() + sealing.LASTS}
+    before = last(simulator)
+    with pytest.raises(NotFound):
+        drafts.apply(**late, key=key, confirmed=Confirmed(token=token))
+    assert not posts(simulator, before)
+
+
+@pytest.mark.parametrize("role", [Role.VIEWER])
+def test_who_may_not_set_sees_dots_and_is_refused(
+    booking: Booking, person_of: Callable[..., Person], role: Role
+) -> None:
+    viewer = person_of(SLUG, role)
+    support = Person(id=9, name="Sue", email="s@portal.test", staff=Role.SUPPORT)
+    booking.set(name="PLAIN", value="long-enough-to-have-a-mask")
+    assert booking.row("PLAIN").mask != names.DOTS
+    for person in (viewer, support):
+        page = booking.page(by=person)
+        assert {row.mask for row in page.rows} == {names.DOTS}
+        assert not page.may_set
+        with pytest.raises(Forbidden):
+            booking.draft(by=person, name="A", value="x")
+
+
+@pytest.mark.parametrize(
+    ("typed", "field"),
+    [
+        ({"name": "1A", "value": SECRET}, "name"),
+        ({"name": SECRET, "value": "x"}, "name"),
+        ({"name": "A", "value": ""}, "value"),
+        ({"name": "A", "value": SECRET * 2000}, "value"),
+        ({"name": "", "value": ""}, "name"),
+        ({"pasted": SECRET}, "pasted"),
+        ({"pasted": "\n".join(f"A{n}={SECRET}" for n in range(201))}, "pasted"),
+        ({"pasted": f"A={SECRET}" * 30_000}, "pasted"),
+        ({"name": "A", "value": SECRET, "environment": "moon"}, "environment"),
+    ],
+)
+def test_what_can_not_be_set_is_told_without_it(booking: Booking, typed: dict[str, str], field: str) -> None:
+    with pytest.raises(Invalid) as raised:
+        booking.draft(**typed)
+    assert field in raised.value.fields
+    assert SECRET not in str(raised.value)
+    assert not SealedValues.objects.exists()
+
+
+def test_names_are_mended_and_values_are_not(simulator: Playing, booking: Booking) -> None:
+    key = booking.draft(pasted=f"MY-KEY={SECRET}\nhunter2&x={SECRET}\nGOOD=1\nGONE=2")
+    lines = {line.key: line for line in booking.review(key).lines}
+    assert [line.effect for line in lines.values()] == ["refused", "refused", "added", "added"]
+    assert "hunter2" not in whole_database()
+    until = booking.review(key).expires_at
+    drafts.mend(**booking.where(), key=key, renamed={"MY-KEY": "MY_KEY", "line 2": "SECOND", "GONE": ""})
+    review = booking.review(key)
+    assert [(line.name, line.effect) for line in review.lines] == [
+        ("MY_KEY", "added"),
+        ("SECOND", "added"),
+        ("GOOD", "added"),
+    ]
+    assert review.expires_at == until
+    before = last(simulator)
+    booking.apply(key)
+    sent = posts(simulator, before)[0]["body"]["env"]  # type: ignore[index]
+    assert sent == {"MY_KEY": len(SECRET), "SECOND": len(SECRET), "GOOD": 1}
+
+
+def test_two_lines_mended_to_one_name_say_so(booking: Booking) -> None:
+    key = booking.draft(pasted="A=1\nB=2")
+    drafts.mend(**booking.where(), key=key, renamed={"B": "A"})
+    (line,) = booking.review(key).lines
+    assert "2 times" in " ".join(line.notices)
+    with pytest.raises(Invalid):
+        drafts.mend(**booking.where(), key=key, renamed={"A": ""})
+
+
+def test_forgetting_is_at_once(booking: Booking) -> None:
+    key = booking.draft(name="A", value=SECRET)
+    drafts.discard(**booking.where(), key=key)
+    assert not SealedValues.objects.exists()
+
+
+def test_who_finds_the_lane_taken_keeps_what_was_typed(booking: Booking, operator: Person) -> None:
+    first = booking.draft(by=operator, name="A", value="x")
+    booking.apply(first, by=operator)
+    Operation.objects.update(state=Operation.State.SENT, in_lane=True, runner=uuid.uuid4(), beat_at=timezone.now())
+    key = booking.draft(name="B", value=SECRET)
+    until = booking.review(key).expires_at
+    with pytest.raises(Running):
+        booking.apply(key)
+    assert booking.review(key).expires_at == until
+
+
+def test_names_that_vanish_are_told_until_they_are_back(simulator: Playing, booking: Booking) -> None:
+    there = {row.name for row in booking.page().rows}
+    simulator.knobs(env_mode="replace")
+    page = booking.set(name="NEW", value="x")
+    assert page.state == "succeeded"
+    assert set(page.vanished) == there
+    told = booking.page().vanished
+    assert told is not None
+    assert set(told.names) == there
+    simulator.knobs(env_mode="merge")
+    back, *missing = sorted(there)
+    booking.set(name=back, value="y")
+    told = booking.page().vanished
+    assert told is not None
+    assert list(told.names) == missing
+
+
+def test_a_platform_that_gives_values_away_is_not_listened_to(simulator: Playing, booking: Booking) -> None:
+    simulator.knobs(env_rows="key_value")
+    booking.set(name="API_KEY", value=SECRET)
+    Freshness.objects.filter(scope__startswith="env:").update(read_at=None)
+    assert "API_KEY" in {row.name for row in booking.page().rows}
+    assert {row.mask for row in booking.page().rows} == {names.DOTS}
+    assert SECRET not in whole_database()
+
+
+def test_live_runs_with_the_old_value_until_it_is_deployed_again(booking: Booking) -> None:
+    booking.set(name="API_KEY", value="x")
+    assert booking.row("API_KEY").waits
+    assert booking.page().waits
+    assert booking.page().redeploy.may
+    Operation.objects.create(
+        key=uuid.uuid4(),
+        kind=Kind.REDEPLOY,
+        lane="pointer",
+        person_id=1,
+        customer_id=1,
+        deployment_id=booking.id,
+        state=Operation.State.SUCCEEDED,
+        asked_at=timezone.now(),
+        settled_at=timezone.now(),
+    )
+    assert not booking.page().waits
+
+
+def test_a_lost_answer_is_found_out_and_the_values_are_gone_within_a_minute(
+    simulator: Playing, booking: Booking
+) -> None:
+    key = booking.draft(name="API_KEY", value=SECRET)
+    simulator.fault("*/env", method="POST", drop_after=True)
+    page = booking.apply(key)
+    assert page.state == "unknown"
+    assert SealedValues.objects.get().expires_at <= timezone.now() + sealing.LASTS_WITH_OPERATION
+    Operation.objects.update(look_at=timezone.now(), beat_at=None)
+    driver.work(Operation.objects.get())
+    assert Operation.objects.get().state == Operation.State.SUCCEEDED
+    assert not SealedValues.objects.exists()
+    assert SECRET not in whole_database()
+
+
+def test_values_that_are_gone_are_never_sent_as_something_else(simulator: Playing, booking: Booking) -> None:
+    key = booking.draft(name="API_KEY", value=SECRET)
+    simulator.fault("*/env", method="POST", times=5, drop_before=True)
+    page = booking.apply(key)
+    simulator.heal()
+    SealedValues.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+    Operation.objects.update(look_at=timezone.now(), beat_at=None, sent_at=timezone.now() - timedelta(seconds=10))
+    before = last(simulator)
+    if page.state == "unknown":
+        driver.work(Operation.objects.get())
+    assert not posts(simulator, before)
+
+
+def test_a_reserved_name_is_refused_with_words(booking: Booking) -> None:
+    page = booking.set(name="MIOSA_X", value=SECRET)
+    assert page.state == "refused"
+    assert "names" in page.error
+    assert "MIOSA" not in page.error
+    assert not SealedValues.objects.exists()
+
+
+def test_a_row_that_can_not_be_read_hides_no_name(booking: Booking) -> None:
+    booking.page()
+    known = EnvVar.objects.count()
+    Freshness.objects.filter(scope__startswith="env:").update(read_at=None)
+    assert len(booking.page().rows) == known

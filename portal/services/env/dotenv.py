@@ -195,7 +195,7 @@ def _key_in_lines(number: int, rows: list[str]) -> Line | None:
 def _is_piece(binding: Binding) -> bool:
     """The end of something in base 64 that was pasted without quotes: what looks like its name is none."""
     key, value = binding.key or "", binding.value or ""
-    if value == "" and not (key.isupper() or key.islower()):
+    if value == "" and key not in (key.upper(), key.lower()):
         return True
     return value == "=" or bool(_PIECE.fullmatch(binding.original.string.strip()))
 

@@ -1,0 +1,77 @@
+"""Deleting a name, where that can be done."""
+
+from dataclasses import replace
+
+import pytest
+from pytest_django import Settings
+
+from portal.models import EnvMark
+from portal.services.env import deleting
+from portal.services.errors import NotFound
+from portal.services.journal.tokens import BadToken
+from portal.services.operations import OperationPage
+from portal.services.releases import Confirmed
+from tests.env.booking import Booking
+from tests.playing import Playing
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def deletes(settings: Settings, simulator: Playing) -> None:
+    settings.MIOSA = replace(settings.MIOSA, deletes_env=True)
+
+
+def delete(booking: Booking, name: str) -> OperationPage:
+    form = deleting.draw(**booking.where(), name=name)
+    return deleting.delete(**booking.where(), name=name, confirmed=Confirmed(token=form.token))
+
+
+def test_a_name_goes_with_its_mark(booking: Booking) -> None:
+    booking.set(name="API_KEY", value="x")
+    assert booking.page().may_delete
+    page = delete(booking, "API_KEY")
+    assert (page.state, page.names) == ("succeeded", ("API_KEY",))
+    assert "API_KEY" not in {row.name for row in booking.page().rows}
+    assert not EnvMark.objects.exists()
+
+
+@pytest.mark.parametrize("status", ["404", "405"])
+def test_a_platform_that_can_not_says_so(simulator: Playing, booking: Booking, status: str) -> None:
+    booking.set(name="API_KEY", value="x")
+    simulator.knobs(env_delete=status)
+    page = delete(booking, "API_KEY")
+    assert page.state == "refused"
+    assert "not supported" in page.error
+    assert "API_KEY" in {row.name for row in booking.page().rows}
+
+
+def test_pressing_twice_deletes_once(simulator: Playing, booking: Booking) -> None:
+    booking.set(name="API_KEY", value="x")
+    form = deleting.draw(**booking.where(), name="API_KEY")
+    confirmed = Confirmed(token=form.token)
+    first = deleting.delete(**booking.where(), name="API_KEY", confirmed=confirmed)
+    again = deleting.delete(**booking.where(), name="API_KEY", confirmed=confirmed)
+    assert first.key == again.key
+    assert len([row for row in simulator.heard() if row["method"] == "DELETE"]) == 1
+
+
+def test_a_form_is_good_for_its_name_alone(booking: Booking) -> None:
+    booking.set(pasted="A=1\nB=2")
+    form = deleting.draw(**booking.where(), name="A")
+    with pytest.raises(BadToken):
+        deleting.delete(**booking.where(), name="B", confirmed=Confirmed(token=form.token))
+
+
+def test_it_is_off_unless_it_was_switched_on(booking: Booking, settings: Settings) -> None:
+    booking.set(name="A", value="x")
+    settings.MIOSA = replace(settings.MIOSA, deletes_env=False)
+    assert not booking.page().may_delete
+    with pytest.raises(NotFound):
+        deleting.draw(**booking.where(), name="A")
+
+
+def test_what_is_not_there_can_not_be_deleted(booking: Booking) -> None:
+    booking.page()
+    with pytest.raises(NotFound):
+        deleting.draw(**booking.where(), name="NOWHERE")
