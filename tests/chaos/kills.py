@@ -151,6 +151,10 @@ def _kill_around_work(world: World, worker: Worker, slug: str, deployment_id: st
 
 def _await_end(world: World, batch: list[Kill]) -> None:
     """Until each is settled, or a person is asked; then what MIOSA has done."""
+    # Each kill of the worker is one for everything it had in its hands.
+    last = max(kill.killed_at for kill in batch)
+    for kill in batch:
+        kill.killed_at = last
     time.sleep(0.3)
     until = time.monotonic() + SETTLED_WITHIN_S
     open_ones = list(batch)
@@ -158,6 +162,9 @@ def _await_end(world: World, batch: list[Kill]) -> None:
         open_ones = [kill for kill in open_ones if not _has_ended(kill)]
         time.sleep(0.05)
     time.sleep(0.2)
+    if open_ones:
+        left = Operation.objects.filter(state__in=["accepted", "sent", "unknown"]).values()
+        raise RuntimeError(f"not settled after {SETTLED_WITHIN_S:.0f} s: {list(left)}")
     for kill in batch:
         kill.effects = world.deeds(kill.deployment_id) - kill.before
     connection.close()

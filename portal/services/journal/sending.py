@@ -207,13 +207,14 @@ def _note_error(operation: Operation, error: miosa.MiosaError) -> None:
 
 
 def _may_have_acted(error: miosa.MiosaError) -> bool:
-    return error.sent or (isinstance(error, miosa.Conflict) and (error.in_flight or error.key_mismatch))
+    return error.sent or (isinstance(error, miosa.Conflict) and error.in_flight)
 
 
 def _is_final(operation: Operation, error: miosa.MiosaError) -> bool:
     """Whether a refused repeat tells that the first attempt was refused as well, or never arrived.
 
-    A conflict may mean that the first one is still at work, whatever its code, for as long as that may take.
+    A conflict may mean that the first one is still at work, whatever its code, for as long as that may take. It may also
+    mean that half a request had arrived from a process that was killed, and MIOSA kept its key for it.
     """
     if not isinstance(error, miosa.Refused) or error.from_gateway or isinstance(error, _SAYS_NOTHING):
         return False

@@ -1,0 +1,99 @@
+"""The check after the pointer has switched: it answers, the target runs, and what could not be asked is no fault."""
+
+import pytest
+from django.utils import timezone
+
+from portal.models import Activation, Deployment, Operation
+from portal.services.journal import checking
+from portal.services.journal.kinds import Kind
+from tests.journal.desk import Desk, of
+from tests.playing import Playing
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def check(desk: Desk, page: object, *, after: float = 1) -> Operation:
+    desk.pass_time(after)
+    operation = Operation.objects.get()
+    checking.check(operation, now=timezone.now())
+    operation.refresh_from_db()
+    return operation
+
+
+def test_it_answers_and_the_target_runs(desk: Desk) -> None:
+    operation = check(desk, desk.roll_back(23))
+    assert (operation.verdict, operation.check_due_at) == ("ok", None)
+    assert "this version is what runs" in operation.verdict_text
+    assert "up to a minute until every visitor" in operation.verdict_text
+    assert Activation.objects.get(operation_id=operation.key).verdict == "ok"
+
+
+def test_where_no_hash_is_told_it_says_only_that_it_answers(desk: Desk) -> None:
+    page = desk.roll_back(23)
+    desk.simulator.platform.world.deployments[desk.deployment_id].running_artifact_sha256 = None
+    Deployment.objects.filter(miosa_id=desk.deployment_id).update(running_sha256="")
+    desk.playing.fault(f"*/{desk.deployment_id}", method="GET", times=3, status=503)
+    operation = check(desk, page)
+    assert operation.verdict == "ok"
+    assert "what runs" not in operation.verdict_text
+
+
+def test_an_error_is_not_called_one_while_edges_may_be_old(desk: Desk) -> None:
+    page = desk.roll_back(23)
+    desk.playing.fault("/sites/*", times=50, status=502)
+    operation = check(desk, page)
+    assert (operation.verdict, operation.checked_at is not None) == ("", True)
+    assert "up to a minute" in operation.verdict_text
+    assert operation.check_due_at is not None
+    operation = check(desk, page, after=70)
+    assert (operation.verdict, operation.check_due_at) == ("bad", None)
+    assert "502" in operation.verdict_text
+
+
+def test_what_could_not_be_asked_is_not_failed(desk: Desk) -> None:
+    page = desk.roll_back(23)
+    desk.playing.fault("/sites/*", times=50, drop_before=True)
+    assert check(desk, page).verdict == ""
+    operation = check(desk, page, after=70)
+    assert operation.verdict == "unknown"
+    assert "could not check" in operation.verdict_text
+    assert Activation.objects.get(operation_id=operation.key).verdict == "unknown"
+
+
+@pytest.mark.parametrize("url", ["", "http://[", "http://10.0.0.1/", "https://127.0.0.1/", "http://127.0.0.1:1/"])
+def test_an_address_that_may_not_be_asked(desk: Desk, url: str) -> None:
+    page = desk.roll_back(23)
+    desk.playing.fault(f"*/{desk.deployment_id}", method="GET", times=50, status=503)
+    Deployment.objects.filter(miosa_id=desk.deployment_id).update(public_url=url, managed_url=url)
+    check(desk, page)
+    assert check(desk, page, after=70).verdict == "unknown"
+
+
+def test_if_something_else_is_live_by_then_nothing_is_said_of_it(desk: Desk) -> None:
+    page = desk.roll_back(23)
+    desk.playing.act("publish", deployment_id=desk.deployment_id)
+    operation = check(desk, page)
+    assert operation.verdict == "unknown"
+    assert "Something else is live" in operation.verdict_text
+
+
+def test_two_workers_check_once(desk: Desk) -> None:
+    desk.roll_back(23)
+    desk.pass_time(1)
+    first, second = Operation.objects.get(), Operation.objects.get()
+    now = timezone.now()
+    assert checking.check(first, now=now)
+    assert not checking.check(second, now=now)
+
+
+def test_a_check_that_never_ends_well_ends(desk: Desk) -> None:
+    page = desk.roll_back(23)
+    operation = check(desk, page, after=600)
+    assert (operation.verdict, operation.check_due_at) == ("unknown", None)
+
+
+def test_a_redeploy_is_checked_too(desk: Desk, simulator: Playing) -> None:
+    page = desk.do(Kind.REDEPLOY)
+    desk.pass_time(1)
+    desk.turn()
+    assert of(page).verdict == "ok"
