@@ -21,7 +21,8 @@ logger = logging.getLogger(__name__)
 _PATIENCE_S = 1.5
 _RETRY_AFTER_FAILURE = timedelta(seconds=10)
 _WAIT_FOR_OTHERS_S = 2.4
-_TROUBLE = (miosa.MiosaError, connection.WrongTenant, lease.LeaseLost, OperationalError)
+# What reading again may meet. A page is drawn from memory all the same.
+TROUBLE = (miosa.MiosaError, connection.WrongTenant, lease.LeaseLost, OperationalError)
 
 
 def ask_for_customer(customer: Customer, row: Freshness, *, now: datetime) -> None:
@@ -83,7 +84,7 @@ def customer_now(customer: Customer, *, by: Person, now: datetime) -> None:
     ask = upstream.client(Purpose.READ, customer_id=customer.pk, within_s=_PATIENCE_S)
     try:
         customers.read(customer, ask=ask, now=now, force=True)
-    except _TROUBLE as error:
+    except TROUBLE as error:
         raise unavailable(error) from error
 
 
@@ -93,14 +94,14 @@ def deployment_now(deployment: Deployment, *, customer: Customer, by: Person, no
     ask = upstream.client(Purpose.READ, customer_id=customer.pk, within_s=_PATIENCE_S)
     try:
         deployments.read(deployment, ask=ask, now=now, force=True)
-    except _TROUBLE as error:
+    except TROUBLE as error:
         raise unavailable(error) from error
 
 
 def _calmly(scope: str, read: Callable[[], None]) -> None:
     try:
         read()
-    except _TROUBLE as error:
+    except TROUBLE as error:
         logger.warning("refresh failed", extra={"scope": scope, "reason": str(error)})
 
 

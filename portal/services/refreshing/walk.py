@@ -109,6 +109,8 @@ class Walk:
         self.has_gap, self.has_bottom, self.bookmark = True, self._had_bottom, earlier
         self._meets_below = earlier.below if self._had_bottom else None
         self._next, self._earlier, self._is_whole = earlier.token, None, False
+        # Where pages are numbered, rows that came meanwhile push those just read onto the pages that follow.
+        self.seen, self._page_before, self._tokens = set(), frozenset(), set()
 
     def _end(self, *, lowest: int | None, is_whole: bool) -> None:
         self.is_done, self.has_gap, self.bookmark, self._next = True, False, None, None

@@ -1,0 +1,374 @@
+"""What a refresh costs, in requests that MIOSA hears."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db.models import F
+from django.utils import timezone
+from pytest_django import Settings
+
+from portal.access import Person
+from portal.models import Connection, Customer, Deployment, Freshness, Version
+from portal.services import connection, deployments, history, upstream, versions
+from portal.services import refresh as refresh_service
+from portal.services.budget import Purpose
+from portal.services.refreshing import customers, fleet
+from portal.services.refreshing import deployments as refreshing
+from portal.services.refreshing import versions as reading
+from tests.services.conftest import Desk, drain
+from tests.services.counting import asked, counting
+
+OURS, THEIRS = "brightsmile-dental", "pawsome-vets"
+
+
+def ours() -> Customer:
+    return Customer.objects.get(external_id=OURS)
+
+
+def site() -> Deployment:
+    return Deployment.objects.get(customer__external_id=OURS, name="Main site")
+
+
+def refresh(at: timedelta = timedelta(seconds=20), **how: Any) -> None:
+    """As if all that is remembered were older by `at`."""
+    Freshness.objects.update(read_at=F("read_at") - at)
+    Deployment.objects.update(asked_at=F("asked_at") - at)
+    customers.read(ours(), ask=upstream.client(Purpose.READ), now=timezone.now(), **how)
+
+
+def read_versions(deployment: Deployment) -> None:
+    reading.read(deployment, ask=upstream.client(Purpose.BACKGROUND), now=timezone.now())
+
+
+def numbers(deployment: Deployment) -> set[int]:
+    known = Version.objects.filter(deployment=deployment, gone_at=None)
+    return set(known.values_list("number", flat=True))  # type: ignore[arg-type]  # readable ones have a number
+
+
+def test_a_fresh_page_asks_nothing(desk: Desk, operator: Person) -> None:
+    now = desk.read_all()
+    version = site().live_version
+    assert version is not None
+
+    def look() -> None:
+        history.get_history(by=operator, slug=OURS, query={}, now=now)
+        deployments.get_deployment(by=operator, slug=OURS, deployment_id=site().miosa_id, query={}, now=now)
+        versions.get_version(
+            by=operator, slug=OURS, deployment_id=site().miosa_id, version_id=version.miosa_id, now=now
+        )
+
+    assert asked(desk.simulator, look) == {}
+
+
+def test_a_stale_page_is_drawn_without_asking_and_wanted_once(desk: Desk, operator: Person) -> None:
+    later = desk.read_all() + timedelta(seconds=30)
+
+    def look() -> None:
+        for _viewer in range(3):
+            page = history.get_history(by=operator, slug=OURS, query={}, now=later)
+            assert page.age.stale
+
+    assert asked(desk.simulator, look) == {}
+    assert Freshness.objects.get(scope=f"customer:{ours().pk}").wanted_at == later
+
+
+def test_an_unchanged_customer_costs_one_list(desk: Desk) -> None:
+    desk.read_all()
+    assert asked(desk.simulator, refresh) == {"list": 1}
+
+
+def test_and_one_more_for_each_deployment_whose_minute_is_over(desk: Desk) -> None:
+    desk.read_all()
+    count = Deployment.objects.filter(customer=ours()).count()
+    assert asked(desk.simulator, lambda: refresh(timedelta(seconds=90))) == {"list": 1, "versions": count}
+
+
+def test_a_hundred_deployments_cost_one_list_each(desk: Desk) -> None:
+    desk.read_all()
+    for number in range(120):
+        make(desk, f"More {number}")
+    desk.read_all()
+    assert asked(desk.simulator, refresh) == {"list": 2}
+
+
+def make(desk: Desk, name: str) -> None:
+    upstream.client(Purpose.ACTION).deployments.create(name=name, external_workspace_id=OURS, idempotency_key=name)
+
+
+def test_a_new_version_costs_its_page_and_the_one_it_replaced_nothing(desk: Desk) -> None:
+    desk.read_all()
+    desk.act("publish", deployment_id=site().miosa_id)
+    assert asked(desk.simulator, refresh) == {"list": 1, "versions": 1}
+    states = Version.objects.filter(deployment=site()).order_by("-number").values_list("state", flat=True)
+    assert list(states[:2]) == ["ready", "archived"]
+
+
+def test_a_pointer_moved_far_down_costs_both_its_ends(desk: Desk) -> None:
+    desk.act("history", deployment_id=first_of(desk), count=250)
+    desk.read_all()
+    target = Version.objects.get(deployment=site(), number=20)
+    desk.act("rollback", deployment_id=site().miosa_id, version_id=target.miosa_id)
+    assert asked(desk.simulator, refresh) == {"list": 1, "versions": 1, "version": 1}
+    desk.act("publish", deployment_id=site().miosa_id)
+    assert asked(desk.simulator, refresh) == {"list": 1, "versions": 1, "version": 1}
+    target.refresh_from_db()
+    assert target.state == "archived"
+
+
+def first_of(desk: Desk) -> str:
+    listed = {one["external_workspace_id"]: one for one in desk.simulator.world()["customers"]}
+    return str(listed[OURS]["deployments"][0]["id"])
+
+
+def test_a_pointer_that_the_sweep_saw_moving_is_read_at_both_its_ends_too(desk: Desk) -> None:
+    desk.act("history", deployment_id=first_of(desk), count=250)
+    desk.read_all()
+    low, lower = (Version.objects.get(deployment=site(), number=n) for n in (30, 20))
+    desk.act("rollback", deployment_id=site().miosa_id, version_id=low.miosa_id)
+    desk.read_all()
+    desk.act("rollback", deployment_id=site().miosa_id, version_id=lower.miosa_id)
+    fleet.sweep(ask=upstream.client(Purpose.BACKGROUND), now=timezone.now())
+    shown = Deployment.objects.select_related("live_version").get(pk=site().pk)
+    assert shown.live_version == lower
+    assert asked(desk.simulator, drain) == {"versions": 1, "version": 2}
+
+
+def test_unfinished_versions_are_read_until_they_are_finished(desk: Desk) -> None:
+    desk.read_all()
+    desk.simulator.knobs(step_times="stuck")
+    building = desk.act("publish", deployment_id=site().miosa_id, steps=True)
+    refresh(timedelta(seconds=90))
+    assert Version.objects.get(miosa_id=building["id"]).state == "building"
+    desk.act("history", deployment_id=site().miosa_id, count=110)
+    read_versions(site())
+    assert asked(desk.simulator, lambda: read_versions(site())) == {"versions": 1, "version": 1}
+
+
+@pytest.mark.parametrize("order", ["oldest", "random"])
+def test_a_list_that_is_not_newest_first_is_read_whole(desk: Desk, order: str) -> None:
+    desk.simulator.knobs(list_order=order)
+    desk.act("history", deployment_id=first_of(desk), count=250)
+    desk.read_all()
+    assert len(numbers(site())) == 274
+    desk.act("publish", deployment_id=site().miosa_id)
+    assert asked(desk.simulator, lambda: read_versions(site())) == {"versions": 3}
+    assert len(numbers(site())) == 275
+
+
+@pytest.mark.parametrize("paging", ["page", "meta", "none", "next", "cursor", "loop"])
+def test_every_style_of_paging_reaches_version_one_or_ends(desk: Desk, paging: str) -> None:
+    desk.simulator.knobs(paging=paging)
+    desk.act("history", deployment_id=first_of(desk), count=250)
+    desk.read_all()
+    assert len(numbers(site())) == (200 if paging == "loop" else 274)
+    assert site().is_filled
+    assert len(asked(desk.simulator, lambda: read_versions(site()))) == 1
+
+
+def test_more_new_versions_than_a_page_leave_no_hole(desk: Desk) -> None:
+    """A person's reading takes one page; the rest, down to what was known, is read behind, and no more than that."""
+    desk.act("history", deployment_id=first_of(desk), count=250)
+    desk.read_all()
+    desk.act("history", deployment_id=site().miosa_id, count=150)
+    refresh(timedelta(seconds=90))
+    assert len(numbers(site())) < 424
+    assert asked(desk.simulator, drain)["versions"] <= 4
+    assert numbers(site()) == set(range(1, 425))
+
+
+def test_new_versions_while_a_hole_is_open_leave_no_second_one(desk: Desk) -> None:
+    desk.act("history", deployment_id=first_of(desk), count=250)
+    desk.read_all()
+    for _time in range(2):
+        desk.act("history", deployment_id=site().miosa_id, count=150)
+        refresh(timedelta(seconds=90))
+        Freshness.objects.filter(scope__startswith="versions:").update(read_at=timezone.now() - timedelta(hours=1))
+    drain()
+    assert numbers(site()) == set(range(1, 575))
+
+
+@pytest.mark.parametrize(("paging", "size"), [("cursor", 100), ("page", 20)])
+def test_a_backfill_goes_on_where_it_was_interrupted(desk: Desk, paging: str, size: int) -> None:
+    desk.simulator.knobs(paging=paging)
+    desk.act("history", deployment_id=first_of(desk), count=500)
+    desk.read_all()
+    Version.objects.all().delete()
+    Freshness.objects.filter(scope__startswith="versions:").delete()
+    Deployment.objects.update(is_filled=False)
+    deployment = site()
+    ask = upstream.client(Purpose.BACKGROUND)
+    reading.read(deployment, ask=ask, now=timezone.now(), most_pages=3)
+    assert len(numbers(deployment)) == 3 * size
+    assert not site().is_filled
+    desk.act("history", deployment_id=deployment.miosa_id, count=130)
+    with counting(desk.simulator) as counted:
+        reading.read(deployment, ask=ask, now=timezone.now())
+    assert numbers(deployment) == set(range(1, 655))
+    assert counted.total <= 654 / size + 2
+    assert site().is_filled
+
+
+def test_a_cursor_that_is_no_longer_honoured_begins_again(desk: Desk) -> None:
+    desk.act("history", deployment_id=first_of(desk), count=500)
+    desk.read_all()
+    Version.objects.filter(deployment=site(), number__lt=300).delete()
+    Deployment.objects.update(is_filled=False)
+    row = Freshness.objects.get(scope=reading.scope(site().pk))
+    row.is_complete, row.cursor = False, "300|c:100:forged"
+    row.save()
+    read_versions(site())
+    assert numbers(site()) == set(range(1, 525))
+
+
+def test_vanished_versions_are_asked_for_and_marked(desk: Desk) -> None:
+    desk.read_all()
+    victims = Version.objects.filter(deployment=site(), number__in=[3, 5])
+    for victim in victims:
+        desk.act("delete_version", deployment_id=site().miosa_id, version_id=victim.miosa_id)
+    assert asked(desk.simulator, lambda: read_versions(site())) == {"versions": 1, "version": 2}
+    assert set(Version.objects.exclude(gone_at=None).values_list("number", flat=True)) == {3, 5}
+    assert Version.objects.filter(deployment=site(), gone_at=None).count() == 22
+
+
+def test_an_empty_list_of_versions_wipes_nothing(desk: Desk) -> None:
+    desk.read_all()
+    desk.simulator.fault("*/versions", method="GET", body='{"data": []}')
+    read_versions(site())
+    assert Version.objects.filter(deployment=site(), gone_at=None).count() == 24
+
+
+def test_gone_versions_that_come_back_are_there_again(desk: Desk) -> None:
+    desk.read_all()
+    Version.objects.filter(deployment=site(), number=3).update(gone_at=timezone.now())
+    read_versions(site())
+    assert not Version.objects.filter(deployment=site()).exclude(gone_at=None).exists()
+
+
+def test_a_deleted_deployment_is_gone_and_stays_readable(desk: Desk, operator: Person) -> None:
+    desk.read_all()
+    deployment = site()
+    desk.act("delete_deployment", deployment_id=deployment.miosa_id)
+    refresh()
+    deployment.refresh_from_db()
+    assert deployment.gone_at
+    page = deployments.get_deployment(
+        by=operator, slug=OURS, deployment_id=deployment.miosa_id, query={}, now=timezone.now()
+    )
+    assert page.deployment.is_gone
+    assert page.page.entries
+
+
+def nothing_alone(desk: Desk) -> None:
+    desk.simulator.fault("*/deployments", times=1000, body='{"data": []}')
+    desk.simulator.fault("*/deployments/*", times=1000, status=404)
+
+
+WRONG_KEYS: dict[str, Callable[[Desk], None]] = {
+    "401": lambda desk: desk.simulator.fault("*", times=1000, status=401),
+    "403": lambda desk: desk.simulator.fault("*", times=1000, status=403),
+    "404": lambda desk: desk.simulator.fault("*", times=1000, status=404),
+    "empty": lambda desk: desk.simulator.fault("*", times=1000, body='{"data": []}'),
+    "empty list, and nothing alone": nothing_alone,
+}
+
+
+@pytest.mark.parametrize("key", sorted(WRONG_KEYS))
+def test_a_wrong_key_wipes_nothing(desk: Desk, operator: Person, key: str) -> None:
+    desk.read_all()
+    deployments_before = Deployment.objects.filter(gone_at=None).count()
+    versions_before = Version.objects.filter(gone_at=None).count()
+    WRONG_KEYS[key](desk)
+    for deed in (
+        lambda: fleet.sweep(ask=upstream.client(Purpose.BACKGROUND), now=timezone.now()),
+        lambda: refresh(force=True),
+        lambda: refreshing.read(site(), ask=upstream.client(Purpose.READ), now=timezone.now(), force=True),
+        lambda: read_versions(site()),
+    ):
+        try:
+            deed()
+        except refresh_service.TROUBLE:
+            continue
+    assert Deployment.objects.filter(gone_at=None).count() == deployments_before
+    assert Version.objects.filter(gone_at=None).count() == versions_before
+    assert history.get_history(by=operator, slug=OURS, query={}, now=timezone.now()).page.entries
+
+
+def test_many_vanished_deployments_alarm_and_wait_for_an_operator(desk: Desk, operator: Person) -> None:
+    desk.read_all()
+    for deployment in Deployment.objects.filter(customer=ours()):
+        desk.act("delete_deployment", deployment_id=deployment.miosa_id)
+    ask = upstream.client(Purpose.BACKGROUND)
+    fleet.sweep(ask=ask, now=timezone.now())
+    assert not Deployment.objects.exclude(gone_at=None).exists()
+    assert Connection.only().alarm == "many_vanished"
+    connection.accept_vanished(by=operator)
+    fleet.sweep(ask=ask, now=timezone.now())
+    assert Deployment.objects.exclude(gone_at=None).count() == 3
+    assert Connection.only().alarm == ""
+
+
+def test_another_tenant_is_refused_and_told(desk: Desk) -> None:
+    desk.read_all()
+    ours_before = Connection.only().tenant_id
+    Connection.objects.update(tenant_id="tnt_of_another")
+    before = list(Deployment.objects.values("pk", "customer", "active_version_id", "gone_at"))
+    with pytest.raises(connection.WrongTenant):
+        fleet.sweep(ask=upstream.client(Purpose.BACKGROUND), now=timezone.now())
+    with pytest.raises(connection.WrongTenant):
+        refresh()
+    assert list(Deployment.objects.values("pk", "customer", "active_version_id", "gone_at")) == before
+    assert Connection.only().alarm == "other_tenant"
+    Connection.objects.update(tenant_id=ours_before)
+    refresh()
+    assert Connection.only().alarm == ""
+
+
+def test_another_base_url_is_refused(desk: Desk, settings: Settings) -> None:
+    desk.read_all()
+    settings.MIOSA = replace(settings.MIOSA, is_demo=False)
+    Connection.objects.update(base_url="https://other.example/api/v1")
+    with pytest.raises(connection.WrongTenant):
+        refresh()
+    assert Connection.only().alarm == "other_base_url"
+
+
+def test_a_sweep_goes_on_where_its_budget_ended(desk: Desk) -> None:
+    desk.simulator.reset(customers=30)
+    desk.simulator.knobs(limit_param="refused")
+    ask = upstream.client(Purpose.BACKGROUND)
+    fleet.read_workspaces(ask=ask, now=timezone.now())
+    for _run in range(20):
+        fleet.sweep(ask=ask, now=timezone.now(), most_pages=1)
+        if Freshness.objects.get(scope=fleet.SWEEP).read_at:
+            break
+    told = {one["id"] for customer in desk.simulator.world()["customers"] for one in customer["deployments"]}
+    assert told <= set(Deployment.objects.filter(gone_at=None).values_list("miosa_id", flat=True))
+    assert _run > 0
+
+
+def test_a_repository_deployment_may_have_builds_and_no_versions(desk: Desk, operator: Person) -> None:
+    desk.simulator.reset(customers=12)
+    desk.read_all()
+    portal = Deployment.objects.get(name="Developer portal")
+    page = deployments.get_deployment(
+        by=operator, slug="northwind-robotics", deployment_id=portal.miosa_id, query={}, now=timezone.now()
+    )
+    assert page.has_builds_only
+    assert page.builds
+    assert portal.is_filled
+
+    def look_again() -> None:
+        deployments.get_deployment(
+            by=operator, slug="northwind-robotics", deployment_id=portal.miosa_id, query={}, now=timezone.now()
+        )
+
+    assert asked(desk.simulator, look_again) == {}
+    desk.simulator.fault("*", times=100, status=503)
+    late = timezone.now() + timedelta(minutes=5)
+    page = deployments.get_deployment(
+        by=operator, slug="northwind-robotics", deployment_id=portal.miosa_id, query={}, now=late
+    )
+    assert page.builds
