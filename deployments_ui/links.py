@@ -1,41 +1,18 @@
 """Addresses of pages, made from ids of any shape.
 
-The hosting service's ids are opaque: one may hold a slash, a dot or a space. In a path they are written with `~2F` for
-what a server or a browser would read as structure. Addresses are put together here and not by `reverse`, which costs a
-long list more than its query; a test holds both to the same answer.
+Addresses are put together here and not by `reverse`, which costs a long list more than its query; a test holds both to
+the same answer.
 """
 
-import re
 from functools import lru_cache
-from urllib.parse import quote, quote_plus, unquote, urlencode
+from urllib.parse import quote, quote_plus, urlencode
 
-LONGEST_ID = 128
-STRUCTURE = re.compile(r"[/\\~]|^\.+$")
-WRITTEN = re.compile(r"~([0-9A-F]{2})")
-
-
-class OpaqueId:
-    """Path converter for an id whose form only the hosting service knows."""
-
-    regex = r"[^/\x00-\x1f\x7f]+"
-
-    def to_python(self, value: str) -> str:
-        plain = WRITTEN.sub(lambda found: unquote(f"%{found[1]}"), value)
-        if len(plain) > LONGEST_ID or any(ord(letter) < 32 for letter in plain):
-            raise ValueError
-        return plain
-
-    def to_url(self, value: str) -> str:
-        return in_path(value)
-
-
-def in_path(value: str) -> str:
-    return STRUCTURE.sub(lambda found: "".join(f"~{ord(letter):02X}" for letter in found[0]), value)
+from portal import ids
 
 
 @lru_cache(maxsize=8192)
 def segment(value: str) -> str:
-    return quote(in_path(value), safe="~:@!$&'()*+,;=")
+    return quote(ids.in_path(value), safe="~:@!$&'()*+,;=")
 
 
 def customers() -> str:

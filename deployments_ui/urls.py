@@ -2,7 +2,6 @@
 
 from django.urls import path, register_converter
 
-from deployments_ui import links
 from deployments_ui.views import (
     builds,
     compare,
@@ -22,8 +21,9 @@ from deployments_ui.views import (
     theme,
     versions,
 )
+from portal import ids
 
-register_converter(links.OpaqueId, "opaque")
+register_converter(ids.OpaqueId, "opaque")
 
 DEPLOYMENT = "c/<slug:slug>/deployments/<opaque:deployment_id>/"
 VERSION = f"{DEPLOYMENT}versions/<opaque:version_id>/"

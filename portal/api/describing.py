@@ -17,6 +17,7 @@ SLUG = OpenApiParameter(
 _ID = {"type": "string", "minLength": 1, "maxLength": 128}
 _WRITTEN = "An id is opaque; `/`, `\\` and `~` in it are written `~2F`, `~5C` and `~7E`."
 DEPLOYMENT_ID = OpenApiParameter("deployment_id", _ID, OpenApiParameter.PATH, description=f"The deployment. {_WRITTEN}")
+OPERATION_KEY = OpenApiParameter("key", OpenApiTypes.UUID, OpenApiParameter.PATH, description="The operation.")
 VERSION_ID = OpenApiParameter("version_id", _ID, OpenApiParameter.PATH, description=f"The version. {_WRITTEN}")
 
 _PROBLEMS = {

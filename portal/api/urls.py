@@ -2,15 +2,16 @@
 
 from django.urls import path, re_path, register_converter
 
-from portal.api.ids import IdInPath
+from portal import ids
 from portal.api.views.customers import Customers
 from portal.api.views.deployments import Deployment, Deployments
 from portal.api.views.history import History
 from portal.api.views.nowhere import Nowhere
+from portal.api.views.operations import Operation, Operations
 from portal.api.views.schema import Schema
 from portal.api.views.versions import Version
 
-register_converter(IdInPath, "api_id")
+register_converter(ids.OpaqueId, "api_id")
 
 CUSTOMER = "customers/<slug:slug>/"
 DEPLOYMENT = f"{CUSTOMER}deployments/<api_id:deployment_id>/"
@@ -22,6 +23,8 @@ urlpatterns = [
     path(f"{CUSTOMER}deployments/", Deployments.as_view(), name="deployments"),
     path(DEPLOYMENT, Deployment.as_view(), name="deployment"),
     path(f"{DEPLOYMENT}versions/<api_id:version_id>/", Version.as_view(), name="version"),
+    path("operations/", Operations.as_view(), name="operations"),
+    path("operations/<uuid:key>/", Operation.as_view(), name="operation"),
     path("schema/", Schema.as_view(), name="schema"),
     # Only with a slash at the end, so that an address that lacks one is still led to where it meant.
     re_path(r"^(?:[\s\S]*/)?$", Nowhere.as_view(), name="nowhere"),

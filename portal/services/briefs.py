@@ -61,7 +61,8 @@ def deployment(row: Deployment, customer: Customer, *, by: Person) -> Deployment
     return DeploymentBrief(
         id=row.miosa_id,
         name=row.name,
-        url="" if hidden else row.public_url or row.managed_url,
+        # The address that MIOSA made up is shown to nobody but staff (product.md, rule 9).
+        url="" if hidden else row.public_url or (row.managed_url if by.is_staff else ""),
         live=version(live, row) if live else None,
         live_since=row.live_since if live else None,
         live_is_foreign=bool(row.active_version_id)

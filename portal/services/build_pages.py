@@ -1,6 +1,6 @@
 """Builds and what runs, as pages: the tab of a deployment, one build, and its log."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.core.cache import cache
@@ -104,7 +104,7 @@ def _latest(build: Build, deployment: Deployment, ask: miosa.Client, *, by: Pers
         except miosa.MiosaError:
             return build
         cache.set(key, found, _FRESH_S)
-    return found if by.is_staff else replace(found, error="")
+    return builds.cut(found, by=by)
 
 
 def _find(*, by: Person, slug: str, deployment_id: str) -> tuple[Customer, Deployment]:

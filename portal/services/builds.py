@@ -20,7 +20,7 @@ _KEPT_S = 7 * 24 * 3600
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """`error` is for staff alone: it is the hosting service's own text."""
+    """`trigger` and `error` are for staff alone: they are the hosting service's own text."""
 
     id: str
     state: str
@@ -45,7 +45,12 @@ def list_builds(deployment: Deployment, *, customer: Customer, by: Person, now: 
         return ()
     remembered = _read(deployment, customer=customer, now=now)
     shown = (build for build, whose in remembered if by.sees_everyone or whose in {None, customer.external_id})
-    return tuple(shown if by.is_staff else (replace(build, error="") for build in shown))
+    return tuple(cut(build, by=by) for build in shown)
+
+
+def cut(build: Build, *, by: Person) -> Build:
+    """What this person may read of it."""
+    return build if by.is_staff else replace(build, trigger="", error="")
 
 
 def _read(deployment: Deployment, *, customer: Customer, now: datetime) -> tuple[Owned, ...]:

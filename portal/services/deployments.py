@@ -153,7 +153,9 @@ def _page(customer: Customer, deployment: Deployment, *, by: Person, query: Quer
     return DeploymentPage(
         customer=briefs.head(customer, by=by),
         deployment=actions.dress(briefs.deployment(deployment, customer, by=by), deployment, customer, by=by, now=now),
-        managed_url="" if is_cut or deployment.managed_url == deployment.public_url else deployment.managed_url,
+        managed_url=deployment.managed_url
+        if by.is_staff and not is_cut and deployment.managed_url != deployment.public_url
+        else "",
         shows_vendor_host=by.is_operator and _is_vendor_host(deployment.public_url or deployment.managed_url),
         last_good=briefs.version(good[0], deployment) if good else None,
         last_good_from=good[1].at if good else None,

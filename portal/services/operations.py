@@ -17,12 +17,16 @@ from portal.services.journal.kinds import RULES, Kind
 from portal.services.remembering.customers import unassigned
 
 PAGE = 50
+_TOLD_AS_IT_IS = (
+    *("state", "customer_name", "deployment_name", "environment", "reason", "error_code", "decided_by", "decision"),
+    *("asked_at", "sent_at", "settled_at", "switched_at", "checked_at", "look_at", "verdict", "verdict_text"),
+)
 
 
 @dataclass(frozen=True, slots=True)
 class OperationPage:
-    """One operation. Numbers and ids of another customer's versions are left out for a customer's people; `note`,
-    `upstream_request_id` and `for_operators` are for staff.
+    """One operation. Numbers and ids of another customer's versions are left out for who may not see every customer;
+    `note`, `sandbox` and `for_operators` are for staff, `upstream_request_id` is for operators.
 
     `names` are those of env vars, `vanished` names that were there before and are not any more.
 
@@ -79,10 +83,10 @@ class OperationList:
     next_cursor: str
 
 
-def get_operation(*, by: Person, key: UUID, now: datetime) -> OperationPage:
-    """Raises NotFound for a stranger's. An unfinished one is taken a step further on the way."""
+def get_operation(*, by: Person, key: UUID, now: datetime, steps: bool = True) -> OperationPage:
+    """Raises NotFound for a stranger's. An unfinished one is taken a step further on the way, if `steps`."""
     operation = _find(by=by, key=key)
-    if not _is_for_worker(operation) and settling.is_due(operation, now=now):
+    if steps and not _is_for_worker(operation) and settling.is_due(operation, now=now):
         settling.step(operation, now=now)
         operation.refresh_from_db()
     return page_of(operation, by=by, now=now)
@@ -134,40 +138,27 @@ def page_of(operation: Operation, *, by: Person, now: datetime) -> OperationPage
     version = _version(deployment, version_id, customer, by=by)
     seen = _version(deployment, operation.seen_live_id, customer, by=by)
     hidden = deployment is not None and briefs.hides_others(deployment, by=by)
+    sees_all = by.is_staff and not hidden
     is_open = operation.state in {"accepted", "sent", "unknown"} or _is_being_checked(operation, now=now)
     return OperationPage(
+        **{name: getattr(operation, name) for name in _TOLD_AS_IT_IS},
         key=operation.key,
         kind=Kind(operation.kind),
-        state=operation.state,
         is_open=is_open,
         needs_decision=settling.needs_decision(operation),
         may_decide=_may_decide(operation, by=by),
         customer_slug=customer.slug,
-        customer_name=operation.customer_name,
         deployment_id=deployment_id,
-        deployment_name=operation.deployment_name,
         deployment_is_here=deployment is not None,
         version_id=version.miosa_id if version else "",
-        number=version.number if version else operation.target_number if by.is_staff else None,
+        number=version.number if version else operation.target_number if sees_all else None,
         from_version_id=seen.miosa_id if seen else "",
-        from_number=seen.number if seen else operation.seen_live_number if by.is_staff else None,
+        from_number=seen.number if seen else operation.seen_live_number if sees_all else None,
         who=operation.person_name,
         role=Role(operation.person_role) if operation.person_role else None,
-        reason=operation.reason,
         note=operation.note if by.is_staff else "",
-        environment=operation.environment,
-        asked_at=operation.asked_at,
-        sent_at=operation.sent_at,
-        settled_at=operation.settled_at,
-        switched_at=operation.switched_at,
-        checked_at=operation.checked_at,
-        verdict=operation.verdict,
-        verdict_text=operation.verdict_text,
         by_reading=bool(operation.result.get("by_reading")),
         is_live=bool(version and deployment and deployment.active_version_id == version.miosa_id),
-        decided_by=operation.decided_by,
-        decision=operation.decision,
-        error_code=operation.error_code,
         error=operation.error_for_people,
         for_operators=operation.error_for_operators if by.is_staff else "",
         upstream_request_id=operation.upstream_request_id if by.is_operator else "",
@@ -175,8 +166,7 @@ def page_of(operation: Operation, *, by: Person, now: datetime) -> OperationPage
         names=() if hidden else tuple(operation.body.get("names", ())),
         vanished=() if hidden else tuple(operation.result.get("vanished", ())),
         domain=str(operation.body.get("domain", "")),
-        sandbox=str(operation.body.get("source_sandbox_id", "")),
-        look_at=operation.look_at,
+        sandbox=str(operation.body.get("source_sandbox_id", "")) if by.is_staff else "",
     )
 
 
@@ -193,8 +183,8 @@ def _find(*, by: Person, key: UUID) -> Operation:
 
 
 def _may_see(operation: Operation, *, by: Person) -> bool:
-    """On a shared deployment a customer's person sees what concerns its own versions."""
-    if by.is_staff or not operation.target_id:
+    """On a shared deployment who may not see every customer sees what concerns this customer's own versions."""
+    if by.sees_everyone or not operation.target_id:
         return True
     version = Version.objects.filter(deployment__miosa_id=operation.deployment_id, miosa_id=operation.target_id).first()
     return version is None or version.customer_id == operation.customer_id

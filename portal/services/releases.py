@@ -1,6 +1,6 @@
 """What is live, changed on purpose: roll back, promote, redeploy, stop."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -132,9 +132,7 @@ def draw_release(
         reason_required=reasons.is_required(by),
         may_note=by.is_staff,
         obstacle=actions.why_not(target, deployment, now=now) or doing.obstacle(deployment, now=now),
-        unknown=lane.unknown,
-        running=lane.running,
-        running_name=lane.running_name,
+        **asdict(lane),
     )
 
 
@@ -204,9 +202,7 @@ def draw_simple(*, by: Person, slug: str, deployment_id: str, kind: Kind, now: d
         reason_required=reasons.is_required(by),
         may_note=by.is_staff,
         obstacle=_simple_obstacle(deployment, kind) or doing.obstacle(deployment, now=now),
-        unknown=lane.unknown,
-        running=lane.running,
-        running_name=lane.running_name,
+        **asdict(lane),
     )
 
 
@@ -256,7 +252,7 @@ def _candidates(
     rows = Version.objects.filter(deployment=deployment, number__isnull=False).exclude(
         miosa_id=deployment.active_version_id
     )
-    if not by.is_staff:
+    if not by.sees_everyone:
         rows = rows.filter(customer=customer)
     live = deployment.live_version
     if live is not None and live.number is not None:

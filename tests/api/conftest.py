@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 from django.test import Client
@@ -12,9 +13,10 @@ from django.utils import timezone
 
 from portal.access import Person, Role
 from portal.api import throttling
-from portal.models import Customer, Deployment, Freshness, User, Version
+from portal.models import Customer, Deployment, Freshness, Operation, User, Version
 from portal.services import upstream
 from portal.services.budget import Purpose
+from portal.services.journal.kinds import Kind
 from portal.services.refreshing import fleet, versions
 from tests.cast import Cast
 from tests.playing import Playing
@@ -47,6 +49,8 @@ class Remembered:
     version: str
     foreign_deployment: str
     foreign_version: str
+    operation: UUID
+    foreign_operation: UUID
 
 
 @pytest.fixture(autouse=True)
@@ -71,7 +75,36 @@ def remembered(simulator: Playing, people: Cast) -> Remembered:
     simulator.reset(customers=3)
     read_everything()
     own, foreign = version_of("brightsmile-dental"), version_of("pawsome-vets")
-    return Remembered(own.deployment.miosa_id, own.miosa_id, foreign.deployment.miosa_id, foreign.miosa_id)
+    return Remembered(
+        own.deployment.miosa_id,
+        own.miosa_id,
+        foreign.deployment.miosa_id,
+        foreign.miosa_id,
+        operation=operation_on(own),
+        foreign_operation=operation_on(foreign),
+    )
+
+
+def operation_on(version: Version) -> UUID:
+    """A redeploy that waits for the worker."""
+    asked = Operation.objects.create(
+        key=uuid4(),
+        kind=Kind.REDEPLOY,
+        lane="pointer",
+        person_id=1,
+        person_name="Olga Petrov",
+        person_role=Role.OPERATOR,
+        customer_id=version.customer_id or 0,
+        customer_name=version.customer.name if version.customer else "",
+        deployment_id=version.deployment.miosa_id,
+        deployment_name=version.deployment.name,
+        reason="checkout broken",
+        note="ticket 17",
+        body={"source_sandbox_id": "sbx_17"},
+        upstream_request_id="req_17",
+        asked_at=timezone.now(),
+    )
+    return asked.key
 
 
 def read_everything() -> None:

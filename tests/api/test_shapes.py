@@ -12,9 +12,21 @@ from portal.api.serializers import answers as shapes
 from portal.api.serializers import customers as customer_shapes
 from portal.api.serializers import deployments as deployment_shapes
 from portal.api.serializers import history as history_shapes
+from portal.api.serializers import operations as operation_shapes
 from portal.api.serializers import versions as version_shapes
 from portal.api.serializers.fields import StaffField
-from portal.services import answers, builds, customers, deployments, filters, history, retention, rows, versions
+from portal.services import (
+    answers,
+    builds,
+    customers,
+    deployments,
+    filters,
+    history,
+    operations,
+    retention,
+    rows,
+    versions,
+)
 
 # What each dataclass holds that is not told, and why.
 NOT_TOLD: dict[type, dict[str, str]] = {
@@ -35,6 +47,11 @@ NOT_TOLD: dict[type, dict[str, str]] = {
         "notes": "a filter that would be left out is refused",
         "publish": "nothing can be done here yet",
     },
+    operations.OperationList: {"next_cursor": "it is in next"},
+    operations.OperationPage: {
+        "may_decide": "nothing can be done here yet",
+        "undo_version_id": "nothing can be done here yet",
+    },
     versions.VersionPage: {
         "actions": "nothing can be done here yet",
         "internals": "the hosting service's own words, for the page of staff",
@@ -53,6 +70,8 @@ WRITTEN: list[tuple[type, type[Serializer[Any]]]] = [
     (filters.Choice, history_shapes.ChoiceSerializer),
     (filters.Choices, history_shapes.ChoicesSerializer),
     (history.History, history_shapes.HistorySerializer),
+    (operations.OperationList, operation_shapes.OperationListSerializer),
+    (operations.OperationPage, operation_shapes.OperationSerializer),
     (retention.Retention, version_shapes.RetentionSerializer),
     (rows.ActivationEntry, history_shapes.ActivationEntrySerializer),
     (rows.OperationEntry, history_shapes.OperationEntrySerializer),
@@ -66,6 +85,10 @@ FOR_STAFF = {
     (deployment_shapes.BuildSerializer, "trigger"),
     (deployment_shapes.DeploymentPageSerializer, "managed_url"),
     (history_shapes.VersionEntrySerializer, "sandbox"),
+    (operation_shapes.OperationSerializer, "for_operators"),
+    (operation_shapes.OperationSerializer, "note"),
+    (operation_shapes.OperationSerializer, "sandbox"),
+    (operation_shapes.OperationSerializer, "upstream_request_id"),
     (version_shapes.VersionPageSerializer, "build_id"),
     (version_shapes.VersionPageSerializer, "source_sandbox"),
 }

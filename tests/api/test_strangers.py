@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from uuid import UUID
 
 from portal.api import urls
 from portal.models import Customer, Membership, User
@@ -22,6 +23,8 @@ def own(at: Remembered) -> dict[str, str]:
         "deployments": f"{OWN}/deployments/",
         "deployment": f"{OWN}/deployments/{at.deployment}/",
         "version": f"{OWN}/deployments/{at.deployment}/versions/{at.version}/",
+        "operation": f"{API}/operations/{at.operation}/",
+        "operations": f"{API}/operations/",
         "schema": f"{API}/schema/",
         "nowhere": f"{API}/nowhere/",
     }
@@ -38,6 +41,8 @@ def foreign(at: Remembered) -> Iterator[str]:
     yield f"{OWN}/deployments/{at.foreign_deployment}/versions/{at.foreign_version}/"
     yield f"{OWN}/deployments/{at.deployment}/versions/{at.foreign_version}/"
     yield f"{API}/customers/_unassigned/history/"
+    yield f"{API}/operations/{at.foreign_operation}/"
+    yield f"{API}/operations/?customer=pawsome-vets"
 
 
 def missing(at: Remembered) -> Iterator[str]:
@@ -54,6 +59,9 @@ def missing(at: Remembered) -> Iterator[str]:
     yield f"{OWN}/deployments/{at.deployment}/versions/'%20OR%201=1--/"
     yield f"{API}/"
     yield f"{API}/nowhere/"
+    yield f"{API}/operations/{UUID(int=1)}/"
+    yield f"{API}/operations/?customer=nobody"
+    yield f"{API}/operations/?cursor=forged"
     yield f"{API}/nowhere%0a/"
 
 
@@ -89,7 +97,7 @@ def test_nobody_else_gets_in(ask: Ask, remembered: Remembered, simulator: Playin
     for who in ("other_owner", "stranger"):
         client = ask(who)
         for name, path in own(remembered).items():
-            expected = 200 if name in {"customers", "schema"} else 404
+            expected = 200 if name in {"customers", "operations", "schema"} else 404
             assert client.get(path).status_code == expected, path
         assert "brightsmile" not in client.get(f"{API}/customers/").content.decode()
     assert len(simulator.heard()) == before

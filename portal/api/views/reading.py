@@ -59,9 +59,11 @@ def etag_of(data: dict[str, Any], *, person: Person) -> str:
 
     Only the moment of asking is left out: the same history, looked at again, is the same.
     """
-    age = {key: value for key, value in data["age"].items() if key != "as_of"}
+    told = dict(data)
+    if "age" in data:
+        told["age"] = {key: value for key, value in data["age"].items() if key != "as_of"}
     digest = blake2s(f"{person.id} ".encode(), digest_size=16)
-    digest.update(_written({**data, "age": age}))
+    digest.update(_written(told))
     return f'W/"{digest.hexdigest()}"'
 
 
