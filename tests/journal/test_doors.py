@@ -293,3 +293,18 @@ def test_what_a_dead_process_left_holds_no_lane_for_ever(desk: Desk) -> None:
     since = desk.mark()
     desk.settle(3)
     assert desk.heard(since) == []
+
+
+def test_a_number_that_is_not_the_customers_is_not_told(desk: Desk) -> None:
+    """What staff meet on a shared app is read by its customer too."""
+    desk.slug = desk.external_id = "fjord-yoga"
+    desk.use("Wellness campaign")
+    versions.read(desk.row(), ask=upstream.client(Purpose.BACKGROUND), now=timezone.now())
+    live = desk.row().live_version
+    assert live is not None
+    foreign = live.customer is None or live.customer.external_id != desk.external_id
+    token = desk.draw(Kind.ROLL_BACK, desk.number(12), by=desk.operator)
+    desk.playing.act("publish", deployment_id=desk.deployment_id, external_workspace_id="pawsome-vets")
+    error = desk.confirm(Kind.ROLL_BACK, token, desk.number(12), by=desk.operator).error
+    assert "by now another version is" in error
+    assert ("another version was live" in error) == foreign

@@ -36,10 +36,7 @@ def already_live() -> str:
 
 def live_changed(operation: Operation, live_id: str) -> str:
     """Both versions by their number, as far as the customer may know of them."""
-    seen = f"#{operation.seen_live_number}" if operation.seen_live_number is not None else _("another version")
-    version = Version.objects.filter(deployment__miosa_id=operation.deployment_id, miosa_id=live_id).first()
-    own = version is not None and version.customer_id == operation.customer_id and version.number is not None
-    live = f"#{version.number}" if own and version is not None else _("another version")
+    seen, live = _named(operation, operation.seen_live_id), _named(operation, live_id)
     if not live_id:
         text = _("When you looked, %(seen)s was live; by now nothing is. Nothing was sent. Look again, then decide.")
     elif not operation.seen_live_id:
@@ -47,6 +44,14 @@ def live_changed(operation: Operation, live_id: str) -> str:
     else:
         text = _("When you looked, %(seen)s was live; by now %(live)s is. Nothing was sent. Look again, then decide.")
     return text % {"seen": seen, "live": live}
+
+
+def _named(operation: Operation, version_id: str) -> str:
+    """On a shared deployment a number of somebody else's is told to nobody, since the customer reads this too."""
+    version = Version.objects.filter(deployment__miosa_id=operation.deployment_id, miosa_id=version_id).first()
+    if version is None or version.number is None or version.customer_id != operation.customer_id:
+        return _("another version")
+    return f"#{version.number}"
 
 
 def did_not_happen() -> str:

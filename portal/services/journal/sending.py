@@ -213,8 +213,8 @@ def _may_have_acted(error: miosa.MiosaError) -> bool:
 def _is_final(operation: Operation, error: miosa.MiosaError) -> bool:
     """Whether a refused repeat tells that the first attempt was refused as well, or never arrived.
 
-    A conflict may mean that the first one is still at work, whatever its code, for as long as that may take. It may also
-    mean that half a request had arrived from a process that was killed, and MIOSA kept its key for it.
+    A conflict may mean that the first one is still at work, whatever its code, for as long as that may take. It may
+    also mean that half a request had arrived from a process that was killed, and MIOSA kept its key for it.
     """
     if not isinstance(error, miosa.Refused) or error.from_gateway or isinstance(error, _SAYS_NOTHING):
         return False
