@@ -28,7 +28,7 @@ class Booking:
         return {"by": by or self.owner, "slug": SLUG, "deployment_id": self.id, "now": timezone.now()}
 
     def draft(self, *, by: Person | None = None, **typed: str) -> uuid.UUID:
-        return drafts.draft(**self.where(by), **typed)
+        return drafts.draft(**(self.where(by) | typed))
 
     def review(self, key: uuid.UUID, *, by: Person | None = None) -> drafts.Review:
         return drafts.get_review(**self.where(by), key=key)
@@ -38,7 +38,7 @@ class Booking:
         return drafts.apply(**self.where(by), key=key, confirmed=Confirmed(token=token, reason="because"))
 
     def set(self, **typed: str) -> OperationPage:
-        return self.apply(self.draft(**typed))
+        return self.apply(self.draft(by=None, **typed))
 
     def page(self, *, by: Person | None = None) -> EnvPage:
         return names.get_env(**self.where(by))

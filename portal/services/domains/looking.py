@@ -19,6 +19,7 @@ logger = logging.getLogger(__name__)
 
 _QUICK = timedelta(seconds=20)
 _QUICK_FOR = 30
+_STEPS = 20
 _SLOWEST = timedelta(minutes=30)
 _WATCHED_FOR = timedelta(minutes=10)
 _A_LOOK_TAKES = timedelta(seconds=10)
@@ -122,7 +123,7 @@ def _next(domain: Domain, *, now: datetime) -> datetime:
     elif domain.looks <= _QUICK_FOR:
         pause = _QUICK
     else:
-        pause = min(_QUICK * 1.5 ** (domain.looks - _QUICK_FOR), _SLOWEST)
+        pause = min(_QUICK * 1.5 ** min(domain.looks - _QUICK_FOR, _STEPS), _SLOWEST)
     return now + pause * random.uniform(0.9, 1.1)  # noqa: S311 - spreads work, guards nothing
 
 

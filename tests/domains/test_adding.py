@@ -1,0 +1,163 @@
+"""Attaching: what people paste is cleaned, what can't be attached is refused with why, a taken one says no more."""
+
+import pytest
+
+from portal.access import Person
+from portal.models import Domain, Operation
+from portal.services import upstream
+from portal.services.budget import Purpose
+from portal.services.domains import changes
+from portal.services.errors import Forbidden, Invalid
+from portal.services.journal.kinds import Kind
+from portal.services.journal.tokens import BadToken
+from portal.services.releases import Confirmed
+from tests.domains.attaching import NAME, Attaching
+from tests.playing import Playing
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        NAME,
+        f"https://{NAME}/",
+        f"http://{NAME.upper()}:8080/a/b?c=d#e",
+        f"  {NAME}. ",
+        f"<{NAME}>",
+        f"user@{NAME}",
+    ],
+)
+def test_what_people_paste_is_cleaned(app: Attaching, typed: str) -> None:
+    form = changes.draw_add(**app.where(), typed=typed)
+    assert (form.clean, form.problem) == (NAME, "")
+    (done,) = app.add(typed)
+    assert (done.state, done.domain) == ("succeeded", NAME)
+    assert list(Domain.objects.filter(name=NAME).values_list("status", flat=True)) == ["pending"]
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "",
+        "localhost",
+        "192.0.2.1",
+        "::1",
+        "2130706433",
+        "co.uk",
+        "example",
+        "a b.example",
+        "-a.example",
+        "under_score.example",
+        "x.miosa.app",
+        "portal.test",
+        "a..example",
+        f"{'a' * 64}.example",
+        "javascript:alert(1)",
+    ],
+)
+def test_what_can_not_be_attached_is_refused_with_why(app: Attaching, simulator: Playing, typed: str) -> None:
+    before = len(simulator.heard())
+    token = changes.draw_add(**app.where(), typed="").token
+    with pytest.raises(Invalid) as raised:
+        changes.add(
+            **app.where(),
+            typed=typed,
+            policy="none",
+            with_twin=False,
+            confirmed=Confirmed(token=token),
+            portal_host="portal.test",
+        )
+    assert raised.value.fields["domain"]
+    assert "MIOSA" not in raised.value.fields["domain"]
+    assert len(simulator.heard()) == before
+    assert not Operation.objects.exists()
+
+
+def test_a_name_in_other_letters_is_shown_in_both(app: Attaching) -> None:
+    form = changes.draw_add(**app.where(), typed="Bücher.example")
+    assert (form.shown, form.clean) == ("bücher.example", "xn--bcher-kva.example")
+    assert app.page(app.attached("bücher.example")).facts.row.shown == "bücher.example"
+
+
+def test_the_twin_is_attached_with_it(app: Attaching) -> None:
+    form = changes.draw_add(**app.where(), typed="newsite.example")
+    assert (form.is_apex, form.twin) == (True, "www.newsite.example")
+    done = app.add("newsite.example", policy="www_to_apex", with_twin=True)
+    assert [operation.state for operation in done] == ["succeeded", "succeeded"]
+    rows = app.rows()
+    assert {rows[name].redirect_policy for name in ("newsite.example", "www.newsite.example")} == {"www_to_apex"}
+    assert changes.draw_add(**app.where(), typed="newsite.example").twin == ""
+
+
+def test_pressing_twice_attaches_once(app: Attaching, simulator: Playing) -> None:
+    token = changes.draw_add(**app.where()).token
+    wanted = {"typed": NAME, "policy": "none", "with_twin": False, "confirmed": Confirmed(token=token)}
+    first = changes.add(**app.where(), **wanted)  # type: ignore[arg-type]  # one mapping for two calls
+    again = changes.add(**app.where(), **wanted)  # type: ignore[arg-type]  # as above
+    assert first[0].key == again[0].key
+    assert len([row for row in simulator.heard() if row["method"] == "POST"]) == 1
+
+
+def test_a_domain_that_is_taken_says_no_more(app: Attaching, simulator: Playing) -> None:
+    world = {row["external_workspace_id"]: row for row in simulator.world()["customers"]}
+    other = world["pawsome-vets"]["deployments"][0]["id"]
+    upstream.client(Purpose.ACTION).domains.add(other, domain="taken.example", idempotency_key="x")
+    (done,) = app.add("taken.example")
+    assert done.state == "refused"
+    assert "attached already" in done.error
+    for word in ("pawsome-vets", "Pawsome Vets", other, "MIOSA"):
+        assert word not in done.error
+
+
+def test_the_right_is_asked_first(app: Attaching, operator: Person) -> None:
+    support = Person(id=5, name="Sue", email="s@portal.test", staff=operator.staff and type(operator.staff).SUPPORT)
+    with pytest.raises(Forbidden):
+        changes.draw_add(**app.where(support))
+    domain = app.attached()
+    for kind in (Kind.DETACH_DOMAIN, Kind.REDIRECT_DOMAIN):
+        with pytest.raises(Forbidden):
+            changes.draw(**app.where(support), domain_id=domain.miosa_id, kind=kind)
+
+
+def test_a_form_is_good_for_one_domain(app: Attaching) -> None:
+    one, other = app.attached(), app.attached("other.brightsmile-new.example")
+    token = changes.draw(**app.where(), domain_id=one.miosa_id, kind=Kind.DETACH_DOMAIN).token
+    with pytest.raises(BadToken):
+        changes.change(
+            **app.where(),
+            domain_id=other.miosa_id,
+            kind=Kind.DETACH_DOMAIN,
+            typed_name=other.name,
+            confirmed=Confirmed(token=token),
+        )
+
+
+def test_detaching_wants_the_name(app: Attaching) -> None:
+    domain = app.attached()
+    with pytest.raises(Invalid):
+        app.change(domain, Kind.DETACH_DOMAIN, typed_name="something else")
+    page = app.change(domain, Kind.DETACH_DOMAIN, typed_name=f" {NAME.upper()} ")
+    assert page.state == "succeeded"
+    assert NAME not in app.rows()
+
+
+def test_the_redirect_is_changed_where_that_can_be_done(app: Attaching, simulator: Playing) -> None:
+    domain = app.attached()
+    assert app.change(domain, Kind.REDIRECT_DOMAIN, policy="www_to_apex").state == "succeeded"
+    assert app.rows()[NAME].redirect_policy == "www_to_apex"
+    with pytest.raises(Invalid):
+        app.change(domain, Kind.REDIRECT_DOMAIN, policy="sideways")
+    simulator.knobs(domain_patch="404")
+    page = app.change(domain, Kind.REDIRECT_DOMAIN, policy="none")
+    assert page.state == "refused"
+    assert "not supported" in page.error
+
+
+@pytest.mark.parametrize("shape", ["records", "object", "text", "target"])
+def test_every_shape_of_instructions_is_read(app: Attaching, simulator: Playing, shape: str) -> None:
+    simulator.knobs(dns_instructions=shape)
+    (record,) = app.page(app.attached()).facts.records
+    assert (record.type, record.label, record.full) == ("CNAME", "shop", NAME)
+    assert record.value.endswith(".example")
+    assert record.ttl > 0
