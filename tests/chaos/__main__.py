@@ -14,7 +14,15 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
-SCENARIOS = [(process, with_keys) for process in ("web", "worker") for with_keys in (True, False)]
+SCENARIOS = [
+    *((process, with_keys) for process in ("web", "worker") for with_keys in (True, False)),
+    ("whole", True),
+    ("clicks", True),
+]
+# A whole worker takes seconds to start, and a round of clicks is fifty.
+FEWER = {"whole": 20, "clicks": 2}
+# The process that finds out has to be there again first.
+LONGEST_S = {"web": 10, "worker": 10, "manage.py worker": 25}
 # Longer than any scenario may take, whatever hangs.
 SECONDS_PER_KILL, SECONDS_AT_MOST = 6, 120
 
@@ -24,7 +32,7 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", type=Path, default=ROOT / "var" / "chaos.json")
-    parser.add_argument("--only", choices=["web", "worker"])
+    parser.add_argument("--only", choices=["web", "worker", "whole", "clicks"])
     parser.add_argument("--scenario", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.scenario:
@@ -38,10 +46,11 @@ def main() -> int:
 
 def run_apart(arguments: argparse.Namespace, process: str, with_keys: bool) -> dict[str, Any]:
     """Each scenario in a process of its own, since settings are read once."""
+    kills = max(1, arguments.kills // FEWER.get(process, 1))
     name = f"{process}-{'keys' if with_keys else 'nokeys'}"
     part = arguments.out.with_name(f"{arguments.out.stem}-{name}.json")
     part.parent.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "tests.chaos", "--scenario", name, "--kills", str(arguments.kills)]
+    command = [sys.executable, "-m", "tests.chaos", "--scenario", name, "--kills", str(kills)]
     subprocess.run(
         [*command, "--seed", str(arguments.seed), "--out", str(part)],
         cwd=ROOT,
@@ -60,28 +69,40 @@ def run_one(arguments: argparse.Namespace) -> int:
     from tests.chaos import world  # noqa: PLC0415  # the scenario's own process
 
     with world.built(with_keys=with_keys) as there:
-        from tests.chaos import kills  # noqa: PLC0415  # after Django was set up
+        from tests.chaos import clicks, kills  # noqa: PLC0415  # after Django was set up
 
-        run = kills.kill_web if process == "web" else kills.kill_worker
-        outcome = run(there, arguments.kills, with_keys=with_keys, seed=arguments.seed)
-    found = outcome.summary()
-    found["kept"] = is_kept(found)
-    arguments.out.write_text(json.dumps({**found, "each": outcome.rows()}, indent=1))
+        if process == "clicks":
+            found = clicks.click(there, arguments.kills)
+            rounds = arguments.kills
+            once = {"other_answers": 0, "requests": rounds, "effects": rounds, "operations": rounds}
+            found["kept"] = all(found[name] == count for name, count in once.items())
+            each = []
+        else:
+            run = {"web": kills.kill_web, "worker": kills.kill_worker, "whole": kills.kill_whole_worker}[process]
+            outcome = run(there, arguments.kills, with_keys=with_keys, seed=arguments.seed)
+            found, each = outcome.summary(), outcome.rows()
+            found["kept"] = is_kept(found)
+    arguments.out.write_text(json.dumps({**found, "each": each}, indent=1))
     return 0
 
 
 def is_kept(found: dict[str, Any]) -> bool:
     """Never twice, never undone without being said, nothing left in the dark; exactly once where anybody can know."""
-    never = found["twice"] == found["done_unjournalled"] == found["left_unknown"] == 0 and found["slowest_s"] <= 10
+    never = (
+        found["twice"] == found["done_unjournalled"] == found["left_unknown"] == 0
+        and found["slowest_s"] <= LONGEST_S[found["process"]]
+    )
     undecided = found["journalled"] - found["exactly_once"]
-    may_ask = found["process"] == "worker" and not found["with_keys"]
+    may_ask = "worker" in found["process"] and not found["with_keys"]
     return bool(never and (undecided <= found["asks_a_person"] if may_ask else undecided == 0))
 
 
 def say(found: list[dict[str, Any]]) -> None:
-    columns = [name for name in found[0] if name != "each"]
-    sys.stdout.write("  ".join(f"{name:>12}" for name in columns) + "\n")
+    columns: list[str] = []
     for one in found:
+        if columns != [name for name in one if name != "each"]:
+            columns = [name for name in one if name != "each"]
+            sys.stdout.write("  ".join(f"{name:>12}" for name in columns) + "\n")
         sys.stdout.write("  ".join(f"{one[name]!s:>12}" for name in columns) + "\n")
 
 

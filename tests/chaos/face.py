@@ -38,4 +38,4 @@ def application(environ: dict[str, Any], start_response: Callable[..., object]) 
     finally:
         connection.close()
     start_response("200 OK", [("Content-Type", "text/plain")])
-    return [page.state.encode()]
+    return [str(page.key).encode()]

@@ -21,6 +21,7 @@ from tests.chaos.processes import Web, Worker
 from tests.chaos.world import World, remember_apps
 
 SETTLED_WITHIN_S = 30.0
+TAKEN_UP_WITHIN_S = 30.0
 AROUND_S = 0.060
 BATCH = 20
 OPERATOR = Person(id=1, name="Olga Petrov", email="operator@portal.test", staff=Role.OPERATOR)
@@ -80,9 +81,14 @@ def kill_worker(world: World, kills: int, *, with_keys: bool, seed: int) -> Outc
     return _run(world, kills, Outcome("worker", with_keys), seed, web=None)
 
 
-def _run(world: World, kills: int, outcome: Outcome, seed: int, *, web: Web | None) -> Outcome:
+def kill_whole_worker(world: World, kills: int, *, with_keys: bool, seed: int) -> Outcome:
+    """The same by `manage.py worker`, which takes seconds to be there again."""
+    return _run(world, kills, Outcome("manage.py worker", with_keys), seed, web=None, whole=True)
+
+
+def _run(world: World, kills: int, outcome: Outcome, seed: int, *, web: Web | None, whole: bool = False) -> Outcome:
     rng = random.Random(seed)  # noqa: S311 - moments, no secrets
-    worker = Worker(world.var / "worker.log")
+    worker = Worker(world.var / "worker.log", whole=whole)
     try:
         apps = remember_apps(world, min(BATCH, kills))
         # Some are killed before there is a row; they count beside, and not for ever.
@@ -139,7 +145,7 @@ def _kill_around_work(world: World, worker: Worker, slug: str, deployment_id: st
         token = releases.draw_simple(by=OPERATOR, kind=kind, now=started, **place).token
         confirmed = Confirmed(token=token, choice="checkout")
         page = releases.do_simple(by=OPERATOR, kind=kind, confirmed=confirmed, now=timezone.now(), **place)
-    until = time.monotonic() + 5
+    until = time.monotonic() + TAKEN_UP_WITHIN_S
     while not Operation.objects.filter(key=page.key).exclude(runner="").exists() and time.monotonic() < until:
         time.sleep(0.001)
     time.sleep(pause)

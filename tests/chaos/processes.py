@@ -59,36 +59,36 @@ class Parent:
 
 
 class Web(Parent):
-    """gunicorn with one worker process, as the portal runs it."""
+    """gunicorn as the portal runs it; with one worker process, where that is to be killed."""
 
-    def __init__(self, port: int, log: Path) -> None:
+    def __init__(self, port: int, log: Path, *, workers: int = 1) -> None:
         self.port = port
-        gunicorn = [sys.executable, "-m", "gunicorn", "--config", "python:portal.web", "--workers", "1"]
+        gunicorn = [sys.executable, "-m", "gunicorn", "--config", "python:portal.web", "--workers", str(workers)]
         super().__init__([*gunicorn, "--bind", f"127.0.0.1:{port}", "tests.chaos.face"], log)
 
     def post(self, body: bytes) -> threading.Thread:
         """Sent from a thread; whether it is answered is nobody's business."""
 
-        def send() -> None:
-            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=15)
-            try:
-                connection.request("POST", "/", body)
-                connection.getresponse().read()
-            except (OSError, http.client.HTTPException):
-                return
-            finally:
-                connection.close()
-
-        thread = threading.Thread(target=send, daemon=True)
+        thread = threading.Thread(target=self.ask, args=(body,), daemon=True)
         thread.start()
         return thread
 
+    def ask(self, body: bytes) -> str:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        try:
+            connection.request("POST", "/", body)
+            return connection.getresponse().read().decode()
+        except (OSError, http.client.HTTPException) as error:
+            return type(error).__name__
+        finally:
+            connection.close()
+
 
 class Worker(Parent):
-    """The worker's driver, forked again as soon as it is killed."""
+    """The worker's driver, forked again as soon as it is killed; or `manage.py worker` itself, begun again."""
 
-    def __init__(self, log: Path) -> None:
-        super().__init__([sys.executable, "-m", "tests.chaos.processes"], log)
+    def __init__(self, log: Path, *, whole: bool = False) -> None:
+        super().__init__([sys.executable, "-m", "tests.chaos.processes", *(["whole"] if whole else [])], log)
 
 
 def fork_drivers() -> None:
@@ -110,5 +110,10 @@ def fork_drivers() -> None:
         os.waitpid(pid, 0)
 
 
+def begin_workers() -> None:
+    while True:
+        subprocess.run([sys.executable, str(ROOT / "manage.py"), "worker"], check=False)
+
+
 if __name__ == "__main__":
-    fork_drivers()
+    begin_workers() if sys.argv[1:] == ["whole"] else fork_drivers()

@@ -1,0 +1,68 @@
+"""Fifty clicks at once on one button, round after round, over HTTP: one operation, one request to MIOSA."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import Counter
+
+from django.db import connection
+from django.utils import timezone
+
+from portal.models import Deployment, Operation, Version
+from portal.services import releases
+from portal.services.journal.kinds import Kind
+from tests.chaos.kills import OPERATOR
+from tests.chaos.processes import Web
+from tests.chaos.world import World, remember_apps
+
+CLICKS = 50
+
+
+def click(world: World, rounds: int) -> dict[str, object]:
+    web = Web(world.web_port, world.var / "web.log", workers=2)
+    done: Counter[str] = Counter()
+    try:
+        apps = remember_apps(world, 10)
+        web.child()
+        for number in range(rounds):
+            done += _round(world, web, *apps[number % len(apps)])
+    finally:
+        web.stop()
+    return {"process": "clicks", "with_keys": True, "rounds": rounds, **{name: done[name] for name in _COUNTED}}
+
+
+_COUNTED = ("same_operation", "other_answers", "requests", "effects", "operations")
+
+
+def _round(world: World, web: Web, slug: str, deployment_id: str) -> Counter[str]:
+    row = Deployment.objects.get(miosa_id=deployment_id)
+    target = Version.objects.filter(deployment=row).exclude(miosa_id=row.active_version_id).order_by("-number")[0]
+    live = row.live_version
+    kind = Kind.PROMOTE if live is not None and (target.number or 0) > (live.number or 0) else Kind.ROLL_BACK
+    place = {"slug": slug, "deployment_id": deployment_id, "version_id": target.miosa_id}
+    token = releases.draw_release(by=OPERATOR, kind=kind, now=timezone.now(), **place).token
+    body = json.dumps({**place, "kind": kind.value, "token": token}).encode()
+    before, rows, heard = world.deeds(deployment_id), Operation.objects.count(), len(world.playing.heard())
+    answers: list[str] = []
+    start = threading.Barrier(CLICKS)
+
+    def post() -> None:
+        start.wait()
+        answers.append(web.ask(body))
+
+    threads = [threading.Thread(target=post) for _click in range(CLICKS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    connection.close()
+    same = Counter(answers).most_common(1)[0][1]
+    changes = [one for one in world.playing.heard()[heard:] if one["method"] != "GET"]
+    return Counter(
+        same_operation=same,
+        other_answers=CLICKS - same,
+        requests=len(changes),
+        effects=world.deeds(deployment_id) - before,
+        operations=Operation.objects.count() - rows,
+    )
