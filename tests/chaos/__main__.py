@@ -40,7 +40,6 @@ def main() -> int:
     found = [run_apart(arguments, *each) for each in SCENARIOS if arguments.only in {None, each[0]}]
     arguments.out.parent.mkdir(parents=True, exist_ok=True)
     arguments.out.write_text(json.dumps(found, indent=1))
-    say(found)
     return 0 if all(one["kept"] for one in found) else 1
 
 
@@ -56,10 +55,13 @@ def run_apart(arguments: argparse.Namespace, process: str, with_keys: bool) -> d
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         timeout=SECONDS_AT_MOST + arguments.kills * SECONDS_PER_KILL,
-        check=True,
+        check=False,
     )
-    found: dict[str, Any] = json.loads(part.read_text())
-    part.unlink()
+    found: dict[str, Any] = {"process": process, "with_keys": with_keys, "kept": False}
+    if part.exists():
+        found = json.loads(part.read_text())
+        part.unlink()
+    say(found)
     return found
 
 
@@ -97,13 +99,10 @@ def is_kept(found: dict[str, Any]) -> bool:
     return bool(never and (undecided <= found["asks_a_person"] if may_ask else undecided == 0))
 
 
-def say(found: list[dict[str, Any]]) -> None:
-    columns: list[str] = []
-    for one in found:
-        if columns != [name for name in one if name != "each"]:
-            columns = [name for name in one if name != "each"]
-            sys.stdout.write("  ".join(f"{name:>12}" for name in columns) + "\n")
-        sys.stdout.write("  ".join(f"{one[name]!s:>12}" for name in columns) + "\n")
+def say(found: dict[str, Any]) -> None:
+    told = [f"{name}: {value}" for name, value in found.items() if name != "each"]
+    sys.stdout.write("  ".join(told) + "\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

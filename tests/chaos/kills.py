@@ -173,7 +173,16 @@ def _await_end(world: World, batch: list[Kill]) -> None:
         raise RuntimeError(f"not settled after {SETTLED_WITHIN_S:.0f} s: {list(left)}")
     for kill in batch:
         kill.effects = world.deeds(kill.deployment_id) - kill.before
+        if kill.needs_decision:
+            _decide(kill)
     connection.close()
+
+
+def _decide(kill: Kill) -> None:
+    """As a person would who has looked at the app, so that its lane is free for the next one."""
+    for operation in Operation.objects.filter(deployment_id=kill.deployment_id, state="unknown"):
+        choice = "happened" if kill.effects else "did_not"
+        settling.decide(operation, choice=choice, by_name=OPERATOR.name, now=timezone.now())
 
 
 def _has_ended(kill: Kill) -> bool:
