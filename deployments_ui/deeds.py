@@ -168,7 +168,11 @@ def title_of(found: OperationPage, phase: Phase, published: Progress | None) -> 
             return _("%(app)s is back on %(number)s") % {"app": app, "number": number}
         return _("%(app)s is now on %(number)s") % {"app": app, "number": number}
     if phase is Phase.UNKNOWN:
-        words = _("%(app)s: nobody knows yet whether it happened") if found.needs_decision else _("%(app)s: not heard back yet")
+        words = (
+            _("%(app)s: nobody knows yet whether it happened")
+            if found.needs_decision
+            else _("%(app)s: not heard back yet")
+        )
         return words % {"app": app}
     return f"{app} {said_of(found.kind, phase)}"
 

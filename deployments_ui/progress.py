@@ -103,8 +103,11 @@ def of_publish(found: OperationPage, published: Progress | None) -> list[Step]:
     if found.state == "refused":
         return [begun, Step(_("Not done"), "failed", found.settled_at, found.error)]
     if step == "failed":
-        text = published.failure if published else ""
-        return [begun, Step(_("Created"), "live", moments.get("created")), Step(_("Failed"), "failed", moments.get("failed"), text)]
+        return [
+            begun,
+            Step(_("Created"), "live", moments.get("created")),
+            Step(_("Failed"), "failed", moments.get("failed")),
+        ]
     goes_live = published.goes_live if published else True
     words = {"created": _("Created"), "building": _("Building"), "ready": _("Ready")}
     words |= {"live": _("Live")} if goes_live else {}

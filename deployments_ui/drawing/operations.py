@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from deployments_ui import links, progress
@@ -15,8 +14,8 @@ from deployments_ui.deeds import Phase, phase_of, said_of, shape_of, title_of
 from deployments_ui.drawing import logs
 from deployments_ui.drawing.releases import url_of
 from deployments_ui.progress import Step
-from deployments_ui.stencil import Stencil
 from deployments_ui.states import name_of
+from deployments_ui.stencil import Stencil
 from deployments_ui.times import Clock, iso
 from portal.access import Role
 from portal.services.journal.kinds import Kind
@@ -33,7 +32,7 @@ AGAIN = {Kind.ROLL_BACK, Kind.PROMOTE, Kind.PUBLISH, Kind.REDEPLOY, Kind.STOP, K
 
 @dataclass(slots=True)
 class OperationRow:
-    """A change asked for through this portal, in a timeline. The two versions may each be unknown or another customer's."""
+    """A change asked for through this portal. Either of the two versions may be unknown or another customer's."""
 
     id: str
     at: str
@@ -118,7 +117,7 @@ def line(found: OperationPage) -> Line:
 
 
 def context_of(found: OperationPage, published: Progress | None = None) -> dict[str, Any]:
-    """Everything on an operation's page. `generation` tells whether a part that looks again has anything new to show."""
+    """Everything on an operation's page. `generation` tells a part that looks again whether there is anything new."""
     phase = phase_of(found.state, found.decision)
     is_open = found.is_open or (published is not None and not published.is_done)
     steps = progress.of_publish(found, published) if found.kind is Kind.PUBLISH else progress.of_change(found)

@@ -98,7 +98,11 @@ def simple(request: Request, slug: str, deployment_id: str, *, kind: Kind) -> Ht
 
 def release_context(form: ReleaseForm, typed: Typed) -> Mapping[str, Any]:
     slug, deployment, live = form.customer.slug, form.deployment, form.live
-    names = {"app": deployment.name, "customer": form.customer.name, "number": name_of(form.target.number, form.target.id)}
+    names = {
+        "app": deployment.name,
+        "customer": form.customer.name,
+        "number": name_of(form.target.number, form.target.id),
+    }
     is_back = form.kind is Kind.ROLL_BACK
     return {
         "form": form,

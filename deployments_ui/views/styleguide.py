@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from deployments_ui import errors, samples, samples_versions
+from deployments_ui import errors, samples, samples_operations, samples_versions
 from deployments_ui.drawing import apps, logs, timeline
 from deployments_ui.parts import Request
 from deployments_ui.times import Clock
@@ -58,7 +58,9 @@ def index(now: datetime) -> dict[str, Any]:
 
 def pages(now: datetime) -> list[str]:
     histories, versions = samples.histories(now), samples_versions.version_pages(now)
-    return [*histories, *samples_versions.deployment_pages(now), *versions, "comparison", "long-log", *ERRORS]
+    changes = [*samples_operations.forms(now), *samples_operations.pages(now)]
+    deployed = samples_versions.deployment_pages(now)
+    return [*histories, *deployed, *versions, "comparison", "long-log", *changes, *ERRORS]
 
 
 def one(request: Request, page: str, now: datetime) -> HttpResponse:
@@ -77,6 +79,10 @@ def drawing(page: str, now: datetime) -> tuple[str, dict[str, Any]]:
         return "deployments/page.html", deployments.context_of(app, "")
     if version := samples_versions.version_pages(now).get(page):
         return "versions/page.html", {**versions.context_of(version), "log_url": "/styleguide/long-log/"}
+    if form := samples_operations.forms(now).get(page):
+        return "releases/page.html", {**form, "focus": "cancel"}
+    if operation := samples_operations.pages(now).get(page):
+        return "operations/page.html", operation
     if page == "comparison":
         return "versions/compare.html", compare.context_of(samples_versions.comparison(now))
     if page == "long-log":

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.core.cache import cache
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -23,6 +24,8 @@ logger = logging.getLogger(__name__)
 
 _POLL_EVERY = timedelta(seconds=2)
 _TAIL = 4000
+# The log is read less often than the state: it costs a request each time, and the budget of watching is small.
+_LOG_EVERY_S = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,10 @@ def _progress(
     seen = version if briefs.may_see(version, customer, by=by) else None
     live = deployment.live_version if deployment else None
     tail, failure = "", ""
-    if seen is not None and deployment is not None and step in {"building", "failed", "ready", "live"}:
+    if seen is not None and step == "building":
+        tail = cache.get(f"progress-log:{seen.pk}", "")
+        tail = tail if by.is_staff else logs.scrub(tail)
+    elif seen is not None and deployment is not None and step in {"failed", "ready", "live"}:
         log = logs.read(seen, deployment, customer=customer, by=by, stage="", now=now)
         tail = log.text[-_TAIL:]
         if step == "failed":
@@ -146,10 +152,24 @@ def _look(operation: Operation, deployment: Deployment, version_id: str, *, now:
                 deployment.refresh_from_db()
             pointers.settle(deployment, taken=taken, now=timezone.now())
             reading.note_switch(operation, deployment, now=timezone.now())
+            _read_log(deployment, version_id, ask)
         except miosa.MiosaError:
             # Watching goes on; the page shows how old what it knows is.
             logger.info("progress not read", extra={"operation": str(operation.key)})
         Freshness.objects.filter(pk=row.pk).update(read_at=now)
+
+
+def _read_log(deployment: Deployment, version_id: str, ask: miosa.Client) -> None:
+    """The end of a log that is being written, for all who watch."""
+    version = _find_version(deployment, version_id)
+    if (
+        version is None
+        or version.state != "building"
+        or not cache.add(f"progress-log-read:{version.pk}", 1, _LOG_EVERY_S)
+    ):
+        return
+    text = str(ask.versions.logs(deployment.miosa_id, version_id))
+    cache.set(f"progress-log:{version.pk}", text[-_TAIL:], 60)
 
 
 def _is_unfinished(version: Version | None, deployment: Deployment, operation: Operation) -> bool:
