@@ -175,7 +175,7 @@ def _refusing(since: datetime, code: str) -> Standing:
 
 
 def _by_budget(row: Connection, now: datetime) -> Standing:
-    wait = budget.wait_s(budget.Purpose.READ, bucket=row.bucket, now=now.timestamp())
+    wait = budget.wait_s(budget.Purpose.READ, bucket=row.bucket, now=now.timestamp()) if row.bucket else 0.0
     if wait <= 0:
         return Standing(Reach.OK, None, None, "", "")
     return Standing(

@@ -130,7 +130,7 @@ def read(query: Mapping[str, list[str]], *, customer: Customer, held: list[Deplo
 
 def asked_apps(query: Mapping[str, list[str]]) -> list[str]:
     """The ids of deployments that a query asks for, whether they exist or not."""
-    return [value for value in dict.fromkeys(query.get("app", [])) if value and "\x00" not in value][:_MOST_CHOSEN]
+    return [texts.storable(value) for value in dict.fromkeys(query.get("app", [])) if value][:_MOST_CHOSEN]
 
 
 def _facets(query: Mapping[str, list[str]], customer: Customer) -> list[Facet]:

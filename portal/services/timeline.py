@@ -108,11 +108,17 @@ def search(*, scope: str, customer_id: int | None, deployment_id: int | None, wh
 
 
 def _page_sql(window: _Sql, matching: _Sql) -> str:
-    order = "ORDER BY at DESC, id DESC"
+    """Without conditions the page itself; with some, a window of the index's own columns, and rows for what matches."""
+    columns = "e.id, e.at, e.kind, e.subject, e.deployment, e.version, e.other"
+    if not matching.parts:
+        return (
+            f"SELECT {columns} FROM portal_entry e "  # noqa: S608 - made of marks, never of values
+            f"WHERE {window.all()} ORDER BY at DESC, id DESC LIMIT {PAGE + 1}"
+        )
     return (
-        "SELECT id, at, kind, subject, deployment, version, other FROM "  # noqa: S608 - made of marks, never of values
-        f"(SELECT * FROM portal_entry WHERE {window.all()} {order} LIMIT {WINDOW}) w "
-        f"WHERE {matching.all()} {order} LIMIT {PAGE + 1}"
+        f"SELECT {columns} FROM (SELECT id, at, deployment, state, version_kind, person, project, kind "  # noqa: S608 - marks only
+        f"FROM portal_entry WHERE {window.all()} ORDER BY at DESC, id DESC LIMIT {WINDOW}) w "
+        f"JOIN portal_entry e ON e.id = w.id WHERE {matching.all()} ORDER BY w.at DESC, w.id DESC LIMIT {PAGE + 1}"
     )
 
 
@@ -143,28 +149,28 @@ def _matching(where: Where) -> _Sql:
         ("project", where.projects),
     ):
         if codes:
-            sql.add(f"{column} IN ({_marks(codes)})", *codes)
+            sql.add(f"w.{column} IN ({_marks(codes)})", *codes)
     if where.states:
         _add_states(sql, where)
     if where.number is not None:
-        sql.add("number = %s", where.number)
+        sql.add("e.number = %s", where.number)
     if where.text:
         _add_text(sql, where)
     return sql
 
 
 _LIVE = (
-    "(kind = 1 AND subject IN (SELECT d.live_version_id FROM portal_deployment d "
+    "(w.kind = 1 AND e.subject IN (SELECT d.live_version_id FROM portal_deployment d "
     "JOIN portal_holding h ON h.deployment_id = d.id AND h.customer_id = %s))"
 )
+# Asked for each ready row of the window alone: a list of all that is staged would take as long as the history is.
 _STAGED = (
-    "(kind = 1 AND state = %s AND subject IN (SELECT v.id FROM portal_deployment d "
-    "JOIN portal_holding h ON h.deployment_id = d.id AND h.customer_id = %s "
-    "JOIN portal_version v ON v.deployment_id = d.id LEFT JOIN portal_version l ON l.id = d.live_version_id "
-    "WHERE v.state = 'ready' AND NOT v.was_live AND v.gone_at IS NULL AND v.number > COALESCE(l.number, -1)"
+    "(w.kind = 1 AND w.state = %s AND EXISTS (SELECT 1 FROM portal_version v "
+    "JOIN portal_deployment d ON d.id = v.deployment_id LEFT JOIN portal_version l ON l.id = d.live_version_id "
+    "WHERE v.id = e.subject AND NOT v.was_live AND v.gone_at IS NULL AND v.number > COALESCE(l.number, -1)"
 )
 _NAMED = (
-    "deployment IN (SELECT d.id FROM portal_deployment d "
+    "w.deployment IN (SELECT d.id FROM portal_deployment d "
     "JOIN portal_holding h ON h.deployment_id = d.id AND h.customer_id = %s WHERE d.search LIKE %s ESCAPE '!')"
 )
 
@@ -174,23 +180,23 @@ def _add_states(sql: _Sql, where: Where) -> None:
     either = _Sql()
     codes = [int(_CODES[state]) for state in where.states if state in _CODES]
     if codes:
-        either.add(f"(kind = 1 AND state IN ({_marks(codes)}))", *codes)
+        either.add(f"(w.kind = 1 AND w.state IN ({_marks(codes)}))", *codes)
     if State.LIVE in where.states:
         either.add(_LIVE, where.holder)
     if State.STAGED in where.states:
         shared = " AND NOT d.is_shared" if where.hides_shared else ""
-        either.add(f"{_STAGED}{shared}))", int(Entry.State.READY), where.holder)
+        either.add(f"{_STAGED}{shared}))", int(Entry.State.READY))
     sql.add(f"({' OR '.join(either.parts)})", *either.values)
 
 
 def _add_text(sql: _Sql, where: Where) -> None:
     like = f"%{_escape(where.text)}%"
     either = _Sql()
-    either.add("text LIKE %s ESCAPE '!'", like)
+    either.add("e.text LIKE %s ESCAPE '!'", like)
     either.add(_NAMED, where.holder, like)
     if where.exact:
-        either.add("(kind = 1 AND subject IN (SELECT id FROM portal_version WHERE miosa_id = %s))", where.exact)
-        either.add("version IN (SELECT id FROM portal_version WHERE artifact_sha256 = %s)", where.exact.lower())
+        either.add("(w.kind = 1 AND e.subject IN (SELECT id FROM portal_version WHERE miosa_id = %s))", where.exact)
+        either.add("e.version IN (SELECT id FROM portal_version WHERE artifact_sha256 = %s)", where.exact.lower())
     sql.add(f"({' OR '.join(either.parts)})", *either.values)
 
 

@@ -7,10 +7,12 @@ from django.utils import timezone
 
 from portal.access import Person, Role
 from portal.models import Activation, Customer, Deployment, Version
-from portal.services import deployments, find, history, versions
+from portal.services import deployments, find, history, upstream, versions
+from portal.services.budget import Purpose
 from portal.services.deployments import DeploymentPage
 from portal.services.errors import NotFound
-from portal.services.remembering import customers
+from portal.services.refreshing import versions as reading
+from portal.services.remembering import customers, pointers
 from portal.services.rows import ActivationEntry
 from tests.services.conftest import Desk
 from tests.services.telling import tell
@@ -169,24 +171,20 @@ def test_a_cursor_of_staff_is_good_for_nobody_else(desk: Desk, shared: Deploymen
         )
 
 
-def test_it_is_shared_from_the_moment_a_foreign_row_is_there(desk: Desk) -> None:
+def test_it_is_shared_from_the_moment_a_foreign_row_is_there(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """Before the reading that brought the row has come to its end, or if it never does."""
     desk.read_all()
     site = Deployment.objects.filter(customer__external_id=OURS).first()
     assert site is not None
     assert not site.is_shared
     desk.act("publish", deployment_id=site.miosa_id, external_workspace_id=THEIRS)
-    from portal.services.remembering import pointers  # noqa: PLC0415 - only its absence is played
 
     def nobody_settles(*_args: object, **_how: object) -> None:
         raise RuntimeError("killed")
 
-    original, pointers.settle = pointers.settle, nobody_settles
-    try:
-        with pytest.raises(RuntimeError):
-            desk.read_again()
-    finally:
-        pointers.settle = original
+    monkeypatch.setattr(pointers, "settle", nobody_settles)
+    with pytest.raises(RuntimeError):
+        reading.read(site, ask=upstream.client(Purpose.BACKGROUND), now=timezone.now())
     site.refresh_from_db()
     assert site.is_shared
 

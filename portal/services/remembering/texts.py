@@ -10,8 +10,11 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
 def line(value: str | None, *, most: int) -> str:
-    """One line for people: control characters become a space, ends are trimmed, too long is cut with an ellipsis."""
-    text = _CONTROL.sub(" ", value or "").strip()
+    """One line for people: control characters become a space, ends are trimmed, too long is cut with an ellipsis.
+
+    What no column can hold (half of a surrogate pair) becomes a question mark.
+    """
+    text = _CONTROL.sub(" ", storable(value or "")).strip()
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
