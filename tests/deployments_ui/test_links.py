@@ -1,6 +1,7 @@
 """Addresses are put together by hand for speed; Django's own routing is the judge of them."""
 
 from urllib.parse import unquote, urlsplit
+from uuid import UUID
 
 import pytest
 from django.urls import Resolver404, resolve, reverse
@@ -13,6 +14,8 @@ from portal import ids
 IDS = st.text(
     st.characters(min_codepoint=32, blacklist_categories=["Cs", "Cc"]), min_size=1, max_size=ids.LONGEST
 ) | st.sampled_from([".", "..", "/", "a/b", "\\", "~", "~2F", "%2F", "a b", "a?b#c", "…/../x"])
+
+KEY = UUID(int=1)
 
 
 @given(deployment_id=IDS, version_id=IDS)
@@ -43,6 +46,25 @@ def path_as_served(path: str) -> str:
         ("comparison", links.compare("x", "d", "1", "2")),
         ("log", links.version_log("x", "d", "v")),
         ("log_text", links.version_log_text("x", "d", "v")),
+        ("env", links.env("x", "d")),
+        ("env_set", links.env_set("x", "d")),
+        ("env_review", links.env_review("x", "d", KEY)),
+        ("env_apply", links.env_apply("x", "d", KEY)),
+        ("env_discard", links.env_discard("x", "d", KEY)),
+        ("env_deletion", links.env_deletion("x", "d", "a/b")),
+        ("domains", links.domains("x", "d")),
+        ("domain_add", links.domain_add("x", "d")),
+        ("domain", links.domain("x", "d", "i")),
+        ("domain_verify", links.domain_verify("x", "d", "i")),
+        ("detachment", links.detachment("x", "d", "i")),
+        ("redirection", links.redirection("x", "d", "i")),
+        ("domain_links", links.domain_links("x", "d", "i")),
+        ("domain_link_revocation", links.domain_link_revocation("x", "d", "i", 7)),
+        ("dns_link", links.dns_link("s")),
+        ("build", links.build("x", "d", "b")),
+        ("build_text", links.build_text("x", "d", "b")),
+        ("instance", links.instance("x", "d", "i")),
+        ("instance_text", links.instance_text("x", "d", "i")),
         ("find", links.find()),
         ("theme", links.theme()),
         ("account_logout", links.sign_out()),

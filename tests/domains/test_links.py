@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture(autouse=True)
-def nobody_came_before() -> None:
+def nobody_came_before(db: None) -> None:
     cache.clear()
 
 

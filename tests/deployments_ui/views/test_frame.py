@@ -13,12 +13,14 @@ from tests.deployments_ui.stairs import Browse, text_of
 
 
 def test_every_page_of_ours_is_private(people: Cast, browse: Browse) -> None:
-    open_to_all = {"theme", "account_login"}
+    open_to_all = {"theme", "account_login", "dns_link"}
+    ids = {"slug": "x", "page": "usual", "key": UUID(int=1), "link_id": 1, "name": "A"}
+    ids |= {f"{noun}_id": "i" for noun in ("deployment", "version", "build", "instance", "domain")}
     known: Any = get_resolver().reverse_dict
     for name, (patterns, _shape, _defaults, _converters) in known.items():
         if not isinstance(name, str) or name in open_to_all or name.startswith(("api", "schema")):
             continue
-        path = "/" + patterns[0][0] % {"slug": "x", "deployment_id": "d", "version_id": "v", "page": "usual", "key": UUID(int=1)}
+        path = "/" + patterns[0][0] % ids
         answer = browse(None).get(path)
         assert answer.status_code in (302, 401, 405), name
 

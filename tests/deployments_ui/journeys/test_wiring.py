@@ -1,0 +1,151 @@
+"""Env vars and domains as a person meets them: in a dialog, with keys alone, on a telephone, without a script."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Browser, Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from portal.models import Domain
+from portal.services.domains import looker
+from portal.services.people import DEMO_PASSWORD
+from tests.deployments_ui.conftest import SLUG, World
+from tests.deployments_ui.journeys.conftest import Enter
+
+Check = Callable[[Page], None]
+SECRET = "s3cr3t-value-that-nobody-may-see"
+NAME = "shop.brightsmile-new.example"
+
+
+def no_sideways(page: Page) -> None:
+    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
+
+
+def kept_by_browser(page: Page) -> str:
+    return str(
+        page.evaluate(
+            "JSON.stringify([{...localStorage}, {...sessionStorage}, history.state, document.cookie, location.href,"
+            " document.documentElement.outerHTML,"
+            " [...document.querySelectorAll('textarea, input')].map((field) => field.value)])"
+        )
+    )
+
+
+def booking(world: World) -> str:
+    customer = next(row for row in world.playing.world()["customers"] if row["external_workspace_id"] == SLUG)
+    return next(f"/c/{SLUG}/deployments/{row['id']}/" for row in customer["deployments"] if row["name"] == "Booking")
+
+
+def test_setting_env_vars_in_the_dialog(enter: Enter, world: World, live_server: LiveServer, accessible: Check) -> None:
+    page = enter(world.people.owner)
+    page.goto(f"{live_server.url}{booking(world)}env/")
+    accessible(page)
+    page.locator("#env-set").click()
+    expect(page.locator("#name")).to_be_focused()
+    accessible(page)
+    page.keyboard.type("API KEY")
+    page.keyboard.press("Tab")
+    page.keyboard.type(SECRET)
+    page.get_by_role("button", name="Look at it").click()
+    expect(page.locator("#name-error")).to_be_visible()
+    assert SECRET not in kept_by_browser(page)
+    page.get_by_text("Several: paste").click()
+    page.locator("#pasted").fill(f"API_KEY='{SECRET}'\nMY-KEY={SECRET}")
+    page.get_by_role("button", name="Look at it").click()
+    expect(page.locator("#review")).to_contain_text("API_KEY")
+    assert SECRET not in kept_by_browser(page)
+    accessible(page)
+    page.get_by_label("Name MY-KEY").fill("MY_KEY")
+    page.get_by_role("button", name="Take the new names").click()
+    expect(page.locator("#review")).to_contain_text("MY_KEY")
+    page.get_by_role("button", name="Set 2 env vars").click()
+    expect(page.locator("#operation")).to_contain_text("Booking got env vars")
+    accessible(page)
+    page.locator("#operation-close").click()
+    expect(page.locator("#env")).to_contain_text("live still runs with the old value")
+    assert SECRET not in kept_by_browser(page)
+    page.go_back()
+    assert SECRET not in kept_by_browser(page)
+
+
+def test_a_domain_from_typing_to_working(
+    enter: Enter, world: World, live_server: LiveServer, accessible: Check
+) -> None:
+    page = enter(world.people.owner)
+    page.goto(f"{live_server.url}{world.path}domains/")
+    accessible(page)
+    page.locator("#domain-add").click()
+    expect(page.locator("#domain-typed")).to_be_focused()
+    page.keyboard.type(f"https://{NAME}/path")
+    page.keyboard.press("Tab")
+    expect(page.locator("#cleaned")).to_contain_text("left out")
+    accessible(page)
+    page.get_by_role("button", name="Add the domain").click()
+    page.wait_for_selector("#domain h1")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.locator("#copy-value-1").click()
+    expect(page.locator("#said")).to_have_text("Copied.")
+    domain = Domain.objects.get(name=NAME)
+    assert page.evaluate("navigator.clipboard.readText()") == domain.needed[0]["value"]
+    looker.work(domain, now=timezone.now())
+    expect(page.locator("#looks")).to_contain_text("We looked", timeout=8_000)
+    accessible(page)
+    page.get_by_role("button", name="Make a link").click()
+    link = page.locator("#copy-link").get_attribute("data-copy")
+    assert link
+    page.context.clear_cookies()
+    page.goto(link)
+    expect(page.get_by_role("heading", level=1)).to_contain_text("shop.")
+    accessible(page)
+
+
+def test_every_page_on_a_telephone(
+    enter: Enter, world: World, live_server: LiveServer, phone: Page, accessible: Check
+) -> None:
+    page = enter(world.people.owner)
+    page.context.add_cookies([{"name": "theme", "value": "dark", "url": live_server.url}])
+    for path in ("env/", "env/set/", "domains/", "domains/add/?domain=newsite.example", "builds/"):
+        page.goto(f"{live_server.url}{booking(world)}{path}")
+        no_sideways(page)
+        accessible(page)
+    page.goto(f"{live_server.url}{world.path}domains/")
+    page.locator("#domains a.title").first.click()
+    page.wait_for_selector("#domain h1")
+    no_sideways(page)
+    accessible(page)
+
+
+@pytest.mark.browser
+def test_all_of_it_without_a_script(db_ready: None, world: World, live_server: LiveServer, browser: Browser) -> None:
+    page = browser.new_context(java_script_enabled=False).new_page()
+    page.set_default_timeout(10_000)
+    page.goto(live_server.url)
+    page.get_by_label("E-mail").fill(world.people.owner.email)
+    page.get_by_label("Password").fill(DEMO_PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.goto(f"{live_server.url}{world.path}")
+    page.get_by_role("link", name="Env vars").click()
+    page.get_by_role("link", name="Set env vars").click()
+    page.get_by_label("Name").fill("API_KEY")
+    page.get_by_label("Value").fill(SECRET)
+    page.get_by_role("button", name="Look at it").click()
+    page.get_by_role("button", name="Set 1 env var").click()
+    page.get_by_role("link", name="Close").click()
+    expect(page.locator("#env")).to_contain_text("API_KEY")
+    page.get_by_role("link", name="Domains").click()
+    page.get_by_role("link", name="Add a domain").click()
+    page.get_by_label("Domain").fill(NAME)
+    page.get_by_role("button", name="Add the domain").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("shop.")
+    page.get_by_role("button", name="Look now").click()
+    page.get_by_role("button", name="Make a link").click()
+    expect(page.locator("#links")).to_contain_text("/dns/")
+    page.get_by_text("More", exact=True).click()
+    page.get_by_role("link", name="Detach").click()
+    page.get_by_label("to confirm").fill(NAME)
+    page.get_by_role("button", name="Detach it").click()
+    page.get_by_role("link", name="Close").click()
+    expect(page.locator("#domains")).not_to_contain_text("shop.")

@@ -1,0 +1,179 @@
+"""Builds, what runs, and their logs."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.core.cache import cache
+
+from portal import miosa
+from portal.models import Deployment
+from portal.services import runtime, upstream
+from portal.services.budget import Purpose
+from tests.deployments_ui.conftest import HTMX, SLUG, World
+from tests.deployments_ui.stairs import Browse, climb, refuse_strangers, text_of
+
+
+@pytest.fixture(autouse=True)
+def nothing_remembered(db: None) -> None:
+    cache.clear()
+
+
+def ask() -> miosa.Client:
+    return upstream.client(Purpose.BACKGROUND)
+
+
+def booking(world: World) -> str:
+    """A dynamic app of Bright Smile's."""
+    customer = next(row for row in world.playing.world()["customers"] if row["external_workspace_id"] == SLUG)
+    row = next(row for row in customer["deployments"] if row["name"] == "Booking")
+    return f"/c/{SLUG}/deployments/{row['id']}/"
+
+
+def id_of(path: str) -> str:
+    return path.split("/")[4]
+
+
+def instance(world: World, *, state: str = "healthy") -> str:
+    path = booking(world)
+    rows = ask().runtime_instances.list(id_of(path)).items
+    return f"{path}runtime/{next(row.id for row in rows if row.state == state)}/"
+
+
+@pytest.fixture
+def repository(world: World) -> tuple[str, str, str]:
+    """(the app's path as staff reach it, the id of a build that failed, of one that did not)."""
+    for row in Deployment.objects.filter(source_type__in=["repo", "git", "forge"]):
+        builds = {build.state: build.id for build in ask().builds.list(row.miosa_id).items}
+        slug = row.holdings.values_list("customer__slug", flat=True).first()
+        if {"failed", "succeeded"} <= set(builds) and slug:
+            return f"/c/{slug}/deployments/{row.miosa_id}/", builds["failed"], builds["succeeded"]
+    raise AssertionError("nobody has builds")
+
+
+def test_the_tab_climbs_the_stairs(world: World, browse: Browse) -> None:
+    climb(
+        world, browse, f"{booking(world)}builds/", foreign=f"{world.foreign_path}builds/", root="builds", says="Healthy"
+    )
+
+
+def test_an_instance_climbs_them_too(world: World, browse: Browse) -> None:
+    path = instance(world)
+    foreign = f"{world.foreign_path}runtime/{path.split('/')[-2]}/"
+    climb(world, browse, path, foreign=foreign, root="instance", says="What runs")
+    refuse_strangers(world, browse, foreign=f"{foreign}log.txt")
+    text_of(browse(world.people.owner), f"{booking(world)}runtime/nowhere/", status=404)
+
+
+def test_what_runs_names_no_host_and_no_address(world: World, browse: Browse) -> None:
+    rows = world.playing.control("GET", "world")
+    assert rows
+    for user in (world.people.owner, world.people.viewer, world.people.support, world.people.operator):
+        for path in (f"{booking(world)}builds/", instance(world)):
+            page = text_of(browse(user), path).replace(world.playing.url, "")
+            assert not re.search(r"\b10\.\d+\.\d+\.\d+|vm_|host_|node_", page)
+            is_staff = user in (world.people.support, world.people.operator)
+            assert is_staff or "miosa" not in page.lower()
+
+
+def test_a_build_is_a_page_with_its_log(world: World, browse: Browse, repository: tuple[str, str, str]) -> None:
+    path, failed, _built = repository
+    client = browse(world.people.operator)
+    page = text_of(client, f"{path}builds/{failed}/")
+    assert "Failed" in page
+    assert "only the platform’s people see this" in page
+    assert 'class="a-' in page
+    assert "First error" in page
+    part = text_of(client, f"{path}builds/{failed}/", **HTMX)
+    assert 'id="build"' in part
+    text = client.get(f"{path}builds/{failed}/log.txt")
+    assert text["Content-Type"].startswith("text/plain")
+    assert "\x1b" not in text.content.decode()
+    assert client.post(f"{path}builds/{failed}/").status_code == 405
+    text_of(client, f"{path}builds/nowhere/", status=404)
+    text_of(client, f"{world.path}builds/{failed}/", status=404)
+    for user in (world.people.stranger, world.people.other_owner):
+        if not path.startswith(f"/c/{SLUG}/"):
+            text_of(browse(user), f"{path}builds/{failed}/", status=404)
+    assert browse(None).get(f"{path}builds/{failed}/").status_code == 302
+
+
+def test_builds_are_listed_with_what_began_them(world: World, browse: Browse, repository: tuple[str, str, str]) -> None:
+    path, failed, built = repository
+    page = text_of(browse(world.people.operator), f"{path}builds/")
+    assert f"builds/{failed}/" in page
+    assert f"builds/{built}/" in page
+    assert "Built" in page
+
+
+def test_a_log_that_grows_is_followed_and_one_that_does_not_is_not(world: World, browse: Browse) -> None:
+    client = browse(world.people.owner)
+    page = text_of(client, instance(world))
+    found = re.search(r'id="log" data-poll hx-get="([^"]+)" hx-trigger="every 3s, look"', page)
+    assert found
+    url = found[1].replace("&amp;", "&")
+    assert client.get(url, **HTMX, HTTP_HX_TARGET="log").status_code == 204
+    cache.clear()
+    world.playing.advance(60)
+    part = client.get(url, **HTMX, HTTP_HX_TARGET="log").content.decode()
+    assert 'id="log"' in part
+    assert 'id="instance-facts" hx-swap-oob="true"' in part
+    assert 'id="instance"' not in part
+    ended = text_of(client, instance(world, state="stopped"))
+    assert 'id="log" data-poll' not in ended
+
+
+def test_a_log_is_searched_and_walked_through(world: World, browse: Browse) -> None:
+    client = browse(world.people.owner)
+    page = text_of(client, f"{instance(world)}?q=healthz")
+    assert re.search(r"\d+ lines hold it", page)
+    assert "On to line" in page
+    assert 'class="hit"' in page
+    assert "Follow" in page
+    assert "Not in this log." in text_of(client, f"{instance(world)}?q=zzzz")
+    for odd in ("?line=x", "?line=0", "?line=99999999999", "?q=" + "x" * 500, "?stage=%00"):
+        text_of(client, instance(world) + odd)
+
+
+def test_everybody_who_looks_shares_one_reading(world: World, browse: Browse) -> None:
+    path = instance(world)
+    for user in (world.people.owner, world.people.viewer):
+        text_of(browse(user), path)
+    heard = [row["path"] for row in world.playing.heard() if row["path"].endswith("/logs")]
+    assert len([one for one in heard if "runtime-instances" in one]) == 1
+
+
+def test_what_can_not_be_read_is_said_and_remembered_is_shown(world: World, browse: Browse) -> None:
+    client = browse(world.people.owner)
+    text_of(client, f"{booking(world)}builds/")
+    world.playing.fault("*/runtime-instances", times=20, status=503)
+    later = runtime._FRESH
+    runtime._FRESH = later * 0
+    try:
+        page = text_of(client, f"{booking(world)}builds/")
+    finally:
+        runtime._FRESH = later
+    assert "Healthy" in page
+    assert "may be out of date" in page
+
+
+def test_on_a_shared_app_a_customer_sees_none_of_it(world: World, browse: Browse) -> None:
+    path = instance(world)
+    Deployment.objects.filter(miosa_id=id_of(path)).update(is_shared=True)
+    client = browse(world.people.owner)
+    assert "Nothing of yours alone" in text_of(client, f"{booking(world)}builds/")
+    assert "Healthy" not in text_of(client, f"{booking(world)}builds/")
+    text_of(client, path, status=404)
+    text_of(client, f"{path}log.txt", status=404)
+    assert "platform’s business" in text_of(client, f"{booking(world)}env/")
+    assert f"{booking(world)}env/" not in re.findall(r'<nav class="tabs".*?</nav>', text_of(client, booking(world)))[0]
+
+
+def test_fifty_megabytes_of_log_are_a_page(world: World, browse: Browse) -> None:
+    world.playing.knobs(log_text="huge")
+    client = browse(world.people.owner)
+    page = text_of(client, f"{world.live_path}log/")
+    assert len(page) < 600_000
+    assert "too long to keep" in page
+    assert "lines hold it" in text_of(client, f"{world.live_path}log/?q=module")

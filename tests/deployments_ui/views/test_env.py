@@ -1,0 +1,228 @@
+"""Env vars as pages: names for all, values from nobody to anybody."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+from pytest_django import Settings
+
+from portal.models import Freshness, SealedValues
+from tests.deployments_ui.changes import changes_heard, token_of
+from tests.deployments_ui.conftest import HTMX, World
+from tests.deployments_ui.stairs import Browse, climb, refuse_strangers, text_of
+
+SECRET = "s3cr3t-value-that-nobody-may-see"
+
+
+def env(world: World) -> str:
+    return f"{world.path}env/"
+
+
+def typed(client: Client, world: World, *, status: int = 200, htmx: bool = True, **fields: str) -> str:
+    """What is shown after something was typed: the review, or the form again."""
+    answer = client.post(f"{env(world)}set/", fields, **(HTMX if htmx else {}))
+    assert answer.status_code == status
+    return answer.content.decode()
+
+
+def review_of(page: str) -> str:
+    found = re.search(r'action="([^"]+/review/[^"]+/)apply/"', page)
+    assert found
+    return found[1]
+
+
+def test_it_climbs_the_stairs(world: World, browse: Browse) -> None:
+    climb(world, browse, env(world), foreign=f"{world.foreign_path}env/", root="env", says="Env vars")
+
+
+@pytest.mark.parametrize("form", ["set/", "delete/ANY/"])
+def test_forms_are_for_those_who_may(world: World, browse: Browse, form: str, settings: Settings) -> None:
+    settings.MIOSA = replace(settings.MIOSA, deletes_env=True)
+    typed(browse(world.people.owner), world, name="ANY", value="x")
+    for user in (world.people.viewer, world.people.support):
+        client = browse(user)
+        with world.hearing_nothing():
+            assert "Who can:" in text_of(client, env(world) + form, status=403)
+            assert client.post(env(world) + form, {"name": "A", "value": SECRET}).status_code == 403
+    refuse_strangers(world, browse, foreign=f"{world.foreign_path}env/{form}")
+    assert browse(world.people.owner).put(env(world) + form).status_code == 405
+    assert browse(None).post(env(world) + form).status_code == 302
+    assert not SealedValues.objects.exclude(person_id=world.people.owner.pk).exists()
+
+
+def test_the_form_is_a_page_and_a_part(world: World, browse: Browse) -> None:
+    client = browse(world.people.owner)
+    page = text_of(client, f"{env(world)}set/")
+    assert "<html" in page
+    assert re.search(r'<textarea[^>]*name="value"[^>]*autocomplete="off"[^>]*></textarea>', page)
+    assert re.search(r'<textarea[^>]*name="pasted"[^>]*autocomplete="off"[^>]*></textarea>', page)
+    part = text_of(client, f"{env(world)}set/", **HTMX)
+    assert "<html" not in part
+    assert 'id="setting"' in part
+
+
+def test_from_pasting_to_the_list(world: World, browse: Browse) -> None:
+    client = browse(world.people.owner)
+    review = typed(client, world, htmx=False, many="1", pasted=f"API_KEY='{SECRET}'\nVITE_X=1\nEMPTY=\nwhat")
+    assert SECRET not in review
+    for told in ("API_KEY", "Added", "quotes around it", "every visitor", "Kept", "Set 2 env vars", "left out: 4"):
+        assert told in re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", review))
+    answer = client.post(f"{review_of(review)}apply/", {"token": token_of(review)})
+    assert answer.status_code == 303
+    done = text_of(client, answer["Location"])
+    assert "API_KEY" in done
+    assert f'href="{env(world)}"' in done
+    page = text_of(client, env(world))
+    assert "API_KEY" in page
+    assert "by Dr Rao" in page
+    assert "live still runs with the old value" in page
+    assert "Redeploy now" in page
+    assert [row["body"]["env"] for row in changes_heard(world)] == [{"API_KEY": len(SECRET), "VITE_X": 1}]
+
+
+def test_one_by_htmx_becomes_the_operation_in_its_place(world: World, browse: Browse) -> None:
+    client = browse(world.people.owner)
+    review = typed(client, world, name="API_KEY", value=SECRET)
+    assert "<html" not in review
+    answer = client.post(f"{review_of(review)}apply/", {"token": token_of(review)}, **HTMX)
+    assert answer["HX-Push-Url"].startswith("/operations/")
+    assert 'id="operation"' in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"name": "1A", "value": SECRET},
+        {"name": SECRET, "value": "x"},
+        {"name": "A", "value": SECRET * 2000},
+        {"name": "", "value": SECRET},
+        {"many": "1", "pasted": SECRET},
+        {"many": "1", "pasted": SECRET, "name": SECRET, "value": SECRET},
+        {"name": "A", "value": SECRET, "environment": SECRET},
+    ],
+)
+@pytest.mark.parametrize("htmx", [True, False])
+def test_what_was_typed_is_never_drawn_again(world: World, browse: Browse, fields: dict[str, str], htmx: bool) -> None:
+    answer = browse(world.people.owner).post(f"{env(world)}set/", fields, **(HTMX if htmx else {}))
+    assert answer.status_code == 422
+    page = answer.content.decode()
+    assert SECRET not in page
+    assert "kept or shown again" in page
+    assert answer["Cache-Control"] == "no-store"
+    assert SECRET not in str(answer.headers)
+    assert not SealedValues.objects.exists()
+
+
+def test_names_are_mended_before_anything_is_sent(world: World, browse: Browse) -> None:
+    client = browse(world.people.owner)
+    review = typed(client, world, many="1", pasted=f"MY-KEY={SECRET}\nhunter2&x={SECRET}\nA=1")
+    assert "hunter2" not in review
+    assert "line 2" in review
+    path = review_of(review)
+    fields = {"rename-MY-KEY": "MY_KEY", "rename-line 2": "", "rename-A": "A", "token": token_of(review)}
+    again = client.post(f"{path}apply/", fields, **HTMX).content.decode()
+    assert "MY_KEY" in again
+    assert 'id="review"' in again
+    assert not changes_heard(world)
+    answer = client.post(path, {"rename-A": "", "rename-MY_KEY": "", "rename-line 2": "SECOND"}, **HTMX)
+    assert answer.status_code == 200
+    assert "SECOND" in answer.content.decode()
+    nothing = client.post(path, {"rename-SECOND": ""}, **HTMX)
+    assert nothing.status_code == 422
+    assert "Nothing would be left" in nothing.content.decode()
+
+
+def test_the_review_is_for_whoever_typed_it(world: World, browse: Browse) -> None:
+    path = review_of(typed(browse(world.people.owner), world, name="A", value=SECRET))
+    text_of(browse(world.people.owner), path)
+    text_of(browse(world.people.operator), path, status=404)
+    text_of(browse(world.people.viewer), path, status=403)
+    assert browse(world.people.owner).get(f"{path}apply/").status_code == 405
+    assert browse(world.people.operator).post(f"{path}discard/").status_code == 404
+    assert browse(world.people.owner).post(f"{path}discard/")["Location"] == env(world)
+    text_of(browse(world.people.owner), path, status=404)
+
+
+def test_staff_give_a_reason(world: World, browse: Browse) -> None:
+    client = browse(world.people.operator)
+    review = typed(client, world, name="A", value=SECRET)
+    path, token = review_of(review), token_of(review)
+    without = client.post(f"{path}apply/", {"token": token}, **HTMX)
+    assert without.status_code == 422
+    assert 'id="reason-error"' in without.content.decode()
+    assert SECRET not in without.content.decode()
+    answer = client.post(f"{path}apply/", {"token": token_of(without.content.decode()), "reason": "asked"}, **HTMX)
+    assert 'id="operation"' in answer.content.decode()
+
+
+def test_names_that_vanished_are_told_loudly(world: World, browse: Browse) -> None:
+    client = browse(world.people.owner)
+    for name in ("FIRST", "SECOND"):
+        review = typed(client, world, name=name, value="x")
+        client.post(f"{review_of(review)}apply/", {"token": token_of(review)})
+    world.playing.knobs(env_mode="replace")
+    review = typed(client, world, name="THIRD", value="x")
+    answer = client.post(f"{review_of(review)}apply/", {"token": token_of(review)})
+    assert "have vanished" in text_of(client, answer["Location"])
+    page = text_of(client, env(world))
+    assert 'role="alert"' in page
+    assert "<code>FIRST</code>" in page
+    assert "To restore them" in page
+
+
+def test_deleting(world: World, browse: Browse, settings: Settings) -> None:
+    client = browse(world.people.owner)
+    review = typed(client, world, name="API_KEY", value="x")
+    client.post(f"{review_of(review)}apply/", {"token": token_of(review)})
+    assert "Delete" not in text_of(client, env(world))
+    text_of(client, f"{env(world)}delete/API_KEY/", status=404)
+    settings.MIOSA = replace(settings.MIOSA, deletes_env=True)
+    assert f"{env(world)}delete/API_KEY/" in text_of(client, env(world))
+    form = text_of(client, f"{env(world)}delete/API_KEY/")
+    answer = client.post(f"{env(world)}delete/API_KEY/", {"token": token_of(form)})
+    assert answer.status_code == 303
+    assert "API_KEY" not in text_of(client, env(world))
+
+
+def test_masks_are_for_those_who_may_set(world: World, browse: Browse) -> None:
+    review = typed(browse(world.people.owner), world, name="PLAIN", value="abc-and-something-xyz")
+    browse(world.people.owner).post(f"{review_of(review)}apply/", {"token": token_of(review)})
+    assert "abc...xyz" in text_of(browse(world.people.owner), env(world))
+    for user in (world.people.viewer, world.people.support):
+        page = text_of(browse(user), env(world))
+        assert "abc...xyz" not in page
+        assert "••••" in page
+        assert "Set env vars" not in page
+
+
+def test_unreachable_is_said_and_nothing_can_be_set(world: World, browse: Browse) -> None:
+    client = browse(world.people.owner)
+    text_of(client, env(world))
+    Freshness.objects.filter(scope__startswith="env:").update(read_at=timezone.now() - timedelta(hours=1))
+    world.playing.fault("*", times=100, status=503)
+    for _look in range(4):
+        page = text_of(client, env(world))
+    assert "can&#x27;t be reached" in page or "can’t be reached" in page
+    assert 'aria-disabled="true"' in page
+
+
+def test_environments_are_places_of_their_own(world: World, browse: Browse, settings: Settings) -> None:
+    settings.MIOSA = replace(settings.MIOSA, environments=("production", "staging"))
+    client = browse(world.people.owner)
+    review = typed(client, world, name="ONLY_HERE", value="x", environment="staging")
+    assert "staging" in review
+    client.post(f"{review_of(review)}apply/", {"token": token_of(review)})
+    assert "ONLY_HERE" not in text_of(client, env(world))
+    assert "ONLY_HERE" in text_of(client, f"{env(world)}?environment=staging")
+    text_of(client, f"{env(world)}?environment=moon", status=404)
+
+
+def test_nobody_else_is_named(world: World, browse: Browse) -> None:
+    client = browse(world.people.owner)
+    for path in ("", "set/"):
+        assert "miosa" not in text_of(client, env(world) + path).replace(world.playing.url, "").lower()
