@@ -81,6 +81,9 @@ def test_a_working_domain_that_drifts_is_told_until_it_is_back(app: Attaching, n
     net.set(NAME, ("CNAME", "shops.old-host.example"))
     app.work(domain)
     assert app.rows()[NAME].has_drifted
+    domain.refresh_from_db()
+    assert domain.next_look_at is not None
+    assert domain.next_look_at - timezone.now() < timedelta(seconds=30)
     assert app.page(domain).facts.row.points_here.state == "off"
     right(net, domain)
     app.work(domain)

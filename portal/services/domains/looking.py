@@ -34,7 +34,7 @@ def want(domains: Iterable[Domain], *, now: datetime) -> None:
         if not asked_long_ago:
             continue
         due = domain.next_look_at
-        if domain.status not in reading.WORKING or domain.looked_at is None:
+        if _is_waited_for(domain) or domain.looked_at is None:
             latest = (domain.looked_at + _QUICK) if domain.looked_at else now
             due = min(due, latest) if due else latest
         # Being watched again begins the ten quick minutes anew only after the former ones are over.
@@ -75,9 +75,9 @@ def look(domain: Domain, *, now: datetime) -> dns.Report | None:
         Domain.objects.filter(pk=domain.pk).update(next_look_at=None, looked_at=now)
         return None
     domain.look, domain.looked_at, domain.looks = msgspec.json.encode(seen).decode(), now, domain.looks + 1
-    domain.next_look_at = _next(domain, now=now)
     report = report_of(domain, now=now)
     _note_drift(domain, report, now=now)
+    domain.next_look_at = _next(domain, now=now)
     domain.save(update_fields=["look", "looked_at", "looks", "next_look_at", "drifted_at"])
     return report
 
@@ -116,9 +116,14 @@ def _asker(resolvers: tuple[str, ...], instead: tuple[tuple[str, str], ...]) -> 
     return dns.Asker(resolvers, instead={address: dns.Server.read(server) for address, server in instead})
 
 
+def _is_waited_for(domain: Domain) -> bool:
+    """It does not work yet, or does not any more."""
+    return domain.status not in reading.WORKING or domain.drifted_at is not None
+
+
 def _next(domain: Domain, *, now: datetime) -> datetime:
     """Every 20 s for ten minutes, then ever slower; a working one about once a day; always a little different."""
-    if domain.status in reading.WORKING:
+    if not _is_waited_for(domain):
         pause = reading.LOOK_DAILY
     elif domain.looks <= _QUICK_FOR:
         pause = _QUICK
