@@ -89,14 +89,15 @@ def run_one(arguments: argparse.Namespace) -> int:
 
 
 def is_kept(found: dict[str, Any]) -> bool:
-    """Never twice, never undone without being said, nothing left in the dark; exactly once where anybody can know."""
-    never = (
-        found["twice"] == found["done_unjournalled"] == found["left_unknown"] == 0
-        and found["slowest_s"] <= LONGEST_S[found["process"]]
-    )
-    undecided = found["journalled"] - found["exactly_once"]
+    """Never twice, never told wrongly, nothing left in the dark; exactly once where anybody can know.
+
+    On a machine that is too busy MIOSA may not be reached just before sending: then nothing is sent, and it says so.
+    """
+    broken = any(found[name] for name in ("twice", "done_unjournalled", "left_unknown", "told_wrongly"))
+    undecided = found["journalled"] - found["exactly_once"] - found["refused_unsent"]
     may_ask = "worker" in found["process"] and not found["with_keys"]
-    return bool(never and (undecided <= found["asks_a_person"] if may_ask else undecided == 0))
+    is_known = undecided <= found["asks_a_person"] if may_ask else undecided == 0
+    return bool(not broken and is_known and found["slowest_s"] <= LONGEST_S[found["process"]])
 
 
 def say(found: dict[str, Any]) -> None:

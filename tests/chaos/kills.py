@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import random
+import threading
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 
 from django.db import connection
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from portal.access import Person, Role
@@ -40,6 +42,8 @@ class Kill:
     state: str = ""
     needs_decision: bool = False
     settled_after_s: float = -1.0
+    error_code: str = ""
+    click: threading.Thread | None = None
 
 
 @dataclass
@@ -59,7 +63,8 @@ class Outcome:
             "exactly_once": sum(kill.effects == 1 for kill in journalled),
             "twice": sum(kill.effects > 1 for kill in self.kills),
             "done_unjournalled": sum(kill.effects > 0 for kill in self.kills if not kill.state),
-            "not_done": sum(kill.effects == 0 for kill in journalled),
+            "refused_unsent": sum(kill.effects == 0 and kill.state == "refused" for kill in journalled),
+            "told_wrongly": sum(_is_told_wrongly(kill) for kill in journalled),
             "asks_a_person": sum(kill.needs_decision for kill in journalled),
             "left_unknown": sum(
                 kill.state in {"accepted", "sent", "unknown"} and not kill.needs_decision for kill in journalled
@@ -68,7 +73,11 @@ class Outcome:
         }
 
     def rows(self) -> list[dict[str, object]]:
-        return [asdict(kill) for kill in self.kills]
+        return [{name: value for name, value in vars(kill).items() if name != "click"} for kill in self.kills]
+
+
+def _is_told_wrongly(kill: Kill) -> bool:
+    return kill.effects != {"succeeded": 1, "refused": 0}.get(kill.state, kill.effects)
 
 
 def kill_web(world: World, kills: int, *, with_keys: bool, seed: int) -> Outcome:
@@ -97,7 +106,9 @@ def _run(world: World, kills: int, outcome: Outcome, seed: int, *, web: Web | No
             for slug, deployment_id in apps[:left]:
                 pause = rng.uniform(0, AROUND_S)
                 if web is not None:
-                    batch.append(_kill_around_click(world, web, slug, deployment_id, pause))
+                    # Some from the click on, and most from the row on, which on a busy machine comes late.
+                    after_row = rng.random() < 0.7
+                    batch.append(_kill_around_click(world, web, slug, deployment_id, pause=pause, after_row=after_row))
                 else:
                     kind = rng.choice([Kind.PUBLISH, Kind.REDEPLOY])
                     batch.append(_kill_around_work(world, worker, slug, deployment_id, kind=kind, pause=pause))
@@ -110,7 +121,7 @@ def _run(world: World, kills: int, outcome: Outcome, seed: int, *, web: Web | No
     return outcome
 
 
-def _kill_around_click(world: World, web: Web, slug: str, deployment_id: str, pause: float) -> Kill:
+def _kill_around_click(world: World, web: Web, slug: str, deployment_id: str, *, pause: float, after_row: bool) -> Kill:
     """To the newest or the one before it, whichever is not live."""
     row = Deployment.objects.get(miosa_id=deployment_id)
     versions = Version.objects.filter(deployment=row, gone_at=None).exclude(miosa_id=row.active_version_id)
@@ -123,7 +134,9 @@ def _kill_around_click(world: World, web: Web, slug: str, deployment_id: str, pa
     kill = Kill(kind.value, deployment_id, before=world.deeds(deployment_id))
     web.child()
     started = timezone.now()
-    web.post(json.dumps({**place, "kind": kind.value, "token": token}).encode())
+    kill.click = web.post(json.dumps({**place, "kind": kind.value, "token": token}).encode())
+    if after_row:
+        _await_row(Operation.objects.filter(deployment_id=deployment_id, asked_at__gte=started))
     time.sleep(pause)
     web.kill_child()
     kill.killed_at = time.time()
@@ -145,14 +158,18 @@ def _kill_around_work(world: World, worker: Worker, slug: str, deployment_id: st
         token = releases.draw_simple(by=OPERATOR, kind=kind, now=started, **place).token
         confirmed = Confirmed(token=token, choice="checkout")
         page = releases.do_simple(by=OPERATOR, kind=kind, confirmed=confirmed, now=timezone.now(), **place)
-    until = time.monotonic() + TAKEN_UP_WITHIN_S
-    while not Operation.objects.filter(key=page.key).exclude(runner="").exists() and time.monotonic() < until:
-        time.sleep(0.001)
+    _await_row(Operation.objects.filter(key=page.key).exclude(runner=""))
     time.sleep(pause)
     worker.kill_child()
     kill.killed_at = time.time()
     kill.key = started.isoformat()
     return kill
+
+
+def _await_row(rows: QuerySet[Operation]) -> None:
+    until = time.monotonic() + TAKEN_UP_WITHIN_S
+    while not rows.exists() and time.monotonic() < until:
+        time.sleep(0.001)
 
 
 def _await_end(world: World, batch: list[Kill]) -> None:
@@ -188,9 +205,14 @@ def _decide(kill: Kill) -> None:
 def _has_ended(kill: Kill) -> bool:
     operation = Operation.objects.filter(deployment_id=kill.deployment_id, asked_at__gte=kill.key).first()
     if operation is None:
-        return time.time() - kill.killed_at > 1
+        # A click that had not been taken from the queue is taken by the next process.
+        return kill.click is None or not kill.click.is_alive()
+    kill.error_code = operation.error_code
     kill.state, kill.needs_decision = operation.state, settling.needs_decision(operation)
     if operation.state in {"accepted", "sent", "unknown"} and not kill.needs_decision:
+        return False
+    if operation.state == "succeeded" and operation.switched_at is None and operation.look_at is not None:
+        # Done, and still to be read back, so that nobody sees what was before.
         return False
     ended = operation.settled_at.timestamp() if operation.settled_at else time.time()
     kill.settled_after_s = max(0.0, ended - kill.killed_at)

@@ -7,6 +7,7 @@ from pytest_django import Settings
 
 from portal.models import Activation, Entry, Operation
 from portal.services import operations
+from portal.services.journal import reading
 from portal.services.journal.kinds import Kind
 from tests.journal.desk import Desk, Effects, of, only
 from tests.playing import Playing
@@ -168,3 +169,20 @@ def test_the_page_of_an_operation_belongs_to_its_customer(desk: Desk) -> None:
     page = desk.roll_back(23)
     assert operations.get_operation(by=desk.operator, key=page.key, now=page.asked_at).who == desk.owner.name
     assert Operation.objects.count() == 1
+
+
+def test_if_the_process_dies_before_it_has_read_back_another_one_does(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(_operation: Operation) -> None:
+        raise SystemExit
+
+    monkeypatch.setattr(reading, "back", die)
+    with pytest.raises(SystemExit):
+        desk.roll_back(23)
+    monkeypatch.undo()
+    assert (only().state, only().switched_at) == ("succeeded", None)
+    desk.pass_time(4)
+    desk.turn()
+    assert only().switched_at is not None
+    assert desk.row().active_version_id == desk.number(23)

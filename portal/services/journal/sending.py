@@ -16,6 +16,7 @@ from portal.services.journal.kinds import RULES, Kind, is_main
 
 logger = logging.getLogger(__name__)
 _LOOK_SOON = timedelta(seconds=1)
+_READ_BACK_BY = timedelta(seconds=3)
 _UNSETTLED = (Operation.State.SENT, Operation.State.UNKNOWN)
 # What these say of a repeat, they say of the asking and not of what became of the first attempt.
 _SAYS_NOTHING = (miosa.RateLimited, miosa.Unauthorized, miosa.Forbidden)
@@ -62,18 +63,20 @@ def succeed(operation: Operation, answer: calls.Answer | None, *, by_reading: bo
     if by_reading:
         result["by_reading"] = True
     operation.result = result
+    now = timezone.now()
     looked_for = Q(state=Operation.State.REFUSED, error_code__in=["did_not_happen", "overtaken"])
     _write(
         operation,
         Q(state__in=_UNSETTLED) | looked_for,
         state=Operation.State.SUCCEEDED,
-        settled_at=timezone.now(),
+        settled_at=now,
         result=result,
         upstream_request_id=operation.upstream_request_id,
         error_code="",
         error_for_people="",
         error_for_operators="",
-        look_at=None,
+        # If this process dies before it has read back, another one does.
+        look_at=now + _READ_BACK_BY,
         in_lane=False,
     )
     reading.back(operation)
