@@ -140,7 +140,9 @@ def test_on_a_telephone(enter: Enter, world: World, worker: None, phone: Page, a
     assert title["y"] >= 0
     assert button["y"] + button["height"] <= 740
     assert button["height"] >= 44
-    assert page.evaluate("document.querySelector('#dialog').scrollWidth <= document.querySelector('#dialog').clientWidth")
+    assert page.evaluate(
+        "document.querySelector('#dialog').scrollWidth <= document.querySelector('#dialog').clientWidth"
+    )
     accessible(page)
     page.locator(CONFIRM).click()
     expect(page.locator("#operation")).to_contain_text("It answers (200)", timeout=15_000)
