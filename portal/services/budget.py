@@ -118,7 +118,7 @@ def _row(share: Share, now: float) -> Bucket:
     if found is None:
         made, _ = Bucket.objects.get_or_create(key=share.key, defaults={"tokens": share.capacity, "at": now})
         if share.key == _MAIN:
-            Connection.objects.filter(pk=1).update(bucket=made)
+            Connection.objects.filter(pk=Connection.only().pk).update(bucket=made)
         found = rows.get(key=share.key)
     if found.at > now + LONGEST_BLOCK_S:
         # The clock was set back: count from now on, or nothing would come back until it is then again.

@@ -335,7 +335,8 @@ def test_another_base_url_is_refused(desk: Desk, settings: Settings) -> None:
 
 
 def test_a_sweep_goes_on_where_its_budget_ended(desk: Desk) -> None:
-    desk.simulator.reset(customers=30)
+    for number in range(45):
+        make(desk, f"More {number}")
     desk.simulator.knobs(limit_param="refused")
     ask = upstream.client(Purpose.BACKGROUND)
     fleet.read_workspaces(ask=ask, now=timezone.now())

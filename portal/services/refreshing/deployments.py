@@ -40,6 +40,8 @@ def read(
     with lease(scope(deployment.pk)) as held:
         if held is None:
             return False
+        if held.is_late(fresh=timedelta(0) if force else FRESH, now=now):
+            return True
         try:
             asked = ask_singly([deployment], ask=ask)
             if asked.missing:

@@ -22,11 +22,19 @@ class LeaseLost(Exception):
 
 @dataclass(slots=True)
 class Lease:
-    """The right to read one scope again and to write what was read."""
+    """The right to read one scope again and to write what was read. `read_at`: when somebody last did, as it began."""
 
     scope: str
     token: str
     epoch: int
+    read_at: datetime | None = None
+
+    def is_late(self, *, fresh: timedelta, now: datetime) -> bool:
+        """Whether somebody else has read it while we were on our way; then there is nothing left to be done."""
+        if self.read_at is None or not now - self.read_at < fresh:
+            return False
+        Freshness.objects.filter(scope=self.scope).update(wanted_at=None)
+        return True
 
     @contextmanager
     def writing(self) -> Iterator[Freshness]:
@@ -54,7 +62,7 @@ def lease(scope: str) -> Iterator[Lease | None]:
         return
     row.refresh_from_db()
     try:
-        yield Lease(scope=scope, token=token, epoch=row.epoch)
+        yield Lease(scope=scope, token=token, epoch=row.epoch, read_at=row.read_at)
     finally:
         Freshness.objects.filter(pk=row.pk, lease_token=token).update(lease_token="", lease_until=None)
 

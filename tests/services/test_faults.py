@@ -1,0 +1,251 @@
+"""MIOSA on a bad day: services answer calmly from memory, say how old it is and why, and lose nothing."""
+
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from pytest_django import Settings
+
+from portal.access import Person
+from portal.models import Bucket, Customer, Deployment, Freshness, KeptLog, Version
+from portal.services import deployments, errors, history, logs, upstream, versions
+from portal.services.answers import Age, Reach
+from portal.services.budget import Purpose
+from portal.services.refresh import TROUBLE
+from portal.services.refreshing import customers as refreshing
+from portal.services.refreshing import fleet
+from tests.services.conftest import Desk
+
+OURS = "brightsmile-dental"
+HUGE = 100_000_000
+
+DAYS: dict[str, tuple[dict[str, Any], Reach]] = {
+    "html": ({"body": "<html><body>502</body></html>", "content_type": "text/html"}, Reach.UNREACHABLE),
+    "half json": ({"body": '{"data": [{"id": "dep_1", "na'}, Reach.UNREACHABLE),
+    "100 MB": ({"body_bytes": HUGE}, Reach.UNREACHABLE),
+    "endless": ({"endless": True}, Reach.UNREACHABLE),
+    "drip": ({"drip_s": 0.2}, Reach.UNREACHABLE),
+    "another shape": ({"body": '{"data": "none"}'}, Reach.UNREACHABLE),
+    "a number": ({"body": "42"}, Reach.UNREACHABLE),
+    "nothing": ({"drop_before": True}, Reach.UNREACHABLE),
+    "lost answer": ({"drop_after": True}, Reach.UNREACHABLE),
+    "cut": ({"cut_after": 100}, Reach.UNREACHABLE),
+    "401": ({"status": 401}, Reach.REFUSING),
+    "402": ({"status": 402}, Reach.REFUSING),
+    "403": ({"status": 403}, Reach.REFUSING),
+    "404": ({"status": 404}, Reach.REFUSING),
+    "410": ({"status": 410}, Reach.REFUSING),
+    "422": ({"status": 422}, Reach.REFUSING),
+    "429": ({"status": 429, "retry_after": 30}, Reach.BUDGET_SPENT),
+    "500": ({"status": 500}, Reach.UNREACHABLE),
+    "502": ({"status": 502, "body": "<html>bad gateway</html>"}, Reach.UNREACHABLE),
+    "503": ({"status": 503}, Reach.UNREACHABLE),
+    "504": ({"status": 504}, Reach.UNREACHABLE),
+    "507": ({"status": 507}, Reach.UNREACHABLE),
+}
+
+
+def remembered() -> tuple[int, int, int]:
+    return (
+        Deployment.objects.filter(gone_at=None).count(),
+        Version.objects.filter(gone_at=None).exclude(customer=None).count(),
+        Customer.objects.count(),
+    )
+
+
+def newest(operator: Person) -> Age:
+    """What a page that is open is told, two minutes after everything was read."""
+    Freshness.objects.exclude(read_at=None).update(read_at=timezone.now() - timedelta(minutes=2), failed_at=None)
+    answer = history.find_newer(by=operator, slug=OURS, query={}, generation="", now=timezone.now())
+    assert isinstance(answer, history.History)
+    assert answer.page.entries
+    return answer.age
+
+
+@pytest.mark.parametrize("day", sorted(DAYS))
+def test_a_bad_day_is_told_and_loses_nothing(desk: Desk, operator: Person, day: str) -> None:
+    desk.read_all()
+    before = remembered()
+    do, reach = DAYS[day]
+    desk.simulator.fault("*", times=1000, **do)
+    begun = time.monotonic()
+    age = newest(operator)
+    assert time.monotonic() - begun < 6
+    assert remembered() == before
+    assert age.as_of is not None
+    assert age.stale
+    assert age.reach is reach
+    assert age.for_people
+    assert "miosa" not in age.for_people.lower()
+    site = Deployment.objects.filter(customer__external_id=OURS).earliest("pk")
+    page = deployments.get_deployment(by=operator, slug=OURS, deployment_id=site.miosa_id, query={}, now=timezone.now())
+    assert page.page.entries
+    recover(desk)
+    age = newest(operator)
+    assert (age.reach, age.for_people) == (Reach.OK, "")
+    assert remembered() == before
+
+
+def recover(desk: Desk) -> None:
+    desk.simulator.heal()
+    upstream.forget_client()
+    Bucket.objects.all().delete()
+
+
+@pytest.mark.parametrize("day", ["401", "404", "html", "nothing", "429"])
+def test_pressing_refresh_on_a_bad_day_gives_words(desk: Desk, operator: Person, day: str) -> None:
+    desk.read_all()
+    desk.simulator.fault("*", times=1000, **DAYS[day][0])
+    with pytest.raises(errors.Unavailable) as said:
+        history.refresh_history(by=operator, slug=OURS, now=timezone.now())
+    assert said.value.for_people
+    assert "miosa" not in said.value.for_people.lower()
+
+
+def test_one_broken_row_in_a_list_costs_that_row_alone(desk: Desk, operator: Person) -> None:
+    desk.simulator.knobs(broken_row="one")
+    desk.read_all()
+    desk.read_again()
+    site = Deployment.objects.filter(customer__external_id=OURS).earliest("pk")
+    assert Version.objects.filter(deployment=site).count() >= 5
+    assert history.get_history(by=operator, slug=OURS, query={}, now=timezone.now()).page.entries
+
+
+def test_unknown_words_are_shown_as_they_are(desk: Desk, operator: Person) -> None:
+    desk.simulator.knobs(enum_values="unknown", metadata="null", time_keys="inserted_at")
+    desk.read_all()
+    entries = history.get_history(by=operator, slug=OURS, query={}, now=timezone.now()).page.entries
+    states = {entry.version.state_text for entry in entries if hasattr(entry, "version")}
+    assert states
+    assert history.get_history(by=operator, slug=OURS, query={"state": ["other"]}, now=timezone.now()).page.entries
+
+
+def test_while_it_is_down_pages_do_not_ask_again_and_again(desk: Desk, operator: Person) -> None:
+    desk.read_all()
+    desk.simulator.fault("*", times=10_000, status=503)
+    newest(operator)
+    heard = len(desk.simulator.heard())
+    for _viewer in range(10):
+        history.find_newer(by=operator, slug=OURS, query={}, generation="", now=timezone.now())
+        history.get_history(by=operator, slug=OURS, query={}, now=timezone.now())
+    assert len(desk.simulator.heard()) == heard
+
+
+def test_a_failing_deployment_does_not_keep_its_neighbours_from_being_read(desk: Desk) -> None:
+    desk.read_all()
+    first = Deployment.objects.filter(customer__external_id=OURS).earliest("pk")
+    Freshness.objects.filter(scope__startswith="versions:").update(read_at=timezone.now() - timedelta(minutes=5))
+    desk.simulator.fault(f"*/{first.miosa_id}/versions", times=100, status=403)
+    now = timezone.now()
+    refreshing.read(Customer.objects.get(external_id=OURS), ask=upstream.client(Purpose.READ), now=now, force=True)
+    read = Freshness.objects.filter(scope__startswith="versions:", read_at=now).count()
+    assert read == Deployment.objects.filter(customer__external_id=OURS).count() - 1
+
+
+def test_a_sweep_that_breaks_in_the_middle_marks_nothing_gone(desk: Desk) -> None:
+    desk.read_all()
+    desk.simulator.knobs(paging="page")
+    for number in range(20):
+        ask = upstream.client(Purpose.BACKGROUND)
+        ask.deployments.create(name=f"More {number}", external_workspace_id=OURS, idempotency_key=f"k{number}")
+    desk.read_all()
+    there = Deployment.objects.filter(gone_at=None).count()
+    ask = upstream.client(Purpose.BACKGROUND)
+    fleet.sweep(ask=ask, now=timezone.now(), most_pages=1)
+    desk.simulator.fault("*/deployments", times=100, status=500)
+    with pytest.raises(TROUBLE):
+        fleet.sweep(ask=ask, now=timezone.now())
+    desk.simulator.heal()
+    assert Deployment.objects.filter(gone_at=None).count() == there
+
+
+def failed_version(desk: Desk) -> Version:
+    site = Deployment.objects.filter(customer__external_id=OURS).earliest("pk")
+    made = desk.act("publish", deployment_id=site.miosa_id, outcome="failed_build")
+    desk.read_again()
+    return Version.objects.select_related("deployment").get(miosa_id=made["id"])
+
+
+def test_a_log_is_asked_for_once_and_kept(desk: Desk, operator: Person) -> None:
+    desk.read_all()
+    version = failed_version(desk)
+    where: dict[str, Any] = {
+        "by": operator,
+        "slug": OURS,
+        "deployment_id": version.deployment.miosa_id,
+        "version_id": version.miosa_id,
+        "now": timezone.now(),
+    }
+    before = len(desk.simulator.heard())
+    page = versions.get_version(**where)
+    assert page.failure
+    assert versions.get_version(**where).failure == page.failure
+    assert versions.get_log(**where).text
+    assert len(desk.simulator.heard()) == before + 1
+    assert KeptLog.objects.get(version=version).failure == page.failure
+
+
+@pytest.mark.parametrize(
+    "do", [{"status": 404}, {"status": 503}, {"status": 403}, {"status": 429}, {"drop_before": True}]
+)
+def test_a_log_that_cant_be_had_is_said_in_words(desk: Desk, operator: Person, do: dict[str, Any]) -> None:
+    desk.read_all()
+    version = failed_version(desk)
+    desk.simulator.fault("*/logs", times=100, **do)
+    page = logs.read(
+        version,
+        version.deployment,
+        customer=Customer.objects.get(external_id=OURS),
+        by=operator,
+        stage="",
+        now=timezone.now(),
+    )
+    assert (page.text, bool(page.missing)) == ("", True)
+
+
+def test_a_huge_log_is_kept_by_its_end(desk: Desk, operator: Person) -> None:
+    desk.simulator.knobs(log_text="huge")
+    desk.read_all()
+    version = failed_version(desk)
+    page = logs.read(
+        version,
+        version.deployment,
+        customer=Customer.objects.get(external_id=OURS),
+        by=operator,
+        stage="",
+        now=timezone.now(),
+    )
+    assert page.truncated or page.missing
+    assert len(page.text) <= 2_000_000
+
+
+HOSTILE: list[Callable[[], str]] = [
+    lambda: "a" * 2_000_000,
+    lambda: "miosa" * 400_000,
+    lambda: "Error." * 330_000,
+    lambda: "\x1b]" * 1_000_000,
+    lambda: "10.0.0." * 280_000,
+    lambda: "s3://" * 400_000,
+    lambda: "\n".join(["error: no"] * 200_000),
+]
+
+
+@pytest.mark.parametrize("number", range(len(HOSTILE)))
+def test_no_text_takes_longer_than_its_length(settings: Settings, number: int) -> None:
+    text = HOSTILE[number]()
+    begun = time.thread_time()
+    logs.failure_sentence(text)
+    logs.scrub(text)
+    assert time.thread_time() - begun < 4
+
+
+def test_scrubbing_leaves_nothing_of_the_vendor() -> None:
+    said = "pulled oci://registry.miosa.app/x by host_9f at 10.1.2.3, see https://api.MIOSA.ai/v1?x=1 miosa-builder ok"
+    clean = logs.scrub(said)
+    assert "miosa" not in clean.lower()
+    assert "10.1.2.3" not in clean
+    assert "host_9f" not in clean
+    assert clean.endswith(" ok")

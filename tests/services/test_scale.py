@@ -1,0 +1,76 @@
+"""Much of everything: a backfill's memory, and a fleet of thousands."""
+
+import os
+import resource
+import time
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from portal import miosa
+from portal.models import Customer, Deployment, Entry, Freshness, Holding, Version
+from portal.services import upstream
+from portal.services.budget import Purpose
+from portal.services.refreshing import versions as reading
+from portal.services.remembering import deployments
+from tests.playing import Playing
+
+BACKFILL = int(os.environ.get("BACKFILL_ROWS", "6000"))
+FLEET = int(os.environ.get("FLEET_CUSTOMERS", "1000"))
+PAGE = 100
+
+pytestmark = pytest.mark.django_db
+
+
+def deployment_row(number: int, live: str | None = None) -> miosa.Deployment:
+    return miosa.Deployment(
+        id=f"dep_{number}", name=f"App {number}", external_workspace_id=f"customer-{number}", active_version_id=live
+    )
+
+
+def test_a_backfill_takes_no_more_memory_the_longer_it_is(simulator: Playing) -> None:
+    """BACKFILL_ROWS=100000 is the whole measure; what the first tenth took is what it may take."""
+    simulator.reset(customers=2)
+    site = simulator.world()["customers"][0]["deployments"][0]
+    simulator.act("history", deployment_id=site["id"], count=BACKFILL)
+    peaks: list[float] = []
+
+    def gate(_attempt: miosa.Attempt) -> None:
+        peaks.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+
+    ask = upstream.client(Purpose.BACKGROUND).bind(gate=gate)
+    (seen,) = deployments.remember([ask.deployments.get(site["id"])], now=timezone.now())
+    begun = time.monotonic()
+    reading.read(seen.deployment, ask=ask, now=timezone.now())
+    took = time.monotonic() - begun
+    count = BACKFILL + site["versions"]
+    assert Version.objects.filter(deployment=seen.deployment).count() == count
+    assert Entry.objects.count() == count
+    tenth = peaks[len(peaks) // 10]
+    if "BACKFILL_ROWS" in os.environ:
+        print(f"{count} rows, {took:.0f} s, peak {tenth:.0f} MiB after a tenth, {peaks[-1]:.0f} MiB at the end")  # noqa: T201 - asked for
+    assert peaks[-1] - tenth < 8, (tenth, peaks[-1])
+
+
+def test_a_fleet_is_remembered_in_few_queries_and_again_in_fewer() -> None:
+    """Per page of a hundred: a handful once everything is known; nothing that grows with the fleet."""
+    rows = [deployment_row(number) for number in range(FLEET)]
+    pages = [rows[start : start + PAGE] for start in range(0, FLEET, PAGE)]
+    for page in pages:
+        deployments.remember(page, now=timezone.now())
+    assert Customer.objects.exclude(external_id=None).count() == FLEET
+    assert Holding.objects.filter(owns=True).count() == FLEET
+    with CaptureQueriesContext(connection) as seen:
+        for page in pages:
+            deployments.remember(page, now=timezone.now())
+    assert len(seen) <= 12 * len(pages)
+    assert Deployment.objects.count() == FLEET
+
+
+def test_one_long_list_without_pages_is_taken_in_small_transactions() -> None:
+    rows = [deployment_row(number) for number in range(450)]
+    remembered = deployments.remember(rows, now=timezone.now())
+    assert len(remembered) == 450
+    assert not Freshness.objects.exclude(lease_until=None).exists()
