@@ -168,7 +168,14 @@ def test_lists_hold_nothing_of_another(world: World) -> None:
     client = world.client("owner")
     foreign = (world.foreign.deployment_id, world.foreign.version_id, "Pawsome", str(world.foreign.operation))
     app = world.foreign.deployment_id
-    asking = ("", "?q=pawsome", f"?app={app}", f"?deployment={app}", "?before=999999", "?cursor=eyJhIjoxfQ")
+    asking: tuple[str, ...] = (
+        "",
+        "?q=pawsome",
+        f"?app={app}",
+        f"?deployment={app}",
+        "?before=999999",
+        "?cursor=eyJhIjoxfQ",
+    )
     asking += ("?customer=pawsome-vets&slug=pawsome-vets&external_workspace_id=pawsome-vets",)
     asking += ("?page=2&limit=9999&sort=recent", "?ordering=-customer&search=paw&filter=*")
     lists = ["/customers/", "/find/", "/api/v1/customers/", "/api/v1/operations/", f"/c/{world.own.slug}/"]
