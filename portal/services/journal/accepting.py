@@ -61,11 +61,8 @@ def find(token: Token) -> Operation | None:
     return Operation.objects.filter(key=token.id).first()
 
 
-def accept(wish: Wish, *, now: datetime) -> tuple[Operation, bool]:
+def accept(wish: Wish, *, now: datetime, is_first_try: bool = True) -> tuple[Operation, bool]:
     """The row, and whether it is new. Raises Running if another one holds the lane."""
-    found = find(wish.token)
-    if found is not None:
-        return found, False
     rule = RULES[wish.token.kind]
     lane = wish.lane or rule.lane
     _free_lane(wish.token.deployment_id, lane, override=wish.override, now=now)
@@ -80,6 +77,9 @@ def accept(wish: Wish, *, now: datetime) -> tuple[Operation, bool]:
         if found is not None:
             return found, False
         running = Operation.objects.filter(deployment_id=operation.deployment_id, lane=lane, in_lane=True).first()
+        if running is None and is_first_try:
+            # It left the lane at this very moment.
+            return accept(wish, now=now, is_first_try=False)
         if running is None:
             raise
         raise Running(running) from None
