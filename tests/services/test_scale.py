@@ -13,12 +13,15 @@ from portal import miosa
 from portal.models import Customer, Deployment, Entry, Freshness, Holding, Version
 from portal.services import upstream
 from portal.services.budget import Purpose
+from portal.services.refreshing import fleet
 from portal.services.refreshing import versions as reading
 from portal.services.remembering import deployments
 from tests.playing import Playing
+from tests.services.counting import counting
 
 BACKFILL = int(os.environ.get("BACKFILL_ROWS", "6000"))
 FLEET = int(os.environ.get("FLEET_CUSTOMERS", "1000"))
+SWEPT = int(os.environ.get("FLEET_SWEPT", "150"))
 PAGE = 100
 
 pytestmark = pytest.mark.django_db
@@ -74,3 +77,23 @@ def test_one_long_list_without_pages_is_taken_in_small_transactions() -> None:
     remembered = deployments.remember(rows, now=timezone.now())
     assert len(remembered) == 450
     assert not Freshness.objects.exclude(lease_until=None).exists()
+
+
+def test_a_fleet_is_swept_page_by_page(simulator: Playing) -> None:
+    """FLEET_SWEPT=5000 is the whole measure."""
+    simulator.reset(customers=SWEPT)
+    ask = upstream.client(Purpose.BACKGROUND)
+    fleet.read_workspaces(ask=ask, now=timezone.now())
+    took = []
+    for _sweep in range(2):
+        begun = time.monotonic()
+        with counting(simulator) as counted:
+            while Freshness.objects.get_or_create(scope=fleet.SWEEP)[0].read_at is None:
+                fleet.sweep(ask=ask, now=timezone.now(), most_pages=fleet.PAGES_AT_ONCE)
+        took.append(time.monotonic() - begun)
+        assert counted.kinds == {"list": -(-Deployment.objects.count() // PAGE)}
+        Freshness.objects.filter(scope=fleet.SWEEP).update(read_at=None)
+    if "FLEET_SWEPT" in os.environ:
+        print(f"{Deployment.objects.count()} deployments: {took[0]:.1f} s, again {took[1]:.1f} s")  # noqa: T201 - asked for
+    assert Customer.objects.exclude(external_id=None).count() >= SWEPT - 1
+    assert not Deployment.objects.exclude(gone_at=None).exists()

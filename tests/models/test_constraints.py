@@ -1,0 +1,82 @@
+"""What the tables themselves refuse, on both databases."""
+
+from collections.abc import Callable
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from portal.models import Connection, Customer, Deployment, Entry, Freshness, Holding, VersionAttribution
+from portal.services.remembering import customers
+
+pytestmark = pytest.mark.django_db
+
+
+def customer(external_id: str | None, slug: str, *, is_unassigned: bool = False) -> Customer:
+    return Customer.objects.create(
+        connection=Connection.only(),
+        external_id=external_id,
+        slug=slug,
+        name=slug,
+        search=slug,
+        is_unassigned=is_unassigned,
+    )
+
+
+def entry(of: Customer) -> Entry:
+    return Entry.objects.create(customer=of, at=timezone.now(), kind=1, subject=1, deployment=1)
+
+
+TWICE: dict[str, Callable[[Customer], object]] = {
+    "an entry for one subject": entry,
+    "an external id": lambda one: customer(one.external_id, "other"),
+    "a slug": lambda one: customer("other", one.slug),
+    "Unassigned": lambda _one: customer(None, f"u{Customer.objects.count()}", is_unassigned=True),
+    "a scope": lambda _one: Freshness.objects.create(scope="sweep"),
+    "a frozen attribution": lambda _one: VersionAttribution.objects.create(
+        deployment_id="d", version_id="v", frozen_at=timezone.now()
+    ),
+    "a holding": lambda one: Holding.objects.create(customer=one, deployment=Deployment.objects.get()),
+    "a deployment": lambda one: deployment(one),
+}
+
+
+def deployment(of: Customer) -> Deployment:
+    now = timezone.now()
+    return Deployment.objects.create(miosa_id="dep_1", customer=of, name="x", first_seen_at=now, asked_at=now)
+
+
+@pytest.mark.parametrize("what", sorted(TWICE))
+def test_there_are_no_two_of(what: str) -> None:
+    one = customer("acme", "acme")
+    if what != "a deployment":
+        deployment(one)
+    if what not in {"an external id", "a slug"}:
+        TWICE[what](one)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        TWICE[what](one)
+
+
+def test_external_ids_differ_by_every_byte() -> None:
+    made = [customers.ensure(external_id) for external_id in ("acme", "ACME", "acme ", " acme", "a\u200bcme")]
+    assert len({one.pk for one in made}) == len(made)
+
+
+def test_a_slug_never_changes() -> None:
+    before = customers.ensure("Acme Dental & Söhne").slug
+    customers.name("Acme Dental & Söhne", name="Quite another name")
+    after = customers.ensure("Acme Dental & Söhne")
+    assert (after.slug, after.name) == (before, "Quite another name")
+
+
+@pytest.mark.parametrize("external_id", ["brightsmile-dental", "a", "9-9"])
+def test_a_plain_external_id_is_its_own_slug(external_id: str) -> None:
+    assert customers.ensure(external_id).slug == external_id
+
+
+@pytest.mark.parametrize("external_id", ["Ünï", "a/b", "x" * 61, "../..", "_unassigned", "<b>", "😀", "-\u202e-"])
+def test_any_other_gets_one_that_fits_an_address(external_id: str) -> None:
+    slug = customers.ensure(external_id).slug
+    assert slug.isascii()
+    assert all(mark.isalnum() or mark == "-" for mark in slug)
+    assert slug != "_unassigned"
