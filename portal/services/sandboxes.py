@@ -50,7 +50,10 @@ def list_sandboxes(customer: Customer, *, by: Person) -> tuple[Sandbox, ...]:
 
 
 def require_own(sandbox_id: str, customer: Customer) -> miosa.Sandbox:
-    """A posted sandbox, read again. Raises NotFound unless it carries this customer's attribution; Unavailable if it can't be read."""
+    """A posted sandbox, read again.
+
+    Raises NotFound unless it carries this customer's attribution; Unavailable if it can't be read.
+    """
     ask = upstream.client(Purpose.READ, customer_id=customer.pk)
     try:
         row = ask.sandboxes.get(sandbox_id)
