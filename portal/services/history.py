@@ -92,10 +92,10 @@ def refresh_history(*, by: Person, slug: str, now: datetime) -> None:
 
 
 def read_page(found: timeline.Found, *, customer: Customer, held: Mapping[int, Deployment], by: Person) -> Page:
-    """Draw what a search found. One query for the versions, and one if there are operations among them."""
+    """Draw what a search found. One query for the versions; more only for operations and deployments beyond `held`."""
     pks = {row.version for row in found.rows} | {row.other for row in found.rows}
-    rows_of = Version.objects.filter(pk__in=pks - {0}).select_related("deployment__live_version")
-    versions = {version.pk: version for version in rows_of}
+    held = {**held, **_beyond(held, found)}
+    versions = briefs.versions_of(held.values(), pks)
     asked = [row.subject for row in found.rows if row.kind == Entry.Kind.OPERATION]
     operations = Operation.objects.in_bulk(asked) if asked else {}
     entries = (rows.entry(row, versions, held, operations, customer=customer, by=by) for row in found.rows)
@@ -104,6 +104,14 @@ def read_page(found: timeline.Found, *, customer: Customer, held: Mapping[int, D
         next_cursor=found.next_cursor,
         searched_back_to=found.searched_back_to,
     )
+
+
+def _beyond(held: Mapping[int, Deployment], found: timeline.Found) -> dict[int, Deployment]:
+    """The deployments of a customer with very many that its page does not list, but its timeline speaks of."""
+    missing = {row.deployment for row in found.rows} - set(held)
+    if not missing:
+        return {}
+    return Deployment.objects.only(*briefs.OF_DEPLOYMENT).in_bulk(missing)
 
 
 def _history(customer: Customer, *, by: Person, query: Query, now: datetime) -> History:
@@ -118,10 +126,11 @@ def _history(customer: Customer, *, by: Person, query: Query, now: datetime) -> 
         cursor=cursor,
     )
     create, publish = actions.may_create(customer, by=by, now=now)
+    page = read_page(found, customer=customer, held={one.pk: one for one in held}, by=by)
     return History(
         customer=briefs.head(customer, by=by),
         deployments=_apps(held, customer, by=by, now=now),
-        page=read_page(found, customer=customer, held={one.pk: one for one in held}, by=by),
+        page=page,
         filters=wanted.filters,
         choices=wanted.choices,
         age=ages.of(

@@ -82,7 +82,7 @@ def entry(
 ) -> VersionEntry | ActivationEntry | OperationEntry | None:
     """None for a row whose version this person may not see; the search never brings one, and this makes certain."""
     version = versions.get(row.version)
-    deployment = version.deployment if version is not None else deployments.get(row.deployment)
+    deployment = deployments.get(row.deployment)
     if row.kind == Entry.Kind.OPERATION:
         operation = operations.get(row.subject)
         if operation is None or deployment is None:

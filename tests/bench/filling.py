@@ -10,7 +10,7 @@ from django.utils import timezone
 from portal.models import Connection, Customer, Deployment, Entry, Facet, Freshness, Holding, Version
 from portal.services.remembering import customers
 
-APPS = 20
+APPS = 3
 PEOPLE = 8
 
 

@@ -75,6 +75,8 @@ def _measure(server: Server, simulator_url: str, *, versions: int, rounds: int) 
     page = server.get(f"/c/{SLUG}/")
     poll = _poll(page.body.decode())
     server.post("/bench/bare/", page.body)
+    if len(server.get("/bench/bare/").body) != len(page.body):
+        raise RuntimeError("the bare view does not answer the same bytes")
     official = _deployment_of(simulator_url)
     pages = max(1, versions // 50)
     paths: dict[str, Callable[[], tuple[str, dict[str, str]]]] = {
