@@ -26,11 +26,11 @@ from portal.services.answers import CustomerHead
 THEMES = ("light", "dark")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Place:
     label: str
     url: str
-    current: bool
+    is_current: bool
 
 
 @dataclass(slots=True)
@@ -41,6 +41,25 @@ class Choice:
     is_chosen: bool
 
 
+@dataclass(slots=True)
+class Top:
+    brand: str
+    find_url: str
+    theme_url: str
+    sign_out_url: str
+    name: str
+    initials: str
+    email: str
+    csrf: str
+    places: SafeString
+    age: SafeString
+    themes: SafeString
+    has_person: bool
+    is_error: bool
+
+
+TOP = Stencil("frame/_top.html", Top)
+PLACE = Stencil("frame/_place.html", Place)
 CHOICE = Stencil("components/_choice.html", Choice)
 # Written into every page in this order; layers make the order of rules.
 SHEETS = ("tokens", "base", "layout", "components", "rooms", "changes", "wiring")
@@ -49,10 +68,6 @@ SCRIPTS = ("django_htmx/htmx-2.min.js", "js/desk.js", "js/changes.js")
 
 class Frame:
     """Worked out only as far as the template asks."""
-
-    find_url = links.find()
-    sign_out_url = links.sign_out()
-    theme_url = links.theme()
 
     def __init__(self, request: HttpRequest) -> None:
         self._request = request
@@ -91,6 +106,25 @@ class Frame:
         words = self.person.name.split() if self.person else []
         return "".join(word[0] for word in [*words[:1], *words[1:][-1:]])
 
+    def top(self, *, customer: CustomerHead | None, age: SafeString, csrf: str, is_error: bool) -> SafeString:
+        person = self.person
+        row = Top(
+            brand=self.brand,
+            find_url=links.find(),
+            theme_url=links.theme(),
+            sign_out_url=links.sign_out(),
+            name=person.name if person else "",
+            initials=self.initials,
+            email=person.email if person else "",
+            csrf=csrf,
+            places=PLACE.draw(self.places(customer)),
+            age=age,
+            themes=self.themes,
+            has_person=person is not None,
+            is_error=is_error,
+        )
+        return TOP.draw([row])
+
     def places(self, customer: CustomerHead | None) -> list[Place]:
         """`customer` is the one the page is about; whoever has only that one needs no query to be shown the way."""
         if self.person is None:
@@ -102,7 +136,7 @@ class Frame:
         return [self._place(home.name, links.customer(home.slug)) for home in homes]
 
     def _place(self, label: str, url: str) -> Place:
-        return Place(label, url, current=self._request.path == url)
+        return Place(label, url, is_current=self._request.path == url)
 
     @property
     def themes(self) -> SafeString:

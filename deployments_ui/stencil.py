@@ -4,9 +4,9 @@ A long list drawn by a template costs most of its page. So a row's template is r
 its flags, with marks in place of its texts, and kept as a format string; each row then is that string filled with its
 escaped texts. Nothing about a row is stored: no right, state or token can be remembered here.
 
-The row's class declares what the template may use: `str` fields are slots, `bool` fields are flags for `{% if %}`.
-Anything else in the template (a filter, another tag, another name) is refused, so that stencil and template can't
-disagree.
+The row's class declares what the template may use: `str` fields are slots, `SafeString` fields slots for what is HTML
+already (drawn by another stencil), `bool` fields flags for `{% if %}`. Anything else in the template (a filter, another
+tag, another name) is refused, so that stencil and template can't disagree.
 """
 
 from __future__ import annotations
@@ -51,10 +51,12 @@ class Stencil(Generic[Row]):
         self.template = template
         self.row = row
         self.slots = tuple(name for name in names if types[name] is str)
+        self.pieces = tuple(name for name in names if types[name] is SafeString)
         self.flags = tuple(name for name in names if types[name] is bool)
-        if len(self.slots) + len(self.flags) != len(names) or not self.slots:
-            raise BadStencilError(f"{row.__name__} may have str and bool fields only, and at least one str")
+        if len(self.slots) + len(self.pieces) + len(self.flags) != len(names) or not self.slots:
+            raise BadStencilError(f"{row.__name__} may have str, SafeString and bool fields only, and at least one str")
         self._texts = getter(self.slots)
+        self._pieces = getter(self.pieces)
         self._switches = getter(self.flags)
         self._cuts: dict[tuple[str | None, tuple[bool, ...]], Cut] = {}
 
@@ -70,7 +72,8 @@ class Stencil(Generic[Row]):
         drawn = []
         for number, row in enumerate(rows):
             form, pick = self._cut(language, self._switches(row))
-            drawn.append(form % pick(texts[number * width : (number + 1) * width]))
+            own = texts[number * width : (number + 1) * width]
+            drawn.append(form % pick([*own, *self._pieces(row)] if self.pieces else own))
         return drawn
 
     def _cut(self, language: str | None, switches: tuple[bool, ...]) -> Cut:
@@ -86,8 +89,9 @@ class Stencil(Generic[Row]):
 
     def _make_cut(self, switches: tuple[bool, ...]) -> Cut:
         compiled: Template = get_template(self.template).template  # type: ignore[attr-defined]  # the stubs know the engine's type only
-        check(compiled.nodelist, slots=frozenset(self.slots), flags=frozenset(self.flags))
-        marks = {name: f"{OPEN}{number}{CLOSE}" for number, name in enumerate(self.slots)}
+        names = (*self.slots, *self.pieces)
+        check(compiled.nodelist, slots=frozenset(names), flags=frozenset(self.flags))
+        marks = {name: f"{OPEN}{number}{CLOSE}" for number, name in enumerate(names)}
         drawn = compiled.render(Context({**marks, **dict(zip(self.flags, switches, strict=True))}))
         order = [int(number) for number in MARK.findall(drawn)]
         form = MARK.sub("%s", drawn.replace("%", "%%"))

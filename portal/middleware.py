@@ -81,6 +81,10 @@ class PersonMiddleware:
         request.person = cast(Person, SimpleLazyObject(lambda: find_person(request)))
         return self.get_response(request)
 
+    def process_view(self, request: PortalRequest, view: Any, args: Any, kwargs: Any) -> None:
+        """A view asks hundreds of things of its person, each of which would go through the lazy object."""
+        request.person = find_person(request)
+
 
 def find_person(request: HttpRequest) -> Person:
     return people.get_person(cast(Any, request.user)) or NOBODY

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -22,36 +22,60 @@ class Tick:
     chosen: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Menu:
-    name: str
     label: str
     ticks: SafeString
     is_on: bool
 
 
+@dataclass(slots=True)
+class Form:
+    path: str
+    text: str
+    date_from: str
+    date_to: str
+    menus: SafeString
+    has_dates: bool
+
+
 TICK = Stencil("components/_tick.html", Tick)
+MENU = Stencil("history/_menu.html", Menu)
+FORM = Stencil("history/_filters.html", Form)
+
+
+def draw(filters: Filters, choices: Choices, *, path: str) -> SafeString:
+    start, end = filters.date_from, filters.date_to
+    form = Form(
+        path=path,
+        text=filters.text,
+        date_from=start.isoformat() if start else "",
+        date_to=end.isoformat() if end else "",
+        menus=MENU.draw(menus(choices)),
+        has_dates=bool(start or end),
+    )
+    return FORM.draw([form])
 
 
 def menus(choices: Choices) -> list[Menu]:
     """A menu for each filter that offers a choice; one with a single option tells nothing apart."""
-    offered: list[tuple[str, str, Iterable[Choice]]] = [
-        ("app", _("App"), choices.deployments),
-        ("state", _("State"), [replace(each, label=states.word(State(each.key))) for each in choices.states]),
-        ("kind", _("Kind"), [replace(each, label=states.kind(each.key)) for each in choices.kinds]),
-        ("person", _("Person"), choices.people),
-        ("project", _("Project"), choices.projects),
+    offered: list[tuple[str, list[Tick]]] = [
+        (_("App"), ticks("app", choices.deployments)),
+        (_("State"), ticks("state", choices.states, lambda key: states.word(State(key)))),
+        (_("Kind"), ticks("kind", choices.kinds, states.kind)),
+        (_("Person"), ticks("person", choices.people)),
+        (_("Project"), ticks("project", choices.projects)),
     ]
-    return [menu(name, label, list(options)) for name, label, options in offered if is_worth_it(list(options))]
+    return [
+        Menu(label, TICK.draw(options), is_on=any(option.chosen for option in options))
+        for label, options in offered
+        if len(options) > 1 or any(option.chosen for option in options)
+    ]
 
 
-def is_worth_it(options: list[Choice]) -> bool:
-    return len(options) > 1 or any(option.chosen for option in options)
-
-
-def menu(name: str, label: str, options: list[Choice]) -> Menu:
-    ticks = TICK.draw(Tick(name, option.key, option.label, option.chosen) for option in options)
-    return Menu(name, label, ticks, is_on=any(option.chosen for option in options))
+def ticks(name: str, choices: Iterable[Choice], word: Callable[[str], str] | None = None) -> list[Tick]:
+    """`word` where a choice's key is not what is said of it."""
+    return [Tick(name, each.key, word(each.key) if word else each.label, each.chosen) for each in choices]
 
 
 def pairs(filters: Filters) -> list[tuple[str, str]]:

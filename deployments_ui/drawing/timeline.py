@@ -17,7 +17,7 @@ from deployments_ui.drawing import operations
 from deployments_ui.states import Look
 from deployments_ui.stencil import Stencil
 from deployments_ui.times import Clock
-from portal.services.answers import DeploymentBrief, State
+from portal.services.answers import DeploymentBrief, State, VersionBrief
 from portal.services.rows import ActivationEntry, OperationEntry, VersionEntry
 
 Entry = VersionEntry | ActivationEntry | OperationEntry
@@ -97,6 +97,8 @@ class Pen:
         self.clock = clock
         self.language = get_language()
         self.platform = _("the platform")
+        self.source = _("from %(sandbox)s")
+        self.kinds = {name: str(word) for name, word in states.KINDS.items()}
         self.words: dict[State, tuple[Look, str]] = {}
         self.paths: dict[str, str] = {}
 
@@ -128,7 +130,7 @@ class Pen:
             word=version.state_text if look.name == "other" and version.state_text else word,
             app=entry.deployment_name,
             number=states.name_of(version.number, version.id),
-            facts=facts(version.kind, version.files, version.total_bytes, entry.sandbox, self.language),
+            facts=self.facts(version, entry.sandbox),
             who=version.who or self.platform,
             compare_url=f"{path}compare/?{links.pair(version.id, live_id)}" if can_compare else "",
             can_compare=can_compare,
@@ -156,6 +158,17 @@ class Pen:
             has_reason=bool(entry.reason),
         )
 
+    def facts(self, version: VersionBrief, sandbox: str) -> str:
+        """static · 42 files · 184 KB"""
+        told = [self.kinds.get(version.kind, version.kind)] if version.kind else []
+        if version.files is not None:
+            told.append(files(version.files, self.language))
+        if version.total_bytes is not None:
+            told.append(sizes.size(version.total_bytes))
+        if sandbox:
+            told.append(self.source % {"sandbox": short(sandbox)})
+        return DOT.join(told)
+
     def path(self, deployment_id: str) -> str:
         path = self.paths.get(deployment_id)
         if path is None:
@@ -170,14 +183,10 @@ class Pen:
         return found
 
 
-@lru_cache(maxsize=4096)
-def facts(kind: str, files: int | None, total_bytes: int | None, sandbox: str, language: str | None) -> str:
-    """static · 42 files · 184 KB; `language` is only there for the cache."""
-    told = [states.kind(kind) if kind else ""]
-    told.append(sizes.files(files) if files is not None else "")
-    told.append(sizes.size(total_bytes) if total_bytes is not None else "")
-    told.append(_("from %(sandbox)s") % {"sandbox": short(sandbox)} if sandbox else "")
-    return DOT.join(text for text in told if text)
+@lru_cache(maxsize=1024)
+def files(count: int, language: str | None) -> str:
+    """42 files; `language` is only there for the cache."""
+    return sizes.files(count)
 
 
 def short(text: str) -> str:

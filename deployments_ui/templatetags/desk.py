@@ -9,7 +9,8 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from deployments_ui import links, sizes, states, times
-from deployments_ui.frame import Place
+from deployments_ui.drawing import ages
+from deployments_ui.frame import Frame
 from deployments_ui.tabs import Tab
 from deployments_ui.tabs import of as of_app
 from portal.services.answers import VersionBrief
@@ -102,10 +103,30 @@ def host(url: str) -> str:
 
 
 @register.simple_tag(takes_context=True)
-def places(context: Context) -> list[Place]:
-    """The places in the frame."""
-    found: list[Place] = context["frame"].places(context.get("customer"))
-    return found
+def top(context: Context) -> SafeString:
+    """The bar above every page."""
+    frame: Frame = context["frame"]
+    is_error = bool(context.get("status"))
+    return frame.top(
+        customer=context.get("customer"),
+        age=age_part(context) if frame.person and context.get("age") else SafeString(),
+        # Asking for the token sets its cookie, so only where there is a form.
+        csrf=str(context.get("csrf_token", "")) if frame.person and not is_error else "",
+        is_error=is_error,
+    )
+
+
+@register.simple_tag(takes_context=True)
+def age_part(context: Context, *, oob: object = False) -> SafeString:
+    """How old what the page shows is; `oob` to replace the one that the page has."""
+    return ages.draw(
+        context["age"],
+        poll_url=context.get("poll_url") or "",
+        refresh_url=context.get("refresh_url") or "",
+        csrf=str(context.get("csrf_token", "")),
+        clock=context["clock"],
+        oob=bool(oob),
+    )
 
 
 @register.simple_tag(takes_context=True)

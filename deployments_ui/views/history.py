@@ -46,6 +46,7 @@ def context_of(found: History, cursor: str) -> dict[str, Any]:
     path, clock = links.customer(slug), Clock.of_reader()
     here = [*asked, ("cursor", cursor)] if cursor else asked
     live = timeline.live_versions(found.deployments)
+    is_empty = not (found.deployments or asked or found.age.filling or found.age.as_of is None)
     return {
         "found": found,
         "customer": found.customer,
@@ -53,8 +54,8 @@ def context_of(found: History, cursor: str) -> dict[str, Any]:
         "apps": apps.draw(found.deployments, slug=slug, clock=clock),
         "days": timeline.days(found.page.entries, slug=slug, live=live, clock=clock),
         "is_single": len(found.deployments) == 1,
-        "is_empty": not (found.deployments or asked or found.age.filling or found.age.as_of is None),
-        "menus": filters.menus(found.choices),
+        "is_empty": is_empty,
+        "filters": "" if is_empty else filters.draw(found.filters, found.choices, path=path),
         "here_url": links.with_query(path, here),
         "newest_url": links.with_query(path, asked) if cursor else "",
         "older_url": links.with_query(path, [*asked, ("cursor", older)]) if older else "",

@@ -40,7 +40,7 @@ class Person:
     @property
     def sees_everyone(self) -> bool:
         """Staff who may see every customer; only they see what is nobody's, or another's on a shared deployment."""
-        return self.is_staff and self.scope is None
+        return self.staff is Role.OPERATOR or (self.staff is Role.SUPPORT and self.assigned is None)
 
     @property
     def scope(self) -> frozenset[int] | None:

@@ -1,11 +1,13 @@
 """Deployments and versions in one line, cut to what the person asking may see (product.md, rules 1, 2 and 9)."""
 
 from collections.abc import Iterable, Sequence
+from typing import Any, cast
 
-from django.db.models import Case, F, When
+from django.db.models import Case, F, ForeignKey, When
 
 from portal.access import Person
 from portal.models import Customer, Deployment, Version
+from portal.models.prepared import Prepared
 from portal.services.answers import CustomerHead, DeploymentBrief, State, VersionBrief
 
 MOST_DEPLOYMENTS = 200
@@ -22,6 +24,9 @@ OF_DEPLOYMENT = (
     *("created_at", "first_seen_at", "gone_at"),
 )
 
+_POINTERS: list[ForeignKey[Any, Any]] = [
+    cast(Any, Deployment._meta.get_field(name)) for name in ("live_version", "staged_version", "newest_version")
+]
 _STATES = {
     "archived": State.ARCHIVED,
     "building": State.BUILDING,
@@ -29,6 +34,21 @@ _STATES = {
     "failed": State.FAILED,
     "ready": State.READY,
 }
+
+
+_HELD: Prepared[Deployment] = Prepared(
+    lambda customer, asked: (
+        Deployment.objects.filter(holdings__customer=customer)
+        .only(*OF_DEPLOYMENT)
+        .order_by(
+            Case(When(miosa_id__in=asked, then=0), default=1),
+            F("gone_at").asc(nulls_first=True),
+            F("created_at").desc(nulls_last=True),
+            "-pk",
+        )[:MOST_DEPLOYMENTS]
+    )
+)
+_VERSIONS: Prepared[Version] = Prepared(lambda pks: Version.objects.filter(pk__in=pks).only(*OF_VERSION))
 
 
 def head(customer: Customer, *, by: Person) -> CustomerHead:
@@ -45,20 +65,19 @@ def list_held(customer: Customer, *, asked: Sequence[str] = ()) -> list[Deployme
 
     Of very many the newest, and those `asked` for by their ids.
     """
-    held = Deployment.objects.filter(holdings__customer=customer).only(*OF_DEPLOYMENT)
-    ranked = Case(When(miosa_id__in=asked, then=0), default=1)
-    newest = held.order_by(ranked, F("gone_at").asc(nulls_first=True), F("created_at").desc(nulls_last=True), "-pk")
-    return sorted(newest[:MOST_DEPLOYMENTS], key=lambda one: (one.created_at or one.first_seen_at, one.pk))
+    # No id is empty, so that asks for none.
+    held = _HELD.fetch(customer.pk, asked or ("",))
+    return sorted(held, key=lambda one: (one.created_at or one.first_seen_at, one.pk))
 
 
 def versions_of(held: Iterable[Deployment], more: Iterable[int] = ()) -> dict[int, Version]:
     """The live, staged and newest versions of these deployments, set on them, and `more` by their ids. One query."""
     held = list(held)
-    fields = [Deployment._meta.get_field(name) for name in ("live_version", "staged_version", "newest_version")]
-    pks = {getattr(one, field.attname) for one in held for field in fields} | set(more)
-    found = {one.pk: one for one in Version.objects.filter(pk__in=pks - {None, 0}).only(*OF_VERSION)}
+    pks = {getattr(one, field.attname) for one in held for field in _POINTERS} | set(more)
+    wanted = list(pks - {None, 0})
+    found = {one.id: one for one in _VERSIONS.fetch(wanted)} if wanted else {}
     for one in held:
-        for field in fields:
+        for field in _POINTERS:
             field.set_cached_value(one, found.get(getattr(one, field.attname)))
     return found
 

@@ -9,6 +9,7 @@ from django.db.models.functions import RowNumber
 
 from portal.access import Person
 from portal.models import Customer, Deployment, Freshness, Holding
+from portal.models.prepared import Prepared
 from portal.services import ages, briefs
 from portal.services.answers import Age, CustomerHead, DeploymentBrief
 from portal.services.errors import NotFound
@@ -23,6 +24,9 @@ _SORTS = {
     "apps": (F("deployments_count").desc(), F("name").asc(), F("pk").asc()),
 }
 _SHOWN_DEPLOYMENTS = 3
+_WITH_ITS_STATE = Customer.objects.select_related("freshness", "connection__bucket")
+_CUSTOMER: Prepared[Customer] = Prepared(lambda slug: _WITH_ITS_STATE.filter(slug=slug))
+_ONE_OF: Prepared[Customer] = Prepared(lambda slug, scope: _WITH_ITS_STATE.filter(slug=slug, pk__in=scope))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,11 @@ def seen_by(by: Person) -> QuerySet[Customer]:
 
 def get_customer(*, by: Person, slug: str) -> Customer:
     """Raises NotFound for an unknown customer and for a stranger, who are never told apart."""
-    customer = seen_by(by).select_related("freshness", "connection__bucket").filter(slug=texts.storable(slug)).first()
+    slug = texts.storable(slug)
+    if by.scope is None:
+        customer = _CUSTOMER.first(slug)
+    else:
+        customer = _ONE_OF.first(slug, sorted(by.scope)) if by.scope else None
     if customer is None or (customer.is_unassigned and not by.is_staff):
         raise NotFound
     return customer

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from portal.access import Person
 from portal.models import Customer, Deployment, Facet
+from portal.models.prepared import Prepared
 from portal.services.answers import State
 from portal.services.remembering import texts
 from portal.services.timeline import Where
@@ -31,6 +32,13 @@ _STATES = (
     State.ARCHIVED,
     State.OTHER,
     State.UNREADABLE,
+)
+
+
+_FACETS: Prepared[Facet] = Prepared(
+    lambda customer, asked: Facet.objects.filter(customer=customer).order_by(
+        Case(When(pk__in=asked, then=0), default=1), "text"
+    )[:_MOST_FACETS]
 )
 
 
@@ -141,9 +149,7 @@ def _facets(query: Mapping[str, list[str]], customer: Customer) -> list[Facet]:
         for value in query.get(key, [])[:_MOST_CHOSEN]
         if _KEY.fullmatch(value)
     ]
-    ranked = Case(When(pk__in=asked, then=0), default=1)
-    facets = Facet.objects.filter(customer=customer).order_by(ranked, "text")[:_MOST_FACETS]
-    return sorted(facets, key=lambda facet: facet.text)
+    return sorted(_FACETS.fetch(customer.pk, asked or (0,)), key=lambda facet: facet.text)
 
 
 def _with_text(where: Where, text: str) -> Where:

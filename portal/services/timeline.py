@@ -7,12 +7,13 @@ shown.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.core import signing
 from django.db import connection
 
 from portal.models import Entry
+from portal.models.prepared import moment
 from portal.services.answers import State
 from portal.services.errors import NotFound
 
@@ -54,8 +55,7 @@ class Where:
     nothing: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """An entry as the index knows it; the ids are of our tables."""
 
     id: int
@@ -215,12 +215,7 @@ def _fetch(sql: str, values: list[Any], *, at: int) -> list[tuple[Any, ...]]:
     """Rows whose column `at` is a moment, aware on every database."""
     with connection.cursor() as db:
         db.execute(sql, values)
-        return [(*row[:at], _moment(row[at]), *row[at + 1 :]) for row in db.fetchall()]
-
-
-def _moment(value: datetime | str) -> datetime:
-    moment = datetime.fromisoformat(value) if isinstance(value, str) else value
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return [(*row[:at], moment(row[at]), *row[at + 1 :]) for row in db.fetchall()]
 
 
 def _adapt(moment: datetime) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.db import connection, models
@@ -85,7 +86,7 @@ def fill(slug: str, versions: int, *, apps: int = APPS) -> Customer:
         deployment.active_version_id = live.miosa_id if live else ""
         deployment.live_since = now
         deployment.save()
-    later = now + timezone.timedelta(days=1)
+    later = now + timedelta(days=1)
     Freshness.objects.update_or_create(
         scope=f"customer:{customer.pk}", defaults={"customer": customer, "read_at": later, "is_complete": True}
     )
@@ -102,7 +103,7 @@ def _insert(model: type[models.Model], count: int, columns: dict[str, str]) -> N
         if field.primary_key:
             continue
         names.append(f'"{field.column}"')
-        values.append(columns.get(field.column) or _default(field))
+        values.append(columns.get(str(field.column)) or _default(field))
     sql = (
         f"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count}) "  # noqa: S608  # names and numbers of our own
         f'INSERT INTO "{model._meta.db_table}" ({", ".join(names)}) SELECT {", ".join(values)} FROM n'

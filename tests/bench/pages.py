@@ -10,7 +10,8 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import cache
 from html import unescape
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
@@ -77,7 +78,7 @@ def _measure(server: Server, simulator_url: str, *, versions: int, rounds: int) 
     server.post("/bench/bare/", page.body)
     if len(server.get("/bench/bare/").body) != len(page.body):
         raise RuntimeError("the bare view does not answer the same bytes")
-    official = _deployment_of(simulator_url)
+    official = _longest_of(simulator_url)
     pages = max(1, versions // 50)
     paths: dict[str, Callable[[], tuple[str, dict[str, str]]]] = {
         "bare": lambda: ("/bench/bare/", {}),
@@ -142,17 +143,19 @@ def _memory(server: Server, *, versions: int, views: int) -> dict[str, float]:
 
 def _cursor(back: int) -> str:
     """A cursor so many rows back from the newest."""
-    from portal.models import Customer, Entry  # noqa: PLC0415  # after setup
     from portal.services import timeline  # noqa: PLC0415  # after setup
 
-    if not _KNOWN:
-        customer = Customer.objects.get(slug=SLUG)
-        newest = Entry.objects.filter(customer=customer).order_by("-at", "-pk")[0]
-        _KNOWN.update(scope=f"customer:{customer.pk}", at=newest.at, pk=newest.pk)
-    return str(timeline._make_cursor(_KNOWN["at"] - timedelta(minutes=back), _KNOWN["pk"] - back, str(_KNOWN["scope"])))
+    scope, at, pk = _newest()
+    return timeline._make_cursor(at - timedelta(minutes=back), pk - back, scope)
 
 
-_KNOWN: dict[str, object] = {}
+@cache
+def _newest() -> tuple[str, datetime, int]:
+    from portal.models import Customer, Entry  # noqa: PLC0415  # after setup
+
+    customer = Customer.objects.get(slug=SLUG)
+    newest = Entry.objects.filter(customer=customer).order_by("-at", "-pk")[0]
+    return f"customer:{customer.pk}", newest.at, newest.pk
 
 
 def _poll(page: str) -> str:
@@ -163,14 +166,15 @@ def _poll(page: str) -> str:
     return unescape(found[1])
 
 
-def _deployment_of(simulator_url: str) -> str:
+def _longest_of(simulator_url: str) -> str:
+    """The deployment with the most versions, so that its page has as many rows as ours."""
     from tests.playing import Playing  # noqa: PLC0415  # after setup
 
-    for customer in Playing(simulator_url).world()["customers"]:
-        for deployment in customer["deployments"]:
-            if "400" in str(deployment.get("scenario", "")):
-                return str(deployment["id"])
-    return str(Playing(simulator_url).world()["customers"][0]["deployments"][0]["id"])
+    deployments = [each for customer in Playing(simulator_url).world()["customers"] for each in customer["deployments"]]
+    longest = max(deployments, key=lambda each: int(each["versions"]))
+    if longest["versions"] < 50:
+        raise RuntimeError("no history is as long as a page")
+    return str(longest["id"])
 
 
 if __name__ == "__main__":

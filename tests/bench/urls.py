@@ -49,14 +49,16 @@ def _client() -> Any:
     return official.Miosa(api_key=settings.MIOSA.api_key, base_url=base)
 
 
-class Uncounted(Paginator):
+class Uncounted(Paginator[Version]):
     @cached_property
     def count(self) -> int:
         return 1_000_000
 
 
 class VersionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # the stub alone is generic
-    list_display = ("number", "miosa_id", "state", "kind", "external_user_id", "files", "total_bytes", "created_at")
+    """What a row of our page tells, as columns."""
+
+    list_display = ("deployment", "number", "state", "kind", "external_user_id", "files", "total_bytes", "created_at")
     list_per_page = 50
     show_full_result_count = False
     paginator = Uncounted

@@ -1,0 +1,144 @@
+"""Queries that are built once.
+
+For a page that is asked for all day, building a queryset, turning it into SQL and its rows into models costs ten times
+what the database takes. A prepared query is built by the ORM the first time, with marks in place of its values; from
+then on the marks are filled in and its rows become models as they do when Django unpickles them, without `__init__`.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Generic, TypeVar
+
+from django.db import connection, models
+from django.db.models.base import ModelState
+
+Row = TypeVar("Row", bound=models.Model)
+Value = int | str | Sequence[int] | Sequence[str]
+Make = Callable[[tuple[Any, ...]], Any]
+
+_NUMBERS_FROM = -(2**62)
+
+
+class Prepared(Generic[Row]):
+    """`build` takes as many arguments as `fetch` and may only pass them on to filters and the like.
+
+    A list is for `__in`, and never empty; it is filled up to the next power of two, so that few lengths are built.
+    """
+
+    def __init__(self, build: Callable[..., models.QuerySet[Row]]) -> None:
+        self._build = build
+        self._plans: dict[tuple[object, ...], _Plan] = {}
+
+    def fetch(self, *values: Value) -> list[Row]:
+        full = [(value,) if isinstance(value, int | str) else _filled_up(value) for value in values]
+        key = (connection.vendor, *map(len, full))
+        plan = self._plans.get(key)
+        if plan is None:
+            plan = self._plans[key] = _plan(self._build, values, full)
+        with connection.cursor() as cursor:
+            cursor.execute(plan.sql, plan.pick([*itertools.chain.from_iterable(full), *plan.constants]))
+            rows = cursor.fetchall()
+        return [plan.make(row) for row in _converted(rows, plan.conversions)]
+
+    def first(self, *values: Value) -> Row | None:
+        found = self.fetch(*values)
+        return found[0] if found else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """`pick` puts what is filled in, and the query's own constants, into the order of its marks."""
+
+    sql: str
+    constants: tuple[Any, ...]
+    pick: Callable[[list[Any]], Sequence[Any]]
+    conversions: tuple[tuple[int, Callable[[Any], Any]], ...]
+    make: Make
+
+
+def _plan(build: Callable[..., models.QuerySet[Any]], values: Sequence[Value], full: Sequence[Sequence[Any]]) -> _Plan:
+    numbers = itertools.count()
+    marks = [[_mark(next(numbers), each) for each in group] for group in full]
+    single = [isinstance(value, int | str) for value in values]
+    given = [group[0] if alone else group for group, alone in zip(marks, single, strict=True)]
+    compiler = build(*given).query.get_compiler(connection=connection)
+    sql, told = compiler.as_sql()
+    if compiler.annotation_col_map or not compiler.klass_info:
+        raise TypeError("Only plain models can be prepared.")
+    known = [*itertools.chain.from_iterable(marks)]
+    constants = tuple(each for each in told if each not in known)
+    left = itertools.count(len(known))
+    order = [known.index(each) if each in known else next(left) for each in told]
+    return _Plan(
+        sql=sql,
+        constants=constants,
+        pick=lambda filled: [filled[at] for at in order],
+        conversions=tuple(_conversions(compiler)),
+        make=_maker(compiler.klass_info, compiler.select),
+    )
+
+
+def _mark(number: int, value: int | str) -> int | str:
+    """Stands for a value while the query is built; no constant of a query is like it."""
+    return _NUMBERS_FROM + number if isinstance(value, int) else f"\ue0f2{number}"
+
+
+def _filled_up(values: Sequence[Any]) -> Sequence[Any]:
+    size = 1 << (len(values) - 1).bit_length()
+    return [*values, *[values[0]] * (size - len(values))]
+
+
+def _conversions(compiler: Any) -> Iterable[tuple[int, Callable[[Any], Any]]]:
+    """Columns that this database keeps in another form than Python's: on SQLite moments and booleans."""
+    for at, (_converters, column) in compiler.get_converters([each[0] for each in compiler.select]).items():
+        yield at, _CONVERSIONS[column.output_field.get_internal_type()]
+
+
+def _converted(rows: list[Any], conversions: Iterable[tuple[int, Callable[[Any], Any]]]) -> Iterable[Any]:
+    if not rows or not conversions:
+        return rows
+    columns = list(zip(*rows, strict=True))
+    for at, convert in conversions:
+        columns[at] = tuple([None if value is None else convert(value) for value in columns[at]])
+    return zip(*columns, strict=True)
+
+
+def moment(value: str | datetime) -> datetime:
+    """SQLite keeps moments as text without a zone, which is UTC."""
+    told = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return told if told.tzinfo else told.replace(tzinfo=UTC)
+
+
+_CONVERSIONS: dict[str, Callable[[Any], Any]] = {"BooleanField": bool, "DateTimeField": moment}
+
+
+def _maker(info: dict[str, Any], select: Sequence[Any]) -> Make:
+    """Makes a model of a row, and those that were selected with it."""
+    model: type[models.Model] = info["model"]
+    alias, first, last = connection.alias, info["select_fields"][0], info["select_fields"][-1] + 1
+    names = [select[at][0].target.attname for at in range(first, last)]
+    key = first + names.index(model._meta.pk.attname)
+    related = [
+        (_maker(each, select), each["local_setter"], each["remote_setter"])
+        for each in info.get("related_klass_infos", ())
+    ]
+
+    def make(row: tuple[Any, ...]) -> Any:
+        if row[key] is None:
+            return None
+        made = model.__new__(model)
+        state = ModelState()
+        state.db, state.adding = alias, False
+        made.__dict__.update(zip(names, row[first:last], strict=True), _state=state)
+        for make_related, set_here, set_there in related:
+            other = make_related(row)
+            set_here(made, other)
+            if other is not None:
+                set_there(other, made)
+        return made
+
+    return make
