@@ -102,7 +102,10 @@ def getter(names: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
     """Like attrgetter, but a tuple for one name and for none too."""
     if len(names) > 1:
         return attrgetter(*names)
-    return lambda row: tuple(getattr(row, name) for name in names)
+    if not names:
+        return lambda row: ()
+    (name,) = names
+    return lambda row: (getattr(row, name),)
 
 
 def picker(order: list[int]) -> Callable[[list[str]], tuple[str, ...]]:

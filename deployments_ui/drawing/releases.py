@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.utils.functional import Promise
+from django.utils.html import conditional_escape
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from deployments_ui import links, sizes, states
 from deployments_ui.states import name_of
-from portal.services.answers import VersionBrief
+from deployments_ui.stencil import Stencil
+from portal.services.answers import Action, VersionBrief
 from portal.services.journal.kinds import Kind
 from portal.services.releases import Candidate, ReleaseForm
 from portal.services.versions import Difference
@@ -26,6 +29,24 @@ NAMES: dict[str, Promise] = {
 }
 RUNTIME = frozenset({"command", "health_path", "image", "port"})
 LONGEST = 40
+
+
+@dataclass(slots=True)
+class Deed:
+    id: str
+    look: str
+    url: str
+    cause: str
+    word: SafeString
+    is_blocked: bool
+
+
+DEED = Stencil("releases/_deed.html", Deed)
+
+
+def deed(action: Action, *, url: str, word: str, id: str, look: str) -> SafeString:  # as in HTML
+    """The button for something that can be done, or that says why it can't be done now."""
+    return DEED.draw([Deed(id, look, url, action.cause, conditional_escape(word), is_blocked=bool(action.cause))])
 
 
 @dataclass(frozen=True, slots=True)

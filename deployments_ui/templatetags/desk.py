@@ -9,11 +9,11 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from deployments_ui import links, sizes, states, times
-from deployments_ui.drawing import ages
+from deployments_ui.drawing import ages, releases
 from deployments_ui.frame import Frame
 from deployments_ui.tabs import Tab
 from deployments_ui.tabs import of as of_app
-from portal.services.answers import VersionBrief
+from portal.services.answers import Action, VersionBrief
 
 register = template.Library()
 
@@ -134,6 +134,12 @@ def tabs(context: Context) -> list[Tab]:
     """The tabs of the app the page is about."""
     here, by = str(context.get("tab") or ""), context["frame"].person
     return of_app(context["customer"], context["deployment"], by=by, here=here) if by else []
+
+
+@register.simple_tag
+def deed(action: Action, *, url: str, word: str, id: str, look: str = "button") -> SafeString:  # as in HTML
+    """The button for something that can be done, or that says why it can't be done now."""
+    return releases.deed(action, url=url, word=word, id=id, look=look)
 
 
 @register.simple_tag

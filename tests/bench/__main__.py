@@ -49,10 +49,14 @@ def run(module: str, arguments: list[str], environment: dict[str, str]) -> Any:
         surroundings = {**os.environ, **environment, "VAR_DIR": folder, "TEST_VAR_DIR": folder}
         surroundings["DJANGO_SETTINGS_MODULE"] = "tests.bench.settings"
         command = [sys.executable, "-m", module, *arguments]
-        done = subprocess.run(command, env=surroundings, stdout=subprocess.PIPE, text=True, check=True, cwd=HERE)
-    *lines, last = done.stdout.strip().splitlines()
-    sys.stdout.write("\n".join(lines) + "\n")
-    sys.stdout.flush()
+        last = ""
+        with subprocess.Popen(command, env=surroundings, stdout=subprocess.PIPE, text=True, cwd=HERE) as process:
+            for line in process.stdout or ():
+                sys.stdout.write(last)
+                sys.stdout.flush()
+                last = line
+    if process.returncode:
+        raise SystemExit(f"{module} failed")
     return json.loads(last)
 
 

@@ -15,9 +15,10 @@ from django.urls import include, path
 from portal.models import Version
 
 _BODY: dict[str, bytes] = {}
-_PAGE = """<!doctype html><title>{{ deployment.name }}</title><table>{% for version in versions %}<tr>
-<td>{{ version.version_number }}</td><td>{{ version.state }}</td><td>{{ version.kind }}</td><td>{{ version.id }}</td>
-<td>{{ version.created_at }}</td><td>{{ version.external_user_id }}</td><td>{{ version.artifact_manifest }}</td>
+_PAGE = """<!doctype html><title>{{ customer }}</title><table>{% for deployment, version in rows %}<tr>
+<td>{{ version.created_at|slice:":19" }}</td><td>{{ version.state }}</td><td>{{ deployment.name }}</td>
+<td>{{ version.version_number }}</td><td>{{ version.kind }}</td><td>{{ version.external_user_id }}</td>
+<td>{{ version.source_sandbox_id }}</td><td><a href="{{ deployment.id }}/{{ version.id }}/">Compare</a></td>
 <td>{% if version.id == deployment.active_version_id %}live{% endif %}</td></tr>{% endfor %}</table>"""
 
 
@@ -36,11 +37,16 @@ def empty(request: HttpRequest) -> HttpResponse:
 
 @login_required
 def by_official_client(request: HttpRequest) -> HttpResponse:
-    """A page that asks MIOSA through its own client each time somebody looks."""
-    client = _client()
-    deployment = client.deployments.get(request.GET["deployment"])
-    versions = client.deployments.versions(request.GET["deployment"]).list(limit=50)
-    return HttpResponse(engines["django"].from_string(_PAGE).render({"deployment": deployment, "versions": versions}))
+    """A customer's history, asked of MIOSA through its own client each time somebody looks."""
+    client, customer = _client(), request.GET["customer"]
+    rows = [
+        (deployment, version)
+        for deployment in client.deployments.list(external_workspace_id=customer)
+        for version in client.deployments.versions(deployment.id).list(limit=50)
+    ]
+    rows.sort(key=lambda row: str(row[1].created_at), reverse=True)
+    page = engines["django"].from_string(_PAGE)
+    return HttpResponse(page.render({"customer": customer, "rows": rows[:50]}))
 
 
 @cache

@@ -8,14 +8,16 @@ from typing import Any
 import pytest
 from django.template.loader import render_to_string
 from django.test import override_settings
+from django.utils.safestring import SafeString, mark_safe
 from hypothesis import given
 from hypothesis import strategies as st
 from pytest_django import Settings
 
+from deployments_ui.drawing.ages import AGE
 from deployments_ui.drawing.apps import BRIEF, FULL, AppRow
-from deployments_ui.drawing.filters import TICK
+from deployments_ui.drawing.filters import FORM, MENU, TICK
 from deployments_ui.drawing.timeline import TURN, VERSION, TurnRow, VersionRow
-from deployments_ui.frame import CHOICE
+from deployments_ui.frame import CHOICE, PLACE, TOP
 from deployments_ui.stencil import BadStencilError, Stencil
 
 STENCILS: list[tuple[Stencil[Any], type]] = [
@@ -25,6 +27,11 @@ STENCILS: list[tuple[Stencil[Any], type]] = [
     (FULL, AppRow),
     (BRIEF, AppRow),
     (CHOICE, CHOICE.row),
+    (AGE, AGE.row),
+    (FORM, FORM.row),
+    (MENU, MENU.row),
+    (PLACE, PLACE.row),
+    (TOP, TOP.row),
 ]
 AWKWARD = st.sampled_from(
     ["", "%", "%s", "%(a)s", "{{ id }}", "{% if %}", "<b>", "&amp;", "'\"", "\x1f", "\x00", "\ue0f00\ue0f1"]
@@ -34,8 +41,8 @@ TEXTS = st.text(max_size=12) | AWKWARD
 
 def rows_of(row: type) -> st.SearchStrategy[Any]:
     types = typing.get_type_hints(row)
-    values = {field.name: st.booleans() if types[field.name] is bool else TEXTS for field in dataclasses.fields(row)}
-    return st.builds(row, **values)
+    kinds = {bool: st.booleans(), str: TEXTS, SafeString: TEXTS.map(mark_safe)}
+    return st.builds(row, **{field.name: kinds[types[field.name]] for field in dataclasses.fields(row)})
 
 
 def plainly(template: str, rows: list[Any]) -> str:
