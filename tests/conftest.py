@@ -24,7 +24,7 @@ loopback.guard()
 # Playwright keeps an event loop running in the thread of the test, and Django would take that for asynchronous code.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
-ON_BOTH_DATABASES = ("api", "journal", "models", "services")
+ON_BOTH_DATABASES = ("api", "domains", "env", "journal", "models", "services")
 HERE = Path(__file__).parent
 
 hypothesis_settings.register_profile("portal", deadline=None, print_blob=True)

@@ -1,4 +1,4 @@
-"""The matrix of rights (product.md, "Who uses it")."""
+"""The matrix of rights (docs/rules.md, "Who may do what")."""
 
 from collections.abc import Collection
 from enum import StrEnum
@@ -75,7 +75,7 @@ def allows(
 ) -> bool:
     """Whether `person` may; nobody signed in means no, a stranger to the customer means no.
 
-    On a shared deployment every change is for staff (product.md, rule 1). `switched_off` are rights the platform keeps
+    On a shared deployment every change is for staff (docs/rules.md, 1). `switched_off` are rights the platform keeps
     from owners.
     """
     if person is None:

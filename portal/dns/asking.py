@@ -30,7 +30,7 @@ MOST_RESOLVERS = 4
 LOOKS_AT_ONCE = 4
 
 
-class TooBusy(RuntimeError):  # noqa: N818  # reads as what is the case
+class TooBusy(RuntimeError):  # reads as what is the case
     """This process has as many looks under way as it may."""
 
 

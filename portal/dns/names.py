@@ -28,7 +28,7 @@ _NOT_PUBLIC = frozenset(
 )
 
 
-class NotADomain(ValueError):  # noqa: N818  # reads as what is wrong
+class NotADomain(ValueError):  # reads as what is wrong
     """`.why` is a text for the person who typed it."""
 
     def __init__(self, why: Text) -> None:

@@ -1,4 +1,4 @@
-"""Whose a version is, frozen when it was first seen (product.md, rule 1). Not disposable.
+"""Whose a version is, frozen when it was first seen (docs/rules.md, 1). Not disposable.
 
 Rows name MIOSA's ids as text and point at nothing, so they outlive what can be read again.
 """
@@ -10,7 +10,7 @@ class DeploymentAttribution(models.Model):
     """An `external_workspace_id` a deployment was seen with; more than one row for a deployment means that it moved."""
 
     deployment_id = models.CharField(max_length=128, db_index=True)
-    external_id = models.CharField(max_length=512, null=True)
+    external_id = models.CharField(max_length=512, null=True)  # noqa: DJ001  # null is an answer of its own: nobody's
     first_seen_at = models.DateTimeField()
 
     def __str__(self) -> str:
@@ -18,11 +18,11 @@ class DeploymentAttribution(models.Model):
 
 
 class VersionAttribution(models.Model):
-    """The attribution taken from its deployment by a version that stated none itself. `external_id` None: staff only."""
+    """What a version without an attribution of its own took from its deployment. `external_id` None: staff only."""
 
     deployment_id = models.CharField(max_length=128)
     version_id = models.CharField(max_length=128)
-    external_id = models.CharField(max_length=512, null=True)
+    external_id = models.CharField(max_length=512, null=True)  # noqa: DJ001  # null is an answer of its own: nobody's
     frozen_at = models.DateTimeField()
 
     class Meta:

@@ -4,7 +4,7 @@ from django.db import models
 
 
 class Connection(models.Model):
-    """A single row (id 1). A database refuses another base URL or tenant (design.md 2).
+    """A single row (id 1). A database refuses another base URL or tenant (docs/architecture.md).
 
     `unreachable_since` and `refused_since` are told to people. `alarm` is told to operators; while many deployments are
     missing from MIOSA's list, none is marked as gone until an operator has said so (`accepts_vanished`).

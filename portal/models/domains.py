@@ -1,4 +1,4 @@
-"""Custom domains as last read, with our own last look at their DNS; and the links that show one of them to whoever runs the DNS."""
+"""Custom domains as last read, with our own last look at their DNS; and links for whoever runs the DNS."""
 
 from django.db import models
 
@@ -6,8 +6,8 @@ from django.db import models
 class Domain(models.Model):
     """A row of contract 8.8. Disposable. `customer` None: whose it is, is not certain, so only staff see it.
 
-    `needed` are the records to be set, normalised; `look` is our own last look at the DNS, as JSON. `next_look_at` is when the worker looks
-    again; `looks` counts those since somebody last asked, to back off.
+    `needed` are the records to be set, normalised; `look` is our own last look at the DNS, as JSON. `next_look_at` is
+    when the worker looks again; `looks` counts those since somebody last asked, to back off.
     """
 
     deployment = models.ForeignKey("portal.Deployment", on_delete=models.CASCADE, related_name="domains")

@@ -38,7 +38,7 @@ class EnvMark(models.Model):
 
 
 class SealedValues(models.Model):
-    """Values typed and not yet applied: encrypted, bound to one person, deployment and operation, opened once, gone in minutes."""
+    """Values typed and not yet applied: encrypted, bound to one person, deployment and operation, gone in minutes."""
 
     key = models.UUIDField(unique=True, help_text="The operation they are for.")
     person_id = models.BigIntegerField()

@@ -6,10 +6,11 @@ from django.db import models
 class Freshness(models.Model):
     """One thing that is read again as a whole, named by `scope` ("customer:<id>", "versions:<id>", "sweep" …).
 
-    The lease lets one process read for all: `lease_token` fences, so that a reader whose lease ran out can't write what it read.
+    The lease lets one process read for all: `lease_token` fences, so that a reader whose lease ran out can't write
+    what it read.
     `epoch` grows with each change of our own, so that a reader that began before it can't overwrite what came after.
-    `wanted_at`: to be read from then on, by whoever comes first. `began_at`, `cursor` and `rows_read` carry a long reading
-    over several runs. `is_complete`: what is remembered reaches from the newest row down without a gap.
+    `wanted_at`: to be read from then on, by whoever comes first. `began_at`, `cursor` and `rows_read` carry a long
+    reading over several runs. `is_complete`: what is remembered reaches from the newest row down without a gap.
     """
 
     scope = models.CharField(max_length=200, unique=True)

@@ -1,4 +1,7 @@
-"""The journal: every change asked of MIOSA. Not disposable, and pointing at nothing, so that it never blocks live data."""
+"""The journal: every change asked of MIOSA.
+
+Not disposable, and pointing at nothing, so that it never blocks live data.
+"""
 
 from django.db import models
 
@@ -6,9 +9,10 @@ from django.db import models
 class Operation(models.Model):
     """One human action. Its `key` is the Idempotency-Key; the row is committed before MIOSA is asked.
 
-    `accepted → sent → succeeded | refused | unknown → succeeded | refused | decided`. `in_lane`: it still holds its lane of its deployment,
-    so that no other of that lane may begin. `beat_at` is renewed each second by whoever carries it out (`runner`); a missed beat means a
-    dead process. `body` holds what was asked for, without secrets. Texts of people, customer and deployment are copies.
+    `accepted → sent → succeeded | refused | unknown → succeeded | refused | decided`. `in_lane`: it still holds its
+    lane of its deployment, so that no other of that lane may begin. `beat_at` is renewed each second by whoever carries
+    it out (`runner`); a missed beat means a dead process. `body` holds what was asked for, without secrets. Texts of
+    people, customer and deployment are copies.
     """
 
     class State(models.TextChoices):

@@ -2,7 +2,7 @@
 
 No Django, no credentials, no cookies, bounded in time and bytes. The name comes from outside, so it is resolved once,
 every address must be globally routable, and the connection goes to that very address with the name in Host and SNI: a
-second, different answer of DNS can't lead inside (quality.md 14.13).
+second, different answer of DNS can't lead inside (docs/rules.md).
 """
 
 from portal.probe.asking import Answer, Outcome, ask

@@ -1,4 +1,4 @@
-"""How old what is shown is, in one shape for all pages (product.md, rule 6)."""
+"""How old what is shown is, in one shape for all pages (docs/rules.md, 6)."""
 
 from datetime import datetime, timedelta
 

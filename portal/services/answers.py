@@ -1,8 +1,8 @@
 """The words and small facts that several services answer with.
 
 Everything here is frozen and ready to be shown: a template or a serializer runs no query and decides nothing about
-rights. Texts that
-came from the hosting service are as they were told (escape them); everything a customer may not see has been left out already.
+rights. Texts that came from the hosting service are as they were told (escape them); everything a customer may not see
+has been left out already.
 """
 
 from dataclasses import dataclass
@@ -53,7 +53,7 @@ class Reach(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Age:
-    """How old what is shown is (product.md, rule 6).
+    """How old what is shown is (docs/rules.md, 6).
 
     `as_of` None: nothing was ever read. `stale`: older than it should be, a refresh is asked for. `filling`: more of
     the history is still

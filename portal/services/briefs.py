@@ -1,4 +1,4 @@
-"""Deployments and versions in one line, cut to what the person asking may see (product.md, rules 1, 2 and 9)."""
+"""Deployments and versions in one line, cut to what the person asking may see (docs/rules.md, 1, 2 and 9)."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any, cast
@@ -102,7 +102,7 @@ def deployment(row: Deployment, customer: Customer, *, by: Person) -> Deployment
     return DeploymentBrief(
         id=row.miosa_id,
         name=row.name,
-        # The address that MIOSA made up is shown to nobody but staff (product.md, rule 9).
+        # The address that MIOSA made up is shown to nobody but staff (docs/rules.md, 9).
         url="" if hidden else row.public_url or (row.managed_url if by.is_staff else ""),
         live=version(live, row) if live else None,
         live_since=row.live_since if live else None,
@@ -141,7 +141,7 @@ def version(row: Version, on: Deployment) -> VersionBrief:
 
 
 def state_of(row: Version, on: Deployment) -> State:
-    """The word for a version. Live comes from the deployment alone (product.md, rule 2)."""
+    """The word for a version. Live comes from the deployment alone (docs/rules.md, 2)."""
     if row.gone_at is not None:
         return State.GONE
     if row.miosa_id == on.active_version_id:

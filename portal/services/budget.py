@@ -1,4 +1,4 @@
-"""MIOSA's budget (design.md 2): one token bucket for the installation, and smaller ones for those who have a share."""
+"""MIOSA's budget: one token bucket for the installation, and smaller ones for those who have a share."""
 
 import time
 from dataclasses import dataclass

@@ -65,7 +65,7 @@ def find_failure(version: Version, deployment: Deployment, *, customer: Customer
 
 
 def scrub(text: str) -> str:
-    """Without the hosting service's name, stores, internal ids and private addresses (product.md, rule 9)."""
+    """Without the hosting service's name, stores, internal ids and private addresses (docs/rules.md, 9)."""
     host = urlsplit(settings.MIOSA.base_url).hostname
     text = _STORES.sub("[…]", text)
     text = _INTERNAL.sub("[…]", text)

@@ -9,12 +9,13 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from portal.access import Person, Right, Role, allows, who_can
-from portal.models import Customer, Deployment, Operation, Version
-from portal.services import briefs, customers
+from portal.models import Operation
+from portal.services import briefs, customers, surroundings
 from portal.services.errors import Forbidden, Invalid, NotFound
 from portal.services.journal import settling
 from portal.services.journal.kinds import RULES, Kind
 from portal.services.remembering.customers import unassigned
+from portal.services.surroundings import Surroundings
 
 PAGE = 50
 _TOLD_AS_IT_IS = (
@@ -125,18 +126,21 @@ def list_operations(
     if before:
         rows = rows.filter(pk__lt=before)
     found = list(rows.order_by("-pk")[: PAGE + 1])
-    shown = [operation for operation in found[:PAGE] if _may_see(operation, by=by)]
+    around = surroundings.of(found[:PAGE])
+    shown = [operation for operation in found[:PAGE] if _may_see(operation, around, by=by)]
     cursor = str(found[PAGE - 1].pk) if len(found) > PAGE else ""
-    return OperationList(tuple(page_of(operation, by=by, now=now) for operation in shown), cursor)
+    return OperationList(tuple(page_of(operation, by=by, now=now, around=around) for operation in shown), cursor)
 
 
-def page_of(operation: Operation, *, by: Person, now: datetime) -> OperationPage:
-    customer = Customer.objects.filter(pk=operation.customer_id).first() or unassigned()
-    deployment_id = operation.result.get("deployment_id") or operation.deployment_id
-    deployment = Deployment.objects.filter(miosa_id=deployment_id).select_related("live_version").first()
-    version_id = operation.target_id or operation.result.get("version_id", "")
-    version = _version(deployment, version_id, customer, by=by)
-    seen = _version(deployment, operation.seen_live_id, customer, by=by)
+def page_of(operation: Operation, *, by: Person, now: datetime, around: Surroundings | None = None) -> OperationPage:
+    around = around or surroundings.of([operation])
+    customer = around.customers.get(operation.customer_id) or unassigned()
+    deployment_id = surroundings.deployment_id(operation)
+    deployment = around.deployments.get(deployment_id)
+    version, seen = (
+        found if briefs.may_see(found, customer, by=by) else None
+        for found in (around.version(deployment_id, one) for one in surroundings.version_ids(operation))
+    )
     hidden = deployment is not None and briefs.hides_others(deployment, by=by)
     sees_all = by.is_staff and not hidden
     is_open = operation.state in {"accepted", "sent", "unknown"} or _is_being_checked(operation, now=now)
@@ -177,16 +181,16 @@ def _seen_by(by: Person) -> QuerySet[Operation]:
 
 def _find(*, by: Person, key: UUID) -> Operation:
     operation = _seen_by(by).filter(key=key).first()
-    if operation is None or not _may_see(operation, by=by):
+    if operation is None or not _may_see(operation, surroundings.of([operation]), by=by):
         raise NotFound
     return operation
 
 
-def _may_see(operation: Operation, *, by: Person) -> bool:
+def _may_see(operation: Operation, around: Surroundings, *, by: Person) -> bool:
     """On a shared deployment who may not see every customer sees what concerns this customer's own versions."""
     if by.sees_everyone or not operation.target_id:
         return True
-    version = Version.objects.filter(deployment__miosa_id=operation.deployment_id, miosa_id=operation.target_id).first()
+    version = around.version(operation.deployment_id, operation.target_id)
     return version is None or version.customer_id == operation.customer_id
 
 
@@ -208,10 +212,3 @@ def _is_being_checked(operation: Operation, *, now: datetime) -> bool:
         return False
     waits_for_pointer = operation.look_at is not None and operation.switched_at is None
     return waits_for_pointer or (operation.check_due_at is not None and now - operation.asked_at < timedelta(minutes=3))
-
-
-def _version(deployment: Deployment | None, version_id: str, customer: Customer, *, by: Person) -> Version | None:
-    if deployment is None or not version_id:
-        return None
-    version = Version.objects.filter(deployment=deployment, miosa_id=version_id).first()
-    return version if briefs.may_see(version, customer, by=by) else None

@@ -1,4 +1,4 @@
-"""The search in a timeline: one index, a window, a keyset (design.md 2). The only raw SQL over history.
+"""The search in a timeline: one index, a window, a keyset (docs/architecture.md). The only raw SQL over history.
 
 A page searches the newest 20,000 entries from its cursor. No OFFSET, no COUNT: a cursor is the (at, id) of the last row
 shown.

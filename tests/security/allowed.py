@@ -1,4 +1,4 @@
-"""What a customer may be shown of the hosting service's, and why (product.md, rule 9). Everything else is a leak.
+"""What a customer may be shown of the hosting service's, and why (docs/rules.md, 9). Everything else is a leak.
 
 A canary is planted in every field off this list; what stands here is taken out of a page before it is looked through.
 """

@@ -1,4 +1,4 @@
-"""Every address × everybody × one's own, another's and a missing thing × every method (quality.md 14, 2 and 3)."""
+"""Every address × everybody × one's own, another's and a missing thing × every method (docs/security.md)."""
 
 from __future__ import annotations
 

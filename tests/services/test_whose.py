@@ -1,4 +1,4 @@
-"""Rule 1 of product.md: whose a version is. Each way in which MIOSA may state it, or not."""
+"""Rule 1 of docs/rules.md: whose a version is. Each way in which MIOSA may state it, or not."""
 
 from datetime import timedelta
 from typing import Any

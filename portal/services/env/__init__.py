@@ -1,4 +1,4 @@
-"""Env vars: written and never read back (product.md, rule 7).
+"""Env vars: written and never read back (docs/rules.md, 7).
 
 dotenv    a pasted file or one typed value into lines, each with its notices and problems
 sealing   values between typing and applying: encrypted in the database, bound, single use

@@ -1,4 +1,4 @@
-"""The journal (design.md 3): each change asked of MIOSA is a row before it is a request, and is found out about.
+"""The journal: each change asked of MIOSA is a row before it is a request, and is found out about.
 
 kinds      what can be asked, in which lane, by whom, how long it may take
 tokens     the signed form: one human action, drawn for one person, one target, one live version seen

@@ -34,7 +34,7 @@ DOMAIN = "domain"
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """`slow`: carried out by the worker, up to 60 s; else in the request, up to 10 s (contract 1, design.md 3).
+    """`slow`: carried out by the worker, up to 60 s; else in the request, up to 10 s (contract 1).
 
     `repeatable`: doing it twice has the effect of doing it once, so that it may be repeated even without idempotency
     upstream, and what is not there a minute later will not come any more.
@@ -74,5 +74,5 @@ RULES: dict[Kind, Rule] = {
 
 
 def is_main(environment: str) -> bool:
-    """Only the first environment has a live pointer that MIOSA tells of (design.md 3)."""
+    """Only the first environment has a live pointer that MIOSA tells of (docs/architecture.md)."""
     return environment in {"", settings.MIOSA.environments[0]}

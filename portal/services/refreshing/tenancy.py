@@ -1,4 +1,4 @@
-"""Rows of another tenant are refused: a portal remembers one (design.md 2)."""
+"""Rows of another tenant are refused: a portal remembers one (docs/architecture.md)."""
 
 import logging
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Whose a deployment or a version is (product.md, rule 1).
+"""Whose a deployment or a version is (docs/rules.md, 1).
 
 Compared byte for byte, and closed where it is not certain.
 """
