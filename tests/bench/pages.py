@@ -78,7 +78,7 @@ def _measure(server: Server, simulator_url: str, *, versions: int, rounds: int) 
     server.post("/bench/bare/", page.body)
     if len(server.get("/bench/bare/").body) != len(page.body):
         raise RuntimeError("the bare view does not answer the same bytes")
-    busiest = _busiest(simulator_url)
+    alike = _like_ours(simulator_url)
     pages = max(1, versions // 50)
     paths: dict[str, Callable[[], tuple[str, dict[str, str]]]] = {
         "bare": lambda: ("/bench/bare/", {}),
@@ -88,7 +88,7 @@ def _measure(server: Server, simulator_url: str, *, versions: int, rounds: int) 
         "bare 204": lambda: ("/bench/empty/", {}),
         "unchanged": lambda: (poll, {"HX_Request": "true"}),
         "admin": lambda: (f"/bench/admin/portal/version/?p={chance.randrange(1, pages)}", {}),
-        "official client": lambda: (f"/bench/official/?customer={busiest}", {}),
+        "official client": lambda: (f"/bench/official/?customer={alike}", {}),
     }
     for name, path in paths.items():
         answer = server.get(path()[0], **path()[1])
@@ -166,15 +166,20 @@ def _poll(page: str) -> str:
     return unescape(found[1])
 
 
-def _busiest(simulator_url: str) -> str:
-    """The customer of the longest history, so that its page has as many rows as ours."""
+def _like_ours(simulator_url: str) -> str:
+    """A customer of the simulator with as many apps as ours, each with more versions than a page shows."""
+    from tests.bench.filling import APPS  # noqa: PLC0415  # after setup
     from tests.playing import Playing  # noqa: PLC0415  # after setup
 
-    deployments = [each for customer in Playing(simulator_url).world()["customers"] for each in customer["deployments"]]
-    longest = max(deployments, key=lambda each: int(each["versions"]))
-    if longest["versions"] < 50:
-        raise RuntimeError("no history is as long as a page")
-    return str(longest["external_workspace_id"])
+    playing = Playing(simulator_url)
+    owned: dict[str, list[dict[str, object]]] = {}
+    for customer in playing.world()["customers"]:
+        for deployment in customer["deployments"]:
+            owned.setdefault(str(deployment["external_workspace_id"]), []).append(deployment)
+    chosen = next(name for name, deployments in owned.items() if len(deployments) == APPS and name != "None")
+    for deployment in owned[chosen]:
+        playing.control("POST", "act", {"do": "history", "deployment_id": deployment["id"], "count": 100})
+    return chosen
 
 
 if __name__ == "__main__":
