@@ -16,7 +16,7 @@ from portal.miosa import errors
 THRESHOLD = 5
 WINDOW_S = 10.0
 FIRST_PAUSE_S = 2.0
-LONGEST_PAUSE_S = 30.0
+LONGEST_PAUSE_S = 8.0
 
 
 class Permit:
@@ -34,7 +34,7 @@ class Permit:
 
 
 class Breaker:
-    """Opens after five outages in ten seconds, then lets one probe through at a time, after 2, 4, 8 … 30 seconds."""
+    """Opens after five outages in ten seconds, then lets one probe through at a time, after 2, 4, 8 seconds."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock

@@ -37,7 +37,7 @@ TWICE: dict[str, Callable[[Customer], object]] = {
         deployment_id="d", version_id="v", frozen_at=timezone.now()
     ),
     "a holding": lambda one: Holding.objects.create(customer=one, deployment=Deployment.objects.get()),
-    "a deployment": lambda one: deployment(one),
+    "a deployment": lambda one: deployment(of=one),
 }
 
 
