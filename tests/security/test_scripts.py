@@ -1,0 +1,137 @@
+"""In a browser: text from elsewhere never runs, and nobody sees what the one before them saw."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from urllib.parse import quote
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import ConsoleMessage, Page
+from pytest_django.live_server_helper import LiveServer
+
+from portal.models import Operation, User
+from portal.services.people import DEMO_PASSWORD
+from tests.deployments_ui.changes import token_of
+from tests.playing import Playing
+from tests.security import world as worlds
+from tests.security.crawling import Crawl
+from tests.security.world import World
+
+RUNS = (
+    "<script>window.__x=1</script><img src=x onerror=window.__x=1><svg onload=window.__x=1>"
+    "\"'`{{7*7}}javascript:window.__x=1"
+)
+# A browser says so itself when an answer was 4xx.
+EXPECTED = "Failed to load resource: the server responded with a status of"
+# Enough of each kind of page; others are drawn by the same templates.
+MOST_PAGES = 40
+
+
+@pytest.fixture(scope="session")
+def base_url() -> None:
+    """Every address here is whole. The plugin's own fixture is of a kind that pytest is about to give up."""
+
+
+@pytest.fixture
+def hostile(transactional_db: None, simulator: Playing) -> World:
+    """The customer with hostile texts, with more of them typed by its own people and said by the hosting service."""
+    made = worlds.make(simulator)
+    base = f"/c/{made.own.slug}/deployments/{made.own.deployment_id}/"
+    said = json.dumps({"error": {"code": RUNS, "message": RUNS, "details": {RUNS: RUNS}}})
+    deeds: list[tuple[str, str, dict[str, str]]] = [
+        ("operator", f"domains/{made.own.domain_id}/redirect/", {"policy": "www_to_apex"}),
+        ("operator", "rename/", {"name": RUNS[:100]}),
+        ("operator", "stop/", {}),
+        ("owner", "redeploy/", {}),
+    ]
+    for who, address, fields in deeds:
+        Operation.objects.update(in_lane=False)
+        for method in ("POST", "PUT", "PATCH", "DELETE"):
+            simulator.fault(times=9, method=method, status=422, body=said)
+        client = made.client(who)
+        token = token_of(client.get(base + address).content.decode())
+        answer = client.post(base + address, {"token": token, "reason": RUNS, "note": RUNS, **fields})
+        assert answer.status_code == 303, address
+        simulator.heal()
+    return made
+
+
+@pytest.fixture
+def complaints(page: Page) -> Iterator[list[str]]:
+    """A violated Content-Security-Policy, a script's error, a dialog: the test fails."""
+    said: list[str] = []
+
+    def hear(message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning") and not message.text.startswith(EXPECTED):
+            said.append(message.text)
+
+    page.set_default_timeout(15_000)
+    page.on("console", hear)
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("dialog", lambda dialog: said.append(dialog.message))
+    yield said
+    assert not said
+
+
+def enter(page: Page, live_server: LiveServer, user: User) -> Client:
+    """Signed in without the form, as if it had been sent."""
+    client = Client()
+    client.force_login(user)
+    session = client.cookies[settings.SESSION_COOKIE_NAME].value
+    page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": live_server.url}])
+    return client
+
+
+@pytest.mark.parametrize("who", ["operator", "owner"])
+def test_nothing_that_was_said_or_typed_runs(
+    hostile: World, live_server: LiveServer, page: Page, complaints: list[str], who: str
+) -> None:
+    client = enter(page, live_server, hostile.people[who])
+    slug = hostile.own.slug
+    starts = [f"/c/{slug}/", f"/c/{slug}/operations/", f"/find/?q={quote(RUNS)}", f"/c/{slug}/?q={quote(RUNS)}"]
+    starts += [f"/dns/{hostile.own.secret}/", f"/operations/{hostile.own.operation}/"]
+    crawl = Crawl(client, *starts)
+    seen = 0
+    for address, _answer in crawl.walk():
+        mine = slug in address or not address.startswith(("/c/", "/api/"))
+        if address not in crawl.seen or not mine or address.endswith(".txt"):
+            continue
+        crawl.seen.discard(address)  # as a part it is the same to a browser that loads the page
+        page.goto(f"{live_server.url}{address}")
+        assert page.evaluate("window.__x") is None, address
+        seen += 1
+        if seen == MOST_PAGES:
+            break
+    assert seen > 30
+    shown = client.get(f"/operations/{Operation.objects.filter(kind='redeploy').latest('pk').key}/").content.decode()
+    assert "&lt;script&gt;window.__x=1&lt;/script&gt;" in shown
+
+
+def test_back_shows_the_next_person_nothing(
+    hostile: World, live_server: LiveServer, page: Page, complaints: list[str]
+) -> None:
+    """Three pages of the one, then somebody else in the same browser, then Back as far as it goes."""
+    sign_in(page, live_server, hostile.people["owner"])
+    for address in (f"/c/{hostile.own.slug}/", f"/c/{hostile.own.slug}/operations/", "/find/?q=hara"):
+        page.goto(f"{live_server.url}{address}")
+        assert "O'Hara" in page.content() or "O&#x27;Hara" in page.content()
+    page.locator("header details.menu summary").click()
+    page.get_by_role("button", name="Sign out").click()
+    page.wait_for_selector("input[name=password]")
+    sign_in(page, live_server, hostile.people["other_owner"])
+    for _step in range(6):
+        page.go_back()
+        page.wait_for_load_state()
+        assert "Hara" not in page.content().replace(quote("O'Hara"), "").replace("q=hara", "")
+        assert hostile.people["owner"].name not in page.content()
+
+
+def sign_in(page: Page, live_server: LiveServer, user: User) -> None:
+    page.goto(f"{live_server.url}/accounts/login/")
+    page.get_by_label("E-mail").fill(user.email)
+    page.get_by_label("Password").fill(DEMO_PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_selector("header nav")

@@ -1,0 +1,197 @@
+"""Unique values, followed through everything the portal writes, at the most talkative level: they are nowhere.
+
+What people type into env vars, their passwords and sessions, the key to the hosting service, the links without sign-in.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.core import mail
+from django.db import connection
+from django.http import HttpRequest, HttpResponse
+from django.test import Client
+from django.urls import path
+from django.utils import timezone
+
+from portal import logs
+from portal import urls as portal_urls
+from portal.env import DEMO_KEY
+from portal.models import Operation
+from portal.services import upstream
+from portal.services.budget import Purpose
+from portal.services.journal import driver
+from tests.deployments_ui.changes import token_of
+from tests.deployments_ui.conftest import HTMX
+from tests.security.crawling import body_of
+from tests.security.test_leaks import find_review
+from tests.security.world import VALUE, World
+
+PASSWORD = "canary-of-a-password-3f9a"
+VALUES = ("canary-value-one-77c1", "canary value two 88d2", "canary-value-three-99e3", "canary\nof-many-lines-11f4")
+PIECES = ("canary-value", "canary value", "of-many-lines-11f4", PASSWORD, VALUE)
+BROKEN = "canary-value-in-a-fault"
+
+
+def breaks(request: HttpRequest) -> HttpResponse:
+    """With a value at hand when it breaks."""
+    value = request.POST["value"]
+    raise RuntimeError(len(value))
+
+
+handler400, handler403 = portal_urls.handler400, portal_urls.handler403
+handler404, handler500 = portal_urls.handler404, portal_urls.handler500
+handler429 = portal_urls.handler429
+urlpatterns = [*portal_urls.urlpatterns, path("broken/", breaks)]
+
+
+@pytest.fixture
+def written() -> Iterator[io.StringIO]:
+    """Everything any library logs, as the portal would write it, and as it was before anything was hidden."""
+    stream = io.StringIO()
+    configured = logs.configure(level="DEBUG", secrets=[DEMO_KEY, settings.SECRET_KEY])
+    formatter = configured["formatters"]["json"]
+    ours = logging.StreamHandler(stream)
+    ours.setFormatter(formatter["()"](**{key: value for key, value in formatter.items() if key != "()"}))
+    root = logging.getLogger()
+    before, quiet = root.level, root.manager.disable
+    logging.disable(logging.NOTSET)
+    root.addHandler(ours)
+    root.setLevel(logging.DEBUG)
+    yield stream
+    root.removeHandler(ours)
+    root.setLevel(before)
+    logging.disable(quiet)
+
+
+class Watching(Client):
+    """Keeps all that it was told: pages, parts, headers."""
+
+    def __init__(self) -> None:
+        super().__init__(raise_request_exception=False)
+        self.told: list[str] = []
+
+    def request(self, **request: Any) -> Any:
+        answer = super().request(**request)
+        self.told.append(f"{dict(answer.headers)}\n{body_of(answer)}")
+        return answer
+
+    def sign_in(self, email: str, password: str) -> Any:
+        return self.post("/accounts/login/", {"login": email, "password": password})
+
+
+def database(*, but: tuple[str, ...] = ()) -> str:
+    """Every row of every table, as text; blobs as what they hold."""
+    with connection.cursor() as cursor:
+        text = []
+        for table in set(connection.introspection.table_names(cursor)) - set(but):
+            cursor.execute(f'SELECT * FROM "{table}"')  # noqa: S608 - names of our own tables
+            text += [f"{table}: {row!r}" for row in cursor.fetchall()]
+    return "\n".join(text)
+
+
+def work() -> None:
+    for _round in range(10):
+        for operation in driver.list_due(now=timezone.now()):
+            driver.work(operation)
+
+
+def type_values(client: Client, base: str) -> None:
+    """One by one, as a file, with mistakes, in the wrong field, and looked at again."""
+    one, two, three, lines = VALUES
+    wrong: list[dict[str, str]] = [
+        {"name": "not a name", "value": one},
+        {"name": one, "value": ""},
+        {"name": f"KEY={two}", "value": three},
+        {"many": "1", "pasted": f"{one}\n{two}\n= {three}"},
+        {"name": "BIG", "value": one * 20_000},
+        {"name": "X", "value": one, "environment": "nowhere"},
+    ]
+    for sent in wrong:
+        client.post(f"{base}env/set/", sent)
+        client.post(f"{base}env/set/", sent, **HTMX)
+    pasted = (
+        f"A_KEY={one}\nexport B_KEY='{two}'\nA_KEY={three}\nMANY=\"{lines}\"\nbroken line {one}\nNEXT_PUBLIC_X={three}"
+    )
+    page = body_of(client.post(f"{base}env/set/", {"many": "1", "pasted": pasted}))
+    review = find_review(page)
+    client.post(review, {"rename-A_KEY": "C_KEY", "token": token_of(page)})
+    client.get(review)
+    client.get(review, **HTMX)
+
+
+def apply(client: Client, base: str, *, value: str, **fault: Any) -> None:
+    page = body_of(client.post(f"{base}env/set/", {"name": "LOST_KEY", "value": value}))
+    review = find_review(page)
+    token = token_of(page)
+    for _time in range(2):
+        answer = client.post(f"{review}apply/", {"token": token, "reason": "a new key"})
+    if answer.has_header("Location"):
+        client.get(answer["Location"])
+
+
+def heard_of(world: World) -> list[Any]:
+    return [row["body"] for row in world.playing.heard() if row["method"] == "POST" and row["path"].endswith("/env")]
+
+
+@pytest.mark.urls(__name__)
+def test_they_are_nowhere(world: World, written: io.StringIO, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    owner = world.people["owner"]
+    owner.set_password(PASSWORD)
+    owner.save()
+    client = Watching()
+    client.sign_in(owner.email, f"{PASSWORD}-mistyped")
+    assert client.sign_in(owner.email, PASSWORD).status_code == 302
+    session = client.cookies[settings.SESSION_COOKIE_NAME].value
+    base = f"/c/{world.own.slug}/deployments/{world.own.deployment_id}/"
+    before = len(heard_of(world))
+    type_values(client, base)
+    apply(client, base, value=VALUES[0])
+    quoting = json.dumps({"error": {"code": "invalid", "message": f"bad value {VALUES[0]} for key {DEMO_KEY}"}})
+    for fault in ({"status": 422, "body": quoting}, {"status": 500, "body": quoting}, {"status": 200, "body": quoting},
+                  {"drop_after": True}, {"drop_before": True}):  # fmt: skip
+        world.playing.fault("*/env", method="POST", times=3, **fault)
+        apply(client, base, value=VALUES[0])
+        world.playing.heal()
+        Operation.objects.update(in_lane=False, look_at=timezone.now())
+        work()
+    for address in ("env/", "", "env/delete/LOST_KEY/"):
+        client.get(base + address)
+    for operation in Operation.objects.all():
+        client.get(f"/operations/{operation.key}/")
+        client.get(f"/api/v1/operations/{operation.key}/")
+    client.post("/broken/", {"value": BROKEN})
+    client.post(f"{base}redeploy/", {"token": "x", "value": BROKEN})
+    client.get(f"/dns/{world.own.secret}/")
+    assert len(heard_of(world)) > before
+
+    said = written.getvalue() + "".join(repr(vars(record)) for record in caplog.records)
+    shown = "\n".join(client.told)
+    kept = database()
+    assert "LOST_KEY" in kept
+    for piece in PIECES:
+        assert piece not in said
+        assert piece not in kept
+        assert piece not in shown
+    for secret in (session, DEMO_KEY, world.own.secret):
+        assert secret not in written.getvalue()
+    assert DEMO_KEY not in kept + shown
+    assert session not in shown + database(but=("django_session",))
+    assert world.own.secret not in kept
+    assert mail.outbox == []
+
+
+def test_no_object_shows_them(world: World) -> None:
+    client = upstream.client(Purpose.READ)
+    known = [settings.MIOSA, settings.CONFIG, client, replace(settings.MIOSA, rpm=1), world.client("owner").session]
+    shown = "".join(f"{each!r}{each!s}" for each in known)
+    assert DEMO_KEY not in shown
+    assert settings.SECRET_KEY not in shown
