@@ -57,7 +57,7 @@ def fill(slug: str, versions: int, *, apps: int = APPS) -> Customer:
             "external_user_id": f"'person-' || (i % {PEOPLE})",
             "source_sandbox_id": "'sbx_' || (i % 1000)",
             "files": "i % 400",
-            "total_bytes": "i * 7919 % 9000000",
+            "total_bytes": "CAST(i AS bigint) * 7919 % 9000000",
             "created_at": moment,
             "first_seen_at": moment,
         },
