@@ -25,7 +25,7 @@ from tests.playing import Playing
 
 Ask = Callable[[str], Asking]
 STACK = re.compile(
-    r"django|drf|rest_framework|python|gunicorn|whitenoise|spectacular|traceback|sqlite|postgres|/work/|\.py\b", re.I
+    r"django|drf|rest_framework|python|gunicorn|whitenoise|spectacular|traceback|sqlite|postgres|/srv/|\.py\b", re.I
 )
 
 
@@ -68,7 +68,7 @@ def test_each_error_has_its_status_and_the_one_shape(error: Exception, status: i
 
 def test_a_fault_names_its_incident_and_nothing_else(ask: Ask, monkeypatch: pytest.MonkeyPatch, people: object) -> None:
     def broken(*args: object, **kwargs: object) -> None:
-        raise RuntimeError("secret of the inside, in /work/portal.py")
+        raise RuntimeError("secret of the inside, in /srv/portal.py")
 
     monkeypatch.setattr("portal.services.customers.list_customers", broken)
     response = ask("owner").get(f"{API}/customers/")
