@@ -44,7 +44,7 @@ def customer_if_stale(customer: Customer, row: Freshness | None, *, wait: bool =
 
     def read() -> None:
         ask = upstream.client(Purpose.READ, customer_id=customer.pk, within_s=_PATIENCE_S)
-        if not customers.read(customer, ask=ask, now=now) and wait:
+        if not customers.read(customer, ask=ask, now=now, listed=lambda: flights.land(scope)) and wait:
             _wait(scope)
 
     if wait:

@@ -76,12 +76,16 @@ class Found:
 
 @dataclass(slots=True)
 class _Sql:
+    """`needs_rows`: some condition speaks of what the index does not hold."""
+
     parts: list[str] = field(default_factory=list)
     values: list[Any] = field(default_factory=list)
+    needs_rows: bool = False
 
-    def add(self, part: str, *values: Any) -> None:
+    def add(self, part: str, *values: Any, needs_rows: bool = False) -> None:
         self.parts.append(part)
         self.values.extend(values)
+        self.needs_rows = self.needs_rows or needs_rows
 
     def all(self) -> str:
         return " AND ".join(self.parts) or "1 = 1"
@@ -107,18 +111,26 @@ def search(*, scope: str, customer_id: int | None, deployment_id: int | None, wh
     return Found(tuple(rows), _make_cursor(end[0], end[1], scope), end[0])
 
 
+_INDEXED = "id, at, deployment, state, version_kind, person, project, kind"
+_WHOLE = "id, at, kind, subject, deployment, version, other, state, version_kind, person, project, number, text"
+
+
 def _page_sql(window: _Sql, matching: _Sql) -> str:
-    """Without conditions the page itself; with some, a window of the index's own columns, and rows for what matches."""
+    """Without conditions the page itself; if the index can answer them, rows are fetched only where they match."""
     columns = "e.id, e.at, e.kind, e.subject, e.deployment, e.version, e.other"
+    order = "ORDER BY at DESC, id DESC"
     if not matching.parts:
+        return f"SELECT {columns} FROM portal_entry e WHERE {window.all()} {order} LIMIT {PAGE + 1}"  # noqa: S608 - marks only
+    searched = f"(SELECT {{}} FROM portal_entry WHERE {window.all()} {order} LIMIT {WINDOW})"  # noqa: S608 - marks only
+    if matching.needs_rows:
         return (
-            f"SELECT {columns} FROM portal_entry e "  # noqa: S608 - made of marks, never of values
-            f"WHERE {window.all()} ORDER BY at DESC, id DESC LIMIT {PAGE + 1}"
+            f"SELECT {columns} FROM {searched.format(_WHOLE)} e "  # noqa: S608 - marks only
+            f"WHERE {matching.all()} ORDER BY e.at DESC, e.id DESC LIMIT {PAGE + 1}"
         )
     return (
-        f"SELECT {columns} FROM (SELECT id, at, deployment, state, version_kind, person, project, kind "  # noqa: S608 - marks only
-        f"FROM portal_entry WHERE {window.all()} ORDER BY at DESC, id DESC LIMIT {WINDOW}) w "
-        f"JOIN portal_entry e ON e.id = w.id WHERE {matching.all()} ORDER BY w.at DESC, w.id DESC LIMIT {PAGE + 1}"
+        f"SELECT {columns} FROM (SELECT e.id FROM {searched.format(_INDEXED)} e "  # noqa: S608 - marks only
+        f"WHERE {matching.all()} ORDER BY e.at DESC, e.id DESC LIMIT {PAGE + 1}) m "
+        "JOIN portal_entry e ON e.id = m.id ORDER BY e.at DESC, e.id DESC"
     )
 
 
@@ -149,28 +161,28 @@ def _matching(where: Where) -> _Sql:
         ("project", where.projects),
     ):
         if codes:
-            sql.add(f"w.{column} IN ({_marks(codes)})", *codes)
+            sql.add(f"e.{column} IN ({_marks(codes)})", *codes)
     if where.states:
         _add_states(sql, where)
     if where.number is not None:
-        sql.add("e.number = %s", where.number)
+        sql.add("e.number = %s", where.number, needs_rows=True)
     if where.text:
         _add_text(sql, where)
     return sql
 
 
 _LIVE = (
-    "(w.kind = 1 AND e.subject IN (SELECT d.live_version_id FROM portal_deployment d "
+    "(e.kind = 1 AND e.subject IN (SELECT d.live_version_id FROM portal_deployment d "
     "JOIN portal_holding h ON h.deployment_id = d.id AND h.customer_id = %s))"
 )
 # Asked for each ready row of the window alone: a list of all that is staged would take as long as the history is.
 _STAGED = (
-    "(w.kind = 1 AND w.state = %s AND EXISTS (SELECT 1 FROM portal_version v "
+    "(e.kind = 1 AND e.state = %s AND EXISTS (SELECT 1 FROM portal_version v "
     "JOIN portal_deployment d ON d.id = v.deployment_id LEFT JOIN portal_version l ON l.id = d.live_version_id "
     "WHERE v.id = e.subject AND NOT v.was_live AND v.gone_at IS NULL AND v.number > COALESCE(l.number, -1)"
 )
 _NAMED = (
-    "w.deployment IN (SELECT d.id FROM portal_deployment d "
+    "e.deployment IN (SELECT d.id FROM portal_deployment d "
     "JOIN portal_holding h ON h.deployment_id = d.id AND h.customer_id = %s WHERE d.search LIKE %s ESCAPE '!')"
 )
 
@@ -180,13 +192,13 @@ def _add_states(sql: _Sql, where: Where) -> None:
     either = _Sql()
     codes = [int(_CODES[state]) for state in where.states if state in _CODES]
     if codes:
-        either.add(f"(w.kind = 1 AND w.state IN ({_marks(codes)}))", *codes)
+        either.add(f"(e.kind = 1 AND e.state IN ({_marks(codes)}))", *codes)
     if State.LIVE in where.states:
-        either.add(_LIVE, where.holder)
+        either.add(_LIVE, where.holder, needs_rows=True)
     if State.STAGED in where.states:
         shared = " AND NOT d.is_shared" if where.hides_shared else ""
-        either.add(f"{_STAGED}{shared}))", int(Entry.State.READY))
-    sql.add(f"({' OR '.join(either.parts)})", *either.values)
+        either.add(f"{_STAGED}{shared}))", int(Entry.State.READY), needs_rows=True)
+    sql.add(f"({' OR '.join(either.parts)})", *either.values, needs_rows=either.needs_rows)
 
 
 def _add_text(sql: _Sql, where: Where) -> None:
@@ -195,9 +207,9 @@ def _add_text(sql: _Sql, where: Where) -> None:
     either.add("e.text LIKE %s ESCAPE '!'", like)
     either.add(_NAMED, where.holder, like)
     if where.exact:
-        either.add("(w.kind = 1 AND e.subject IN (SELECT id FROM portal_version WHERE miosa_id = %s))", where.exact)
+        either.add("(e.kind = 1 AND e.subject IN (SELECT id FROM portal_version WHERE miosa_id = %s))", where.exact)
         either.add("e.version IN (SELECT id FROM portal_version WHERE artifact_sha256 = %s)", where.exact.lower())
-    sql.add(f"({' OR '.join(either.parts)})", *either.values)
+    sql.add(f"({' OR '.join(either.parts)})", *either.values, needs_rows=True)
 
 
 def _window_end(window: _Sql) -> tuple[datetime, int] | None:

@@ -27,6 +27,11 @@ def entry(of: Customer) -> Entry:
     return Entry.objects.create(customer=of, at=timezone.now(), kind=1, subject=1, deployment=1)
 
 
+def deployment(of: Customer) -> Deployment:
+    now = timezone.now()
+    return Deployment.objects.create(miosa_id="dep_1", customer=of, name="x", first_seen_at=now, asked_at=now)
+
+
 TWICE: dict[str, Callable[[Customer], object]] = {
     "an entry for one subject": entry,
     "an external id": lambda one: customer(one.external_id, "other"),
@@ -39,11 +44,6 @@ TWICE: dict[str, Callable[[Customer], object]] = {
     "a holding": lambda one: Holding.objects.create(customer=one, deployment=Deployment.objects.get()),
     "a deployment": lambda one: deployment(of=one),
 }
-
-
-def deployment(of: Customer) -> Deployment:
-    now = timezone.now()
-    return Deployment.objects.create(miosa_id="dep_1", customer=of, name="x", first_seen_at=now, asked_at=now)
 
 
 @pytest.mark.parametrize("what", sorted(TWICE))

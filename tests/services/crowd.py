@@ -184,5 +184,6 @@ def _insert(customer: Customer, made: list[Made]) -> None:
 
 def analyse() -> None:
     """As the database does by itself after a while."""
+    vacuum = connection.vendor == "postgresql" and not connection.in_atomic_block
     with connection.cursor() as db:
-        db.execute("ANALYZE")
+        db.execute("VACUUM ANALYZE" if vacuum else "ANALYZE")

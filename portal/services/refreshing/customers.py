@@ -1,6 +1,6 @@
 """Everything of one customer: a list of its deployments, then the versions that may have changed."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
 from django.utils import timezone
@@ -26,9 +26,17 @@ def scope(customer_id: int) -> str:
 
 
 def read(
-    customer: Customer, *, ask: miosa.Client, now: datetime, force: bool = False, most_pages: int | None = 1
+    customer: Customer,
+    *,
+    ask: miosa.Client,
+    now: datetime,
+    force: bool = False,
+    most_pages: int | None = 1,
+    listed: Callable[[], None] | None = None,
 ) -> bool:
     """Read a customer again: its deployments, then versions, as far as `ask` may ask; the rest is left to the worker.
+
+    `listed` is called when the deployments have been read.
 
     False if somebody else is reading. Raises miosa.MiosaError, WrongTenant, LeaseLost when not even the deployments
     could be read.
@@ -45,6 +53,8 @@ def read(
             raise
         with held.writing() as row:
             note_done(row, now=now)
+        if listed is not None:
+            listed()
         _versions(seen, ask=ask, now=now, force=force, most_pages=most_pages)
     return True
 
