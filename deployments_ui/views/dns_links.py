@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -60,9 +61,17 @@ def show(request: HttpRequest, secret: str) -> HttpResponse:
     return response
 
 
+def address_of(request: HttpRequest) -> str:
+    """Who asks, as the outermost proxy that we trust saw it. What stands before that, anybody can write."""
+    trusted = settings.ALLAUTH_TRUSTED_PROXY_COUNT
+    said = [each.strip() for each in request.headers.get("X-Forwarded-For", "").split(",")]
+    if 0 < trusted <= len(said) and said[-trusted]:
+        return said[-trusted]
+    return str(request.META.get("REMOTE_ADDR", ""))
+
+
 def shown(request: HttpRequest, secret: str) -> HttpResponse:
-    address = str(request.META.get("REMOTE_ADDR", ""))
-    found = services.open_link(secret=secret, address=address, now=timezone.now())
+    found = services.open_link(secret=secret, address=address_of(request), now=timezone.now())
     context = drawing.shared_context(found, request)
     if request.GET.get("seen", "") == context["generation"] and wants_part(request):
         return unchanged()

@@ -6,9 +6,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from django.conf import settings
+from django.conf import settings as configured
 from django.http import HttpResponse
 from django.test import Client
+from pytest_django import Settings
 
 from portal.services.people import DEMO_PASSWORD
 from tests.deployments_ui.conftest import HTMX
@@ -181,34 +182,34 @@ class TestSessions:
 
     def test_signing_in_begins_a_new_one(self, world: World) -> None:
         client = world.client("anonymous")
-        client.cookies[settings.SESSION_COOKIE_NAME] = "chosen-by-somebody-else-0000000"
-        client.cookies[settings.CSRF_COOKIE_NAME] = "c" * 32
+        client.cookies[configured.SESSION_COOKIE_NAME] = "chosen-by-somebody-else-0000000"
+        client.cookies[configured.CSRF_COOKIE_NAME] = "c" * 32
         assert self.sign_in(client, world).status_code == 302
-        assert client.cookies[settings.SESSION_COOKIE_NAME].value != "chosen-by-somebody-else-0000000"
-        assert client.cookies[settings.CSRF_COOKIE_NAME].value != "c" * 32
+        assert client.cookies[configured.SESSION_COOKIE_NAME].value != "chosen-by-somebody-else-0000000"
+        assert client.cookies[configured.CSRF_COOKIE_NAME].value != "c" * 32
         attacker = world.client("anonymous")
-        attacker.cookies[settings.SESSION_COOKIE_NAME] = "chosen-by-somebody-else-0000000"
+        attacker.cookies[configured.SESSION_COOKIE_NAME] = "chosen-by-somebody-else-0000000"
         assert attacker.get("/find/").status_code == 302
 
     def test_signing_in_anew_on_a_session_rotates_it(self, world: World) -> None:
         client = world.client("viewer")
-        before = client.cookies[settings.SESSION_COOKIE_NAME].value
+        before = client.cookies[configured.SESSION_COOKIE_NAME].value
         client.post("/accounts/logout/")
         self.sign_in(client, world)
-        assert client.cookies[settings.SESSION_COOKIE_NAME].value != before
+        assert client.cookies[configured.SESSION_COOKIE_NAME].value != before
         thief = world.client("anonymous")
-        thief.cookies[settings.SESSION_COOKIE_NAME] = before
+        thief.cookies[configured.SESSION_COOKIE_NAME] = before
         assert thief.get("/find/").status_code == 302
 
     def test_its_cookie_is_for_the_portal_alone(self, world: World) -> None:
         client = world.client("anonymous")
         self.sign_in(client, world)
-        cookie = client.cookies[settings.SESSION_COOKIE_NAME]
+        cookie = client.cookies[configured.SESSION_COOKIE_NAME]
         assert (cookie["httponly"], cookie["samesite"], cookie["domain"]) == (True, "Lax", "")
 
     def test_many_tries_are_held_back_whatever_address_they_claim(self, world: World) -> None:
         """Counted where all processes count: in the cache they share."""
-        assert "locmem" not in settings.CACHES["default"]["BACKEND"]
+        assert "locmem" not in configured.CACHES["default"]["BACKEND"]
         client = world.client("anonymous")
         tried = {"login": world.people["owner"].email, "password": "wrong"}
         for number in range(5):
@@ -218,6 +219,26 @@ class TestSessions:
         for number in range(40):
             answer = client.post(LOGIN, {**tried, "login": f"{number}@x.test"}, HTTP_X_FORWARDED_FOR=f"10.1.0.{number}")
         assert answer.status_code == 429
+
+
+class TestTheLinkWithoutSignIn:
+    """How often it may be opened from one address."""
+
+    def opened(self, world: World, said: str) -> int:
+        path = f"/dns/{world.own.secret}/"
+        return int(world.client("anonymous").get(path, HTTP_X_FORWARDED_FOR=said).status_code)
+
+    def test_a_claimed_address_makes_nobody_another(self, world: World) -> None:
+        told = [self.opened(world, f"203.0.113.{number}") for number in range(130)]
+        assert told[0] == 200
+        assert 503 in told
+
+    def test_behind_a_proxy_people_are_told_apart(self, world: World, settings: Settings) -> None:
+        """By what the proxy saw, not by what they say themselves."""
+        settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
+        told = [self.opened(world, f"203.0.113.{number}, 198.51.100.7") for number in range(130)]
+        assert 503 in told
+        assert self.opened(world, "198.51.100.8") == 200
 
 
 def test_every_unsafe_address_is_tried() -> None:
