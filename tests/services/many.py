@@ -49,7 +49,7 @@ def _together(look: Callable[[str], None], slug: str, threads: int, begin_at: fl
         took.append(time.monotonic() - begun)
         connection.close()
 
-    # PostgreSQL takes a hundred connections, and a web process has 16 threads; SQLite takes all of them at once.
+    # A web process has 16 threads, and each a connection to PostgreSQL; SQLite takes all viewers at once.
     crowd = threads if connection.vendor == "sqlite" else min(threads, 16)
     with ThreadPoolExecutor(crowd) as pool:
         for _viewer in range(threads):
