@@ -16,7 +16,7 @@ from pytest_django import Settings
 
 from portal.env import DEMO_KEY, Upstream
 from portal.simulator import Simulator
-from tests import cast, loopback, needs
+from tests import cast, loopback, needs, recall
 from tests.playing import Playing
 
 loopback.guard()
@@ -72,6 +72,7 @@ def simulator(running_simulator: Simulator, settings: Settings) -> Iterator[Play
 
 @pytest.fixture
 def people(db: None) -> cast.Cast:
+    recall.begin_at_one()
     return cast.make()
 
 

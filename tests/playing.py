@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import urllib.request
+from datetime import UTC, datetime
 from typing import Any
 
 
 class Playing:
     def __init__(self, url: str) -> None:
         self.url = url
+        self.seeded_with = (0, 0)
+        self.seeded_at = datetime.fromtimestamp(0, UTC)
 
     def control(self, method: str, path: str, body: Any = None) -> Any:
         data = None if body is None else json.dumps(body).encode()
@@ -21,7 +24,8 @@ class Playing:
             return json.loads(answer.read() or b"null")
 
     def reset(self, *, seed: int = 1, customers: int = 12) -> None:
-        self.control("POST", "reset", {"seed": seed, "customers": customers})
+        told = self.control("POST", "reset", {"seed": seed, "customers": customers})
+        self.seeded_with, self.seeded_at = (seed, customers), datetime.fromisoformat(told["at"])
 
     def knobs(self, **values: Any) -> None:
         self.control("POST", "settings", values)

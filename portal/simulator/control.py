@@ -58,8 +58,9 @@ class Control:
         if not isinstance(customers, int) or not 0 <= customers <= 20_000 or not isinstance(number, int):
             raise Refusal(400, "seed must be a whole number, customers one between 0 and 20000")
         settings = body.get("settings") or {}
-        self.platform.reset(customers=customers, seed_number=number, settings=settings)
-        return {"seed": number, "customers": customers, "deployments": len(self.platform.world.deployments)}
+        now = self.platform.reset(customers=customers, seed_number=number, settings=settings)
+        planted = len(self.platform.world.deployments)
+        return {"seed": number, "customers": customers, "deployments": planted, "at": now.isoformat()}
 
     def requests(self, request: Request, base_url: str) -> object:
         since = request.args.get("since", "0")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import threading
 from collections import deque
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
@@ -54,8 +55,8 @@ class Platform:
         self.routes = routes()
         self.reset(customers=customers, seed_number=seed_number)
 
-    def reset(self, *, customers: int, seed_number: int, settings: dict[str, Any] | None = None) -> None:
-        """A new start: world, settings, faults, DNS, clock and log."""
+    def reset(self, *, customers: int, seed_number: int, settings: dict[str, Any] | None = None) -> datetime:
+        """A new start: world, settings, faults, DNS, clock and log. Gives the moment from which all its times count."""
         fresh = Settings(settings)
         with self.lock:
             self.clock.offset_s = 0.0
@@ -64,9 +65,11 @@ class Platform:
             self.faults.clear()
             self.dns.clear()
             self.hooks.deliveries.clear()
-            world = seed.plant(customers=customers, seed=seed_number, now=self.clock.now(), settings=fresh)
+            now = self.clock.now().replace(microsecond=0)
+            world = seed.plant(customers=customers, seed=seed_number, now=now, settings=fresh)
             names.plant(world, self.dns)
             self.adopt(world, fresh, customers=customers, seed_number=seed_number)
+            return now
 
     def adopt(self, world: World, settings: Settings, *, customers: int, seed_number: int) -> None:
         """Makes a world, new or read from a file, the present one."""

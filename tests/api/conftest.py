@@ -18,6 +18,7 @@ from portal.services import upstream
 from portal.services.budget import Purpose
 from portal.services.journal.kinds import Kind
 from portal.services.refreshing import fleet, versions
+from tests import recall
 from tests.cast import Cast
 from tests.playing import Playing
 
@@ -73,7 +74,7 @@ def ask(people: Cast) -> Callable[[str], Asking]:
 def remembered(simulator: Playing, people: Cast) -> Remembered:
     """Everything of a small company read, as the worker would have done it."""
     simulator.reset(customers=3)
-    read_everything()
+    recall.recall("what was wanted at first", simulator, read_everything)
     own, foreign = version_of("brightsmile-dental"), version_of("pawsome-vets")
     return Remembered(
         own.deployment.miosa_id,

@@ -15,6 +15,7 @@ from portal.models import Deployment, Freshness, User
 from portal.services import upstream
 from portal.services.budget import Purpose
 from portal.services.refreshing import fleet, versions
+from tests import recall
 from tests.cast import Cast
 from tests.playing import Playing
 
@@ -53,7 +54,7 @@ class World:
 
 @pytest.fixture
 def world(simulator: Playing, people: Cast) -> World:
-    read_everything()
+    recall.recall("all that is wanted", simulator, read_everything)
     customers = {row["external_workspace_id"]: row for row in simulator.world()["customers"]}
     return World(
         playing=simulator,

@@ -11,6 +11,7 @@ from portal.access import Person
 from portal.env import Dns
 from portal.simulator import Simulator
 from portal.simulator.dns import DnsServer
+from tests import recall
 from tests.domains.attaching import SLUG, Attaching, Net
 from tests.playing import Playing
 from tests.services.conftest import operator, person_of, read_all
@@ -34,5 +35,5 @@ def owner(person_of: Callable[..., Person]) -> Person:
 
 @pytest.fixture
 def app(net: Net, read_all: Callable[[], object], owner: Person) -> Attaching:
-    read_all()
+    recall.recall("all", net.playing, read_all)
     return Attaching.at(net.playing, owner)

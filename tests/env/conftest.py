@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from portal.access import Person
+from tests import recall
 from tests.env.booking import SLUG, Booking
 from tests.playing import Playing
 from tests.services.conftest import operator, person_of, read_all
@@ -19,7 +20,7 @@ def owner(person_of: Callable[..., Person]) -> Person:
 
 @pytest.fixture
 def booking(simulator: Playing, read_all: Callable[[], object], owner: Person) -> Booking:
-    read_all()
+    recall.recall("all", simulator, read_all)
     found = next(
         app["id"]
         for customer in simulator.world()["customers"]

@@ -22,6 +22,7 @@ from portal.services.publishing import Publication
 from portal.services.refreshing import fleet, versions
 from portal.services.releases import Confirmed
 from portal.simulator import Simulator
+from tests import recall
 from tests.playing import Playing
 
 _MOMENTS = ("asked_at", "sent_at", "settled_at", "switched_at", "check_due_at", "beat_at", "look_at")
@@ -51,7 +52,7 @@ class Desk:
         self.playing, self.simulator = playing, simulator
         self.owner, self.operator = owner, operator
         self.slug, self.external_id = "brightsmile-dental", "brightsmile-dental"
-        self.read()
+        recall.recall("the desk", playing, self.read)
         self.deployment_id = self.row("Main site").miosa_id
 
     def read(self) -> None:

@@ -15,6 +15,7 @@ from portal.services.budget import Purpose
 from portal.services.refreshing import deployments as refreshing
 from portal.services.refreshing import fleet, lease
 from portal.services.remembering import customers
+from tests import recall
 from tests.playing import Playing
 
 # What failed is wanted again later than this.
@@ -31,6 +32,8 @@ def operator() -> Person:
 @pytest.fixture
 def person_of(db: None) -> PersonOf:
     """Somebody of a customer's own people, by its external id."""
+
+    recall.begin_at_one()
 
     def make(external_id: str, role: Role = Role.OWNER) -> Person:
         customer = customers.ensure(external_id)

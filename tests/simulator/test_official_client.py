@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -135,7 +136,9 @@ def test_the_asynchronous_client(sim: Caller) -> None:
             assert (await api.redeploy(created.id)).id == created.id
             await api.delete(created.id)
 
-    asyncio.run(lifecycle())
+    # A browser's test that ran before may have left its loop in this thread.
+    with ThreadPoolExecutor(1) as elsewhere:
+        elsewhere.submit(asyncio.run, lifecycle()).result()
 
 
 def test_time_passes_without_being_pushed(sim: Caller, api: Any) -> None:

@@ -18,7 +18,7 @@ def plant(*, customers: int, seed: int, now: datetime, settings: Settings) -> Wo
     world.ids = Ids(rng)
     world.ids.form = str(settings["id_form"])
     world.users = [world.ids.new("user") for _ in range(4)]
-    nursery = Nursery(world, rng, now.replace(microsecond=0))
+    nursery = Nursery(world, rng, now)
     crowd.plant(nursery, company.plant(nursery, customers))
     if customers:
         company.unassigned(nursery)
