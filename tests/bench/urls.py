@@ -11,15 +11,23 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.template import engines
 from django.urls import include, path
+from django.utils.dateparse import parse_datetime
 
 from portal.models import Version
 
 _BODY: dict[str, bytes] = {}
-_PAGE = """<!doctype html><title>{{ customer }}</title><table>{% for deployment, version in rows %}<tr>
-<td>{{ version.created_at|slice:":19" }}</td><td>{{ version.state }}</td><td>{{ deployment.name }}</td>
-<td>{{ version.version_number }}</td><td>{{ version.kind }}</td><td>{{ version.external_user_id }}</td>
-<td>{{ version.source_sandbox_id }}</td><td><a href="{{ deployment.id }}/{{ version.id }}/">Compare</a></td>
-<td>{% if version.id == deployment.active_version_id %}live{% endif %}</td></tr>{% endfor %}</table>"""
+# Our frame, and rows that tell what ours tell, as one writes them with Django's templates.
+_PAGE = """{% extends "base.html" %}{% load desk %}{% block main %}<h1>{{ customer }}</h1>
+<ol class="timeline">{% for deployment, version, at in rows %}<li class="entry" id="v{{ version.id }}">
+<time datetime="{{ at|date:'c' }}" title="{{ at|date:'l j F Y, H:i:s T' }}">{{ at|date:'H:i' }}</time>
+<span class="state is-{{ version.state }}">{% shape version.state %}<span class="word">{{ version.state }}</span></span>
+<a class="what" href="{% url 'version' customer deployment.id version.id %}">
+<span class="name">{{ deployment.name }}</span> <b>#{{ version.version_number }}</b></a>
+<span class="more">{{ version.kind }} · {{ version.artifact_manifest.files }} files ·
+{{ version.artifact_manifest.total_bytes|filesizeformat }} · from {{ version.source_sandbox_id }}</span>
+<span class="who name">{{ version.external_user_id }}</span>{% if version.id != deployment.active_version_id %}
+<a href="{% url 'comparison' customer deployment.id %}?from={{ version.id }}&to={{ deployment.active_version_id }}">
+Compare</a>{% endif %}</li>{% endfor %}</ol>{% endblock %}"""
 
 
 @login_required
@@ -40,13 +48,17 @@ def by_official_client(request: HttpRequest) -> HttpResponse:
     """A customer's history, asked of MIOSA through its own client each time somebody looks."""
     client, customer = _client(), request.GET["customer"]
     rows = [
-        (deployment, version)
+        (deployment, version, parse_datetime(str(version.created_at)))
         for deployment in client.deployments.list(external_workspace_id=customer)
         for version in client.deployments.versions(deployment.id).list(limit=50)
     ]
     rows.sort(key=lambda row: str(row[1].created_at), reverse=True)
-    page = engines["django"].from_string(_PAGE)
-    return HttpResponse(page.render({"customer": customer, "rows": rows[:50]}))
+    return HttpResponse(_page().render({"customer": customer, "rows": rows[:50]}, request))
+
+
+@cache
+def _page() -> Any:
+    return engines["django"].from_string(_PAGE)
 
 
 @cache
