@@ -45,6 +45,11 @@ def version(slug: str, deployment_id: str, version_id: str) -> str:
     return f"{deployment(slug, deployment_id)}versions/{segment(version_id)}/"
 
 
+def version_menu(slug: str, deployment_id: str, version_id: str) -> str:
+    """What can be done with it, for a row of a timeline."""
+    return f"{version(slug, deployment_id, version_id)}menu/"
+
+
 def version_log(slug: str, deployment_id: str, version_id: str) -> str:
     return f"{version(slug, deployment_id, version_id)}log/"
 

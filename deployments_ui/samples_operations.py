@@ -150,6 +150,7 @@ def form(now: datetime) -> ReleaseForm:
         target=target,
         target_from=moment(now, days=9),
         target_until=moment(now, hours=2),
+        env_changed=2,
         candidates=(
             Candidate(target, is_last_good=True, cause=""),
             Candidate(failed, is_last_good=False, cause="It failed, so there is nothing to go back to."),

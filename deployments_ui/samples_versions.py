@@ -6,12 +6,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from deployments_ui import samples
-from portal.services.answers import CustomerHead, State
+from portal.services.answers import Action, Actions, CustomerHead, State
 from portal.services.builds import Build
 from portal.services.deployments import DeploymentPage
 from portal.services.history import Page
 from portal.services.retention import Keeping, Retention
-from portal.services.versions import Comparison, Difference, Moment, VersionPage
+from portal.services.versions import Comparison, Difference, Moment, Offers, VersionPage
 
 CUSTOMER = CustomerHead("brightsmile-dental", "Bright Smile Dental", None)
 SHA = "a5e6f0c1d2b3948576a5e6f0c1d2b3948576a5e6f0c1d2b3948576a5e6f0c1d2"
@@ -83,6 +83,18 @@ def version_page(now: datetime) -> VersionPage:
         next_id="ver_0046",
         internals=(),
         age=samples.age(now),
+    )
+
+
+def offers(now: datetime) -> Offers:
+    """Of a version that can't be gone back to."""
+    cause = "Its files are no longer kept, so it can't be restored."
+    return Offers(
+        customer=CUSTOMER,
+        deployment=samples.deployment(now),
+        version=samples.version(now, 12, State.ARCHIVED, minutes=90_000),
+        is_live=False,
+        actions=Actions(roll_back=Action(may=True, cause=cause)),
     )
 
 

@@ -61,6 +61,7 @@ urlpatterns = [
     path("dns/<str:secret>/", dns_links.show, name="dns_link"),
     path(f"{DEPLOYMENT}compare/", compare.show, name="comparison"),
     path(VERSION, versions.show, name="version"),
+    path(f"{VERSION}menu/", versions.menu, name="version_menu"),
     path(f"{VERSION}log/", versions.log, name="log"),
     path(f"{VERSION}log.txt", versions.log_text, name="log_text"),
     path(f"{VERSION}rollback/", releases.rollback, name="rollback"),

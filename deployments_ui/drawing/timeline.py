@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -17,7 +17,7 @@ from deployments_ui.drawing import operations
 from deployments_ui.states import Look
 from deployments_ui.stencil import Stencil
 from deployments_ui.times import Clock
-from portal.services.answers import DeploymentBrief, State, VersionBrief
+from portal.services.answers import State, VersionBrief
 from portal.services.rows import ActivationEntry, OperationEntry, VersionEntry
 
 Entry = VersionEntry | ActivationEntry | OperationEntry
@@ -38,8 +38,7 @@ class VersionRow:
     number: str
     facts: str
     who: str
-    compare_url: str
-    can_compare: bool
+    is_readable: bool
 
 
 @dataclass(slots=True)
@@ -73,10 +72,10 @@ VERSION = Stencil("history/_version.html", VersionRow)
 TURN = Stencil("history/_turn.html", TurnRow)
 
 
-def days(entries: Iterable[Entry], *, slug: str, live: Mapping[str, str], clock: Clock) -> list[Day]:
-    """The entries below a heading for each day. `live` maps a deployment's id to its live version's."""
+def days(entries: Iterable[Entry], *, slug: str, clock: Clock) -> list[Day]:
+    """The entries below a heading for each day."""
     entries = list(entries)
-    pen = Pen(slug=slug, live=live, clock=clock)
+    pen = Pen(slug=slug, clock=clock)
     drawn = zip(map(pen.date_of, entries), pen.draw(entries), strict=True)
     return [
         Day(clock.day(when), mark_safe("".join([row for _when, row in together])))  # noqa: S308 - drawn by stencils
@@ -84,16 +83,11 @@ def days(entries: Iterable[Entry], *, slug: str, live: Mapping[str, str], clock:
     ]
 
 
-def live_versions(deployments: Iterable[DeploymentBrief]) -> dict[str, str]:
-    return {deployment.id: deployment.live.id for deployment in deployments if deployment.live is not None}
-
-
 class Pen:
     """Draws entries; what many of them share is looked up once."""
 
-    def __init__(self, *, slug: str, live: Mapping[str, str], clock: Clock) -> None:
+    def __init__(self, *, slug: str, clock: Clock) -> None:
         self.slug = slug
-        self.live = live
         self.clock = clock
         self.language = get_language()
         self.platform = _("the platform")
@@ -117,8 +111,6 @@ class Pen:
         path = self.path(entry.deployment_id)
         at, exact, hour = self.clock.row(entry.at, self.language)
         look, word = self.word(State.GONE if entry.is_gone else version.state)
-        live_id = self.live.get(entry.deployment_id, "")
-        can_compare = bool(live_id) and live_id != version.id and version.state is not State.UNREADABLE
         return VersionRow(
             id=f"v{entry.id}",
             url=f"{path}versions/{links.segment(version.id)}/",
@@ -132,8 +124,7 @@ class Pen:
             number=states.name_of(version.number, version.id),
             facts=self.facts(version, entry.sandbox),
             who=version.who or self.platform,
-            compare_url=f"{path}compare/?{links.pair(version.id, live_id)}" if can_compare else "",
-            can_compare=can_compare,
+            is_readable=version.state is not State.UNREADABLE,
         )
 
     def turn(self, entry: ActivationEntry) -> TurnRow:

@@ -57,7 +57,6 @@ def context_of(found: DeploymentPage, cursor: str, *, tab: str = "history") -> d
     slug, deployment, older = found.customer.slug, found.deployment, found.page.next_cursor
     path = links.deployment(slug, deployment.id)
     here = [("cursor", cursor)] if cursor else []
-    live = timeline.live_versions([deployment])
     return {
         "found": found,
         "customer": found.customer,
@@ -65,7 +64,7 @@ def context_of(found: DeploymentPage, cursor: str, *, tab: str = "history") -> d
         "tab": tab,
         "path": path,
         "builds_url": links.builds(slug, deployment.id) if found.builds else "",
-        "days": timeline.days(found.page.entries, slug=slug, live=live, clock=Clock.of_reader()),
+        "days": timeline.days(found.page.entries, slug=slug, clock=Clock.of_reader()),
         "here_url": links.with_query(path, here),
         "newest_url": path if cursor else "",
         "older_url": links.with_query(path, [("cursor", older)]) if older else "",

@@ -45,14 +45,13 @@ def context_of(found: History, cursor: str) -> dict[str, Any]:
     slug, asked, older = found.customer.slug, filters.pairs(found.filters), found.page.next_cursor
     path, clock = links.customer(slug), Clock.of_reader()
     here = [*asked, ("cursor", cursor)] if cursor else asked
-    live = timeline.live_versions(found.deployments)
     is_empty = not (found.deployments or asked or found.age.filling or found.age.as_of is None)
     return {
         "found": found,
         "customer": found.customer,
         "path": path,
         "apps": apps.draw(found.deployments, slug=slug, clock=clock),
-        "days": timeline.days(found.page.entries, slug=slug, live=live, clock=clock),
+        "days": timeline.days(found.page.entries, slug=slug, clock=clock),
         "is_single": len(found.deployments) == 1,
         "is_empty": is_empty,
         "filters": "" if is_empty else filters.draw(found.filters, found.choices, path=path),

@@ -50,7 +50,8 @@ def index(now: datetime) -> dict[str, Any]:
         "found": samples.history(now),
         "path": "/styleguide/",
         "apps": apps.draw(samples.deployments(now), slug="x", clock=clock),
-        "days": timeline.days(samples.entries(now), slug="x", live={"dep_main_site": "ver_0046"}, clock=clock),
+        "days": timeline.days(samples.entries(now), slug="x", clock=clock),
+        "offers": samples_versions.offers(now),
         "log": logs.window(samples_versions.log(24)),
         "pages": pages(now),
     }

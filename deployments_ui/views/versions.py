@@ -1,13 +1,15 @@
 """One version: facts, life, log."""
 
 from django.http import HttpResponse
+from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from deployments_ui import links, looking
 from deployments_ui.drawing import logs
-from deployments_ui.parts import Request, answer, unchanged
+from deployments_ui.parts import Request, answer, unchanged, vary, wants_part
 from portal.services import versions
+from portal.services.answers import DeploymentBrief, VersionBrief
 from portal.services.logs import LogPage
 from portal.services.versions import VersionPage
 
@@ -18,6 +20,25 @@ def show(request: Request, slug: str, deployment_id: str, version_id: str) -> Ht
         by=request.person, slug=slug, deployment_id=deployment_id, version_id=version_id, now=timezone.now()
     )
     return answer(request, "versions/page.html", context_of(found), part="version")
+
+
+@require_safe
+def menu(request: Request, slug: str, deployment_id: str, version_id: str) -> HttpResponse:
+    """What can be done with it, for the row of a timeline; else its page, which offers the same."""
+    if not wants_part(request):
+        return show(request, slug, deployment_id, version_id)
+    found = versions.get_offers(
+        by=request.person, slug=slug, deployment_id=deployment_id, version_id=version_id, now=timezone.now()
+    )
+    customer, deployment = found.customer, found.deployment
+    context = {
+        "found": found,
+        "customer": customer,
+        "deployment": deployment,
+        "version": found.version,
+        "compare_url": compare_url(customer.slug, deployment, found.version),
+    }
+    return vary(render(request, "versions/_menu.html", context))
 
 
 @require_safe
@@ -62,7 +83,6 @@ def get_log(request: Request, slug: str, deployment_id: str, version_id: str) ->
 
 def context_of(found: VersionPage) -> dict[str, object]:
     slug, deployment, version = found.customer.slug, found.deployment, found.version
-    live = deployment.live
     return {
         "found": found,
         "customer": found.customer,
@@ -70,9 +90,13 @@ def context_of(found: VersionPage) -> dict[str, object]:
         "version": version,
         "age": found.age,
         "log_url": links.version_log(slug, deployment.id, version.id),
-        "compare_url": links.compare(slug, deployment.id, version.id, live.id)
-        if live and live.id != version.id
-        else "",
+        "compare_url": compare_url(slug, deployment, version),
         "previous_url": links.version(slug, deployment.id, found.previous_id) if found.previous_id else "",
         "next_url": links.version(slug, deployment.id, found.next_id) if found.next_id else "",
     }
+
+
+def compare_url(slug: str, deployment: DeploymentBrief, version: VersionBrief) -> str:
+    """Side by side with what is live, if that is another."""
+    live = deployment.live
+    return links.compare(slug, deployment.id, version.id, live.id) if live and live.id != version.id else ""

@@ -12,6 +12,7 @@ from portal.models import Customer, Deployment, Version
 from portal.services import actions, briefs, customers, deployments, doing, reasons
 from portal.services.answers import CustomerHead, DeploymentBrief, VersionBrief
 from portal.services.domains import lists as domain_lists
+from portal.services.env import names as env_names
 from portal.services.errors import NotFound
 from portal.services.journal import tokens
 from portal.services.journal.accepting import Wish
@@ -39,6 +40,7 @@ class ReleaseForm:
     `token` is the one human action; it is good for this target alone. `unknown` is an operation that staff may step
     over.
     `target_from` and `target_until` are the last time in which the target was live, as far as it is known.
+    `env_changed` counts the names that got another value since then, or since the target was built.
     """
 
     kind: Kind
@@ -50,6 +52,7 @@ class ReleaseForm:
     target: VersionBrief
     target_from: datetime | None
     target_until: datetime | None
+    env_changed: int
     candidates: tuple[Candidate, ...]
     changes: tuple[Difference, ...]
     same_artifact: bool | None
@@ -120,6 +123,9 @@ def draw_release(
         target=briefs.version(target, deployment),
         target_from=target_from,
         target_until=target_until,
+        env_changed=0
+        if briefs.hides_others(deployment, by=by)
+        else env_names.count_changed(deployment, since=target_until or target.created_at),
         candidates=_candidates(deployment, customer, kind, by=by, now=now),
         changes=tuple(one for one in differences(live, target, by=by) if not one.same) if live else (),
         same_artifact=live.artifact_sha256 == target.artifact_sha256

@@ -57,6 +57,17 @@ class VersionPage:
 
 
 @dataclass(frozen=True, slots=True)
+class Offers:
+    """What a row of a timeline offers for its version. Of the live one, `actions` is what can be done with its app."""
+
+    customer: CustomerHead
+    deployment: DeploymentBrief
+    version: VersionBrief
+    is_live: bool
+    actions: Actions
+
+
+@dataclass(frozen=True, slots=True)
 class Difference:
     """One line of a comparison. `name` is a stable key: kind, files, total_bytes, entrypoint, artifact, source, image,
     command, port,
@@ -110,6 +121,23 @@ def get_version(*, by: Person, slug: str, deployment_id: str, version_id: str, n
         internals=_internals(version, deployment) if by.is_staff else (),
         actions=actions.of_version(version, deployment, customer, by=by, now=now),
         age=deployments.age_of(customer, deployment, now=now),
+    )
+
+
+def get_offers(*, by: Person, slug: str, deployment_id: str, version_id: str, now: datetime) -> Offers:
+    """Raises NotFound as `get_version` does."""
+    customer, deployment, version = _find(by=by, slug=slug, deployment_id=deployment_id, version_id=version_id)
+    is_live = version.miosa_id == deployment.active_version_id
+    if is_live:
+        can = actions.of_deployment(deployment, customer, by=by, now=now)
+    else:
+        can = actions.of_version(version, deployment, customer, by=by, now=now)
+    return Offers(
+        customer=briefs.head(customer, by=by),
+        deployment=briefs.deployment(deployment, customer, by=by),
+        version=briefs.version(version, deployment),
+        is_live=is_live,
+        actions=can,
     )
 
 

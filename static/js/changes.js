@@ -22,7 +22,7 @@
   document.addEventListener("htmx:afterSwap", (event) => {
     if (event.detail.target !== body || dialog.open) return;
     const link = event.detail.requestConfig.elt;
-    opener = { id: link.id, href: link.getAttribute("href"), link };
+    opener = { id: link.id, href: link.getAttribute("href"), row: link.closest("[data-row]")?.id, link };
     dialog.showModal();
     dialog.scrollTop = 0;
   });
@@ -39,9 +39,9 @@
   dialog.addEventListener("close", () => {
     body.replaceChildren();
     notices.replaceChildren();
-    const { id, href, link } = opener ?? {};
-    const back = link?.isConnected ? link : (id && document.getElementById(id)) || (href && document.querySelector(`a[href="${CSS.escape(href)}"]`));
-    (back || document.getElementById("main"))?.focus();
+    const { id, href, row, link } = opener ?? {};
+    const back = link?.isConnected ? link : (id && document.getElementById(id)) || (href && document.querySelector(`a[href="${CSS.escape(href)}"]`)) || (row && document.querySelector(`#${CSS.escape(row)} .dots`));
+    (back?.closest("details:not([open])")?.querySelector("summary") || back || document.getElementById("main"))?.focus();
     opener = null;
     document.querySelectorAll("[data-poll]").forEach((part) => window.htmx?.trigger(part, "look"));
   });

@@ -35,7 +35,7 @@
 
   document.addEventListener("click", (event) => {
     const target = event.target instanceof Element ? event.target : root;
-    closeMenus(target.closest("details.menu"));
+    closeMenus(target.closest(".menu-body a") ? null : target.closest("details.menu"));
     const button = target.closest("button");
     if (!button) return;
     if (button.dataset.copy !== undefined) copy(button);

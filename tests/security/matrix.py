@@ -102,6 +102,7 @@ DOORS: dict[str, Door] = {
     "styleguide_page": Door(right=Right.READ_STYLEGUIDE, hidden=True),
     "theme": Door(DO, None, is_open=True),
     "version": PAGE,
+    "version_menu": PAGE,
 }
 # Ids of this order stand below one another: another's may hang below one's own.
 NESTED = ("slug", "deployment_id", "version_id", "build_id", "instance_id", "domain_id", "link_id", "key", "name")

@@ -118,6 +118,15 @@ def read_if_stale(deployment: Deployment, *, customer: Customer, now: datetime) 
         logger.info("env names not read", extra={"deployment": deployment.miosa_id, "reason": error.code})
 
 
+def count_changed(deployment: Deployment, *, since: datetime | None) -> int:
+    """How many names got another value since then, as far as the portal set them or MIOSA tells."""
+    if since is None:
+        return 0
+    set_here = EnvMark.objects.filter(deployment_id=deployment.miosa_id, set_at__gt=since)
+    told = EnvVar.objects.filter(deployment=deployment, changed_at__gt=since)
+    return set_here.order_by().values("name").union(told.order_by().values("name")).count()
+
+
 def started_at(deployment: Deployment) -> datetime | None:
     """Since when what is live has run with the env it was started with: it went live, or was redeployed."""
     again = Operation.objects.filter(

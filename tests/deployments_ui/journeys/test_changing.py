@@ -121,6 +121,29 @@ def test_with_keys_alone(enter: Enter, world: World, worker: None) -> None:
     expect(page.get_by_role("link", name="Roll back… Main site")).to_be_focused()
 
 
+def test_from_a_row_of_the_timeline_with_keys_alone(enter: Enter, world: World, accessible: Check) -> None:
+    page = enter(world.people.owner)
+    target = older(world)[0]
+    name = f"Actions Main site #{target['number']}"
+    row = page.locator(".entry", has=page.get_by_role("link", name=name)).first
+    row_id = row.get_attribute("id")
+    row.get_by_role("link", name=name).focus()
+    page.keyboard.press("Enter")
+    menu = page.locator(f"#{row_id} details")
+    expect(menu.locator("summary")).to_be_focused()
+    accessible(page)
+    page.keyboard.press("Escape")
+    expect(menu).not_to_have_attribute("open", "")
+    expect(menu.locator("summary")).to_be_focused()
+    page.keyboard.press("Enter")
+    tab_to(page, ".menu-body a")
+    page.keyboard.press("Enter")
+    expect(page.locator(CONFIRM)).to_have_text(f"Roll back Main site to #{target['number']}")
+    page.keyboard.press("Escape")
+    expect(page.locator("#dialog")).to_be_hidden()
+    expect(page.locator(f"#{row_id} :is(summary, .dots)")).to_be_focused()
+
+
 def tab_to(page: Page, selector: str, *, back: bool = False) -> None:
     for _stop in range(40):
         if page.evaluate("selector => document.activeElement.matches(selector)", selector):

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.db import connection
 from django.test import Client
+from django.utils import timezone
 from django.utils.html import escape
 from pytest_django import Settings
 
-from portal.models import Activation, Deployment, Operation, User, Version
+from portal.models import Activation, Deployment, EnvMark, Operation, User, Version
 from portal.services.journal import tokens
 from tests.deployments_ui.changes import changes_heard, confirm, draw, due_now, older, work
 from tests.deployments_ui.conftest import HTMX, SLUG, World
@@ -82,6 +85,16 @@ class TestTheForm:
             assert line in page
         assert "brightsmile.example" in page
         assert "last good" in page
+
+    def test_it_counts_the_env_vars_that_changed_since(self, world: World, browse: Browse) -> None:
+        client, target = browse(world.people.owner), older(world)[0]
+        deployment = Deployment.objects.get(miosa_id=world.main["id"])
+        assert f"changed since #{target['number']}" not in text_of(client, path_to(world))
+        mark = {"deployment_id": deployment.miosa_id, "operation_key": uuid4(), "set_at": timezone.now()}
+        for environment, name in (("production", "A"), ("preview", "A"), ("production", "B")):
+            EnvMark.objects.create(environment=environment, name=name, **mark)
+        EnvMark.objects.create(name="OLD", **{**mark, "set_at": timezone.now() - timedelta(days=900)})
+        assert f"(2 changed since #{target['number']})" in text_of(client, path_to(world))
 
     def test_focus_begins_on_cancel_and_enter_does_nothing(self, world: World, browse: Browse) -> None:
         page = text_of(browse(world.people.owner), path_to(world))

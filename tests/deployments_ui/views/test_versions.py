@@ -2,8 +2,9 @@
 
 import re
 
-from portal.models import Version
-from tests.deployments_ui.conftest import HTMX, World
+from portal.models import User, Version
+from tests.deployments_ui.changes import older
+from tests.deployments_ui.conftest import HTMX, SLUG, World
 from tests.deployments_ui.stairs import Browse, climb, refuse_strangers, text_of
 
 
@@ -62,6 +63,56 @@ def test_a_log_that_can_not_be_had_is_said(world: World, browse: Browse) -> None
     world.playing.fault("*/logs", times=50, status=503)
     assert "No log to show" in text_of(browse(world.people.owner), f"{world.live_path}log/")
     world.playing.heal()
+
+
+class TestTheMenuOfARow:
+    """A request for it is answered with what its page offers."""
+
+    def menu(self, world: World, browse: Browse, user: User, path: str) -> str:
+        return text_of(browse(user), f"{path}menu/", **HTMX)
+
+    def test_without_a_script_it_is_the_page(self, world: World, browse: Browse) -> None:
+        page = text_of(browse(world.people.viewer), f"{world.live_path}menu/")
+        assert "<html" in page
+        assert 'id="facts-title"' in page
+        refuse_strangers(world, browse, foreign=f"{foreign_version(world)}menu/")
+        assert browse(world.people.owner).post(f"{world.live_path}menu/").status_code == 405
+        with world.hearing_nothing():
+            assert browse(world.people.stranger).get(f"{world.live_path}menu/", **HTMX).status_code == 404
+
+    def test_every_row_leads_to_its_own(self, world: World, browse: Browse) -> None:
+        for path in (f"/c/{SLUG}/", world.path):
+            assert f'hx-get="{world.live_path}menu/"' in text_of(browse(world.people.viewer), path)
+
+    def test_an_older_one_offers_to_go_back(self, world: World, browse: Browse) -> None:
+        target = older(world)[0]
+        path = f"{world.path}versions/{target['id']}/"
+        told = self.menu(world, browse, world.people.support, path)
+        assert "<html" not in told
+        assert f'hx-get="{path}rollback/"' in told
+        assert f"Roll back to #{target['number']}…" in told
+        assert f"compare/?from={target['id']}&amp;to={world.main['active_version_id']}" in told
+
+    def test_what_can_not_be_done_is_there_with_its_cause(self, world: World, browse: Browse) -> None:
+        target = older(world)[0]
+        Version.objects.filter(miosa_id=target["id"]).update(state="failed")
+        told = self.menu(world, browse, world.people.owner, f"{world.path}versions/{target['id']}/")
+        assert 'aria-disabled="true"' in told
+        assert "nothing to go back to" in told
+        assert f"{target['id']}/rollback/" not in told
+
+    def test_the_live_one_offers_what_its_app_does(self, world: World, browse: Browse) -> None:
+        told = self.menu(world, browse, world.people.owner, world.live_path)
+        assert f'href="{world.path}rollback/"' in told
+        assert f'href="{world.path}redeploy/"' in told
+        assert "compare/" not in told
+
+    def test_a_viewer_may_only_look(self, world: World, browse: Browse) -> None:
+        for path in (world.live_path, f"{world.path}versions/{older(world)[0]['id']}/"):
+            told = self.menu(world, browse, world.people.viewer, path)
+            assert "Facts and build log" in told
+            assert "Roll back" not in told
+            assert "Redeploy" not in told
 
 
 def two(world: World) -> tuple[str, str]:
