@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.utils.safestring import SafeString
+from django.utils.translation import ngettext
 
 from deployments_ui import links, states
 from deployments_ui.stencil import Stencil
@@ -32,6 +33,8 @@ class AppRow:
     roll_back_cause: str
     promote_url: str
     promote_cause: str
+    domains_url: str
+    waiting: str
     is_gone: bool
     is_live: bool
     has_since: bool
@@ -42,6 +45,7 @@ class AppRow:
     has_staged: bool
     has_failed: bool
     has_site: bool
+    has_waiting: bool
     may_roll_back: bool
     roll_back_is_off: bool
     may_promote: bool
@@ -77,6 +81,8 @@ def row(app: DeploymentBrief, *, slug: str, clock: Clock) -> AppRow:
         roll_back_cause=app.actions.roll_back.cause,
         promote_url=links.promotion(slug, app.id, app.staged.id) if app.staged else "",
         promote_cause=app.actions.promote.cause,
+        domains_url=links.domains(slug, app.id),
+        waiting=waiting(app.domains_waiting),
         is_gone=app.is_gone,
         is_live=app.live is not None,
         has_since=since is not None,
@@ -87,6 +93,7 @@ def row(app: DeploymentBrief, *, slug: str, clock: Clock) -> AppRow:
         has_staged=app.staged is not None,
         has_failed=app.last_failed is not None,
         has_site=bool(site),
+        has_waiting=app.domains_waiting > 0,
         may_roll_back=app.actions.roll_back.may and app.live is not None,
         roll_back_is_off=bool(app.actions.roll_back.cause),
         may_promote=app.actions.promote.may and app.staged is not None,
@@ -96,3 +103,9 @@ def row(app: DeploymentBrief, *, slug: str, clock: Clock) -> AppRow:
 
 def called(version: VersionBrief | None) -> str:
     return states.name_of(version.number, version.id) if version else ""
+
+
+def waiting(domains: int) -> str:
+    if not domains:
+        return ""
+    return ngettext("%(n)d domain waits for DNS", "%(n)d domains wait for DNS", domains) % {"n": domains}

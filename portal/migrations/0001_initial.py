@@ -243,6 +243,10 @@ class Migration(migrations.Migration):
                 ("live_since", models.DateTimeField(null=True)),
                 ("on_rollback", models.BooleanField(default=False)),
                 (
+                    "domains_waiting",
+                    models.PositiveIntegerField(default=0, help_text="Its domains that do not lead here, counted."),
+                ),
+                (
                     "is_filled",
                     models.BooleanField(default=False, help_text="Its versions were read down to the first."),
                 ),

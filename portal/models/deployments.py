@@ -37,6 +37,7 @@ class Deployment(models.Model):
     newest_version = models.ForeignKey("portal.Version", on_delete=models.SET_NULL, null=True, related_name="+")
     live_since = models.DateTimeField(null=True)
     on_rollback = models.BooleanField(default=False)
+    domains_waiting = models.PositiveIntegerField(default=0, help_text="Its domains that do not lead here, counted.")
     is_filled = models.BooleanField(default=False, help_text="Its versions were read down to the first.")
     is_shared = models.BooleanField(default=False)
     created_at = models.DateTimeField(null=True)

@@ -177,5 +177,6 @@ class DeploymentBrief:
     is_gone: bool
     is_stopped: bool
     state_text: str
+    domains_waiting: int = 0
     actions: Actions = NOTHING
     rollback: Rollback | None = None

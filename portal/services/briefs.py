@@ -21,6 +21,7 @@ OF_VERSION = (
 OF_DEPLOYMENT = (
     *("miosa_id", "customer_id", "name", "state", "public_url", "managed_url", "active_version_id", "live_since"),
     *("live_version_id", "staged_version_id", "newest_version_id", "on_rollback", "is_shared", "is_filled"),
+    "domains_waiting",
     *("created_at", "first_seen_at", "gone_at"),
 )
 
@@ -116,6 +117,7 @@ def deployment(row: Deployment, customer: Customer, *, by: Person) -> Deployment
         on_rollback=row.on_rollback and not hidden,
         is_shared=row.is_shared,
         is_gone=row.gone_at is not None,
+        domains_waiting=0 if hidden or row.gone_at else row.domains_waiting,
         is_stopped=row.state == "stopped" and not hidden,
         state_text="" if hidden else row.state,
     )

@@ -9,9 +9,11 @@ from django.utils import timezone
 
 from portal.access import Person
 from portal.models import Domain
+from portal.services import history
 from portal.services.domains import changes, lists, looker, pages
 from portal.services.domains.lists import DomainRow
 from portal.services.domains.pages import DomainPage
+from portal.services.history import History
 from portal.services.journal.kinds import Kind
 from portal.services.operations import OperationPage
 from portal.services.releases import Confirmed
@@ -68,6 +70,9 @@ class Attaching:
 
     def rows(self, *, by: Person | None = None) -> dict[str, DomainRow]:
         return {row.name: row for row in lists.get_domains(**self.where(by)).rows}
+
+    def history(self) -> History:
+        return history.get_history(by=self.owner, slug=SLUG, query={}, now=timezone.now())
 
     def change(self, domain: Domain, kind: Kind, **typed: str) -> OperationPage:
         token = changes.draw(**self.where(), domain_id=domain.miosa_id, kind=kind).token

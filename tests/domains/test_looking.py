@@ -49,6 +49,23 @@ def test_from_missing_to_working_without_anybody_pressing_anything(app: Attachin
     assert Operation.objects.get(kind=Kind.VERIFY_DOMAIN).person_name == "Deploy desk"
 
 
+def test_the_line_of_its_app_counts_it_while_it_waits(app: Attaching, net: Net) -> None:
+    def waiting() -> int:
+        (row,) = [one for one in app.history().deployments if one.id == app.id]
+        return row.domains_waiting
+
+    domain = app.attached()
+    before, generation = waiting(), app.history().age.generation
+    right(net, domain)
+    app.work(domain)
+    assert domain.status == "verified"
+    assert waiting() == before - 1
+    assert app.history().age.generation != generation
+    net.set(NAME, ("A", "203.0.113.9"))
+    app.work(domain)
+    assert waiting() == before
+
+
 def test_a_wrong_value_says_what_is_seen_and_needed(app: Attaching, net: Net) -> None:
     domain = app.attached()
     net.set(NAME, ("A", "203.0.113.9"))

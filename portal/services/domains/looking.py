@@ -79,6 +79,7 @@ def look(domain: Domain, *, now: datetime) -> dns.Report | None:
     _note_drift(domain, report, now=now)
     domain.next_look_at = _next(domain, now=now)
     domain.save(update_fields=["look", "looked_at", "looks", "next_look_at", "drifted_at"])
+    reading.count_waiting(domain.deployment_id)
     return report
 
 

@@ -4,6 +4,8 @@ import logging
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import Q
+
 from portal import dns, miosa
 from portal.models import Customer, Deployment, Domain, Freshness
 from portal.services import upstream
@@ -45,6 +47,7 @@ def read(deployment: Deployment, *, ask: miosa.Client, now: datetime) -> None:
     Domain.objects.filter(deployment=deployment, gone_at=None).exclude(miosa_id__in=seen).update(
         gone_at=now, next_look_at=None
     )
+    count_waiting(deployment.pk)
     row_ = lease.get(scope(deployment.pk))
     Freshness.objects.filter(pk=row_.pk).update(read_at=now, error="", failed_at=None)
 
@@ -70,7 +73,9 @@ def remember(deployment: Deployment, row: miosa.Domain, *, now: datetime) -> Dom
     told = [{"type": one.type, "name": one.name, "value": one.value, "ttl": one.ttl} for one in needed]
     known = Domain.objects.filter(deployment=deployment, miosa_id=row.id).first()
     if known is None:
-        return Domain.objects.create(deployment=deployment, miosa_id=row.id, needed=told, next_look_at=now, **values)
+        known = Domain.objects.create(deployment=deployment, miosa_id=row.id, needed=told, next_look_at=now, **values)
+        count_waiting(deployment.pk)
+        return known
     if told:
         # A verified row may no longer say what it needed; what it needed stays true.
         values["needed"] = told
@@ -80,9 +85,20 @@ def remember(deployment: Deployment, row: miosa.Domain, *, now: datetime) -> Dom
     if moved:
         known.next_look_at = now
     known.save(update_fields=[*values, "next_look_at"])
+    if moved:
+        count_waiting(deployment.pk)
     if moved and known.customer_id:
         customers.touch({known.customer_id})
     return known
+
+
+def count_waiting(deployment_id: int) -> None:
+    """For the line of their app: those that do not lead here yet, or do not any more."""
+    there = Domain.objects.filter(deployment=deployment_id, gone_at=None, customer__isnull=False)
+    waiting = there.filter(~Q(status__in=WORKING) | Q(drifted_at__isnull=False)).count()
+    changed = Deployment.objects.filter(pk=deployment_id).exclude(domains_waiting=waiting)
+    if changed.update(domains_waiting=waiting):
+        customers.touch(there.values_list("customer", flat=True).distinct())
 
 
 def needed_of(domain: Domain) -> tuple[dns.Needed, ...]:

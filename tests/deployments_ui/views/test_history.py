@@ -4,7 +4,7 @@ import re
 
 from django.test import Client
 
-from portal.models import Customer, User
+from portal.models import Customer, Deployment, User
 from tests.deployments_ui.conftest import HTMX, SLUG, World
 from tests.deployments_ui.stairs import Browse, climb, text_of
 
@@ -20,6 +20,15 @@ def test_live_stands_on_one_row_of_each_app(world: World, browse: Browse) -> Non
     rows = re.findall(r'<li class="entry".*?</li>', page, flags=re.DOTALL)
     live = [row for row in rows if '<span class="word">Live</span>' in row]
     assert len(live) == len({re.search(r'<span class="name">(.*?)</span>', row)[1] for row in live}) == 3  # type: ignore[index]  # found
+
+
+def test_domains_that_wait_are_said_and_lead_to_their_page(world: World, browse: Browse) -> None:
+    client = browse(world.people.viewer)
+    assert "for DNS" not in text_of(client, PATH)
+    Deployment.objects.filter(miosa_id=world.main["id"]).update(domains_waiting=2)
+    assert f'<a href="{world.path}domains/">2 domains wait for DNS</a>' in text_of(client, PATH)
+    Deployment.objects.filter(miosa_id=world.main["id"]).update(is_shared=True)
+    assert "for DNS" not in text_of(client, PATH)
 
 
 def test_the_page_is_the_whole_timeline_without_a_script(world: World, browse: Browse) -> None:
