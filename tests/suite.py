@@ -11,7 +11,8 @@ import time
 from tests import settings
 from tests.postgres import running_postgres
 
-PYTEST = [sys.executable, "-m", "pytest", "-n", "2", "-p", "no:cacheprovider", "--durations=10"]
+# Three processes on two cores: every third test waits for something most of the time.
+PYTEST = [sys.executable, "-m", "pytest", "-n", "3", "--dist", "worksteal", "-p", "no:cacheprovider", "--durations=10"]
 
 
 def main(arguments: list[str]) -> int:
