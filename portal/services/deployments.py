@@ -18,6 +18,7 @@ from portal.services.remembering import texts
 from portal.services.timeline import Where
 
 _MOST_EARLIER = 50
+_LISTED = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,16 @@ class DeploymentPage:
     age: Age
 
 
+@dataclass(frozen=True, slots=True)
+class DeploymentList:
+    """A page of a customer's deployments. `following` is the id of its last if more come after it."""
+
+    customer: CustomerHead
+    results: tuple[DeploymentBrief, ...]
+    following: str
+    age: Age
+
+
 def find_deployment(customer: Customer, deployment_id: str) -> Deployment:
     """Raises NotFound unless the customer has something on it."""
     row = (
@@ -57,6 +68,31 @@ def find_deployment(customer: Customer, deployment_id: str) -> Deployment:
     if row is None:
         raise NotFound
     return row
+
+
+def list_deployments(*, by: Person, slug: str, after: str, now: datetime) -> DeploymentList:
+    """Those that hold something of the customer's, in the order in which they were first seen, behind the one `after`.
+
+    Raises NotFound for a stranger, an unknown customer, and if it has nothing on `after`.
+    """
+    customer = history.open_customer(by=by, slug=slug, now=now)
+    there = Deployment.objects.filter(holdings__customer=customer, gone_at=None)
+    behind = there.filter(pk__gt=find_deployment(customer, after).pk) if after else there
+    rows = list(behind.only(*briefs.OF_DEPLOYMENT).order_by("pk")[: _LISTED + 1])
+    shown = rows[:_LISTED]
+    briefs.versions_of(shown)
+    return DeploymentList(
+        customer=briefs.head(customer, by=by),
+        results=tuple(briefs.deployment(row, customer, by=by) for row in shown),
+        following=shown[-1].miosa_id if len(rows) > _LISTED else "",
+        age=ages.of(
+            customers.freshness_of(customer),
+            generation=customer.generation,
+            filling=there.filter(is_filled=False).exists(),
+            now=now,
+            connection_row=customer.connection,
+        ),
+    )
 
 
 def get_deployment(*, by: Person, slug: str, deployment_id: str, query: Query, now: datetime) -> DeploymentPage:

@@ -29,7 +29,8 @@ class Page:
 class History:
     """Everything on a customer's page. `notes` are sentences about filters that were ignored.
 
-    `create` and `publish`: to make an empty app, and to publish a sandbox as a new one.
+    `create` and `publish`: to make an empty app, and to publish a sandbox as a new one. `unlisted`: how many more apps
+    there are than `deployments` holds.
     """
 
     customer: CustomerHead
@@ -42,6 +43,7 @@ class History:
     notes: tuple[str, ...] = field(default=())
     create: Action = NOT_YOURS
     publish: Action = NOT_YOURS
+    unlisted: int = 0
 
 
 def get_history(*, by: Person, slug: str, query: Query, now: datetime) -> History:
@@ -54,14 +56,18 @@ def get_history(*, by: Person, slug: str, query: Query, now: datetime) -> Histor
     customer and for a
     cursor that was not made for it.
     """
+    return _history(open_customer(by=by, slug=slug, now=now), by=by, query=query, now=now)
+
+
+def open_customer(*, by: Person, slug: str, now: datetime) -> Customer:
+    """Somebody looks at it: what is stale is asked for; if nothing is remembered yet, MIOSA is read first."""
     customer = customers.get_customer(by=by, slug=slug)
     row = customers.freshness_of(customer)
     if row is None or row.read_at is None:
         refresh.customer_if_stale(customer, row, wait=True, now=now)
-        customer = customers.get_customer(by=by, slug=slug)
-    else:
-        refresh.ask_for_customer(customer, row, now=now)
-    return _history(customer, by=by, query=query, now=now)
+        return customers.get_customer(by=by, slug=slug)
+    refresh.ask_for_customer(customer, row, now=now)
+    return customer
 
 
 def find_newer(*, by: Person, slug: str, query: Query, generation: str, now: datetime) -> History | Age:
@@ -144,6 +150,7 @@ def _history(customer: Customer, *, by: Person, query: Query, now: datetime) -> 
         notes=wanted.notes,
         create=create,
         publish=publish,
+        unlisted=max(0, customer.deployments_count - len(held)) if len(held) >= briefs.MOST_DEPLOYMENTS else 0,
     )
 
 

@@ -46,6 +46,7 @@ NOT_TOLD: dict[type, dict[str, str]] = {
         "filters": "who asks knows",
         "notes": "a filter that would be left out is refused",
         "publish": "nothing can be done here yet",
+        "unlisted": "their own address lists them all",
     },
     operations.OperationList: {"next_cursor": "it is in next"},
     operations.OperationPage: {

@@ -60,6 +60,7 @@ class DeploymentBriefSerializer(serializers.Serializer[Any]):
     is_shared = serializers.BooleanField(help_text="Holds versions of several customers.")
     is_gone = serializers.BooleanField()
     is_stopped = serializers.BooleanField()
+    domains_waiting = serializers.IntegerField(help_text="Its domains that do not lead to it, as far as is known.")
     state_text = serializers.CharField(help_text="The deployment's state as the hosting service calls it.")
 
 

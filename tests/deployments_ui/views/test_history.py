@@ -5,6 +5,7 @@ import re
 from django.test import Client
 
 from portal.models import Customer, Deployment, User
+from portal.services.remembering import customers
 from tests.deployments_ui.conftest import HTMX, SLUG, World
 from tests.deployments_ui.stairs import Browse, climb, text_of
 
@@ -57,6 +58,20 @@ def test_a_filter_for_somebody_elses_app_is_left_out_with_a_note(world: World, b
     page = text_of(browse(world.people.owner), f"{PATH}?app={world.foreign['id']}")
     assert "was left out" in page
     assert world.foreign["name"] not in page
+
+
+def test_of_very_many_apps_the_newest_are_listed_and_the_others_counted(world: World, browse: Browse) -> None:
+    known = Deployment.objects.get(miosa_id=world.main["id"])
+    for n in range(203):
+        one = Deployment.objects.get(pk=known.pk)
+        one.pk, one.miosa_id = None, f"dep_many_{n}"
+        one.save()
+        one.holdings.create(customer=known.customer)
+    customers.recount([known.customer_id])
+    page = text_of(browse(world.people.owner), PATH)
+    assert page.count('<li class="app"') == 200
+    assert "206 apps" in page
+    assert "6 older apps are not listed here." in page
 
 
 def test_nothing_found_says_so(world: World, browse: Browse) -> None:
