@@ -151,7 +151,8 @@ LANGUAGE_CODE = CONFIG.language_code
 LANGUAGES = [("en", "English")]
 TIME_ZONE = CONFIG.time_zone
 USE_TZ = True
-USE_I18N = True
+# English is what the texts are written in: looking each of them up would take a sixth of a page.
+USE_I18N = len(LANGUAGES) > 1
 
 # --- Static files ---
 

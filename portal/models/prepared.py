@@ -108,9 +108,10 @@ def _converted(rows: list[Any], conversions: Iterable[tuple[int, Callable[[Any],
 
 
 def moment(value: str | datetime) -> datetime:
-    """SQLite keeps moments as text without a zone, which is UTC."""
-    told = datetime.fromisoformat(value) if isinstance(value, str) else value
-    return told if told.tzinfo else told.replace(tzinfo=UTC)
+    """SQLite keeps moments as text without a zone, which is UTC. `replace` would take eight times as long."""
+    if isinstance(value, str):
+        return datetime.fromisoformat(f"{value}+00:00")
+    return value if value.tzinfo else value.replace(tzinfo=UTC)
 
 
 _CONVERSIONS: dict[str, Callable[[Any], Any]] = {"BooleanField": bool, "DateTimeField": moment}

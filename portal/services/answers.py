@@ -83,9 +83,12 @@ class CustomerHead:
     is_unassigned: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class VersionBrief:
-    """A version in one line. `id` is MIOSA's. `who` is never MIOSA's own user id for a customer."""
+    """A version in one line. `id` is MIOSA's. `who` is never MIOSA's own user id for a customer.
+
+    Not frozen: a page makes fifty, and that would double what each costs.
+    """
 
     id: str
     number: int | None

@@ -12,7 +12,7 @@ from portal.services.answers import Deed, VersionBrief
 from portal.services.journal.kinds import Kind
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class VersionEntry:
     """A version in the timeline. `sandbox` is for staff alone. `at` is the moment it is filed under (set once)."""
 

@@ -102,7 +102,7 @@ def search(*, scope: str, customer_id: int | None, deployment_id: int | None, wh
         return Found((), "", None)
     window = _window(customer_id, deployment_id, where, after)
     matching = _matching(where)
-    rows = [Row(*values) for values in _fetch(_page_sql(window, matching), [*window.values, *matching.values], at=1)]
+    rows = list(map(Row._make, _fetch(_page_sql(window, matching), [*window.values, *matching.values], at=1)))
     if len(rows) > PAGE:
         return Found(tuple(rows[:PAGE]), _make_cursor(rows[PAGE - 1].at, rows[PAGE - 1].id, scope), None)
     end = _window_end(window) if matching.parts else None
@@ -227,7 +227,10 @@ def _fetch(sql: str, values: list[Any], *, at: int) -> list[tuple[Any, ...]]:
     """Rows whose column `at` is a moment, aware on every database."""
     with connection.cursor() as db:
         db.execute(sql, values)
-        return [(*row[:at], moment(row[at]), *row[at + 1 :]) for row in db.fetchall()]
+        columns = list(zip(*db.fetchall(), strict=True))
+    if columns:
+        columns[at] = tuple(map(moment, columns[at]))
+    return list(zip(*columns, strict=True))
 
 
 def _adapt(moment: datetime) -> Any:
