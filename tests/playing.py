@@ -11,6 +11,7 @@ from typing import Any
 class Playing:
     def __init__(self, url: str) -> None:
         self.url = url
+        self.is_fresh = False  # nothing was done to it since it was reset
         self.seeded_with = (0, 0)
         self.seeded_at = datetime.fromtimestamp(0, UTC)
 
@@ -19,6 +20,7 @@ class Playing:
         request = urllib.request.Request(  # noqa: S310 - the address is the simulator's own
             f"{self.url}/_control/{path}", data=data, method=method, headers={"Content-Type": "application/json"}
         )
+        self.is_fresh = self.is_fresh and method == "GET"
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         with opener.open(request, timeout=30) as answer:
             return json.loads(answer.read() or b"null")
@@ -26,6 +28,7 @@ class Playing:
     def reset(self, *, seed: int = 1, customers: int = 12) -> None:
         told = self.control("POST", "reset", {"seed": seed, "customers": customers})
         self.seeded_with, self.seeded_at = (seed, customers), datetime.fromisoformat(told["at"])
+        self.is_fresh = True
 
     def knobs(self, **values: Any) -> None:
         self.control("POST", "settings", values)

@@ -48,6 +48,7 @@ _memories: dict[tuple[Any, ...], Memory] = {}
 
 def recall(name: str, playing: Playing, read: Callable[[], object]) -> None:
     """Do `read`, which reads what `playing` was reset to, or put back what it wrote the first time."""
+    begin_at_one()
     key = (name, playing.seeded_with, tuple(Customer.objects.order_by("pk").values_list("pk", "external_id")))
     memory = _memories.get(key)
     if memory is None:

@@ -46,11 +46,16 @@ def person_of(db: None) -> PersonOf:
 def read_all(simulator: Playing, db: None) -> Read:
     """Do what the worker would do until nothing is wanted any more; gives the moment it was done."""
 
-    def run() -> datetime:
+    def read() -> None:
         ask = upstream.client(Purpose.BACKGROUND)
         fleet.read_workspaces(ask=ask, now=timezone.now())
         fleet.sweep(ask=ask, now=timezone.now())
-        return drain()
+        drain()
+
+    def run() -> datetime:
+        is_first = simulator.is_fresh and not Deployment.objects.exists()
+        recall.recall("all", simulator, read) if is_first else read()
+        return timezone.now()
 
     return run
 
