@@ -17,8 +17,15 @@ def no_sideways(page: Page) -> None:
     assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
 
 
-def test_from_signing_in_to_the_cause_of_a_failure(enter: Enter, world: World, accessible: Check) -> None:
-    page = enter(world.people.owner)
+def test_from_signing_in_to_the_cause_of_a_failure(
+    world: World, live_server: LiveServer, page: Page, complaints: list[str], accessible: Check
+) -> None:
+    page.goto(live_server.url)
+    accessible(page)
+    page.get_by_label("E-mail").fill(world.people.owner.email)
+    page.get_by_label("Password").fill(DEMO_PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_selector("header nav")
     accessible(page)
     page.get_by_text("App", exact=True).click()
     page.get_by_role("checkbox", name="Newsletter", exact=True).check()
