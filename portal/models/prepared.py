@@ -8,9 +8,8 @@ then on the marks are filled in and its rows become models as they do when Djang
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
 from django.db import connection, models
@@ -41,8 +40,7 @@ class Prepared(Generic[Row]):
             plan = self._plans[key] = _plan(self._build, values, full)
         with connection.cursor() as cursor:
             cursor.execute(plan.sql, plan.pick([*itertools.chain.from_iterable(full), *plan.constants]))
-            rows = cursor.fetchall()
-        return [plan.make(row) for row in _converted(rows, plan.conversions)]
+            return [plan.make(row) for row in cursor.fetchall()]
 
     def first(self, *values: Value) -> Row | None:
         found = self.fetch(*values)
@@ -56,7 +54,6 @@ class _Plan:
     sql: str
     constants: tuple[Any, ...]
     pick: Callable[[list[Any]], Sequence[Any]]
-    conversions: tuple[tuple[int, Callable[[Any], Any]], ...]
     make: Make
 
 
@@ -69,6 +66,7 @@ def _plan(build: Callable[..., models.QuerySet[Any]], values: Sequence[Value], f
     sql, told = compiler.as_sql()
     if compiler.annotation_col_map or not compiler.klass_info:
         raise TypeError("Only plain models can be prepared.")
+    _require_plain(compiler)
     known = [*itertools.chain.from_iterable(marks)]
     constants = tuple(each for each in told if each not in known)
     left = itertools.count(len(known))
@@ -77,7 +75,6 @@ def _plan(build: Callable[..., models.QuerySet[Any]], values: Sequence[Value], f
         sql=sql,
         constants=constants,
         pick=lambda filled: [filled[at] for at in order],
-        conversions=tuple(_conversions(compiler)),
         make=_maker(compiler.klass_info, compiler.select),
     )
 
@@ -92,29 +89,11 @@ def _filled_up(values: Sequence[Any]) -> Sequence[Any]:
     return [*values, *[values[0]] * (size - len(values))]
 
 
-def _conversions(compiler: Any) -> Iterable[tuple[int, Callable[[Any], Any]]]:
-    """Columns that this database keeps in another form than Python's: on SQLite moments and booleans."""
-    for at, (_converters, column) in compiler.get_converters([each[0] for each in compiler.select]).items():
-        yield at, _CONVERSIONS[column.output_field.get_internal_type()]
-
-
-def _converted(rows: list[Any], conversions: Iterable[tuple[int, Callable[[Any], Any]]]) -> Iterable[Any]:
-    if not rows or not conversions:
-        return rows
-    columns = list(zip(*rows, strict=True))
-    for at, convert in conversions:
-        columns[at] = tuple([None if value is None else convert(value) for value in columns[at]])
-    return zip(*columns, strict=True)
-
-
-def moment(value: str | datetime) -> datetime:
-    """SQLite keeps moments as text without a zone, which is UTC. `replace` would take eight times as long."""
-    if isinstance(value, str):
-        return datetime.fromisoformat(f"{value}+00:00")
-    return value if value.tzinfo else value.replace(tzinfo=UTC)
-
-
-_CONVERSIONS: dict[str, Callable[[Any], Any]] = {"BooleanField": bool, "DateTimeField": moment}
+def _require_plain(compiler: Any) -> None:
+    """Moments and booleans come from either database as Python's own (`sqlite.py`); what else is converted does not."""
+    for _converters, column in compiler.get_converters([each[0] for each in compiler.select]).values():
+        if column.output_field.get_internal_type() not in {"BooleanField", "DateTimeField"}:
+            raise TypeError(f"{column} would have to be converted.")
 
 
 def _maker(info: dict[str, Any], select: Sequence[Any]) -> Make:

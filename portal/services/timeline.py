@@ -13,7 +13,6 @@ from django.core import signing
 from django.db import connection
 
 from portal.models import Entry
-from portal.models.prepared import moment
 from portal.services.answers import State
 from portal.services.errors import NotFound
 
@@ -102,7 +101,7 @@ def search(*, scope: str, customer_id: int | None, deployment_id: int | None, wh
         return Found((), "", None)
     window = _window(customer_id, deployment_id, where, after)
     matching = _matching(where)
-    rows = list(map(Row._make, _fetch(_page_sql(window, matching), [*window.values, *matching.values], at=1)))
+    rows = list(map(Row._make, _fetch(_page_sql(window, matching), [*window.values, *matching.values])))
     if len(rows) > PAGE:
         return Found(tuple(rows[:PAGE]), _make_cursor(rows[PAGE - 1].at, rows[PAGE - 1].id, scope), None)
     end = _window_end(window) if matching.parts else None
@@ -219,18 +218,14 @@ def _window_end(window: _Sql) -> tuple[datetime, int] | None:
         f"FROM portal_entry WHERE {window.all()} ORDER BY at DESC, id DESC LIMIT {WINDOW + 1}) w "
         f"WHERE n >= {WINDOW} ORDER BY n"
     )
-    rows = _fetch(sql, window.values, at=0)
+    rows = _fetch(sql, window.values)
     return (rows[0][0], rows[0][1]) if len(rows) > 1 else None
 
 
-def _fetch(sql: str, values: list[Any], *, at: int) -> list[tuple[Any, ...]]:
-    """Rows whose column `at` is a moment, aware on every database."""
+def _fetch(sql: str, values: list[Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as db:
         db.execute(sql, values)
-        columns = list(zip(*db.fetchall(), strict=True))
-    if columns:
-        columns[at] = tuple(map(moment, columns[at]))
-    return list(zip(*columns, strict=True))
+        return list(db.fetchall())
 
 
 def _adapt(moment: datetime) -> Any:
