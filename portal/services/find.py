@@ -11,11 +11,12 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from portal.access import Person
-from portal.models import Customer, Deployment, Version
+from portal.models import Customer, Deployment, Holding, Version
 from portal.services import customers
 from portal.services.remembering import texts
 
 _MOST = 20
+_MOST_WORDS = 12
 _HASH = 64
 _NUMBER = re.compile(r"#(\d{1,9})")
 
@@ -63,7 +64,7 @@ def _hits(text: str, *, by: Person) -> Iterator[Hit]:
     seen = customers.seen_by(by).exclude(is_unassigned=True) if not by.is_staff else customers.seen_by(by)
     yield from _exact(text, seen, by=by)
     number = _NUMBER.search(text)
-    words = texts.search_key(_NUMBER.sub(" ", text)).split()
+    words = list(dict.fromkeys(texts.search_key(_NUMBER.sub(" ", text)).split()))[:_MOST_WORDS]
     if not number:
         yield from _customers(words, seen)
         yield from _deployments(words, seen)
@@ -103,7 +104,9 @@ def _numbered(number: int, words: list[str], seen: QuerySet[Customer], *, by: Pe
     """`booking #12`, `acme #12`, or `#12` of anything: the number is looked up per deployment, by its index."""
     deployments = Deployment.objects.filter(holdings__customer__in=seen, gone_at=None)
     for word in words:
-        deployments = deployments.filter(Q(search__contains=word) | Q(holdings__customer__search__contains=word))
+        # Only customers this person may see: a shared app must not tell who else is on it, letter by letter.
+        named = Holding.objects.filter(customer__in=seen, customer__search__contains=word)
+        deployments = deployments.filter(Q(search__contains=word) | Q(pk__in=named.values("deployment")))
     chosen = list(deployments.distinct().order_by("-updated_at").values_list("pk", flat=True)[:500])
     rows = Version.objects.filter(deployment__in=chosen, number=number)
     if not by.sees_everyone:

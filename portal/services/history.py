@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from django.db.models import OuterRef, Subquery
+
 from portal.access import Person
 from portal.models import Customer, Deployment, Entry, Operation, Version
 from portal.services import actions, ages, briefs, customers, filters, refresh, rows, timeline
@@ -163,11 +165,20 @@ def _apps(held: list[Deployment], customer: Customer, *, by: Person, now: dateti
 
 
 def _last_publish(held: list[Deployment], customer: Customer, *, by: Person) -> VersionBrief | None:
-    newest: tuple[datetime, Version, Deployment] | None = None
-    for one in held:
-        version = one.newest_version
-        if version is None or version.created_at is None or not briefs.may_see(version, customer, by=by):
-            continue
-        if newest is None or version.created_at > newest[0]:
-            newest = (version.created_at, version, one)
-    return briefs.version(newest[1], newest[2]) if newest else None
+    shared = [one for one in held if briefs.hides_others(one, by=by)]
+    newest = [one.newest_version for one in held if one not in shared and one.newest_version]
+    if shared:
+        newest += _own_newest(shared, customer)
+    told = {one.created_at: one for one in newest if one.created_at and briefs.may_see(one, customer, by=by)}
+    if not told:
+        return None
+    last = told[max(told)]
+    return briefs.version(last, next(one for one in held if one.pk == last.deployment_id))
+
+
+def _own_newest(shared: list[Deployment], customer: Customer) -> list[Version]:
+    """The customer's own newest version on each: a shared app's newest may be another's, which must not show."""
+    own = Version.objects.filter(customer=customer, gone_at=None, is_readable=True, number__isnull=False)
+    newest = own.filter(deployment=OuterRef("pk")).order_by("-number").values("pk")[:1]
+    pks = Deployment.objects.filter(pk__in=[one.pk for one in shared]).values_list(Subquery(newest))
+    return list(Version.objects.filter(pk__in=pks).only(*briefs.OF_VERSION))

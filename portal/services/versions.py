@@ -1,6 +1,6 @@
 """One version: its facts, its life, its log, and two of them side by side."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.utils.translation import gettext as _
@@ -104,7 +104,7 @@ def get_version(*, by: Person, slug: str, deployment_id: str, version_id: str, n
         version=briefs.version(version, deployment),
         is_gone=version.gone_at is not None or deployment.gone_at is not None,
         failure=_failure(version, deployment, customer=customer, by=by, now=now),
-        retention=retention.of(version, is_live=version.miosa_id == deployment.active_version_id, now=now),
+        retention=_retention(version, deployment, by=by, now=now),
         moments=_moments(version, deployment, by=by),
         entrypoint=version.entrypoint,
         artifact_sha256=version.artifact_sha256,
@@ -190,6 +190,13 @@ def _failure(version: Version, deployment: Deployment, *, customer: Customer, by
         return ""
     told = logs.find_failure(version, deployment, customer=customer, by=by, now=now)
     return told or _("It failed; the log does not say why in a sentence.")
+
+
+def _retention(version: Version, deployment: Deployment, *, by: Person, now: datetime) -> Retention:
+    kept = retention.of(version, is_live=version.miosa_id == deployment.active_version_id, now=now)
+    if version.archived_at and kept.at and _was_replaced_by_another(version, deployment, by=by):
+        return replace(kept, at=None)
+    return kept
 
 
 def _moments(version: Version, deployment: Deployment, *, by: Person) -> tuple[Moment, ...]:

@@ -1,6 +1,7 @@
 """Rule 1's second paragraph: on a shared deployment a customer sees its name and its own versions, nothing else."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -13,6 +14,7 @@ from portal.services.deployments import DeploymentPage
 from portal.services.errors import NotFound
 from portal.services.refreshing import versions as reading
 from portal.services.remembering import customers, pointers
+from portal.services.retention import Keeping
 from portal.services.rows import ActivationEntry
 from tests.services.conftest import Desk
 from tests.services.telling import tell
@@ -137,6 +139,72 @@ def test_finding_an_id_a_hash_or_a_number_finds_ones_own(desk: Desk, shared: Dep
         for text in (version.miosa_id, version.artifact_sha256, f"{shared.name} #{version.number}"):
             hits = find.find(by=by, text=text, now=timezone.now()).hits
             assert version.miosa_id not in {hit.version_id for hit in hits}
+
+
+@pytest.mark.parametrize("text", ["#1 paws", "#1 pawsome-vets", "#1 p w"])
+def test_finding_by_letters_of_a_name_finds_nothing_by_another_holders(
+    desk: Desk, shared: Deployment, operator: Person, text: str
+) -> None:
+    theirs = Customer.objects.get(external_id=THEIRS)
+    assert all(word in theirs.search for word in text.split()[1:])
+    by = desk.person_of(OURS)
+    for hit in find.find(by=by, text=text, now=timezone.now()).hits:
+        assert hit.deployment_id != shared.miosa_id
+    if len(text) > 10:
+        assert find.find(by=operator, text=text, now=timezone.now()).hits
+
+
+def test_as_many_words_as_fit_find_each_once(desk: Desk, shared: Deployment, operator: Person) -> None:
+    mine = Version.objects.filter(deployment=shared, customer__external_id=OURS).latest("number")
+    for words in ("a " * 70, " ".join(chr(code) for code in range(ord("a"), ord("z") + 1)) * 3, "i"):
+        hits = find.find(by=operator, text=f"#{mine.number} {words}", now=timezone.now()).hits
+        assert len(hits) == len({hit.version_id for hit in hits})
+
+
+def replaced_by_another(desk: Desk, shared: Deployment) -> Version:
+    """Ours, made live for a moment, and theirs right after it."""
+    mine = Version.objects.filter(deployment=shared, customer__external_id=OURS).latest("number")
+    desk.act("rollback", deployment_id=shared.miosa_id, version_id=mine.miosa_id)
+    desk.read_again()
+    desk.simulator.advance(60)
+    desk.act("rollback", deployment_id=shared.miosa_id, version_id=foreign(shared)[0].miosa_id)
+    desk.read_again()
+    mine.refresh_from_db()
+    assert mine.archived_at is not None
+    return mine
+
+
+def test_how_long_it_is_kept_does_not_tell_when_another_went_live(
+    desk: Desk, shared: Deployment, operator: Person
+) -> None:
+    mine = replaced_by_another(desk, shared)
+    where: dict[str, Any] = {"slug": OURS, "deployment_id": shared.miosa_id, "version_id": mine.miosa_id}
+    where["now"] = timezone.now()
+    kept = versions.get_version(by=desk.person_of(OURS), **where).retention
+    assert (kept.keeping, kept.at) == (Keeping.UNTIL, None)
+    assert versions.get_version(by=operator, **where).retention.at is not None
+
+
+def test_the_last_publish_is_ones_own_whoever_published_since(desk: Desk, shared: Deployment) -> None:
+    mine = desk.act("publish", deployment_id=shared.miosa_id, external_workspace_id=OURS)
+    desk.read_again()
+    by = desk.person_of(OURS)
+    before = history.get_history(by=by, slug=OURS, query={}, now=timezone.now()).last_publish
+    desk.act("publish", deployment_id=shared.miosa_id, external_workspace_id=THEIRS)
+    desk.read_again()
+    after = history.get_history(by=by, slug=OURS, query={}, now=timezone.now()).last_publish
+    assert before is not None
+    assert after is not None
+    assert before.id == after.id == mine["id"]
+
+
+@pytest.mark.parametrize(("query", "most"), [({}, 6), ({"q": ["site"]}, 7)])
+def test_a_shared_app_costs_its_customers_history_one_query(
+    desk: Desk, shared: Deployment, django_assert_max_num_queries: Any, query: dict[str, list[str]], most: int
+) -> None:
+    by = desk.person_of(OURS)
+    with django_assert_max_num_queries(most):
+        history.get_history(by=by, slug=OURS, query=query, now=timezone.now())
 
 
 @pytest.mark.parametrize("state", ["live", "staged"])
