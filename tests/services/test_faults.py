@@ -9,13 +9,15 @@ import pytest
 from django.utils import timezone
 from pytest_django import Settings
 
+from portal import miosa
 from portal.access import Person
-from portal.models import Bucket, Customer, Deployment, Freshness, KeptLog, Version
+from portal.models import Bucket, Connection, Customer, Deployment, Freshness, KeptLog, Version
 from portal.services import deployments, errors, history, logs, upstream, versions
 from portal.services.answers import Age, Reach
 from portal.services.budget import Purpose
 from portal.services.refresh import TROUBLE
 from portal.services.refreshing import customers as refreshing
+from portal.services.refreshing import deployments as reading
 from portal.services.refreshing import fleet
 from tests.services.conftest import Desk
 
@@ -143,6 +145,88 @@ def test_a_failing_deployment_does_not_keep_its_neighbours_from_being_read(desk:
     refreshing.read(Customer.objects.get(external_id=OURS), ask=upstream.client(Purpose.READ), now=now, force=True)
     read = Freshness.objects.filter(scope__startswith="versions:", read_at=now).count()
     assert read == Deployment.objects.filter(customer__external_id=OURS).count() - 1
+
+
+def two_hours_later() -> None:
+    Freshness.objects.exclude(read_at=None).update(read_at=timezone.now() - timedelta(hours=2), failed_at=None)
+
+
+NONSENSE: list[dict[str, Any]] = [
+    {"body": "<html>hello</html>", "content_type": "text/html"},
+    {"body": '{"data": {"id": "dep_another", "name": "Another"}}'},
+]
+
+
+@pytest.mark.parametrize("do", NONSENSE)
+def test_a_deployment_answered_with_nonsense_stays_old_and_says_so(
+    desk: Desk, operator: Person, do: dict[str, Any]
+) -> None:
+    desk.read_all()
+    two_hours_later()
+    site = Deployment.objects.filter(customer__external_id=OURS).earliest("pk")
+    desk.simulator.fault(f"*/deployments/{site.miosa_id}", times=10, status=200, **do)
+    with pytest.raises(miosa.BadAnswer):
+        reading.read(site, ask=upstream.client(Purpose.READ), now=timezone.now())
+    row = Freshness.objects.get(scope=f"deployment:{site.pk}")
+    assert row.error == "bad_answer"
+    assert row.read_at is None or row.read_at < timezone.now() - timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("do", "reach"),
+    [
+        ({"body": '{"data": "none"}'}, Reach.UNREACHABLE),
+        ({"status": 403}, Reach.REFUSING),
+        ({"status": 404}, Reach.REFUSING),
+    ],
+)
+def test_versions_that_cant_be_read_are_told_on_the_customers_page(
+    desk: Desk, operator: Person, do: dict[str, Any], reach: Reach
+) -> None:
+    desk.read_all()
+    two_hours_later()
+    last = Deployment.objects.filter(customer__external_id=OURS).earliest("pk")
+    desk.simulator.fault(f"*/{last.miosa_id}/versions", times=100, **do)
+    now = timezone.now()
+    refreshing.read(Customer.objects.get(external_id=OURS), ask=upstream.client(Purpose.READ), now=now)
+    # Others are read meanwhile, so that it is not the connection as a whole that is in trouble.
+    Connection.objects.update(unreachable_since=None, refused_since=None)
+    age = history.get_history(by=operator, slug=OURS, query={}, now=now).age
+    assert (age.reach, bool(age.for_people)) == (reach, True)
+    recover(desk)
+    later = now + timedelta(seconds=70)
+    refreshing.read(Customer.objects.get(external_id=OURS), ask=upstream.client(Purpose.READ), now=later)
+    assert history.get_history(by=operator, slug=OURS, query={}, now=later).age.reach is Reach.OK
+
+
+def test_what_is_nobodys_is_as_old_as_the_last_sweep(desk: Desk, operator: Person) -> None:
+    desk.read_all()
+    nobodys = Customer.objects.get(is_unassigned=True)
+    two_hours_later()
+    desk.simulator.fault("*", times=1000, status=503)
+    answer = history.find_newer(by=operator, slug=nobodys.slug, query={}, generation="", now=timezone.now())
+    age = answer.age if isinstance(answer, history.History) else answer
+    assert age.stale
+    assert age.as_of is not None
+    assert age.as_of < timezone.now() - timedelta(hours=1)
+    sweep = Freshness.objects.get(scope=fleet.SWEEP)
+    assert sweep.wanted_at is not None
+    assert sweep.wanted_at <= timezone.now()
+    recover(desk)
+    fleet.sweep(ask=upstream.client(Purpose.BACKGROUND), now=timezone.now())
+    page = history.get_history(by=operator, slug=nobodys.slug, query={}, now=timezone.now())
+    assert not page.age.stale
+
+
+def test_looking_at_what_is_nobodys_sweeps_no_more_often_than_it_should(desk: Desk, operator: Person) -> None:
+    swept_at = desk.read_all()
+    nobodys = Customer.objects.get(is_unassigned=True)
+    for after in (20, 40):
+        now = swept_at + timedelta(seconds=after)
+        history.find_newer(by=operator, slug=nobodys.slug, query={}, generation="", now=now)
+    wanted = Freshness.objects.get(scope=fleet.SWEEP).wanted_at
+    assert wanted is not None
+    assert wanted > swept_at + timedelta(seconds=50)
 
 
 def test_a_sweep_that_breaks_in_the_middle_marks_nothing_gone(desk: Desk) -> None:

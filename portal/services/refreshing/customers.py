@@ -10,7 +10,7 @@ from portal.models import Connection, Customer, Deployment
 from portal.services.connection import WrongTenant
 from portal.services.refreshing import fleet, tenancy, vanishing, versions
 from portal.services.refreshing.deployments import ask_singly, read_versions
-from portal.services.refreshing.lease import Lease, lease, note_done, note_failure, want, want_all
+from portal.services.refreshing.lease import Lease, get, lease, note_done, note_failure, want, want_all
 from portal.services.remembering import deployments
 from portal.services.remembering.deployments import Seen
 
@@ -46,6 +46,9 @@ def read(
             return False
         if held.is_late(fresh=timedelta(0) if force else FRESH, now=now):
             return True
+        if customer.is_unassigned:
+            _leave_to_sweep(held, force=force, now=now)
+            return True
         try:
             seen = _deployments(customer, held, ask=ask, now=now, force=force)
         except (miosa.MiosaError, WrongTenant) as error:
@@ -55,24 +58,32 @@ def read(
             note_done(row, now=now)
         if listed is not None:
             listed()
-        _versions(seen, ask=ask, now=now, force=force, most_pages=most_pages)
+        _versions(seen, held, ask=ask, now=now, force=force, most_pages=most_pages)
     return True
+
+
+def _leave_to_sweep(held: Lease, *, force: bool, now: datetime) -> None:
+    """What belongs to nobody may be the whole fleet: the sweep alone reads it, and says how old it is."""
+    sweep = get(fleet.SWEEP)
+    every = FRESH if force else fleet.sweep_every()
+    want(fleet.SWEEP, at=max(now, sweep.read_at + every) if sweep.read_at else now)
+    with held.writing() as row:
+        row.wanted_at, row.error, row.failed_at = None, sweep.error, sweep.failed_at
 
 
 def _deployments(customer: Customer, held: Lease, *, ask: miosa.Client, now: datetime, force: bool) -> list[Seen]:
     seen: dict[int, Seen] = {}
     unreadable: set[str] = set()
-    if customer.external_id:
+    asked_at = timezone.now()
+    for count, page in enumerate(ask.deployments.pages(external_workspace_id=customer.external_id), start=1):
+        rows = tenancy.admit(page.items)
+        with held.writing():
+            seen |= {one.deployment.pk: one for one in deployments.remember(rows, now=asked_at)}
+        unreadable |= {broken.id for broken in page.unreadable if broken.id}
+        if _ignores_filter(customer, rows) or count >= _MOST_PAGES:
+            # The filter is not known there, or the customer is larger than one reading: the sweep brings the rest.
+            break
         asked_at = timezone.now()
-        for count, page in enumerate(ask.deployments.pages(external_workspace_id=customer.external_id), start=1):
-            rows = tenancy.admit(page.items)
-            with held.writing():
-                seen |= {one.deployment.pk: one for one in deployments.remember(rows, now=asked_at)}
-            unreadable |= {broken.id for broken in page.unreadable if broken.id}
-            if _ignores_filter(customer, rows) or count >= _MOST_PAGES:
-                # The filter is not known there, or the customer is larger than one reading: the sweep brings the rest.
-                break
-            asked_at = timezone.now()
     asked = ask_singly(_unseen(customer, seen, unreadable, now=now, force=force), ask=ask)
     seen |= {one.deployment.pk: one for one in asked.seen}
     if asked.missing:
@@ -89,9 +100,6 @@ def _unseen(
 
     Absence from a filtered answer never means gone: each is asked for.
     """
-    if customer.is_unassigned:
-        # What belongs to nobody may be the whole fleet: the sweep reads it.
-        return []
     unseen = Deployment.objects.filter(holdings__customer=customer, gone_at=None)
     if not force:
         # Those it owns should have been there, so that is worth asking at once.
@@ -113,19 +121,24 @@ def _ignores_filter(customer: Customer, rows: list[miosa.Deployment]) -> bool:
     return foreign
 
 
-def _versions(seen: list[Seen], *, ask: miosa.Client, now: datetime, force: bool, most_pages: int | None) -> None:
+def _versions(
+    seen: list[Seen], held: Lease, *, ask: miosa.Client, now: datetime, force: bool, most_pages: int | None
+) -> None:
+    """Trouble is noted for the whole customer: its page shows these versions, and reads no scope but its own."""
     for count, one in enumerate(seen):
         try:
             read_versions(one, ask=ask, now=now, force=force, most_pages=most_pages)
-        except miosa.Outage as error:
-            _leave(seen[count:], error, force=force, now=now)
-            return
         except miosa.BudgetSpent as error:
             _leave(seen[count:], error, force=force, now=now)
+            return
+        except miosa.Outage as error:
+            _leave(seen[count:], error, force=force, now=now)
+            note_failure(held.scope, code=error.code, retry_at=None, now=now)
             return
         except miosa.MiosaError as error:
             # A refusal speaks of this deployment alone.
             _leave([one], error, force=force, now=now)
+            note_failure(held.scope, code=error.code, retry_at=None, now=now)
 
 
 def _leave(rest: Iterable[Seen], error: miosa.MiosaError, *, force: bool, now: datetime) -> None:

@@ -19,10 +19,14 @@ FRESH = timedelta(seconds=15)
 
 @dataclass(slots=True)
 class Asked:
-    """What asking for deployments one by one brought. `missing`: MIOSA says that it does not know them."""
+    """What asking for deployments one by one brought. `missing`: MIOSA says that it does not know them.
+
+    `illegible`: the last answer that nobody could read.
+    """
 
     seen: list[Seen] = field(default_factory=list)
     missing: list[Deployment] = field(default_factory=list)
+    illegible: miosa.BadAnswer | None = None
 
 
 def scope(deployment_id: int) -> str:
@@ -44,6 +48,8 @@ def read(
             return True
         try:
             asked = ask_singly([deployment], ask=ask)
+            if asked.illegible:
+                raise asked.illegible
             if asked.missing:
                 vanishing.one_by_one(asked.missing, ask=ask, now=now)
             for one in asked.seen:
@@ -66,10 +72,13 @@ def ask_singly(asked: Iterable[Deployment], *, ask: miosa.Client) -> Asked:
         except miosa.NotFound:
             found.missing.append(deployment)
             continue
-        except miosa.BadAnswer:
+        except miosa.BadAnswer as error:
+            found.illegible = error
             continue
         if row.id == deployment.miosa_id:
             found.seen += deployments.remember(tenancy.admit([row]), now=asked_at)
+        else:
+            found.illegible = miosa.BadAnswer("another deployment than was asked for", sent=True)
     return found
 
 
