@@ -3,20 +3,15 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.core.cache import cache
-
-from portal import miosa
 from portal.access import Person
 from portal.models import Customer, Deployment
-from portal.services import actions, briefs, builds, customers, deployments, runtime, streams, upstream
+from portal.services import actions, briefs, builds, customers, deployments, runtime, streams, watching
 from portal.services.answers import Age, CustomerHead, DeploymentBrief
-from portal.services.budget import Purpose
 from portal.services.builds import Build
 from portal.services.errors import NotFound
 from portal.services.logs import LogPage
 from portal.services.runtime import Instances
 
-_FRESH_S = 3
 _ENDED = frozenset({"succeeded", "failed", "cancelled", "canceled", "error"})
 
 
@@ -75,15 +70,16 @@ def get_build(*, by: Person, slug: str, deployment_id: str, build_id: str, now: 
     build = next((build for build in listed if build.id == build_id), None)
     if build is None:
         raise NotFound
-    ask = upstream.client(Purpose.READ, customer_id=customer.pk)
     if build.state not in _ENDED:
-        build = _latest(build, deployment, ask, by=by)
+        build = _latest(build, deployment, customer, by=by, now=now)
     is_open = build.state not in _ENDED
     log = streams.read(
-        lambda: ask.builds.logs(deployment.miosa_id, build.id),
-        name=f"build:{deployment.pk}:{build.id}",
+        lambda ask: ask.builds.logs(deployment.miosa_id, build_id),
+        name=f"build:{deployment.pk}:{build_id}",
         is_finished=not is_open,
+        customer_id=customer.pk,
         by=by,
+        now=now,
     )
     return BuildPage(
         customer=briefs.head(customer, by=by),
@@ -94,17 +90,16 @@ def get_build(*, by: Person, slug: str, deployment_id: str, build_id: str, now: 
     )
 
 
-def _latest(build: Build, deployment: Deployment, ask: miosa.Client, *, by: Person) -> Build:
+def _latest(build: Build, deployment: Deployment, customer: Customer, *, by: Person, now: datetime) -> Build:
     """One at work is read again by itself; the list is too old for it."""
-    key = f"build:{deployment.pk}:{build.id}"
-    found: Build | None = cache.get(key)
-    if found is None:
-        try:
-            found, _whose = builds.of_row(ask.builds.get(deployment.miosa_id, build.id))
-        except miosa.MiosaError:
-            return build
-        cache.set(key, found, _FRESH_S)
-    return builds.cut(found, by=by)
+    told = watching.read(
+        f"build:{deployment.pk}:{build.id}",
+        lambda ask: builds.of_row(ask.builds.get(deployment.miosa_id, build.id))[0],
+        customer_id=customer.pk,
+        is_final=False,
+        now=now,
+    )
+    return builds.cut(told.value, by=by) if told.value else build
 
 
 def _find(*, by: Person, slug: str, deployment_id: str) -> tuple[Customer, Deployment]:

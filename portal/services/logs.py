@@ -1,4 +1,4 @@
-"""A version's log: asked for once, kept compressed when it will not grow any more, scrubbed for customers."""
+"""A version's log: shared by all who watch it grow, kept compressed when it will not, scrubbed for customers."""
 
 import re
 import zlib
@@ -7,14 +7,13 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.cache import cache
 from django.utils.translation import gettext as _
 
 from portal import miosa
 from portal.access import Person
 from portal.models import Customer, Deployment, KeptLog, Version
-from portal.services import upstream
-from portal.services.budget import Purpose
+from portal.services import watching
+from portal.services.watching import Watched
 
 STAGES = ("build", "runtime_install", "runtime_start")
 _MOST = 2_000_000
@@ -26,12 +25,12 @@ _VENDOR = re.compile("miosa", re.IGNORECASE)
 _WORD = re.compile(r"[\w.-]")
 _REST = re.compile(r"[\w.-]*")
 _LONGEST_LINE = 2000
-_NOTHING_FOR_S = 60
 
 
 @dataclass(frozen=True, slots=True)
 class LogPage:
-    """A version's log as text, with ANSI sequences as the build wrote them. `missing` says in words why there is none.
+    """A version's log as text, with ANSI sequences as the build wrote them. `missing` says in words why there is none,
+    or nothing newer than `as_of`.
 
     `complete`: it will not grow. `truncated`: the end of a very long log is shown.
     """
@@ -40,6 +39,16 @@ class LogPage:
     complete: bool
     truncated: bool
     missing: str
+    as_of: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """A log's text, compressed. `is_truncated`: more existed. `failure` is the line that says what went wrong."""
+
+    body: bytes
+    is_truncated: bool
+    failure: str = ""
 
 
 def read(
@@ -47,21 +56,46 @@ def read(
 ) -> LogPage:
     """Raises nothing: what went wrong is in `missing`."""
     stage = stage if stage in STAGES else ""
-    kept = _kept(version, deployment, customer=customer, stage=stage, now=now)
-    if isinstance(kept, LogPage):
-        return kept
-    text = zlib.decompress(kept.body).decode()
-    shown = text if by.is_staff else scrub(text)
-    missing = "" if text.strip() else _("The log is empty.")
-    return LogPage(text=shown, complete=_is_finished(version), truncated=kept.is_truncated, missing=missing)
+    told = _find(version, deployment, customer=customer, stage=stage, now=now)
+    if told is None:
+        return LogPage("", True, False, _("There is no log any more."))
+    return page_of(told, is_finished=_is_finished(version), by=by)
 
 
 def find_failure(version: Version, deployment: Deployment, *, customer: Customer, by: Person, now: datetime) -> str:
     """The line of its log that says why a version failed; empty if there is no log or no such line."""
-    kept = _kept(version, deployment, customer=customer, stage="", now=now)
-    if isinstance(kept, LogPage):
+    told = _find(version, deployment, customer=customer, stage="", now=now)
+    if told is None or told.value is None:
         return ""
-    return kept.failure if by.is_staff else scrub(kept.failure)
+    return told.value.failure if by.is_staff else scrub(told.value.failure)
+
+
+def pack(told: miosa.LogText, *, is_truncated: bool, is_failed: bool = False) -> Packed:
+    """The end of a very long log."""
+    text = str(told)[-_MOST:]
+    return Packed(
+        zlib.compress(text.encode(), 6),
+        is_truncated or len(told) > _MOST,
+        failure_sentence(text)[:300] if is_failed else "",
+    )
+
+
+def page_of(told: Watched[Packed], *, is_finished: bool, by: Person) -> LogPage:
+    """What was last read goes on being shown while nothing newer can be."""
+    missing = why_not(told.trouble()) if told.trouble else ""
+    complete = is_finished and (not missing or told.is_absent)
+    if told.value is None:
+        return LogPage("", complete, False, missing or _("Nothing was written yet."))
+    text = zlib.decompress(told.value.body).decode()
+    if not missing and not text.strip():
+        missing = _("The log is empty.") if is_finished else _("Nothing was written yet.")
+    return LogPage(
+        text=text if by.is_staff else scrub(text),
+        complete=complete,
+        truncated=told.value.is_truncated,
+        missing=missing,
+        as_of=told.as_of if told.trouble else None,
+    )
 
 
 def scrub(text: str) -> str:
@@ -88,44 +122,38 @@ def failure_sentence(text: str) -> str:
     return _trim(telling[-1]) if telling else ""
 
 
-def _kept(
+def _find(
     version: Version, deployment: Deployment, *, customer: Customer, stage: str, now: datetime
-) -> KeptLog | LogPage:
-    """The log, from memory or just read; or a page that says why there is none."""
+) -> Watched[Packed] | None:
+    """The log as it is kept, or as all who watch it share it; None if there can't be any."""
     kept = KeptLog.objects.filter(version=version, stage=stage).first()
     if kept is not None:
-        return kept
+        packed = Packed(bytes(kept.body), kept.is_truncated, kept.failure)
+        return Watched(packed, kept.read_at, now, 0, is_final=True)
     if not version.is_readable or version.gone_at is not None or deployment.gone_at is not None:
-        return LogPage("", True, False, _("There is no log any more."))
-    nothing = f"no-log:{version.pk}:{stage}"
-    if cache.get(nothing):
-        return LogPage("", _is_finished(version), False, _("There is no log for this."))
-    try:
-        ask = upstream.client(Purpose.READ, customer_id=customer.pk)
-        told = ask.versions.logs(deployment.miosa_id, version.miosa_id, stage=stage or None)
-    except miosa.MiosaError as error:
-        if isinstance(error, miosa.NotFound | miosa.Gone | miosa.NotSupported):
-            cache.set(nothing, 1, _NOTHING_FOR_S)
-        return LogPage("", False, False, why_not(error))
-    return _keep(version, told, stage=stage, now=now)
+        return None
 
+    def ask(client: miosa.Client) -> Packed:
+        told = client.versions.logs(deployment.miosa_id, version.miosa_id, stage=stage or None)
+        return _keep(version, told, stage=stage, now=now)
 
-def _keep(version: Version, told: miosa.LogText, *, stage: str, now: datetime) -> KeptLog:
-    """A log that will not grow any more is kept, its end if it is very long."""
-    text = str(told)[-_MOST:]
-    whole = told.complete and len(told) <= _MOST
-    log = KeptLog(
-        version=version,
-        stage=stage,
-        body=zlib.compress(text.encode(), 6),
-        is_truncated=not whole,
-        failure=failure_sentence(text)[:300] if version.state == "failed" else "",
-        read_at=now,
+    return watching.read(
+        f"log:{version.pk}:{stage}", ask, customer_id=customer.pk, is_final=_is_finished(version), now=now
     )
+
+
+def _keep(version: Version, told: miosa.LogText, *, stage: str, now: datetime) -> Packed:
+    """A log that will not grow any more is kept, its end if it is very long."""
+    packed = pack(told, is_truncated=not told.complete, is_failed=version.state == "failed")
     if _is_finished(version) and (told.complete or len(told) > _MOST):
-        facts = {name: getattr(log, name) for name in ("body", "is_truncated", "failure", "read_at")}
+        facts = {
+            "body": packed.body,
+            "is_truncated": packed.is_truncated,
+            "failure": packed.failure,
+            "read_at": now,
+        }
         KeptLog.objects.update_or_create(version=version, stage=stage, defaults=facts)
-    return log
+    return packed
 
 
 def why_not(error: miosa.MiosaError) -> str:

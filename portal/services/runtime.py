@@ -1,22 +1,17 @@
 """What runs of a dynamic deployment (contract 8.5, 9.5): its instances, read when somebody looks, and their logs."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-
-from django.core.cache import cache
+from datetime import datetime
 
 from portal import miosa
 from portal.access import Person
 from portal.models import Customer, Deployment
-from portal.services import actions, briefs, customers, deployments, logs, streams, upstream
+from portal.services import actions, briefs, customers, deployments, logs, streams, watching
 from portal.services.answers import CustomerHead, DeploymentBrief
-from portal.services.budget import Purpose
 from portal.services.errors import NotFound
 from portal.services.logs import LogPage
 
 LINES = 2_000
-_FRESH = timedelta(seconds=5)
-_KEPT_S = 3600
 _ENDED = frozenset({"stopped", "destroyed", "failed", "error"})
 
 
@@ -79,12 +74,13 @@ def get_log(*, by: Person, slug: str, deployment_id: str, instance_id: str, now:
     instance = next((row for row in rows if row.id == instance_id), None)
     if instance is None:
         raise NotFound
-    ask = upstream.client(Purpose.READ, customer_id=customer.pk)
     log = streams.read(
-        lambda: ask.runtime_instances.logs(deployment.miosa_id, instance.id, lines=LINES),
+        lambda ask: ask.runtime_instances.logs(deployment.miosa_id, instance.id, lines=LINES),
         name=f"instance:{deployment.pk}:{instance.id}",
         is_finished=instance.has_ended,
+        customer_id=customer.pk,
         by=by,
+        now=now,
     )
     return InstanceLog(
         customer=briefs.head(customer, by=by),
@@ -95,24 +91,20 @@ def get_log(*, by: Person, slug: str, deployment_id: str, instance_id: str, now:
 
 
 def _read(deployment: Deployment, *, customer: Customer, now: datetime) -> Instances:
-    key = f"instances:{deployment.pk}"
-    remembered: Instances = cache.get(key) or Instances((), None, "")
-    if remembered.as_of is not None and not remembered.missing and now - remembered.as_of < _FRESH:
-        return remembered
-    # While it can't be asked, it is not asked by everybody again at once.
-    if cache.get(f"{key}:failed"):
-        return remembered
-    try:
-        page = upstream.client(Purpose.READ, customer_id=customer.pk).runtime_instances.list(deployment.miosa_id)
-    except miosa.MiosaError as error:
-        absent = isinstance(error, miosa.NotFound | miosa.Gone | miosa.NotSupported)
-        found = Instances((), now, "") if absent else replace(remembered, missing=logs.why_unread(error))
-        cache.set(f"{key}:failed", 1, int(_FRESH.total_seconds()))
-    else:
-        rows = sorted((_instance(row) for row in page.items), key=lambda row: (row.has_ended, row.id))
-        found = Instances(tuple(rows), now, "")
-    cache.set(key, found, _KEPT_S)
-    return found
+    told = watching.read(
+        f"instances:{deployment.pk}",
+        lambda ask: _rows(ask.runtime_instances.list(deployment.miosa_id)),
+        customer_id=customer.pk,
+        is_final=False,
+        now=now,
+    )
+    if told.is_absent:
+        return Instances((), now, "")
+    return Instances(told.value or (), told.as_of, logs.why_unread(told.trouble()) if told.trouble else "")
+
+
+def _rows(page: miosa.Page[miosa.RuntimeInstance]) -> tuple[Instance, ...]:
+    return tuple(sorted(map(_instance, page.items), key=lambda row: (row.has_ended, row.id)))
 
 
 def _instance(row: miosa.RuntimeInstance) -> Instance:
