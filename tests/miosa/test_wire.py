@@ -68,6 +68,9 @@ def test_left_out_is_not_the_same_as_null() -> None:
         {"metadata": [1]},
         {"runtime_port": "eighty"},
         {"runtime_port": 1e300},
+        {"runtime_port": 10**20},
+        {"runtime_port": 2**31},
+        {"runtime_port": -1},
         {"promoted_at": "yesterday"},
         {"archived_at": {}},
         {"created_at": "0001-01-01T00:00:00+14:00"},
@@ -82,6 +85,11 @@ def test_a_broken_harmless_field_costs_that_field(broken: dict[str, Any]) -> Non
     name = next(iter(broken))
     assert getattr(row, name) == getattr(fresh, name)
     assert row.version_number == 3
+
+
+@pytest.mark.parametrize("kind", [types.RuntimeInstance, types.Release])
+def test_an_absurd_port_costs_the_port_alone(kind: type[types.Row]) -> None:
+    assert getattr(wire.read_row({"id": "x", "port": 10**20}, kind), "port", 0) is None
 
 
 @pytest.mark.parametrize(

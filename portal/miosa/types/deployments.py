@@ -84,7 +84,7 @@ class Version(Row, frozen=True, kw_only=True):
     source_sha256: str | None = None
     runtime_image: str | None = None
     runtime_command: str | None = None
-    runtime_port: int | None = None
+    runtime_port: Number | None = None
     health_check_path: str | None = None
     metadata: Facts = field(default_factory=dict)
     external_workspace_id: External = UNSET

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from msgspec import UNSET, field
 
-from portal.miosa.types.base import Count, External, Facts, Id, Row
+from portal.miosa.types.base import Count, External, Facts, Id, Number, Row
 
 
 class Release(Row, frozen=True, kw_only=True):
@@ -26,7 +26,7 @@ class Release(Row, frozen=True, kw_only=True):
     sha256: str | None = None
     size_bytes: Count | None = None
     start_command: str | None = None
-    port: int | None = None
+    port: Number | None = None
     health_check_path: str | None = None
     metadata: Facts = field(default_factory=dict)
     ready_at: datetime | None = None

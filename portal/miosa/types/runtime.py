@@ -4,7 +4,7 @@ from datetime import datetime
 
 from msgspec import UNSET, field
 
-from portal.miosa.types.base import Count, External, Facts, Id, Row
+from portal.miosa.types.base import Count, External, Facts, Id, Number, Row
 
 
 class RuntimeInstance(Row, frozen=True, kw_only=True):
@@ -18,7 +18,7 @@ class RuntimeInstance(Row, frozen=True, kw_only=True):
     release_id: str | None = None
     state: str = ""
     desired_state: str | None = None
-    port: int | None = None
+    port: Number | None = None
     health_check_path: str | None = None
     last_health_check_at: datetime | None = None
     last_heartbeat_at: datetime | None = None
