@@ -1,5 +1,6 @@
 """What a refresh costs, in requests that MIOSA hears."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -306,6 +307,22 @@ def test_many_vanished_deployments_alarm_and_wait_for_an_operator(desk: Desk, op
     connection.accept_vanished(by=operator)
     fleet.sweep(ask=ask, now=timezone.now())
     assert Deployment.objects.exclude(gone_at=None).count() == 3
+    assert Connection.only().alarm == ""
+
+
+def test_rows_that_name_no_id_are_nobodys_end(desk: Desk) -> None:
+    for number in range(120):
+        make(desk, f"More {number}")
+    desk.read_all()
+    there = {one.miosa_id: one.name for one in Deployment.objects.filter(gone_at=None)}
+    gone = next(iter(there))
+    desk.act("delete_deployment", deployment_id=gone)
+    rows = [{"id": miosa_id, "name": name} for miosa_id, name in list(there.items())[13:]]
+    broken = [{"id": 17, "name": "?"}] * 12
+    body = json.dumps({"data": [*broken, *rows]})
+    desk.simulator.fault("*/deployments", times=1, method="GET", body=body)
+    fleet.sweep(ask=upstream.client(Purpose.BACKGROUND), now=timezone.now())
+    assert set(Deployment.objects.exclude(gone_at=None).values_list("miosa_id", flat=True)) <= {gone}
     assert Connection.only().alarm == ""
 
 

@@ -70,6 +70,8 @@ def _read_pages(held: Lease, *, ask: miosa.Client, now: datetime, most: int | No
             Deployment.objects.filter(miosa_id__in=unreadable, asked_at__lt=asked_at).update(asked_at=asked_at)
             row.rows_read = (row.rows_read if row.cursor else 0) + len(page.items)
             row.cursor = page.next or ""
+            # A row that can't be read and names no id may be any deployment: none is missing for certain.
+            row.is_complete = row.is_complete and len(unreadable) == len(page.unreadable)
         _follow(seen, now=now)
         if page.next is None:
             return not page.loop
@@ -109,7 +111,7 @@ def _pages(held: Lease, *, ask: miosa.Client, now: datetime) -> Iterator[tuple[m
 
 def _begin(held: Lease) -> str:
     with held.writing() as row:
-        row.began_at, row.cursor = timezone.now(), ""
+        row.began_at, row.cursor, row.is_complete = timezone.now(), "", True
     return ""
 
 
@@ -128,7 +130,7 @@ def _end(held: Lease, *, ask: miosa.Client, is_whole: bool, now: datetime) -> No
         _mark_vanished(began_at, ask=ask, now=now)
     with held.writing() as row:
         note_done(row, now=now)
-        row.is_complete = is_whole
+        row.is_complete = row.is_complete and is_whole
     if is_whole:
         _mark_read(began_at)
 
@@ -138,6 +140,8 @@ def _mark_vanished(began_at: datetime, *, ask: miosa.Client, now: datetime) -> N
     there = Deployment.objects.filter(gone_at=None)
     vanished = list(there.filter(asked_at__lt=began_at).order_by("asked_at", "pk"))
     known = there.count()
+    if not get(SWEEP).is_complete:
+        vanished = vanished[:_MOST_ASKED]
     if 0 < len(vanished) <= _MOST_ASKED and len(vanished) < known:
         asked = refreshing.ask_singly(vanished, ask=ask)
         vanished = asked.missing
