@@ -132,6 +132,7 @@ def read(query: Mapping[str, list[str]], *, customer: Customer, held: list[Deplo
         until=_midnight(chosen.date_to + timedelta(days=1)) if chosen.date_to else None,
         holder=customer.pk,
         hides_shared=not by.sees_everyone,
+        knows_sandboxes=by.is_staff,
     )
     return Wanted(chosen, choices, _with_text(where, chosen.text), tuple(notes))
 

@@ -37,6 +37,7 @@ class Where:
 
     `text` is a lower-cased substring, of a deployment's name too; `exact` an id or hash; `number` a version's number.
     `holder` is the customer whose deployments are meant; `hides_shared`: nothing staged is told of shared ones.
+    `knows_sandboxes`: `exact` may be the sandbox that a version was published from, which only staff may know.
     """
 
     deployments: tuple[int, ...] = ()
@@ -51,6 +52,7 @@ class Where:
     text: str = ""
     holder: int = 0
     hides_shared: bool = True
+    knows_sandboxes: bool = False
     nothing: bool = False
 
 
@@ -184,6 +186,10 @@ _NAMED = (
     "e.deployment IN (SELECT d.id FROM portal_deployment d "
     "JOIN portal_holding h ON h.deployment_id = d.id AND h.customer_id = %s WHERE d.search LIKE %s ESCAPE '!')"
 )
+# Asked for each row of the window alone, as above: sandboxes have no index.
+_FROM_SANDBOX = (
+    "(e.kind = 1 AND EXISTS (SELECT 1 FROM portal_version v WHERE v.id = e.subject AND v.source_sandbox_id = %s))"
+)
 
 
 def _add_states(sql: _Sql, where: Where) -> None:
@@ -208,6 +214,8 @@ def _add_text(sql: _Sql, where: Where) -> None:
     if where.exact:
         either.add("(e.kind = 1 AND e.subject IN (SELECT id FROM portal_version WHERE miosa_id = %s))", where.exact)
         either.add("e.version IN (SELECT id FROM portal_version WHERE artifact_sha256 = %s)", where.exact.lower())
+        if where.knows_sandboxes:
+            either.add(_FROM_SANDBOX, where.exact)
     sql.add(f"({' OR '.join(either.parts)})", *either.values, needs_rows=True)
 
 

@@ -139,7 +139,7 @@ def _version(row: Made) -> dict[str, Any]:
 
 
 def _entry(row: Made) -> dict[str, Any]:
-    text = f"{row.person.text} {row.project.text} sbx_{row.pk:08d} npm run start --port {3000 + row.pk % 1000}"
+    text = f"{row.person.text} {row.project.text} npm run start --job {row.pk:08d} --port {3000 + row.pk % 1000}"
     return {
         "at": connection.ops.adapt_datetimefield_value(row.at),
         "subject": row.pk,

@@ -178,7 +178,7 @@ def test_paging_reaches_version_one_and_holds_each_once(operator: Person, db: No
 
 def test_a_search_says_how_far_back_it_looked_and_looks_further(crowded: Customer, operator: Person, db: None) -> None:
     rare = Version.objects.filter(customer=crowded).earliest("pk")
-    query: dict[str, list[str]] = {"q": [f"sbx_{rare.pk:08d}"]}
+    query: dict[str, list[str]] = {"q": [f"--job {rare.pk:08d}"]}
     looked = 0
     while True:
         page = history.get_history(by=operator, slug=crowded.slug, query=query, now=timezone.now()).page

@@ -244,3 +244,30 @@ def test_an_older_answer_never_overwrites_a_newer_one(db: None) -> None:
     assert not late.pointer_moved
     remembered = Deployment.objects.get(miosa_id="dep_made")
     assert (remembered.active_version_id, remembered.external_id) == ("ver_new", OURS)
+
+
+def test_searching_confirms_nothing_that_the_page_does_not_show(
+    desk: Desk, site: dict[str, Any], operator: Person
+) -> None:
+    desk.read_all()
+    row = Version.objects.filter(deployment__miosa_id=site["id"]).latest("number")
+    stated = {"version_number": row.number, "external_workspace_id": OURS, "created_at": row.created_at}
+    told = version_row(
+        id=row.miosa_id,
+        deployment_id=site["id"],
+        source_sandbox_id="sbx_19secret",
+        runtime_command="npm run serve --registry https://npm.miosa.ai/x --host 10.1.2.3",
+        **stated,
+    )
+    versions.remember(row.deployment, [told], now=timezone.now())
+    by = desk.person_of(OURS)
+
+    def found(text: str, person: Person) -> bool:
+        query = {"q": [text], "app": [site["id"]]}
+        page = history.get_history(by=person, slug=OURS, query=query, now=timezone.now()).page
+        return row.miosa_id in ids_of(page)
+
+    assert found("npm run serve", by)
+    for text in ("sbx_19", "sbx_19secret", "miosa", "10.1.2"):
+        assert not found(text, by)
+    assert found("sbx_19secret", operator)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from portal.models import Activation, Deployment, Entry, Facet, Version
+from portal.services import logs
 from portal.services.remembering import customers, texts
 
 _STATES = {state.name.lower(): state for state in Entry.State}
@@ -42,9 +43,7 @@ def file_versions(deployment: Deployment, versions: Sequence[Version]) -> None:
         entry.person = facets.code(customer_id, Facet.Field.PERSON, version.external_user_id)
         entry.project = facets.code(customer_id, Facet.Field.PROJECT, version.external_project_id)
         entry.number = version.number
-        entry.text = texts.search_key(
-            version.external_user_id, version.external_project_id, version.source_sandbox_id, version.runtime_command
-        )[:400]
+        entry.text = _text(version)
     Entry.objects.bulk_create(new, batch_size=100)
     if updated:
         Entry.objects.bulk_update(
@@ -54,6 +53,12 @@ def file_versions(deployment: Deployment, versions: Sequence[Version]) -> None:
         )
     for customer_id, miosa_ids in moved.items():
         _hand_over(deployment, miosa_ids, customer_id=customer_id)
+
+
+def _text(version: Version) -> str:
+    """What a version is found by. Whoever searches sees only this much, so that a hit tells no more than its page."""
+    command = logs.scrub(version.runtime_command)
+    return texts.search_key(version.external_user_id, version.external_project_id, command)[:400]
 
 
 def _hand_over(deployment: Deployment, version_ids: Sequence[str], *, customer_id: int) -> None:
