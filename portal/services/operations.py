@@ -14,6 +14,7 @@ from portal.services import briefs, customers, surroundings
 from portal.services.errors import Forbidden, Invalid, NotFound
 from portal.services.journal import settling
 from portal.services.journal.kinds import RULES, Kind
+from portal.services.remembering import texts
 from portal.services.remembering.customers import unassigned
 from portal.services.surroundings import Surroundings
 
@@ -122,7 +123,7 @@ def list_operations(
     if slug:
         rows = rows.filter(customer_id=customers.get_customer(by=by, slug=slug).pk)
     if deployment_id:
-        rows = rows.filter(deployment_id=deployment_id)
+        rows = rows.filter(deployment_id=texts.storable(deployment_id))
     if before:
         rows = rows.filter(pk__lt=before)
     found = list(rows.order_by("-pk")[: PAGE + 1])

@@ -34,6 +34,8 @@ def test_a_list_is_narrowed_and_never_widened(ask: Ask, remembered: Remembered) 
     client = ask("operator")
     assert keys(client.told(LIST, {"customer": "pawsome-vets"})) == [str(remembered.foreign_operation)]
     assert keys(client.told(LIST, {"deployment": remembered.deployment})) == [str(remembered.operation)]
+    for odd in ("\x00", "dep\x00"):
+        assert keys(client.told(LIST, {"deployment": odd})) == []
     owner = ask("owner")
     assert keys(owner.told(LIST, {"deployment": remembered.foreign_deployment})) == []
     assert owner.get(LIST, {"customer": "pawsome-vets"}).status_code == 404
