@@ -7,6 +7,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection as database
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -231,6 +233,32 @@ def test_vanished_versions_are_asked_for_and_marked(desk: Desk) -> None:
     assert asked(desk.simulator, lambda: read_versions(site())) == {"versions": 1, "version": 2}
     assert set(Version.objects.exclude(gone_at=None).values_list("number", flat=True)) == {3, 5}
     assert Version.objects.filter(deployment=site(), gone_at=None).count() == 22
+
+
+def test_of_many_vanished_versions_three_are_asked_for(desk: Desk) -> None:
+    desk.read_all()
+    desk.act("history", deployment_id=site().miosa_id, count=60)
+    read_versions(site())
+    victims = Version.objects.filter(deployment=site(), number__range=(5, 60))
+    for victim in victims:
+        desk.act("delete_version", deployment_id=site().miosa_id, version_id=victim.miosa_id)
+    victims.filter(number__range=(30, 35)).update(customer=None)
+    assert asked(desk.simulator, lambda: read_versions(site())) == {"versions": 1, "version": 3}
+    gone = Version.objects.filter(deployment=site()).exclude(gone_at=None).values_list("number", flat=True)
+    assert set(gone) == set(range(5, 61))
+
+
+def test_an_empty_list_fetches_no_more_of_what_is_known_than_it_asks_for(desk: Desk) -> None:
+    desk.read_all()
+    desk.act("history", deployment_id=site().miosa_id, count=100)
+    read_versions(site())
+    desk.simulator.fault("*/versions", method="GET", body='{"data": []}')
+    with CaptureQueriesContext(database) as seen:
+        read_versions(site())
+    looks = [one["sql"] for one in seen.captured_queries if '"number" >= ' in one["sql"]]
+    assert looks
+    assert all("LIMIT" in sql for sql in looks)
+    assert not Version.objects.filter(deployment=site()).exclude(gone_at=None).exists()
 
 
 def test_an_empty_list_of_versions_wipes_nothing(desk: Desk) -> None:

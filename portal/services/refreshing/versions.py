@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from portal import miosa
@@ -147,32 +147,36 @@ class _Reading:
         if before and unsure.count() < before:
             # It helps, so there is more of it; what stays unsure is asked for again when the minute is over.
             want(self.held.scope, at=self.now + timedelta(seconds=5))
-        self._look_for(self._missing())
+        self._look_for_missing()
 
-    def _missing(self) -> list[str]:
-        """Known versions that the pages read, being whole, should have held."""
+    def _look_for_missing(self) -> None:
+        """Known versions that the pages read, being whole, should have held: gone is what MIOSA, asked for it alone,
+        does not know. Of many only the ends and the middle are asked for."""
         if self.walk.lowest is None:
-            return []
+            return
         there = Version.objects.filter(deployment=self.deployment, gone_at=None, number__gte=self.walk.lowest)
-        ids = there.order_by("-number").values_list("miosa_id", flat=True)
-        return [miosa_id for miosa_id in ids if miosa_id not in self.walk.seen]
-
-    def _look_for(self, missing: list[str]) -> None:
-        """Gone is what MIOSA, asked for it alone, does not know. Of many missing only the ends are asked for."""
-        if len(missing) <= _MOST_SINGLES:
-            for miosa_id in missing:
+        newest = self._missing(there.order_by("-number"), most=_MOST_SINGLES + 1)
+        if len(newest) <= _MOST_SINGLES:
+            for miosa_id, _number in newest:
                 self._single(miosa_id)
             return
-        sample = {missing[0], missing[len(missing) // 2], missing[-1]}
-        if not any(self._single(miosa_id) for miosa_id in sorted(sample)):
-            self._mark_gone(missing)
+        oldest = self._missing(there.order_by("number"), most=1)
+        half = (newest[0][1] + oldest[0][1]) // 2
+        middle = self._missing(there.filter(number__lte=half).order_by("-number"), most=1)
+        if not any(self._single(miosa_id) for miosa_id, _number in (newest[0], *middle, *oldest)):
+            self._mark_gone(there.exclude(miosa_id__in=self.walk.seen))
+
+    def _missing(self, there: QuerySet[Version], *, most: int) -> list[tuple[str, int]]:
+        """The first that no page held. No more is fetched than that takes, of however many there are."""
+        rows = there.values_list("miosa_id", "number")[: len(self.walk.seen) + most]
+        return [(key, number) for key, number in rows if number is not None and key not in self.walk.seen][:most]
 
     def _single(self, miosa_id: str) -> bool:
         """Read one version alone; whether it is there."""
         try:
             row = self.ask.versions.get(self.deployment.miosa_id, miosa_id)
         except miosa.NotFound:
-            self._mark_gone([miosa_id])
+            self._mark_gone(Version.objects.filter(deployment=self.deployment, miosa_id=miosa_id))
             return False
         except miosa.BadAnswer:
             return True
@@ -180,10 +184,9 @@ class _Reading:
             self.taken.add(versions.remember(self.deployment, [row], now=timezone.now(), singly=True))
         return True
 
-    def _mark_gone(self, miosa_ids: list[str]) -> None:
+    def _mark_gone(self, gone: QuerySet[Version]) -> None:
         with self.held.writing():
-            gone = Version.objects.filter(deployment=self.deployment, miosa_id__in=miosa_ids)
-            self.taken.add(versions.mark_gone(self.deployment, gone, now=self.now))
+            self.taken.add(versions.mark_gone(gone, now=self.now))
 
     def settle(self) -> None:
         with self.held.writing():

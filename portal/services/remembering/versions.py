@@ -1,12 +1,13 @@
 """Rows of versions into the table, each sorted to its customer, and filed in the timeline."""
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from msgspec import UNSET, UnsetType
 
 from portal import miosa
@@ -68,11 +69,11 @@ def admitted(deployment: Deployment, rows: Sequence[miosa.Version]) -> list[mios
     return good
 
 
-def mark_gone(deployment: Deployment, versions: Iterable[Version], *, now: datetime) -> Taken:
-    """MIOSA does not know these versions of a deployment any more."""
-    pks = [version.pk for version in versions]
-    there = Version.objects.filter(pk__in=pks, deployment=deployment, gone_at=None)
-    taken = Taken(customer_ids={pk or customers.unassigned().pk for pk in there.values_list("customer_id", flat=True)})
+def mark_gone(versions: QuerySet[Version], *, now: datetime) -> Taken:
+    """MIOSA does not know these versions any more. They may be very many, so none is fetched."""
+    there = versions.filter(gone_at=None)
+    owners = there.order_by().values_list("customer_id", flat=True).distinct()
+    taken = Taken(customer_ids={pk or customers.unassigned().pk for pk in owners})
     taken.changed = there.update(gone_at=now, is_doubtful=False)
     return taken
 
