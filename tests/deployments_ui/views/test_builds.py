@@ -156,6 +156,20 @@ def test_what_can_not_be_read_is_said_and_remembered_is_shown(
     assert "may be out of date" in page
 
 
+def test_a_log_that_can_not_be_read_again_stays_with_its_age(
+    world: World, browse: Browse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watching, "_base_s", lambda: 0.0)
+    client = browse(world.people.owner)
+    path = instance(world)
+    assert '<li id="L' in text_of(client, path)
+    world.playing.fault("*/logs", times=20, status=503)
+    page = text_of(client, path)
+    assert '<li id="L' in page
+    assert "The log can" in page
+    assert "You see what we knew" in page
+
+
 def test_on_a_shared_app_a_customer_sees_none_of_it(world: World, browse: Browse) -> None:
     path = instance(world)
     Deployment.objects.filter(miosa_id=id_of(path)).update(is_shared=True)
