@@ -108,7 +108,7 @@ def context_of(
     number = int(line) if line.isdecimal() and len(line) < 9 else None
     follows = not told.complete and number is None and not search
     base = pairs or []
-    generation = f"{zlib.crc32(told.text.encode('utf-8', 'surrogatepass')):x}.{told.complete:d}"
+    generation = f"{zlib.crc32(told.text.encode('utf-8', 'surrogatepass')):x}.{told.complete:d}{bool(told.missing):d}"
     return {
         "told": told,
         "log": window(told.text, line=number, search=search, from_end=follows),
