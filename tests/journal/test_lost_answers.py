@@ -13,6 +13,7 @@ import pytest
 from django.utils import timezone
 
 from portal.services import operations, publishing, upstream
+from portal.services.journal import calls
 from portal.services.journal.kinds import Kind, Rule
 from portal.services.publishing import Publication
 from tests.journal.desk import Desk, Effects, of, only
@@ -201,3 +202,53 @@ def test_a_minute_later_it_is_never_sent_again(desk: Desk) -> None:
     desk.settle(200)
     assert desk.heard(since) == []
     assert asked > last.asked_at
+
+
+@pytest.mark.parametrize(("kind", "path"), [(Kind.ROLL_BACK, "*/rollback"), (Kind.PUBLISH, "*/publish")])
+def test_a_repeat_is_never_sent_after_its_minute_though_its_look_began_within(
+    desk: Desk, kind: Kind, path: str
+) -> None:
+    desk.playing.fault(path, drop_before=True)
+    page = desk.do(kind, desk.number(23) if kind is Kind.ROLL_BACK else "")
+    desk.pass_time(59)
+    since = desk.mark()
+    desk.playing.fault(f"*/{desk.deployment_id}", method="GET", delay_s=1.2)
+    desk.turn()
+    assert desk.heard(since) == []
+    assert of(page).state == "unknown"
+
+
+def test_nothing_is_begun_after_its_minute_though_its_look_began_within(desk: Desk) -> None:
+    page = desk.confirm(Kind.PUBLISH, desk.draw(Kind.PUBLISH))
+    desk.pass_time(59)
+    since = desk.mark()
+    desk.playing.fault(f"*/{desk.deployment_id}", method="GET", delay_s=1.2)
+    desk.turn()
+    desk.turn()
+    assert desk.heard(since) == []
+    assert (of(page).state, of(page).error_code, of(page).attempts) == ("refused", "too_late", 0)
+
+
+def test_nothing_goes_out_after_its_minute_though_its_row_was_let_go_within(desk: Desk) -> None:
+    """The process stood still between the row and the request."""
+    desk.playing.fault("*/rollback", drop_before=True)
+    page = desk.roll_back(23)
+    desk.pass_time(61)
+    since = desk.mark()
+    with pytest.raises(calls.TooLate):
+        calls.make(of(page))
+    assert desk.heard(since) == []
+
+
+def test_a_repeat_waits_for_its_answer_no_longer_than_its_lane_is_its_own(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Rule, "deadline_s", 10.0)
+    desk.playing.fault("*/rollback", drop_before=True)
+    page = desk.roll_back(23)
+    desk.pass_time(58.5)
+    desk.playing.fault("*/rollback", delay_s=8)
+    began = time.monotonic()
+    desk.turn()
+    assert time.monotonic() - began < 4
+    assert of(page).state == "unknown"

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from portal.access import Person
@@ -116,6 +117,11 @@ def _row(wish: Wish, lane: str, *, now: datetime) -> Operation:
 def is_young(operation: Operation, *, now: datetime) -> bool:
     """Asked within the last minute. A wish from the future is one from before a clock was set back, of unknown age."""
     return -_CLOCKS_APART <= now - operation.asked_at <= MINUTE
+
+
+def young(now: datetime) -> Q:
+    """The same of rows, to be asked in the very statement that lets one go out."""
+    return Q(asked_at__gte=now - MINUTE, asked_at__lte=now + _CLOCKS_APART)
 
 
 def find_in_lane(deployment_id: str, lane: str, *, now: datetime) -> Operation | None:

@@ -13,29 +13,33 @@ from portal.models import Operation, SealedValues
 from portal.services import budget, upstream
 from portal.services.budget import Purpose
 from portal.services.env import marks, sealing
+from portal.services.journal import accepting
 from portal.services.journal.kinds import RULES, Kind, is_main
 
 _PATIENCE_S = 2.0
+_LEAST_S = 0.1
 # What the body holds beside what MIOSA is told.
 _OF_PUBLISHING = frozenset({"by_bridge", "name", "source_sandbox_id"})
 
 Answer = miosa.Changed | miosa.Published
 
 
-def client(operation: Operation, *, deadline_s: float | None = None) -> miosa.Client:
-    """A client whose requests are a person's action: first in the budget, waiting two seconds for a token at most."""
+class TooLate(miosa.BudgetSpent):
+    """Its minute is over, or what it would send is no longer kept: nothing was sent."""
 
-    def gate(_attempt: miosa.Attempt) -> None:
-        until = time.monotonic() + _PATIENCE_S
-        while True:
-            try:
-                budget.take(Purpose.ACTION)
-                return
-            except miosa.BudgetSpent as spent:
-                wait = spent.retry_after_s or 0.1
-                if time.monotonic() + wait > until:
-                    raise
-            time.sleep(wait)
+    code = "too_late"
+
+
+def client(operation: Operation, *, deadline_s: float | None = None) -> miosa.Client:
+    """A client whose requests are a person's action: first in the budget, waiting two seconds for a token at most.
+
+    What changes something never goes out later than a minute after the wish, however long it was waited for.
+    """
+
+    def gate(attempt: miosa.Attempt) -> None:
+        _await_token(Purpose.ACTION)
+        if attempt.mutation and not accepting.is_young(operation, now=timezone.now()):
+            raise TooLate
 
     return upstream.client(Purpose.ACTION, request_id=operation.key.hex, deadline_s=deadline_s).bind(gate=gate)
 
@@ -43,8 +47,31 @@ def client(operation: Operation, *, deadline_s: float | None = None) -> miosa.Cl
 def make(operation: Operation) -> Answer:
     """Send it, once. Raises miosa.MiosaError."""
     kind = Kind(operation.kind)
-    ask = client(operation, deadline_s=RULES[kind].deadline_s)
+    ask = client(operation, deadline_s=_deadline_s(operation))
     return _CALLS[kind](ask, operation, operation.key.hex)
+
+
+def _deadline_s(operation: Operation) -> float:
+    """A repeat has what is left of the minute, since after that its lane belongs to others."""
+    deadline_s = RULES[Kind(operation.kind)].deadline_s
+    if operation.attempts <= 1:
+        return deadline_s
+    left = operation.asked_at + accepting.MINUTE - timezone.now()
+    return max(_LEAST_S, min(deadline_s, left.total_seconds()))
+
+
+def _await_token(purpose: Purpose) -> None:
+    """Raises miosa.BudgetSpent."""
+    until = time.monotonic() + _PATIENCE_S
+    while True:
+        try:
+            budget.take(purpose)
+            return
+        except miosa.BudgetSpent as spent:
+            wait = spent.retry_after_s or 0.1
+            if time.monotonic() + wait > until:
+                raise
+        time.sleep(wait)
 
 
 def _roll_back(ask: miosa.Client, operation: Operation, key: str) -> Answer:
@@ -116,7 +143,7 @@ def _set_env(ask: miosa.Client, operation: Operation, key: str) -> Answer:
             raise sealing.Unsealable
         values = sealing.unseal(row, now=timezone.now())
     except sealing.Unsealable:
-        raise miosa.BudgetSpent("the values are no longer kept") from None
+        raise TooLate("the values are no longer kept") from None
     chosen = sealing.Values({name: values[name] for name in operation.body["names"]})
     answer = ask.env.set(
         operation.deployment_id, chosen, environment=operation.environment or None, idempotency_key=key

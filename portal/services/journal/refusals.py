@@ -4,7 +4,7 @@ from django.utils.translation import gettext as _
 
 from portal import miosa
 from portal.models import Operation, Version
-from portal.services.journal import wordings
+from portal.services.journal import accepting, calls, wordings
 from portal.services.journal.kinds import Kind
 
 _BACKUP = "backup"
@@ -15,6 +15,8 @@ def for_people(operation: Operation, error: miosa.MiosaError, *, unsent: bool = 
 
     `unsent`: it was refused before anything was sent.
     """
+    if isinstance(error, calls.TooLate):
+        return accepting.too_late()["error_for_people"]
     if isinstance(error, miosa.BudgetSpent):
         return _("Many people are asking at once, so nothing was sent. Try again in a few seconds.")
     if isinstance(error, miosa.RateLimited):

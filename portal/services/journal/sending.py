@@ -10,7 +10,7 @@ from portal import miosa
 from portal.models import Operation
 from portal.services import connection
 from portal.services.connection import WrongTenant
-from portal.services.journal import aftermath, beats, calls, evidence, reading, refusals
+from portal.services.journal import accepting, aftermath, beats, calls, evidence, reading, refusals
 from portal.services.journal.evidence import Evidence
 from portal.services.journal.kinds import RULES, Kind, is_main
 
@@ -33,9 +33,10 @@ def carry_out(operation: Operation) -> None:
 
 
 def send(operation: Operation) -> None:
-    """One attempt. A row that is not ours any more, or has left its lane, is left alone."""
+    """One attempt. A row that is not ours any more, has left its lane, or is too old by now, is left alone."""
     now = timezone.now()
     ours = Operation.objects.filter(pk=operation.pk, runner=operation.runner, state=operation.state, in_lane=True)
+    ours = ours.filter(accepting.young(now))
     if not ours.update(state=Operation.State.SENT, sent_at=now, attempts=F("attempts") + 1, result=operation.result):
         return
     operation.state, operation.sent_at = Operation.State.SENT, now
