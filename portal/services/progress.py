@@ -15,6 +15,7 @@ from portal.models import Customer, Deployment, Freshness, Operation, Version
 from portal.services import briefs, logs, operations, upstream
 from portal.services.answers import State, VersionBrief
 from portal.services.budget import Purpose
+from portal.services.connection import WrongTenant
 from portal.services.journal import reading
 from portal.services.operations import OperationPage
 from portal.services.refreshing import lease
@@ -148,12 +149,12 @@ def _look(operation: Operation, deployment: Deployment, version_id: str, *, now:
             told = ask.versions.get(deployment.miosa_id, version_id)
             taken = versions.remember(deployment, [told], now=timezone.now())
             if told.state not in {"created", "building"}:
-                reading.remember(operation, ask.deployments.get(deployment.miosa_id))
+                reading.remember(ask.deployments.get(deployment.miosa_id))
                 deployment.refresh_from_db()
             pointers.settle(deployment, taken=taken, now=timezone.now())
             reading.note_switch(operation, deployment, now=timezone.now())
             _read_log(deployment, version_id, ask)
-        except miosa.MiosaError:
+        except (miosa.MiosaError, WrongTenant):
             # Watching goes on; the page shows how old what it knows is.
             logger.info("progress not read", extra={"operation": str(operation.key)})
         Freshness.objects.filter(pk=row.pk).update(read_at=now)

@@ -110,7 +110,7 @@ def _note(operation: Operation, verdict: Operation.Verdict, text: str, *, again_
 def _read_running(operation: Operation, deployment: Deployment) -> None:
     """What MIOSA says runs, as far as it can be asked."""
     try:
-        reading.remember(operation, upstream.client(Purpose.PROGRESS).deployments.get(deployment.miosa_id))
+        reading.remember(upstream.client(Purpose.PROGRESS).deployments.get(deployment.miosa_id))
     except (miosa.MiosaError, WrongTenant) as error:
         logger.info("running version not read", extra={"operation": str(operation.key), "reason": str(error)})
         return

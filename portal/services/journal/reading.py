@@ -41,19 +41,23 @@ def back(operation: Operation) -> None:
     file(operation)
 
 
-def remember(
-    operation: Operation, row: miosa.Deployment, *, version_id: str = "", ask: miosa.Client | None = None
-) -> None:
-    """Take over a deployment row that was read for an operation; with `version_id` that version too, if it can be read.
+def remember(row: miosa.Deployment) -> None:
+    """Take over a deployment row, whatever it says. Raises WrongTenant."""
+    settle(take_over(row).deployment)
 
-    Raises WrongTenant.
-    """
-    now = timezone.now()
-    for seen in deployments.remember(tenancy.admit([row]), now=now):
-        taken = None
-        if ask is not None and version_id and _is_unknown(seen.deployment, version_id):
-            taken = _take([version_id], seen.deployment, ask, now=now)
-        pointers.settle(seen.deployment, taken=taken, now=now)
+
+def take_over(row: miosa.Deployment) -> deployments.Seen:
+    """What it says of the deployment, and what that changed; `settle` is left to do. Raises WrongTenant."""
+    (seen,) = deployments.remember(tenancy.admit([row]), now=timezone.now())
+    return seen
+
+
+def settle(deployment: Deployment, *, version_id: str = "", ask: miosa.Client | None = None) -> None:
+    """After a row was taken over that says something new; with `version_id` that version too, if it can be read."""
+    now, taken = timezone.now(), None
+    if ask is not None and version_id and _is_unknown(deployment, version_id):
+        taken = _take([version_id], deployment, ask, now=now)
+    pointers.settle(deployment, taken=taken, now=now)
 
 
 def file(operation: Operation) -> None:

@@ -32,6 +32,14 @@ def elsewhere() -> str:
     return _("This app is not where it was any more, so nothing was sent. The platform's people have been told.")
 
 
+def not_theirs() -> str:
+    return _("This app belongs to somebody else by now, so nothing was sent.")
+
+
+def shared() -> str:
+    return _("Others have something in this app by now, so only the platform's people can change it. Nothing was sent.")
+
+
 def already_live() -> str:
     return _("This version is live already. Nothing was sent.")
 

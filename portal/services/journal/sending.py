@@ -7,12 +7,14 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from portal import miosa
-from portal.models import Operation
+from portal.access import Role
+from portal.models import Deployment, Operation
 from portal.services import connection
 from portal.services.connection import WrongTenant
 from portal.services.journal import accepting, aftermath, beats, calls, evidence, reading, refusals
 from portal.services.journal.evidence import Evidence
 from portal.services.journal.kinds import RULES, Kind, is_main
+from portal.services.remembering import holdings
 
 logger = logging.getLogger(__name__)
 _LOOK_SOON = timedelta(seconds=1)
@@ -147,26 +149,47 @@ def _may_go_out(operation: Operation) -> bool:
     ask = calls.client(operation)
     try:
         row = ask.deployments.get(operation.deployment_id)
-        operation.result = {**operation.result, "before": evidence.before(operation, row, ask)}
-        if not _minds_live(operation):
+        deployment = _take_over(operation, row, ask)
+        code, text = _whose(operation, deployment) or _what_moved(operation, row) or ("", "")
+        if not code:
+            operation.result = {**operation.result, "before": evidence.before(operation, row, ask)}
             return True
-        live = row.active_version_id or ""
-        if live not in {operation.seen_live_id, operation.target_id or None}:
-            reading.remember(operation, row, version_id=live, ask=ask)
     except miosa.MiosaError as error:
         refuse_for(operation, error, unsent=True)
-        return False
     except WrongTenant as error:
         refuse(operation, code=error.code, for_people=refusals.elsewhere(), for_operators=str(error))
-        return False
+    else:
+        refuse(operation, code=code, for_people=text)
+    return False
+
+
+def _take_over(operation: Operation, row: miosa.Deployment, ask: miosa.Client) -> Deployment:
+    """Raises WrongTenant, miosa.MiosaError."""
+    live, seen = row.active_version_id or "", reading.take_over(row)
+    has_moved = _minds_live(operation) and live != operation.seen_live_id
+    if has_moved or seen.pointer_moved or seen.owner_changed:
+        reading.settle(seen.deployment, version_id=live if has_moved else "", ask=ask)
+    return seen.deployment
+
+
+def _whose(operation: Operation, deployment: Deployment) -> tuple[str, str] | None:
+    """Why not, if it is not the customer's any more, or by now not its alone and its own people asked (rule 1)."""
+    if operation.customer_id not in holdings.holder_ids(deployment):
+        return "not_theirs", refusals.not_theirs()
+    if deployment.is_shared and operation.person_role == Role.OWNER:
+        return "shared", refusals.shared()
+    return None
+
+
+def _what_moved(operation: Operation, row: miosa.Deployment) -> tuple[str, str] | None:
+    live = row.active_version_id or ""
+    if not _minds_live(operation):
+        return None
     if operation.target_id and live == operation.target_id:
-        reading.remember(operation, row)
-        refuse(operation, code="already_live", for_people=refusals.already_live())
-        return False
+        return "already_live", refusals.already_live()
     if live != operation.seen_live_id:
-        refuse(operation, code="live_changed", for_people=refusals.live_changed(operation, live))
-        return False
-    return True
+        return "live_changed", refusals.live_changed(operation, live)
+    return None
 
 
 def _minds_live(operation: Operation) -> bool:
