@@ -16,19 +16,42 @@ def note(operation: Operation, values: Mapping[str, str]) -> None:
         print_ = sealing.fingerprint(
             value, deployment_id=operation.deployment_id, environment=operation.environment, name=name
         )
-        EnvMark.objects.update_or_create(
-            deployment_id=operation.deployment_id,
-            environment=operation.environment,
-            name=name,
-            defaults={
-                "fingerprint": print_,
-                "person_name": operation.person_name,
-                "operation_key": operation.key,
-                "set_at": timezone.now(),
-            },
-        )
+        _write(operation, name, print_)
+
+
+@sensitive_variables()
+def note_found(operation: Operation) -> None:
+    """MIOSA took them, though its answer was lost.
+
+    Where the values are no longer kept, there is no fingerprint to be had. What somebody set since stays marked so.
+    """
+    since = operation.sent_at or operation.asked_at
+    marks = EnvMark.objects.filter(deployment_id=operation.deployment_id, environment=operation.environment)
+    marked = {mark.name for mark in marks if mark.operation_key == operation.key or mark.set_at > since}
+    left = [name for name in operation.body["names"] if name not in marked]
+    try:
+        values = sealing.unseal_for(operation.key, now=timezone.now())
+    except sealing.Unsealable:
+        for name in left:
+            _write(operation, name, "")
+    else:
+        note(operation, {name: values[name] for name in left})
 
 
 def drop(operation: Operation) -> None:
     """A name was deleted, wherever it stood."""
     EnvMark.objects.filter(deployment_id=operation.deployment_id, name__in=operation.body["names"]).delete()
+
+
+def _write(operation: Operation, name: str, fingerprint: str) -> None:
+    EnvMark.objects.update_or_create(
+        deployment_id=operation.deployment_id,
+        environment=operation.environment,
+        name=name,
+        defaults={
+            "fingerprint": fingerprint,
+            "person_name": operation.person_name,
+            "operation_key": operation.key,
+            "set_at": timezone.now(),
+        },
+    )

@@ -80,6 +80,15 @@ def unseal(row: SealedValues, *, now: datetime) -> Values:
     return Values(json.loads(plain))
 
 
+@sensitive_variables()
+def unseal_for(key: uuid.UUID, *, now: datetime) -> Values:
+    """The values kept for an operation. Raises Unsealable."""
+    row = SealedValues.objects.filter(key=key).first()
+    if row is None:
+        raise Unsealable
+    return unseal(row, now=now)
+
+
 def drop(key: uuid.UUID) -> None:
     SealedValues.objects.filter(key=key).delete()
 

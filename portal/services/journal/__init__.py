@@ -6,9 +6,10 @@ accepting  the row, committed; the same action again finds the same row; one at 
 sending    the look just before, the call, what came back
 calls      a kind into the client's method; nothing else in the portal calls one that changes something
 evidence   whether a change has happened, as far as MIOSA shows it
+effects    the same of env vars and domains
 reading    back: what MIOSA says after a change, until it says what was wanted
 settling   an answer that was lost: found by looking, or by repeating within the minute, or decided by a person
-aftermath  what a kind of its own leaves to be read or forgotten, and how it is seen to have happened
+aftermath  what a kind of its own leaves to be read, noted or forgotten
 checking   whether the app answers, and is the version it should be
 beats      who is carrying an operation out, and whether that process still lives
 driver     in the worker: whatever of all this is due

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from django.utils import timezone
 
 from portal import miosa
-from portal.models import Operation, SealedValues
+from portal.models import Operation
 from portal.services import budget, upstream
 from portal.services.budget import Purpose
 from portal.services.env import marks, sealing
@@ -137,11 +137,8 @@ def _delete(ask: miosa.Client, operation: Operation, key: str) -> Answer:
 
 def _set_env(ask: miosa.Client, operation: Operation, key: str) -> Answer:
     """The values are opened here and nowhere else; without them nothing can be sent."""
-    row = SealedValues.objects.filter(key=operation.key).first()
     try:
-        if row is None:
-            raise sealing.Unsealable
-        values = sealing.unseal(row, now=timezone.now())
+        values = sealing.unseal_for(operation.key, now=timezone.now())
     except sealing.Unsealable:
         raise TooLate("the values are no longer kept") from None
     chosen = sealing.Values({name: values[name] for name in operation.body["names"]})

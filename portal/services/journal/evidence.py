@@ -11,7 +11,7 @@ from itertools import islice, pairwise
 from portal import miosa
 from portal.models import Customer, Deployment, Operation, Version
 from portal.services.connection import WrongTenant
-from portal.services.journal import aftermath, calls
+from portal.services.journal import calls, effects
 from portal.services.journal.kinds import RULES, Kind, is_main
 
 _CLOCKS_APART = timedelta(seconds=30)
@@ -52,6 +52,8 @@ def before(operation: Operation, row: miosa.Deployment, ask: miosa.Client) -> di
     if operation.kind == Kind.PUBLISH:
         numbers = [version.version_number for version in ask.versions.list(operation.deployment_id).items]
         stands["newest"] = max([*numbers, _newest_known(operation.deployment_id)])
+    if operation.kind == Kind.SET_ENV:
+        stands |= effects.env_before(operation, ask)
     return stands
 
 
@@ -74,7 +76,7 @@ def published(operation: Operation, deployment_id: str, ask: miosa.Client) -> mi
 
 def _look(operation: Operation, ask: miosa.Client) -> Evidence:
     kind = Kind(operation.kind)
-    effect = aftermath.effect_of(kind)
+    effect = effects.of(kind)
     if effect is not None:
         seen = effect(operation, ask)
         return Evidence.BLIND if seen is None else Evidence.HAPPENED if seen else Evidence.ABSENT

@@ -71,7 +71,10 @@ def decide(operation: Operation, *, choice: str, by_name: str, now: datetime) ->
     )
     if done:
         operation.refresh_from_db()
-        aftermath.forget_secrets(operation)
+        if choice == "happened":
+            aftermath.conclude(operation)
+        else:
+            aftermath.forget_secrets(operation)
         reading.file(operation)
 
 
