@@ -1,11 +1,12 @@
 """What MIOSA refuses is told in words that are true, name no vendor, and are the same wherever they are told."""
 
+import json
 from typing import Any
 
 import pytest
 
 from portal.models import Connection
-from portal.services.journal import refusals
+from portal.services.journal import reading, refusals
 from portal.services.journal.kinds import Kind
 from tests.journal.desk import Desk, Effects, of, only
 from tests.playing import Playing
@@ -174,3 +175,33 @@ def test_what_went_live_and_was_replaced_has_happened(desk: Desk) -> None:
     desk.settle(5)
     assert of(page).state == "succeeded"
     assert of(page).switched_at is None
+
+
+@pytest.mark.parametrize("status", [403, 422])
+def test_where_looking_is_refused_for_good_a_person_is_asked(desk: Desk, status: int) -> None:
+    """And what was asked in view of what is live is not sent again, since nobody can see what is."""
+    desk.playing.fault("*/rollback", drop_before=True)
+    page = desk.roll_back(23)
+    since = desk.mark()
+    desk.playing.fault(f"*/{desk.deployment_id}", method="GET", times=50, status=status)
+    desk.settle(12)
+    assert (of(page).state, of(page).error_code) == ("unknown", "not_seen")
+    assert desk.heard(since) == []
+
+
+def test_what_is_gone_for_good_has_been_deleted(desk: Desk) -> None:
+    desk.playing.fault("*", method="DELETE", drop_after=True)
+    desk.do(Kind.DELETE, by=desk.operator, name="Main site")
+    desk.playing.fault(f"*/{desk.deployment_id}", method="GET", times=1, status=410)
+    desk.pass_time(2)
+    desk.turn()
+    assert only().state == "succeeded"
+
+
+def test_an_answer_that_names_another_app_is_not_followed_there(desk: Desk) -> None:
+    other = desk.row("Booking").miosa_id
+    body = json.dumps({"data": {"id": "bld_1", "deployment_id": other, "state": "succeeded"}})
+    desk.playing.fault("*/redeploy", body=body)
+    page = desk.do(Kind.REDEPLOY)
+    assert of(page).state == "succeeded"
+    assert reading.touched_id(of(page)) == desk.deployment_id

@@ -5,6 +5,7 @@ Nothing else in the portal calls a method that changes something at MIOSA.
 
 import time
 from collections.abc import Callable
+from datetime import timedelta
 
 from django.utils import timezone
 
@@ -18,6 +19,7 @@ from portal.services.journal.kinds import RULES, Kind, is_main
 
 _PATIENCE_S = 2.0
 _LEAST_S = 0.1
+_URGENT = timedelta(seconds=5)
 # What the body holds beside what MIOSA is told.
 _OF_PUBLISHING = frozenset({"by_bridge", "name", "source_sandbox_id"})
 
@@ -33,11 +35,13 @@ class TooLate(miosa.BudgetSpent):
 def client(operation: Operation, *, deadline_s: float | None = None) -> miosa.Client:
     """A client whose requests are a person's action: first in the budget, waiting two seconds for a token at most.
 
+    Reading on for what was sent a while ago is no more urgent than any page that somebody reads.
     What changes something never goes out later than a minute after the wish, however long it was waited for.
     """
 
     def gate(attempt: miosa.Attempt) -> None:
-        _await_token(Purpose.ACTION)
+        is_urgent = attempt.mutation or operation.sent_at is None or timezone.now() - operation.sent_at < _URGENT
+        _await_token(Purpose.ACTION if is_urgent else Purpose.READ)
         if attempt.mutation and not accepting.is_young(operation, now=timezone.now()):
             raise TooLate
 

@@ -3,7 +3,7 @@
 Reading never changes anything, and trouble is never taken for a no.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 from enum import StrEnum
 from itertools import islice, pairwise
@@ -38,6 +38,10 @@ def look(operation: Operation) -> Evidence:
     """May put into `operation.result` what was found: the new version, the new deployment."""
     try:
         return _look(operation, calls.client(operation))
+    except miosa.Refused as refused:
+        # It won't be shown, however often we ask; unless something in front of MIOSA said so, or we asked too much.
+        is_unsure = refused.from_gateway or isinstance(refused, miosa.RateLimited)
+        return Evidence.UNANSWERED if is_unsure else Evidence.BLIND
     except (miosa.MiosaError, WrongTenant):
         return Evidence.UNANSWERED
 
@@ -62,9 +66,15 @@ def published(operation: Operation, deployment_id: str, ask: miosa.Client) -> mi
 
     Raises miosa.MiosaError.
     """
+    return _made(operation, deployment_id, _newer(operation, deployment_id, ask), ask)
+
+
+def _made(
+    operation: Operation, deployment_id: str, newer: Iterable[miosa.Version], ask: miosa.Client
+) -> miosa.Version | None:
     taken = _results("version_id", operation)
     external_id = _external_id(operation)
-    for row in _newer(operation, deployment_id, ask):
+    for row in newer:
         whole = row if row.source_sandbox_id else ask.versions.get(deployment_id, row.id)
         told = whole.external_workspace_id
         is_foreign = isinstance(told, str) and told not in {"", external_id}
@@ -84,7 +94,7 @@ def _look(operation: Operation, ask: miosa.Client) -> Evidence:
         return _of_creation(operation, ask)
     try:
         row = ask.deployments.get(operation.deployment_id)
-    except miosa.NotFound as missing:
+    except (miosa.NotFound, miosa.Gone) as missing:
         if missing.from_gateway:
             return Evidence.UNANSWERED
         return Evidence.HAPPENED if kind is Kind.DELETE else Evidence.OVERTAKEN
@@ -100,7 +110,7 @@ def _of_pointer(operation: Operation, row: miosa.Deployment, ask: miosa.Client) 
         return Evidence.ABSENT
     try:
         target = ask.versions.get(operation.deployment_id, operation.target_id)
-    except miosa.NotFound as missing:
+    except (miosa.NotFound, miosa.Gone) as missing:
         return Evidence.UNANSWERED if missing.from_gateway else Evidence.OVERTAKEN
     if target.promoted_at is not None and target.promoted_at >= (operation.sent_at or operation.asked_at):
         # It went live, and was replaced since.
@@ -126,13 +136,12 @@ def _of_rename(operation: Operation, row: miosa.Deployment, ask: miosa.Client) -
 
 
 def _of_publish(operation: Operation, row: miosa.Deployment, ask: miosa.Client) -> Evidence:
-    version = published(operation, operation.deployment_id, ask)
+    newer = list(_newer(operation, operation.deployment_id, ask))
+    version = _made(operation, operation.deployment_id, newer, ask)
     if version is not None:
         operation.result = {**operation.result, "version_id": version.id, "version_number": version.version_number}
         return Evidence.HAPPENED
-    if any(True for _row in _newer(operation, operation.deployment_id, ask)):
-        return Evidence.OVERTAKEN
-    return _unless_live_moved(operation, row, ask)
+    return Evidence.OVERTAKEN if newer else _unless_live_moved(operation, row, ask)
 
 
 def _unless_live_moved(operation: Operation, row: miosa.Deployment, _ask: miosa.Client) -> Evidence:

@@ -58,7 +58,10 @@ def succeed(operation: Operation, answer: calls.Answer | None, *, by_reading: bo
     """
     result = dict(operation.result)
     if answer is not None:
-        told: dict[str, object] = {"deployment_id": answer.deployment_id, "replayed": answer.replayed or None}
+        told: dict[str, object] = {"replayed": answer.replayed or None}
+        if operation.deployment_id.startswith("new:"):
+            # Only what was made has another id than the one it was asked for.
+            told["deployment_id"] = answer.deployment_id
         if isinstance(answer, miosa.Published):
             told |= {"version_id": answer.version_id, "version_number": answer.version_number}
         result |= {name: value for name, value in told.items() if value}
@@ -166,7 +169,7 @@ def _may_go_out(operation: Operation) -> bool:
 def _take_over(operation: Operation, row: miosa.Deployment, ask: miosa.Client) -> Deployment:
     """Raises WrongTenant, miosa.MiosaError."""
     live, seen = row.active_version_id or "", reading.take_over(row)
-    has_moved = _minds_live(operation) and live != operation.seen_live_id
+    has_moved = minds_live(operation) and live != operation.seen_live_id
     if has_moved or seen.pointer_moved or seen.owner_changed:
         reading.settle(seen.deployment, version_id=live if has_moved else "", ask=ask)
     return seen.deployment
@@ -183,7 +186,7 @@ def _whose(operation: Operation, deployment: Deployment) -> tuple[str, str] | No
 
 def _what_moved(operation: Operation, row: miosa.Deployment) -> tuple[str, str] | None:
     live = row.active_version_id or ""
-    if not _minds_live(operation):
+    if not minds_live(operation):
         return None
     if operation.target_id and live == operation.target_id:
         return "already_live", refusals.already_live()
@@ -192,7 +195,7 @@ def _what_moved(operation: Operation, row: miosa.Deployment) -> tuple[str, str] 
     return None
 
 
-def _minds_live(operation: Operation) -> bool:
+def minds_live(operation: Operation) -> bool:
     """Whether it must not go out if something else went live since the person looked.
 
     A staged publish changes nothing.

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from portal.models import Operation
-from portal.services.journal import accepting, aftermath, beats, evidence, reading, refusals, sending
+from portal.services.journal import accepting, aftermath, beats, due, evidence, reading, refusals, sending
 from portal.services.journal.evidence import Evidence
 from portal.services.journal.kinds import RULES, Kind
 
@@ -41,7 +41,13 @@ def is_due(operation: Operation, *, now: datetime, is_ours: bool = False) -> boo
     """Not begun by a living process, or sent by one that is dead, or to be looked into by now."""
     if operation.state in {Operation.State.ACCEPTED, Operation.State.SENT}:
         return is_ours or not beats.is_carried(operation, now=now)
-    return operation.look_at is not None and operation.look_at <= now
+    return due.is_due(operation.look_at, now=now)
+
+
+def may_take_long(operation: Operation, *, now: datetime) -> bool:
+    """Whether its next step may send what MIOSA takes up to a minute for."""
+    is_settled = operation.state not in {Operation.State.ACCEPTED, Operation.State.SENT, Operation.State.UNKNOWN}
+    return not is_settled and RULES[Kind(operation.kind)].slow and accepting.is_young(operation, now=now)
 
 
 def needs_decision(operation: Operation) -> bool:
@@ -114,9 +120,14 @@ def _may_repeat(operation: Operation, seen: Evidence, *, now: datetime) -> bool:
     """
     with_keys = settings.MIOSA.honours_idempotency
     pause = min(operation.attempts, 3) * _REPEAT_AFTER if with_keys else _REPEAT_AFTER_WITHOUT_KEYS
-    if seen not in {Evidence.ABSENT, Evidence.BLIND} or now - _sent_at(operation) < pause:
+    return _waited(operation, now=now) >= pause and _can_repeat(operation, seen, now=now)
+
+
+def _can_repeat(operation: Operation, seen: Evidence, *, now: datetime) -> bool:
+    """Where it minds what is live, nobody may send it who can't see that."""
+    if seen is not Evidence.ABSENT and (seen is not Evidence.BLIND or sending.minds_live(operation)):
         return False
-    if not with_keys and not RULES[Kind(operation.kind)].repeatable:
+    if not settings.MIOSA.honours_idempotency and not RULES[Kind(operation.kind)].repeatable:
         return False
     return operation.in_lane and accepting.is_young(operation, now=now) and not _is_outdone(operation)
 
@@ -130,7 +141,7 @@ def _is_outdone(operation: Operation) -> bool:
 def _is_certain(operation: Operation, seen: Evidence, *, now: datetime) -> bool:
     """Whether "it is not there" means that it will not come: what sets one thing, after its time, has failed to."""
     rule = RULES[Kind(operation.kind)]
-    had_its_time = now - _sent_at(operation) > timedelta(seconds=rule.deadline_s) + _GRACE
+    had_its_time = _waited(operation, now=now) > timedelta(seconds=rule.deadline_s) + _GRACE
     will_be_repeated = seen is Evidence.ABSENT and accepting.is_young(operation, now=now) and operation.in_lane
     is_there = seen in {Evidence.ABSENT, Evidence.OVERTAKEN}
     return is_there and rule.repeatable and had_its_time and not (will_be_repeated and not _is_outdone(operation))
@@ -138,14 +149,13 @@ def _is_certain(operation: Operation, seen: Evidence, *, now: datetime) -> bool:
 
 def _wait(operation: Operation, seen: Evidence, *, now: datetime) -> None:
     """Look again later. After a minute it holds its lane no longer; where looking was in vain, a person is asked."""
-    age = now - operation.asked_at
-    in_vain = seen is not Evidence.UNANSWERED and now - _sent_at(operation) > _ASK_AFTER
+    age = abs(now - operation.asked_at)
+    in_vain = seen is not Evidence.UNANSWERED and _waited(operation, now=now) > _ASK_AFTER
     asks = in_vain and not _will_be_settled(operation, seen, now=now)
     longest = _LOOKS_BESIDE_A_PERSON if asks else _FORGET_LOOKING_AFTER
-    pause = timedelta(seconds=1 if age < timedelta(seconds=20) else 5)
     sending.leave_unknown(
         operation,
-        look_at=None if age > longest else timezone.now() + pause,
+        look_at=None if age > longest else timezone.now() + _pause(operation, seen, age),
         code=NOT_SEEN if asks else "",
         in_lane=accepting.is_young(operation, now=now),
     )
@@ -154,11 +164,16 @@ def _wait(operation: Operation, seen: Evidence, *, now: datetime) -> None:
 def _will_be_settled(operation: Operation, seen: Evidence, *, now: datetime) -> bool:
     """By itself, with time: by a repeat within the minute, or since it is certain then that it did not happen."""
     rule = RULES[Kind(operation.kind)]
-    if rule.repeatable and seen is not Evidence.BLIND:
-        return True
-    can_repeat = (settings.MIOSA.honours_idempotency or rule.repeatable) and seen is not Evidence.OVERTAKEN
-    return can_repeat and operation.in_lane and accepting.is_young(operation, now=now) and not _is_outdone(operation)
+    return (rule.repeatable and seen is not Evidence.BLIND) or _can_repeat(operation, seen, now=now)
 
 
-def _sent_at(operation: Operation) -> datetime:
-    return operation.sent_at or operation.asked_at
+def _pause(operation: Operation, seen: Evidence, age: timedelta) -> timedelta:
+    """What takes long is looked for ever more seldom, since a look costs requests; not so while nobody answers."""
+    if RULES[Kind(operation.kind)].slow and seen is not Evidence.UNANSWERED:
+        return min(max(timedelta(seconds=2), age / 6), timedelta(seconds=30))
+    return timedelta(seconds=1 if age < timedelta(seconds=20) else 5)
+
+
+def _waited(operation: Operation, *, now: datetime) -> timedelta:
+    """Since it was sent. A moment to come is from before a clock was set back: long ago, as far as anybody knows."""
+    return abs(now - (operation.sent_at or operation.asked_at))
