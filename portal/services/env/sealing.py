@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
+from django.db.models import Q
 from django.views.decorators.debug import sensitive_variables
 
 from portal.models import SealedValues
@@ -23,6 +24,7 @@ from portal.models import SealedValues
 LASTS = timedelta(minutes=10)
 # Beside an operation that was asked for they stay no longer than it may still be repeated.
 LASTS_WITH_OPERATION = timedelta(seconds=60)
+_CLOCKS_APART = timedelta(minutes=1)
 _NONCE = 12
 
 
@@ -69,7 +71,8 @@ def seal(
 @sensitive_variables()
 def unseal(row: SealedValues, *, now: datetime) -> Values:
     """Raises Unsealable if they are out of date or were bound to something else."""
-    if row.expires_at <= now:
+    if not now < row.expires_at <= now + LASTS + _CLOCKS_APART:
+        # Further ahead than any can lie: a clock was set back, and nobody knows how old they are.
         raise Unsealable
     sealed = bytes(row.sealed)
     bound = _bound(row.key, row.person_id, row.deployment_id, row.environment)
@@ -95,7 +98,8 @@ def drop(key: uuid.UUID) -> None:
 
 def purge(*, now: datetime) -> int:
     """Forget what is out of date."""
-    return SealedValues.objects.filter(expires_at__lte=now).delete()[0]
+    out_of_date = Q(expires_at__lte=now) | Q(expires_at__gt=now + LASTS + _CLOCKS_APART)
+    return SealedValues.objects.filter(out_of_date).delete()[0]
 
 
 @sensitive_variables()

@@ -12,6 +12,7 @@ settling   an answer that was lost: found by looking, or by repeating within the
 aftermath  what a kind of its own leaves to be read, noted or forgotten
 checking   whether the app answers, and is the version it should be
 beats      who is carrying an operation out, and whether that process still lives
+due        when its next step is due, whatever became of the clocks
 driver     in the worker: whatever of all this is due
 refusals   why it was not done, in words
 """

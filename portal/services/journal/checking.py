@@ -17,7 +17,7 @@ from portal.models import Activation, Deployment, Operation, Version
 from portal.services import upstream
 from portal.services.budget import Purpose
 from portal.services.connection import WrongTenant
-from portal.services.journal import reading
+from portal.services.journal import due, reading
 from portal.services.remembering import customers
 
 logger = logging.getLogger(__name__)
@@ -29,12 +29,13 @@ _AGAIN = tuple(timedelta(seconds=seconds) for seconds in (3, 8, 15, 30, 60))
 
 def check(operation: Operation, *, now: datetime) -> bool:
     """Check once, if it is due and nobody else does. True if it was tried."""
-    won = Operation.objects.filter(pk=operation.pk, check_due_at=operation.check_due_at, check_due_at__lte=now).update(
-        check_due_at=now + _NOBODY_ELSE_FOR
-    )
-    if not won:
+    ours = Operation.objects.filter(due.rows("check_due_at", now=now), pk=operation.pk)
+    if not ours.filter(check_due_at=operation.check_due_at).update(check_due_at=now + _NOBODY_ELSE_FOR):
         return False
     since = operation.switched_at or operation.settled_at or operation.asked_at
+    if since > now:
+        # Nobody knows how long ago it was, since a clock was set back: this check is the last one.
+        since = now - _AGAIN[-1]
     if now - since > _GIVE_UP_AFTER:
         _note(operation, Operation.Verdict.UNKNOWN, _could_not(None), again_at=None)
         return True
@@ -48,13 +49,13 @@ def check(operation: Operation, *, now: datetime) -> bool:
     answer = probe.ask(deployment.public_url or deployment.managed_url, loopback_port=_simulator_port())
     same = _is_target(operation, deployment)
     verdict, text = _judge(answer, same)
-    due = next((since + pause for pause in _AGAIN if since + pause > now), None)
-    if verdict == Operation.Verdict.OK or due is None:
-        if verdict == Operation.Verdict.OK and due is not None:
+    again_at = next((since + pause for pause in _AGAIN if since + pause > now), None)
+    if verdict == Operation.Verdict.OK or again_at is None:
+        if verdict == Operation.Verdict.OK and again_at is not None:
             text = f"{text} {_edges()}"
         _note(operation, verdict, text, again_at=None)
     else:
-        _note(operation, Operation.Verdict.NONE, _provisional(answer, same), again_at=due)
+        _note(operation, Operation.Verdict.NONE, _provisional(answer, same), again_at=again_at)
     return True
 
 

@@ -14,45 +14,60 @@ from django.db import connection
 from django.utils import timezone
 
 from portal.models import Operation
-from portal.services.journal import beats, checking, settling
+from portal.services.journal import beats, checking, due, settling
 
 logger = logging.getLogger(__name__)
 
 TURN_S = 0.25
+# What may hold its thread for a minute has threads of its own, so that looks and checks never wait behind it. Both
+# together leave some of the connections to MIOSA (20) to reading.
 _THREADS = 8
+_THREADS_OF_SLOW = 10
 _AT_ONCE = 50
 # A step that could not be done (a database that is locked, a fault of ours) is not tried again at once.
 _REST_S = 5.0
 
 
-class Driver:
-    """`busy` are the operations that a thread is at.
+class Crew:
+    """Threads, and the operations that they are at."""
 
-    `resting` those whose last step went wrong, with the time it is over.
+    def __init__(self, name: str, threads: int) -> None:
+        self.threads = threads
+        self.pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix=name)
+        self.busy: set[int] = set()
+
+
+class Driver:
+    """`quick` and `slow` have threads of their own.
+
+    `resting` are the operations whose last step went wrong, with the time it is over.
     """
 
     def __init__(self) -> None:
-        self.busy: set[int] = set()
+        self.quick, self.slow = Crew("operation", _THREADS), Crew("slow-operation", _THREADS_OF_SLOW)
         self.resting: dict[int, float] = {}
 
     def run(self, stopping: threading.Event) -> None:
-        with ThreadPoolExecutor(max_workers=_THREADS, thread_name_prefix="operation") as pool:
+        with self.quick.pool, self.slow.pool:
             while not stopping.wait(TURN_S):
                 try:
-                    self.turn(pool)
+                    self.turn()
                 except Exception as error:  # noqa: BLE001 - whatever happens, the next turn has to come
                     logger.warning("driver waits for the database", extra={"reason": type(error).__name__})
                     connection.close()
         connection.close()
 
-    def turn(self, pool: ThreadPoolExecutor) -> None:
+    def turn(self) -> None:
         self.resting = {pk: until for pk, until in self.resting.items() if until > time.monotonic()}
-        for operation in list_due(now=timezone.now()):
-            if len(self.busy) < _THREADS and operation.pk not in self.busy and operation.pk not in self.resting:
-                self.busy.add(operation.pk)
-                pool.submit(self.work, operation)
+        now = timezone.now()
+        for operation in list_due(now=now):
+            crew = self.slow if settling.may_take_long(operation, now=now) else self.quick
+            is_free = operation.pk not in self.quick.busy | self.slow.busy and operation.pk not in self.resting
+            if is_free and len(crew.busy) < crew.threads:
+                crew.busy.add(operation.pk)
+                crew.pool.submit(self.work, operation, crew)
 
-    def work(self, operation: Operation) -> None:
+    def work(self, operation: Operation, crew: Crew) -> None:
         try:
             work(operation)
         except Exception:  # one operation that can't be worked on must not end the others
@@ -60,7 +75,7 @@ class Driver:
             self.resting[operation.pk] = time.monotonic() + _REST_S
         finally:
             connection.close()
-            self.busy.discard(operation.pk)
+            crew.busy.discard(operation.pk)
 
 
 def run(stopping: threading.Event) -> None:
@@ -70,11 +85,12 @@ def run(stopping: threading.Event) -> None:
 
 def list_due(*, now: datetime) -> list[Operation]:
     """The operations that a turn has something to do for, oldest first."""
-    unsettled = Operation.objects.filter(state__in=[Operation.State.ACCEPTED, Operation.State.SENT])
-    to_look = Operation.objects.filter(look_at__lte=now)
-    to_check = Operation.objects.filter(check_due_at__lte=now)
+    accepted = Operation.objects.filter(beats.nobody(now), state=Operation.State.ACCEPTED)
+    left = Operation.objects.filter(beats.nobody(now), state=Operation.State.SENT)
+    to_look = Operation.objects.filter(due.rows("look_at", now=now))
+    to_check = Operation.objects.filter(due.rows("check_due_at", now=now))
     found: dict[int, Operation] = {}
-    for rows in (unsettled.filter(beats.nobody(now)), to_look, to_check):
+    for rows in (accepted, left, to_look, to_check):
         found |= {operation.pk: operation for operation in rows.order_by("pk")[:_AT_ONCE]}
     return [found[pk] for pk in sorted(found)]
 
@@ -84,5 +100,5 @@ def work(operation: Operation) -> None:
     now = timezone.now()
     if settling.is_due(operation, now=now):
         settling.step(operation, now=now)
-    elif operation.check_due_at is not None and operation.check_due_at <= now:
+    elif due.is_due(operation.check_due_at, now=now):
         checking.check(operation, now=now)

@@ -179,7 +179,7 @@ def _is_finished(operation: Operation, deployment: Deployment, *, now: datetime)
 
 def _next_look(operation: Operation, *, now: datetime) -> datetime | None:
     """Soon at first, then ever more seldom; what has not come by then is found by whoever looks next."""
-    age = now - operation.asked_at
+    age = abs(now - operation.asked_at)
     may_take = _BUILD_TAKES if operation.kind in {Kind.PUBLISH, Kind.CREATE} else _POINTER_TAKES
     if age > may_take:
         return None
