@@ -97,3 +97,29 @@ def test_a_redeploy_is_checked_too(desk: Desk, simulator: Playing) -> None:
     desk.pass_time(1)
     desk.turn()
     assert of(page).verdict == "ok"
+
+
+@pytest.mark.parametrize(("outcome", "verdict"), [("ready", "ok"), ("failed_build", "bad")])
+def test_a_redeploy_that_is_built_is_followed_to_the_end_of_its_build(
+    desk: Desk, simulator: Playing, outcome: str, verdict: str
+) -> None:
+    simulator.knobs(step_times="default", redeploy_answer="build", build_outcome=outcome)
+    page = desk.do(Kind.REDEPLOY)
+    assert (of(page).state, of(page).check_due_at) == ("succeeded", None)
+    assert of(page).look_at is not None
+    desk.pass_time(2)
+    desk.turn()
+    assert of(page).verdict == ""
+    simulator.advance(10)
+    for _second in range(4):
+        desk.pass_time(2)
+        desk.turn()
+    assert (of(page).verdict, of(page).look_at) == (verdict, None)
+
+
+def test_a_build_that_can_not_be_followed_is_checked_at_once(desk: Desk, simulator: Playing) -> None:
+    simulator.knobs(step_times="default", redeploy_answer="build")
+    desk.playing.fault("*/builds/*", method="GET", times=9, status=404)
+    page = desk.do(Kind.REDEPLOY)
+    assert of(page).look_at is None
+    assert of(page).check_due_at is not None

@@ -4,6 +4,7 @@ import logging
 from datetime import datetime, timedelta
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from portal import miosa
 from portal.models import Activation, Deployment, Operation, Version
@@ -23,7 +24,11 @@ _CHECK_AFTER = timedelta(seconds=0.5)
 _POINTER_TAKES = timedelta(seconds=90)
 _BUILD_TAKES = timedelta(minutes=30)
 _LONGEST_PAUSE = timedelta(seconds=60)
+_BUILT = frozenset({Kind.CREATE, Kind.PUBLISH, Kind.REDEPLOY})
 _UNFINISHED = frozenset({"", "created", "building"})
+# Of a build (contract 9.3): under way, and ended without anything new.
+_UNBUILT = frozenset({"queued", "pending", "created", "building"})
+_NOT_BUILT = frozenset({"failed", "cancelled"})
 
 
 def back(operation: Operation) -> None:
@@ -121,10 +126,12 @@ def _read(operation: Operation) -> bool:
     lease.overtake(reading_versions.scope(deployment.pk))
     if operation.kind == Kind.PUBLISH:
         _find_version(operation, deployment_id, ask)
+    elif operation.kind == Kind.REDEPLOY:
+        _find_build(operation, row)
     ids = {operation.target_id, operation.seen_live_id, version_id(operation)} - {""}
     taken = _take(sorted(ids), deployment, ask, now=now)
     pointers.settle(deployment, taken=taken, now=now)
-    is_done = _says_so(operation, deployment, now=now)
+    is_done = _says_so(operation, deployment, ask, now=now)
     aftermath.run(operation, deployment, ask, now=now)
     return is_done
 
@@ -144,6 +151,14 @@ def _find_version(operation: Operation, deployment_id: str, ask: miosa.Client) -
     Operation.objects.filter(pk=operation.pk).update(result=operation.result)
 
 
+def _find_build(operation: Operation, row: miosa.Deployment) -> None:
+    """An answer to a redeploy may name no build, or have been lost; a new one that is under way is its."""
+    stood = operation.result.get("before", {}).get("build")
+    if stood is not None and row.current_build_id not in {None, "", stood}:
+        operation.result = {"build_id": row.current_build_id, **operation.result}
+        Operation.objects.filter(pk=operation.pk).update(result=operation.result)
+
+
 def _take(ids: list[str], deployment: Deployment, ask: miosa.Client, *, now: datetime) -> Taken:
     taken = Taken()
     for one in ids:
@@ -155,13 +170,12 @@ def _take(ids: list[str], deployment: Deployment, ask: miosa.Client, *, now: dat
     return taken
 
 
-def _says_so(operation: Operation, deployment: Deployment, *, now: datetime) -> bool:
+def _says_so(operation: Operation, deployment: Deployment, ask: miosa.Client, *, now: datetime) -> bool:
     kind = Kind(operation.kind)
     if kind is Kind.PUBLISH:
         return _is_finished(operation, deployment, now=now)
     if kind is Kind.REDEPLOY:
-        due = now + _CHECK_AFTER
-        Operation.objects.filter(pk=operation.pk, check_due_at=None, checked_at=None).update(check_due_at=due)
+        return _is_built(operation, ask, now=now)
     if not RULES[kind].moves_pointer or not is_main(operation.environment):
         return True
     return note_switch(operation, deployment, now=now) or operation.switched_at is not None
@@ -177,10 +191,34 @@ def _is_finished(operation: Operation, deployment: Deployment, *, now: datetime)
     return operation.body.get("promote") is False or not is_main(operation.environment) or version.was_live
 
 
+def _is_built(operation: Operation, ask: miosa.Client, *, now: datetime) -> bool:
+    """A redeploy has come to its end: its build, where it needs one, has failed, or its app can be checked."""
+    facts: dict[str, object] = {"check_due_at": now + _CHECK_AFTER}
+    state = _build_state(operation, ask)
+    if state in _UNBUILT:
+        return False
+    if state in _NOT_BUILT:
+        text = _("The build did not succeed. What was live before still is.")
+        facts = {"verdict": Operation.Verdict.BAD, "verdict_text": text, "checked_at": now}
+    Operation.objects.filter(pk=operation.pk, check_due_at=None, checked_at=None).update(**facts)
+    return True
+
+
+def _build_state(operation: Operation, ask: miosa.Client) -> str:
+    """Empty if there is no build, or none that can be followed."""
+    build_id = operation.result.get("build_id")
+    if not build_id:
+        return ""
+    try:
+        return ask.builds.get(operation.deployment_id, build_id).state.lower()
+    except (miosa.NotFound, miosa.Gone, miosa.NotSupported, miosa.BadAnswer):
+        return ""
+
+
 def _next_look(operation: Operation, *, now: datetime) -> datetime | None:
     """Soon at first, then ever more seldom; what has not come by then is found by whoever looks next."""
     age = abs(now - operation.asked_at)
-    may_take = _BUILD_TAKES if operation.kind in {Kind.PUBLISH, Kind.CREATE} else _POINTER_TAKES
+    may_take = _BUILD_TAKES if operation.kind in _BUILT else _POINTER_TAKES
     if age > may_take:
         return None
     return now + min(max(timedelta(seconds=1), age / 3), _LONGEST_PAUSE)

@@ -64,6 +64,8 @@ def succeed(operation: Operation, answer: calls.Answer | None, *, by_reading: bo
             told["deployment_id"] = answer.deployment_id
         if isinstance(answer, miosa.Published):
             told |= {"version_id": answer.version_id, "version_number": answer.version_number}
+        elif operation.kind == Kind.REDEPLOY and answer.build is not None:
+            told["build_id"] = answer.build.id
         result |= {name: value for name, value in told.items() if value}
         operation.upstream_request_id = answer.request_id or operation.upstream_request_id
     if by_reading:
