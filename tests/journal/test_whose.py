@@ -8,10 +8,12 @@ from django.utils import timezone
 
 from portal.access import Person
 from portal.models import Connection, Customer, Operation, Version
-from portal.services import publishing
+from portal.services import publishing, upstream
+from portal.services.budget import Purpose
 from portal.services.env import drafts
 from portal.services.journal.kinds import Kind
 from portal.services.operations import OperationPage
+from portal.services.refreshing import fleet
 from portal.services.releases import Confirmed
 from tests.journal.desk import Desk, of
 from tests.playing import Playing
@@ -101,3 +103,15 @@ def test_a_publish_is_watched_on_though_another_tenant_answers(desk: Desk, simul
     shown = publishing.get_progress(by=desk.owner, key=page.key, now=timezone.now())
     assert shown.operation.state == "succeeded"
     assert Operation.objects.count() == 1
+
+
+def test_nor_by_a_repeat(desk: Desk) -> None:
+    desk.playing.fault("*/rollback", drop_before=True)
+    page = desk.confirm(Kind.ROLL_BACK, desk.draw(Kind.ROLL_BACK, desk.number(23)), desk.number(23))
+    give_away(desk)
+    fleet.sweep(ask=upstream.client(Purpose.BACKGROUND), now=timezone.now())
+    since = desk.mark()
+    desk.pass_time(3)
+    desk.turn()
+    assert of(page).attempts == 1
+    assert desk.heard(since) == []

@@ -177,6 +177,12 @@ def _take_over(operation: Operation, row: miosa.Deployment, ask: miosa.Client) -
     return seen.deployment
 
 
+def is_theirs(operation: Operation) -> bool:
+    """Whether it may still go out for who asked, as far as is remembered; an app to be made is nobody else's."""
+    deployment = Deployment.objects.filter(miosa_id=operation.deployment_id).first()
+    return deployment is None or _whose(operation, deployment) is None
+
+
 def _whose(operation: Operation, deployment: Deployment) -> tuple[str, str] | None:
     """Why not, if it is not the customer's any more, or by now not its alone and its own people asked (rule 1)."""
     if operation.customer_id not in holdings.holder_ids(deployment):

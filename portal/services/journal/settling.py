@@ -129,7 +129,8 @@ def _can_repeat(operation: Operation, seen: Evidence, *, now: datetime) -> bool:
         return False
     if not settings.MIOSA.honours_idempotency and not RULES[Kind(operation.kind)].repeatable:
         return False
-    return operation.in_lane and accepting.is_young(operation, now=now) and not _is_outdone(operation)
+    is_late = not operation.in_lane or not accepting.is_young(operation, now=now) or _is_outdone(operation)
+    return not is_late and sending.is_theirs(operation)
 
 
 def _is_outdone(operation: Operation) -> bool:
