@@ -145,3 +145,9 @@ def test_a_domain_is_known_by_its_name_unless_it_was_removed(
     (page,) = app.add()
     look(desk, "*/domains", json.dumps({"data": [{"id": "dom_1", "domain": NAME, "status": "pending"} | row]}))
     assert (of(page).state, of(page).attempts) == ("succeeded", attempts)
+
+
+def test_names_that_may_not_be_listed_can_be_set_all_the_same(desk: Desk, env: Booking) -> None:
+    key = env.draft(by=None, name="API_KEY", value="x")
+    desk.playing.fault("*/env", method="GET", times=2, status=403)
+    assert env.apply(key).state == "succeeded"

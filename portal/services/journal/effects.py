@@ -25,8 +25,14 @@ def of(kind: Kind) -> Effect | None:
 
 
 def env_before(operation: Operation, ask: miosa.Client) -> dict[str, object]:
-    """The names it is about to set, as they stand, to tell afterwards what has changed. Raises miosa.MiosaError."""
-    there, is_whole = _env(operation, ask)
+    """The names it is about to set, as they stand, to tell afterwards what has changed. Raises miosa.MiosaError.
+
+    Where they may not be listed they can be set all the same, only that nobody can tell afterwards.
+    """
+    try:
+        there, is_whole = _env(operation, ask)
+    except miosa.Refused:
+        return {}
     wanted = set(operation.body["names"])
     return {
         "env": [[environment, name, at] for (environment, name), at in there.items() if name in wanted],
