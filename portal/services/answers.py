@@ -160,9 +160,8 @@ class DeploymentBrief:
     """A deployment in one line, as the person asking may see it.
 
     `live` is None if nothing is live, or if what is live is another customer's (`live_is_foreign`). `last_failed` is
-    the newest version
-    when it failed. `on_rollback`: the live number is lower than another that was live. `is_shared`: versions of several
-    customers.
+    the newest version when it failed. `on_rollback`: the live number is lower than another that was live. `is_shared`:
+    versions or domains of several customers.
     `actions` and `rollback` are filled on the pages that show them.
     """
 

@@ -11,7 +11,7 @@ from portal.access import Person
 from portal.models import Domain
 from portal.services import history
 from portal.services.domains import changes, lists, looker, pages
-from portal.services.domains.lists import DomainRow
+from portal.services.domains.lists import DomainRow, DomainsPage
 from portal.services.domains.pages import DomainPage
 from portal.services.history import History
 from portal.services.journal.kinds import Kind
@@ -68,8 +68,11 @@ class Attaching:
     def page(self, domain: Domain, *, by: Person | None = None) -> DomainPage:
         return pages.get_domain(**self.where(by), domain_id=domain.miosa_id)
 
+    def domains(self, *, by: Person | None = None) -> DomainsPage:
+        return lists.get_domains(**self.where(by))
+
     def rows(self, *, by: Person | None = None) -> dict[str, DomainRow]:
-        return {row.name: row for row in lists.get_domains(**self.where(by)).rows}
+        return {row.name: row for row in self.domains(by=by).rows}
 
     def history(self) -> History:
         return history.get_history(by=self.owner, slug=SLUG, query={}, now=timezone.now())

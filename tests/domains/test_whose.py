@@ -6,11 +6,15 @@ import pytest
 from django.utils import timezone
 
 from portal.access import Person
-from portal.models import Customer, Deployment, Domain
-from portal.services.domains import lists, pages
-from portal.services.errors import NotFound
+from portal.models import Customer, Deployment, Domain, Freshness
+from portal.services import upstream
+from portal.services.budget import Purpose
+from portal.services.domains import lists, pages, reading
+from portal.services.env import drafts
+from portal.services.errors import Forbidden, NotFound
 from tests.domains.attaching import SLUG, Attaching
 
+OTHER = "pawsome-vets"
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
@@ -40,6 +44,52 @@ def test_on_a_shared_app_each_sees_its_own(app: Attaching, operator: Person) -> 
         lists.seen_by(deployment, customer, by=operator).values_list("name", flat=True)
     )
     assert lists.count(by=app.owner, slug=SLUG, deployment_id=app.id) == len(seen)
+
+
+def test_a_domain_of_another_makes_the_app_shared(app: Attaching, person_of: Callable[..., Person]) -> None:
+    """As a version of another does: nobody of a customer's may change what stands under another's live domain."""
+    mine = app.attached()
+    stranger, other = person_of(OTHER), Customer.objects.get(external_id=OTHER)
+    upstream.client(Purpose.ACTION).domains.add(
+        app.id, domain="vets.example", external_workspace_id=OTHER, idempotency_key="x"
+    )
+    Freshness.objects.filter(scope__startswith="domains:").update(read_at=None)
+    page = app.domains()
+    assert (page.deployment.is_shared, page.may_add, page.deployment.domains_waiting) == (True, False, 0)
+    assert set(app.rows()) == {mine.name} | {name for name in app.rows() if name.endswith("brightsmile.example")}
+    theirs = Domain.objects.get(name="vets.example")
+    where = app.where(stranger) | {"slug": other.slug}
+    assert pages.get_domain(**where, domain_id=theirs.miosa_id).facts.row.name == "vets.example"
+    assert [row.name for row in lists.get_domains(**where).rows] == ["vets.example"]
+    with pytest.raises(Forbidden):
+        drafts.draft(**app.where(), name="A", value="x")
+
+
+def test_it_is_no_longer_shared_when_the_others_domain_is_detached(
+    app: Attaching, person_of: Callable[..., Person]
+) -> None:
+    stranger, other = person_of(OTHER), Customer.objects.get(external_id=OTHER)
+    ask = upstream.client(Purpose.ACTION)
+    ask.domains.add(app.id, domain="vets.example", external_workspace_id=OTHER, idempotency_key="x")
+    deployment = Deployment.objects.get(miosa_id=app.id)
+    reading.read(deployment, ask=ask, now=timezone.now())
+    assert Deployment.objects.get(miosa_id=app.id).is_shared
+    theirs = Domain.objects.get(name="vets.example")
+    ask.domains.delete(app.id, theirs.miosa_id, idempotency_key="y")
+    reading.read(deployment, ask=ask, now=timezone.now())
+    assert not Deployment.objects.get(miosa_id=app.id).is_shared
+    with pytest.raises(NotFound):
+        lists.get_domains(**(app.where(stranger) | {"slug": other.slug}))
+
+
+def test_an_attribution_longer_than_any_customer_is_for_staff_alone(app: Attaching, operator: Person) -> None:
+    upstream.client(Purpose.ACTION).domains.add(
+        app.id, domain="long.example", external_workspace_id="x" * 513, idempotency_key="x"
+    )
+    Freshness.objects.filter(scope__startswith="domains:").update(read_at=None)
+    assert "long.example" not in app.rows()
+    assert "long.example" in app.rows(by=operator)
+    assert not Customer.objects.filter(external_id__startswith="xxx").exists()
 
 
 def test_names_that_switch_with_an_app_are_read_once_a_minute(app: Attaching) -> None:

@@ -57,7 +57,7 @@ class DeploymentBriefSerializer(serializers.Serializer[Any]):
     last_failed = VersionBriefSerializer(allow_null=True, help_text="The newest version, if it failed.")
     building = VersionBriefSerializer(allow_null=True, help_text="The newest version, if it is not ready yet.")
     on_rollback = serializers.BooleanField(help_text="An older version was put live again.")
-    is_shared = serializers.BooleanField(help_text="Holds versions of several customers.")
+    is_shared = serializers.BooleanField(help_text="Holds versions or domains of several customers.")
     is_gone = serializers.BooleanField()
     is_stopped = serializers.BooleanField()
     domains_waiting = serializers.IntegerField(help_text="Its domains that do not lead to it, as far as is known.")

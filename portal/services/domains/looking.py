@@ -29,18 +29,17 @@ def want(domains: Iterable[Domain], *, now: datetime) -> None:
     """Somebody looks at these: the worker looks at their DNS soon, and every 20 s for ten minutes while they wait for
     it.
     """
+    asked = []
     for domain in domains:
-        asked_long_ago = domain.watched_at is None or now - domain.watched_at > _QUICK
-        if not asked_long_ago:
+        if domain.watched_at is not None and now - domain.watched_at <= _QUICK:
             continue
-        due = domain.next_look_at
         if _is_waited_for(domain) or domain.looked_at is None:
             latest = (domain.looked_at + _QUICK) if domain.looked_at else now
-            due = min(due, latest) if due else latest
+            domain.next_look_at = min(domain.next_look_at, latest) if domain.next_look_at else latest
         # Being watched again begins the ten quick minutes anew only after the former ones are over.
         looks = 0 if domain.watched_at is None or now - domain.watched_at > _WATCHED_FOR else domain.looks
-        Domain.objects.filter(pk=domain.pk).update(watched_at=now, next_look_at=due, looks=looks)
-        domain.next_look_at = due
+        asked.append(Domain(pk=domain.pk, watched_at=now, next_look_at=domain.next_look_at, looks=looks))
+    Domain.objects.bulk_update(asked, ["watched_at", "next_look_at", "looks"])
 
 
 def want_now(domain: Domain, *, now: datetime) -> None:
@@ -79,7 +78,7 @@ def look(domain: Domain, *, now: datetime) -> dns.Report | None:
     _note_drift(domain, report, now=now)
     domain.next_look_at = _next(domain, now=now)
     domain.save(update_fields=["look", "looked_at", "looks", "next_look_at", "drifted_at"])
-    reading.count_waiting(domain.deployment_id)
+    reading.count_waiting(domain.deployment)
     return report
 
 

@@ -1,11 +1,11 @@
-"""Who has something on a deployment: its owner, and whoever owns a version on it.
+"""Who has something on a deployment: its owner, and whoever owns a version or a domain on it.
 
 Versions of nobody are held by Unassigned, so a deployment with more than one holder is a shared one.
 """
 
 from collections.abc import Iterable
 
-from portal.models import Deployment, Holding, Version
+from portal.models import Deployment, Domain, Holding, Version
 from portal.services.remembering import customers
 
 
@@ -26,7 +26,7 @@ def hold(deployment: Deployment, customer_ids: Iterable[int]) -> None:
 
 
 def own(deployment: Deployment, owner_id: int) -> None:
-    """The owner holds the deployment; a former owner does so only while versions on it are its own."""
+    """The owner holds the deployment; a former owner does so only while something on it is its own."""
     Holding.objects.update_or_create(customer_id=owner_id, deployment=deployment, defaults={"owns": True})
     Holding.objects.filter(deployment=deployment, owns=True).exclude(customer_id=owner_id).update(owns=False)
     customers.recount({owner_id})
@@ -37,14 +37,22 @@ def release(deployment: Deployment) -> set[int]:
     """Let go whoever has nothing on the deployment any more. Gives them."""
     let_go = set()
     for holding in Holding.objects.filter(deployment=deployment, owns=False).select_related("customer"):
-        whose = None if holding.customer.is_unassigned else holding.customer_id
-        if not Version.objects.filter(deployment=deployment, customer=whose).exists():
+        if not _has_something(holding):
             let_go.add(holding.customer_id)
             holding.delete()
     _share(deployment, Holding.objects.filter(deployment=deployment).count())
     customers.recount(let_go)
     customers.touch(let_go)
     return let_go
+
+
+def _has_something(holding: Holding) -> bool:
+    whose = None if holding.customer.is_unassigned else holding.customer_id
+    if Version.objects.filter(deployment=holding.deployment_id, customer=whose).exists():
+        return True
+    # A domain of no customer is one that says nothing; only on a deployment that is shared by others it stays so.
+    mine = Domain.objects.filter(deployment=holding.deployment_id, customer=holding.customer_id)
+    return mine.filter(gone_at=None).exists()
 
 
 def _share(deployment: Deployment, holders: int) -> None:

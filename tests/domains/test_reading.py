@@ -1,0 +1,147 @@
+"""The list of domains: read by one for all, written only if nothing newer is known, and never emptied by half of it."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from portal.models import Customer, Deployment, Domain, Freshness
+from portal.services import upstream
+from portal.services.answers import Reach
+from portal.services.budget import Purpose
+from portal.services.domains import reading
+from portal.services.refreshing import lease
+from tests.domains.attaching import NAME, SLUG, Attaching
+from tests.playing import Playing
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+ROW = '{"id": "%s", "domain": "%s", "status": "pending", "external_workspace_id": "brightsmile-dental"}'
+
+
+def asked(simulator: Playing) -> int:
+    return len([one for one in simulator.heard() if one["method"] == "GET" and one["path"].endswith("/domains")])
+
+
+def forget(app: Attaching) -> Deployment:
+    Freshness.objects.filter(scope__startswith="domains:").update(read_at=None, failed_at=None)
+    return Deployment.objects.get(miosa_id=app.id)
+
+
+def answers(simulator: Playing, *rows: str, beside: str = "", times: int = 1) -> None:
+    body = f'{{"data": [{", ".join(rows)}]{beside}}}'
+    simulator.fault("*/domains", method="GET", times=times, status=200, body=body, content_type="application/json")
+
+
+def test_a_list_that_can_not_be_read_is_asked_for_once_in_ten_seconds(app: Attaching, simulator: Playing) -> None:
+    forget(app)
+    simulator.fault("*/domains", times=50, status=501)
+    before = asked(simulator)
+    for _view in range(5):
+        page = app.rows()
+        assert page == {}
+    assert asked(simulator) - before == 1
+    row = Freshness.objects.get(scope=reading.scope(Deployment.objects.get(miosa_id=app.id).pk))
+    assert (row.read_at, bool(row.error)) == (None, True)
+    simulator.heal()
+    Freshness.objects.filter(pk=row.pk).update(failed_at=timezone.now() - timedelta(seconds=11))
+    app.rows()
+    assert asked(simulator) - before == 2
+
+
+def test_its_age_says_that_it_could_not_be_read(app: Attaching, simulator: Playing) -> None:
+    app.attached()
+    forget(app)
+    simulator.fault("*/domains", times=50, status=501)
+    assert app.domains().age.reach is not Reach.OK
+    assert NAME in app.rows()
+
+
+def test_who_comes_while_somebody_reads_does_not_read(app: Attaching, simulator: Playing) -> None:
+    deployment = forget(app)
+    before = asked(simulator)
+    with lease.lease(reading.scope(deployment.pk)) as held:
+        assert held is not None
+        app.rows()
+    assert asked(simulator) == before
+    app.rows()
+    app.rows()
+    assert asked(simulator) == before + 1
+
+
+def test_what_was_read_before_our_own_change_is_not_written_after_it(app: Attaching) -> None:
+    """A reading begins, a domain is attached meanwhile, and only then the reading ends."""
+    deployment = forget(app)
+    with lease.lease(reading.scope(deployment.pk)) as held:
+        assert held is not None
+        app.attached()
+        with pytest.raises(lease.LeaseLost), held.writing():
+            pass
+    assert NAME in app.rows()
+
+
+def test_a_row_that_can_not_be_read_hides_no_other(app: Attaching, simulator: Playing) -> None:
+    domain = app.attached()
+    forget(app)
+    answers(simulator, '{"status": "pending"}')
+    assert NAME in app.rows()
+    forget(app)
+    app.rows()
+    domain.refresh_from_db()
+    assert domain.next_look_at is not None
+
+
+def test_a_list_that_goes_round_in_a_circle_takes_nothing_away(app: Attaching, simulator: Playing) -> None:
+    domain = app.attached()
+    app.attached("other.brightsmile-new.example")
+    forget(app)
+    row = ROW % (domain.miosa_id, domain.name)
+    answers(simulator, row, beside=', "next_cursor": "again"', times=5)
+    assert {NAME, "other.brightsmile-new.example"} <= set(app.rows())
+
+
+def test_one_that_is_back_is_looked_at_again(app: Attaching, simulator: Playing) -> None:
+    domain = app.attached()
+    Domain.objects.filter(pk=domain.pk).update(status="active")
+    forget(app)
+    answers(simulator)
+    assert NAME not in app.rows()
+    domain.refresh_from_db()
+    assert domain.next_look_at is None
+    forget(app)
+    answers(simulator, (ROW % (domain.miosa_id, domain.name)).replace("pending", "active"))
+    assert NAME in app.rows()
+    domain.refresh_from_db()
+    assert (domain.status, domain.gone_at) == ("active", None)
+    assert domain.next_look_at is not None
+
+
+def test_an_open_page_hears_that_none_waits_any_more(app: Attaching, simulator: Playing) -> None:
+    app.attached()
+    assert Deployment.objects.get(miosa_id=app.id).domains_waiting > 0
+    before = Customer.objects.get(external_id=SLUG).generation
+    forget(app)
+    answers(simulator)
+    assert app.rows() == {}
+    assert Deployment.objects.get(miosa_id=app.id).domains_waiting == 0
+    assert Customer.objects.get(external_id=SLUG).generation > before
+
+
+def test_many_domains_cost_few_queries(app: Attaching) -> None:
+    for number in range(6):
+        app.attached(f"n{number}.brightsmile-new.example")
+    deployment = forget(app)
+    found = reading.DOMAINS.ask(deployment, upstream.client(Purpose.READ))
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
+        reading.DOMAINS.remember(deployment, found, timezone.now())
+    assert len(queries) <= 6
+    Domain.objects.update(watched_at=None)
+    app.rows()
+    Domain.objects.update(watched_at=None)
+    with CaptureQueriesContext(connection) as queries:
+        app.rows()
+    assert len([one for one in queries if one["sql"].startswith("UPDATE")]) == 1
