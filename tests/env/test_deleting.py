@@ -3,10 +3,11 @@
 from dataclasses import replace
 
 import pytest
+from django.utils import timezone
 from pytest_django import Settings
 
-from portal.models import EnvMark
-from portal.services.env import deleting
+from portal.models import Deployment, EnvMark
+from portal.services.env import deleting, names
 from portal.services.errors import NotFound
 from portal.services.journal.tokens import BadToken
 from portal.services.operations import OperationPage
@@ -75,3 +76,18 @@ def test_what_is_not_there_can_not_be_deleted(booking: Booking) -> None:
     booking.page()
     with pytest.raises(NotFound):
         deleting.draw(**booking.where(), name="NOWHERE")
+
+
+def test_a_name_deleted_since_counts_as_changed_and_other_environments_do_not(
+    booking: Booking, settings: Settings
+) -> None:
+    settings.MIOSA = replace(settings.MIOSA, environments=("production", "staging"))
+    deployment = Deployment.objects.get(miosa_id=booking.id)
+    booking.set(pasted="KEPT=1\nGONE=2")
+    since = timezone.now()
+    assert names.count_changed(deployment, since=since) == 0
+    booking.set(name="KEPT", value="3")
+    delete(booking, "GONE")
+    assert names.count_changed(deployment, since=since) == 2
+    booking.set(name="ELSEWHERE", value="4", environment="staging")
+    assert names.count_changed(deployment, since=since) == 2

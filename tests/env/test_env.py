@@ -15,6 +15,7 @@ from portal.services.journal import driver
 from portal.services.journal.accepting import Running
 from portal.services.journal.kinds import Kind
 from portal.services.journal.tokens import BadToken
+from portal.services.refreshing import lease
 from portal.services.releases import Confirmed
 from tests.env.booking import SECRET, SLUG, Booking, whole_database
 from tests.playing import Playing
@@ -253,3 +254,70 @@ def test_a_row_that_can_not_be_read_hides_no_name(booking: Booking) -> None:
     known = EnvVar.objects.count()
     Freshness.objects.filter(scope__startswith="env:").update(read_at=None)
     assert len(booking.page().rows) == known
+
+
+def test_what_an_operation_was_made_of_is_not_changed_any_more(simulator: Playing, booking: Booking) -> None:
+    """Renamed or forgotten in a second tab, while nobody knows yet whether they were set."""
+    key = booking.draft(pasted="ONE=1\nTWO=22")
+    simulator.fault("*/env", method="POST", times=5, drop_before=True)
+    assert booking.apply(key).state == "unknown"
+    sealed = bytes(SealedValues.objects.get().sealed)
+    with pytest.raises(NotFound):
+        drafts.mend(**booking.where(), key=key, renamed={"ONE": "TWO", "TWO": "ONE"})
+    with pytest.raises(NotFound):
+        drafts.discard(**booking.where(), key=key)
+    with pytest.raises(NotFound):
+        booking.review(key)
+    assert bytes(SealedValues.objects.get().sealed) == sealed
+    simulator.heal()
+    long_ago = timezone.now() - timedelta(seconds=10)
+    Operation.objects.update(look_at=timezone.now(), beat_at=None, sent_at=long_ago)
+    before = last(simulator)
+    driver.work(Operation.objects.get())
+    assert [row["body"]["env"] for row in posts(simulator, before)] == [{"ONE": 1, "TWO": 2}]  # type: ignore[index]
+
+
+def asked(simulator: Playing) -> int:
+    return len([row for row in simulator.heard() if row["method"] == "GET" and row["path"].endswith("/env")])
+
+
+def forget(booking: Booking) -> Freshness:
+    booking.page()
+    Freshness.objects.filter(scope__startswith="env:").update(read_at=None)
+    return Freshness.objects.get(scope__startswith="env:")
+
+
+def test_names_that_can_not_be_read_are_asked_for_once_in_ten_seconds(simulator: Playing, booking: Booking) -> None:
+    row = forget(booking)
+    known = len(booking.page().rows)
+    Freshness.objects.filter(pk=row.pk).update(read_at=None)
+    simulator.fault("*/env", times=50, status=501)
+    before = asked(simulator)
+    pages = [booking.page() for _view in range(5)]
+    assert {len(page.rows) for page in pages} == {known}
+    assert asked(simulator) - before == 1
+    assert pages[-1].age.reach != "ok"
+    simulator.heal()
+    Freshness.objects.filter(pk=row.pk).update(failed_at=timezone.now() - timedelta(seconds=11))
+    assert booking.page().age.reach == "ok"
+
+
+def test_names_read_before_our_own_change_are_not_written_after_it(booking: Booking) -> None:
+    row = forget(booking)
+    with lease.lease(row.scope) as held:
+        assert held is not None
+        booking.set(name="NEW", value="x")
+        with pytest.raises(lease.LeaseLost), held.writing():
+            pass
+    assert booking.row("NEW").name == "NEW"
+
+
+def test_pages_in_a_circle_take_no_name_away(simulator: Playing, booking: Booking) -> None:
+    booking.set(pasted="ONE=1\nTWO=2")
+    there = {row.name for row in booking.page().rows}
+    forget(booking)
+    body = '{"data": [{"name": "ONE", "preview": "1"}], "next_cursor": "again"}'
+    simulator.fault("*/env", method="GET", times=50, status=200, body=body, content_type="application/json")
+    assert {row.name for row in booking.page().rows} == there
+    assert booking.set(name="ONE", value="x").vanished == ()
+    assert {row.name for row in booking.page().rows} == there

@@ -11,10 +11,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 
 from portal.access import Person, Right
-from portal.models import Customer, Deployment, EnvVar, SealedValues
+from portal.models import Customer, Deployment, EnvVar, Operation, SealedValues
 from portal.services import actions, briefs, customers, deployments, doing, reasons
 from portal.services.answers import CustomerHead, DeploymentBrief
-from portal.services.env import dotenv, names, sealing
+from portal.services.env import dotenv, reading, sealing
 from portal.services.errors import Invalid, NotFound, ServiceError
 from portal.services.journal import accepting, tokens
 from portal.services.journal.accepting import Wish
@@ -99,7 +99,7 @@ def draft(
     chosen = doing.require_environment(environment)
     parsed = _read_paste(pasted) if pasted.strip() else dotenv.Parsed((_read_one(name, value),), ())
     key = uuid.uuid4()
-    names.read_if_stale(deployment, customer=customer, now=now)
+    reading.read_if_stale(deployment, customer=customer, now=now)
     _seal(
         parsed,
         key=key,
@@ -251,7 +251,9 @@ def _read_one(name: str, value: str) -> dotenv.Line:
 
 
 def _sealed(key: uuid.UUID, deployment: Deployment, *, by: Person, now: datetime) -> SealedValues:
-    """Values that no operation has been made of yet."""
+    """Values that no operation has been made of yet: from then on they are what a repeat would send."""
+    if Operation.objects.filter(key=key).exists():
+        raise NotFound
     row = SealedValues.objects.filter(
         key=key, person_id=by.id, deployment_id=deployment.miosa_id, expires_at__gt=now
     ).first()

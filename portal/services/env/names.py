@@ -1,26 +1,20 @@
 """The names on a deployment: read from MIOSA, remembered with an age, marked with who set them here."""
 
-import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
 
-from portal import miosa
 from portal.access import Person, Right
-from portal.models import Customer, Deployment, EnvMark, EnvVar, Operation
-from portal.services import actions, ages, briefs, customers, deployments, doing, upstream
+from portal.models import Deployment, EnvMark, EnvVar, Operation
+from portal.services import actions, ages, briefs, customers, deployments, doing
 from portal.services.answers import Action, Age, CustomerHead, DeploymentBrief
-from portal.services.budget import Purpose
 from portal.services.env import reading
 from portal.services.errors import NotFound
 from portal.services.journal.kinds import Kind
 from portal.services.refreshing import lease
 
-logger = logging.getLogger(__name__)
-
-FRESH = timedelta(seconds=60)
 DOTS = "••••••••"
 _VANISHED_TOLD_FOR = timedelta(days=7)
 
@@ -81,7 +75,7 @@ def get_env(*, by: Person, slug: str, deployment_id: str, environment: str = "",
     chosen = environment or known[0]
     is_cut = briefs.hides_others(deployment, by=by)
     if not is_cut:
-        read_if_stale(deployment, customer=customer, now=now)
+        reading.read_if_stale(deployment, customer=customer, now=now)
     may_set = doing.may(Right.SET_ENV, customer, deployment, by=by)
     rows = () if is_cut else _rows(deployment, chosen, may_set=may_set)
     return EnvPage(
@@ -103,28 +97,29 @@ def get_env(*, by: Person, slug: str, deployment_id: str, environment: str = "",
             filling=False,
             now=now,
             connection_row=customer.connection,
-            fresh=2 * FRESH,
+            fresh=2 * reading.FRESH,
         ),
     )
 
 
-def read_if_stale(deployment: Deployment, *, customer: Customer, now: datetime) -> None:
-    row = lease.get(reading.scope(deployment.pk))
-    if deployment.gone_at is not None or (row.read_at is not None and now - row.read_at < FRESH):
-        return
-    try:
-        reading.read(deployment, ask=upstream.client(Purpose.READ, customer_id=customer.pk), now=now)
-    except miosa.MiosaError as error:
-        logger.info("env names not read", extra={"deployment": deployment.miosa_id, "reason": error.code})
-
-
 def count_changed(deployment: Deployment, *, since: datetime | None) -> int:
-    """How many names got another value since then, as far as the portal set them or MIOSA tells."""
+    """How many names of what is live got another value since then or went away, as far as the portal did it or MIOSA
+    tells.
+    """
     if since is None:
         return 0
-    set_here = EnvMark.objects.filter(deployment_id=deployment.miosa_id, set_at__gt=since)
-    told = EnvVar.objects.filter(deployment=deployment, changed_at__gt=since)
-    return set_here.order_by().values("name").union(told.order_by().values("name")).count()
+    # Only the first environment's pointer moves; a name without an environment counts in each.
+    its = {"environment__in": ["", settings.MIOSA.environments[0]]}
+    set_here = EnvMark.objects.filter(deployment_id=deployment.miosa_id, set_at__gt=since, **its)
+    told = EnvVar.objects.filter(deployment=deployment, changed_at__gt=since, **its)
+    deleted = Operation.objects.filter(
+        deployment_id=deployment.miosa_id,
+        kind=Kind.DELETE_ENV,
+        state=Operation.State.SUCCEEDED,
+        settled_at__gt=since,
+    )
+    names = {*set_here.values_list("name", flat=True), *told.values_list("name", flat=True)}
+    return len(names.union(*(body["names"] for body in deleted.values_list("body", flat=True))))
 
 
 def started_at(deployment: Deployment) -> datetime | None:

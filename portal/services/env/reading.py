@@ -1,40 +1,41 @@
 """The names on a deployment, read from MIOSA and remembered."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from portal import miosa
-from portal.models import Deployment, EnvVar, Freshness
-from portal.services.refreshing import lease
+from portal.models import Deployment, EnvVar
+from portal.services import details
+from portal.services.details import Detail
 from portal.services.remembering import texts
 
+FRESH = details.FRESH
 _MOST_PAGES = 20
+_Name = tuple[str, str]
 
 
-def scope(deployment_id: int) -> str:
-    return f"env:{deployment_id}"
+@dataclass(frozen=True, slots=True)
+class Found:
+    """(environment, name) with its mask and time. `is_whole`: no other name can be there."""
+
+    there: dict[_Name, tuple[str, datetime | None]]
+    is_whole: bool
 
 
-def read(deployment: Deployment, *, ask: miosa.Client, now: datetime) -> set[tuple[str, str]]:
-    """The names again; gives (environment, name) of all. Raises miosa.MiosaError."""
-    there, is_whole = _list(deployment, ask)
-    for (environment, name), (mask, changed_at) in there.items():
-        EnvVar.objects.update_or_create(
-            deployment=deployment,
-            environment=environment,
-            name=name,
-            defaults={"mask": texts.line(mask, most=100), "changed_at": changed_at},
-        )
-    if is_whole:
-        known = EnvVar.objects.filter(deployment=deployment)
-        known.filter(pk__in=[var.pk for var in known if (var.environment, var.name) not in there]).delete()
-    row = lease.get(scope(deployment.pk))
-    Freshness.objects.filter(pk=row.pk).update(read_at=now, error="", failed_at=None)
-    return set(there)
+def read(deployment: Deployment, *, ask: miosa.Client, now: datetime) -> set[_Name]:
+    """The names again, after a change of ours; gives (environment, name) of all that are not known to be gone.
+
+    Raises miosa.MiosaError.
+    """
+    found = NAMES.read(deployment, ask=ask, now=now)
+    if found.is_whole:
+        return set(found.there)
+    return set(found.there) | set(EnvVar.objects.filter(deployment=deployment).values_list("environment", "name"))
 
 
-def _list(deployment: Deployment, ask: miosa.Client) -> tuple[dict[tuple[str, str], tuple[str, datetime | None]], bool]:
-    """Each name with its mask and time; and whether these are all: a row that can't be read hides a name."""
-    there: dict[tuple[str, str], tuple[str, datetime | None]] = {}
+def _list(deployment: Deployment, ask: miosa.Client) -> Found:
+    """A row that can't be read may hide a name, and so may pages that go round in a circle."""
+    there: dict[_Name, tuple[str, datetime | None]] = {}
     token, is_whole = None, True
     for _page in range(_MOST_PAGES):
         page = ask.env.list(deployment.miosa_id, page_token=token)
@@ -42,8 +43,26 @@ def _list(deployment: Deployment, ask: miosa.Client) -> tuple[dict[tuple[str, st
         before = len(there)
         for row in page.items:
             name = texts.line(row.name, most=300)
-            there[(row.environment or "")[:60], name] = (row.preview or "", row.updated_at or row.created_at)
+            mask = texts.line(row.preview or "", most=100)
+            there[(row.environment or "")[:60], name] = (mask, row.updated_at or row.created_at)
         token = page.next
-        if token is None or len(there) == before:
-            return there, is_whole
-    return there, False
+        if token is None:
+            return Found(there, is_whole)
+        if len(there) == before:
+            break
+    return Found(there, is_whole=False)
+
+
+def _remember(deployment: Deployment, found: Found, _now: datetime) -> None:
+    known = {(one.environment, one.name): one for one in EnvVar.objects.filter(deployment=deployment)}
+    for (environment, name), (mask, changed_at) in found.there.items():
+        one = known.get((environment, name))
+        if one is None or (one.mask, one.changed_at) != (mask, changed_at):
+            told = {"mask": mask, "changed_at": changed_at}
+            EnvVar.objects.update_or_create(deployment=deployment, environment=environment, name=name, defaults=told)
+    if found.is_whole:
+        EnvVar.objects.filter(pk__in=[one.pk for key, one in known.items() if key not in found.there]).delete()
+
+
+NAMES = Detail("env", _list, _remember)
+scope, read_if_stale = NAMES.scope, NAMES.read_if_stale
