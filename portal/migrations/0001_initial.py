@@ -493,7 +493,7 @@ class Migration(migrations.Migration):
                 ("person_id", models.BigIntegerField()),
                 ("person_name", models.CharField(max_length=200)),
                 ("person_role", models.CharField(max_length=20)),
-                ("customer_id", models.BigIntegerField(help_text="Customer.id, whose page it was asked on")),
+                ("customer_id", models.BigIntegerField(help_text="Customer.id, whose version or domain it concerns; else whose page it was asked on")),
                 ("customer_name", models.CharField(max_length=300)),
                 (
                     "deployment_id",

@@ -38,7 +38,9 @@ class Operation(models.Model):
     person_id = models.BigIntegerField()
     person_name = models.CharField(max_length=200)
     person_role = models.CharField(max_length=20)
-    customer_id = models.BigIntegerField(help_text="Customer.id, whose page it was asked on")
+    customer_id = models.BigIntegerField(
+        help_text="Customer.id, whose version or domain it concerns; else whose page it was asked on"
+    )
     customer_name = models.CharField(max_length=300)
     deployment_id = models.CharField(max_length=128, help_text="MIOSA's id; a made-up one while it is being created")
     deployment_name = models.CharField(max_length=300)

@@ -6,9 +6,10 @@ from typing import Any, cast
 from django.db.models import Case, F, ForeignKey, When
 
 from portal.access import Person
-from portal.models import Customer, Deployment, Version
+from portal.models import Customer, Deployment, Operation, Version
 from portal.models.prepared import Prepared
 from portal.services.answers import CustomerHead, DeploymentBrief, State, VersionBrief
+from portal.services.journal.kinds import Kind
 
 MOST_DEPLOYMENTS = 200
 
@@ -36,6 +37,11 @@ _STATES = {
     "ready": State.READY,
 }
 
+
+_DONE_TO_LIVE = frozenset({Kind.REDEPLOY, Kind.STOP})
+_DONE_TO_ITS_OWN = frozenset(
+    {Kind.ADD_DOMAIN, Kind.DETACH_DOMAIN, Kind.PUBLISH, Kind.REDIRECT_DOMAIN, Kind.VERIFY_DOMAIN}
+)
 
 _HELD: Prepared[Deployment] = Prepared(
     lambda customer, asked: (
@@ -90,6 +96,31 @@ def hides_others(deployment: Deployment, *, by: Person) -> bool:
 
 def may_see(version: Version | None, customer: Customer, *, by: Person) -> bool:
     return version is not None and (by.sees_everyone or version.customer_id == customer.pk)
+
+
+def may_see_operation(
+    operation: Operation,
+    deployment: Deployment | None,
+    customer: Customer,
+    *,
+    target: Version | None,
+    seen_live: Version | None,
+    by: Person,
+) -> bool:
+    """On a shared deployment a customer hears what was done to its own versions and domains, and of nothing else.
+
+    Operations on a domain stand under its customer, those that publish under whose version it will be. Deploying again
+    and stopping are done to what was live. Whoever asked knows of it anyway.
+    """
+    if by.sees_everyone:
+        return True
+    if target is not None:
+        return target.customer_id == customer.pk
+    if deployment is None or not deployment.is_shared or operation.person_id == by.id:
+        return True
+    if operation.kind in _DONE_TO_LIVE:
+        return seen_live is not None and seen_live.customer_id == customer.pk
+    return operation.kind in _DONE_TO_ITS_OWN
 
 
 def deployment(row: Deployment, customer: Customer, *, by: Person) -> DeploymentBrief:

@@ -154,7 +154,7 @@ def page_of(operation: Operation, *, by: Person, now: datetime, around: Surround
         may_decide=_may_decide(operation, by=by),
         customer_slug=customer.slug,
         deployment_id=deployment_id,
-        deployment_is_here=deployment is not None,
+        deployment_is_here=(deployment_id, customer.pk) in around.held,
         version_id=version.miosa_id if version else "",
         number=version.number if version else operation.target_number if sees_all else None,
         from_version_id=seen.miosa_id if seen else "",
@@ -188,11 +188,15 @@ def _find(*, by: Person, key: UUID) -> Operation:
 
 
 def _may_see(operation: Operation, around: Surroundings, *, by: Person) -> bool:
-    """On a shared deployment who may not see every customer sees what concerns this customer's own versions."""
-    if by.sees_everyone or not operation.target_id:
-        return True
-    version = around.version(operation.deployment_id, operation.target_id)
-    return version is None or version.customer_id == operation.customer_id
+    customer = around.customers.get(operation.customer_id) or unassigned()
+    return briefs.may_see_operation(
+        operation,
+        around.deployments.get(surroundings.deployment_id(operation)),
+        customer,
+        target=around.version(operation.deployment_id, operation.target_id),
+        seen_live=around.version(operation.deployment_id, operation.seen_live_id),
+        by=by,
+    )
 
 
 def _may_decide(operation: Operation, *, by: Person) -> bool:

@@ -18,6 +18,7 @@ from portal.services.journal import tokens
 from portal.services.journal.accepting import Wish
 from portal.services.journal.kinds import RULES, Kind
 from portal.services.operations import OperationPage
+from portal.services.remembering.customers import unassigned
 from portal.services.versions import Difference, differences
 
 _MOST_CANDIDATES = 50
@@ -176,7 +177,7 @@ def release(
     wish = Wish(
         token=token,
         by=by,
-        customer=customer,
+        customer=_whose(target, customer, by=by),
         deployment_name=deployment.name,
         target_number=target.number,
         seen_live_number=_number(deployment, token.seen_live),
@@ -222,7 +223,7 @@ def do_simple(
     wish = Wish(
         token=token,
         by=by,
-        customer=customer,
+        customer=_whose(deployment.live_version, customer, by=by),
         deployment_name=deployment.name,
         seen_live_number=_number(deployment, token.seen_live),
         reason=reason,
@@ -244,6 +245,13 @@ def _version(deployment: Deployment, version_id: str, customer: Customer, *, by:
     if version is None or not briefs.may_see(version, customer, by=by):
         raise NotFound
     return version
+
+
+def _whose(version: Version | None, customer: Customer, *, by: Person) -> Customer:
+    """What is done to a version stands under its customer, on whosever page it was asked for."""
+    if version is None or not by.sees_everyone:
+        return customer
+    return version.customer or unassigned()
 
 
 def _number(deployment: Deployment, version_id: str) -> int | None:

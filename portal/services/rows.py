@@ -128,7 +128,7 @@ def _operation(
     customer: Customer,
     by: Person,
 ) -> OperationEntry | None:
-    if version is not None and not briefs.may_see(version, customer, by=by):
+    if not briefs.may_see_operation(operation, deployment, customer, target=version, seen_live=other, by=by):
         return None
     seen = other if other is not None and briefs.may_see(other, customer, by=by) else None
     return OperationEntry(

@@ -3,23 +3,27 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from portal.models import Customer, Deployment, Operation, Version
+from portal.models import Customer, Deployment, Holding, Operation, Version
 
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """Customers by their id, deployments by MIOSA's, versions by deployment and MIOSA's id."""
+    """Customers by their id, deployments by MIOSA's, versions by deployment and MIOSA's id.
+
+    `held`: which deployment, by MIOSA's id, which customer has something on, so that its pages are there.
+    """
 
     customers: dict[int, Customer]
     deployments: dict[str, Deployment]
     versions: dict[tuple[str, str], Version]
+    held: set[tuple[str, int]]
 
     def version(self, deployment_id: str, version_id: str) -> Version | None:
         return self.versions.get((deployment_id, version_id)) if version_id else None
 
 
 def of(operations: Iterable[Operation]) -> Surroundings:
-    """Three queries, however many operations."""
+    """Four queries, however many operations."""
     operations = list(operations)
     places = {deployment_id(operation) for operation in operations} | {one.deployment_id for one in operations}
     versions = {version_id for operation in operations for version_id in version_ids(operation)} - {""}
@@ -29,6 +33,9 @@ def of(operations: Iterable[Operation]) -> Surroundings:
         customers=Customer.objects.in_bulk({operation.customer_id for operation in operations}),
         deployments={deployment.miosa_id: deployment for deployment in deployments},
         versions={(version.deployment.miosa_id, version.miosa_id): version for version in named},
+        held=set(
+            Holding.objects.filter(deployment__miosa_id__in=places).values_list("deployment__miosa_id", "customer_id")
+        ),
     )
 
 

@@ -1,5 +1,7 @@
 """Attaching: what people paste is cleaned, what can't be attached is refused with why, a taken one says no more."""
 
+from typing import Any
+
 import pytest
 
 from portal.access import Person
@@ -7,7 +9,7 @@ from portal.models import Domain, Operation
 from portal.services import upstream
 from portal.services.budget import Purpose
 from portal.services.domains import changes
-from portal.services.errors import Forbidden, Invalid
+from portal.services.errors import Conflict, Forbidden, Invalid
 from portal.services.journal.kinds import Kind
 from portal.services.journal.tokens import BadToken
 from portal.services.releases import Confirmed
@@ -97,6 +99,16 @@ def test_pressing_twice_attaches_once(app: Attaching, simulator: Playing) -> Non
     again = changes.add(**app.where(), **wanted)  # type: ignore[arg-type]  # as above
     assert first[0].key == again[0].key
     assert len([row for row in simulator.heard() if row["method"] == "POST"]) == 1
+
+
+def test_a_form_that_was_sent_attaches_nothing_else(app: Attaching, simulator: Playing) -> None:
+    token = changes.draw_add(**app.where()).token
+    wanted: dict[str, Any] = {"policy": "none", "with_twin": True, "confirmed": Confirmed(token=token)}
+    changes.add(**app.where(), typed="first.example", **wanted)
+    with pytest.raises(Conflict):
+        changes.add(**app.where(), typed="second.example", **wanted)
+    sent = [row["body"]["domain"] for row in simulator.heard() if row["method"] == "POST"]
+    assert sent == ["first.example", "www.first.example"]
 
 
 def test_a_domain_that_is_taken_says_no_more(app: Attaching, simulator: Playing) -> None:

@@ -1,17 +1,21 @@
 """Whose a domain is: its own attribution, else its app's; on a shared app a silent one is for staff alone."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.utils import timezone
 
 from portal.access import Person
-from portal.models import Customer, Deployment, Domain, Freshness
-from portal.services import upstream
+from portal.models import Customer, Deployment, Domain, Freshness, Operation
+from portal.services import operations, upstream
 from portal.services.budget import Purpose
-from portal.services.domains import lists, pages, reading
+from portal.services.domains import changes, lists, pages, reading
 from portal.services.env import drafts
 from portal.services.errors import Forbidden, NotFound
+from portal.services.journal.kinds import Kind
+from portal.services.releases import Confirmed
+from portal.services.remembering.customers import unassigned
 from tests.domains.attaching import SLUG, Attaching
 
 OTHER = "pawsome-vets"
@@ -99,3 +103,44 @@ def test_names_that_switch_with_an_app_are_read_once_a_minute(app: Attaching) ->
     assert lists.list_names(deployment, customer=customer, by=app.owner)
     assert lists.get_domains(**app.where()).age.as_of is not None
     assert lists.get_domains(**app.where()).age.as_of <= timezone.now()  # type: ignore[operator]  # not None
+
+
+def test_what_staff_does_to_anothers_domain_is_told_to_its_customer_alone(
+    app: Attaching, person_of: Callable[..., Person], operator: Person
+) -> None:
+    """Asked for on the page of the app's owner, who hears neither its name nor the moment."""
+    stranger = person_of(OTHER)
+    upstream.client(Purpose.ACTION).domains.add(
+        app.id, domain="vets.example", external_workspace_id=OTHER, idempotency_key="x"
+    )
+    Freshness.objects.filter(scope__startswith="domains:").update(read_at=None)
+    app.rows(by=operator)
+    theirs = Domain.objects.get(name="vets.example")
+    token = app.page(theirs, by=operator).verify_token
+    how: dict[str, Any] = {
+        "domain_id": theirs.miosa_id,
+        "kind": Kind.VERIFY_DOMAIN,
+        "confirmed": Confirmed(token=token),
+    }
+    done = changes.change(**app.where(operator), **how)
+    assert (done.customer_name, done.deployment_is_here) == (Customer.objects.get(external_id=OTHER).name, True)
+    with pytest.raises(NotFound):
+        operations.get_operation(by=app.owner, key=done.key, now=timezone.now())
+    assert operations.list_operations(by=app.owner, now=timezone.now()).operations == ()
+    assert done.key not in {getattr(entry, "key", None) for entry in app.history().page.entries}
+    assert operations.get_operation(by=stranger, key=done.key, now=timezone.now()).domain == "vets.example"
+
+
+def test_a_silent_domain_is_verified_by_ourselves_without_telling_anybody(app: Attaching, operator: Person) -> None:
+    domain = app.attached()
+    Domain.objects.filter(pk=domain.pk).update(customer=None)
+    Deployment.objects.filter(miosa_id=app.id).update(is_shared=True)
+    domain.refresh_from_db()
+    since = Operation.objects.latest("pk").pk
+    assert changes.verify_by_ourselves(domain, now=timezone.now())
+    verified = Operation.objects.get(pk__gt=since)
+    assert verified.customer_id == unassigned().pk
+    with pytest.raises(NotFound):
+        operations.get_operation(by=app.owner, key=verified.key, now=timezone.now())
+    page = operations.get_operation(by=operator, key=verified.key, now=timezone.now())
+    assert not page.deployment_is_here

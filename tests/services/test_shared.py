@@ -2,20 +2,25 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.utils import timezone
 
 from portal.access import Person, Role
-from portal.models import Activation, Customer, Deployment, Version
-from portal.services import deployments, find, history, upstream, versions
+from portal.models import Activation, Customer, Deployment, Operation, Version
+from portal.services import deployments, find, history, lifecycle, operations, releases, upstream, versions
 from portal.services.budget import Purpose
 from portal.services.deployments import DeploymentPage
 from portal.services.errors import NotFound
+from portal.services.journal import driver
+from portal.services.journal.kinds import Kind
+from portal.services.operations import OperationPage
 from portal.services.refreshing import versions as reading
+from portal.services.releases import Confirmed
 from portal.services.remembering import customers, pointers
 from portal.services.retention import Keeping
-from portal.services.rows import ActivationEntry
+from portal.services.rows import ActivationEntry, OperationEntry
 from tests.services.conftest import Desk
 from tests.services.telling import tell
 
@@ -295,3 +300,60 @@ def test_an_owner_changed_by_a_sweep_is_closed_at_once(desk: Desk) -> None:
     assert page.is_cut
     assert page.deployment.live is None
     assert customers.ensure(OURS).holdings.filter(deployment=site, owns=False).exists()
+
+
+def staff_does(shared: Deployment, kind: Kind, *, by: Person, slug: str, version_id: str = "") -> OperationPage:
+    place: dict[str, Any] = {
+        "by": by,
+        "slug": slug,
+        "deployment_id": shared.miosa_id,
+        "kind": kind,
+        "now": timezone.now(),
+    }
+    if kind is Kind.RENAME:
+        token = lifecycle.draw(**place).token
+        return lifecycle.do(**place, name="Renamed", confirmed=Confirmed(token=token, reason="their-reason"))
+    if version_id:
+        token = releases.draw_release(**place, version_id=version_id).token
+        confirmed = Confirmed(token=token, reason="their-reason")
+        return releases.release(**place, version_id=version_id, confirmed=confirmed)
+    token = releases.draw_simple(**place).token
+    return releases.do_simple(**place, confirmed=Confirmed(token=token, reason="their-reason"))
+
+
+def operations_of(shared: Deployment, *, by: Person, slug: str) -> tuple[set[UUID], set[UUID]]:
+    """In the list, each of which can be opened; and in the timeline."""
+    listed = {one.key for one in operations.list_operations(by=by, slug=slug, now=timezone.now()).operations}
+    for key in listed:
+        assert operations.get_operation(by=by, key=key, now=timezone.now(), steps=False).key == key
+    entries = page_of(shared, by=by, slug=slug).page.entries
+    return listed, {one.key for one in entries if isinstance(one, OperationEntry)}
+
+
+@pytest.mark.parametrize("kind", [Kind.REDEPLOY, Kind.STOP, Kind.ROLL_BACK])
+def test_what_is_done_to_anothers_version_is_told_to_its_customer_alone(
+    desk: Desk, shared: Deployment, operator: Person, kind: Kind
+) -> None:
+    """Asked for on the page of the app's owner: who, when and why is for whose version it was done to."""
+    target = ""
+    if kind is Kind.ROLL_BACK:
+        target = shared.active_version_id
+        desk.act("publish", deployment_id=shared.miosa_id, external_workspace_id=OURS)
+        desk.read_again()
+    key = staff_does(shared, kind, by=operator, slug=OURS, version_id=target).key
+    driver.work(Operation.objects.get(key=key))
+    ours, theirs = desk.person_of(OURS), desk.person_of(THEIRS)
+    assert operations_of(shared, by=ours, slug=OURS) == (set(), set())
+    assert operations_of(shared, by=theirs, slug=THEIRS) == ({key}, {key})
+    assert "their-reason" not in tell(by=ours, slug=OURS, now=timezone.now())
+
+
+def test_what_is_done_to_the_app_as_a_whole_is_told_to_staff_alone(
+    desk: Desk, shared: Deployment, operator: Person
+) -> None:
+    key = staff_does(shared, Kind.RENAME, by=operator, slug=OURS).key
+    for slug in (OURS, THEIRS):
+        assert operations_of(shared, by=desk.person_of(slug), slug=slug) == (set(), set())
+        with pytest.raises(NotFound):
+            operations.get_operation(by=desk.person_of(slug), key=key, now=timezone.now())
+    assert operations_of(shared, by=operator, slug=OURS)[0] == {key}

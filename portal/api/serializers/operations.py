@@ -21,7 +21,9 @@ class OperationSerializer(serializers.Serializer[Any]):
     customer_name = serializers.CharField()
     deployment_id = serializers.CharField()
     deployment_name = serializers.CharField()
-    deployment_is_here = serializers.BooleanField(help_text="`deployment_id` is one that this portal knows.")
+    deployment_is_here = serializers.BooleanField(
+        help_text="`deployment_id` is one that this portal knows as the customer's."
+    )
     version_id = serializers.CharField(help_text="What it concerns or has made; empty if none, or not this customer's.")
     number = serializers.IntegerField(allow_null=True)
     from_version_id = serializers.CharField(help_text="What was live then; empty if nothing, or not this customer's.")

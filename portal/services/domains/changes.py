@@ -20,6 +20,7 @@ from portal.services.journal.accepting import Wish
 from portal.services.journal.kinds import DOMAIN, Kind
 from portal.services.operations import OperationPage
 from portal.services.releases import Confirmed
+from portal.services.remembering.customers import unassigned
 
 POLICIES = ("none", "www_to_apex", "apex_to_www")
 _VERIFY_AGAIN = timedelta(seconds=60)
@@ -143,6 +144,8 @@ def add(
             body={"domain": one, "redirect_policy": policy, **_attribution(customer)},
         )
         done.append(doing.do(wish, deployment=deployment, obstacle="", by=by, now=now))
+        if done[-1].domain != one:
+            raise Conflict(_("This form has attached another domain already. Open it anew to attach one more."))
     return tuple(done)
 
 
@@ -198,7 +201,7 @@ def change(
     reason, note = ("", "")
     if kind is not Kind.VERIFY_DOMAIN:
         reason, note = doing.require_reason(confirmed.choice, confirmed.reason, confirmed.note, by=by)
-    wish = _wish(token, domain, deployment, customer, by=by, policy=policy, reason=reason, note=note)
+    wish = _wish(token, domain, deployment, by=by, policy=policy, reason=reason, note=note)
     return doing.do(wish, deployment=deployment, obstacle="", by=by, now=now)
 
 
@@ -235,19 +238,17 @@ def portal() -> Person:
 
 
 def verify_by_ourselves(domain: Domain, *, now: datetime) -> bool:
-    """Our own look says that it can pass, so MIOSA is asked to verify; at most once a minute. False if it was not
-    asked.
-    """
+    """Our own look says that it can pass: MIOSA is asked, once a minute at most. False if it was not asked."""
     if domain.asked_verify_at is not None and now - domain.asked_verify_at < _VERIFY_AGAIN:
         return False
     Domain.objects.filter(pk=domain.pk).update(asked_verify_at=now)
     deployment = domain.deployment
-    customer = domain.customer or deployment.customer
-    token = tokens.Token(uuid.uuid4(), Kind.VERIFY_DOMAIN, customer.pk, deployment.miosa_id, domain.miosa_id, "")
-    wish = _wish(token, domain, deployment, customer, by=portal(), policy="", reason="", note="")
+    customer_id = domain.customer_id or deployment.customer_id
+    token = tokens.Token(uuid.uuid4(), Kind.VERIFY_DOMAIN, customer_id, deployment.miosa_id, domain.miosa_id, "")
+    wish = _wish(token, domain, deployment, by=portal(), policy="", reason="", note="")
     try:
         doing.do(wish, deployment=deployment, obstacle="", by=portal(), now=now)
-    except (Conflict, ServiceError):
+    except ServiceError:
         # Somebody else is at it, or MIOSA can't be asked: the next look comes to it again.
         return False
     return True
@@ -264,20 +265,20 @@ def _wish(
     token: tokens.Token,
     domain: Domain,
     deployment: Deployment,
-    customer: Customer,
     *,
     by: Person,
     policy: str,
     reason: str,
     note: str,
 ) -> Wish:
+    """It stands under the domain's own customer, on whosever page it was asked for."""
     body = {"domain_id": domain.miosa_id, "domain": domain.name}
     if token.kind is Kind.REDIRECT_DOMAIN:
         body["redirect_policy"] = policy
     return Wish(
         token=tokens.Token(token.id, token.kind, token.customer_id, token.deployment_id, "", ""),
         by=by,
-        customer=customer,
+        customer=domain.customer or unassigned(),
         deployment_name=deployment.name,
         reason=reason,
         note=note,
