@@ -15,8 +15,11 @@ from portal.services.publishing import Progress
 
 
 class Phase(StrEnum):
-    """How an operation stands: under way, done, refused, not known; or what a person said of it."""
+    """How an operation stands: under way, accepted and not seen yet, done, refused, not known; or what a person said
+    of it.
+    """
 
+    ACCEPTED = "accepted"
     DID_NOT = "did_not"
     DONE = "done"
     HAPPENED = "happened"
@@ -25,9 +28,11 @@ class Phase(StrEnum):
     UNKNOWN = "unknown"
 
 
-def phase_of(state: str, decision: str) -> Phase:
+def phase_of(state: str, decision: str, *, is_unseen: bool) -> Phase:
     if state == "decided":
         return Phase.HAPPENED if decision == "happened" else Phase.DID_NOT
+    if is_unseen:
+        return Phase.ACCEPTED
     return {"succeeded": Phase.DONE, "refused": Phase.REFUSED, "unknown": Phase.UNKNOWN}.get(state, Phase.OPEN)
 
 
@@ -126,21 +131,28 @@ OTHER: Said = (
     gettext_lazy("perhaps changed; we are finding out"),
     gettext_lazy("was not changed"),
 )
+UNSEEN: dict[Kind, Promise] = {
+    Kind.PROMOTE: gettext_lazy("promotion accepted, not seen yet"),
+    Kind.ROLL_BACK: gettext_lazy("rollback accepted, not seen yet"),
+}
 UP = frozenset({Kind.CREATE, Kind.PROMOTE, Kind.PUBLISH})
 BACK = frozenset({Kind.ROLL_BACK})
-_COLUMN = {Phase.DONE: 0, Phase.HAPPENED: 0, Phase.OPEN: 1, Phase.UNKNOWN: 2, Phase.REFUSED: 3, Phase.DID_NOT: 3}
+_COLUMN = {Phase.DONE: 0, Phase.HAPPENED: 0, Phase.OPEN: 1, Phase.ACCEPTED: 1, Phase.UNKNOWN: 2}
+_NOT_DONE = 3
 
 
 def said_of(kind: Kind, phase: Phase) -> str:
     """rolled back"""
-    return str(SAID.get(kind, OTHER)[_COLUMN[phase]])
+    if phase is Phase.ACCEPTED and kind in UNSEEN:
+        return str(UNSEEN[kind])
+    return str(SAID.get(kind, OTHER)[_COLUMN.get(phase, _NOT_DONE)])
 
 
 def shape_of(kind: Kind, phase: Phase) -> tuple[str, str]:
     """The class of its colour, and its shape."""
     if phase in {Phase.REFUSED, Phase.DID_NOT}:
         return "failed", "failed"
-    if phase is Phase.UNKNOWN:
+    if phase in {Phase.ACCEPTED, Phase.UNKNOWN}:
         return "unknown", "unknown"
     if phase is Phase.OPEN:
         return "building", "building"
@@ -155,10 +167,10 @@ def title_of(found: OperationPage, phase: Phase, published: Progress | None) -> 
     number = name_of(found.number, found.version_id) if found.version_id else ""
     if found.kind is Kind.PUBLISH and published is not None and phase is Phase.DONE:
         return _of_publish(app, published)
+    if phase is Phase.ACCEPTED and number and found.is_open:
+        return _("%(app)s: switching to %(number)s") % {"app": app, "number": number}
     if found.kind in {Kind.ROLL_BACK, Kind.PROMOTE} and phase is Phase.DONE and number:
-        if found.switched_at is None and found.environment in {"", "production"} and not found.is_live:
-            return _("%(app)s: switching to %(number)s") % {"app": app, "number": number}
-        if found.environment not in {"", "production"}:
+        if not found.is_main:
             return _("%(app)s %(number)s was sent to %(environment)s") % {
                 "app": app,
                 "number": number,

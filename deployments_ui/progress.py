@@ -30,7 +30,7 @@ class Step:
 
 
 def of_change(found: OperationPage) -> list[Step]:
-    """Accepted → switched → checked; what moves no pointer is accepted, then done."""
+    """Accepted → switched → checked; what moves no pointer is accepted, then done, and checked if it starts anew."""
     begun = Step(_("Accepted"), "live", found.asked_at)
     if found.state == "decided":
         return [begun, decided(found)]
@@ -38,12 +38,14 @@ def of_change(found: OperationPage) -> list[Step]:
         return [begun, asked(found)]
     if found.state == "refused":
         return [begun, Step(_("Not done"), "failed", found.settled_at, found.error)]
+    if found.kind is Kind.REDEPLOY:
+        return [begun, done(found), checked(found, since=found.settled_at)]
     if found.kind not in POINTER:
         return [begun, done(found)]
-    if found.environment not in {"", "production"}:
+    if not found.is_main:
         text = _("Sent to %(environment)s") % {"environment": found.environment}
         return [begun, Step(text, "live", found.settled_at) if found.settled_at else waiting(text)]
-    return [begun, switched(found), checked(found)]
+    return [begun, switched(found), checked(found, since=found.switched_at)]
 
 
 def done(found: OperationPage) -> Step:
@@ -81,8 +83,8 @@ def switched(found: OperationPage) -> Step:
     return Step(_("Switched"), "building")
 
 
-def checked(found: OperationPage) -> Step:
-    if found.switched_at is None:
+def checked(found: OperationPage, *, since: datetime | None) -> Step:
+    if since is None:
         return waiting(_("Checked"))
     look = {"ok": "live", "bad": "failed", "unknown": "unknown"}.get(found.verdict, "building")
     text = found.verdict_text or _("Asking the app at its own address…")
@@ -113,7 +115,7 @@ def of_publish(found: OperationPage, published: Progress | None) -> list[Step]:
     words |= {"live": _("Live")} if goes_live else {}
     at = ORDER.index(step) if step in ORDER else 0
     steps = [begun] + [_of_order(name, word, at, moments.get(name)) for name, word in words.items()]
-    return [*steps, checked(found)] if step == "live" else steps
+    return [*steps, checked(found, since=found.switched_at)] if step == "live" else steps
 
 
 def _of_order(name: str, word: str, reached: int, at: datetime | None) -> Step:

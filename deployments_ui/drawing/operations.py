@@ -58,7 +58,7 @@ OPERATION = Stencil("operations/_entry.html", OperationRow)
 
 
 def row(entry: OperationEntry, slug: str, clock: Clock) -> OperationRow:
-    phase = phase_of(entry.state, entry.decision)
+    phase = phase_of(entry.state, entry.decision, is_unseen=entry.is_unseen)
     look, shape = shape_of(entry.kind, phase)
     return OperationRow(
         id=f"o{entry.id}",
@@ -102,7 +102,7 @@ class Line:
 
 
 def line(found: OperationPage) -> Line:
-    phase = phase_of(found.state, found.decision)
+    phase = phase_of(found.state, found.decision, is_unseen=found.is_unseen)
     look, shape = shape_of(found.kind, phase)
     return Line(
         operation=found,
@@ -118,7 +118,7 @@ def line(found: OperationPage) -> Line:
 
 def context_of(found: OperationPage, published: Progress | None = None) -> dict[str, Any]:
     """Everything on an operation's page. `generation` tells a part that looks again whether there is anything new."""
-    phase = phase_of(found.state, found.decision)
+    phase = phase_of(found.state, found.decision, is_unseen=found.is_unseen)
     is_open = found.is_open or (published is not None and not published.is_done)
     steps = progress.of_publish(found, published) if found.kind is Kind.PUBLISH else progress.of_change(found)
     generation = generation_of(found, published)

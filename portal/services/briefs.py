@@ -9,7 +9,7 @@ from portal.access import Person
 from portal.models import Customer, Deployment, Operation, Version
 from portal.models.prepared import Prepared
 from portal.services.answers import CustomerHead, DeploymentBrief, State, VersionBrief
-from portal.services.journal.kinds import Kind
+from portal.services.journal.kinds import RULES, Kind, is_main
 
 MOST_DEPLOYMENTS = 200
 
@@ -121,6 +121,14 @@ def may_see_operation(
     if operation.kind in _DONE_TO_LIVE:
         return seen_live is not None and seen_live.customer_id == customer.pk
     return operation.kind in _DONE_TO_ITS_OWN
+
+
+def is_unseen(operation: Operation, on: Deployment | None) -> bool:
+    """MIOSA said yes to moving the live pointer, and it has not been seen to stand there."""
+    if not RULES[Kind(operation.kind)].moves_pointer or not is_main(operation.environment):
+        return False
+    is_live = on is not None and on.active_version_id == operation.target_id
+    return operation.state == Operation.State.SUCCEEDED and operation.switched_at is None and not is_live
 
 
 def deployment(row: Deployment, customer: Customer, *, by: Person) -> DeploymentBrief:

@@ -13,7 +13,7 @@ from portal.models import Operation
 from portal.services import briefs, customers, surroundings
 from portal.services.errors import Forbidden, Invalid, NotFound
 from portal.services.journal import settling
-from portal.services.journal.kinds import RULES, Kind
+from portal.services.journal.kinds import RULES, Kind, is_main
 from portal.services.remembering import texts
 from portal.services.remembering.customers import unassigned
 from portal.services.surroundings import Surroundings
@@ -32,6 +32,8 @@ class OperationPage:
 
     `names` are those of env vars, `vanished` names that were there before and are not any more.
 
+    `is_main`: it concerns the environment that visitors see. `is_unseen`: accepted, and what is live has not been seen
+    to follow.
     `is_open`: it will still change, so a page looks again. `needs_decision`: nobody can know, a person has to say.
     `version_id` is the version it concerns or made; `role` the role the person had.
     """
@@ -56,6 +58,7 @@ class OperationPage:
     reason: str
     note: str
     environment: str
+    is_main: bool
     asked_at: datetime
     sent_at: datetime | None
     settled_at: datetime | None
@@ -65,6 +68,7 @@ class OperationPage:
     verdict_text: str
     by_reading: bool
     is_live: bool
+    is_unseen: bool
     decided_by: str
     decision: str
     error_code: str
@@ -164,6 +168,8 @@ def page_of(operation: Operation, *, by: Person, now: datetime, around: Surround
         note=operation.note if by.is_staff else "",
         by_reading=bool(operation.result.get("by_reading")),
         is_live=bool(version and deployment and deployment.active_version_id == version.miosa_id),
+        is_unseen=briefs.is_unseen(operation, deployment),
+        is_main=is_main(operation.environment),
         error=operation.error_for_people,
         for_operators=operation.error_for_operators if by.is_staff else "",
         upstream_request_id=operation.upstream_request_id if by.is_operator else "",

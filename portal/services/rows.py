@@ -51,7 +51,8 @@ class OperationEntry:
 
     `number` and `from_number` are None where they do not apply or are another customer's. `role` is the role the person
     had.
-    `decision` is happened or did_not, where a person had to say.
+    `decision` is happened or did_not, where a person had to say. `is_unseen`: accepted, and what is live has not been
+    seen to follow.
     """
 
     id: int
@@ -69,6 +70,7 @@ class OperationEntry:
     role: str
     reason: str
     decision: str
+    is_unseen: bool
 
 
 def entry(
@@ -147,6 +149,7 @@ def _operation(
         role=operation.person_role,
         reason=operation.reason,
         decision=operation.decision,
+        is_unseen=briefs.is_unseen(operation, deployment),
     )
 
 

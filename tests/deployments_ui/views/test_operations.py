@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from django.test import Client
 from django.utils import timezone
+from pytest_django import Settings
 
 from portal.models import Operation
 from tests.deployments_ui.changes import changes_heard, confirm, due_now, older, work
@@ -91,6 +93,58 @@ class TestWatching:
     def test_without_a_script_there_is_a_way_to_look_again(self, world: World, browse: Browse) -> None:
         client = browse(world.people.owner)
         assert "no-js" in text_of(client, rolled_back(world, client)).split('id="operation"')[1]
+
+
+class TestAccepted:
+    def test_what_was_not_seen_to_switch_is_not_told_as_done(self, world: World, browse: Browse) -> None:
+        """MIOSA said yes, and the pointer never moved."""
+        body = f'{{"data": {{"id": "{world.main["id"]}"}}}}'
+        world.playing.fault("*/rollback", method="POST", status=200, body=body, content_type="application/json")
+        client = browse(world.people.owner)
+        path = rolled_back(world, client)
+        assert Operation.objects.get().state == "succeeded"
+        assert "switching to" in text_of(client, path)
+        Operation.objects.update(look_at=None)
+        for place in (path, f"/c/{SLUG}/", f"/c/{SLUG}/operations/", world.path):
+            page = text_of(client, place)
+            assert "rollback accepted, not seen yet" in page, place
+            assert "Main site</span> rolled back" not in page
+            assert "is back on" not in page
+
+    def test_a_switch_somebody_else_saw_is_told_as_done(self, world: World, browse: Browse) -> None:
+        client = browse(world.people.owner)
+        path = rolled_back(world, client)
+        Operation.objects.update(switched_at=None, look_at=None)
+        assert "is back on" in text_of(client, path)
+        assert "not seen yet" not in text_of(client, f"/c/{SLUG}/operations/")
+
+    def test_a_deploy_again_is_checked_too(self, world: World, browse: Browse) -> None:
+        client = browse(world.people.owner)
+        path = str(confirm(client, f"{world.path}redeploy/", reason="")["Location"])
+        assert "Checked" in text_of(client, path)
+        work()
+        assert "Asking the app at its own address" in text_of(client, path)
+        due_now()
+        work()
+        assert "It answers (200)" in text_of(client, path)
+
+    def test_the_first_environment_is_what_visitors_see_whatever_its_name(
+        self, world: World, browse: Browse, settings: Settings
+    ) -> None:
+        settings.MIOSA = replace(settings.MIOSA, environments=("live", "staging"))
+        client = browse(world.people.owner)
+        path = rolled_back(world, client)
+        Operation.objects.update(kind="promote", environment="live")
+        page = text_of(client, path)
+        assert "Sent to live" not in page
+        assert "was sent to" not in page
+        assert "Switched" in page
+        assert "Checked" in page
+        assert "Environment" not in page
+        Operation.objects.update(environment="staging")
+        page = text_of(client, path)
+        assert "Sent to staging" in page
+        assert "Environment" in page
 
 
 class TestUnknown:
