@@ -66,6 +66,7 @@ class OperationEntrySerializer(serializers.Serializer[Any]):
     kind = serializers.ChoiceField([kind.value for kind in Kind])
     state = serializers.CharField(help_text="accepted, sent, succeeded, refused, unknown, or decided by a person.")
     decision = serializers.CharField(help_text="happened or did_not, where a person had to say.")
+    is_unseen = serializers.BooleanField(help_text="Accepted, and what is live has not been seen to follow.")
     deployment_id = serializers.CharField()
     deployment_name = serializers.CharField()
     version_id = serializers.CharField(help_text="Empty where the change names no version.")
