@@ -90,9 +90,11 @@ def pages(now: datetime) -> dict[str, dict[str, Any]]:
         error="While you were looking at #46, #47 went live. Nothing was sent. Look again, then decide.",
     )
     checking = operation(now, is_open=True, checked_at=None, verdict="", verdict_text="")
+    unseen = lost(now, state="succeeded", is_open=False, is_unseen=True, settled_at=now, undo_version_id="")
     drawn = {
         "operation-done": operations.context_of(operation(now)),
         "operation-being-checked": operations.context_of(checking),
+        "operation-unseen": operations.context_of(unseen),
         "operation-unknown": operations.context_of(lost(now)),
         "operation-undecided": operations.context_of(lost(now, needs_decision=True)),
         "operation-refused": operations.context_of(refused),
