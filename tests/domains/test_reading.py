@@ -7,6 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from portal.access import Person
 from portal.models import Customer, Deployment, Domain, Freshness
 from portal.services import upstream
 from portal.services.answers import Reach
@@ -116,6 +117,22 @@ def test_one_that_is_back_is_looked_at_again(app: Attaching, simulator: Playing)
     domain.refresh_from_db()
     assert (domain.status, domain.gone_at) == ("active", None)
     assert domain.next_look_at is not None
+
+
+def test_a_silent_one_stays_whose_it_was_when_it_was_first_seen(
+    app: Attaching, simulator: Playing, operator: Person
+) -> None:
+    """Another's domain makes the app shared: what was silent before is told as before, what comes then to staff."""
+    silent = '{"id": "dom_%s", "domain": "%s.example", "status": "pending"%s}'
+    forget(app)
+    answers(simulator, silent % ("a", "a", ', "external_workspace_id": null'), silent % ("b", "b", ""))
+    assert set(app.rows()) == {"a.example", "b.example"}
+    theirs = silent % ("c", "c", ', "external_workspace_id": "pawsome-vets"')
+    late = silent % ("d", "d", ', "external_workspace_id": ""')
+    forget(app)
+    answers(simulator, silent % ("a", "a", ', "external_workspace_id": null'), silent % ("b", "b", ""), late, theirs)
+    assert set(app.rows()) == {"a.example", "b.example"}
+    assert set(app.rows(by=operator)) == {"a.example", "b.example", "c.example", "d.example"}
 
 
 def test_an_open_page_hears_that_none_waits_any_more(app: Attaching, simulator: Playing) -> None:

@@ -1,4 +1,4 @@
-"""Whose a domain is: its own attribution, else its app's; on a shared app a silent one is for staff alone."""
+"""Whose a domain is: its own attribution, else its app's when it was first seen; silent on a shared app, staff's."""
 
 from collections.abc import Callable
 from typing import Any

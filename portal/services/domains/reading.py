@@ -130,14 +130,11 @@ def _values(row: miosa.Domain) -> dict[str, Any]:
 def _owner_id(
     deployment: Deployment, row: miosa.Domain, known: Domain | None, owners: dict[str, Customer]
 ) -> int | None:
-    """Its own attribution, else its deployment's; on a shared deployment a silent row is for staff alone.
-
-    A reduced row, which leaves the key out, changes nothing of what is known.
-    """
+    """Its own attribution, else its deployment's when it was first seen; on a shared one a silent row is for staff."""
     stated = row.external_workspace_id
     if isinstance(stated, str) and stated:
         return owners[stated].pk
-    if stated is UNSET and known is not None and known.customer_id:
+    if known is not None and known.customer_id:
         return known.customer_id
     return None if deployment.is_shared else deployment.customer_id
 
