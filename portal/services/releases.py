@@ -177,7 +177,7 @@ def release(
     wish = Wish(
         token=token,
         by=by,
-        customer=_whose(target, customer, by=by),
+        customer=_whose(target, deployment, customer, by=by),
         deployment_name=deployment.name,
         target_number=target.number,
         seen_live_number=_number(deployment, token.seen_live),
@@ -223,7 +223,7 @@ def do_simple(
     wish = Wish(
         token=token,
         by=by,
-        customer=_whose(deployment.live_version, customer, by=by),
+        customer=_whose(deployment.live_version, deployment, customer, by=by),
         deployment_name=deployment.name,
         seen_live_number=_number(deployment, token.seen_live),
         reason=reason,
@@ -247,9 +247,9 @@ def _version(deployment: Deployment, version_id: str, customer: Customer, *, by:
     return version
 
 
-def _whose(version: Version | None, customer: Customer, *, by: Person) -> Customer:
-    """What is done to a version stands under its customer, on whosever page it was asked for."""
-    if version is None or not by.sees_everyone:
+def _whose(version: Version | None, deployment: Deployment, customer: Customer, *, by: Person) -> Customer:
+    """What is done to a version of a shared app stands under its customer, on whosever page it was asked for."""
+    if version is None or not deployment.is_shared or not by.sees_everyone:
         return customer
     return version.customer or unassigned()
 

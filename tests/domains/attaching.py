@@ -93,3 +93,9 @@ class Attaching:
 
 def target_of(domain: Domain) -> str:
     return str(domain.needed[0]["value"])
+
+
+def answers(simulator: Playing, *rows: str, beside: str = "", times: int = 1) -> None:
+    """What the list of domains is said to hold, so many times."""
+    body = f'{{"data": [{", ".join(rows)}]{beside}}}'
+    simulator.fault("*/domains", method="GET", times=times, status=200, body=body, content_type="application/json")

@@ -14,7 +14,7 @@ from portal.services.answers import Reach
 from portal.services.budget import Purpose
 from portal.services.domains import reading
 from portal.services.refreshing import lease
-from tests.domains.attaching import NAME, SLUG, Attaching
+from tests.domains.attaching import NAME, SLUG, Attaching, answers
 from tests.playing import Playing
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -29,11 +29,6 @@ def asked(simulator: Playing) -> int:
 def forget(app: Attaching) -> Deployment:
     Freshness.objects.filter(scope__startswith="domains:").update(read_at=None, failed_at=None)
     return Deployment.objects.get(miosa_id=app.id)
-
-
-def answers(simulator: Playing, *rows: str, beside: str = "", times: int = 1) -> None:
-    body = f'{{"data": [{", ".join(rows)}]{beside}}}'
-    simulator.fault("*/domains", method="GET", times=times, status=200, body=body, content_type="application/json")
 
 
 def test_a_list_that_can_not_be_read_is_asked_for_once_in_ten_seconds(app: Attaching, simulator: Playing) -> None:

@@ -15,8 +15,10 @@ from portal.services.env import drafts
 from portal.services.errors import Forbidden, NotFound
 from portal.services.journal.kinds import Kind
 from portal.services.releases import Confirmed
+from portal.services.remembering import holdings
 from portal.services.remembering.customers import unassigned
-from tests.domains.attaching import SLUG, Attaching
+from tests.domains.attaching import SLUG, Attaching, answers
+from tests.playing import Playing
 
 OTHER = "pawsome-vets"
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -131,16 +133,31 @@ def test_what_staff_does_to_anothers_domain_is_told_to_its_customer_alone(
     assert operations.get_operation(by=stranger, key=done.key, now=timezone.now()).domain == "vets.example"
 
 
-def test_a_silent_domain_is_verified_by_ourselves_without_telling_anybody(app: Attaching, operator: Person) -> None:
+def test_a_silent_domain_is_verified_by_ourselves_without_telling_anybody(
+    app: Attaching, simulator: Playing, operator: Person
+) -> None:
+    """It lies with Unassigned while others share the app."""
     domain = app.attached()
+    ask, deployment = upstream.client(Purpose.ACTION), Deployment.objects.get(miosa_id=app.id)
+    ask.domains.add(app.id, domain="vets.example", external_workspace_id=OTHER, idempotency_key="x")
+    reading.read(deployment, ask=ask, now=timezone.now())
     Domain.objects.filter(pk=domain.pk).update(customer=None)
-    Deployment.objects.filter(miosa_id=app.id).update(is_shared=True)
+    row = f'{{"id": "{domain.miosa_id}", "domain": "{domain.name}", "external_workspace_id": null}}'
+    theirs = '{"id": "dom_x", "domain": "vets.example", "external_workspace_id": "pawsome-vets"}'
+    answers(simulator, row, theirs, times=2)
+    reading.read(deployment, ask=ask, now=timezone.now())
     domain.refresh_from_db()
+    assert domain.customer_id is None
+    assert unassigned().pk in holdings.holder_ids(deployment)
     since = Operation.objects.latest("pk").pk
     assert changes.verify_by_ourselves(domain, now=timezone.now())
     verified = Operation.objects.get(pk__gt=since)
-    assert verified.customer_id == unassigned().pk
+    assert (verified.customer_id, verified.state) == (unassigned().pk, "succeeded")
     with pytest.raises(NotFound):
         operations.get_operation(by=app.owner, key=verified.key, now=timezone.now())
-    page = operations.get_operation(by=operator, key=verified.key, now=timezone.now())
-    assert not page.deployment_is_here
+    assert operations.get_operation(by=operator, key=verified.key, now=timezone.now()).deployment_is_here
+    answers(simulator, row)
+    reading.read(deployment, ask=ask, now=timezone.now())
+    deployment.refresh_from_db()
+    assert not deployment.is_shared
+    assert unassigned().pk not in holdings.holder_ids(deployment)

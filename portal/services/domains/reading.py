@@ -69,6 +69,8 @@ def _remember(deployment: Deployment, found: Found, now: datetime) -> None:
         gone = [one for one in known.values() if one.gone_at is None and one.miosa_id not in listed]
         touched |= {one.customer_id for one in gone}
         Domain.objects.filter(pk__in=[one.pk for one in gone]).update(gone_at=now, next_look_at=None)
+    if deployment.is_shared and Domain.objects.filter(deployment=deployment, customer=None, gone_at=None).exists():
+        holdings.hold(deployment, {customers.unassigned().pk})
     if touched:
         holdings.release(deployment)
         customers.touch({pk for pk in touched if pk} | holdings.holder_ids(deployment))

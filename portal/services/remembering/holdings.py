@@ -36,7 +36,9 @@ def own(deployment: Deployment, owner_id: int) -> None:
 def release(deployment: Deployment) -> set[int]:
     """Let go whoever has nothing on the deployment any more. Gives them."""
     let_go = set()
-    for holding in Holding.objects.filter(deployment=deployment, owns=False).select_related("customer"):
+    others = Holding.objects.filter(deployment=deployment, owns=False).select_related("customer")
+    # Unassigned comes last: what it holds depends on who else does.
+    for holding in others.order_by("customer__is_unassigned", "pk"):
         if not _has_something(holding):
             let_go.add(holding.customer_id)
             holding.delete()
@@ -50,9 +52,12 @@ def _has_something(holding: Holding) -> bool:
     whose = None if holding.customer.is_unassigned else holding.customer_id
     if Version.objects.filter(deployment=holding.deployment_id, customer=whose).exists():
         return True
-    # A domain of no customer is one that says nothing; only on a deployment that is shared by others it stays so.
-    mine = Domain.objects.filter(deployment=holding.deployment_id, customer=holding.customer_id)
-    return mine.filter(gone_at=None).exists()
+    there = Domain.objects.filter(deployment=holding.deployment_id, gone_at=None)
+    if there.filter(customer=holding.customer_id).exists():
+        return True
+    # A silent domain is nobody's only as long as others share the deployment; by itself it makes none shared.
+    others = Holding.objects.filter(deployment=holding.deployment_id).exclude(pk=holding.pk)
+    return whose is None and there.filter(customer=None).exists() and others.count() > 1
 
 
 def _share(deployment: Deployment, holders: int) -> None:
