@@ -4,7 +4,7 @@ import re
 import string
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from portal.services.env import dotenv
@@ -143,6 +143,7 @@ VALUES = st.text(
 
 
 @given(st.dictionaries(NAMES, VALUES, max_size=8))
+@example({"A": "="})
 def test_what_was_quoted_comes_back(values: dict[str, str]) -> None:
     text = "\n".join(f"export {name}='{value}'" for name, value in values.items())
     assert pairs(text) == values

@@ -197,7 +197,9 @@ def _is_piece(binding: Binding) -> bool:
     key, value = binding.key or "", binding.value or ""
     if value == "" and key not in (key.upper(), key.lower()):
         return True
-    return value == "=" or bool(_PIECE.fullmatch(binding.original.string.strip()))
+    written = binding.original.string.strip()
+    # Whoever put quotes around it meant it.
+    return (value == "=" and written.endswith("==")) or bool(_PIECE.fullmatch(written))
 
 
 def _line(binding: Binding, number: int) -> Line:
