@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from portal.access import Person
-from portal.models import Connection, Customer, Operation, Version
+from portal.models import Connection, Customer, Domain, Operation, Version
 from portal.services import publishing, upstream
 from portal.services.budget import Purpose
 from portal.services.env import drafts
@@ -80,6 +80,7 @@ def test_and_not_once_it_has_nothing_there(desk: Desk, operator: Person) -> None
     give_away(desk)
     other = Customer.objects.get(external_id="pawsome-vets")
     Version.objects.filter(deployment__miosa_id=desk.deployment_id).update(customer=other)
+    Domain.objects.filter(deployment__miosa_id=desk.deployment_id).update(customer=other)
     since = desk.mark()
     page = desk.confirm(Kind.ROLL_BACK, token, target, by=operator)
     assert (page.state, page.error_code) == ("refused", "not_theirs")
