@@ -132,6 +132,7 @@ OTHER: Said = (
     gettext_lazy("was not changed"),
 )
 UNSEEN: dict[Kind, Promise] = {
+    Kind.REDEPLOY: gettext_lazy("is being built again"),
     Kind.PROMOTE: gettext_lazy("promotion accepted, not seen yet"),
     Kind.ROLL_BACK: gettext_lazy("rollback accepted, not seen yet"),
 }

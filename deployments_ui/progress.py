@@ -38,6 +38,12 @@ def of_change(found: OperationPage) -> list[Step]:
         return [begun, asked(found)]
     if found.state == "refused":
         return [begun, Step(_("Not done"), "failed", found.settled_at, found.error)]
+    if found.is_building:
+        return [
+            begun,
+            Step(_("Built"), "building", None, _("The hosting service is building it.")),
+            waiting(_("Checked")),
+        ]
     if found.kind is Kind.REDEPLOY:
         return [begun, done(found), checked(found, since=found.settled_at)]
     if found.kind not in POINTER:

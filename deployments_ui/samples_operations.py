@@ -57,6 +57,7 @@ def operation(now: datetime, **changes: Any) -> OperationPage:
         by_reading=False,
         is_live=True,
         is_unseen=False,
+        is_building=False,
         decided_by="",
         decision="",
         error_code="",

@@ -123,8 +123,16 @@ def may_see_operation(
     return operation.kind in _DONE_TO_ITS_OWN
 
 
+def waits_for_build(operation: Operation) -> bool:
+    """A redeploy that was answered with a build, whose end has not been seen."""
+    is_done = operation.state == Operation.State.SUCCEEDED and operation.checked_at is None
+    return is_done and operation.kind == Kind.REDEPLOY and "build_id" in operation.result and bool(operation.look_at)
+
+
 def is_unseen(operation: Operation, on: Deployment | None) -> bool:
-    """MIOSA said yes to moving the live pointer, and it has not been seen to stand there."""
+    """MIOSA said yes to moving the live pointer, and it has not been seen to stand there; or a build has yet to end."""
+    if waits_for_build(operation):
+        return True
     if not RULES[Kind(operation.kind)].moves_pointer or not is_main(operation.environment):
         return False
     is_live = on is not None and on.active_version_id == operation.target_id

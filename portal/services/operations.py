@@ -69,6 +69,7 @@ class OperationPage:
     by_reading: bool
     is_live: bool
     is_unseen: bool
+    is_building: bool
     decided_by: str
     decision: str
     error_code: str
@@ -169,6 +170,7 @@ def page_of(operation: Operation, *, by: Person, now: datetime, around: Surround
         by_reading=bool(operation.result.get("by_reading")),
         is_live=bool(version and deployment and deployment.active_version_id == version.miosa_id),
         is_unseen=briefs.is_unseen(operation, deployment),
+        is_building=briefs.waits_for_build(operation),
         is_main=is_main(operation.environment),
         error=operation.error_for_people,
         for_operators=operation.error_for_operators if by.is_staff else "",

@@ -4,6 +4,7 @@ import pytest
 from django.utils import timezone
 
 from portal.models import Activation, Deployment, Operation
+from portal.services import operations
 from portal.services.journal import checking
 from portal.services.journal.kinds import Kind
 from tests.journal.desk import Desk, of
@@ -107,6 +108,8 @@ def test_a_redeploy_that_is_built_is_followed_to_the_end_of_its_build(
     page = desk.do(Kind.REDEPLOY)
     assert (of(page).state, of(page).check_due_at) == ("succeeded", None)
     assert of(page).look_at is not None
+    told = operations.get_operation(by=desk.owner, key=page.key, now=timezone.now())
+    assert (told.is_building, told.is_unseen, told.is_open) == (True, True, True)
     desk.pass_time(2)
     desk.turn()
     assert of(page).verdict == ""
@@ -115,6 +118,8 @@ def test_a_redeploy_that_is_built_is_followed_to_the_end_of_its_build(
         desk.pass_time(2)
         desk.turn()
     assert (of(page).verdict, of(page).look_at) == (verdict, None)
+    told = operations.get_operation(by=desk.owner, key=page.key, now=timezone.now())
+    assert (told.is_building, told.is_unseen) == (False, False)
 
 
 def test_a_build_that_can_not_be_followed_is_checked_at_once(desk: Desk, simulator: Playing) -> None:

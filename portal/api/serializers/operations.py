@@ -46,6 +46,7 @@ class OperationSerializer(serializers.Serializer[Any]):
     look_at = MomentField(allow_null=True, help_text="When it is looked into next.")
     verdict = serializers.ChoiceField(["bad", "ok", "unknown"], allow_blank=True)
     verdict_text = serializers.CharField()
+    is_building = serializers.BooleanField(help_text="Deployed again by a build that has not ended.")
     is_unseen = serializers.BooleanField(help_text="Accepted, and what is live has not been seen to follow.")
     is_live = serializers.BooleanField(help_text="The version is what the deployment runs.")
     by_reading = serializers.BooleanField(help_text="How it ended was found out by reading, not told in answer.")

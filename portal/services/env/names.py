@@ -127,8 +127,11 @@ def started_at(deployment: Deployment) -> datetime | None:
     again = Operation.objects.filter(
         deployment_id=deployment.miosa_id, kind=Kind.REDEPLOY, state=Operation.State.SUCCEEDED
     )
-    latest = again.order_by("-settled_at").values_list("settled_at", flat=True).first()
-    moments = [moment for moment in (deployment.live_since, latest) if moment is not None]
+    latest = again.exclude(verdict=Operation.Verdict.BAD).order_by("-settled_at").first()
+    # Where it needed a build, it runs with them since that was built, and seen to answer.
+    is_built = latest is not None and "build_id" in latest.result
+    at = (latest.checked_at if is_built else latest.settled_at) if latest else None
+    moments = [moment for moment in (deployment.live_since, at) if moment is not None]
     return max(moments, default=None)
 
 
