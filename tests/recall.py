@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.apps import apps
+from django.core.cache import cache
 from django.core.management.color import no_style
 from django.db import connection, models, transaction
 from django.utils import timezone
@@ -49,6 +50,7 @@ _memories: dict[tuple[Any, ...], Memory] = {}
 def recall(name: str, playing: Playing, read: Callable[[], object]) -> None:
     """Do `read`, which reads what `playing` was reset to, or put back what it wrote the first time."""
     begin_at_one()
+    cache.clear()
     key = (name, playing.seeded_with, tuple(Customer.objects.order_by("pk").values_list("pk", "external_id")))
     memory = _memories.get(key)
     if memory is None:

@@ -53,7 +53,8 @@ def read_all(simulator: Playing, db: None) -> Read:
         drain()
 
     def run() -> datetime:
-        is_first = simulator.is_fresh and not Deployment.objects.exists()
+        is_seed = simulator.is_fresh and all(row["method"] == "GET" for row in simulator.heard())
+        is_first = is_seed and not Deployment.objects.exists()
         recall.recall("all", simulator, read) if is_first else read()
         return timezone.now()
 

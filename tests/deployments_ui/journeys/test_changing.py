@@ -93,6 +93,7 @@ def test_with_keys_alone(enter: Enter, world: World, worker: None) -> None:
     page.keyboard.press("Enter")
     expect(page.locator("#dialog")).to_be_hidden()
     assert not Operation.objects.exists()
+    expect(page.get_by_role("link", name="Roll back… Main site")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.get_by_role("link", name="Cancel")).to_be_focused()
     tab_to(page, "#targets summary", back=True)
