@@ -112,11 +112,12 @@ def test_dead_servers_take_at_most_four_seconds(net: Net, dead: tuple[str, ...],
 def test_slow_servers_are_waited_for(net: Net) -> None:
     net.lay(RIGHT)
     for server in (net.ns1, net.ns2):
-        server.behave("", "slow", seconds=1.0)
+        server.behave("", "slow", seconds=1.4)
     begun = time.monotonic()
     look = net.look()
-    assert 1.0 < time.monotonic() - begun < 2.5
-    assert look.authoritative[0].told(WWW[0].name, "CNAME") is not None
+    assert 1.4 < time.monotonic() - begun < 2.5
+    # Once one has told what matters, the other's last words are not waited for.
+    assert any(source.told(WWW[0].name, "CNAME") for source in look.authoritative)
 
 
 def test_a_lost_packet_is_sent_again(net: Net) -> None:
