@@ -16,7 +16,7 @@ from pytest_django import Settings
 
 from portal.env import DEMO_KEY, Upstream
 from portal.simulator import Simulator
-from tests import cast, loopback, needs, recall
+from tests import cast, flushing, loopback, needs, recall
 from tests.playing import Playing
 
 loopback.guard()
@@ -29,6 +29,10 @@ HERE = Path(__file__).parent
 
 hypothesis_settings.register_profile("portal", deadline=None, print_blob=True)
 hypothesis_settings.load_profile("portal")
+
+
+def pytest_configure() -> None:
+    flushing.quickly()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

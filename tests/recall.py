@@ -32,9 +32,15 @@ class Table:
         moments = [number for number, field in enumerate(fields) if isinstance(field, models.DateTimeField)]
         rows = [moved(row, moments, later, kept_at) for row in self.rows]
         columns = ", ".join(f'"{field.column}"' for field in fields)
-        places = ", ".join(["%s"] * len(fields))
+        table = f'"{self.model._meta.db_table}" ({columns})'
         with connection.cursor() as cursor:
-            cursor.executemany(f'INSERT INTO "{self.model._meta.db_table}" ({columns}) VALUES ({places})', rows)  # noqa: S608  # names of our own
+            if connection.vendor == "postgresql":
+                with cursor.copy(f"COPY {table} FROM STDIN") as copy:
+                    for row in rows:
+                        copy.write_row(row)
+            else:
+                places = ", ".join(["%s"] * len(fields))
+                cursor.executemany(f"INSERT INTO {table} VALUES ({places})", rows)  # noqa: S608
 
 
 @dataclass(frozen=True)
@@ -78,8 +84,8 @@ def count_on(tables: list[type[models.Model]]) -> None:
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
             cursor.execute("DELETE FROM sqlite_sequence")  # it counts on from the last row by itself
-        for statement in connection.ops.sequence_reset_sql(no_style(), tables):
-            cursor.execute(statement)
+        if statements := connection.ops.sequence_reset_sql(no_style(), tables):
+            cursor.execute("; ".join(statement.rstrip("; ") for statement in statements))
 
 
 def kept_models() -> list[type[models.Model]]:
