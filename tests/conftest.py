@@ -25,6 +25,7 @@ loopback.guard()
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
 ON_BOTH_DATABASES = ("api", "domains", "env", "journal", "models", "services")
+ON_THEIR_OWN = {"test_kills.py"}  # starts processes on a database that they make themselves
 HERE = Path(__file__).parent
 
 hypothesis_settings.register_profile("portal", deadline=None, print_blob=True)
@@ -37,7 +38,7 @@ def pytest_configure() -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if item.path.relative_to(HERE).parts[0] in ON_BOTH_DATABASES:
+        if item.path.relative_to(HERE).parts[0] in ON_BOTH_DATABASES and item.path.name not in ON_THEIR_OWN:
             item.add_marker("postgres")
         if "page" in getattr(item, "fixturenames", ()):
             item.add_marker("browser")
