@@ -82,11 +82,20 @@ class Running:
         family = self.family() if self.process.poll() is None else []
         self.process.send_signal(number)
         code = self.process.wait(timeout=30)
-        _gone, left = psutil.wait_procs(family, timeout=1)
+        _gone, waited_for = psutil.wait_procs(family, timeout=1)
+        left = [process for process in waited_for if is_alive(process)]
         for process in left:
             process.kill()
-        assert not left, [process.cmdline() for process in left]
+        assert not left, [command_line(process) for process in left]
         return code
+
+
+def is_alive(process: psutil.Process) -> bool:
+    """An orphan that has ended stays a zombie for as long as whoever adopted it takes to notice."""
+    try:
+        return bool(process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
 
 
 def command_line(process: psutil.Process) -> str:
