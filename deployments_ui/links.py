@@ -45,11 +45,6 @@ def version(slug: str, deployment_id: str, version_id: str) -> str:
     return f"{deployment(slug, deployment_id)}versions/{segment(version_id)}/"
 
 
-def version_menu(slug: str, deployment_id: str, version_id: str) -> str:
-    """What can be done with it, for a row of a timeline."""
-    return f"{version(slug, deployment_id, version_id)}menu/"
-
-
 def version_log(slug: str, deployment_id: str, version_id: str) -> str:
     return f"{version(slug, deployment_id, version_id)}log/"
 
@@ -59,11 +54,7 @@ def version_log_text(slug: str, deployment_id: str, version_id: str) -> str:
 
 
 def compare(slug: str, deployment_id: str, from_id: str, to_id: str) -> str:
-    return f"{deployment(slug, deployment_id)}compare/?{pair(from_id, to_id)}"
-
-
-def pair(from_id: str, to_id: str) -> str:
-    return f"from={value(from_id)}&to={value(to_id)}"
+    return f"{deployment(slug, deployment_id)}compare/?from={value(from_id)}&to={value(to_id)}"
 
 
 def value(text: str) -> str:

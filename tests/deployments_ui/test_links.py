@@ -45,7 +45,6 @@ def path_as_served(path: str) -> str:
         ("builds", links.builds("x", "d")),
         ("comparison", links.compare("x", "d", "1", "2")),
         ("log", links.version_log("x", "d", "v")),
-        ("version_menu", links.version_menu("x", "d", "v")),
         ("log_text", links.version_log_text("x", "d", "v")),
         ("env", links.env("x", "d")),
         ("env_set", links.env_set("x", "d")),
