@@ -8,6 +8,7 @@ then on the marks are filled in and its rows become models as they do when Djang
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -25,7 +26,8 @@ _NUMBERS_FROM = -(2**62)
 class Prepared(Generic[Row]):
     """`build` takes as many arguments as `fetch` and may only pass them on to filters and the like.
 
-    A list is for `__in`, and never empty; it is filled up to the next power of two, so that few lengths are built.
+    A list is for `__in`, and never empty. PostgreSQL takes it as one array; for SQLite it is filled up to the next power
+    of two, so that few lengths are built.
     """
 
     def __init__(self, build: Callable[..., models.QuerySet[Row]]) -> None:
@@ -33,7 +35,7 @@ class Prepared(Generic[Row]):
         self._plans: dict[tuple[object, ...], _Plan] = {}
 
     def fetch(self, *values: Value) -> list[Row]:
-        full = [(value,) if isinstance(value, int | str) else _filled_up(value) for value in values]
+        full = [(value,) if isinstance(value, int | str) else _listed(value) for value in values]
         key = (connection.vendor, *map(len, full))
         plan = self._plans.get(key)
         if plan is None:
@@ -59,7 +61,7 @@ class _Plan:
 
 def _plan(build: Callable[..., models.QuerySet[Any]], values: Sequence[Value], full: Sequence[Sequence[Any]]) -> _Plan:
     numbers = itertools.count()
-    marks = [[_mark(next(numbers), each) for each in group] for group in full]
+    marks = [[_mark(next(numbers), each[0] if isinstance(each, list) else each) for each in group] for group in full]
     single = [isinstance(value, int | str) for value in values]
     given = [group[0] if alone else group for group, alone in zip(marks, single, strict=True)]
     compiler = build(*given).query.get_compiler(connection=connection)
@@ -71,6 +73,9 @@ def _plan(build: Callable[..., models.QuerySet[Any]], values: Sequence[Value], f
     constants = tuple(each for each in told if each not in known)
     left = itertools.count(len(known))
     order = [known.index(each) if each in known else next(left) for each in told]
+    if connection.vendor == "postgresql":
+        arrays = {group[0] for group, alone in zip(marks, single, strict=True) if not alone}
+        sql = _with_arrays(sql, [each in arrays for each in told])
     return _Plan(
         sql=sql,
         constants=constants,
@@ -84,13 +89,24 @@ def _mark(number: int, value: int | str) -> int | str:
     return _NUMBERS_FROM + number if isinstance(value, int) else f"\ue0f2{number}"
 
 
-def _filled_up(values: Sequence[Any]) -> Sequence[Any]:
+def _listed(values: Sequence[Any]) -> Sequence[Any]:
+    if connection.vendor == "postgresql":
+        return [list(values)]
     size = 1 << (len(values) - 1).bit_length()
     return [*values, *[values[0]] * (size - len(values))]
 
 
+def _with_arrays(sql: str, is_array: Sequence[bool]) -> str:
+    """For PostgreSQL a list is one value, whatever its length: fifty marks are slow to fill in and to plan for."""
+    parts = re.split(r"(?<!%)%s", sql)
+    for at, array in enumerate(is_array):
+        if array:
+            parts[at] = parts[at].removesuffix("IN (") + "= ANY("
+    return "%s".join(parts)
+
+
 def _require_plain(compiler: Any) -> None:
-    """Moments and booleans come from either database as Python's own (`sqlite.py`); what else is converted does not."""
+    """Moments and booleans come from either database as Python's own (`moments.py`); what else is converted does not."""
     for _converters, column in compiler.get_converters([each[0] for each in compiler.select]).values():
         if column.output_field.get_internal_type() not in {"BooleanField", "DateTimeField"}:
             raise TypeError(f"{column} would have to be converted.")

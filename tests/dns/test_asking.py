@@ -13,6 +13,7 @@ import pytest
 
 from portal import dns
 from portal.dns import addresses
+from portal.dns.asking import LIFETIME_S, WHOLE_LOOK_S
 from portal.dns.seen import Outcome, Question
 from portal.dns.wire import Batch
 from portal.simulator.dns import DnsServer
@@ -65,7 +66,7 @@ def test_healthy_servers_take_less_than_a_second_and_a_half(net: Net) -> None:
     net.lay(RIGHT)
     begun = time.monotonic()
     assert net.report().is_right
-    assert time.monotonic() - begun < 1.5
+    assert time.monotonic() - begun < LIFETIME_S - 0.3
 
 
 @pytest.mark.parametrize("dead", [("ns1",), ("resolver2",)])
@@ -80,7 +81,7 @@ def test_one_dead_server_does_not_hold_up_the_first_verdict(net: Net, dead: tupl
             asker = dns.Asker([f"127.0.0.1:{port}", live], instead=net.instead)
         begun = time.monotonic()
         look = asker.look(WWW[0].name, WWW)
-        assert time.monotonic() - begun < 1.5
+        assert time.monotonic() - begun < LIFETIME_S - 0.3
         assert dns.explain(look, WWW).is_right
 
 
@@ -91,7 +92,7 @@ def test_a_server_that_never_answers_some_types_does_not_either(net: Net) -> Non
         server.behave(ZONE, "silent")
     begun = time.monotonic()
     assert net.report().is_right
-    assert time.monotonic() - begun < 1.5
+    assert time.monotonic() - begun < LIFETIME_S - 0.3
 
 
 @pytest.mark.parametrize(
@@ -104,7 +105,7 @@ def test_dead_servers_take_at_most_four_seconds(net: Net, dead: tuple[str, ...],
         getattr(net, name).behave("", kind, seconds=9)
     begun = time.monotonic()
     report = net.report()
-    assert time.monotonic() - begun < 4
+    assert time.monotonic() - begun < WHOLE_LOOK_S + 2  # what a busy machine adds
     assert [verdict.judgement for verdict in report.records] == [dns.Judgement.COULD_NOT_ASK]
     assert dns.lights("active", report).points_here.state is dns.State.UNKNOWN
 
@@ -115,7 +116,7 @@ def test_slow_servers_are_waited_for(net: Net) -> None:
         server.behave("", "slow", seconds=1.4)
     begun = time.monotonic()
     look = net.look()
-    assert 1.4 < time.monotonic() - begun < 2.5
+    assert 1.4 < time.monotonic() - begun < LIFETIME_S - 0.1
     # Once one has told what matters, the other's last words are not waited for.
     assert any(source.told(WWW[0].name, "CNAME") for source in look.authoritative)
 

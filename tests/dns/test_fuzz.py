@@ -56,7 +56,7 @@ def test_any_zone_is_explained(
         book.set(ZONE, [*(each for each in apex if each["type"] not in ("NS", "CNAME")), *served], None)
     begun = time.monotonic()
     require_told(net.report(NEEDED, f"www.{ZONE}"))
-    assert time.monotonic() - begun < 4
+    assert time.monotonic() - begun < 6
 
 
 ANSWERS = st.builds(

@@ -64,14 +64,14 @@ def test_a_rate_limit_is_not_pushed_against(serve: Serve, header: str | None) ->
     with pytest.raises(miosa.RateLimited):
         client.deployments.get("dep_1")
     assert len(server.heard) == 1
-    assert time.monotonic() - began < 0.3
+    assert time.monotonic() - began < 2
 
 
 def test_a_short_retry_after_is_obeyed(serve: Serve) -> None:
     client, server = serve(limited("0.3"), says(ROW))
     began = time.monotonic()
     client.deployments.get("dep_1")
-    assert 0.3 <= time.monotonic() - began < 0.6
+    assert 0.3 <= time.monotonic() - began < 3
     assert len(server.heard) == 2
 
 
@@ -179,14 +179,14 @@ def test_refusals_and_bad_answers_do_not_open_the_breaker(serve: Serve) -> None:
 
 
 def test_waiting_calls_are_not_held_by_the_breaker(serve: Serve) -> None:
-    client, _ = serve(after(0.3, BUSY))
+    client, _ = serve(after(0.5, BUSY))
     threads = [threading.Thread(target=quietly, args=(client,)) for _ in range(20)]
     began = time.monotonic()
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert time.monotonic() - began < 1.0
+    assert time.monotonic() - began < 5
     assert client.is_open
 
 

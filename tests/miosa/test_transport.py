@@ -227,7 +227,7 @@ def test_connections_are_kept(serve: Serve) -> None:
 
 
 def test_a_full_pool_is_waited_for_no_longer_than_the_deadline(serve: Serve) -> None:
-    client, server = serve(after(0.5, says(ROW)), pool_size=1, deadline_s=2)
+    client, server = serve(after(2, says(ROW)), pool_size=1, deadline_s=9)
     holder = threading.Thread(target=client.deployments.get, args=("dep_1",))
     holder.start()
     while not server.heard:
@@ -235,16 +235,16 @@ def test_a_full_pool_is_waited_for_no_longer_than_the_deadline(serve: Serve) -> 
     hurried = client.bind(deadline_s=0.2)
     took, error = elapsed(lambda: hurried.deployments.get("dep_1"), miosa.DeadlineExceeded)
     holder.join()
-    assert took < 0.45
+    assert took < 1.5
     assert not error.sent
 
 
 def test_twenty_threads_are_not_served_one_by_one(serve: Serve) -> None:
-    client, _ = serve(after(0.2, says(ROW)))
+    client, _ = serve(after(0.4, says(ROW)))
     threads = [threading.Thread(target=client.deployments.get, args=("dep_1",)) for _ in range(20)]
     began = time.monotonic()
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert time.monotonic() - began < 1.0
+    assert time.monotonic() - began < 4

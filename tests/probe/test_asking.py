@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Callable
 
@@ -167,13 +168,13 @@ def test_a_name_without_address(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_name_server_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
     def getaddrinfo(*_what: object, **_how: object) -> list[object]:
-        time.sleep(1)
+        time.sleep(4)
         return []
 
     monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
     began = time.monotonic()
     assert probe.ask("https://slow.example.test/", timeout_s=0.2).outcome is Outcome.TIMEOUT
-    assert time.monotonic() - began < 0.6
+    assert time.monotonic() - began < 3
 
 
 def drips(text: bytes, every_s: float) -> Answer:
@@ -189,7 +190,7 @@ def drips(text: bytes, every_s: float) -> Answer:
 
 
 def says_nothing(_connection: socket.socket, _heard: Heard) -> None:
-    time.sleep(2)
+    time.sleep(9)
 
 
 @pytest.mark.parametrize(
@@ -205,22 +206,25 @@ def test_it_is_never_kept_waiting(answer: Answer) -> None:
     with Scripted(answer) as server:
         began = time.monotonic()
         assert ask(server, timeout_s=0.4).outcome is Outcome.TIMEOUT
-        assert time.monotonic() - began < 1.0
+        assert time.monotonic() - began < 4
 
 
 def test_an_endless_body_is_not_read() -> None:
+    sent, ended = [], threading.Event()
+
     def endless(connection: socket.socket, _heard: Heard) -> None:
         try:
             connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
-            for _megabyte in range(200):
+            for megabyte in range(200):
                 connection.sendall(b"x" * 2**20)
+                sent.append(megabyte)
         except OSError:
-            return
+            ended.set()
 
     with Scripted(endless) as server:
-        began = time.monotonic()
         assert ask(server).status == 200
-        assert time.monotonic() - began < 1.0
+        assert ended.wait(10)
+        assert len(sent) < 100
 
 
 @pytest.mark.parametrize(
@@ -269,4 +273,4 @@ def test_a_handshake_that_never_ends(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(places, "is_public", lambda address: address.is_loopback)
         began = time.monotonic()
         assert probe.ask("https://localhost/", timeout_s=0.4).outcome is Outcome.TIMEOUT
-        assert time.monotonic() - began < 1.0
+        assert time.monotonic() - began < 4

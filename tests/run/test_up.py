@@ -14,7 +14,7 @@ import pytest
 import requests
 
 from tests.conftest import wait_until
-from tests.run.starting import ROOT, Running
+from tests.run.starting import ROOT, SECONDS_TO_START, Running
 
 LOGIN = "/accounts/login/"
 UP = [sys.executable, "manage.py", "up"]
@@ -43,7 +43,7 @@ def test_a_demo_starts_greets_and_leaves_nothing_behind(start: Start) -> None:
     assert 'name="login"' in page
     assert "gunicorn" not in running.headers(LOGIN)
     assert 'name="password"' in page
-    wait_until(lambda: "Ctrl-C" in running.said(), seconds=5)
+    wait_until(lambda: "Ctrl-C" in running.said(), seconds=20)
     said = running.said()
     assert f"http://localhost:{running.port}/" in said
     assert "owner@brightsmile.test" in said
@@ -68,7 +68,7 @@ def sign_in(browser: requests.Session, running: Running, email: str) -> requests
 
 def test_it_listens_where_it_is_told(start: Start) -> None:
     running = start(HOST="[::1]", HTTPS="true", ALLOWED_HOSTS="deploys.example.com")
-    wait_until(lambda: "is ready at" in running.said(), seconds=30)
+    wait_until(lambda: "is ready at" in running.said(), seconds=SECONDS_TO_START)
     assert running.get("/readyz") == (0, "")
 
 
@@ -126,7 +126,7 @@ def test_the_real_thing_has_no_simulator_and_no_demo_people(start: Start, free_p
     address = f"http://127.0.0.1:{free_port()}"
     running = start(MIOSA_API_KEY="msk_live_never_shown_anywhere", MIOSA_BASE_URL=address)
     running.wait_until_ready()
-    wait_until(lambda: "REAL MIOSA at" in running.said(), seconds=5)
+    wait_until(lambda: "REAL MIOSA at" in running.said(), seconds=20)
     assert f"REAL MIOSA at {address}/api/v1" in running.said()
     assert running.find_child("simulator") is None
     time.sleep(2)  # long enough for the worker to have tried and failed to reach it

@@ -55,6 +55,6 @@ def test_bad_news_is(line: str) -> None:
 
 def test_fifty_thousand_lines_are_quick() -> None:
     long = "\n".join(f"\x1b[32m{number}\x1b[0m copying" for number in range(50_000))
-    begun = time.perf_counter()
+    begun = time.thread_time()
     logs.window(long, search="49999")
-    assert time.perf_counter() - begun < 2
+    assert time.thread_time() - begun < 2

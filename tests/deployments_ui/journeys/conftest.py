@@ -9,7 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from portal.models import User
@@ -17,6 +17,8 @@ from tests.deployments_ui.conftest import World
 
 # A browser, and htmx, say so themselves when an answer was 404; the page is what the test looks at.
 EXPECTED = ("Failed to load resource: the server responded with a status of", "Response Status Error Code")
+
+expect.set_options(timeout=10_000)  # as for everything else below: a busy machine is no failure
 
 
 @pytest.fixture(scope="session")
