@@ -26,8 +26,8 @@ _NUMBERS_FROM = -(2**62)
 class Prepared(Generic[Row]):
     """`build` takes as many arguments as `fetch` and may only pass them on to filters and the like.
 
-    A list is for `__in`, and never empty. PostgreSQL takes it as one array; for SQLite it is filled up to the next power
-    of two, so that few lengths are built.
+    A list is for `__in`, and never empty. PostgreSQL takes it as one array; for SQLite it is filled up to the next
+    power of two, so that few lengths are built.
     """
 
     def __init__(self, build: Callable[..., models.QuerySet[Row]]) -> None:
@@ -106,7 +106,7 @@ def _with_arrays(sql: str, is_array: Sequence[bool]) -> str:
 
 
 def _require_plain(compiler: Any) -> None:
-    """Moments and booleans come from either database as Python's own (`moments.py`); what else is converted does not."""
+    """Moments and booleans come from either database as Python's own (`moments.py`), what else is converted does not."""
     for _converters, column in compiler.get_converters([each[0] for each in compiler.select]).values():
         if column.output_field.get_internal_type() not in {"BooleanField", "DateTimeField"}:
             raise TypeError(f"{column} would have to be converted.")
