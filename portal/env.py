@@ -209,16 +209,22 @@ def read_upstream(reader: Reader, *, simulator_port: int) -> Upstream:
 def read_database(reader: Reader, *, var: Path, is_demo: bool) -> dict[str, Any]:
     """Django's settings of the database; the demo and the real thing never share one."""
     url = reader.secret("DATABASE_URL", valid_database_url)
+    prepares = reader.flag("DATABASE_PREPARED_STATEMENTS", default=True)
     if not url:
         name = "demo.sqlite3" if is_demo else "portal.sqlite3"
         return {"ENGINE": "django.db.backends.sqlite3", "NAME": str(var / name)}
     if is_demo:
         reader.problem("DATABASE_URL", "is for a portal with MIOSA_API_KEY; the demo keeps its own file")
-    return read_database_url(url)
+    return read_database_url(url, prepares=prepares)
 
 
-def read_database_url(url: str) -> dict[str, Any]:
-    return {"OPTIONS": {}, **environ.Env.db_url_config(url)}
+def read_database_url(url: str, *, prepares: bool = True) -> dict[str, Any]:
+    """`prepares`: PostgreSQL keeps what a connection asks again and again, parsed and planned."""
+    database = environ.Env.db_url_config(url)
+    if "postgresql" not in database["ENGINE"]:
+        return {"OPTIONS": {}, **database}
+    told = {"server_side_binding": True, "prepare_threshold": 5} if prepares else {}
+    return {**database, "CONN_HEALTH_CHECKS": True, "OPTIONS": {**told, **database.get("OPTIONS", {})}}
 
 
 def with_api_path(url: str) -> str:

@@ -28,7 +28,8 @@ ON_BOTH_DATABASES = ("api", "domains", "env", "journal", "models", "services")
 ON_THEIR_OWN = {"test_kills.py"}  # starts processes on a database that they make themselves
 HERE = Path(__file__).parent
 
-hypothesis_settings.register_profile("portal", deadline=None, print_blob=True)
+# What a change has to pass is the same each time; whoever runs the tests by hand looks for something new.
+hypothesis_settings.register_profile("portal", deadline=None, print_blob=True, derandomize="CI" in os.environ)
 hypothesis_settings.load_profile("portal")
 
 

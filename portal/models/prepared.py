@@ -106,7 +106,7 @@ def _with_arrays(sql: str, is_array: Sequence[bool]) -> str:
 
 
 def _require_plain(compiler: Any) -> None:
-    """Moments and booleans come from either database as Python's own (`moments.py`), what else is converted does not."""
+    """Moments and booleans come from both databases as Python's own (`moments.py`), what else is converted does not."""
     for _converters, column in compiler.get_converters([each[0] for each in compiler.select]).values():
         if column.output_field.get_internal_type() not in {"BooleanField", "DateTimeField"}:
             raise TypeError(f"{column} would have to be converted.")

@@ -5,6 +5,7 @@ from django.db import connection
 
 from portal import settings as real_settings
 from portal.checks import check_journal_mode
+from portal.models import Customer
 
 pytestmark = pytest.mark.postgres
 sqlite_only = pytest.mark.skipif("os.environ.get('TEST_DATABASE_URL')", reason="on PostgreSQL")
@@ -28,6 +29,16 @@ def test_what_sqlite_is_told() -> None:
 @sqlite_only
 def test_a_commit_outlives_a_power_cut() -> None:
     assert "PRAGMA synchronous=FULL" in real_settings.SQLITE_PRAGMAS
+
+
+@pytest.mark.skipif("not os.environ.get('TEST_DATABASE_URL')", reason="SQLite has nobody to plan for it")
+@pytest.mark.django_db
+def test_postgresql_keeps_what_it_is_asked_often() -> None:
+    for number in range(8):
+        Customer.objects.filter(slug=f"customer-{number}").first()
+    with connection.cursor() as cursor:
+        kept = cursor.execute("SELECT statement FROM pg_prepared_statements").fetchall()
+    assert any("portal_customer" in statement for (statement,) in kept)
 
 
 def test_requests_are_not_transactions() -> None:

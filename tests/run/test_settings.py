@@ -40,6 +40,13 @@ def test_with_a_key_it_is_real_and_keeps_another_database(load: Load, tmp_path: 
     assert configuration.database["NAME"] == str(tmp_path / "portal.sqlite3")
 
 
+def test_behind_a_pooler_nothing_is_kept_by_a_connection(load: Load) -> None:
+    real = {"MIOSA_API_KEY": "msk_live_0123456789", "DATABASE_URL": "postgres://u:p@h/d"}
+    assert load(**real).database["OPTIONS"] == {"server_side_binding": True, "prepare_threshold": 5}
+    assert load(**real, DATABASE_PREPARED_STATEMENTS="false").database["OPTIONS"] == {}
+    assert load(**real).database["CONN_HEALTH_CHECKS"]
+
+
 @pytest.mark.parametrize(
     "address", ["https://m.example.com", "https://m.example.com/", "https://m.example.com/api/v1/"]
 )
