@@ -7,6 +7,8 @@ import urllib.request
 from datetime import UTC, datetime
 from typing import Any
 
+DIRECTLY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
 
 class Playing:
     def __init__(self, url: str) -> None:
@@ -21,8 +23,7 @@ class Playing:
             f"{self.url}/_control/{path}", data=data, method=method, headers={"Content-Type": "application/json"}
         )
         self.is_fresh = self.is_fresh and method == "GET"
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(request, timeout=30) as answer:
+        with DIRECTLY.open(request, timeout=30) as answer:
             return json.loads(answer.read() or b"null")
 
     def reset(self, *, seed: int = 1, customers: int = 12) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from django.apps import apps
@@ -30,7 +31,12 @@ class Table:
     def put_back(self, later: timedelta, kept_at: datetime) -> None:
         fields = self.model._meta.concrete_fields
         moments = [number for number, field in enumerate(fields) if isinstance(field, models.DateTimeField)]
-        rows = [moved(row, moments, later, kept_at) for row in self.rows]
+        move = mover(later, kept_at)
+        rows = [[*row] for row in self.rows]
+        for row in rows:
+            for number in moments:
+                if row[number] is not None:
+                    row[number] = move(row[number])
         columns = ", ".join(f'"{field.column}"' for field in fields)
         table = f'"{self.model._meta.db_table}" ({columns})'
         with connection.cursor() as cursor:
@@ -105,12 +111,13 @@ def table_of(model: type[models.Model]) -> Table:
     return Table(model, prepared)
 
 
-def moved(row: list[Any], moments: list[int], later: timedelta, kept_at: datetime) -> list[Any]:
+def mover(later: timedelta, kept_at: datetime) -> Callable[[datetime], Any]:
     """What had been by then has been by now too, though reading took longer than putting back."""
-    row, now = [*row], timezone.now()
-    for number in moments:
-        moment = row[number]
-        if moment is not None:
-            then = moment + later if moment > kept_at else min(moment + later, now)
-            row[number] = connection.ops.adapt_datetimefield_value(then)
-    return row
+    now = timezone.now()
+
+    @lru_cache(maxsize=None)
+    def move(moment: datetime) -> Any:
+        then = moment + later if moment > kept_at else min(moment + later, now)
+        return connection.ops.adapt_datetimefield_value(then)
+
+    return move

@@ -8,6 +8,7 @@ from django.conf import settings
 
 from portal.access import Person
 from portal.models import Activation, Customer, Deployment, Freshness, Version
+from portal.models.prepared import Prepared
 from portal.services import actions, ages, briefs, builds, customers, history, refresh, retention, timeline
 from portal.services.answers import Age, CustomerHead, DeploymentBrief, VersionBrief
 from portal.services.builds import Build
@@ -58,13 +59,16 @@ class DeploymentList:
     age: Age
 
 
+_HELD_BY: Prepared[Deployment] = Prepared(
+    lambda customer, deployment_id: Deployment.objects.filter(
+        holdings__customer=customer, miosa_id=deployment_id
+    ).select_related("live_version", "staged_version", "newest_version")
+)
+
+
 def find_deployment(customer: Customer, deployment_id: str) -> Deployment:
     """Raises NotFound unless the customer has something on it."""
-    row = (
-        Deployment.objects.filter(holdings__customer=customer, miosa_id=texts.storable(deployment_id))
-        .select_related("live_version", "staged_version", "newest_version")
-        .first()
-    )
+    row = _HELD_BY.first(customer.pk, texts.storable(deployment_id))
     if row is None:
         raise NotFound
     return row
