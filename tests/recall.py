@@ -5,10 +5,10 @@ The seed is the same each time, but for its moment, a whole second. So all momen
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache
 from typing import Any
 
 from django.apps import apps
@@ -115,7 +115,7 @@ def mover(later: timedelta, kept_at: datetime) -> Callable[[datetime], Any]:
     """What had been by then has been by now too, though reading took longer than putting back."""
     now = timezone.now()
 
-    @lru_cache(maxsize=None)
+    @functools.cache
     def move(moment: datetime) -> Any:
         then = moment + later if moment > kept_at else min(moment + later, now)
         return connection.ops.adapt_datetimefield_value(then)

@@ -14,10 +14,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from deployments_ui import changing, links
 from deployments_ui.changing import Typed
 from deployments_ui.parts import Request, answer
-from portal.services.env import deleting, dotenv, drafts, names
+from portal.services.env import deleting, dotenv, drafts, names, reviews
 from portal.services.env.deleting import DeleteForm
-from portal.services.env.drafts import Review
 from portal.services.env.names import EnvPage
+from portal.services.env.reviews import Review
 from portal.services.errors import Invalid
 
 takes = require_http_methods(["GET", "HEAD", "POST"])
@@ -48,7 +48,7 @@ def setting(request: Request, slug: str, deployment_id: str) -> HttpResponse:
         key = drafts.draft(**(wanted | typed_values(request)))
     except Invalid as error:
         return set_form(request, Typed(kept_values(request), error.fields), wanted, status=422)
-    return reviewed(request, drafts.get_review(**wanted, key=key), Typed())
+    return reviewed(request, reviews.get_review(**wanted, key=key), Typed())
 
 
 @takes
@@ -56,13 +56,13 @@ def review(request: Request, slug: str, deployment_id: str, key: UUID) -> HttpRe
     wanted: dict[str, Any] = {"by": request.person, "slug": slug, "deployment_id": deployment_id, "key": key}
     wanted["now"] = timezone.now()
     if request.method != "POST":
-        return reviewed(request, drafts.get_review(**wanted), Typed())
+        return reviewed(request, reviews.get_review(**wanted), Typed())
     problems: Mapping[str, str] = {}
     try:
         drafts.mend(**wanted, renamed=renamed(request))
     except Invalid as error:
         problems = error.fields
-    found = drafts.get_review(**wanted)
+    found = reviews.get_review(**wanted)
     return reviewed(request, found, Typed(why(request), problems), status=422 if problems else 200)
 
 
@@ -74,9 +74,9 @@ def application(request: Request, slug: str, deployment_id: str, key: UUID) -> H
     wanted: dict[str, Any] = {"by": request.person, "slug": slug, "deployment_id": deployment_id, "key": key}
     wanted["now"] = timezone.now()
     try:
-        found = drafts.apply(**wanted, confirmed=changing.confirmed(request))
+        found = reviews.apply(**wanted, confirmed=changing.confirmed(request))
     except Invalid as error:
-        return reviewed(request, drafts.get_review(**wanted), Typed(why(request), error.fields), status=422)
+        return reviewed(request, reviews.get_review(**wanted), Typed(why(request), error.fields), status=422)
     return changing.accepted(request, found)
 
 

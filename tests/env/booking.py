@@ -10,7 +10,7 @@ from django.db import connection
 from django.utils import timezone
 
 from portal.access import Person
-from portal.services.env import drafts, names
+from portal.services.env import drafts, names, reviews
 from portal.services.env.names import EnvPage, EnvRow
 from portal.services.operations import OperationPage
 from portal.services.releases import Confirmed
@@ -30,12 +30,12 @@ class Booking:
     def draft(self, *, by: Person | None = None, **typed: str) -> uuid.UUID:
         return drafts.draft(**(self.where(by) | typed))
 
-    def review(self, key: uuid.UUID, *, by: Person | None = None) -> drafts.Review:
-        return drafts.get_review(**self.where(by), key=key)
+    def review(self, key: uuid.UUID, *, by: Person | None = None) -> reviews.Review:
+        return reviews.get_review(**self.where(by), key=key)
 
     def apply(self, key: uuid.UUID, *, by: Person | None = None) -> OperationPage:
         token = self.review(key, by=by).token
-        return drafts.apply(**self.where(by), key=key, confirmed=Confirmed(token=token, reason="because"))
+        return reviews.apply(**self.where(by), key=key, confirmed=Confirmed(token=token, reason="because"))
 
     def set(self, **typed: str) -> OperationPage:
         return self.apply(self.draft(by=None, **typed))

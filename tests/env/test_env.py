@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from portal.access import Person, Role
 from portal.models import EnvMark, EnvVar, Freshness, Operation, SealedValues
-from portal.services.env import drafts, names, sealing
+from portal.services.env import drafts, names, reviews, sealing
 from portal.services.errors import Forbidden, Invalid, NotFound
 from portal.services.journal import driver
 from portal.services.journal.accepting import Running
@@ -50,9 +50,9 @@ def test_a_value_goes_out_once_and_stays_nowhere(simulator: Playing, booking: Bo
 def test_the_same_press_twice_sends_once(simulator: Playing, booking: Booking) -> None:
     key = booking.draft(name="API_KEY", value=SECRET)
     confirmed = Confirmed(token=booking.review(key).token)
-    first = drafts.apply(**booking.where(), key=key, confirmed=confirmed)
+    first = reviews.apply(**booking.where(), key=key, confirmed=confirmed)
     before = last(simulator)
-    again = drafts.apply(**booking.where(), key=key, confirmed=confirmed)
+    again = reviews.apply(**booking.where(), key=key, confirmed=confirmed)
     assert again.key == first.key
     assert not posts(simulator, before)
 
@@ -65,10 +65,10 @@ def test_what_is_sealed_is_for_one_person_deployment_and_operation(
     with pytest.raises(NotFound):
         booking.review(key, by=operator)
     with pytest.raises(BadToken):
-        drafts.apply(**booking.where(operator), key=key, confirmed=Confirmed(token=token, reason="x"))
+        reviews.apply(**booking.where(operator), key=key, confirmed=Confirmed(token=token, reason="x"))
     other = booking.draft(name="OTHER", value="x")
     with pytest.raises(BadToken):
-        drafts.apply(**booking.where(), key=other, confirmed=Confirmed(token=token))
+        reviews.apply(**booking.where(), key=other, confirmed=Confirmed(token=token))
     with pytest.raises(NotFound):
         booking.review(uuid.uuid4())
     assert SealedValues.objects.count() == 2
@@ -80,7 +80,7 @@ def test_after_ten_minutes_nothing_can_be_applied(simulator: Playing, booking: B
     late = {**booking.where(), "now": timezone.now() + sealing.LASTS}
     before = last(simulator)
     with pytest.raises(NotFound):
-        drafts.apply(**late, key=key, confirmed=Confirmed(token=token))
+        reviews.apply(**late, key=key, confirmed=Confirmed(token=token))
     assert not posts(simulator, before)
 
 

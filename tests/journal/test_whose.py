@@ -10,7 +10,7 @@ from portal.access import Person
 from portal.models import Connection, Customer, Domain, Operation, Version
 from portal.services import publishing, upstream
 from portal.services.budget import Purpose
-from portal.services.env import drafts
+from portal.services.env import drafts, reviews
 from portal.services.journal.kinds import Kind
 from portal.services.operations import OperationPage
 from portal.services.refreshing import fleet
@@ -23,13 +23,13 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def set_env(desk: Desk, token: str, key: Any) -> OperationPage:
     place = {"slug": desk.slug, "deployment_id": desk.deployment_id}
-    return drafts.apply(by=desk.owner, key=key, confirmed=Confirmed(token=token), now=timezone.now(), **place)
+    return reviews.apply(by=desk.owner, key=key, confirmed=Confirmed(token=token), now=timezone.now(), **place)
 
 
 def draft(desk: Desk) -> tuple[str, Any]:
     place: dict[str, Any] = {"slug": desk.slug, "deployment_id": desk.deployment_id, "now": timezone.now()}
     key = drafts.draft(by=desk.owner, name="API_KEY", value="x", **place)
-    return drafts.get_review(by=desk.owner, key=key, **place).token, key
+    return reviews.get_review(by=desk.owner, key=key, **place).token, key
 
 
 def give_away(desk: Desk) -> None:

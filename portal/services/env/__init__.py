@@ -5,6 +5,7 @@ sealing   values between typing and applying: encrypted in the database, bound, 
 marks     who set which name, and a fingerprint of what was set
 reading   the names, read again
 names     the names on a deployment, with masks, marks and badges
-drafts    typed → reviewed → applied as one operation
+drafts    what was typed, sealed until it is applied
+reviews   what was typed, by name alone, and applying it as one operation
 deleting  a name taken away, where that can be done
 """

@@ -56,7 +56,7 @@ def draw(*, by: Person, slug: str, deployment_id: str, name: str, now: datetime)
 def delete(
     *, by: Person, slug: str, deployment_id: str, name: str, confirmed: Confirmed, now: datetime
 ) -> OperationPage:
-    """Raises as `drafts.apply` does."""
+    """Raises as `reviews.apply` does."""
     customer, deployment = drafts.door(by=by, slug=slug, deployment_id=deployment_id)
     token = tokens.read(
         confirmed.token,

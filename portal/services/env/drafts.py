@@ -1,4 +1,4 @@
-"""Typed → reviewed → applied as one operation. In between the values are sealed; the review shows names alone."""
+"""What somebody typed or pasted, sealed until it is applied (`reviews.py`), mended or forgotten."""
 
 import uuid
 from collections.abc import Mapping
@@ -11,52 +11,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 
 from portal.access import Person, Right
-from portal.models import Customer, Deployment, EnvVar, Operation, SealedValues
-from portal.services import actions, briefs, customers, deployments, doing, reasons
+from portal.models import Customer, Deployment, Operation, SealedValues
+from portal.services import briefs, customers, deployments, doing
 from portal.services.answers import CustomerHead, DeploymentBrief
 from portal.services.env import dotenv, reading, sealing
-from portal.services.errors import Invalid, NotFound, ServiceError
-from portal.services.journal import accepting, tokens
-from portal.services.journal.accepting import Wish
-from portal.services.journal.kinds import Kind
-from portal.services.operations import OperationPage
-from portal.services.releases import Confirmed
-
-
-@dataclass(frozen=True, slots=True)
-class ReviewLine:
-    """`effect` is added, changed, kept or refused (`problem` says why). `key` is what `mend` knows it by.
-
-    `name` is empty for what did not look like one: it may be a piece of a value, so only its `number` is shown.
-    """
-
-    key: str
-    name: str
-    number: int
-    effect: str
-    size: int
-    problem: str
-    notices: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Review:
-    """What will happen, by name. `expires_at`: then the values are forgotten."""
-
-    key: uuid.UUID
-    token: str
-    customer: CustomerHead
-    deployment: DeploymentBrief
-    environment: str
-    environments: tuple[str, ...]
-    lines: tuple[ReviewLine, ...]
-    unread: tuple[int, ...]
-    expires_at: datetime
-    may_apply: bool
-    reasons: tuple[tuple[str, str], ...]
-    reason_required: bool
-    may_note: bool
-    obstacle: str
+from portal.services.errors import Invalid, NotFound
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,30 +70,6 @@ def draft(
     return key
 
 
-def get_review(*, by: Person, slug: str, deployment_id: str, key: uuid.UUID, now: datetime) -> Review:
-    """Raises NotFound once the values are gone, or for anybody but the person who typed them."""
-    customer, deployment = door(by=by, slug=slug, deployment_id=deployment_id)
-    row = _sealed(key, deployment, by=by, now=now)
-    there = _names_there(deployment, row.environment)
-    lines = tuple(_review_line(line, there) for line in row.lines if "unread" not in line)
-    return Review(
-        key=key,
-        token=tokens.draw(Kind.SET_ENV, by=by, customer_id=customer.pk, deployment_id=deployment.miosa_id, key=key),
-        customer=briefs.head(customer, by=by),
-        deployment=actions.dress(briefs.deployment(deployment, customer, by=by), deployment, customer, by=by, now=now),
-        environment=row.environment,
-        environments=settings.MIOSA.environments,
-        lines=lines,
-        unread=_unread(row),
-        expires_at=row.expires_at,
-        may_apply=any(line.effect in {"added", "changed"} for line in lines),
-        reasons=reasons.ready(Kind.SET_ENV),
-        reason_required=reasons.is_required(by),
-        may_note=by.is_staff,
-        obstacle=doing.obstacle(deployment, now=now),
-    )
-
-
 @sensitive_variables()
 def mend(
     *, by: Person, slug: str, deployment_id: str, key: uuid.UUID, renamed: Mapping[str, str], now: datetime
@@ -144,7 +79,7 @@ def mend(
     The values stay no longer than they would have.
     """
     _customer, deployment = door(by=by, slug=slug, deployment_id=deployment_id)
-    row = _sealed(key, deployment, by=by, now=now)
+    row = find(key, deployment, by=by, now=now)
     values = _unsealed(row, now=now)
     lines = []
     for told in row.lines:
@@ -159,47 +94,14 @@ def mend(
             lines.append(line)
     if not lines:
         raise Invalid({"": _("Nothing would be left. Cancel instead.")})
-    parsed = dotenv.Parsed(tuple(dotenv.without_doubles(lines)), _unread(row))
+    parsed = dotenv.Parsed(tuple(dotenv.without_doubles(lines)), unread_of(row))
     _seal(parsed, key=key, by=by, deployment=deployment, environment=row.environment, expires_at=row.expires_at)
-
-
-def apply(
-    *, by: Person, slug: str, deployment_id: str, key: uuid.UUID, confirmed: Confirmed, now: datetime
-) -> OperationPage:
-    """Set what can be set, as one operation. Raises as `releases.release` does; NotFound once the values are gone."""
-    customer, deployment = door(by=by, slug=slug, deployment_id=deployment_id)
-    token = tokens.read(
-        confirmed.token, Kind.SET_ENV, by=by, customer_id=customer.pk, deployment_id=deployment.miosa_id
-    )
-    if token.id != key:
-        raise tokens.BadToken
-    found = accepting.find(token)
-    if found is not None:
-        return doing.show(found, by=by, now=now)
-    row = _sealed(key, deployment, by=by, now=now)
-    reason, note = doing.require_reason(confirmed.choice, confirmed.reason, confirmed.note, by=by)
-    good = [line["name"] for line in row.lines if line.get("name") and not line["problem"] and line["size"]]
-    if not good:
-        raise Invalid({"": _("Nothing here can be set.")})
-    before = EnvVar.objects.filter(deployment=deployment).values_list("environment", "name")
-    wish = Wish(
-        token=token,
-        by=by,
-        customer=customer,
-        deployment_name=deployment.name,
-        environment=row.environment,
-        reason=reason,
-        note=note,
-        override=doing.require_override(confirmed.override, by=by),
-        body={"names": good, "before": sorted(map(list, before))},
-    )
-    return _send(wish, row, deployment=deployment, by=by, now=now)
 
 
 def discard(*, by: Person, slug: str, deployment_id: str, key: uuid.UUID, now: datetime) -> None:
     """Forget what was typed, now instead of in ten minutes. Raises NotFound."""
     _customer, deployment = door(by=by, slug=slug, deployment_id=deployment_id)
-    sealing.drop(_sealed(key, deployment, by=by, now=now).key)
+    sealing.drop(find(key, deployment, by=by, now=now).key)
 
 
 def door(*, by: Person, slug: str, deployment_id: str) -> tuple[Customer, Deployment]:
@@ -208,19 +110,6 @@ def door(*, by: Person, slug: str, deployment_id: str) -> tuple[Customer, Deploy
     deployment = deployments.find_deployment(customer, deployment_id)
     doing.require_right(Right.SET_ENV, customer, deployment, by=by)
     return customer, deployment
-
-
-def _send(wish: Wish, row: SealedValues, *, deployment: Deployment, by: Person, now: datetime) -> OperationPage:
-    """From here the values stay only as long as the operation may be repeated; if it was not even accepted, as long as
-    before.
-    """
-    kept = SealedValues.objects.filter(pk=row.pk)
-    kept.update(expires_at=min(row.expires_at, now + sealing.LASTS_WITH_OPERATION))
-    try:
-        return doing.do(wish, deployment=deployment, obstacle="", by=by, now=now)
-    except ServiceError:
-        kept.update(expires_at=row.expires_at)
-        raise
 
 
 @sensitive_variables()
@@ -250,8 +139,11 @@ def _read_one(name: str, value: str) -> dotenv.Line:
     return line
 
 
-def _sealed(key: uuid.UUID, deployment: Deployment, *, by: Person, now: datetime) -> SealedValues:
-    """Values that no operation has been made of yet: from then on they are what a repeat would send."""
+def find(key: uuid.UUID, deployment: Deployment, *, by: Person, now: datetime) -> SealedValues:
+    """Values that no operation has been made of yet: from then on they are what a repeat would send.
+
+    Raises NotFound.
+    """
     if Operation.objects.filter(key=key).exists():
         raise NotFound
     row = SealedValues.objects.filter(
@@ -305,31 +197,5 @@ def _seal(
     )
 
 
-def _unread(row: SealedValues) -> tuple[int, ...]:
+def unread_of(row: SealedValues) -> tuple[int, ...]:
     return tuple(next((line["unread"] for line in row.lines if "unread" in line), ()))
-
-
-def _names_there(deployment: Deployment, environment: str) -> set[str]:
-    there = EnvVar.objects.filter(deployment=deployment, environment__in=["", environment])
-    return set(there.values_list("name", flat=True))
-
-
-def _review_line(line: dict[str, Any], there: set[str]) -> ReviewLine:
-    effect = (
-        "refused"
-        if line["problem"]
-        else "kept"
-        if not line["size"]
-        else "changed"
-        if line["name"] in there
-        else "added"
-    )
-    return ReviewLine(
-        key=line["key"],
-        name=line["name"],
-        number=line["number"],
-        effect=effect,
-        size=line["size"],
-        problem=line["problem"],
-        notices=(*line["notices"], *dotenv.about_name(line["name"], line["times"])),
-    )
