@@ -52,6 +52,16 @@ class CustomerList:
     age: Age
 
 
+@dataclass(frozen=True, slots=True)
+class CustomerPart:
+    """Some customers, one after the other. `following` is the slug of the last if more come after it."""
+
+    rows: tuple[CustomerRow, ...]
+    total: int
+    following: str
+    age: Age
+
+
 def seen_by(by: Person) -> QuerySet[Customer]:
     """The customers a person may see. Everything else is found through these."""
     if by.scope is None:
@@ -80,20 +90,11 @@ def list_customers(*, by: Person, search: str = "", sort: str = "name", page: in
     """The customers this person may see. Raises NotFound for a page that does not exist."""
     sort = sort if sort in _SORTS else "name"
     text = texts.line(search, most=100)
-    rows = seen_by(by).order_by(*_SORTS[sort])
-    if not by.is_staff:
-        rows = rows.exclude(is_unassigned=True)
-    elif not text:
-        # Unassigned is a place to look into, not a customer, until something is in it.
-        rows = rows.exclude(Q(is_unassigned=True) & ~Exists(Holding.objects.filter(customer=OuterRef("pk"))))
-    for word in texts.search_key(text).split():
-        rows = rows.filter(search__contains=word)
-    paginator = Paginator(rows, PAGE)
+    paginator = Paginator(_found(by, text).order_by(*_SORTS[sort]), PAGE)
     try:
         shown = paginator.page(page)
     except EmptyPage:
         raise NotFound from None
-    sweep = Freshness.objects.filter(scope=fleet.SWEEP).first()
     return CustomerList(
         rows=_rows(list(shown.object_list), by=by),
         total=paginator.count,
@@ -101,8 +102,53 @@ def list_customers(*, by: Person, search: str = "", sort: str = "name", page: in
         pages=paginator.num_pages,
         search=text,
         sort=sort,
-        age=_age(sweep, now=now),
+        age=_age(now=now),
     )
+
+
+def list_behind(*, by: Person, search: str = "", sort: str = "name", after: str = "", now: datetime) -> CustomerPart:
+    """The same behind the customer with the slug `after`: nobody comes twice or not at all, whoever appears meanwhile.
+
+    Raises NotFound for an unknown `after` and a stranger's.
+    """
+    found = _found(by, texts.line(search, most=100))
+    behind = found.filter(_behind(get_customer(by=by, slug=after), sort)) if after else found
+    rows = list(behind.order_by(*_SORTS[sort])[: PAGE + 1])
+    shown = rows[:PAGE]
+    return CustomerPart(
+        rows=_rows(shown, by=by),
+        total=found.count(),
+        following=shown[-1].slug if len(rows) > PAGE else "",
+        age=_age(now=now),
+    )
+
+
+def _found(by: Person, text: str) -> QuerySet[Customer]:
+    rows = seen_by(by)
+    if not by.is_staff:
+        rows = rows.exclude(is_unassigned=True)
+    elif not text:
+        # Unassigned is a place to look into, not a customer, until something is in it.
+        rows = rows.exclude(Q(is_unassigned=True) & ~Exists(Holding.objects.filter(customer=OuterRef("pk"))))
+    for word in texts.search_key(text).split():
+        rows = rows.filter(search__contains=word)
+    return rows
+
+
+def _behind(one: Customer, sort: str) -> Q:
+    """What `_SORTS` puts behind this one."""
+    published, count = one.last_published_at, one.deployments_count
+    named = Q(name__gt=one.name) | Q(name=one.name, pk__gt=one.pk)
+    if sort == "-name":
+        return Q(name__lt=one.name) | Q(name=one.name, pk__lt=one.pk)
+    if sort == "recent" and published is None:
+        return Q(last_published_at=None, pk__gt=one.pk)
+    if sort == "recent":
+        later = Q(last_published_at=published, pk__gt=one.pk)
+        return Q(last_published_at__lt=published) | later | Q(last_published_at=None)
+    if sort == "apps":
+        return Q(deployments_count__lt=count) | Q(deployments_count=count) & named
+    return named
 
 
 def list_homes(*, by: Person) -> tuple[CustomerHead, ...]:
@@ -112,8 +158,9 @@ def list_homes(*, by: Person) -> tuple[CustomerHead, ...]:
     return tuple(briefs.head(customer, by=by) for customer in seen_by(by).order_by("name", "pk"))
 
 
-def _age(sweep: Freshness | None, *, now: datetime) -> Age:
+def _age(*, now: datetime) -> Age:
     """The list is as old as the last sweep; twice its interval is still as it should be."""
+    sweep = Freshness.objects.filter(scope=fleet.SWEEP).first()
     read_at = sweep.read_at if sweep else None
     generation = int(read_at.timestamp()) if read_at else 0
     return ages.of(sweep, generation=generation, filling=read_at is None, now=now, fresh=2 * fleet.sweep_every())

@@ -70,7 +70,7 @@ def test_a_fault_names_its_incident_and_nothing_else(ask: Ask, monkeypatch: pyte
     def broken(*args: object, **kwargs: object) -> None:
         raise RuntimeError("secret of the inside, in /srv/portal.py")
 
-    monkeypatch.setattr("portal.services.customers.list_customers", broken)
+    monkeypatch.setattr("portal.services.customers.list_behind", broken)
     response = ask("owner").get(f"{API}/customers/")
     body = response.json()
     assert response.status_code == 500
@@ -87,7 +87,7 @@ def test_a_fault_is_told_to_who_watches_faults(monkeypatch: pytest.MonkeyPatch, 
     def broken(*args: object, **kwargs: object) -> None:
         raise RuntimeError("inside")
 
-    monkeypatch.setattr("portal.services.customers.list_customers", broken)
+    monkeypatch.setattr("portal.services.customers.list_behind", broken)
     with pytest.raises(RuntimeError, match="inside"):
         client.get(f"{API}/customers/")
 

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.core import signing
+from django.utils import timezone
 
+from portal.access import Person, Role
 from portal.api import cursors
 from portal.models import Customer, Deployment, Entry
-from portal.services import filters
+from portal.services import customers, filters
 from tests.api.conftest import API, OTHER, OWN, Asking, Remembered, read_everything
 from tests.api.test_reading import walk
 from tests.playing import Playing
 
 Ask = Callable[[str], Asking]
+OPERATOR = Person(id=1, name="Olga", email="o@p.test", staff=Role.OPERATOR)
 WRONG: list[tuple[str, str | list[str]]] = [
     ("app", "dep_missing"),
     ("app", "\x00"),
@@ -87,6 +90,39 @@ def test_a_customer_comes_once_over_all_pages(ask: Ask, remembered: Remembered) 
     )
     rows = walk(ask("operator"), f"{API}/customers/?q=many&sort=-name")
     assert [row["customer"]["slug"] for row in rows] == [f"many-{n}" for n in reversed(range(120))]
+
+
+@pytest.mark.parametrize("sort", ["name", "-name", "recent", "apps"])
+def test_who_appears_between_two_pages_puts_nobody_twice_or_out(ask: Ask, remembered: Remembered, sort: str) -> None:
+    connection, begin = Customer.objects.all()[0].connection, timezone.now()
+
+    def make(numbers: Iterable[int]) -> None:
+        """Many of one name, of one number of apps, published at one moment or never."""
+        Customer.objects.bulk_create(
+            Customer(
+                connection=connection,
+                external_id=f"many-{n}",
+                slug=f"many-{n}",
+                name=f"Many {n % 7}",
+                search="many",
+                deployments_count=n % 5,
+                last_published_at=begin - timedelta(days=n % 6) if n % 3 else None,
+            )
+            for n in numbers
+        )
+
+    make(range(130))
+    client, path = ask("operator"), f"{API}/customers/?q=many&sort={sort}"
+    told = client.told(path)
+    slugs = [row["customer"]["slug"] for row in told["results"]]
+    make(range(130, 160))
+    slugs += [row["customer"]["slug"] for row in walk(client, told["next"])]
+    assert len(slugs) == len(set(slugs))
+    assert {f"many-{n}" for n in range(130)} <= set(slugs)
+    page = [
+        row.customer.slug for row in customers.list_customers(by=OPERATOR, search="many", sort=sort, now=begin).rows
+    ]
+    assert [row["customer"]["slug"] for row in client.told(path)["results"]] == page
 
 
 def test_a_deployment_comes_once_over_all_pages(ask: Ask, remembered: Remembered) -> None:

@@ -33,7 +33,7 @@ class Customers(ReadView):
         query = parameters.read(request.GET, QUERY)
         search, sort = parameters.first(query, "q"), parameters.first(query, "sort") or "name"
         scope = ("customers", str(person.id), search, sort)
-        page = int(cursors.read(parameters.first(query, "cursor"), scope=scope) or "1")
-        found = customers.list_customers(by=person, search=search, sort=sort, page=page, now=timezone.now())
-        following = cursors.make(str(page + 1), scope=scope) if page < found.pages else ""
+        after = cursors.read(parameters.first(query, "cursor"), scope=scope)
+        found = customers.list_behind(by=person, search=search, sort=sort, after=after, now=timezone.now())
+        following = cursors.make(found.following, scope=scope) if found.following else ""
         return answer(request, CustomerListSerializer, found, query=query, cursor=following)
