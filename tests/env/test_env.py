@@ -277,6 +277,25 @@ def test_what_an_operation_was_made_of_is_not_changed_any_more(simulator: Playin
     assert [row["body"]["env"] for row in posts(simulator, before)] == [{"ONE": 1, "TWO": 2}]  # type: ignore[index]
 
 
+def test_what_was_mended_while_it_was_applied_is_not_sent(simulator: Playing, booking: Booking) -> None:
+    """Two tabs in the same instant: the names that were accepted would be set to values that were not reviewed."""
+    key = booking.draft(pasted="ONE=1\nTWO=22")
+    row = SealedValues.objects.get()
+    reviewed = bytes(row.sealed)
+    drafts.mend(**booking.where(), key=key, renamed={"ONE": "TWO", "TWO": "ONE"})
+    mended = bytes(SealedValues.objects.get().sealed)
+    SealedValues.objects.update(sealed=reviewed)
+    simulator.fault("*/env", method="POST", times=5, drop_before=True)
+    assert booking.apply(key).state == "unknown"
+    SealedValues.objects.update(sealed=mended)
+    simulator.heal()
+    before = last(simulator)
+    Operation.objects.update(look_at=timezone.now(), beat_at=None, sent_at=timezone.now() - timedelta(seconds=10))
+    driver.work(Operation.objects.get())
+    assert posts(simulator, before) == []
+    assert Operation.objects.get().state != "succeeded"
+
+
 def asked(simulator: Playing) -> int:
     return len([row for row in simulator.heard() if row["method"] == "GET" and row["path"].endswith("/env")])
 

@@ -30,7 +30,7 @@ def note_found(operation: Operation) -> None:
     marked = {mark.name for mark in marks if mark.operation_key == operation.key or mark.set_at > since}
     left = [name for name in operation.body["names"] if name not in marked]
     try:
-        values = sealing.unseal_for(operation.key, now=timezone.now())
+        values = sealing.unseal_for(operation.key, seal=operation.body["seal"], now=timezone.now())
     except sealing.Unsealable:
         for name in left:
             _write(operation, name, "")

@@ -109,7 +109,7 @@ def apply(
         reason=reason,
         note=note,
         override=doing.require_override(confirmed.override, by=by),
-        body={"names": good, "before": sorted(map(list, before))},
+        body={"names": good, "before": sorted(map(list, before)), "seal": sealing.seal_of(row)},
     )
     return _send(wish, row, deployment=deployment, by=by, now=now)
 

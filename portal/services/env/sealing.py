@@ -83,11 +83,16 @@ def unseal(row: SealedValues, *, now: datetime) -> Values:
     return Values(json.loads(plain))
 
 
+def seal_of(row: SealedValues) -> str:
+    """Tells whether they are still those that were reviewed. Every sealing makes another."""
+    return hashlib.sha256(bytes(row.sealed)).hexdigest()
+
+
 @sensitive_variables()
-def unseal_for(key: uuid.UUID, *, now: datetime) -> Values:
-    """The values kept for an operation. Raises Unsealable."""
+def unseal_for(key: uuid.UUID, *, seal: str, now: datetime) -> Values:
+    """The values kept for an operation, as they were when it was accepted. Raises Unsealable."""
     row = SealedValues.objects.filter(key=key).first()
-    if row is None:
+    if row is None or seal_of(row) != seal:
         raise Unsealable
     return unseal(row, now=now)
 

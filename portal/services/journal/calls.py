@@ -142,7 +142,7 @@ def _delete(ask: miosa.Client, operation: Operation, key: str) -> Answer:
 def _set_env(ask: miosa.Client, operation: Operation, key: str) -> Answer:
     """The values are opened here and nowhere else; without them nothing can be sent."""
     try:
-        values = sealing.unseal_for(operation.key, now=timezone.now())
+        values = sealing.unseal_for(operation.key, seal=operation.body["seal"], now=timezone.now())
     except sealing.Unsealable:
         raise TooLate("the values are no longer kept") from None
     chosen = sealing.Values({name: values[name] for name in operation.body["names"]})
