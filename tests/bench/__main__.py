@@ -22,7 +22,7 @@ PARTS = ("pages", "backfill", "confirm")
 def main() -> int:
     reader = argparse.ArgumentParser(prog="make bench")
     reader.add_argument("--versions", type=int, default=1_000_000)
-    reader.add_argument("--rounds", type=int, default=7)
+    reader.add_argument("--rounds", type=int, default=21)
     reader.add_argument("--views", type=int, default=10_000, help="page views before memory is measured")
     reader.add_argument("--only", choices=PARTS, action="append")
     chosen = reader.parse_args()

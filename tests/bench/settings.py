@@ -12,4 +12,4 @@ ALLOWED_HOSTS = ["*"]
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 if _url := os.environ.get("TEST_DATABASE_URL"):
-    DATABASES = {"default": env.read_database_url(_url) | {"CONN_MAX_AGE": 60}}
+    DATABASES = {"default": env.read_database_url(_url) | {"CONN_MAX_AGE": None}}  # counted while they last
