@@ -5,21 +5,23 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 import msgspec
 import pytest
 
 from portal import dns
 from portal.dns import addresses
-from portal.dns.asking import LIFETIME_S, WHOLE_LOOK_S
+from portal.dns.asking import LIFETIME_S
 from portal.dns.seen import Outcome, Question
 from portal.dns.wire import Batch
 from portal.simulator.dns import DnsServer
 from portal.simulator.dnsbook import DnsBook
 from tests.dns.net import ASKED_AT, NS1, TARGET, WWW, ZONE, Net
 
+T = TypeVar("T")
 EVERYONE = ("ns1", "ns2", "resolver")
 RIGHT = f"www CNAME {TARGET}"
 TARGET_ADDRESSES = ("192.0.2.44", "2001:db8::44")
@@ -62,11 +64,21 @@ def test_addresses_we_need_are_shown_wherever_they_are(net: Net) -> None:
     assert net.report(needed).is_right
 
 
+def told_within(seconds: float, ask: Callable[[], T]) -> T:
+    """What it tells. A busy machine gets three tries to be quick enough in."""
+    took = []
+    for _try in range(3):
+        begun = time.monotonic()
+        told = ask()
+        took.append(time.monotonic() - begun)
+        if took[-1] < seconds:
+            return told
+    raise AssertionError(f"took {took} s instead of {seconds}")
+
+
 def test_healthy_servers_take_less_than_a_second_and_a_half(net: Net) -> None:
     net.lay(RIGHT)
-    begun = time.monotonic()
-    assert net.report().is_right
-    assert time.monotonic() - begun < LIFETIME_S - 0.3
+    assert told_within(1.5, net.report).is_right
 
 
 @pytest.mark.parametrize("dead", [("ns1",), ("resolver2",)])
@@ -79,9 +91,7 @@ def test_one_dead_server_does_not_hold_up_the_first_verdict(net: Net, dead: tupl
         else:
             live = f"127.0.0.1:{net.resolver.port}"
             asker = dns.Asker([f"127.0.0.1:{port}", live], instead=net.instead)
-        begun = time.monotonic()
-        look = asker.look(WWW[0].name, WWW)
-        assert time.monotonic() - begun < LIFETIME_S - 0.3
+        look = told_within(1.5, lambda: asker.look(WWW[0].name, WWW))
         assert dns.explain(look, WWW).is_right
 
 
@@ -90,9 +100,7 @@ def test_a_server_that_never_answers_some_types_does_not_either(net: Net) -> Non
     for server in (net.ns1, net.ns2):
         server.behave(f"www.{ZONE}.{ZONE}", "silent")
         server.behave(ZONE, "silent")
-    begun = time.monotonic()
-    assert net.report().is_right
-    assert time.monotonic() - begun < LIFETIME_S - 0.3
+    assert told_within(1.5, net.report).is_right
 
 
 @pytest.mark.parametrize(
@@ -103,9 +111,7 @@ def test_dead_servers_take_at_most_four_seconds(net: Net, dead: tuple[str, ...],
     net.lay(RIGHT, public="www ! TIMEOUT")
     for name in dead:
         getattr(net, name).behave("", kind, seconds=9)
-    begun = time.monotonic()
-    report = net.report()
-    assert time.monotonic() - begun < WHOLE_LOOK_S + 2  # what a busy machine adds
+    report = told_within(4, net.report)
     assert [verdict.judgement for verdict in report.records] == [dns.Judgement.COULD_NOT_ASK]
     assert dns.lights("active", report).points_here.state is dns.State.UNKNOWN
 
