@@ -12,8 +12,8 @@ from deployments_ui import links
 from deployments_ui.drawing import operations
 from deployments_ui.parts import Request, answer, vary, wants_part
 from portal.services.errors import Invalid
-from portal.services.operations import OperationPage
-from portal.services.releases import Confirmed
+from portal.services.operations.releases import Confirmed
+from portal.services.queries.operations import OperationPage
 
 LONGEST = 4000
 
@@ -38,10 +38,10 @@ class Typed:
 
 
 Form = Callable[[Typed], Mapping[str, Any]]
-Deed = Callable[[], OperationPage]
+ActivationKind = Callable[[], OperationPage]
 
 
-def take(request: Request, *, template: str, part: str, draw: Form, do: Deed) -> HttpResponse:
+def take(request: Request, *, template: str, part: str, draw: Form, do: ActivationKind) -> HttpResponse:
     """Show the form; or do what it says, and show what became of it, or the form again with what is wrong with it.
 
     A browser sends a form on Enter in some fields, as if its first button were pressed. That one is not the deed.

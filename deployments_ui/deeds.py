@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from deployments_ui.states import name_of
-from portal.services.journal.kinds import Kind
-from portal.services.operations import OperationPage
-from portal.services.publishing import Progress
+from portal.services.operations.kinds import Kind
+from portal.services.operations.publishing import Progress
+from portal.services.queries.operations import OperationPage
 
 
 class Phase(StrEnum):

@@ -18,10 +18,10 @@ from django.utils.translation import gettext_lazy as _
 
 from deployments_ui import links
 from deployments_ui.parts import vary, wants_part
-from portal.access import Role
+from portal.permissions import Role
 from portal.services import errors
-from portal.services.journal.accepting import Running
-from portal.services.journal.tokens import BadToken
+from portal.services.operations.accepting import Running
+from portal.services.operations.tokens import BadToken
 
 
 @dataclass(frozen=True, slots=True)

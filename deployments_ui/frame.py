@@ -19,9 +19,9 @@ from django.utils.translation import gettext as _
 from deployments_ui import links
 from deployments_ui.stencil import Stencil
 from deployments_ui.times import Clock
-from portal.access import Person
-from portal.services import customers
-from portal.services.answers import CustomerHead
+from portal.permissions import Person
+from portal.services.queries import customers
+from portal.services.queries.schemas import CustomerSummary
 
 THEMES = ("light", "dark")
 
@@ -106,7 +106,7 @@ class Frame:
         words = self.person.name.split() if self.person else []
         return "".join(word[0] for word in [*words[:1], *words[1:][-1:]])
 
-    def top(self, *, customer: CustomerHead | None, age: SafeString, csrf: str, is_error: bool) -> SafeString:
+    def top(self, *, customer: CustomerSummary | None, age: SafeString, csrf: str, is_error: bool) -> SafeString:
         person = self.person
         row = Top(
             brand=self.brand,
@@ -125,7 +125,7 @@ class Frame:
         )
         return TOP.draw([row])
 
-    def places(self, customer: CustomerHead | None) -> list[Place]:
+    def places(self, customer: CustomerSummary | None) -> list[Place]:
         """`customer` is the one the page is about; whoever has only that one needs no query to be shown the way."""
         if self.person is None:
             return []

@@ -8,7 +8,7 @@ from django.shortcuts import render
 
 from deployments_ui import links
 from deployments_ui.parts import unchanged, vary, wants_part
-from portal.services.answers import Age
+from portal.services.queries.schemas import Age
 
 Pairs = list[tuple[str, str]]
 OURS = frozenset({"age", "seen"})

@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django_htmx.middleware import HtmxDetails
 
-from portal.access import Person
+from portal.permissions import Person
 
 
 class Request(HttpRequest):

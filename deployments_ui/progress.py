@@ -7,9 +7,9 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from portal.services.journal.kinds import Kind
-from portal.services.operations import OperationPage
-from portal.services.publishing import Progress
+from portal.services.operations.kinds import Kind
+from portal.services.operations.publishing import Progress
+from portal.services.queries.operations import OperationPage
 
 POINTER = frozenset({Kind.PROMOTE, Kind.ROLL_BACK})
 ORDER = ("sending", "created", "building", "ready", "live")

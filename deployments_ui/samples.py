@@ -5,10 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from portal.services.answers import Age, CustomerHead, Deed, DeploymentBrief, Reach, State, VersionBrief
-from portal.services.filters import Choice, Choices, Filters
-from portal.services.history import History, Page
-from portal.services.rows import ActivationEntry, VersionEntry
+from portal.services.queries.entries import ActivationEntry, VersionEntry
+from portal.services.queries.filters import Choice, Choices, Filters
+from portal.services.queries.history import History, Page
+from portal.services.queries.schemas import (
+    ActivationKind,
+    Age,
+    CustomerSummary,
+    DeploymentSummary,
+    Reachability,
+    State,
+    VersionSummary,
+)
 
 LONG = "The Very Long Name of a Family Dentist by the Old Harbour Bridge"
 NAMES = ("عيادة الأسنان المشرقة", "คลินิกทันตกรรมยิ้มสวย", "Smile 😁 Café", LONG, "<b>bold</b> & “quoted”")
@@ -20,8 +28,8 @@ def moment(now: datetime, **ago: float) -> datetime:
 
 def version(
     now: datetime, number: int = 46, state: State = State.LIVE, *, minutes: float = 120, who: str = "Dr Rao"
-) -> VersionBrief:
-    return VersionBrief(
+) -> VersionSummary:
+    return VersionSummary(
         id=f"ver_{number:04d}",
         number=number,
         state=state,
@@ -35,8 +43,8 @@ def version(
     )
 
 
-def deployment(now: datetime, name: str = "Main site", number: int = 46) -> DeploymentBrief:
-    return DeploymentBrief(
+def deployment(now: datetime, name: str = "Main site", number: int = 46) -> DeploymentSummary:
+    return DeploymentSummary(
         id=f"dep_{'_'.join(name.lower().split())}",
         name=name,
         url="https://brightsmile.example/",
@@ -54,7 +62,7 @@ def deployment(now: datetime, name: str = "Main site", number: int = 46) -> Depl
     )
 
 
-def deployments(now: datetime) -> tuple[DeploymentBrief, ...]:
+def deployments(now: datetime) -> tuple[DeploymentSummary, ...]:
     return (
         deployment(now),
         replace(deployment(now, "Booking", 12), staged=version(now, 13, State.STAGED, minutes=10), url=""),
@@ -78,7 +86,9 @@ def row(
     )
 
 
-def turn(now: datetime, order: int, *, minutes: float, deed: Deed = Deed.ROLLED_BACK) -> ActivationEntry:
+def turn(
+    now: datetime, order: int, *, minutes: float, deed: ActivationKind = ActivationKind.ROLLED_BACK
+) -> ActivationEntry:
     return ActivationEntry(
         id=order,
         at=moment(now, minutes=minutes),
@@ -90,7 +100,7 @@ def turn(now: datetime, order: int, *, minutes: float, deed: Deed = Deed.ROLLED_
         from_version_id="ver_0047",
         from_number=47,
         who="Ana Ruiz (support)",
-        reason="Checkout broken" if deed is Deed.ROLLED_BACK else "",
+        reason="Checkout broken" if deed is ActivationKind.ROLLED_BACK else "",
     )
 
 
@@ -107,7 +117,7 @@ def entries(now: datetime) -> tuple[VersionEntry | ActivationEntry, ...]:
         State.UNREADABLE,
     )
     recent = [row(now, 60 - index, minutes=4 + index * 9, state=state) for index, state in enumerate(states)]
-    turns = [turn(now, 1, minutes=95), turn(now, 2, minutes=96, deed=Deed.PROMOTED)]
+    turns = [turn(now, 1, minutes=95), turn(now, 2, minutes=96, deed=ActivationKind.PROMOTED)]
     named = [row(now, 50 - index, minutes=1500 + index * 30, app=name) for index, name in enumerate(NAMES)]
     older = [row(now, 44 - index, minutes=4300 + index * 700) for index in range(12)]
     return (*recent, *turns, *named, *older)
@@ -122,7 +132,7 @@ def choices() -> Choices:
 
 def history(now: datetime) -> History:
     return History(
-        customer=CustomerHead("brightsmile-dental", "Bright Smile Dental", None),
+        customer=CustomerSummary("brightsmile-dental", "Bright Smile Dental", None),
         deployments=deployments(now),
         page=Page(entries(now), "older", None),
         filters=Filters(),
@@ -157,12 +167,12 @@ def histories(now: datetime) -> dict[str, History]:
         ),
         "stale-20-s": replace(usual, age=age(now, as_of=moment(now, seconds=20), stale=True)),
         "stale-3-h": replace(usual, age=age(now, as_of=moment(now, hours=3), stale=True)),
-        "unreachable": replace(usual, age=away(now, Reach.UNREACHABLE, "The hosting service does not answer.")),
+        "unreachable": replace(usual, age=away(now, Reachability.UNREACHABLE, "The hosting service does not answer.")),
         "breaker-open": replace(
             usual,
             age=away(
                 now,
-                Reach.UNREACHABLE,
+                Reachability.UNREACHABLE,
                 "The hosting service failed several times in a row, so we pause asking it.",
                 wait_s=30,
             ),
@@ -170,21 +180,24 @@ def histories(now: datetime) -> dict[str, History]:
         "budget-spent": replace(
             usual,
             age=away(
-                now, Reach.BUDGET_SPENT, "Too much was asked of the hosting service in the last minute.", wait_s=40
+                now,
+                Reachability.BUDGET_SPENT,
+                "Too much was asked of the hosting service in the last minute.",
+                wait_s=40,
             ),
         ),
         "refusing": replace(
             usual,
             age=away(
                 now,
-                Reach.REFUSING,
+                Reachability.REFUSING,
                 "The hosting service refuses this portal’s questions. Its operators have been told.",
             ),
         ),
     }
 
 
-def away(now: datetime, reach: Reach, words: str, *, wait_s: float = 0) -> Age:
+def away(now: datetime, reach: Reachability, words: str, *, wait_s: float = 0) -> Age:
     retry_at = now + timedelta(seconds=wait_s) if wait_s else None
     return age(
         now,

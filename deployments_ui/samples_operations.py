@@ -12,13 +12,13 @@ from deployments_ui.changing import Typed
 from deployments_ui.drawing import operations
 from deployments_ui.samples import moment
 from deployments_ui.views import releases
-from portal.access import Role
-from portal.services import reasons
-from portal.services.answers import State
-from portal.services.journal.kinds import Kind
-from portal.services.operations import OperationPage
-from portal.services.progress import Progress
-from portal.services.releases import Candidate, ReleaseForm
+from portal.permissions import Role
+from portal.services.operations import reasons
+from portal.services.operations.kinds import Kind
+from portal.services.operations.progress import Progress
+from portal.services.operations.releases import Candidate, ReleaseForm
+from portal.services.queries.operations import OperationPage
+from portal.services.queries.schemas import State
 
 KEY = UUID(int=1)
 AWAY = "The hosting service can't be reached, so nothing can be changed now."

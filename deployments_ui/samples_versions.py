@@ -6,14 +6,14 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from deployments_ui import samples
-from portal.services.answers import Action, Actions, CustomerHead, State
 from portal.services.builds import Build
-from portal.services.deployments import DeploymentPage
-from portal.services.history import Page
-from portal.services.retention import Keeping, Retention
-from portal.services.versions import Comparison, Difference, Moment, Offers, VersionPage
+from portal.services.queries.deployments import DeploymentPage
+from portal.services.queries.history import Page
+from portal.services.queries.retention import Keeping, Retention
+from portal.services.queries.schemas import Action, Actions, CustomerSummary, State
+from portal.services.queries.versions import Comparison, Difference, Moment, Offers, VersionPage
 
-CUSTOMER = CustomerHead("brightsmile-dental", "Bright Smile Dental", None)
+CUSTOMER = CustomerSummary("brightsmile-dental", "Bright Smile Dental", None)
 SHA = "a5e6f0c1d2b3948576a5e6f0c1d2b3948576a5e6f0c1d2b3948576a5e6f0c1d2"
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from portal.services.answers import Deed, State
+from portal.services.queries.schemas import ActivationKind, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +28,10 @@ LOOKS: dict[State, Look] = {
     State.UNREADABLE: Look("unreadable", "unknown", _("Unreadable")),
 }
 
-DEEDS: dict[Deed, Look] = {
-    Deed.PROMOTED: Look("up", "up", _("promoted")),
-    Deed.ROLLED_BACK: Look("back", "back", _("rolled back")),
-    Deed.WENT_LIVE: Look("up", "up", _("went live")),
+DEEDS: dict[ActivationKind, Look] = {
+    ActivationKind.PROMOTED: Look("up", "up", _("promoted")),
+    ActivationKind.ROLLED_BACK: Look("back", "back", _("rolled back")),
+    ActivationKind.WENT_LIVE: Look("up", "up", _("went live")),
 }
 
 KINDS: dict[str, Promise] = {

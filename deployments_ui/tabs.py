@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from deployments_ui import links
-from portal.access import Person
-from portal.services.answers import CustomerHead, DeploymentBrief
+from portal.permissions import Person
 from portal.services.domains import lists
+from portal.services.queries.schemas import CustomerSummary, DeploymentSummary
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Tab:
     count: int = 0
 
 
-def of(customer: CustomerHead, deployment: DeploymentBrief, *, by: Person, here: str) -> list[Tab]:
+def of(customer: CustomerSummary, deployment: DeploymentSummary, *, by: Person, here: str) -> list[Tab]:
     """On a shared app a customer's person has no env vars, no builds and no logs but those of its own versions."""
     slug, app = customer.slug, deployment.id
     is_cut = deployment.is_shared and not by.sees_everyone

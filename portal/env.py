@@ -17,7 +17,7 @@ from typing import Any
 import environ
 
 from portal import secret_key
-from portal.access import OWNERS
+from portal.permissions import OWNER_PERMISSIONS
 from portal.variables import (
     Reader,
     at_least,
@@ -134,7 +134,9 @@ def read(reader: Reader, *, base: Path) -> Configuration:
         log_level=reader.text("LOG_LEVEL", "INFO", one_of(LOG_LEVELS)),
         metrics_token=reader.secret("METRICS_TOKEN", at_least(16)),
         miosa=miosa,
-        owners_may_not=frozenset(reader.names("OWNERS_MAY_NOT", [], one_of(tuple(right.value for right in OWNERS)))),
+        owners_may_not=frozenset(
+            reader.names("OWNERS_MAY_NOT", [], one_of(tuple(right.value for right in OWNER_PERMISSIONS)))
+        ),
         port=port,
         portal_name=reader.text("PORTAL_NAME", "Deploy desk", at_most(60)),
         secret_key=reader.secret("SECRET_KEY", at_least(50)) or made_key,

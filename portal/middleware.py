@@ -18,7 +18,7 @@ from django.utils.cache import patch_vary_headers
 from django.utils.functional import SimpleLazyObject
 
 from portal import metrics
-from portal.access import Person
+from portal.permissions import Person
 from portal.services import people
 
 GetResponse = Callable[[Any], HttpResponseBase]

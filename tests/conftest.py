@@ -69,7 +69,7 @@ def simulator(running_simulator: Simulator, settings: Settings) -> Iterator[Play
     playing = Playing(running_simulator.url)
     playing.reset()
     settings.MIOSA = Upstream(f"{playing.url}/api/v1", DEMO_KEY, None, 100_000, is_demo=True)
-    from portal.services import upstream  # noqa: PLC0415  # tests of single packages don't need all the others
+    from portal.services.sync import upstream  # noqa: PLC0415  # tests of single packages don't need all the others
 
     upstream.forget_client()
     yield playing

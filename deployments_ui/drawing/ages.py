@@ -8,7 +8,7 @@ from django.utils.safestring import SafeString
 
 from deployments_ui.stencil import Stencil
 from deployments_ui.times import Clock, iso
-from portal.services.answers import Age
+from portal.services.queries.schemas import Age
 
 
 @dataclass(slots=True)

@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from deployments_ui import links, states
 from deployments_ui.stencil import Stencil
 from deployments_ui.times import Clock, iso
-from portal.services.answers import DeploymentBrief, VersionBrief
+from portal.services.queries.schemas import DeploymentSummary, VersionSummary
 
 
 @dataclass(slots=True)
@@ -56,11 +56,11 @@ FULL = Stencil("deployments/_app.html", AppRow)
 BRIEF = Stencil("customers/_app.html", AppRow)
 
 
-def draw(apps: Iterable[DeploymentBrief], *, slug: str, clock: Clock, stencil: Stencil[AppRow] = FULL) -> SafeString:
+def draw(apps: Iterable[DeploymentSummary], *, slug: str, clock: Clock, stencil: Stencil[AppRow] = FULL) -> SafeString:
     return stencil.draw(row(app, slug=slug, clock=clock) for app in apps)
 
 
-def row(app: DeploymentBrief, *, slug: str, clock: Clock) -> AppRow:
+def row(app: DeploymentSummary, *, slug: str, clock: Clock) -> AppRow:
     since = app.live_since
     site = links.web(app.url)
     return AppRow(
@@ -101,7 +101,7 @@ def row(app: DeploymentBrief, *, slug: str, clock: Clock) -> AppRow:
     )
 
 
-def called(version: VersionBrief | None) -> str:
+def called(version: VersionSummary | None) -> str:
     return states.name_of(version.number, version.id) if version else ""
 
 

@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 
 from deployments_ui import links, states
 from deployments_ui.stencil import Stencil
-from portal.services.answers import State
-from portal.services.filters import Choice, Choices, Filters
+from portal.services.queries.filters import Choice, Choices, Filters
+from portal.services.queries.schemas import State
 
 
 @dataclass(slots=True)

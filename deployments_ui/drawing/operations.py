@@ -17,11 +17,11 @@ from deployments_ui.progress import Step
 from deployments_ui.states import name_of
 from deployments_ui.stencil import Stencil
 from deployments_ui.times import Clock, iso
-from portal.access import Role
-from portal.services.journal.kinds import Kind
-from portal.services.operations import OperationPage
-from portal.services.publishing import Progress
-from portal.services.rows import OperationEntry
+from portal.permissions import Role
+from portal.services.operations.kinds import Kind
+from portal.services.operations.publishing import Progress
+from portal.services.queries.entries import OperationEntry
+from portal.services.queries.operations import OperationPage
 
 ROLES: dict[str, Promise] = {
     Role.OPERATOR: gettext_lazy("operator"),

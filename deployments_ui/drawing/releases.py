@@ -14,10 +14,10 @@ from django.utils.translation import gettext_lazy
 from deployments_ui import links, sizes, states
 from deployments_ui.states import name_of
 from deployments_ui.stencil import Stencil
-from portal.services.answers import Action, VersionBrief
-from portal.services.journal.kinds import Kind
-from portal.services.releases import Candidate, ReleaseForm
-from portal.services.versions import Difference
+from portal.services.operations.kinds import Kind
+from portal.services.operations.releases import Candidate, ReleaseForm
+from portal.services.queries.schemas import Action, VersionSummary
+from portal.services.queries.versions import Difference
 
 NAMES: dict[str, Promise] = {
     "command": gettext_lazy("command"),
@@ -32,7 +32,7 @@ LONGEST = 40
 
 
 @dataclass(slots=True)
-class Deed:
+class ActivationKind:
     id: str
     look: str
     url: str
@@ -41,12 +41,14 @@ class Deed:
     is_blocked: bool
 
 
-DEED = Stencil("releases/_deed.html", Deed)
+DEED = Stencil("releases/_deed.html", ActivationKind)
 
 
 def deed(action: Action, *, url: str, word: str, id: str, look: str) -> SafeString:  # as in HTML
     """The button for something that can be done, or that says why it can't be done now."""
-    return DEED.draw([Deed(id, look, url, action.cause, conditional_escape(word), is_blocked=bool(action.cause))])
+    return DEED.draw(
+        [ActivationKind(id, look, url, action.cause, conditional_escape(word), is_blocked=bool(action.cause))]
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ class Choice:
     """A version that could be picked instead; without a `cause` it leads to the form for it."""
 
     number: str
-    version: VersionBrief
+    version: VersionSummary
     is_last_good: bool
     is_picked: bool
     url: str

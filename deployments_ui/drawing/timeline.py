@@ -17,8 +17,8 @@ from deployments_ui.drawing import operations
 from deployments_ui.states import Look
 from deployments_ui.stencil import Stencil
 from deployments_ui.times import Clock
-from portal.services.answers import State, VersionBrief
-from portal.services.rows import ActivationEntry, OperationEntry, VersionEntry
+from portal.services.queries.entries import ActivationEntry, OperationEntry, VersionEntry
+from portal.services.queries.schemas import State, VersionSummary
 
 Entry = VersionEntry | ActivationEntry | OperationEntry
 DOT = " · "
@@ -149,7 +149,7 @@ class Pen:
             has_reason=bool(entry.reason),
         )
 
-    def facts(self, version: VersionBrief, sandbox: str) -> str:
+    def facts(self, version: VersionSummary, sandbox: str) -> str:
         """static · 42 files · 184 KB"""
         told = [self.kinds.get(version.kind, version.kind)] if version.kind else []
         if version.files is not None:

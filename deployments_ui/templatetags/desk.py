@@ -13,7 +13,7 @@ from deployments_ui.drawing import ages, releases
 from deployments_ui.frame import Frame
 from deployments_ui.tabs import Tab
 from deployments_ui.tabs import of as of_app
-from portal.services.answers import Action, VersionBrief
+from portal.services.queries.schemas import Action, VersionSummary
 
 register = template.Library()
 
@@ -67,7 +67,7 @@ def wait(context: Context, until: datetime) -> str:
 
 
 @register.simple_tag
-def state(version: VersionBrief) -> SafeString:
+def state(version: VersionSummary) -> SafeString:
     look = states.LOOKS[version.state]
     return format_html(STATE, look.name, look.shape, states.word(version.state, version.state_text))
 
@@ -78,7 +78,7 @@ def shape(name: str) -> SafeString:
 
 
 @register.filter
-def number(version: VersionBrief) -> str:
+def number(version: VersionSummary) -> str:
     return states.name_of(version.number, version.id)
 
 

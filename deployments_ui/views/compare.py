@@ -13,8 +13,8 @@ from django.views.decorators.http import require_safe
 from deployments_ui import links, sizes, states
 from deployments_ui.parts import Request, answer
 from deployments_ui.times import Clock
-from portal.services import versions
-from portal.services.versions import Comparison, Difference
+from portal.services.queries import versions
+from portal.services.queries.versions import Comparison, Difference
 
 NAMES: dict[str, Promise] = {
     "artifact": _("Artifact"),

@@ -9,8 +9,8 @@ from deployments_ui import links
 from deployments_ui.drawing import apps
 from deployments_ui.parts import Request, answer, with_address
 from deployments_ui.times import Clock
-from portal.services import customers
-from portal.services.customers import CustomerList
+from portal.services.queries import customers
+from portal.services.queries.customers import CustomerList
 
 SORTS = ("name", "-name", "recent", "apps")
 

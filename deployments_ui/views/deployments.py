@@ -11,9 +11,9 @@ from deployments_ui import links, looking
 from deployments_ui.drawing import timeline
 from deployments_ui.parts import Request, answer, wants_part, with_address
 from deployments_ui.times import Clock
-from portal.services import deployments
-from portal.services.answers import Age
-from portal.services.deployments import DeploymentPage
+from portal.services.queries import deployments
+from portal.services.queries.deployments import DeploymentPage
+from portal.services.queries.schemas import Age
 
 
 @require_safe

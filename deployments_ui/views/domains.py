@@ -16,7 +16,7 @@ from portal.services.domains import changes, lists, pages
 from portal.services.domains.changes import AddForm, DomainForm
 from portal.services.domains.lists import DomainsPage
 from portal.services.errors import Invalid
-from portal.services.journal.kinds import Kind
+from portal.services.operations.kinds import Kind
 
 takes = require_http_methods(["GET", "HEAD", "POST"])
 

@@ -14,10 +14,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from deployments_ui import changing, links
 from deployments_ui.changing import Typed
 from deployments_ui.parts import Request, answer
-from portal.services.env import deleting, dotenv, drafts, names, reviews
-from portal.services.env.deleting import DeleteForm
-from portal.services.env.names import EnvPage
-from portal.services.env.reviews import Review
+from portal.services.env_vars import deleting, dotenv, drafts, names, reviews
+from portal.services.env_vars.deleting import DeleteForm
+from portal.services.env_vars.names import EnvPage
+from portal.services.env_vars.reviews import Review
 from portal.services.errors import Invalid
 
 takes = require_http_methods(["GET", "HEAD", "POST"])

@@ -8,8 +8,8 @@ from django.views.decorators.http import require_safe
 
 from deployments_ui import links
 from deployments_ui.parts import Request, answer
-from portal.services import find
-from portal.services.find import Hit, Kind
+from portal.services.queries import search
+from portal.services.queries.search import Hit, Kind
 
 KINDS: dict[Kind, Promise] = {
     Kind.CUSTOMER: _("Customer"),
@@ -20,7 +20,7 @@ KINDS: dict[Kind, Promise] = {
 
 @require_safe
 def show(request: Request) -> HttpResponse:
-    found = find.find(by=request.person, text=request.GET.get("q", "")[:200], now=timezone.now())
+    found = search.find(by=request.person, text=request.GET.get("q", "")[:200], now=timezone.now())
     hits = [(hit, KINDS[hit.kind], address(hit)) for hit in found.hits]
     return answer(request, "find/page.html", {"found": found, "hits": hits}, part="hits")
 

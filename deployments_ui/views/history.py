@@ -11,9 +11,9 @@ from deployments_ui import links, looking
 from deployments_ui.drawing import apps, filters, timeline
 from deployments_ui.parts import Request, answer, wants_part, with_address
 from deployments_ui.times import Clock
-from portal.services import history
-from portal.services.answers import Age
-from portal.services.history import History
+from portal.services.queries import history
+from portal.services.queries.history import History
+from portal.services.queries.schemas import Age
 
 
 @require_safe

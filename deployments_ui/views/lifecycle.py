@@ -11,9 +11,9 @@ from django.views.decorators.http import require_http_methods
 from deployments_ui import changing, links
 from deployments_ui.changing import Typed
 from deployments_ui.parts import Request
-from portal.services import lifecycle
-from portal.services.journal.kinds import Kind
-from portal.services.lifecycle import LifecycleForm
+from portal.services.operations import lifecycle
+from portal.services.operations.kinds import Kind
+from portal.services.operations.lifecycle import LifecycleForm
 
 takes = require_http_methods(["GET", "HEAD", "POST"])
 

@@ -10,9 +10,10 @@ from deployments_ui import changing, links, looking
 from deployments_ui.changing import SeeOther
 from deployments_ui.drawing import operations as drawing
 from deployments_ui.parts import Request, answer, unchanged, wants_part
-from portal.services import operations, publishing
-from portal.services.journal.kinds import Kind
-from portal.services.operations import OperationList, OperationPage
+from portal.services.operations import publishing
+from portal.services.operations.kinds import Kind
+from portal.services.queries import operations
+from portal.services.queries.operations import OperationList, OperationPage
 
 
 @require_safe

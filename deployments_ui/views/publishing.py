@@ -11,8 +11,8 @@ from django.views.decorators.http import require_http_methods
 from deployments_ui import changing, links, states
 from deployments_ui.changing import Typed
 from deployments_ui.parts import Request
-from portal.services import publishing
-from portal.services.publishing import Publication, PublishForm
+from portal.services.operations import publishing
+from portal.services.operations.publishing import Publication, PublishForm
 
 takes = require_http_methods(["GET", "HEAD", "POST"])
 TEXTS = (

@@ -13,9 +13,10 @@ from deployments_ui.changing import SeeOther, Typed
 from deployments_ui.drawing import releases as drawing
 from deployments_ui.parts import Request, wants_part
 from deployments_ui.states import name_of
-from portal.services import releases, rollbacks
-from portal.services.journal.kinds import Kind
-from portal.services.releases import ReleaseForm, SimpleForm
+from portal.services.operations import releases
+from portal.services.operations.kinds import Kind
+from portal.services.operations.releases import ReleaseForm, SimpleForm
+from portal.services.queries import rollbacks
 
 takes = require_http_methods(["GET", "HEAD", "POST"])
 

@@ -15,9 +15,9 @@ from deployments_ui.drawing import apps, logs, timeline
 from deployments_ui.parts import Request
 from deployments_ui.times import Clock
 from deployments_ui.views import compare, deployments, history, versions
-from portal.access import Right, allows
-from portal.services.answers import State
+from portal.permissions import Permission, has_permission
 from portal.services.logs import LogPage
+from portal.services.queries.schemas import State
 
 Draw = Callable[[HttpRequest, datetime], HttpResponse]
 ERRORS = {
@@ -33,7 +33,7 @@ ERRORS = {
 
 @require_safe
 def show(request: Request, page: str = "") -> HttpResponse:
-    if not (settings.DEBUG or allows(request.person, Right.READ_STYLEGUIDE)):
+    if not (settings.DEBUG or has_permission(request.person, Permission.READ_STYLEGUIDE)):
         raise Http404
     now = timezone.now()
     if page:

@@ -8,10 +8,10 @@ from django.views.decorators.http import require_safe
 from deployments_ui import links, looking
 from deployments_ui.drawing import logs
 from deployments_ui.parts import Request, answer, unchanged, vary, wants_part
-from portal.services import versions
-from portal.services.answers import DeploymentBrief, VersionBrief
 from portal.services.logs import LogPage
-from portal.services.versions import VersionPage
+from portal.services.queries import versions
+from portal.services.queries.schemas import DeploymentSummary, VersionSummary
+from portal.services.queries.versions import VersionPage
 
 
 @require_safe
@@ -96,7 +96,7 @@ def context_of(found: VersionPage) -> dict[str, object]:
     }
 
 
-def compare_url(slug: str, deployment: DeploymentBrief, version: VersionBrief) -> str:
+def compare_url(slug: str, deployment: DeploymentSummary, version: VersionSummary) -> str:
     """Side by side with what is live, if that is another."""
     live = deployment.live
     return links.compare(slug, deployment.id, version.id, live.id) if live and live.id != version.id else ""

@@ -24,7 +24,7 @@ class Tally:
         self._counted: dict[int, int] = {}
         self._over: set[int] = set()
 
-    def allows(self, person: int, *, window: int, seconds: int, most: int) -> bool:
+    def has_permission(self, person: int, *, window: int, seconds: int, most: int) -> bool:
         batch = max(1, min(20, most // 10))
         with self._lock:
             if window != self._window:
@@ -66,7 +66,7 @@ class PersonThrottle(BaseThrottle):
 
     def allow_request(self, request: Request, view: APIView) -> bool:
         window = int(self.now // self.seconds)
-        return tally.allows(request.user.pk or 0, window=window, seconds=self.seconds, most=self.most)
+        return tally.has_permission(request.user.pk or 0, window=window, seconds=self.seconds, most=self.most)
 
     def wait(self) -> float:
         return self.seconds - self.now % self.seconds

@@ -23,7 +23,7 @@ class Policy:
     values: tuple[str, ...]
     allowed: tuple[str, ...] | None
 
-    def allows(self, authorities: Sequence[str]) -> bool:
+    def has_permission(self, authorities: Sequence[str]) -> bool:
         return self.allowed is None or any(each.lower().rstrip(".") in self.allowed for each in authorities)
 
 

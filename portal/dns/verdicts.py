@@ -229,7 +229,7 @@ class _Explaining:
 
     def forbidden(self, issuers: Sequence[str]) -> list[Verdict]:
         policy = caa.policy(self.look, self.look.name)
-        if not issuers or policy is None or policy.allows(issuers):
+        if not issuers or policy is None or policy.has_permission(issuers):
             return []
         code = "caa_forbids" if policy.allowed else "caa_forbids_all"
         more: Params = {"at": policy.at, "allowed": policy.allowed or (), "issuer": issuers[0]}

@@ -3,14 +3,16 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from portal.access import Person
 from portal.models import Customer, Deployment
-from portal.services import actions, briefs, builds, customers, deployments, runtime, streams, watching
-from portal.services.answers import Age, CustomerHead, DeploymentBrief
+from portal.permissions import Person
+from portal.services import builds, runtime, streams
 from portal.services.builds import Build
 from portal.services.errors import NotFound
 from portal.services.logs import LogPage
+from portal.services.queries import actions, customers, deployments, summaries
+from portal.services.queries.schemas import Age, CustomerSummary, DeploymentSummary
 from portal.services.runtime import Instances
+from portal.services.sync import watching
 
 _ENDED = frozenset({"succeeded", "failed", "cancelled", "canceled", "error"})
 
@@ -19,8 +21,8 @@ _ENDED = frozenset({"succeeded", "failed", "cancelled", "canceled", "error"})
 class BuildsPage:
     """`is_cut`: on a shared deployment a customer's person sees neither builds nor what runs."""
 
-    customer: CustomerHead
-    deployment: DeploymentBrief
+    customer: CustomerSummary
+    deployment: DeploymentSummary
     builds: tuple[Build, ...]
     instances: Instances
     is_dynamic: bool
@@ -33,8 +35,8 @@ class BuildsPage:
 class BuildPage:
     """`is_open`: it is still at work. `log` is where its lines are."""
 
-    customer: CustomerHead
-    deployment: DeploymentBrief
+    customer: CustomerSummary
+    deployment: DeploymentSummary
     build: Build
     is_open: bool
     log: LogPage
@@ -43,15 +45,17 @@ class BuildPage:
 def get_builds(*, by: Person, slug: str, deployment_id: str, now: datetime) -> BuildsPage:
     """Raises NotFound."""
     customer, deployment = _find(by=by, slug=slug, deployment_id=deployment_id)
-    is_cut = briefs.hides_others(deployment, by=by)
+    is_cut = summaries.hides_others(deployment, by=by)
     listed = () if is_cut else builds.list_builds(deployment, customer=customer, by=by, now=now)
     running = runtime.Instances((), now, "")
     if not is_cut:
         running = runtime.list_instances(deployment, customer=customer, by=by, now=now)
     live = deployment.live_version
     return BuildsPage(
-        customer=briefs.head(customer, by=by),
-        deployment=actions.dress(briefs.deployment(deployment, customer, by=by), deployment, customer, by=by, now=now),
+        customer=summaries.head(customer, by=by),
+        deployment=actions.dress(
+            summaries.deployment(deployment, customer, by=by), deployment, customer, by=by, now=now
+        ),
         builds=listed,
         instances=running,
         is_dynamic=bool(running.rows) or (live is not None and live.kind != "static"),
@@ -64,7 +68,7 @@ def get_builds(*, by: Person, slug: str, deployment_id: str, now: datetime) -> B
 def get_build(*, by: Person, slug: str, deployment_id: str, build_id: str, now: datetime) -> BuildPage:
     """Raises NotFound, also for a build that another customer's attribution stands on."""
     customer, deployment = _find(by=by, slug=slug, deployment_id=deployment_id)
-    if briefs.hides_others(deployment, by=by):
+    if summaries.hides_others(deployment, by=by):
         raise NotFound
     listed = builds.list_builds(deployment, customer=customer, by=by, now=now)
     build = next((build for build in listed if build.id == build_id), None)
@@ -82,8 +86,10 @@ def get_build(*, by: Person, slug: str, deployment_id: str, build_id: str, now: 
         now=now,
     )
     return BuildPage(
-        customer=briefs.head(customer, by=by),
-        deployment=actions.dress(briefs.deployment(deployment, customer, by=by), deployment, customer, by=by, now=now),
+        customer=summaries.head(customer, by=by),
+        deployment=actions.dress(
+            summaries.deployment(deployment, customer, by=by), deployment, customer, by=by, now=now
+        ),
         build=build,
         is_open=is_open,
         log=log,

@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from django.core.cache import cache
 
 from portal import miosa
-from portal.access import Person
 from portal.models import Customer, Deployment
-from portal.services import upstream
-from portal.services.budget import Purpose
+from portal.permissions import Person
+from portal.services.sync import upstream
+from portal.services.sync.budget import Purpose
 
 REPOSITORY = frozenset({"repo", "git", "forge"})
 _MOST = 50

@@ -10,10 +10,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from portal import miosa
-from portal.access import Person, Role
 from portal.models import Connection
-from portal.services import budget, errors
-from portal.services.answers import Reach
+from portal.permissions import Person, Role
+from portal.services import errors
+from portal.services.queries.schemas import Reachability
+from portal.services.sync import budget
 
 logger = logging.getLogger(__name__)
 
@@ -45,7 +46,7 @@ class WrongTenant(Exception):
 class Standing:
     """How the connection fares, in the words of the pages. `for_people` names no vendor; `for_operators` may."""
 
-    reach: Reach
+    reach: Reachability
     since: datetime | None
     retry_at: datetime | None
     for_people: str
@@ -151,12 +152,12 @@ def standing(row: Connection, *, trouble: Trouble | None = None, is_stale: bool,
     if trouble is not None and trouble.code not in _OF_BUDGET:
         tell = _unreachable if trouble.code in _OUTAGES else _refusing
         return tell(trouble.at, trouble.code)
-    return _by_budget(row, now) if is_stale else Standing(Reach.OK, None, None, "", "")
+    return _by_budget(row, now) if is_stale else Standing(Reachability.OK, None, None, "", "")
 
 
 def _unreachable(since: datetime, code: str) -> Standing:
     return Standing(
-        Reach.UNREACHABLE,
+        Reachability.UNREACHABLE,
         since,
         None,
         _("The hosting service can't be reached. What you see is what we last heard."),
@@ -166,7 +167,7 @@ def _unreachable(since: datetime, code: str) -> Standing:
 
 def _refusing(since: datetime, code: str) -> Standing:
     return Standing(
-        Reach.REFUSING,
+        Reachability.REFUSING,
         since,
         None,
         _("The hosting service refuses to answer us. What you see is what we last heard; the platform has been told."),
@@ -177,9 +178,9 @@ def _refusing(since: datetime, code: str) -> Standing:
 def _by_budget(row: Connection, now: datetime) -> Standing:
     wait = budget.wait_s(budget.Purpose.READ, bucket=row.bucket, now=now.timestamp()) if row.bucket else 0.0
     if wait <= 0:
-        return Standing(Reach.OK, None, None, "", "")
+        return Standing(Reachability.OK, None, None, "", "")
     return Standing(
-        Reach.BUDGET_SPENT,
+        Reachability.BUDGET_SPENT,
         None,
         now + timedelta(seconds=wait),
         _("Many people are asking at once. What you see is what we last heard; we ask again in a moment."),

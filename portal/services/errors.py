@@ -14,7 +14,7 @@ from collections.abc import Mapping
 
 from django.utils.translation import gettext as _
 
-from portal.access import Role
+from portal.permissions import Role
 
 
 class ServiceError(Exception):

@@ -10,10 +10,10 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from portal import miosa
-from portal.access import Person
 from portal.models import Customer, Deployment, KeptLog, Version
-from portal.services import watching
-from portal.services.watching import Watched
+from portal.permissions import Person
+from portal.services.sync import watching
+from portal.services.sync.watching import Watched
 
 STAGES = ("build", "runtime_install", "runtime_start")
 _MOST = 2_000_000

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.db import transaction
 
-from portal.access import Person, Role
 from portal.models import Membership, User
 from portal.models.people import CustomerRole, StaffRole
-from portal.services.remembering import customers
+from portal.permissions import Person, Role
+from portal.services.sync.upsert import customers
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser

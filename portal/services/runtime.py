@@ -4,12 +4,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from portal import miosa
-from portal.access import Person
 from portal.models import Customer, Deployment
-from portal.services import actions, briefs, customers, deployments, logs, streams, watching
-from portal.services.answers import CustomerHead, DeploymentBrief
+from portal.permissions import Person
+from portal.services import logs, streams
 from portal.services.errors import NotFound
 from portal.services.logs import LogPage
+from portal.services.queries import actions, customers, deployments, summaries
+from portal.services.queries.schemas import CustomerSummary, DeploymentSummary
+from portal.services.sync import watching
 
 LINES = 2_000
 _ENDED = frozenset({"stopped", "destroyed", "failed", "error"})
@@ -47,8 +49,8 @@ class Instances:
 
 @dataclass(frozen=True, slots=True)
 class InstanceLog:
-    customer: CustomerHead
-    deployment: DeploymentBrief
+    customer: CustomerSummary
+    deployment: DeploymentSummary
     instance: Instance
     log: LogPage
 
@@ -68,7 +70,7 @@ def get_log(*, by: Person, slug: str, deployment_id: str, instance_id: str, now:
     """Raises NotFound."""
     customer = customers.get_customer(by=by, slug=slug)
     deployment = deployments.find_deployment(customer, deployment_id)
-    if briefs.hides_others(deployment, by=by):
+    if summaries.hides_others(deployment, by=by):
         raise NotFound
     rows = list_instances(deployment, customer=customer, by=by, now=now).rows
     instance = next((row for row in rows if row.id == instance_id), None)
@@ -83,8 +85,10 @@ def get_log(*, by: Person, slug: str, deployment_id: str, instance_id: str, now:
         now=now,
     )
     return InstanceLog(
-        customer=briefs.head(customer, by=by),
-        deployment=actions.dress(briefs.deployment(deployment, customer, by=by), deployment, customer, by=by, now=now),
+        customer=summaries.head(customer, by=by),
+        deployment=actions.dress(
+            summaries.deployment(deployment, customer, by=by), deployment, customer, by=by, now=now
+        ),
         instance=instance,
         log=log,
     )

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from portal import miosa
-from portal.access import Person
 from portal.models import Customer
-from portal.services import upstream
-from portal.services.budget import Purpose
+from portal.permissions import Person
+from portal.services import clean_text
 from portal.services.errors import NotFound
-from portal.services.refresh import unavailable
-from portal.services.remembering import texts
+from portal.services.sync import upstream
+from portal.services.sync.budget import Purpose
+from portal.services.sync.refresh import unavailable
 
 _GONE = frozenset({"destroyed", "destroying", "deleted"})
 
@@ -40,7 +40,7 @@ def list_sandboxes(customer: Customer, *, by: Person) -> tuple[Sandbox, ...]:
     return tuple(
         Sandbox(
             id=row.id,
-            name=texts.line(row.name or row.slug or row.id, most=200),
+            name=clean_text.line(row.name or row.slug or row.id, most=200),
             state=row.state,
             project=row.external_project_id if isinstance(row.external_project_id, str) else "",
             created_at=row.created_at,

@@ -4,9 +4,10 @@ from collections.abc import Callable
 from datetime import datetime
 
 from portal import miosa
-from portal.access import Person
-from portal.services import logs, watching
+from portal.permissions import Person
+from portal.services import logs
 from portal.services.logs import LogPage, Packed
+from portal.services.sync import watching
 
 
 def read(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from portal.access import Person, Right, Role, allows
+from portal.permissions import Permission, Person, Role, has_permission
 
 OPERATOR = Person(id=1, name="O", email="o@p.test", staff=Role.OPERATOR)
 SUPPORT = Person(id=2, name="S", email="s@p.test", staff=Role.SUPPORT)
@@ -38,14 +38,14 @@ def test_roles_are_held_where_they_were_given(person: Person, here: Role | None,
     assert (person.role_at(7), person.role_at(8)) == (here, elsewhere)
 
 
-@pytest.mark.parametrize("right", list(Right))
-def test_nobody_signed_in_and_strangers_may_nothing(right: Right) -> None:
-    assert not allows(None, right)
-    assert not allows(None, right, customer_id=7)
-    assert not allows(STRANGER, right)
-    assert not allows(STRANGER, right, customer_id=7)
-    assert not allows(OWNER, right, customer_id=8)
+@pytest.mark.parametrize("right", list(Permission))
+def test_nobody_signed_in_and_strangers_may_nothing(right: Permission) -> None:
+    assert not has_permission(None, right)
+    assert not has_permission(None, right, customer_id=7)
+    assert not has_permission(STRANGER, right)
+    assert not has_permission(STRANGER, right, customer_id=7)
+    assert not has_permission(OWNER, right, customer_id=8)
 
 
 def test_a_role_towards_a_customer_is_no_role_towards_the_platform() -> None:
-    assert not [right for right in Right if allows(OWNER, right)]
+    assert not [right for right in Permission if has_permission(OWNER, right)]

@@ -11,13 +11,13 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from portal.access import Person, Role
 from portal.api import throttling
 from portal.models import Customer, Deployment, Freshness, Operation, User, Version
-from portal.services import upstream
-from portal.services.budget import Purpose
-from portal.services.journal.kinds import Kind
-from portal.services.refreshing import fleet, versions
+from portal.permissions import Person, Role
+from portal.services.operations.kinds import Kind
+from portal.services.sync import upstream
+from portal.services.sync.budget import Purpose
+from portal.services.sync.fetch import fleet, versions
 from tests import recall
 from tests.cast import Cast
 from tests.playing import Playing

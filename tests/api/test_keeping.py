@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 from django.utils import timezone
 
-from portal.access import Person
 from portal.models import Membership
-from portal.services import history
+from portal.permissions import Person
+from portal.services.queries import history
 from tests.api.conftest import API, OWN, Asking, Remembered
 from tests.api.test_strangers import own
 from tests.playing import Playing

@@ -8,7 +8,7 @@ from typing import Any
 from django.utils import timezone
 
 from portal.models import Operation, Version
-from portal.services import operations
+from portal.services.queries import operations
 from tests.api.conftest import API, Asking, Remembered, operation_on
 from tests.playing import Playing
 

@@ -16,9 +16,9 @@ from rest_framework.settings import api_settings
 from rest_framework.test import APIRequestFactory
 from rest_framework.views import APIView
 
-from portal.access import Role
 from portal.api import problems, throttling
 from portal.api.throttling import Tally
+from portal.permissions import Role
 from portal.services import errors
 from tests.api.conftest import API, OWN, Asking, Remembered
 from tests.playing import Playing
@@ -70,7 +70,7 @@ def test_a_fault_names_its_incident_and_nothing_else(ask: Ask, monkeypatch: pyte
     def broken(*args: object, **kwargs: object) -> None:
         raise RuntimeError("secret of the inside, in /srv/portal.py")
 
-    monkeypatch.setattr("portal.services.customers.list_behind", broken)
+    monkeypatch.setattr("portal.services.queries.customers.list_behind", broken)
     response = ask("owner").get(f"{API}/customers/")
     body = response.json()
     assert response.status_code == 500
@@ -87,7 +87,7 @@ def test_a_fault_is_told_to_who_watches_faults(monkeypatch: pytest.MonkeyPatch, 
     def broken(*args: object, **kwargs: object) -> None:
         raise RuntimeError("inside")
 
-    monkeypatch.setattr("portal.services.customers.list_behind", broken)
+    monkeypatch.setattr("portal.services.queries.customers.list_behind", broken)
     with pytest.raises(RuntimeError, match="inside"):
         client.get(f"{API}/customers/")
 
@@ -128,11 +128,11 @@ def test_processes_count_together(db: None) -> None:
     one, other = Tally(), Tally()
     allowed = 0
     for _round in range(400):
-        allowed += one.allows(1, window=7, seconds=60, most=600)
-        allowed += other.allows(1, window=7, seconds=60, most=600)
+        allowed += one.has_permission(1, window=7, seconds=60, most=600)
+        allowed += other.has_permission(1, window=7, seconds=60, most=600)
     assert 560 <= allowed <= 640
-    assert one.allows(1, window=8, seconds=60, most=600)
-    assert other.allows(2, window=7, seconds=60, most=600)
+    assert one.has_permission(1, window=8, seconds=60, most=600)
+    assert other.has_permission(2, window=7, seconds=60, most=600)
 
 
 def test_the_rate_is_generous(settings: Settings) -> None:

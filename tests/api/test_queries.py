@@ -12,10 +12,10 @@ import pytest
 from django.core import signing
 from django.utils import timezone
 
-from portal.access import Person, Role
 from portal.api import cursors
 from portal.models import Customer, Deployment, Entry
-from portal.services import customers, filters
+from portal.permissions import Person, Role
+from portal.services.queries import customers, filters
 from tests.api.conftest import API, OTHER, OWN, Asking, Remembered, read_everything
 from tests.api.test_reading import walk
 from tests.playing import Playing

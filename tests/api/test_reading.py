@@ -10,9 +10,9 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from portal.access import Person
 from portal.models import Version
-from portal.services import history
+from portal.permissions import Person
+from portal.services.queries import history
 from tests.api.conftest import API, OWN, Asking, Remembered
 from tests.playing import Playing
 

@@ -15,23 +15,23 @@ from portal.api.serializers import history as history_shapes
 from portal.api.serializers import operations as operation_shapes
 from portal.api.serializers import versions as version_shapes
 from portal.api.serializers.fields import StaffField
-from portal.services import (
-    answers,
-    builds,
+from portal.services import builds
+from portal.services.queries import (
     customers,
     deployments,
+    entries,
     filters,
     history,
     operations,
     retention,
-    rows,
+    schemas,
     versions,
 )
 
 # What each dataclass holds that is not told, and why.
 NOT_TOLD: dict[type, dict[str, str]] = {
-    answers.DeploymentBrief: {"actions": "nothing can be done here yet"},
-    answers.Rollback: {"may_keep": "nothing can be done here yet", "may_undo": "nothing can be done here yet"},
+    schemas.DeploymentSummary: {"actions": "nothing can be done here yet"},
+    schemas.Rollback: {"may_keep": "nothing can be done here yet", "may_undo": "nothing can be done here yet"},
     customers.CustomerList: {
         "page": "the cursor says where",
         "pages": "next says whether there is more",
@@ -59,11 +59,11 @@ NOT_TOLD: dict[type, dict[str, str]] = {
     },
 }
 WRITTEN: list[tuple[type, type[Serializer[Any]]]] = [
-    (answers.Age, shapes.AgeSerializer),
-    (answers.CustomerHead, shapes.CustomerHeadSerializer),
-    (answers.DeploymentBrief, shapes.DeploymentSerializer),
-    (answers.Rollback, shapes.RollbackSerializer),
-    (answers.VersionBrief, shapes.VersionBriefSerializer),
+    (schemas.Age, shapes.AgeSerializer),
+    (schemas.CustomerSummary, shapes.CustomerHeadSerializer),
+    (schemas.DeploymentSummary, shapes.DeploymentSerializer),
+    (schemas.Rollback, shapes.RollbackSerializer),
+    (schemas.VersionSummary, shapes.VersionBriefSerializer),
     (builds.Build, deployment_shapes.BuildSerializer),
     (customers.CustomerList, customer_shapes.CustomerListSerializer),
     (customers.CustomerRow, customer_shapes.CustomerRowSerializer),
@@ -74,9 +74,9 @@ WRITTEN: list[tuple[type, type[Serializer[Any]]]] = [
     (operations.OperationList, operation_shapes.OperationListSerializer),
     (operations.OperationPage, operation_shapes.OperationSerializer),
     (retention.Retention, version_shapes.RetentionSerializer),
-    (rows.ActivationEntry, history_shapes.ActivationEntrySerializer),
-    (rows.OperationEntry, history_shapes.OperationEntrySerializer),
-    (rows.VersionEntry, history_shapes.VersionEntrySerializer),
+    (entries.ActivationEntry, history_shapes.ActivationEntrySerializer),
+    (entries.OperationEntry, history_shapes.OperationEntrySerializer),
+    (entries.VersionEntry, history_shapes.VersionEntrySerializer),
     (versions.Moment, version_shapes.MomentSerializer),
     (versions.VersionPage, version_shapes.VersionPageSerializer),
 ]

@@ -40,9 +40,9 @@ def _measure() -> dict[str, float]:
     from django.utils import timezone  # noqa: PLC0415  # after setup
 
     from portal.models import Deployment, Version  # noqa: PLC0415  # after setup
-    from portal.services import upstream  # noqa: PLC0415  # after setup
-    from portal.services.budget import Purpose  # noqa: PLC0415  # after setup
-    from portal.services.refreshing import fleet, versions  # noqa: PLC0415  # after setup
+    from portal.services.sync import upstream  # noqa: PLC0415  # after setup
+    from portal.services.sync.budget import Purpose  # noqa: PLC0415  # after setup
+    from portal.services.sync.fetch import fleet, versions  # noqa: PLC0415  # after setup
     from tests.playing import Playing  # noqa: PLC0415  # after setup
 
     call_command("migrate", verbosity=0)

@@ -61,9 +61,9 @@ def measure(url: str) -> dict[str, Any]:
     from django.utils import timezone  # noqa: PLC0415  # as above
 
     from portal.models import Deployment  # noqa: PLC0415  # as above
-    from portal.services import upstream  # noqa: PLC0415  # as above
-    from portal.services.budget import Purpose  # noqa: PLC0415  # as above
-    from portal.services.refreshing import fleet, versions  # noqa: PLC0415  # as above
+    from portal.services.sync import upstream  # noqa: PLC0415  # as above
+    from portal.services.sync.budget import Purpose  # noqa: PLC0415  # as above
+    from portal.services.sync.fetch import fleet, versions  # noqa: PLC0415  # as above
     from tests.playing import Playing  # noqa: PLC0415  # as above
 
     call_command("migrate", interactive=False, verbosity=0)
@@ -84,10 +84,10 @@ def one_round(playing: Any, row: Any) -> dict[str, float]:
     """To the newest or the one before it, whichever is not live."""
     from django.utils import timezone  # noqa: PLC0415  # after Django was set up
 
-    from portal.access import Person, Role  # noqa: PLC0415  # as above
     from portal.models import Version  # noqa: PLC0415  # as above
-    from portal.services import releases  # noqa: PLC0415  # as above
-    from portal.services.journal.kinds import Kind  # noqa: PLC0415  # as above
+    from portal.permissions import Person, Role  # noqa: PLC0415  # as above
+    from portal.services.operations import releases  # noqa: PLC0415  # as above
+    from portal.services.operations.kinds import Kind  # noqa: PLC0415  # as above
 
     row.refresh_from_db()
     target = Version.objects.filter(deployment=row).exclude(miosa_id=row.active_version_id).order_by("-number")[0]

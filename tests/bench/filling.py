@@ -9,7 +9,7 @@ from django.db import connection, models
 from django.utils import timezone
 
 from portal.models import Connection, Customer, Deployment, Entry, Facet, Freshness, Holding, Version
-from portal.services.remembering import customers
+from portal.services.sync.upsert import customers
 
 APPS = 3
 PEOPLE = 8

@@ -10,8 +10,8 @@ from django.db import connection
 from django.utils import timezone
 
 from portal.models import Deployment, Operation, Version
-from portal.services import releases
-from portal.services.journal.kinds import Kind
+from portal.services.operations import releases
+from portal.services.operations.kinds import Kind
 from tests.chaos.kills import OPERATOR
 from tests.chaos.processes import Web
 from tests.chaos.world import World, remember_apps

@@ -15,10 +15,10 @@ get_wsgi_application()
 from django.db import connection  # noqa: E402  # Django had to be set up first
 from django.utils import timezone  # noqa: E402  # as above
 
-from portal.access import Person, Role  # noqa: E402  # as above
-from portal.services import releases  # noqa: E402  # as above
-from portal.services.journal.kinds import Kind  # noqa: E402  # as above
-from portal.services.releases import Confirmed  # noqa: E402  # as above
+from portal.permissions import Person, Role  # noqa: E402  # as above
+from portal.services.operations import releases  # noqa: E402  # as above
+from portal.services.operations.kinds import Kind  # noqa: E402  # as above
+from portal.services.operations.releases import Confirmed  # noqa: E402  # as above
 
 OPERATOR = Person(id=1, name="Olga Petrov", email="operator@portal.test", staff=Role.OPERATOR)
 

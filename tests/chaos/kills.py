@@ -12,13 +12,13 @@ from django.db import connection
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from portal.access import Person, Role
 from portal.models import Deployment, Operation, Version
-from portal.services import publishing, releases, sandboxes
-from portal.services.journal import settling
-from portal.services.journal.kinds import Kind
-from portal.services.publishing import Publication
-from portal.services.releases import Confirmed
+from portal.permissions import Person, Role
+from portal.services import sandboxes
+from portal.services.operations import publishing, releases, settling
+from portal.services.operations.kinds import Kind
+from portal.services.operations.publishing import Publication
+from portal.services.operations.releases import Confirmed
 from tests.chaos.processes import Web, Worker
 from tests.chaos.world import World, remember_apps
 

@@ -99,7 +99,7 @@ def fork_drivers() -> None:
     django.setup()
     from django.db import connections  # noqa: PLC0415  # as above
 
-    from portal.services.journal import driver  # noqa: PLC0415  # as above
+    from portal.services.operations import driver  # noqa: PLC0415  # as above
 
     connections.close_all()
     while True:

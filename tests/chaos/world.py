@@ -71,9 +71,9 @@ def remember_apps(world: World, count: int) -> list[tuple[str, str]]:
     from django.utils import timezone  # noqa: PLC0415  # after the environment
 
     from portal.models import Deployment  # noqa: PLC0415  # as above
-    from portal.services import upstream  # noqa: PLC0415  # as above
-    from portal.services.budget import Purpose  # noqa: PLC0415  # as above
-    from portal.services.refreshing import fleet, versions  # noqa: PLC0415  # as above
+    from portal.services.sync import upstream  # noqa: PLC0415  # as above
+    from portal.services.sync.budget import Purpose  # noqa: PLC0415  # as above
+    from portal.services.sync.fetch import fleet, versions  # noqa: PLC0415  # as above
 
     ask = upstream.client(Purpose.BACKGROUND)
     fleet.read_workspaces(ask=ask, now=timezone.now())

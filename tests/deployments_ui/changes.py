@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from portal.models import Operation, Version
-from portal.services.journal import driver
+from portal.services.operations import driver
 from tests.deployments_ui.conftest import HTMX, World
 from tests.deployments_ui.stairs import text_of
 

@@ -12,9 +12,9 @@ from django.test import Client
 from django.utils import timezone
 
 from portal.models import Deployment, Freshness, User
-from portal.services import upstream
-from portal.services.budget import Purpose
-from portal.services.refreshing import fleet, versions
+from portal.services.sync import upstream
+from portal.services.sync.budget import Purpose
+from portal.services.sync.fetch import fleet, versions
 from tests import recall
 from tests.cast import Cast
 from tests.playing import Playing

@@ -18,7 +18,7 @@ from django.test import Client, RequestFactory
 from django.views.debug import ExceptionReporter
 
 from portal.models import Operation
-from portal.services.journal import driver
+from portal.services.operations import driver
 from tests.deployments_ui.changes import token_of
 from tests.deployments_ui.conftest import HTMX, World
 from tests.deployments_ui.stairs import Browse

@@ -154,4 +154,4 @@ LETS_ENCRYPT, OTHER = '0 issue "letsencrypt.org"', '0 issue "digicert.com"'
 def test_caa(name: str, values: list[str], allowed: bool) -> None:
     found = caa.policy(caa_look(values), f"{name}.{ZONE}")
     assert found is not None
-    assert found.allows(["letsencrypt.org"]) is allowed
+    assert found.has_permission(["letsencrypt.org"]) is allowed

@@ -7,16 +7,16 @@ from typing import Any
 
 from django.utils import timezone
 
-from portal.access import Person
 from portal.models import Domain
-from portal.services import history
+from portal.permissions import Person
 from portal.services.domains import changes, lists, looker, pages
 from portal.services.domains.lists import DomainRow, DomainsPage
 from portal.services.domains.pages import DomainPage
-from portal.services.history import History
-from portal.services.journal.kinds import Kind
-from portal.services.operations import OperationPage
-from portal.services.releases import Confirmed
+from portal.services.operations.kinds import Kind
+from portal.services.operations.releases import Confirmed
+from portal.services.queries import history
+from portal.services.queries.history import History
+from portal.services.queries.operations import OperationPage
 from portal.simulator.dns import DnsServer
 from tests.playing import Playing
 

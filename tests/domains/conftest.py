@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 import pytest
 from pytest_django import Settings
 
-from portal.access import Person
 from portal.env import Dns
+from portal.permissions import Person
 from portal.simulator import Simulator
 from portal.simulator.dns import DnsServer
 from tests import recall

@@ -4,15 +4,15 @@ from typing import Any
 
 import pytest
 
-from portal.access import Person
 from portal.models import Domain, Operation
-from portal.services import upstream
-from portal.services.budget import Purpose
+from portal.permissions import Person
 from portal.services.domains import changes
 from portal.services.errors import Conflict, Forbidden, Invalid
-from portal.services.journal.kinds import Kind
-from portal.services.journal.tokens import BadToken
-from portal.services.releases import Confirmed
+from portal.services.operations.kinds import Kind
+from portal.services.operations.releases import Confirmed
+from portal.services.operations.tokens import BadToken
+from portal.services.sync import upstream
+from portal.services.sync.budget import Purpose
 from tests.domains.attaching import NAME, Attaching
 from tests.playing import Playing
 

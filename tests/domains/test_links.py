@@ -6,11 +6,11 @@ import pytest
 from django.core.cache import cache
 from django.utils import timezone
 
-from portal.access import Person, Role
 from portal.models import Domain, DomainLink
+from portal.permissions import Person, Role
 from portal.services.domains import links
 from portal.services.errors import Forbidden, NotFound, Unavailable
-from portal.services.journal.kinds import Kind
+from portal.services.operations.kinds import Kind
 from tests.domains.attaching import NAME, SLUG, Attaching
 from tests.env.booking import whole_database
 

@@ -7,8 +7,8 @@ from django.utils import timezone
 
 from portal.models import Domain, Operation
 from portal.services.domains import changes, looker, looking, reading
-from portal.services.journal.kinds import Kind
-from portal.services.releases import Confirmed
+from portal.services.operations.kinds import Kind
+from portal.services.operations.releases import Confirmed
 from tests.domains.attaching import ADDRESSES, NAME, Attaching, Net, target_of
 from tests.playing import Playing
 

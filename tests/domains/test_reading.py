@@ -7,13 +7,13 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from portal.access import Person
 from portal.models import Customer, Deployment, Domain, Freshness
-from portal.services import upstream
-from portal.services.answers import Reach
-from portal.services.budget import Purpose
+from portal.permissions import Person
 from portal.services.domains import reading
-from portal.services.refreshing import lease
+from portal.services.queries.schemas import Reachability
+from portal.services.sync import upstream
+from portal.services.sync.budget import Purpose
+from portal.services.sync.fetch import lease
 from tests.domains.attaching import NAME, SLUG, Attaching, answers
 from tests.playing import Playing
 
@@ -51,7 +51,7 @@ def test_its_age_says_that_it_could_not_be_read(app: Attaching, simulator: Playi
     app.attached()
     forget(app)
     simulator.fault("*/domains", times=50, status=501)
-    assert app.domains().age.reach is not Reach.OK
+    assert app.domains().age.reach is not Reachability.OK
     assert NAME in app.rows()
 
 

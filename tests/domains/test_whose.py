@@ -6,17 +6,18 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from portal.access import Person
 from portal.models import Customer, Deployment, Domain, Freshness, Operation
-from portal.services import operations, upstream
-from portal.services.budget import Purpose
+from portal.permissions import Person
 from portal.services.domains import changes, lists, pages, reading
-from portal.services.env import drafts
+from portal.services.env_vars import drafts
 from portal.services.errors import Forbidden, NotFound
-from portal.services.journal.kinds import Kind
-from portal.services.releases import Confirmed
-from portal.services.remembering import holdings
-from portal.services.remembering.customers import unassigned
+from portal.services.operations.kinds import Kind
+from portal.services.operations.releases import Confirmed
+from portal.services.queries import operations
+from portal.services.sync import upstream
+from portal.services.sync.budget import Purpose
+from portal.services.sync.upsert import holdings
+from portal.services.sync.upsert.customers import unassigned
 from tests.domains.attaching import SLUG, Attaching, answers
 from tests.playing import Playing
 

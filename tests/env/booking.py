@@ -9,11 +9,11 @@ from typing import Any
 from django.db import connection
 from django.utils import timezone
 
-from portal.access import Person
-from portal.services.env import drafts, names, reviews
-from portal.services.env.names import EnvPage, EnvRow
-from portal.services.operations import OperationPage
-from portal.services.releases import Confirmed
+from portal.permissions import Person
+from portal.services.env_vars import drafts, names, reviews
+from portal.services.env_vars.names import EnvPage, EnvRow
+from portal.services.operations.releases import Confirmed
+from portal.services.queries.operations import OperationPage
 
 SLUG = "brightsmile-dental"
 SECRET = "s3cr3t-value-that-nobody-may-see"

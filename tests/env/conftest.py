@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from portal.access import Person
+from portal.permissions import Person
 from tests import recall
 from tests.env.booking import SLUG, Booking
 from tests.playing import Playing

@@ -7,11 +7,11 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from portal.models import Deployment, EnvMark
-from portal.services.env import deleting, names
+from portal.services.env_vars import deleting, names
 from portal.services.errors import NotFound
-from portal.services.journal.tokens import BadToken
-from portal.services.operations import OperationPage
-from portal.services.releases import Confirmed
+from portal.services.operations.releases import Confirmed
+from portal.services.operations.tokens import BadToken
+from portal.services.queries.operations import OperationPage
 from tests.env.booking import Booking
 from tests.playing import Playing
 

@@ -7,16 +7,16 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from portal.access import Person, Role
 from portal.models import EnvMark, EnvVar, Freshness, Operation, SealedValues
-from portal.services.env import drafts, names, reviews, sealing
+from portal.permissions import Person, Role
+from portal.services.env_vars import drafts, names, reviews, sealing
 from portal.services.errors import Forbidden, Invalid, NotFound
-from portal.services.journal import driver
-from portal.services.journal.accepting import Running
-from portal.services.journal.kinds import Kind
-from portal.services.journal.tokens import BadToken
-from portal.services.refreshing import lease
-from portal.services.releases import Confirmed
+from portal.services.operations import driver
+from portal.services.operations.accepting import Running
+from portal.services.operations.kinds import Kind
+from portal.services.operations.releases import Confirmed
+from portal.services.operations.tokens import BadToken
+from portal.services.sync.fetch import lease
 from tests.env.booking import SECRET, SLUG, Booking, whole_database
 from tests.playing import Playing
 

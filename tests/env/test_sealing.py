@@ -8,7 +8,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from portal.models import SealedValues
-from portal.services.env import sealing
+from portal.services.env_vars import sealing
 
 pytestmark = pytest.mark.django_db
 

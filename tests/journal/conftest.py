@@ -4,7 +4,7 @@ from collections.abc import Callable
 import pytest
 from pytest_django import Settings
 
-from portal.access import Person
+from portal.permissions import Person
 from portal.simulator import Simulator
 from tests.journal.desk import Desk
 from tests.playing import Playing

@@ -11,16 +11,17 @@ from typing import Any
 from django.db.models import F
 from django.utils import timezone
 
-from portal.access import Person
 from portal.models import Customer, Deployment, Operation, Version
-from portal.services import lifecycle, publishing, releases, sandboxes, upstream
-from portal.services.budget import Purpose
-from portal.services.journal import driver
-from portal.services.journal.kinds import Kind
-from portal.services.operations import OperationPage
-from portal.services.publishing import Publication
-from portal.services.refreshing import fleet, versions
-from portal.services.releases import Confirmed
+from portal.permissions import Person
+from portal.services import sandboxes
+from portal.services.operations import driver, lifecycle, publishing, releases
+from portal.services.operations.kinds import Kind
+from portal.services.operations.publishing import Publication
+from portal.services.operations.releases import Confirmed
+from portal.services.queries.operations import OperationPage
+from portal.services.sync import upstream
+from portal.services.sync.budget import Purpose
+from portal.services.sync.fetch import fleet, versions
 from portal.simulator import Simulator
 from tests import recall
 from tests.playing import Playing

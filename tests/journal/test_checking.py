@@ -4,9 +4,9 @@ import pytest
 from django.utils import timezone
 
 from portal.models import Activation, Deployment, Operation
-from portal.services import operations
-from portal.services.journal import checking
-from portal.services.journal.kinds import Kind
+from portal.services.operations import checking
+from portal.services.operations.kinds import Kind
+from portal.services.queries import operations
 from tests.journal.desk import Desk, of
 from tests.playing import Playing
 

@@ -6,8 +6,8 @@ import pytest
 from django.utils import timezone
 
 from portal.models import SealedValues
-from portal.services.env import sealing
-from portal.services.journal.kinds import Kind
+from portal.services.env_vars import sealing
+from portal.services.operations.kinds import Kind
 from tests.env.booking import Booking
 from tests.journal.desk import Desk, of
 

@@ -12,17 +12,19 @@ import pytest
 from django.core import signing
 from django.utils import timezone
 
-from portal.access import Person, Role
 from portal.models import Connection, Customer, Operation
-from portal.services import operations, publishing, sandboxes, upstream
-from portal.services.budget import Purpose
+from portal.permissions import Person, Role
+from portal.services import sandboxes
 from portal.services.errors import Forbidden, Invalid, NotFound, Unavailable
-from portal.services.journal import tokens
-from portal.services.journal.accepting import Running
-from portal.services.journal.kinds import Kind
-from portal.services.journal.tokens import BadToken
-from portal.services.refreshing import versions
-from portal.services.remembering import customers
+from portal.services.operations import publishing, tokens
+from portal.services.operations.accepting import Running
+from portal.services.operations.kinds import Kind
+from portal.services.operations.tokens import BadToken
+from portal.services.queries import operations
+from portal.services.sync import upstream
+from portal.services.sync.budget import Purpose
+from portal.services.sync.fetch import versions
+from portal.services.sync.upsert import customers
 from tests.journal.desk import Desk, of, only
 from tests.playing import Playing
 

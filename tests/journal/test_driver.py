@@ -9,11 +9,11 @@ from django.db import connection
 from django.utils import timezone
 from pytest_django import Settings
 
-from portal.services import budget, publishing, upstream
-from portal.services.budget import Purpose
-from portal.services.journal import driver
-from portal.services.journal.kinds import Kind
-from portal.services.publishing import Publication
+from portal.services.operations import driver, publishing
+from portal.services.operations.kinds import Kind
+from portal.services.operations.publishing import Publication
+from portal.services.sync import budget, upstream
+from portal.services.sync.budget import Purpose
 from tests.journal.desk import Desk, of
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -20,12 +20,13 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from portal.access import Person
 from portal.models import Operation
-from portal.services import operations, upstream
+from portal.permissions import Person
 from portal.services.errors import Invalid, ServiceError
-from portal.services.journal.accepting import Running
-from portal.services.journal.kinds import Kind
+from portal.services.operations.accepting import Running
+from portal.services.operations.kinds import Kind
+from portal.services.queries import operations
+from portal.services.sync import upstream
 from tests.journal.desk import Desk
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from portal.services import operations, publishing, upstream
-from portal.services.journal import calls
-from portal.services.journal.kinds import Kind, Rule
-from portal.services.publishing import Publication
+from portal.services.operations import calls, publishing
+from portal.services.operations.kinds import Kind, Rule
+from portal.services.operations.publishing import Publication
+from portal.services.queries import operations
+from portal.services.sync import upstream
 from tests.journal.desk import Desk, Effects, of, only
 from tests.playing import Playing
 
@@ -25,7 +26,7 @@ DEADLINE_S = 0.5
 
 
 @dataclass(frozen=True)
-class Deed:
+class ActivationKind:
     """A kind as it is played: what it is told, where it goes, and what MIOSA has done once it is done once."""
 
     kind: Kind
@@ -40,14 +41,14 @@ class Deed:
         return self.kind.value
 
 
-ROLL_BACK = Deed(Kind.ROLL_BACK, Effects(1, 0, 0, 0), "*/rollback", number=23)
-PROMOTE = Deed(Kind.PROMOTE, Effects(1, 0, 0, 0), "*/promote", app="Booking", number=12)
-PUBLISH = Deed(Kind.PUBLISH, Effects(1, 1, 0, 0), "*/publish")
-REDEPLOY = Deed(Kind.REDEPLOY, Effects(0, 0, 1, 0), "*/redeploy")
-CREATE = Deed(Kind.CREATE, Effects(0, 0, 0, 1), "*/deployments", name="Recall campaign")
-RENAME = Deed(Kind.RENAME, Effects(0, 0, 0, 0), "*", "PATCH", name="Front page")
-STOP = Deed(Kind.STOP, Effects(0, 0, 0, 0), "*/stop")
-DELETE = Deed(Kind.DELETE, Effects(-23, -24, 0, -1), "*", "DELETE", name="Main site")
+ROLL_BACK = ActivationKind(Kind.ROLL_BACK, Effects(1, 0, 0, 0), "*/rollback", number=23)
+PROMOTE = ActivationKind(Kind.PROMOTE, Effects(1, 0, 0, 0), "*/promote", app="Booking", number=12)
+PUBLISH = ActivationKind(Kind.PUBLISH, Effects(1, 1, 0, 0), "*/publish")
+REDEPLOY = ActivationKind(Kind.REDEPLOY, Effects(0, 0, 1, 0), "*/redeploy")
+CREATE = ActivationKind(Kind.CREATE, Effects(0, 0, 0, 1), "*/deployments", name="Recall campaign")
+RENAME = ActivationKind(Kind.RENAME, Effects(0, 0, 0, 0), "*", "PATCH", name="Front page")
+STOP = ActivationKind(Kind.STOP, Effects(0, 0, 0, 0), "*/stop")
+DELETE = ActivationKind(Kind.DELETE, Effects(-23, -24, 0, -1), "*", "DELETE", name="Main site")
 DEEDS = (ROLL_BACK, PROMOTE, PUBLISH, REDEPLOY, CREATE, RENAME, STOP, DELETE)
 # What acts twice if it is sent twice to a MIOSA without keys.
 ACT_TWICE = (PUBLISH, REDEPLOY, CREATE)
@@ -65,7 +66,7 @@ LOST_AFTER: dict[str, dict[str, Any]] = {
 LOST = LOST_BEFORE | LOST_AFTER
 
 
-def ways(deeds: Iterable[Deed], ways: Iterable[str]) -> list[tuple[Deed, str]]:
+def ways(deeds: Iterable[ActivationKind], ways: Iterable[str]) -> list[tuple[ActivationKind, str]]:
     """Every way of a rollback and of a publish, and of the others the two that differ most."""
     most = {ROLL_BACK, PUBLISH}
     return [(deed, how) for deed in deeds for how in ways if deed in most or how.startswith("drop")]
@@ -77,7 +78,7 @@ def _short_deadlines(monkeypatch: pytest.MonkeyPatch, simulator: Playing) -> Non
     simulator.knobs(redeploy_answer="build")
 
 
-def begin(desk: Desk, deed: Deed, how: str) -> Effects:
+def begin(desk: Desk, deed: ActivationKind, how: str) -> Effects:
     """Do it once with an answer that is lost; what MIOSA had done before."""
     desk.use(deed.app)
     before = desk.effects()
@@ -93,7 +94,7 @@ def begin(desk: Desk, deed: Deed, how: str) -> Effects:
 
 
 @pytest.mark.parametrize(("deed", "how"), ways(DEEDS, LOST), ids=str)
-def test_with_keys_it_is_done_once(desk: Desk, deed: Deed, how: str) -> None:
+def test_with_keys_it_is_done_once(desk: Desk, deed: ActivationKind, how: str) -> None:
     before = begin(desk, deed, how)
     assert only().state == "unknown"
     assert desk.settle(10) <= 10
@@ -105,7 +106,7 @@ def test_with_keys_it_is_done_once(desk: Desk, deed: Deed, how: str) -> None:
 
 @pytest.mark.usefixtures("without_keys")
 @pytest.mark.parametrize(("deed", "how"), ways((ROLL_BACK, PROMOTE, RENAME, STOP, DELETE), LOST), ids=str)
-def test_without_keys_what_sets_one_thing_is_repeated_after_a_look(desk: Desk, deed: Deed, how: str) -> None:
+def test_without_keys_what_sets_one_thing_is_repeated_after_a_look(desk: Desk, deed: ActivationKind, how: str) -> None:
     before = begin(desk, deed, how)
     assert desk.settle(10) <= 10
     assert only().state == "succeeded"
@@ -114,7 +115,7 @@ def test_without_keys_what_sets_one_thing_is_repeated_after_a_look(desk: Desk, d
 
 @pytest.mark.usefixtures("without_keys")
 @pytest.mark.parametrize(("deed", "how"), ways(ACT_TWICE, LOST_AFTER), ids=str)
-def test_without_keys_what_would_act_twice_is_found(desk: Desk, deed: Deed, how: str) -> None:
+def test_without_keys_what_would_act_twice_is_found(desk: Desk, deed: ActivationKind, how: str) -> None:
     before, since = begin(desk, deed, how), desk.mark()
     assert desk.settle(10) <= 10
     assert only().state == "succeeded"
@@ -126,7 +127,7 @@ def test_without_keys_what_would_act_twice_is_found(desk: Desk, deed: Deed, how:
 @pytest.mark.usefixtures("without_keys")
 @pytest.mark.parametrize(("deed", "how"), ways(ACT_TWICE, LOST_BEFORE), ids=str)
 def test_without_keys_what_would_act_twice_is_never_repeated_and_a_person_is_asked(
-    desk: Desk, deed: Deed, how: str
+    desk: Desk, deed: ActivationKind, how: str
 ) -> None:
     before, since = begin(desk, deed, how), desk.mark()
     desk.settle(10)

@@ -9,10 +9,10 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from portal.models import EnvMark, Operation, SealedValues
-from portal.services import operations
-from portal.services.env import deleting
-from portal.services.journal.kinds import Kind
-from portal.services.releases import Confirmed
+from portal.services.env_vars import deleting
+from portal.services.operations.kinds import Kind
+from portal.services.operations.releases import Confirmed
+from portal.services.queries import operations
 from tests.domains.attaching import NAME, Attaching
 from tests.env.booking import Booking
 from tests.journal.desk import Desk, of, only

@@ -12,10 +12,10 @@ from django.db import connection
 from django.utils import timezone
 
 from portal.models import Operation
-from portal.services import operations
-from portal.services.journal import driver
-from portal.services.journal.accepting import Running
-from portal.services.journal.kinds import Kind
+from portal.services.operations import driver
+from portal.services.operations.accepting import Running
+from portal.services.operations.kinds import Kind
+from portal.services.queries import operations
 from tests.journal.desk import Desk, Effects, of, only
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -89,4 +89,7 @@ def test_no_face_imports_what_sends() -> None:
     for name, tree in sources():
         if name.startswith(("deployments_ui/", "portal/api/")):
             modules = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
-            assert not modules & {"portal.services.journal.calls", "portal.services.journal.sending"}, name
+            assert not modules & {
+                "portal.services.operations.calls",
+                "portal.services.operations.sending",
+            }, name

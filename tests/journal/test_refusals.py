@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from portal.models import Connection
-from portal.services.journal import reading, refusals
-from portal.services.journal.kinds import Kind
+from portal.services.operations import reading, refusals
+from portal.services.operations.kinds import Kind
 from tests.journal.desk import Desk, Effects, of, only
 from tests.playing import Playing
 

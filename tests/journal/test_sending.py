@@ -6,9 +6,9 @@ import pytest
 from pytest_django import Settings
 
 from portal.models import Activation, Entry, Operation
-from portal.services import operations
-from portal.services.journal import reading
-from portal.services.journal.kinds import Kind
+from portal.services.operations import reading
+from portal.services.operations.kinds import Kind
+from portal.services.queries import operations
 from tests.journal.desk import Desk, Effects, of, only
 from tests.playing import Playing
 

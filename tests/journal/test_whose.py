@@ -6,15 +6,16 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from portal.access import Person
 from portal.models import Connection, Customer, Domain, Operation, Version
-from portal.services import publishing, upstream
-from portal.services.budget import Purpose
-from portal.services.env import drafts, reviews
-from portal.services.journal.kinds import Kind
-from portal.services.operations import OperationPage
-from portal.services.refreshing import fleet
-from portal.services.releases import Confirmed
+from portal.permissions import Person
+from portal.services.env_vars import drafts, reviews
+from portal.services.operations import publishing
+from portal.services.operations.kinds import Kind
+from portal.services.operations.releases import Confirmed
+from portal.services.queries.operations import OperationPage
+from portal.services.sync import upstream
+from portal.services.sync.budget import Purpose
+from portal.services.sync.fetch import fleet
 from tests.journal.desk import Desk, of
 from tests.playing import Playing
 

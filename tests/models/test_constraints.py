@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from portal.models import Connection, Customer, Deployment, Entry, Freshness, Holding, VersionAttribution
-from portal.services.remembering import customers
+from portal.services.sync.upsert import customers
 
 pytestmark = pytest.mark.django_db
 

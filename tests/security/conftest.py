@@ -13,7 +13,7 @@ from django.test import override_settings
 
 from portal.api import throttling
 from portal.env import DEMO_KEY, Upstream
-from portal.services import upstream
+from portal.services.sync import upstream
 from portal.simulator import Simulator
 from tests.playing import Playing
 from tests.security import world as worlds

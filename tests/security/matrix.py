@@ -1,6 +1,6 @@
 """What each address of the project needs of whoever opens it. An address without an entry here fails a test.
 
-`doors` maps a URL's name to what it asks for. The right is the one that `portal.access.rights` gives out; the test asks
+`doors` maps a URL's name to what it asks for. The right is the one that `portal.permissions` gives out; the test asks
 those rules who holds it, so this table and that one can't tell different stories.
 """
 
@@ -12,7 +12,7 @@ from typing import Any
 
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from portal.access import Right
+from portal.permissions import Permission
 from tests.security.world import Ids
 
 READ = ("GET", "HEAD")
@@ -29,7 +29,7 @@ class Door:
     """
 
     methods: tuple[str, ...] = READ
-    right: Right | None = Right.READ_HISTORY
+    right: Permission | None = Permission.READ_HISTORY
     is_open: bool = False
     is_json: bool = False
     own_draft: bool = False
@@ -57,49 +57,49 @@ DOORS: dict[str, Door] = {
     "build_text": PAGE,
     "builds": PAGE,
     "comparison": PAGE,
-    "creation": Door(FORM, Right.CREATE_DEPLOYMENT),
+    "creation": Door(FORM, Permission.CREATE_DEPLOYMENT),
     "customer_operations": PAGE,
     "customers": NO_RIGHT,
     "decision": Door(DO),
-    "deletion": Door(FORM, Right.DELETE_DEPLOYMENT),
+    "deletion": Door(FORM, Permission.DELETE_DEPLOYMENT),
     "deployment": PAGE,
     "deployment_refresh": Door(DO),
-    "detachment": Door(FORM, Right.DETACH_DOMAIN),
+    "detachment": Door(FORM, Permission.DETACH_DOMAIN),
     "dns_link": Door(READ, None, is_open=True),
     "domain": PAGE,
-    "domain_add": Door(FORM, Right.ADD_DOMAIN),
-    "domain_link_revocation": Door(DO, Right.SHARE_DOMAIN),
-    "domain_links": Door(DO, Right.SHARE_DOMAIN),
-    "domain_verify": Door(DO, Right.VERIFY_DOMAIN),
+    "domain_add": Door(FORM, Permission.ADD_DOMAIN),
+    "domain_link_revocation": Door(DO, Permission.SHARE_DOMAIN),
+    "domain_links": Door(DO, Permission.SHARE_DOMAIN),
+    "domain_verify": Door(DO, Permission.VERIFY_DOMAIN),
     "domains": PAGE,
     "env": PAGE,
-    "env_apply": Door(DO, Right.SET_ENV, own_draft=True),
-    "env_deletion": Door(FORM, Right.SET_ENV),
-    "env_discard": Door(DO, Right.SET_ENV, own_draft=True),
-    "env_review": Door(FORM, Right.SET_ENV, own_draft=True),
-    "env_set": Door(FORM, Right.SET_ENV),
+    "env_apply": Door(DO, Permission.SET_ENV, own_draft=True),
+    "env_deletion": Door(FORM, Permission.SET_ENV),
+    "env_discard": Door(DO, Permission.SET_ENV, own_draft=True),
+    "env_review": Door(FORM, Permission.SET_ENV, own_draft=True),
+    "env_set": Door(FORM, Permission.SET_ENV),
     "find": NO_RIGHT,
-    "first_publication": Door(FORM, Right.PUBLISH),
+    "first_publication": Door(FORM, Permission.PUBLISH),
     "history": PAGE,
     "history_refresh": Door(DO),
     "home": NO_RIGHT,
     "instance": PAGE,
     "instance_text": PAGE,
-    "keeping": Door(DO, Right.ROLL_BACK),
-    "last_good": Door(READ, Right.ROLL_BACK),
+    "keeping": Door(DO, Permission.ROLL_BACK),
+    "last_good": Door(READ, Permission.ROLL_BACK),
     "log": PAGE,
     "log_text": PAGE,
     "operation": PAGE,
-    "operations": Door(right=Right.READ_FLEET, hidden=True),
-    "promotion": Door(FORM, Right.PROMOTE),
-    "publication": Door(FORM, Right.PUBLISH),
-    "redeployment": Door(FORM, Right.REDEPLOY),
-    "redirection": Door(FORM, Right.ADD_DOMAIN),
-    "renaming": Door(FORM, Right.RENAME_DEPLOYMENT),
-    "rollback": Door(FORM, Right.ROLL_BACK),
-    "stop": Door(FORM, Right.STOP),
-    "styleguide": Door(right=Right.READ_STYLEGUIDE, hidden=True),
-    "styleguide_page": Door(right=Right.READ_STYLEGUIDE, hidden=True),
+    "operations": Door(right=Permission.READ_ALL_CUSTOMERS, hidden=True),
+    "promotion": Door(FORM, Permission.PROMOTE),
+    "publication": Door(FORM, Permission.PUBLISH),
+    "redeployment": Door(FORM, Permission.REDEPLOY),
+    "redirection": Door(FORM, Permission.ADD_DOMAIN),
+    "renaming": Door(FORM, Permission.RENAME_DEPLOYMENT),
+    "rollback": Door(FORM, Permission.ROLL_BACK),
+    "stop": Door(FORM, Permission.STOP),
+    "styleguide": Door(right=Permission.READ_STYLEGUIDE, hidden=True),
+    "styleguide_page": Door(right=Permission.READ_STYLEGUIDE, hidden=True),
     "theme": Door(DO, None, is_open=True),
     "version": PAGE,
     "version_menu": PAGE,

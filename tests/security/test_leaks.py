@@ -20,10 +20,10 @@ from django.utils import timezone
 from rest_framework.settings import api_settings
 
 from portal import urls as portal_urls
-from portal.access import Right
 from portal.models import Customer, Membership, Operation, User
+from portal.permissions import Permission
 from portal.services import errors
-from portal.services.journal import driver
+from portal.services.operations import driver
 from tests.deployments_ui.changes import token_of
 from tests.deployments_ui.conftest import HTMX, SLUG
 from tests.playing import Playing
@@ -172,7 +172,7 @@ def names_of(addresses: Iterable[str]) -> set[str]:
 
 # What a customer's people open by following links. The rest is for staff, or done by a form.
 SEEN_BY_VIEWERS = {
-    name for name, door in DOORS.items() if door.right in {None, Right.READ_HISTORY} and "GET" in door.methods
+    name for name, door in DOORS.items() if door.right in {None, Permission.READ_HISTORY} and "GET" in door.methods
 }
 SEEN_BY_VIEWERS -= {"account_login", "account_logout", "api:nowhere", "customers", "dns_link"}
 SEEN_BY_OWNERS = SEEN_BY_VIEWERS | {

@@ -9,8 +9,8 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.test import Client
 
-from portal.access import Right, Role, allows
 from portal.models import Customer
+from portal.permissions import Permission, Role, has_permission
 from portal.services import people
 from tests.deployments_ui.conftest import HTMX
 from tests.security import matrix
@@ -54,9 +54,9 @@ def may(world: World, who: str, door: Door) -> bool:
     person = people.get_person(world.people[who])
     if door.right is None:
         return True
-    if door.right in {Right.READ_FLEET, Right.READ_STYLEGUIDE}:
-        return allows(person, door.right)
-    return allows(person, door.right, customer_id=Customer.objects.get(slug=world.own.slug).pk)
+    if door.right in {Permission.READ_ALL_CUSTOMERS, Permission.READ_STYLEGUIDE}:
+        return has_permission(person, door.right)
+    return has_permission(person, door.right, customer_id=Customer.objects.get(slug=world.own.slug).pk)
 
 
 def deeds(door: Door) -> list[tuple[str, dict[str, Any]]]:

@@ -25,9 +25,9 @@ from portal import logs
 from portal import urls as portal_urls
 from portal.env import DEMO_KEY
 from portal.models import Operation
-from portal.services import upstream
-from portal.services.budget import Purpose
-from portal.services.journal import driver
+from portal.services.operations import driver
+from portal.services.sync import upstream
+from portal.services.sync.budget import Purpose
 from tests.deployments_ui.changes import token_of
 from tests.deployments_ui.conftest import HTMX
 from tests.security.crawling import body_of

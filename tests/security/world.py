@@ -17,7 +17,7 @@ from portal.env import DEMO_KEY
 from portal.models import Customer, Domain, DomainLink, EnvMark, Membership, Operation, SealedValues, User
 from portal.services import people
 from portal.services.domains import links as domain_links
-from portal.services.env import drafts
+from portal.services.env_vars import drafts
 from tests import cast
 from tests.deployments_ui.changes import token_of
 from tests.deployments_ui.conftest import read_everything

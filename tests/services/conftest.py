@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from portal.access import Person, Role
 from portal.models import Deployment, Freshness
-from portal.services import tasks, upstream
-from portal.services.budget import Purpose
-from portal.services.refreshing import deployments as refreshing
-from portal.services.refreshing import fleet, lease
-from portal.services.remembering import customers
+from portal.permissions import Person, Role
+from portal.services.sync import tasks, upstream
+from portal.services.sync.budget import Purpose
+from portal.services.sync.fetch import deployments as refreshing
+from portal.services.sync.fetch import fleet, lease
+from portal.services.sync.upsert import customers
 from tests import recall
 from tests.playing import Playing
 

@@ -13,7 +13,7 @@ from django.db import connection, models, transaction
 from django.utils import timezone
 
 from portal.models import Customer, Deployment, Entry, Facet, Freshness, Holding, Version
-from portal.services.remembering import customers
+from portal.services.sync.upsert import customers
 
 BATCH = 5_000
 APPS, PEOPLE, PROJECTS = 40, 25, 12

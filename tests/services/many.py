@@ -58,7 +58,7 @@ def _together(look: Callable[[str], None], slug: str, threads: int, begin_at: fl
 
 
 def _person() -> Any:
-    from portal.access import Person, Role  # noqa: PLC0415 - after setup
+    from portal.permissions import Person, Role  # noqa: PLC0415 - after setup
 
     return Person(id=1, name="Olga", email="o@p.test", staff=Role.OPERATOR)
 
@@ -67,7 +67,7 @@ def _poll(slug: str) -> None:
     """A page that is open somewhere asks for what is newer."""
     from django.utils import timezone  # noqa: PLC0415 - after setup
 
-    from portal.services import history  # noqa: PLC0415 - as above
+    from portal.services.queries import history  # noqa: PLC0415 - as above
 
     history.find_newer(by=_person(), slug=slug, query={}, generation="", now=timezone.now())
 
@@ -75,7 +75,7 @@ def _poll(slug: str) -> None:
 def _open(slug: str) -> None:
     from django.utils import timezone  # noqa: PLC0415 - after setup
 
-    from portal.services import history  # noqa: PLC0415 - as above
+    from portal.services.queries import history  # noqa: PLC0415 - as above
 
     page = history.get_history(by=_person(), slug=slug, query={}, now=timezone.now())
     if page.age.as_of is None:
@@ -85,7 +85,7 @@ def _open(slug: str) -> None:
 def _spend(slug: str) -> None:
     """Take from the budget as often as it gives, for a second."""
     from portal.miosa import BudgetSpent  # noqa: PLC0415 - after setup
-    from portal.services import budget  # noqa: PLC0415 - as above
+    from portal.services.sync import budget  # noqa: PLC0415 - as above
 
     until = time.monotonic() + 1
     while time.monotonic() < until:

@@ -7,11 +7,11 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from portal.access import Person
 from portal.models import Deployment, Version
-from portal.services import customers, deployments, find, history, versions
+from portal.permissions import Person
 from portal.services.errors import NotFound
-from portal.services.history import Page
+from portal.services.queries import customers, deployments, history, search, versions
+from portal.services.queries.history import Page
 
 SEARCHES: tuple[dict[str, list[str]], ...] = (
     {},
@@ -39,7 +39,7 @@ def tell(*, by: Person, slug: str, now: datetime) -> str:
         told.append(as_text(page))
         told += _tell_versions(deployment, by=by, slug=slug, now=now)
     for text in ("#1", "site", "a", *Version.objects.values_list("miosa_id", flat=True)[:30]):
-        hits = find.find(by=by, text=text, now=now).hits
+        hits = search.find(by=by, text=text, now=now).hits
         told += [as_text(hit) for hit in hits]
     return "\n".join(told)
 

@@ -12,14 +12,16 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import Settings
 
-from portal.access import Person
 from portal.models import Connection, Customer, Deployment, Freshness, Version
-from portal.services import connection, deployments, history, upstream, versions
-from portal.services import refresh as refresh_service
-from portal.services.budget import Purpose
-from portal.services.refreshing import customers, fleet
-from portal.services.refreshing import deployments as refreshing
-from portal.services.refreshing import versions as reading
+from portal.permissions import Person
+from portal.services import connection
+from portal.services.queries import deployments, history, versions
+from portal.services.sync import refresh as refresh_service
+from portal.services.sync import upstream
+from portal.services.sync.budget import Purpose
+from portal.services.sync.fetch import customers, fleet
+from portal.services.sync.fetch import deployments as refreshing
+from portal.services.sync.fetch import versions as reading
 from tests.services.conftest import Desk, drain
 from tests.services.counting import asked, counting
 

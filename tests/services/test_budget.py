@@ -11,8 +11,9 @@ from pytest_django import Settings
 from portal import miosa
 from portal.env import Upstream
 from portal.models import Bucket, Connection
-from portal.services import budget, connection, upstream
-from portal.services.budget import Purpose
+from portal.services import connection
+from portal.services.sync import budget, upstream
+from portal.services.sync.budget import Purpose
 from tests.playing import Playing
 
 RPM = 60

@@ -10,43 +10,45 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from portal import miosa
-from portal.access import Person
 from portal.models import Bucket, Connection, Customer, Deployment, Freshness, KeptLog, Version
-from portal.services import deployments, errors, history, logs, upstream, versions
-from portal.services.answers import Age, Reach
-from portal.services.budget import Purpose
-from portal.services.refresh import TROUBLE
-from portal.services.refreshing import customers as refreshing
-from portal.services.refreshing import deployments as reading
-from portal.services.refreshing import fleet
+from portal.permissions import Person
+from portal.services import errors, logs
+from portal.services.queries import deployments, history, versions
+from portal.services.queries.schemas import Age, Reachability
+from portal.services.sync import upstream
+from portal.services.sync.budget import Purpose
+from portal.services.sync.fetch import customers as refreshing
+from portal.services.sync.fetch import deployments as reading
+from portal.services.sync.fetch import fleet
+from portal.services.sync.refresh import TROUBLE
 from tests.services.conftest import Desk
 
 OURS = "brightsmile-dental"
 HUGE = 100_000_000
 
-DAYS: dict[str, tuple[dict[str, Any], Reach]] = {
-    "html": ({"body": "<html><body>502</body></html>", "content_type": "text/html"}, Reach.UNREACHABLE),
-    "half json": ({"body": '{"data": [{"id": "dep_1", "na'}, Reach.UNREACHABLE),
-    "100 MB": ({"body_bytes": HUGE}, Reach.UNREACHABLE),
-    "endless": ({"endless": True}, Reach.UNREACHABLE),
-    "drip": ({"drip_s": 0.2}, Reach.UNREACHABLE),
-    "another shape": ({"body": '{"data": "none"}'}, Reach.UNREACHABLE),
-    "a number": ({"body": "42"}, Reach.UNREACHABLE),
-    "nothing": ({"drop_before": True}, Reach.UNREACHABLE),
-    "lost answer": ({"drop_after": True}, Reach.UNREACHABLE),
-    "cut": ({"cut_after": 100}, Reach.UNREACHABLE),
-    "401": ({"status": 401}, Reach.REFUSING),
-    "402": ({"status": 402}, Reach.REFUSING),
-    "403": ({"status": 403}, Reach.REFUSING),
-    "404": ({"status": 404}, Reach.REFUSING),
-    "410": ({"status": 410}, Reach.REFUSING),
-    "422": ({"status": 422}, Reach.REFUSING),
-    "429": ({"status": 429, "retry_after": 30}, Reach.BUDGET_SPENT),
-    "500": ({"status": 500}, Reach.UNREACHABLE),
-    "502": ({"status": 502, "body": "<html>bad gateway</html>"}, Reach.UNREACHABLE),
-    "503": ({"status": 503}, Reach.UNREACHABLE),
-    "504": ({"status": 504}, Reach.UNREACHABLE),
-    "507": ({"status": 507}, Reach.UNREACHABLE),
+DAYS: dict[str, tuple[dict[str, Any], Reachability]] = {
+    "html": ({"body": "<html><body>502</body></html>", "content_type": "text/html"}, Reachability.UNREACHABLE),
+    "half json": ({"body": '{"data": [{"id": "dep_1", "na'}, Reachability.UNREACHABLE),
+    "100 MB": ({"body_bytes": HUGE}, Reachability.UNREACHABLE),
+    "endless": ({"endless": True}, Reachability.UNREACHABLE),
+    "drip": ({"drip_s": 0.2}, Reachability.UNREACHABLE),
+    "another shape": ({"body": '{"data": "none"}'}, Reachability.UNREACHABLE),
+    "a number": ({"body": "42"}, Reachability.UNREACHABLE),
+    "nothing": ({"drop_before": True}, Reachability.UNREACHABLE),
+    "lost answer": ({"drop_after": True}, Reachability.UNREACHABLE),
+    "cut": ({"cut_after": 100}, Reachability.UNREACHABLE),
+    "401": ({"status": 401}, Reachability.REFUSING),
+    "402": ({"status": 402}, Reachability.REFUSING),
+    "403": ({"status": 403}, Reachability.REFUSING),
+    "404": ({"status": 404}, Reachability.REFUSING),
+    "410": ({"status": 410}, Reachability.REFUSING),
+    "422": ({"status": 422}, Reachability.REFUSING),
+    "429": ({"status": 429, "retry_after": 30}, Reachability.BUDGET_SPENT),
+    "500": ({"status": 500}, Reachability.UNREACHABLE),
+    "502": ({"status": 502, "body": "<html>bad gateway</html>"}, Reachability.UNREACHABLE),
+    "503": ({"status": 503}, Reachability.UNREACHABLE),
+    "504": ({"status": 504}, Reachability.UNREACHABLE),
+    "507": ({"status": 507}, Reachability.UNREACHABLE),
 }
 
 
@@ -87,7 +89,7 @@ def test_a_bad_day_is_told_and_loses_nothing(desk: Desk, operator: Person, day: 
     assert page.page.entries
     recover(desk)
     age = newest(operator)
-    assert (age.reach, age.for_people) == (Reach.OK, "")
+    assert (age.reach, age.for_people) == (Reachability.OK, "")
     assert remembered() == before
 
 
@@ -175,13 +177,13 @@ def test_a_deployment_answered_with_nonsense_stays_old_and_says_so(
 @pytest.mark.parametrize(
     ("do", "reach"),
     [
-        ({"body": '{"data": "none"}'}, Reach.UNREACHABLE),
-        ({"status": 403}, Reach.REFUSING),
-        ({"status": 404}, Reach.REFUSING),
+        ({"body": '{"data": "none"}'}, Reachability.UNREACHABLE),
+        ({"status": 403}, Reachability.REFUSING),
+        ({"status": 404}, Reachability.REFUSING),
     ],
 )
 def test_versions_that_cant_be_read_are_told_on_the_customers_page(
-    desk: Desk, operator: Person, do: dict[str, Any], reach: Reach
+    desk: Desk, operator: Person, do: dict[str, Any], reach: Reachability
 ) -> None:
     desk.read_all()
     two_hours_later()
@@ -196,7 +198,7 @@ def test_versions_that_cant_be_read_are_told_on_the_customers_page(
     recover(desk)
     later = now + timedelta(seconds=70)
     refreshing.read(Customer.objects.get(external_id=OURS), ask=upstream.client(Purpose.READ), now=later)
-    assert history.get_history(by=operator, slug=OURS, query={}, now=later).age.reach is Reach.OK
+    assert history.get_history(by=operator, slug=OURS, query={}, now=later).age.reach is Reachability.OK
 
 
 def test_what_is_nobodys_is_as_old_as_the_last_sweep(desk: Desk, operator: Person) -> None:

@@ -16,11 +16,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from portal import models
-from portal.access import Person, Role
 from portal.env import DEMO_KEY
-from portal.services import deployments, find, history, refresh, upstream, versions
+from portal.permissions import Person, Role
 from portal.services.errors import NotFound
-from portal.services.remembering import customers
+from portal.services.queries import deployments, history, search, versions
+from portal.services.sync import refresh, upstream
+from portal.services.sync.upsert import customers
 from tests.playing import Playing
 from tests.services.conftest import Read, forget_leases
 from tests.services.telling import as_text
@@ -265,7 +266,7 @@ def glance(*, by: Person, slug: str, foreign: list[str]) -> str:
         for version_id in foreign:
             with pytest.raises(NotFound):
                 versions.get_version(version_id=version_id, **where)
-    told += [as_text(hit) for text in foreign for hit in find.find(by=by, text=text, now=now).hits]
+    told += [as_text(hit) for text in foreign for hit in search.find(by=by, text=text, now=now).hits]
     return "\n".join(told)
 
 

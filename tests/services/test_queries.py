@@ -13,9 +13,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from portal.access import Person
 from portal.models import Customer, Deployment, Facet, Freshness, Version
-from portal.services import customers, deployments, filters, history, timeline
+from portal.permissions import Person
+from portal.services.queries import customers, deployments, filters, history, timeline
 from tests.services import crowd
 from tests.services.telling import ids_of
 

@@ -6,9 +6,9 @@ import pytest
 from django.utils import timezone
 
 from portal.models import Customer, Deployment, Entry, Freshness, Version
-from portal.services import upstream
-from portal.services.budget import Purpose
-from portal.services.refreshing import deployments, fleet, versions
+from portal.services.sync import upstream
+from portal.services.sync.budget import Purpose
+from portal.services.sync.fetch import deployments, fleet, versions
 from tests import recall
 from tests.playing import Playing
 from tests.services.conftest import Read

@@ -11,11 +11,11 @@ from django.utils import timezone
 
 from portal import miosa
 from portal.models import Customer, Deployment, Entry, Freshness, Holding, Version
-from portal.services import upstream
-from portal.services.budget import Purpose
-from portal.services.refreshing import fleet
-from portal.services.refreshing import versions as reading
-from portal.services.remembering import deployments
+from portal.services.sync import upstream
+from portal.services.sync.budget import Purpose
+from portal.services.sync.fetch import fleet
+from portal.services.sync.fetch import versions as reading
+from portal.services.sync.upsert import deployments
 from tests.playing import Playing
 from tests.services.counting import counting
 

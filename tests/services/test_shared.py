@@ -7,20 +7,21 @@ from uuid import UUID
 import pytest
 from django.utils import timezone
 
-from portal.access import Person, Role
 from portal.models import Activation, Customer, Deployment, Operation, Version
-from portal.services import deployments, find, history, lifecycle, operations, releases, upstream, versions
-from portal.services.budget import Purpose
-from portal.services.deployments import DeploymentPage
+from portal.permissions import Person, Role
 from portal.services.errors import NotFound
-from portal.services.journal import driver
-from portal.services.journal.kinds import Kind
-from portal.services.operations import OperationPage
-from portal.services.refreshing import versions as reading
-from portal.services.releases import Confirmed
-from portal.services.remembering import customers, pointers
-from portal.services.retention import Keeping
-from portal.services.rows import ActivationEntry, OperationEntry
+from portal.services.operations import driver, lifecycle, releases
+from portal.services.operations.kinds import Kind
+from portal.services.operations.releases import Confirmed
+from portal.services.queries import deployments, history, operations, search, versions
+from portal.services.queries.deployments import DeploymentPage
+from portal.services.queries.entries import ActivationEntry, OperationEntry
+from portal.services.queries.operations import OperationPage
+from portal.services.queries.retention import Keeping
+from portal.services.sync import upstream
+from portal.services.sync.budget import Purpose
+from portal.services.sync.fetch import versions as reading
+from portal.services.sync.upsert import customers, pointers
 from tests.services.conftest import Desk
 from tests.services.telling import tell
 
@@ -142,7 +143,7 @@ def test_finding_an_id_a_hash_or_a_number_finds_ones_own(desk: Desk, shared: Dep
     by = desk.person_of(OURS)
     for version in foreign(shared):
         for text in (version.miosa_id, version.artifact_sha256, f"{shared.name} #{version.number}"):
-            hits = find.find(by=by, text=text, now=timezone.now()).hits
+            hits = search.find(by=by, text=text, now=timezone.now()).hits
             assert version.miosa_id not in {hit.version_id for hit in hits}
 
 
@@ -153,16 +154,16 @@ def test_finding_by_letters_of_a_name_finds_nothing_by_another_holders(
     theirs = Customer.objects.get(external_id=THEIRS)
     assert all(word in theirs.search for word in text.split()[1:])
     by = desk.person_of(OURS)
-    for hit in find.find(by=by, text=text, now=timezone.now()).hits:
+    for hit in search.find(by=by, text=text, now=timezone.now()).hits:
         assert hit.deployment_id != shared.miosa_id
     if len(text) > 10:
-        assert find.find(by=operator, text=text, now=timezone.now()).hits
+        assert search.find(by=operator, text=text, now=timezone.now()).hits
 
 
 def test_as_many_words_as_fit_find_each_once(desk: Desk, shared: Deployment, operator: Person) -> None:
     mine = Version.objects.filter(deployment=shared, customer__external_id=OURS).latest("number")
     for words in ("a " * 70, " ".join(chr(code) for code in range(ord("a"), ord("z") + 1)) * 3, "i"):
-        hits = find.find(by=operator, text=f"#{mine.number} {words}", now=timezone.now()).hits
+        hits = search.find(by=operator, text=f"#{mine.number} {words}", now=timezone.now()).hits
         assert len(hits) == len({hit.version_id for hit in hits})
 
 

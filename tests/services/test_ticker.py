@@ -9,9 +9,9 @@ from pytest_django import Settings
 
 from portal.env import Upstream
 from portal.models import Freshness
-from portal.services import budget, ticker
-from portal.services.budget import Purpose
-from portal.services.refreshing import fleet, lease
+from portal.services.sync import budget, ticker
+from portal.services.sync.budget import Purpose
+from portal.services.sync.fetch import fleet, lease
 
 pytestmark = pytest.mark.django_db
 

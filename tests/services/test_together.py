@@ -14,12 +14,12 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from portal.models import Bucket, Connection, Customer, Deployment, Freshness, Version
-from portal.services import upstream
-from portal.services.budget import Purpose
-from portal.services.refreshing import customers as refreshing
-from portal.services.refreshing import fleet, lease, versions
-from portal.services.refreshing.lease import LeaseLost
-from portal.services.remembering import customers
+from portal.services.sync import upstream
+from portal.services.sync.budget import Purpose
+from portal.services.sync.fetch import customers as refreshing
+from portal.services.sync.fetch import fleet, lease, versions
+from portal.services.sync.fetch.lease import LeaseLost
+from portal.services.sync.upsert import customers
 from tests.playing import Playing
 from tests.services.counting import counting
 
@@ -213,7 +213,7 @@ def test_reading_goes_on_while_somebody_writes_for_long(simulator: Playing) -> N
     """A stale page is drawn though its wish to be read again can't be noted."""
     import sqlite3  # noqa: PLC0415 - only here
 
-    from portal.services import history  # noqa: PLC0415 - as above
+    from portal.services.queries import history  # noqa: PLC0415 - as above
     from tests.services.many import _person  # noqa: PLC0415 - only here
 
     simulator.reset(customers=2)

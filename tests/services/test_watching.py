@@ -8,12 +8,13 @@ from django.core.cache import cache
 from django.utils import timezone
 from pytest_django import Settings
 
-from portal.access import Person
 from portal.models import Bucket, Customer, Deployment, Freshness, KeptLog, Version
-from portal.services import upstream, versions, watching
-from portal.services.budget import Purpose
+from portal.permissions import Person
 from portal.services.logs import LogPage
-from portal.services.refreshing import deployments as reading
+from portal.services.queries import versions
+from portal.services.sync import upstream, watching
+from portal.services.sync.budget import Purpose
+from portal.services.sync.fetch import deployments as reading
 from tests.services.conftest import Desk
 from tests.services.counting import asked, counting
 

@@ -8,11 +8,13 @@ from django.utils import timezone
 from msgspec import UNSET
 
 from portal import miosa
-from portal.access import Person
 from portal.models import Activation, Deployment, Entry, Freshness, Holding, Version, Workspace
-from portal.services import connection, history, upstream
+from portal.permissions import Person
+from portal.services import connection
 from portal.services.errors import NotFound
-from portal.services.remembering import customers, deployments, versions
+from portal.services.queries import history
+from portal.services.sync import upstream
+from portal.services.sync.upsert import customers, deployments, versions
 from tests.services.conftest import Desk, drain
 from tests.services.telling import ids_of, tell
 

@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from portal.api.serializers.fields import MomentField, StaffField
-from portal.services.answers import Reach, State
+from portal.services.queries.schemas import Reachability, State
 
 
 class AgeSerializer(serializers.Serializer[Any]):
@@ -15,7 +15,7 @@ class AgeSerializer(serializers.Serializer[Any]):
     stale = serializers.BooleanField(help_text="Older than it should be; it is being read again.")
     filling = serializers.BooleanField(help_text="More of the history is still being read.")
     generation = serializers.CharField()
-    reach = serializers.ChoiceField([reach.value for reach in Reach])
+    reach = serializers.ChoiceField([reach.value for reach in Reachability])
     since = MomentField(allow_null=True, help_text="Since when the hosting service can't be asked.")
     retry_at = MomentField(allow_null=True, help_text="When it will be asked again.")
     for_people = serializers.CharField(help_text="A sentence for that; empty when all is well.")

@@ -6,9 +6,9 @@ from rest_framework import serializers
 
 from portal.api.serializers.answers import AgeSerializer, CustomerHeadSerializer, VersionBriefSerializer
 from portal.api.serializers.fields import MomentField, NextField, StaffField
-from portal.services.answers import Deed
-from portal.services.journal.kinds import Kind
-from portal.services.rows import ActivationEntry, OperationEntry, VersionEntry
+from portal.services.operations.kinds import Kind
+from portal.services.queries.entries import ActivationEntry, OperationEntry, VersionEntry
+from portal.services.queries.schemas import ActivationKind
 
 ACTIVATION = "activation"
 OPERATION = "operation"
@@ -45,7 +45,7 @@ class ActivationEntrySerializer(serializers.Serializer[Any]):
     at = MomentField()
     deployment_id = serializers.CharField()
     deployment_name = serializers.CharField()
-    deed = serializers.ChoiceField([deed.value for deed in Deed])
+    deed = serializers.ChoiceField([deed.value for deed in ActivationKind])
     version_id = serializers.CharField()
     number = serializers.IntegerField(allow_null=True)
     from_version_id = serializers.CharField(

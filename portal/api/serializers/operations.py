@@ -3,7 +3,7 @@ from typing import Any
 from rest_framework import serializers
 
 from portal.api.serializers.fields import MomentField, NextField, StaffField
-from portal.services.journal.kinds import Kind
+from portal.services.operations.kinds import Kind
 
 STATES = ("accepted", "decided", "refused", "sent", "succeeded", "unknown")
 STAFF_ONLY = "For the platform's people only."

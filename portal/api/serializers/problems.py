@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from portal.access import Role
+from portal.permissions import Role
 
 
 class ProblemErrorSerializer(serializers.Serializer[Any]):

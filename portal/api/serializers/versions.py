@@ -9,7 +9,7 @@ from portal.api.serializers.answers import (
     VersionBriefSerializer,
 )
 from portal.api.serializers.fields import MomentField, StaffField
-from portal.services.retention import Keeping
+from portal.services.queries.retention import Keeping
 
 
 class MomentSerializer(serializers.Serializer[Any]):

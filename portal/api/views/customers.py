@@ -7,7 +7,7 @@ from portal.api.describing import describe
 from portal.api.parameters import CURSOR, Parameter
 from portal.api.serializers.customers import CustomerListSerializer
 from portal.api.views.reading import ReadView, answer, person_of
-from portal.services import customers
+from portal.services.queries import customers
 
 QUERY = (
     Parameter("q", "Words that the name or the external id must hold.", longest=100),

@@ -7,7 +7,7 @@ from portal.api.describing import DEPLOYMENT_ID, SLUG, describe
 from portal.api.parameters import CURSOR
 from portal.api.serializers.deployments import DeploymentListSerializer, DeploymentPageSerializer
 from portal.api.views.reading import ReadView, answer, person_of
-from portal.services import deployments
+from portal.services.queries import deployments
 
 QUERY = (CURSOR,)
 

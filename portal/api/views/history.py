@@ -7,8 +7,8 @@ from portal.api.describing import SLUG, describe
 from portal.api.parameters import CURSOR, Parameter
 from portal.api.serializers.history import HistorySerializer
 from portal.api.views.reading import ReadView, answer, person_of
-from portal.services import history
-from portal.services.answers import State
+from portal.services.queries import history
+from portal.services.queries.schemas import State
 
 STATES = tuple(state.value for state in State if state is not State.GONE)
 QUERY = (

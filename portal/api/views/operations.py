@@ -9,7 +9,7 @@ from portal.api.describing import OPERATION_KEY, describe
 from portal.api.parameters import CURSOR, Parameter
 from portal.api.serializers.operations import OperationListSerializer, OperationSerializer
 from portal.api.views.reading import ReadView, answer, person_of
-from portal.services import operations
+from portal.services.queries import operations
 
 QUERY = (
     Parameter("customer", "Of one customer, by its slug."),

@@ -14,8 +14,8 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 from rest_framework.views import APIView
 
-from portal.access import Person
 from portal.api.parameters import Query
+from portal.permissions import Person
 
 
 class ReadView(APIView):

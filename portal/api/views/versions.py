@@ -5,7 +5,7 @@ from rest_framework.request import Request
 from portal.api.describing import DEPLOYMENT_ID, SLUG, VERSION_ID, describe
 from portal.api.serializers.versions import VersionPageSerializer
 from portal.api.views.reading import ReadView, answer, person_of
-from portal.services import versions
+from portal.services.queries import versions
 
 
 class Version(ReadView):

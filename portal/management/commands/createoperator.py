@@ -12,8 +12,8 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.core.validators import validate_email
 
-from portal.access import Role
 from portal.models import User
+from portal.permissions import Role
 
 
 class Command(BaseCommand):

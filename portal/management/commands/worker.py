@@ -22,9 +22,9 @@ from django_tasks_db.management.commands.db_worker import Worker
 from django_tasks_db.models import DBTaskResult
 
 from portal import heartbeat
-from portal.services import ticker
 from portal.services.domains import looker
-from portal.services.journal import driver
+from portal.services.operations import driver
+from portal.services.sync import ticker
 
 TICK_EVERY_S = 1.0
 TIDY_EVERY_S = 3600.0

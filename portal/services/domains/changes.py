@@ -9,18 +9,18 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from portal import dns
-from portal.access import Person, Right, Role
 from portal.models import Customer, Deployment, Domain
-from portal.services import briefs, customers, deployments, doing, reasons
-from portal.services.answers import CustomerHead, DeploymentBrief
+from portal.permissions import Permission, Person, Role
 from portal.services.domains import looking, pages, reading
 from portal.services.errors import Conflict, Invalid, ServiceError, Unavailable
-from portal.services.journal import tokens
-from portal.services.journal.accepting import Wish
-from portal.services.journal.kinds import DOMAIN, Kind
-from portal.services.operations import OperationPage
-from portal.services.releases import Confirmed
-from portal.services.remembering.customers import unassigned
+from portal.services.operations import doing, reasons, tokens
+from portal.services.operations.accepting import OperationRequest
+from portal.services.operations.kinds import DOMAIN, Kind
+from portal.services.operations.releases import Confirmed
+from portal.services.queries import customers, deployments, summaries
+from portal.services.queries.operations import OperationPage
+from portal.services.queries.schemas import CustomerSummary, DeploymentSummary
+from portal.services.sync.upsert.customers import unassigned
 
 POLICIES = ("none", "www_to_apex", "apex_to_www")
 _VERIFY_AGAIN = timedelta(seconds=60)
@@ -33,8 +33,8 @@ class AddForm:
     """
 
     token: str
-    customer: CustomerHead
-    deployment: DeploymentBrief
+    customer: CustomerSummary
+    deployment: DeploymentSummary
     typed: str
     clean: str
     shown: str
@@ -55,8 +55,8 @@ class DomainForm:
 
     kind: Kind
     token: str
-    customer: CustomerHead
-    deployment: DeploymentBrief
+    customer: CustomerSummary
+    deployment: DeploymentSummary
     domain_id: str
     name: str
     redirect_policy: str
@@ -73,12 +73,12 @@ def draw_add(
     """The form, with what was typed cleaned and explained. Raises NotFound, Forbidden."""
     customer = customers.get_customer(by=by, slug=slug)
     deployment = deployments.find_deployment(customer, deployment_id)
-    doing.require_right(Right.ADD_DOMAIN, customer, deployment, by=by)
+    doing.require_right(Permission.ADD_DOMAIN, customer, deployment, by=by)
     name, problem = _read(typed, portal_host) if typed.strip() else (None, "")
     return AddForm(
         token=tokens.draw(Kind.ADD_DOMAIN, by=by, customer_id=customer.pk, deployment_id=deployment.miosa_id),
-        customer=briefs.head(customer, by=by),
-        deployment=briefs.deployment(deployment, customer, by=by),
+        customer=summaries.head(customer, by=by),
+        deployment=summaries.deployment(deployment, customer, by=by),
         typed=typed[:300],
         clean=name.ascii if name else "",
         shown=name.shown if name else "",
@@ -118,7 +118,7 @@ def add(
     """
     customer = customers.get_customer(by=by, slug=slug)
     deployment = deployments.find_deployment(customer, deployment_id)
-    doing.require_right(Right.ADD_DOMAIN, customer, deployment, by=by)
+    doing.require_right(Permission.ADD_DOMAIN, customer, deployment, by=by)
     token = tokens.read(
         confirmed.token, Kind.ADD_DOMAIN, by=by, customer_id=customer.pk, deployment_id=deployment.miosa_id
     )
@@ -133,7 +133,7 @@ def add(
     for one in names:
         # The twin is a second operation of the same press, under a key that follows from the first.
         key = token.id if one == name.ascii else uuid.uuid5(token.id, one)
-        wish = Wish(
+        wish = OperationRequest(
             token=tokens.Token(key, token.kind, token.customer_id, token.deployment_id, "", ""),
             by=by,
             customer=customer,
@@ -158,8 +158,8 @@ def draw(*, by: Person, slug: str, deployment_id: str, domain_id: str, kind: Kin
         token=tokens.draw(
             kind, by=by, customer_id=customer.pk, deployment_id=deployment.miosa_id, target_id=domain.miosa_id
         ),
-        customer=briefs.head(customer, by=by),
-        deployment=briefs.deployment(deployment, customer, by=by),
+        customer=summaries.head(customer, by=by),
+        deployment=summaries.deployment(deployment, customer, by=by),
         domain_id=domain.miosa_id,
         name=domain.name,
         redirect_policy=domain.redirect_policy or "none",
@@ -214,7 +214,7 @@ def look_now(
     NotFound, Forbidden.
     """
     customer, deployment, domain = pages.find(by=by, slug=slug, deployment_id=deployment_id, domain_id=domain_id)
-    doing.require_right(Right.VERIFY_DOMAIN, customer, deployment, by=by)
+    doing.require_right(Permission.VERIFY_DOMAIN, customer, deployment, by=by)
     looking.want_now(domain, now=now)
     if domain.status not in reading.WAITING:
         return None
@@ -255,9 +255,9 @@ def verify_by_ourselves(domain: Domain, *, now: datetime) -> bool:
 
 
 _RIGHTS = {
-    Kind.DETACH_DOMAIN: Right.DETACH_DOMAIN,
-    Kind.REDIRECT_DOMAIN: Right.ADD_DOMAIN,
-    Kind.VERIFY_DOMAIN: Right.VERIFY_DOMAIN,
+    Kind.DETACH_DOMAIN: Permission.DETACH_DOMAIN,
+    Kind.REDIRECT_DOMAIN: Permission.ADD_DOMAIN,
+    Kind.VERIFY_DOMAIN: Permission.VERIFY_DOMAIN,
 }
 
 
@@ -270,12 +270,12 @@ def _wish(
     policy: str,
     reason: str,
     note: str,
-) -> Wish:
+) -> OperationRequest:
     """It stands under the domain's own customer, on whosever page it was asked for."""
     body = {"domain_id": domain.miosa_id, "domain": domain.name}
     if token.kind is Kind.REDIRECT_DOMAIN:
         body["redirect_policy"] = policy
-    return Wish(
+    return OperationRequest(
         token=tokens.Token(token.id, token.kind, token.customer_id, token.deployment_id, "", ""),
         by=by,
         customer=domain.customer or unassigned(),

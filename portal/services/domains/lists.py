@@ -7,12 +7,13 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from portal import dns
-from portal.access import Person, Right
 from portal.models import Customer, Deployment, Domain
-from portal.services import actions, ages, briefs, customers, deployments, doing
-from portal.services.answers import Age, CustomerHead, DeploymentBrief
+from portal.permissions import Permission, Person
 from portal.services.domains import looking, reading
-from portal.services.refreshing import lease
+from portal.services.operations import doing
+from portal.services.queries import actions, ages, customers, deployments, summaries
+from portal.services.queries.schemas import Age, CustomerSummary, DeploymentSummary
+from portal.services.sync.fetch import lease
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +48,8 @@ class DomainRow:
 class DomainsPage:
     """`was_read`: what MIOSA says of domains is known at all; without it an empty list means nothing."""
 
-    customer: CustomerHead
-    deployment: DeploymentBrief
+    customer: CustomerSummary
+    deployment: DeploymentSummary
     rows: tuple[DomainRow, ...]
     may_add: bool
     add_obstacle: str
@@ -64,10 +65,12 @@ def get_domains(*, by: Person, slug: str, deployment_id: str, now: datetime) -> 
     rows = list(seen_by(deployment, customer, by=by).order_by("name", "pk"))
     looking.want(rows, now=now)
     return DomainsPage(
-        customer=briefs.head(customer, by=by),
-        deployment=actions.dress(briefs.deployment(deployment, customer, by=by), deployment, customer, by=by, now=now),
+        customer=summaries.head(customer, by=by),
+        deployment=actions.dress(
+            summaries.deployment(deployment, customer, by=by), deployment, customer, by=by, now=now
+        ),
         rows=tuple(row_of(domain, now=now) for domain in rows),
-        may_add=doing.may(Right.ADD_DOMAIN, customer, deployment, by=by),
+        may_add=doing.may(Permission.ADD_DOMAIN, customer, deployment, by=by),
         add_obstacle=actions.gone(deployment) or doing.obstacle(deployment, row=customer.connection, now=now),
         was_read=lease.get(reading.scope(deployment.pk)).read_at is not None,
         age=ages.of(

@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 from portal import dns
 from portal.models import Domain
 from portal.services.domains import reading
-from portal.services.remembering import customers
+from portal.services.sync.upsert import customers
 
 logger = logging.getLogger(__name__)
 

@@ -6,15 +6,15 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from portal import dns
-from portal.access import Person, Right
 from portal.models import Customer, Deployment, Domain, DomainLink
-from portal.services import actions, briefs, customers, deployments, doing
-from portal.services.answers import CustomerHead, DeploymentBrief
+from portal.permissions import Permission, Person
 from portal.services.domains import lists, looking, reading
 from portal.services.domains.lists import DomainRow
 from portal.services.errors import NotFound
-from portal.services.journal import tokens
-from portal.services.journal.kinds import Kind
+from portal.services.operations import doing, tokens
+from portal.services.operations.kinds import Kind
+from portal.services.queries import actions, customers, deployments, summaries
+from portal.services.queries.schemas import CustomerSummary, DeploymentSummary
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +80,8 @@ class LinkRow:
 
 @dataclass(frozen=True, slots=True)
 class DomainPage:
-    customer: CustomerHead
-    deployment: DeploymentBrief
+    customer: CustomerSummary
+    deployment: DeploymentSummary
     facts: DomainFacts
     twin: str
     links: tuple[LinkRow, ...]
@@ -99,20 +99,22 @@ def get_domain(*, by: Person, slug: str, deployment_id: str, domain_id: str, now
     reading.read_if_stale(deployment, customer=customer, now=now)
     domain.refresh_from_db()
     looking.want([domain], now=now)
-    may_share = doing.may(Right.SHARE_DOMAIN, customer, deployment, by=by)
+    may_share = doing.may(Permission.SHARE_DOMAIN, customer, deployment, by=by)
     verify_token = tokens.draw(
         Kind.VERIFY_DOMAIN, by=by, customer_id=customer.pk, deployment_id=deployment.miosa_id, target_id=domain.miosa_id
     )
     return DomainPage(
-        customer=briefs.head(customer, by=by),
-        deployment=actions.dress(briefs.deployment(deployment, customer, by=by), deployment, customer, by=by, now=now),
+        customer=summaries.head(customer, by=by),
+        deployment=actions.dress(
+            summaries.deployment(deployment, customer, by=by), deployment, customer, by=by, now=now
+        ),
         facts=facts_of(domain, now=now),
         twin=_twin(domain),
         links=_links(domain, deployment, now=now) if may_share else (),
         verify_token=verify_token,
-        may_verify=doing.may(Right.VERIFY_DOMAIN, customer, deployment, by=by),
-        may_detach=doing.may(Right.DETACH_DOMAIN, customer, deployment, by=by),
-        may_redirect=doing.may(Right.ADD_DOMAIN, customer, deployment, by=by),
+        may_verify=doing.may(Permission.VERIFY_DOMAIN, customer, deployment, by=by),
+        may_detach=doing.may(Permission.DETACH_DOMAIN, customer, deployment, by=by),
+        may_redirect=doing.may(Permission.ADD_DOMAIN, customer, deployment, by=by),
         may_share=may_share,
         obstacle=doing.obstacle(deployment, now=now),
     )

@@ -10,10 +10,11 @@ from msgspec import UNSET
 
 from portal import dns, miosa
 from portal.models import Customer, Deployment, Domain
-from portal.services import details
-from portal.services.details import Detail
-from portal.services.remembering import customers, holdings, texts
-from portal.services.remembering.attribution import legible
+from portal.services import clean_text
+from portal.services.sync import details
+from portal.services.sync.details import Detail
+from portal.services.sync.upsert import customers, holdings
+from portal.services.sync.upsert.attribution import legible
 
 FRESH = details.FRESH
 WAITING = ("pending", "verifying", "failed", "")
@@ -111,7 +112,7 @@ def _take(
 
 
 def _values(row: miosa.Domain) -> dict[str, Any]:
-    name = texts.line(row.domain, most=253).lower().rstrip(".")
+    name = clean_text.line(row.domain, most=253).lower().rstrip(".")
     needed = dns.needed(
         name,
         dns_records=row.dns_records,

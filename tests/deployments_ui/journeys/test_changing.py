@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from portal.models import Deployment, Operation
-from portal.services.journal import driver
+from portal.services.operations import driver
 from portal.services.people import DEMO_PASSWORD
 from tests.deployments_ui.changes import changes_heard, older
 from tests.deployments_ui.conftest import SLUG, World

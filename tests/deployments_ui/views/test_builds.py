@@ -9,8 +9,8 @@ from django.core.cache import cache
 
 from portal import miosa
 from portal.models import Deployment
-from portal.services import upstream, watching
-from portal.services.budget import Purpose
+from portal.services.sync import upstream, watching
+from portal.services.sync.budget import Purpose
 from tests.deployments_ui.conftest import HTMX, SLUG, World
 from tests.deployments_ui.stairs import Browse, climb, refuse_strangers, text_of
 

@@ -10,7 +10,7 @@ from django.urls import path
 
 from deployments_ui import errors
 from portal import urls as portal_urls
-from portal.access import Role
+from portal.permissions import Role
 from portal.services import errors as service_errors
 from tests.cast import Cast
 from tests.deployments_ui.conftest import HTMX

@@ -5,7 +5,7 @@ import re
 from django.test import Client
 
 from portal.models import Customer, Deployment, User
-from portal.services.remembering import customers
+from portal.services.sync.upsert import customers
 from tests.deployments_ui.conftest import HTMX, SLUG, World
 from tests.deployments_ui.stairs import Browse, climb, text_of
 

@@ -15,7 +15,7 @@ from django.utils.html import escape
 from pytest_django import Settings
 
 from portal.models import Activation, Deployment, EnvMark, Operation, User, Version
-from portal.services.journal import tokens
+from portal.services.operations import tokens
 from tests.deployments_ui.changes import changes_heard, confirm, draw, due_now, older, work
 from tests.deployments_ui.conftest import HTMX, SLUG, World
 from tests.deployments_ui.stairs import Browse, refuse_strangers, text_of

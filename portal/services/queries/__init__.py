@@ -1,0 +1,1 @@
+"""Read-only queries: what pages and the API show, as frozen dataclasses."""

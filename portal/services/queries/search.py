@@ -1,0 +1,142 @@
+"""Find anything by a few letters: a customer, a deployment, #number, an id, a hash."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from itertools import islice
+
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
+
+from portal.models import Customer, Deployment, Holding, Version
+from portal.permissions import Person
+from portal.services import clean_text
+from portal.services.queries import customers
+
+_MOST = 20
+_MOST_WORDS = 12
+_HASH = 64
+_NUMBER = re.compile(r"#(\d{1,9})")
+
+
+class Kind(StrEnum):
+    CUSTOMER = "customer"
+    DEPLOYMENT = "deployment"
+    VERSION = "version"
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """Something found.
+
+    `deployment_id`/`version_id` are empty where they do not apply; `detail` is a short second line.
+    """
+
+    kind: Kind
+    title: str
+    detail: str
+    slug: str
+    deployment_id: str = ""
+    version_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """At most 20 hits, best first. `more`: there were more."""
+
+    text: str
+    hits: tuple[Hit, ...]
+    more: bool
+
+
+def find(*, by: Person, text: str, now: datetime) -> Found:
+    """Only what this person may see, from memory alone: MIOSA is never asked."""
+    clean = clean_text.line(text, most=200)
+    if not clean:
+        return Found("", (), more=False)
+    hits = list(islice(_hits(clean, by=by), _MOST + 1))
+    return Found(clean, tuple(hits[:_MOST]), more=len(hits) > _MOST)
+
+
+def _hits(text: str, *, by: Person) -> Iterator[Hit]:
+    seen = customers.seen_by(by).exclude(is_unassigned=True) if not by.is_staff else customers.seen_by(by)
+    yield from _exact(text, seen, by=by)
+    number = _NUMBER.search(text)
+    words = list(dict.fromkeys(clean_text.search_key(_NUMBER.sub(" ", text)).split()))[:_MOST_WORDS]
+    if not number:
+        yield from _customers(words, seen)
+        yield from _deployments(words, seen)
+    else:
+        yield from _numbered(int(number[1]), words, seen, by=by)
+
+
+def _exact(text: str, seen: QuerySet[Customer], *, by: Person) -> Iterator[Hit]:
+    versions = Version.objects.filter(deployment__holdings__customer__in=seen)
+    if not by.sees_everyone:
+        versions = versions.filter(customer__in=seen)
+    found = versions.filter(artifact_sha256=text.lower()) if len(text) == _HASH else versions.filter(miosa_id=text)
+    for version in _distinct(found.order_by("-created_at")):
+        yield _version_hit(version, seen)
+    for deployment in Deployment.objects.filter(miosa_id=text, holdings__customer__in=seen).distinct():
+        yield _deployment_hit(deployment, seen)
+
+
+def _customers(words: list[str], seen: QuerySet[Customer]) -> Iterator[Hit]:
+    rows = seen
+    for word in words:
+        rows = rows.filter(search__contains=word)
+    for customer in rows.order_by("name", "pk")[: _MOST + 1]:
+        detail = _("%(count)s apps") % {"count": customer.deployments_count}
+        yield Hit(Kind.CUSTOMER, customer.name, detail, customer.slug)
+
+
+def _deployments(words: list[str], seen: QuerySet[Customer]) -> Iterator[Hit]:
+    rows = Deployment.objects.filter(holdings__customer__in=seen)
+    for word in words:
+        rows = rows.filter(search__contains=word)
+    for deployment in rows.distinct().order_by("name", "pk")[: _MOST + 1]:
+        yield _deployment_hit(deployment, seen)
+
+
+def _numbered(number: int, words: list[str], seen: QuerySet[Customer], *, by: Person) -> Iterator[Hit]:
+    """`booking #12`, `acme #12`, or `#12` of anything: the number is looked up per deployment, by its index."""
+    deployments = Deployment.objects.filter(holdings__customer__in=seen, gone_at=None)
+    for word in words:
+        # Only customers this person may see: a shared app must not tell who else is on it, letter by letter.
+        named = Holding.objects.filter(customer__in=seen, customer__search__contains=word)
+        deployments = deployments.filter(Q(search__contains=word) | Q(pk__in=named.values("deployment")))
+    chosen = list(deployments.distinct().order_by("-updated_at").values_list("pk", flat=True)[:500])
+    rows = Version.objects.filter(deployment__in=chosen, number=number)
+    if not by.sees_everyone:
+        rows = rows.filter(customer__in=seen)
+    for version in rows.select_related("deployment", "customer").order_by("-created_at")[: _MOST + 1]:
+        yield _version_hit(version, seen)
+
+
+def _distinct(rows: QuerySet[Version]) -> Iterator[Version]:
+    given = set()
+    for version in rows.select_related("deployment", "customer")[: 2 * _MOST]:
+        if version.pk not in given:
+            given.add(version.pk)
+            yield version
+
+
+def _version_hit(version: Version, seen: QuerySet[Customer]) -> Hit:
+    customer = version.customer or seen.filter(holdings__deployment=version.deployment).order_by("pk").first()
+    label = f"#{version.number}" if version.number is not None else version.miosa_id
+    return Hit(
+        Kind.VERSION,
+        f"{version.deployment.name} {label}",
+        customer.name if customer else "",
+        customer.slug if customer else "",
+        version.deployment.miosa_id,
+        version.miosa_id,
+    )
+
+
+def _deployment_hit(deployment: Deployment, seen: QuerySet[Customer]) -> Hit:
+    customer = seen.filter(holdings__deployment=deployment).order_by("-holdings__owns", "pk").first()
+    name, slug = (customer.name, customer.slug) if customer else ("", "")
+    return Hit(Kind.DEPLOYMENT, deployment.name, name, slug, deployment.miosa_id)

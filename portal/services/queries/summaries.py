@@ -1,0 +1,210 @@
+"""Deployments and versions in one line, cut to what the person asking may see (docs/rules.md, 1, 2 and 9)."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, cast
+
+from django.db.models import Case, F, ForeignKey, When
+
+from portal.models import Customer, Deployment, Operation, Version
+from portal.models.prepared import Prepared
+from portal.permissions import Person
+from portal.services.operations.kinds import RULES, Kind, is_main
+from portal.services.queries.schemas import CustomerSummary, DeploymentSummary, State, VersionSummary
+
+MOST_DEPLOYMENTS = 200
+
+# What a line needs of a version and of a deployment; the rest of their columns is left in the database.
+OF_VERSION = (
+    *("miosa_id", "deployment_id", "customer_id", "number", "state", "kind", "is_readable", "was_live", "gone_at"),
+    *("external_user_id", "source_sandbox_id", "files", "total_bytes", "created_at", "first_seen_at"),
+    *("archived_at", "promoted_at"),
+)
+OF_DEPLOYMENT = (
+    *("miosa_id", "customer_id", "name", "state", "public_url", "managed_url", "active_version_id", "live_since"),
+    *("live_version_id", "staged_version_id", "newest_version_id", "on_rollback", "is_shared", "is_filled"),
+    "domains_waiting",
+    *("created_at", "first_seen_at", "gone_at"),
+)
+
+_POINTERS: list[ForeignKey[Any, Any]] = [
+    cast(Any, Deployment._meta.get_field(name)) for name in ("live_version", "staged_version", "newest_version")
+]
+_STATES = {
+    "archived": State.ARCHIVED,
+    "building": State.BUILDING,
+    "created": State.CREATED,
+    "failed": State.FAILED,
+    "ready": State.READY,
+}
+
+
+_DONE_TO_LIVE = frozenset({Kind.REDEPLOY, Kind.STOP})
+_DONE_TO_ITS_OWN = frozenset(
+    {Kind.ADD_DOMAIN, Kind.DETACH_DOMAIN, Kind.PUBLISH, Kind.REDIRECT_DOMAIN, Kind.VERIFY_DOMAIN}
+)
+
+_HELD: Prepared[Deployment] = Prepared(
+    lambda customer, asked: (
+        Deployment.objects.filter(holdings__customer=customer)
+        .only(*OF_DEPLOYMENT)
+        .order_by(
+            Case(When(miosa_id__in=asked, then=0), default=1),
+            F("gone_at").asc(nulls_first=True),
+            F("created_at").desc(nulls_last=True),
+            "-pk",
+        )[:MOST_DEPLOYMENTS]
+    )
+)
+_VERSIONS: Prepared[Version] = Prepared(lambda pks: Version.objects.filter(pk__in=pks).only(*OF_VERSION))
+
+
+def head(customer: Customer, *, by: Person) -> CustomerSummary:
+    return CustomerSummary(
+        slug=customer.slug,
+        name=customer.name,
+        external_id=customer.external_id if by.is_staff else None,
+        is_unassigned=customer.is_unassigned,
+    )
+
+
+def list_held(customer: Customer, *, asked: Sequence[str] = ()) -> list[Deployment]:
+    """The deployments a customer has something on, in a stable order. One query; their versions come with `attach`.
+
+    Of very many the newest, and those `asked` for by their ids.
+    """
+    # No id is empty, so that asks for none.
+    held = _HELD.fetch(customer.pk, asked or ("",))
+    return sorted(held, key=lambda one: (one.created_at or one.first_seen_at, one.pk))
+
+
+def versions_of(held: Iterable[Deployment], more: Iterable[int] = ()) -> dict[int, Version]:
+    """The live, staged and newest versions of these deployments, set on them, and `more` by their ids. One query."""
+    held = list(held)
+    pks = {getattr(one, field.attname) for one in held for field in _POINTERS} | set(more)
+    wanted = list(pks - {None, 0})
+    found = {one.id: one for one in _VERSIONS.fetch(wanted)} if wanted else {}
+    for one in held:
+        for field in _POINTERS:
+            field.set_cached_value(one, found.get(getattr(one, field.attname)))
+    return found
+
+
+def hides_others(deployment: Deployment, *, by: Person) -> bool:
+    """On a shared deployment only those who may see every customer see more than this customer's own versions."""
+    return deployment.is_shared and not by.sees_everyone
+
+
+def may_see(version: Version | None, customer: Customer, *, by: Person) -> bool:
+    return version is not None and (by.sees_everyone or version.customer_id == customer.pk)
+
+
+def may_see_operation(
+    operation: Operation,
+    deployment: Deployment | None,
+    customer: Customer,
+    *,
+    target: Version | None,
+    seen_live: Version | None,
+    by: Person,
+) -> bool:
+    """On a shared deployment a customer hears what was done to its own versions and domains, and of nothing else.
+
+    Operations on a domain stand under its customer, those that publish under whose version it will be. Deploying again
+    and stopping are done to what was live. Whoever asked knows of it anyway.
+    """
+    if by.sees_everyone:
+        return True
+    if target is not None:
+        return target.customer_id == customer.pk
+    if deployment is None or not deployment.is_shared or operation.person_id == by.id:
+        return True
+    if operation.kind in _DONE_TO_LIVE:
+        return seen_live is not None and seen_live.customer_id == customer.pk
+    return operation.kind in _DONE_TO_ITS_OWN
+
+
+def waits_for_build(operation: Operation) -> bool:
+    """A redeploy that was answered with a build, whose end has not been seen."""
+    is_done = operation.state == Operation.State.SUCCEEDED and operation.checked_at is None
+    return is_done and operation.kind == Kind.REDEPLOY and "build_id" in operation.result and bool(operation.look_at)
+
+
+def is_unseen(operation: Operation, on: Deployment | None) -> bool:
+    """MIOSA said yes to moving the live pointer, and it has not been seen to stand there; or a build has yet to end."""
+    if waits_for_build(operation):
+        return True
+    if not RULES[Kind(operation.kind)].moves_pointer or not is_main(operation.environment):
+        return False
+    is_live = on is not None and on.active_version_id == operation.target_id
+    return operation.state == Operation.State.SUCCEEDED and operation.switched_at is None and not is_live
+
+
+def deployment(row: Deployment, customer: Customer, *, by: Person) -> DeploymentSummary:
+    """`row` comes with its live, staged and newest version."""
+    live = row.live_version if may_see(row.live_version, customer, by=by) else None
+    hidden = hides_others(row, by=by)
+    # On a shared deployment even a newest version of one's own would tell that no other's is newer.
+    newest = row.newest_version if may_see(row.newest_version, customer, by=by) and not hidden else None
+    staged = row.staged_version if may_see(row.staged_version, customer, by=by) and not hidden else None
+    newest_state = state_of(newest, row) if newest else None
+    return DeploymentSummary(
+        id=row.miosa_id,
+        name=row.name,
+        # The address that MIOSA made up is shown to nobody but staff (docs/rules.md, 9).
+        url="" if hidden else row.public_url or (row.managed_url if by.is_staff else ""),
+        live=version(live, row) if live else None,
+        live_since=row.live_since if live else None,
+        live_is_foreign=bool(row.active_version_id)
+        and live is None
+        and not by.sees_everyone
+        and row.live_version_id is not None,
+        staged=version(staged, row) if staged else None,
+        last_failed=version(newest, row) if newest and newest_state is State.FAILED else None,
+        building=version(newest, row) if newest and newest_state in {State.BUILDING, State.CREATED} else None,
+        on_rollback=row.on_rollback and not hidden,
+        is_shared=row.is_shared,
+        is_gone=row.gone_at is not None,
+        domains_waiting=0 if hidden or row.gone_at else row.domains_waiting,
+        is_stopped=row.state == "stopped" and not hidden,
+        state_text="" if hidden else row.state,
+    )
+
+
+def deployments(rows: Iterable[Deployment], customer: Customer, *, by: Person) -> tuple[DeploymentSummary, ...]:
+    return tuple(deployment(row, customer, by=by) for row in rows)
+
+
+def version(row: Version, on: Deployment) -> VersionSummary:
+    return VersionSummary(
+        id=row.miosa_id,
+        number=row.number,
+        state=state_of(row, on),
+        state_text=row.state,
+        kind=row.kind,
+        created_at=row.created_at or row.first_seen_at,
+        who=row.external_user_id,
+        files=row.files,
+        total_bytes=row.total_bytes,
+        was_live=row.was_live,
+    )
+
+
+def state_of(row: Version, on: Deployment) -> State:
+    """The word for a version. Live comes from the deployment alone (docs/rules.md, 2)."""
+    if row.gone_at is not None:
+        return State.GONE
+    if row.miosa_id == on.active_version_id:
+        return State.LIVE
+    if not row.is_readable:
+        return State.UNREADABLE
+    if row.state == "ready" and is_staged(row, on):
+        return State.STAGED
+    return _STATES.get(row.state, State.OTHER)
+
+
+def is_staged(row: Version, on: Deployment) -> bool:
+    """Newer than live, ready, never live. Not told on a shared deployment, where it would tell of another's number."""
+    if row.was_live or row.number is None or on.is_shared:
+        return False
+    live = on.live_version
+    return live is None or live.number is None or row.number > live.number

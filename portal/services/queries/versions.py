@@ -1,0 +1,276 @@
+"""One version: its facts, its life, its log, and two of them side by side."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from portal.models import Activation, Customer, Deployment, Version
+from portal.permissions import Person
+from portal.services import clean_text, logs
+from portal.services.errors import NotFound
+from portal.services.logs import LogPage
+from portal.services.queries import actions, customers, deployments, retention, summaries
+from portal.services.queries.retention import Retention
+from portal.services.queries.schemas import NOTHING, Actions, Age, CustomerSummary, DeploymentSummary, VersionSummary
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A step of a version's life, oldest first: `what` is created, went_live, replaced, archived or gone."""
+
+    what: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class VersionPage:
+    """Everything on a version's page. Empty texts and None mean "not told". `failure` is one sentence, or empty if it
+    did not fail.
+
+    `actions` is what can be done with this version; `source_sandbox`, `build_id` and `internals` (label, value) are for
+    staff only and empty for customers' people.
+    """
+
+    customer: CustomerSummary
+    deployment: DeploymentSummary
+    version: VersionSummary
+    is_gone: bool
+    failure: str
+    retention: Retention
+    moments: tuple[Moment, ...]
+    entrypoint: str
+    artifact_sha256: str
+    source_sha256: str
+    runtime_image: str
+    runtime_command: str
+    runtime_port: int | None
+    health_check_path: str
+    project: str
+    source_sandbox: str
+    build_id: str
+    previous_id: str
+    next_id: str
+    internals: tuple[tuple[str, str], ...]
+    age: Age
+    actions: Actions = NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class Offers:
+    """What a row of a timeline offers for its version. Of the live one, `actions` is what can be done with its app."""
+
+    customer: CustomerSummary
+    deployment: DeploymentSummary
+    version: VersionSummary
+    is_live: bool
+    actions: Actions
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One line of a comparison. `name` is a stable key: kind, files, total_bytes, entrypoint, artifact, source, image,
+    command, port,
+    health_path, who, created_at. Texts are as they are; numbers and moments are for the face to format."""
+
+    name: str
+    left: str | int | datetime | None
+    right: str | int | datetime | None
+
+    @property
+    def same(self) -> bool:
+        return self.left == self.right
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two versions of one deployment. `same_artifact` None: a hash is not known."""
+
+    customer: CustomerSummary
+    deployment: DeploymentSummary
+    left: VersionSummary
+    right: VersionSummary
+    same_artifact: bool | None
+    differences: tuple[Difference, ...]
+
+
+def get_version(*, by: Person, slug: str, deployment_id: str, version_id: str, now: datetime) -> VersionPage:
+    """Raises NotFound for strangers and unknown ids; MIOSA is not asked then."""
+    customer, deployment, version = _find(by=by, slug=slug, deployment_id=deployment_id, version_id=version_id)
+    previous_id, next_id = _neighbours(version, customer, by=by)
+    return VersionPage(
+        customer=summaries.head(customer, by=by),
+        deployment=actions.dress(
+            summaries.deployment(deployment, customer, by=by), deployment, customer, by=by, now=now
+        ),
+        version=summaries.version(version, deployment),
+        is_gone=version.gone_at is not None or deployment.gone_at is not None,
+        failure=_failure(version, deployment, customer=customer, by=by, now=now),
+        retention=_retention(version, deployment, by=by, now=now),
+        moments=_moments(version, deployment, by=by),
+        entrypoint=version.entrypoint,
+        artifact_sha256=version.artifact_sha256,
+        source_sha256=version.source_sha256,
+        runtime_image=version.runtime_image if by.is_staff else logs.scrub(version.runtime_image),
+        runtime_command=version.runtime_command if by.is_staff else logs.scrub(version.runtime_command),
+        runtime_port=version.runtime_port,
+        health_check_path=version.health_check_path,
+        project=version.external_project_id,
+        source_sandbox=version.source_sandbox_id if by.is_staff else "",
+        build_id=version.build_id if by.is_staff else "",
+        previous_id=previous_id,
+        next_id=next_id,
+        internals=_internals(version, deployment) if by.is_staff else (),
+        actions=actions.of_version(version, deployment, customer, by=by, now=now),
+        age=deployments.age_of(customer, deployment, now=now),
+    )
+
+
+def get_offers(*, by: Person, slug: str, deployment_id: str, version_id: str, now: datetime) -> Offers:
+    """Raises NotFound as `get_version` does."""
+    customer, deployment, version = _find(by=by, slug=slug, deployment_id=deployment_id, version_id=version_id)
+    is_live = version.miosa_id == deployment.active_version_id
+    if is_live:
+        can = actions.of_deployment(deployment, customer, by=by, now=now)
+    else:
+        can = actions.of_version(version, deployment, customer, by=by, now=now)
+    return Offers(
+        customer=summaries.head(customer, by=by),
+        deployment=summaries.deployment(deployment, customer, by=by),
+        version=summaries.version(version, deployment),
+        is_live=is_live,
+        actions=can,
+    )
+
+
+def get_log(*, by: Person, slug: str, deployment_id: str, version_id: str, stage: str = "", now: datetime) -> LogPage:
+    """The build log; kept compressed once the version is finished.
+
+    Raises NotFound; never Unavailable: `missing` says it.
+    """
+    customer, deployment, version = _find(by=by, slug=slug, deployment_id=deployment_id, version_id=version_id)
+    return logs.read(version, deployment, customer=customer, by=by, stage=stage, now=now)
+
+
+def compare(*, by: Person, slug: str, deployment_id: str, from_id: str, to_id: str, now: datetime) -> Comparison:
+    """Raises NotFound if either version is unknown or not this person's to see."""
+    customer, deployment, left = _find(by=by, slug=slug, deployment_id=deployment_id, version_id=from_id)
+    right = _version(deployment, to_id, customer, by=by)
+    same = left.artifact_sha256 == right.artifact_sha256 if left.artifact_sha256 and right.artifact_sha256 else None
+    return Comparison(
+        customer=summaries.head(customer, by=by),
+        deployment=actions.dress(
+            summaries.deployment(deployment, customer, by=by), deployment, customer, by=by, now=now
+        ),
+        left=summaries.version(left, deployment),
+        right=summaries.version(right, deployment),
+        same_artifact=same,
+        differences=differences(left, right, by=by),
+    )
+
+
+def differences(left: Version, right: Version, *, by: Person) -> tuple[Difference, ...]:
+    """Two versions fact by fact, also those that are the same."""
+    pairs = zip(_comparable(left, by=by), _comparable(right, by=by), strict=True)
+    return tuple(Difference(name, one, other) for (name, one), (_name, other) in pairs)
+
+
+def _find(*, by: Person, slug: str, deployment_id: str, version_id: str) -> tuple[Customer, Deployment, Version]:
+    customer = customers.get_customer(by=by, slug=slug)
+    deployment = deployments.find_deployment(customer, deployment_id)
+    return customer, deployment, _version(deployment, version_id, customer, by=by)
+
+
+def _version(deployment: Deployment, version_id: str, customer: Customer, *, by: Person) -> Version:
+    version = Version.objects.filter(deployment=deployment, miosa_id=clean_text.storable(version_id)).first()
+    if version is None or not summaries.may_see(version, customer, by=by):
+        raise NotFound
+    return version
+
+
+def _failure(version: Version, deployment: Deployment, *, customer: Customer, by: Person, now: datetime) -> str:
+    """Why it failed, from its log (contract 17.6: no row tells)."""
+    if version.state != "failed":
+        return ""
+    told = logs.find_failure(version, deployment, customer=customer, by=by, now=now)
+    return told or _("It failed; the log does not say why in a sentence.")
+
+
+def _retention(version: Version, deployment: Deployment, *, by: Person, now: datetime) -> Retention:
+    kept = retention.of(version, is_live=version.miosa_id == deployment.active_version_id, now=now)
+    if version.archived_at and kept.at and _was_replaced_by_another(version, deployment, by=by):
+        return replace(kept, at=None)
+    return kept
+
+
+def _moments(version: Version, deployment: Deployment, *, by: Person) -> tuple[Moment, ...]:
+    moments = [Moment("created", version.created_at or version.first_seen_at)]
+    activations = list(
+        Activation.objects.filter(deployment_id=deployment.miosa_id)
+        .filter(version_id=version.miosa_id)
+        .order_by("at", "pk")[:50]
+    )
+    moments += [Moment("went_live", activation.at) for activation in activations]
+    if not activations and version.promoted_at:
+        moments.append(Moment("went_live", version.promoted_at))
+    if not summaries.hides_others(deployment, by=by):
+        replaced = Activation.objects.filter(deployment_id=deployment.miosa_id, previous_id=version.miosa_id)
+        moments += [Moment("replaced", activation.at) for activation in replaced.order_by("at", "pk")[:50]]
+    if version.archived_at and not _was_replaced_by_another(version, deployment, by=by):
+        moments.append(Moment("archived", version.archived_at))
+    if version.gone_at:
+        moments.append(Moment("gone", version.gone_at))
+    return tuple(sorted(moments, key=lambda moment: moment.at))
+
+
+def _was_replaced_by_another(version: Version, deployment: Deployment, *, by: Person) -> bool:
+    """Then the moment tells when another customer's version went live."""
+    if not summaries.hides_others(deployment, by=by):
+        return False
+    successors = Activation.objects.filter(deployment_id=deployment.miosa_id, previous_id=version.miosa_id)
+    successor = successors.order_by("-pk").first()
+    own = Version.objects.filter(deployment=deployment, customer=version.customer)
+    return successor is None or not own.filter(miosa_id=successor.version_id).exists()
+
+
+def _neighbours(version: Version, customer: Customer, *, by: Person) -> tuple[str, str]:
+    """The older and the newer version this person may see."""
+    if version.number is None:
+        return "", ""
+    rows = Version.objects.filter(deployment_id=version.deployment_id)
+    if not by.sees_everyone:
+        rows = rows.filter(customer=customer)
+    older = rows.filter(number__lt=version.number).order_by("-number").values_list("miosa_id", flat=True).first()
+    newer = rows.filter(number__gt=version.number).order_by("number").values_list("miosa_id", flat=True).first()
+    return older or "", newer or ""
+
+
+def _internals(version: Version, deployment: Deployment) -> tuple[tuple[str, str], ...]:
+    facts = (
+        (_("MIOSA's state"), version.state),
+        (_("Created by"), version.created_by),
+        (_("Attribution"), version.get_attribution_display()),
+        (_("Workspace"), deployment.workspace_id),
+        (_("Project"), deployment.project_id),
+    )
+    return tuple((label, value) for label, value in facts if value)
+
+
+def _comparable(version: Version, *, by: Person) -> list[tuple[str, str | int | datetime | None]]:
+    def clean(text: str) -> str:
+        return text if by.is_staff else logs.scrub(text)
+
+    return [
+        ("kind", version.kind),
+        ("files", version.files),
+        ("total_bytes", version.total_bytes),
+        ("entrypoint", version.entrypoint),
+        ("artifact", version.artifact_sha256),
+        ("source", version.source_sha256),
+        ("image", clean(version.runtime_image)),
+        ("command", clean(version.runtime_command)),
+        ("port", version.runtime_port),
+        ("health_path", version.health_check_path),
+        ("who", version.external_user_id),
+        ("created_at", version.created_at or version.first_seen_at),
+    ]

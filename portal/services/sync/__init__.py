@@ -1,0 +1,1 @@
+"""Reading MIOSA into our tables."""

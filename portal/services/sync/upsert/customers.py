@@ -1,0 +1,113 @@
+"""Customers, as they turn up in workspaces and in attributions."""
+
+import hashlib
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import Count, F, Q
+from django.utils.text import slugify
+
+from portal.models import Connection, Customer
+from portal.services import clean_text
+
+_PLAIN = re.compile(r"[a-z0-9-]{1,60}")
+UNASSIGNED_SLUG = "_unassigned"
+
+
+def ensure(external_id: str) -> Customer:
+    """The customer of an `external_workspace_id`, made if it is new. Its slug never changes afterwards."""
+    return ensure_all([external_id])[external_id]
+
+
+def ensure_all(external_ids: Iterable[str]) -> dict[str, Customer]:
+    """The customers of these external ids. New ones are made in one order, so that two readers never wait crosswise."""
+    wanted = sorted(set(external_ids))
+    found = {customer.external_id or "": customer for customer in Customer.objects.filter(external_id__in=wanted)}
+    for external_id in wanted:
+        if external_id not in found:
+            found[external_id] = _create(external_id)
+    return found
+
+
+def unassigned() -> Customer:
+    """The place, for staff alone, of what belongs to no customer or to one that is not certain."""
+    customer, _ = Customer.objects.get_or_create(
+        is_unassigned=True,
+        defaults={
+            "connection": Connection.only(),
+            "slug": UNASSIGNED_SLUG,
+            "name": "Unassigned",
+            "search": "unassigned",
+        },
+    )
+    return customer
+
+
+def name(external_id: str, *, name: str) -> Customer:
+    """Take over the name a workspace states for an external id.
+
+    A new customer gets its slug after the name is known.
+    """
+    clean = clean_text.line(name, most=300)
+    customer = Customer.objects.filter(external_id=external_id).first() or _create(external_id, stated=clean)
+    stated = clean or customer.name
+    if (customer.name, customer.is_named) != (stated, bool(clean)):
+        Customer.objects.filter(pk=customer.pk).update(
+            name=stated,
+            is_named=bool(clean),
+            search=clean_text.search_key(stated, external_id),
+            generation=F("generation") + 1,
+        )
+        customer.refresh_from_db()
+    return customer
+
+
+def touch(ids: Iterable[int]) -> None:
+    """Something shown of these customers changed. Locked in one order, so that two readers never wait crosswise."""
+    wanted = sorted(set(ids))
+    if wanted:
+        with transaction.atomic():
+            list(Customer.objects.select_for_update().filter(pk__in=wanted).order_by("pk").values_list("pk"))
+            Customer.objects.filter(pk__in=wanted).update(generation=F("generation") + 1)
+
+
+def recount(ids: Iterable[int]) -> None:
+    """Count the deployments of these customers again, for the list's order."""
+    counted = Customer.objects.filter(pk__in=sorted(set(ids))).annotate(
+        there=Count("holdings", filter=Q(holdings__deployment__gone_at=None))
+    )
+    for customer in counted.exclude(deployments_count=F("there")).order_by("pk"):
+        Customer.objects.filter(pk=customer.pk).update(deployments_count=customer.there)
+
+
+def _create(external_id: str, *, stated: str = "") -> Customer:
+    shown = stated or clean_text.line(external_id, most=300) or "?"
+    facts: dict[str, Any] = {
+        "name": shown,
+        "is_named": bool(stated),
+        "search": clean_text.search_key(stated, external_id),
+    }
+    for _attempt in range(3):
+        try:
+            with transaction.atomic():
+                return Customer.objects.create(
+                    connection=Connection.only(), external_id=external_id, slug=_slug(external_id, shown), **facts
+                )
+        except IntegrityError:
+            # Somebody else has just made it, or has taken its slug.
+            found = Customer.objects.filter(external_id=external_id).first()
+            if found is not None:
+                return found
+    raise RuntimeError("no slug is free")
+
+
+def _slug(external_id: str, name: str) -> str:
+    """The external id where it is plain and free, else made from the name with a suffix that follows from the id."""
+    if _PLAIN.fullmatch(external_id) and not Customer.objects.filter(slug=external_id).exists():
+        return external_id
+    digest = hashlib.sha256(external_id.encode("utf-8", "surrogatepass")).hexdigest()
+    stem = slugify(name)[:50].strip("-") or "customer"
+    taken = set(Customer.objects.filter(slug__startswith=f"{stem}-").values_list("slug", flat=True))
+    return next(slug for size in range(6, 60) if (slug := f"{stem}-{digest[:size]}") not in taken)
