@@ -39,7 +39,7 @@ class Person:
 
     @property
     def sees_everyone(self) -> bool:
-        """Staff who may see every customer; only they see unattributed rows and other customers' rows on a shared deployment."""
+        """Staff who may see every customer, unattributed rows, and all of a shared deployment."""
         return self.staff is Role.OPERATOR or (self.staff is Role.SUPPORT and self.assigned is None)
 
     @property
@@ -116,7 +116,7 @@ _HOLDERS: dict[Permission, frozenset[Role]] = {
 
 # What the platform may switch off for its customers' owners.
 OWNER_PERMISSIONS = tuple(
-    right for right in Permission if Role.OWNER in _HOLDERS[permission] and right is not Permission.READ_HISTORY
+    each for each in Permission if Role.OWNER in _HOLDERS[each] and each is not Permission.READ_HISTORY
 )
 
 
