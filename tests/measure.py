@@ -23,6 +23,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 OWN = ("portal", "deployments_ui")
+OWN_FOLDERS = tuple(f"{ROOT / package}/" for package in OWN)
 WIDE = 120
 MANY_PARAMETERS = 5
 SLUG = "brightsmile-dental"
@@ -94,18 +95,18 @@ def reached(graph: dict[str, set[str]], start: str) -> set[str]:
 
 
 def longest_chain(graph: dict[str, set[str]], start: str) -> int:
-    """Links of the longest path without a repeated module. Modules in a circle count one link each."""
+    """Links of the longest path. A module that is on the path already ends it."""
 
     @cache
     def depth(module: str) -> int:
-        if module in open_modules:
+        if module in path:
             return 0
-        open_modules.add(module)
+        path.append(module)
         longest = max((1 + depth(each) for each in graph[module]), default=0)
-        open_modules.discard(module)
+        path.pop()
         return longest
 
-    open_modules: set[str] = set()
+    path: list[str] = []
     return depth(start)
 
 
@@ -230,10 +231,9 @@ def portal_over_simulator() -> Iterator[Any]:
 
         from portal.models import User  # noqa: PLC0415  # after setup
 
-        for command in ("migrate", "createcachetable", "collectstatic"):
-            call_command(command, interactive=False, verbosity=0) if command != "createcachetable" else call_command(
-                command
-            )
+        call_command("migrate", verbosity=0)
+        call_command("createcachetable")
+        call_command("collectstatic", interactive=False, verbosity=0)
         read_everything()
         client = Client()
         client.force_login(User.objects.create_superuser("operator@portal.test", name="Olga Petrov"))
