@@ -16,7 +16,7 @@ from tests import settings
 from tests.postgres import running_postgres
 
 HERE = Path(__file__).resolve().parents[2]
-PARTS = ("pages", "backfill", "confirm")
+PARTS = ("pages", "backfill", "confirm", "idle")
 
 
 def main() -> int:
