@@ -17,7 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from portal import models
 from portal.access import Person, Role
-from portal.env import DEMO_KEY
+from portal.config import DEMO_KEY
 from portal.services import deployments, find, history, refresh, upstream, versions
 from portal.services.errors import NotFound
 from portal.services.remembering import customers
