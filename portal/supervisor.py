@@ -25,8 +25,8 @@ POLL_INTERVAL_S = 0.05
 PR_SET_PDEATHSIG = 1
 LIBC = ctypes.CDLL(None, use_errno=True)
 
+# Takes the name of a child and one line of its output.
 Output = Callable[[str, str], None]
-"""Takes the name of a child and one line of text."""
 
 
 @dataclass
