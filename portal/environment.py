@@ -28,7 +28,7 @@ SECRET_NAMES = frozenset(
     name.upper() for name, each in Config.model_fields.items() if "SecretStr" in str(each.annotation)
 )
 
-# What is said about pydantic's own types of error. "value_error" is raised by the validators of this project.
+# Texts for pydantic's types of errors. A "value_error" comes from our own validators and has its text already.
 EXPLANATIONS = {
     "bool_parsing": "must be true or false, not {input!r}",
     "greater_than_equal": "must be at least {ge}, not {input!r}",
@@ -54,7 +54,7 @@ def load_config() -> Config:
 
 
 def find_wrong_names(environment: Mapping[str, str]) -> list[str]:
-    """Misspelt names of MIOSA's settings, and settings that contradict each other by being set."""
+    """Problems with which variables are set: misspelt, both a secret and its file, a URL without its key."""
     known = NAMES | {f"{name}_FILE" for name in SECRET_NAMES}
     given = {name for name, value in environment.items() if value.strip()}
     problems = [

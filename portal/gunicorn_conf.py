@@ -31,4 +31,4 @@ logconfig_dict = LOGGING
 
 
 def child_exit(server: Any, worker: Any) -> None:
-    metrics.forget_process(worker.pid)
+    metrics.remove_process(worker.pid)

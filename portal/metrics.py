@@ -42,6 +42,6 @@ def render() -> tuple[bytes, str]:
     return generate_latest(registry), CONTENT_TYPE_LATEST
 
 
-def forget_process(pid: int) -> None:
+def remove_process(pid: int) -> None:
     if AVAILABLE and os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
         mark_process_dead(pid)  # type: ignore[no-untyped-call]  # the library has no types

@@ -14,7 +14,7 @@ KEY_BYTES = 64
 
 
 def make_private(folder: Path) -> Path:
-    """Creates the folder, or takes away what others may do with it and with the files in it.
+    """Creates the folder, or removes the permissions of others from it and from the files in it.
 
     Raises a ValueError, in words for the person who set VAR_DIR.
     """
@@ -23,7 +23,7 @@ def make_private(folder: Path) -> Path:
         if folder.stat().st_mode & stat.S_ISVTX:
             raise ValueError(f"must be a folder of its own, not one that everybody may write to: {folder}")
         for path in (folder, *(path for path in folder.iterdir() if path.is_file() and not path.is_symlink())):
-            make_private_to_owner(path)
+            remove_permissions_of_others(path)
     except OSError as error:
         raise ValueError(f"can't be written or made private ({error.strerror}): {folder}") from None
     if not os.access(folder, os.W_OK | os.X_OK):
@@ -31,8 +31,8 @@ def make_private(folder: Path) -> Path:
     return folder
 
 
-def make_private_to_owner(path: Path) -> None:
-    """Another process may delete the file meanwhile: SQLite does, and so does a start that loses the race below."""
+def remove_permissions_of_others(path: Path) -> None:
+    """The file may be gone: another process may delete a journal of SQLite or a draft of the secret key."""
     try:
         mode = stat.S_IMODE(path.stat().st_mode)
         if mode & 0o077:
