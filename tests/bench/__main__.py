@@ -26,7 +26,7 @@ def main() -> int:
     reader.add_argument("--views", type=int, default=10_000, help="page views before memory is measured")
     reader.add_argument("--only", choices=PARTS, action="append")
     chosen = reader.parse_args()
-    settings.forget_surroundings()
+    settings.clear_environment()
     told: dict[str, Any] = {"at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}
     size = [str(chosen.versions), str(chosen.rounds), str(chosen.views)]
     for part in chosen.only or PARTS:

@@ -12,7 +12,7 @@ from typing import Any
 import psutil
 
 from tests.bench.serving import free_port, on_processor_s
-from tests.run.starting import Running, command_line
+from tests.run.portal_process import PortalProcess, command_line
 
 SETTLE_S = 30.0
 MEASURE_S = 60.0
@@ -23,7 +23,7 @@ PARTS = ("worker", "simulator", "gunicorn", "up")
 
 def main() -> dict[str, Any]:
     folder = Path(os.environ["VAR_DIR"])
-    running = Running([sys.executable, "manage.py", "up"], folder, free_port(), free_port())
+    running = PortalProcess([sys.executable, "manage.py", "up"], folder, free_port(), free_port())
     try:
         running.wait_until_ready()
         time.sleep(SETTLE_S)

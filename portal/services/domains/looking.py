@@ -108,7 +108,7 @@ def shown(name: str) -> str:
 
 
 def asker() -> dns.Asker:
-    return _asker(tuple(settings.DNS.resolvers), tuple(settings.DNS.instead))
+    return _asker(tuple(settings.DNS.resolvers), tuple(settings.DNS.overrides))
 
 
 @functools.lru_cache(maxsize=2)
