@@ -27,7 +27,7 @@ def main() -> dict[str, Any]:
     try:
         running.wait_until_ready()
         time.sleep(SETTLE_S)
-        shares = measure([psutil.Process(running.process.pid), *running.family()])
+        shares = measure([psutil.Process(running.process.pid), *running.list_descendants()])
     finally:
         running.stop()
     sys.stdout.write(f"idle: share of one core over {MEASURE_S:.0f} s\n")
