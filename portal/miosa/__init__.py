@@ -1,4 +1,7 @@
-"""Speaks HTTP to MIOSA: `miosa.Client(base_url=…, api_key=…).deployments.list()`. Knows no Django."""
+"""The client of the MIOSA API: `miosa.Client(base_url=…, api_key=…).deployments.list()`. Knows no Django.
+
+Its contract is docs/miosa-api.md. A call goes resource → session (breaker, gate, retries) → transport → `requests`.
+"""
 
 from msgspec import UNSET, UnsetType
 
@@ -27,15 +30,14 @@ from portal.miosa.errors import (
     Unreachable,
 )
 from portal.miosa.logs import LogText
+from portal.miosa.session import Attempt, Outcome
 from portal.miosa.types import (
-    Attempt,
     Build,
     Changed,
     Deployment,
     DnsRecord,
     Domain,
     EnvVar,
-    Outcome,
     Page,
     Published,
     Release,

@@ -22,9 +22,10 @@ def serve() -> Iterator[Serve]:
 
         def start(*answers: Answer, **options: object) -> tuple[miosa.Client, Scripted]:
             server = stack.enter_context(Scripted(*answers))
+            bound = {name: options.pop(name) for name in ("gate", "observer", "request_id") if name in options}
             client = miosa.Client(base_url=server.url, api_key=KEY, **options)  # type: ignore[arg-type]  # a test's own
             stack.callback(client.close)
-            return client, server
+            return client.bind(**bound), server  # type: ignore[arg-type]  # as above
 
         yield start
 

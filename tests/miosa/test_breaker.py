@@ -38,13 +38,13 @@ def test_the_breaker_by_its_rules(path: list[tuple[float, str]]) -> None:
                 pass
             continue
         with under_test.permit() as permit:
-            assert permit.probe is (open_until is not None)
+            assert permit.is_probe is (open_until is not None)
             if how != "neither":
-                permit.went_well = how == "well"
-        if permit.probe and how == "well":
+                permit.succeeded = how == "well"
+        if permit.is_probe and how == "well":
             failures, open_until, pause = [], None, breaker.FIRST_PAUSE_S
-        elif permit.probe and how == "badly":
-            pause = min(pause * 2, breaker.LONGEST_PAUSE_S)
+        elif permit.is_probe and how == "badly":
+            pause = min(pause * 2, breaker.MAX_PAUSE_S)
             open_until = clock.now + pause
         elif how == "badly":
             failures.append(clock.now)
@@ -58,13 +58,13 @@ def test_one_probe_at_a_time_and_a_lost_one_frees_the_place() -> None:
     under_test = breaker.Breaker(clock)
     for _ in range(breaker.THRESHOLD):
         with under_test.permit() as permit:
-            permit.fail()
+            permit.record(miosa.ServerError())
     clock.now += breaker.FIRST_PAUSE_S
     with suppress(KeyError), under_test.permit() as probe:
-        assert probe.probe
+        assert probe.is_probe
         with pytest.raises(miosa.BreakerOpen), under_test.permit():
             pass
         raise KeyError("the thread of the probe failed")
     with under_test.permit() as probe:
-        probe.succeed()
+        probe.record(None)
     assert not under_test.is_open

@@ -130,7 +130,7 @@ def test_a_page_instead_of_json_leaves_it_unknown(serve: Serve, call: Call, cont
 
 def test_a_rollback_names_its_version(serve: Serve) -> None:
     client, server = serve(says({}))
-    with pytest.raises(ValueError, match="names its version"):
+    with pytest.raises(ValueError, match="version_id"):
         client.deployments.rollback("d", version_id="", **KEY)
     assert server.heard == []
 

@@ -205,8 +205,8 @@ def test_a_forged_token_is_refused(serve: Serve, token: str) -> None:
 
 
 limits = st.none() | st.integers(1, 1000)
-tokens = st.tuples(limits, st.text(min_size=1, max_size=30)).map(lambda pair: paging.Token(*pair)) | st.builds(
-    lambda limit, page, key: paging.Token(limit, None, page, limit, key),
+tokens = st.tuples(limits, st.text(min_size=1, max_size=30)).map(lambda pair: paging.PageToken(*pair)) | st.builds(
+    lambda limit, page, key: paging.PageToken(limit, None, page, limit, key),
     limits,
     st.integers(1, 10**6),
     st.sampled_from(["page_size", "per_page"]),
@@ -214,8 +214,8 @@ tokens = st.tuples(limits, st.text(min_size=1, max_size=30)).map(lambda pair: pa
 
 
 @given(tokens)
-def test_tokens_come_back_as_they_were(token: paging.Token) -> None:
-    assert paging.Token.read(token.write()) == token
+def test_tokens_come_back_as_they_were(token: paging.PageToken) -> None:
+    assert paging.PageToken.decode(token.encode()) == token
 
 
 @given(st.lists(st.lists(st.integers(0, 12), max_size=4), min_size=1, max_size=6), st.integers(0, 6))
@@ -228,7 +228,7 @@ def test_walking_always_ends_without_repeating_a_row(content: list[list[int]], b
         rows = tuple(Workspace(id=str(each)) for each in dict.fromkeys(content[here]))
         return Page(items=rows, next=str(after))
 
-    pages = list(paging.walk(read, lambda row: row.id))
+    pages = list(paging.iter_pages(read, lambda row: row.id))
     gathered = [row.id for page in pages for row in page.items]
     assert pages[-1].loop
     assert len(gathered) == len(set(gathered))
@@ -240,7 +240,7 @@ def test_a_hundred_thousand_rows_are_walked_without_keeping_them() -> None:
         rows = tuple(Workspace(id=f"{here}-{n}") for n in range(100))
         return Page(items=rows, next=str(here + 1) if here < 999 else None)
 
-    assert sum(len(page.items) for page in paging.walk(read, lambda row: row.id)) == 100_000
+    assert sum(len(page.items) for page in paging.iter_pages(read, lambda row: row.id)) == 100_000
 
 
 def test_env_as_one_object(serve: Serve) -> None:

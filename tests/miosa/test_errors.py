@@ -14,17 +14,19 @@ from typing import Any
 import pytest
 
 from portal import miosa
-from portal.miosa import errors, refusals
+from portal.miosa import error_bodies, errors
+from portal.miosa.error_bodies import parse_error
+from portal.miosa.messages import Response
 from tests.miosa.conftest import Serve
 from tests.miosa.scripted import body, says
 
 TREE = [kind for _, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, errors.MiosaError)]
 
 
-def told(document: Any) -> refusals.Told:
+def told(document: Any) -> error_bodies.ErrorBody:
     import json  # noqa: PLC0415  # hides nothing from the module
 
-    return refusals.read_body(json.dumps(document).encode())
+    return error_bodies.parse_body(json.dumps(document).encode())
 
 
 def test_the_drawing_is_the_tree() -> None:
@@ -162,17 +164,17 @@ def test_the_request_id_may_stand_in_the_body(serve: Serve) -> None:
 
 
 def test_a_log_line_is_one_short_line() -> None:
-    error = refusals.error_of(400, {}, b'{"message": "a\\r\\nfake line\\u0000\\u2028\\ud800 ' + b"x" * 5000 + b'"}')
+    error = parse_error(Response(400, {}, b'{"message": "a\\r\\nfake line\\u0000\\u2028\\ud800 ' + b"x" * 5000 + b'"}'))
     assert len(error.for_log) < 500
     assert error.for_log.isprintable()
 
 
 def test_a_key_still_at_work_may_have_been_executed() -> None:
-    flying = refusals.error_of(409, {}, b'{"error": {"code": "IDEMPOTENCY_IN_PROGRESS"}}')
+    flying = parse_error(Response(409, {}, b'{"error": {"code": "IDEMPOTENCY_IN_PROGRESS"}}'))
     assert isinstance(flying, miosa.Conflict)
     assert flying.in_flight
     assert flying.sent
-    other = refusals.error_of(409, {}, b'{"error": {"code": "IDEMPOTENCY_PAYLOAD_MISMATCH"}}')
+    other = parse_error(Response(409, {}, b'{"error": {"code": "IDEMPOTENCY_PAYLOAD_MISMATCH"}}'))
     assert isinstance(other, miosa.Conflict)
     assert other.key_mismatch
     assert not other.sent
@@ -199,12 +201,12 @@ def test_a_key_still_at_work_may_have_been_executed() -> None:
     ],
 )
 def test_retry_after(header: str | None, seconds: float | None) -> None:
-    assert refusals.retry_after_s(header) == seconds
+    assert error_bodies.parse_retry_after(header) == seconds
 
 
 def test_retry_after_as_a_date() -> None:
     soon = format_datetime(datetime.now(UTC) + timedelta(seconds=60), usegmt=True)
-    assert 57 < (refusals.retry_after_s(soon) or 0) <= 60
+    assert 57 < (error_bodies.parse_retry_after(soon) or 0) <= 60
 
 
 @pytest.mark.parametrize(
@@ -220,7 +222,7 @@ def test_retry_after_as_a_date() -> None:
 def test_retry_after_in_the_body(document: Any, seconds: float | None) -> None:
     import json  # noqa: PLC0415  # as above
 
-    assert refusals.error_of(429, {}, json.dumps(document).encode()).retry_after_s == seconds
+    assert parse_error(Response(429, {}, json.dumps(document).encode())).retry_after_s == seconds
 
 
 def test_an_id_that_is_none_is_not_asked_for(serve: Serve) -> None:

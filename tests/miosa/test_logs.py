@@ -9,13 +9,13 @@ import pytest
 
 from portal import miosa
 from portal.miosa import logs
-from portal.miosa.transport import Answer
+from portal.miosa.messages import Response
 from tests.miosa.conftest import Serve
 from tests.miosa.scripted import MEGABYTE, blank, body, drips, resets
 
 
 def read(content: bytes, kind: str = "application/json") -> miosa.LogText | None:
-    return logs.read_log(Answer(200, {"content-type": kind}, content))
+    return logs.parse_log(Response(200, {"content-type": kind}, content))
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from portal import miosa
-from portal.miosa.transport import Hidden, Request
+from portal.miosa.messages import Endpoint, Request, Secret
 from tests.miosa.conftest import KEY, Serve
 from tests.miosa.scripted import Answer, body, dead_port, raw, resets, says, silent
 
@@ -88,10 +88,11 @@ def test_a_server_that_quotes_the_key_is_not_repeated(serve: Serve) -> None:
 
 def test_reprs(serve: Serve) -> None:
     client, _ = serve(says({}))
-    request = Request("POST", "/x", "r", body=Hidden(VALUE))
-    core = client._caller.core
+    request = Request("POST", Endpoint("/x"), body=Secret(VALUE))
+    session = client._session
+    http = session.transport._session
     shown = "".join(
-        map(repr, [client, client.env, client._caller, core, core.transport, vars(core.transport), request])
+        map(repr, [client, client.env, session, session.transport, vars(session.transport), request, vars(http)])
     )
     assert KEY not in shown
     assert VALUE not in shown
@@ -99,7 +100,7 @@ def test_reprs(serve: Serve) -> None:
 
 def test_a_secret_is_not_pickled() -> None:
     with pytest.raises(TypeError):
-        pickle.dumps(Hidden(VALUE))
+        pickle.dumps(Secret(VALUE))
 
 
 def test_values_that_come_back_are_dropped(serve: Serve) -> None:
