@@ -27,7 +27,7 @@ class Permit:
         self.succeeded: bool | None = None
 
     def record(self, error: MiosaError | None) -> None:
-        """A refusal, or an answer nobody can read, is an answer. A deadline that passed on our side is neither."""
+        """A refusal or an unreadable answer is a success: MIOSA answers. A local deadline is neither."""
         if error is None or isinstance(error, Refused | BadAnswer):
             self.succeeded = True
         elif not (isinstance(error, DeadlineExceeded) and error.is_local):

@@ -1,4 +1,4 @@
-"""The client: one transport, one breaker and one retry budget, and a resource for each noun of the API."""
+"""The client: one transport, one breaker and one retry budget, and a resource for each kind of object."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ class BaseURL(NamedTuple):
 def parse_base_url(text: str) -> BaseURL:
     """`https://host`, with or without `/api/v1` (miosa-api.md 1). Plain http only for this machine.
 
-    Raises ValueError with a sentence for whoever configured it.
+    Raises ValueError with a sentence that names the mistake.
     """
     try:
         parts = urlsplit(text.strip())

@@ -14,7 +14,7 @@ _SIZE_KEYS = ("page_size", "per_page")
 
 
 class Paging(NamedTuple):
-    """What an envelope says about further pages. `is_last`: it says that there are none."""
+    """What an envelope says about further pages. `is_last`: there are none."""
 
     cursor: str | None = None
     is_last: bool = False
@@ -110,7 +110,7 @@ def _list_wrappers(outer: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def _find_cursor(objects: Sequence[Mapping[str, Any]]) -> tuple[str | None, bool]:
-    """(the cursor, whether the envelope says that this page is the last one)."""
+    """(the cursor, whether the envelope marks this page as the last one)."""
     if any(each.get("has_more") is False for each in objects):
         return None, True
     for each in objects:

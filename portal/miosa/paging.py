@@ -34,7 +34,7 @@ class PageToken(NamedTuple):
 
     @classmethod
     def decode(cls, text: str) -> PageToken:
-        """Raises ValueError for a text that `encode` never gives."""
+        """Raises ValueError for text that is not from `encode`."""
         style, _, rest = text.partition(":")
         limit, _, value = rest.partition(":")
         try:

@@ -10,7 +10,7 @@ from portal.miosa.types.base import Count, External, Id, JSONObject, Number, Row
 
 
 class Release(Row, frozen=True, kw_only=True):
-    """The artifact of a version. Where it is stored is dropped: nobody may see it."""
+    """The artifact of a version. Where it is stored is dropped: no page shows it."""
 
     id: Id
     deployment_version_id: str | None = None

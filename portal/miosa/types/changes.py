@@ -24,7 +24,7 @@ class Changed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Published(msgspec.Struct, frozen=True, kw_only=True):
-    """`promoted` is None if MIOSA leaves it out. What is live, only the deployment says (docs/rules.md, 2)."""
+    """`promoted` is None if MIOSA leaves it out. It never shows what is live (docs/rules.md, 2)."""
 
     status: int
     request_id: str | None = None

@@ -63,7 +63,7 @@ class Deployment(Row, frozen=True, kw_only=True):
 
 
 class Version(Row, frozen=True, kw_only=True):
-    """One published state of a deployment. Where its artifact and log are stored is dropped: nobody may see it."""
+    """One published state of a deployment. Where its artifact and log are stored is dropped: no page shows it."""
 
     essential: ClassVar[frozenset[str]] = frozenset(
         {"id", "deployment_id", "tenant_id", "version_number", "state", "external_workspace_id"}

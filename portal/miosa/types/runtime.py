@@ -11,7 +11,7 @@ from portal.miosa.types.base import Count, External, Id, JSONObject, Number, Row
 
 
 class RuntimeInstance(Row, frozen=True, kw_only=True):
-    """A running copy of a dynamic version. Its host and address are dropped: nobody may see them."""
+    """A running copy of a dynamic version. Its host and address are dropped: no page shows them."""
 
     id: Id
     tenant_id: str | None = None

@@ -12,7 +12,7 @@ from collections.abc import Callable
 import pytest
 
 from portal import probe
-from portal.probe import Outcome, asking, places
+from portal.probe import Outcome, addresses, client
 from tests.miosa.scripted import Answer, Heard, Scripted
 from tests.miosa.test_tls import tls
 
@@ -133,7 +133,7 @@ def test_no_way_leads_inside(address: str, resolving: Callable[..., list[str]], 
 
 @pytest.mark.parametrize("address", ["93.184.216.34", "2606:2800:220:1::1", "64:ff9b::5db8:d822"])
 def test_the_open_internet_is_allowed(address: str) -> None:
-    assert places.is_public(ipaddress.ip_address(address))
+    assert addresses.is_public(ipaddress.ip_address(address))
 
 
 def test_a_second_answer_of_dns_is_never_asked_for(resolving: Callable[..., list[str]], connecting: list[str]) -> None:
@@ -256,21 +256,21 @@ def test_over_tls_a_certificate_nobody_vouches_for_is_told(
 ) -> None:
     context, bundle = tls
     with Scripted(gives(200), tls=context) as server:
-        monkeypatch.setattr(asking, "HTTPS_PORT", server.port)
-        monkeypatch.setattr(places, "is_public", lambda address: address.is_loopback)
+        monkeypatch.setattr(client, "HTTPS_PORT", server.port)
+        monkeypatch.setattr(addresses, "is_public", lambda address: address.is_loopback)
         assert probe.ask("https://localhost/").outcome is Outcome.TLS
         monkeypatch.setenv("SSL_CERT_FILE", bundle)
         assert probe.ask("https://localhost/").status == 200
         assert probe.ask("https://127.0.0.1/").outcome is Outcome.TLS
     with Scripted(gives(200)) as server:
-        monkeypatch.setattr(asking, "HTTPS_PORT", server.port)
+        monkeypatch.setattr(client, "HTTPS_PORT", server.port)
         assert probe.ask("https://localhost/").outcome in {Outcome.TLS, Outcome.NO_CONNECTION}
 
 
 def test_a_handshake_that_never_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        monkeypatch.setattr(asking, "HTTPS_PORT", listener.getsockname()[1])
-        monkeypatch.setattr(places, "is_public", lambda address: address.is_loopback)
+        monkeypatch.setattr(client, "HTTPS_PORT", listener.getsockname()[1])
+        monkeypatch.setattr(addresses, "is_public", lambda address: address.is_loopback)
         began = time.monotonic()
         assert probe.ask("https://localhost/", timeout_s=0.4).outcome is Outcome.TIMEOUT
         assert time.monotonic() - began < 4
