@@ -6,6 +6,7 @@ Its contract is docs/miosa-api.md. A call goes resource → session (breaker, ga
 from msgspec import UNSET, UnsetType
 
 from portal.miosa.client import Client
+from portal.miosa.deadline import READ_DEADLINE_S
 from portal.miosa.errors import (
     AnswerLost,
     BadAnswer,
@@ -50,6 +51,7 @@ from portal.miosa.types import (
 )
 
 __all__ = [
+    "READ_DEADLINE_S",
     "UNSET",
     "AnswerLost",
     "Attempt",
