@@ -18,7 +18,7 @@ from portal.miosa import error_bodies, errors
 from portal.miosa.error_bodies import parse_error
 from portal.miosa.messages import Response
 from tests.miosa.conftest import Serve
-from tests.miosa.scripted import body, says
+from tests.miosa.server import respond, send_json
 
 TREE = [kind for _, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, errors.MiosaError)]
 
@@ -90,7 +90,7 @@ def test_errors_survive_copies(kind: type[errors.MiosaError]) -> None:
     ],
 )
 def test_every_status_of_a_change(serve: Serve, status: int, kind: type[errors.MiosaError]) -> None:
-    client, server = serve(says({"error": {"code": "SOME_CODE", "message": "words"}}, status=status))
+    client, server = serve(send_json({"error": {"code": "SOME_CODE", "message": "words"}}, status=status))
     with pytest.raises(miosa.MiosaError) as caught:
         client.deployments.rollback("dep_1", version_id="ver_1", idempotency_key="k-1")
     error = caught.value
@@ -101,7 +101,7 @@ def test_every_status_of_a_change(serve: Serve, status: int, kind: type[errors.M
     assert (error.method, error.path) == ("POST", "/deployments/{id}/rollback")
     assert "status=" in error.for_log
     assert "up-1" in error.for_log
-    assert len(server.heard) == 1
+    assert len(server.requests) == 1
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,7 @@ def test_fields_that_were_wrong_are_named_without_their_texts() -> None:
 
 @pytest.mark.parametrize("content", [b"<!doctype html><h1>Not here</h1>", b"not found", b""])
 def test_a_gateway_that_says_not_found_is_told_apart(serve: Serve, content: bytes) -> None:
-    client, _ = serve(body(content, status=404, kind="text/html"))
+    client, _ = serve(respond(content, status=404, kind="text/html"))
     with pytest.raises(miosa.NotFound) as caught:
         client.deployments.get("dep_1")
     assert caught.value.from_gateway
@@ -149,7 +149,7 @@ def test_a_gateway_that_says_not_found_is_told_apart(serve: Serve, content: byte
 
 
 def test_miosa_that_says_not_found_is_no_gateway(serve: Serve) -> None:
-    client, _ = serve(says({"error": "not_found"}, status=404))
+    client, _ = serve(send_json({"error": "not_found"}, status=404))
     with pytest.raises(miosa.NotFound) as caught:
         client.deployments.get("dep_1")
     assert not caught.value.from_gateway
@@ -157,7 +157,7 @@ def test_miosa_that_says_not_found_is_no_gateway(serve: Serve) -> None:
 
 def test_the_request_id_may_stand_in_the_body(serve: Serve) -> None:
     for document in ({"error": {"request_id": "b-1"}}, {"request_id": "b-1"}):
-        client, _ = serve(says(document, status=404, headers={"x-request-id": "no good id"}))
+        client, _ = serve(send_json(document, status=404, headers={"x-request-id": "no good id"}))
         with pytest.raises(miosa.NotFound) as caught:
             client.deployments.get("dep_1")
         assert caught.value.request_id == "b-1"
@@ -226,18 +226,18 @@ def test_retry_after_in_the_body(document: Any, seconds: float | None) -> None:
 
 
 def test_an_id_that_is_none_is_not_asked_for(serve: Serve) -> None:
-    client, server = serve(says({}))
+    client, server = serve(send_json({}))
     for bad in ("", ".", "..", "x" * 129, "a\x00b", "\ud800"):
         with pytest.raises(miosa.NotFound):
             client.deployments.get(bad)
-    assert server.heard == []
+    assert server.requests == []
 
 
 def test_ids_cannot_change_the_path(serve: Serve) -> None:
-    client, server = serve(says({"data": {"id": "x", "version_number": 1}}))
+    client, server = serve(send_json({"data": {"id": "x", "version_number": 1}}))
     client.deployments.get("../tenants?x=1#y")
     client.versions.get("a/b", "%2e%2e")
-    assert [heard.target for heard in server.heard] == [
+    assert [request.target for request in server.requests] == [
         "/api/v1/deployments/..%2Ftenants%3Fx%3D1%23y",
         "/api/v1/deployments/a%2Fb/versions/%252e%252e",
     ]

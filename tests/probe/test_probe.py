@@ -13,23 +13,23 @@ import pytest
 
 from portal import probe
 from portal.probe import Outcome, addresses, client
-from tests.miosa.scripted import Answer, Heard, Scripted
+from tests.miosa.server import ReceivedRequest, Responder, ScriptedServer
 from tests.miosa.test_tls import tls
 
 __all__ = ["tls"]
 
 
-def gives(status: int, *headers: str, body: bytes = b"") -> Answer:
+def gives(status: int, *headers: str, body: bytes = b"") -> Responder:
     head = "\r\n".join([f"HTTP/1.1 {status} Word", *headers, "", ""]).encode()
 
-    def answer(connection: socket.socket, _heard: Heard) -> None:
+    def answer(connection: socket.socket, _heard: ReceivedRequest) -> None:
         connection.sendall(head + body)
         connection.close()
 
     return answer
 
 
-def ask(server: Scripted, path: str = "/", **more: float) -> probe.Answer:
+def ask(server: ScriptedServer, path: str = "/", **more: float) -> probe.Answer:
     return probe.ask(f"http://127.0.0.1:{server.port}{path}", loopback_port=server.port, **more)
 
 
@@ -66,21 +66,21 @@ def connecting(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 @pytest.mark.parametrize("status", [200, 204, 404, 500, 503])
 def test_it_answers(status: int) -> None:
-    with Scripted(gives(status)) as server:
+    with ScriptedServer(gives(status)) as server:
         answer = ask(server, "/a?b=c")
         assert (answer.outcome, answer.status) == (Outcome.ANSWERED, status)
-        (heard,) = server.heard
-        assert (heard.method, heard.target) == ("GET", "/a?b=c")
-        assert not {"authorization", "cookie"} & {name.lower() for name in heard.headers}
+        (request,) = server.requests
+        assert (request.method, request.target) == ("GET", "/a?b=c")
+        assert not {"authorization", "cookie"} & {name.lower() for name in request.headers}
 
 
 def test_it_follows_within_the_host_and_for_three_steps() -> None:
-    with Scripted(gives(302, "Location: /b"), gives(200)) as server:
+    with ScriptedServer(gives(302, "Location: /b"), gives(200)) as server:
         assert ask(server).status == 200
-        assert [heard.target for heard in server.heard] == ["/", "/b"]
-    with Scripted(gives(302, "Location: /")) as server:
+        assert [request.target for request in server.requests] == ["/", "/b"]
+    with ScriptedServer(gives(302, "Location: /")) as server:
         assert ask(server).status == 302
-        assert len(server.heard) == 4
+        assert len(server.requests) == 4
 
 
 @pytest.mark.parametrize(
@@ -95,9 +95,9 @@ def test_it_follows_within_the_host_and_for_three_steps() -> None:
     ],
 )
 def test_it_does_not_follow_elsewhere(location: str) -> None:
-    with Scripted(gives(302, f"Location: {location}"), gives(200)) as server:
+    with ScriptedServer(gives(302, f"Location: {location}"), gives(200)) as server:
         assert ask(server).outcome in {Outcome.ELSEWHERE, Outcome.NOT_ALLOWED}
-        assert len(server.heard) == 1
+        assert len(server.requests) == 1
 
 
 @pytest.mark.parametrize(
@@ -177,8 +177,8 @@ def test_a_name_server_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
     assert time.monotonic() - began < 3
 
 
-def drips(text: bytes, every_s: float) -> Answer:
-    def answer(connection: socket.socket, _heard: Heard) -> None:
+def drip(text: bytes, every_s: float) -> Responder:
+    def answer(connection: socket.socket, _heard: ReceivedRequest) -> None:
         try:
             for index in range(len(text)):
                 connection.sendall(text[index : index + 1])
@@ -189,7 +189,7 @@ def drips(text: bytes, every_s: float) -> Answer:
     return answer
 
 
-def says_nothing(_connection: socket.socket, _heard: Heard) -> None:
+def says_nothing(_connection: socket.socket, _heard: ReceivedRequest) -> None:
     time.sleep(9)
 
 
@@ -197,13 +197,13 @@ def says_nothing(_connection: socket.socket, _heard: Heard) -> None:
     "answer",
     [
         says_nothing,
-        drips(b"HTTP/1.1 200 OK\r\n" + b"X-A: b\r\n" * 90, 0.05),
-        drips(b"HTTP/1.1 100 Continue\r\n\r\n" * 50, 0.05),
+        drip(b"HTTP/1.1 200 OK\r\n" + b"X-A: b\r\n" * 90, 0.05),
+        drip(b"HTTP/1.1 100 Continue\r\n\r\n" * 50, 0.05),
     ],
     ids=["silent", "dripping head", "dripping promises"],
 )
-def test_it_is_never_kept_waiting(answer: Answer) -> None:
-    with Scripted(answer) as server:
+def test_it_is_never_kept_waiting(answer: Responder) -> None:
+    with ScriptedServer(answer) as server:
         began = time.monotonic()
         assert ask(server, timeout_s=0.4).outcome is Outcome.TIMEOUT
         assert time.monotonic() - began < 4
@@ -212,7 +212,7 @@ def test_it_is_never_kept_waiting(answer: Answer) -> None:
 def test_an_endless_body_is_not_read() -> None:
     sent, ended = [], threading.Event()
 
-    def endless(connection: socket.socket, _heard: Heard) -> None:
+    def endless(connection: socket.socket, _heard: ReceivedRequest) -> None:
         try:
             connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
             for megabyte in range(200):
@@ -221,7 +221,7 @@ def test_an_endless_body_is_not_read() -> None:
         except OSError:
             ended.set()
 
-    with Scripted(endless) as server:
+    with ScriptedServer(endless) as server:
         assert ask(server).status == 200
         assert ended.wait(10)
         assert len(sent) < 100
@@ -237,11 +237,11 @@ def test_an_endless_body_is_not_read() -> None:
     ],
 )
 def test_an_answer_nobody_can_read(bytes_: bytes) -> None:
-    def answer(connection: socket.socket, _heard: Heard) -> None:
+    def answer(connection: socket.socket, _heard: ReceivedRequest) -> None:
         connection.sendall(bytes_)
         connection.shutdown(socket.SHUT_RDWR)
 
-    with Scripted(answer) as server:
+    with ScriptedServer(answer) as server:
         assert ask(server).outcome is Outcome.NO_CONNECTION
 
 
@@ -255,14 +255,14 @@ def test_over_tls_a_certificate_nobody_vouches_for_is_told(
     tls: tuple[ssl.SSLContext, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     context, bundle = tls
-    with Scripted(gives(200), tls=context) as server:
+    with ScriptedServer(gives(200), tls=context) as server:
         monkeypatch.setattr(client, "HTTPS_PORT", server.port)
         monkeypatch.setattr(addresses, "is_public", lambda address: address.is_loopback)
         assert probe.ask("https://localhost/").outcome is Outcome.TLS
         monkeypatch.setenv("SSL_CERT_FILE", bundle)
         assert probe.ask("https://localhost/").status == 200
         assert probe.ask("https://127.0.0.1/").outcome is Outcome.TLS
-    with Scripted(gives(200)) as server:
+    with ScriptedServer(gives(200)) as server:
         monkeypatch.setattr(client, "HTTPS_PORT", server.port)
         assert probe.ask("https://localhost/").outcome in {Outcome.TLS, Outcome.NO_CONNECTION}
 
