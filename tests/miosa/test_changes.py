@@ -1,4 +1,4 @@
-"""Every change: what is sent, once, under which key; and whatever comes back."""
+"""Every change: what is sent, once, with which key, and how its answer is read."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def test_any_json_or_nothing_is_an_answer(serve: Serve, call: Call, answer: Any)
 
 @pytest.mark.parametrize("call", [change[0] for change in CHANGES])
 @pytest.mark.parametrize("content", [b"<html>Welcome to the hotel</html>"])
-def test_a_page_instead_of_json_leaves_it_unknown(serve: Serve, call: Call, content: bytes) -> None:
+def test_html_instead_of_json_leaves_the_outcome_unknown(serve: Serve, call: Call, content: bytes) -> None:
     client, _ = serve(respond(content, kind="text/html"))
     with pytest.raises(miosa.BadAnswer) as caught:
         call(client)
@@ -130,7 +130,7 @@ def test_a_page_instead_of_json_leaves_it_unknown(serve: Serve, call: Call, cont
     assert caught.value.path
 
 
-def test_a_rollback_names_its_version(serve: Serve) -> None:
+def test_a_rollback_needs_a_version(serve: Serve) -> None:
     client, server = serve(send_json({}))
     with pytest.raises(ValueError, match="version_id"):
         client.deployments.rollback("d", version_id="", **KEY)
@@ -138,7 +138,7 @@ def test_a_rollback_names_its_version(serve: Serve) -> None:
 
 
 @pytest.mark.parametrize("key", ["", "a\r\nX-Evil: 1", "ключ"])
-def test_a_key_that_is_no_header_is_refused(serve: Serve, key: str) -> None:
+def test_an_invalid_idempotency_key_is_rejected(serve: Serve, key: str) -> None:
     client, server = serve(send_json({}))
     with pytest.raises(ValueError, match="idempotency key"):
         client.deployments.stop("d", idempotency_key=key)
@@ -210,7 +210,7 @@ def test_published_nested_or_flat(serve: Serve, document: Any) -> None:
     assert published.status == 202
 
 
-def test_the_bridge_says_little(serve: Serve) -> None:
+def test_a_bridge_answer_with_few_fields(serve: Serve) -> None:
     client, _ = serve(send_json({"url": "https://x.test", "deployment": {"id": "d9"}, "promotion_pending": True}))
     published = client.deployments.publish_from_sandbox("s", name="Shop", **KEY)
     assert (published.deployment_id, published.version_id) == ("d9", None)
@@ -218,7 +218,7 @@ def test_the_bridge_says_little(serve: Serve) -> None:
     assert published.promotion_pending is True
 
 
-def test_create_falls_back_where_the_projects_path_is_unknown(serve: Serve) -> None:
+def test_create_falls_back_if_the_path_below_a_project_is_unknown(serve: Serve) -> None:
     client, server = serve(
         send_json({"error": "not_found"}, status=404),
         send_json({"data": {"id": "d"}, "webhook_secret": "planted"}),
@@ -246,7 +246,7 @@ def test_a_domain_with_its_records(serve: Serve) -> None:
     assert changed.deployment is None
 
 
-def test_a_failed_check_may_be_a_refusal(serve: Serve) -> None:
+def test_a_failed_verification_may_be_a_refusal(serve: Serve) -> None:
     client, _ = serve(send_json({"error": {"code": "CNAME_MISMATCH"}}, status=422))
     with pytest.raises(miosa.Invalid) as caught:
         client.domains.verify("d", "x", **KEY)

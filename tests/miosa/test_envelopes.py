@@ -1,4 +1,4 @@
-"""Wrappings and pages: every style, and every circle."""
+"""Envelopes and paging."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ def test_lists(serve: Serve, document: Any) -> None:
 @pytest.mark.parametrize(
     "document", [{}, {"data": None}, {"data": {}}, {"data": "x"}, {"error": "odd"}, 5, None, "text"]
 )
-def test_no_list_is_never_an_empty_list(serve: Serve, document: Any) -> None:
+def test_a_missing_list_is_not_an_empty_list(serve: Serve, document: Any) -> None:
     client, _ = serve(send_json(document))
     with pytest.raises(miosa.BadAnswer):
         client.deployments.list()
 
 
 @pytest.mark.parametrize("content", [b"", b"<html>502</html>", b'{"data": [{"id": "dep_1"}', b'\xff{"data"'])
-def test_no_json_is_a_bad_answer(serve: Serve, content: bytes) -> None:
+def test_other_than_json_is_a_bad_answer(serve: Serve, content: bytes) -> None:
     client, server = serve(respond(content, kind="text/html"))
     with pytest.raises(miosa.BadAnswer) as caught:
         client.deployments.list()
@@ -73,7 +73,7 @@ def test_objects(serve: Serve, document: Any) -> None:
 
 
 @pytest.mark.parametrize("document", [{}, [], {"data": []}, {"data": {"id": 5}}, 5])
-def test_no_object_is_a_bad_answer(serve: Serve, document: Any) -> None:
+def test_a_missing_object_is_a_bad_answer(serve: Serve, document: Any) -> None:
     client, _ = serve(send_json(document))
     with pytest.raises(miosa.BadAnswer):
         client.deployments.get("dep_1")
@@ -149,7 +149,7 @@ def circles() -> Iterator[Any]:
 
 
 @pytest.mark.parametrize(("answers", "requests"), list(circles()))
-def test_circles_end_and_say_so(serve: Serve, answers: list[Responder], requests: int) -> None:
+def test_circular_paging_ends_and_is_marked(serve: Serve, answers: list[Responder], requests: int) -> None:
     client, server = serve(*answers)
     pages = list(client.deployments.pages())
     assert pages[-1].loop
@@ -159,7 +159,7 @@ def test_circles_end_and_say_so(serve: Serve, answers: list[Responder], requests
     assert len(gathered) == len(set(gathered))
 
 
-def test_rows_that_arrive_meanwhile_are_not_read_twice(serve: Serve) -> None:
+def test_rows_are_not_repeated_when_new_ones_are_added(serve: Serve) -> None:
     client, _ = serve(
         send_json({"data": [{"id": "c"}, {"id": "b"}], "meta": {"page": 1, "per_page": 2, "total": 3}}),
         send_json({"data": [{"id": "b"}, {"id": "a"}], "meta": {"page": 2, "per_page": 2, "total": 4}}),
@@ -179,7 +179,7 @@ def test_a_limit_that_is_refused_is_left_out(serve: Serve) -> None:
     assert ["limit" in query(request) for request in server.requests] == [True, False, False]
 
 
-def test_another_refusal_is_not_tried_again(serve: Serve) -> None:
+def test_other_refusals_are_not_retried_without_a_limit(serve: Serve) -> None:
     client, server = serve(send_json({"error": "FORBIDDEN"}, status=403))
     with pytest.raises(miosa.Forbidden):
         client.deployments.list()
@@ -199,7 +199,7 @@ def test_page_by_page_with_a_token(serve: Serve) -> None:
 
 
 @pytest.mark.parametrize("token", ["x", "c:", "p:1", "p::x:2:page_size", "c:abc:d", ":::"])
-def test_a_forged_token_is_refused(serve: Serve, token: str) -> None:
+def test_an_invalid_page_token_is_rejected(serve: Serve, token: str) -> None:
     client, _ = serve(send_json(ROWS))
     with pytest.raises(ValueError, match="page token"):
         client.deployments.list(page_token=token)
@@ -215,12 +215,12 @@ tokens = st.tuples(limits, st.text(min_size=1, max_size=30)).map(lambda pair: pa
 
 
 @given(tokens)
-def test_tokens_come_back_as_they_were(token: paging.PageToken) -> None:
+def test_tokens_survive_encoding(token: paging.PageToken) -> None:
     assert paging.PageToken.decode(token.encode()) == token
 
 
 @given(st.lists(st.lists(st.integers(0, 12), max_size=4), min_size=1, max_size=6), st.integers(0, 6))
-def test_walking_always_ends_without_repeating_a_row(content: list[list[int]], back: int) -> None:
+def test_paging_always_ends_without_repeating_a_row(content: list[list[int]], back: int) -> None:
     """Pages in a ring: the last one points back to any of them."""
 
     def read(token: str | None) -> Page[Workspace]:
@@ -235,7 +235,7 @@ def test_walking_always_ends_without_repeating_a_row(content: list[list[int]], b
     assert len(gathered) == len(set(gathered))
 
 
-def test_a_hundred_thousand_rows_are_walked_without_keeping_them() -> None:
+def test_a_hundred_thousand_rows_are_read_page_by_page() -> None:
     def read(token: str | None) -> Page[Workspace]:
         here = int(token or 0)
         rows = tuple(Workspace(id=f"{here}-{n}") for n in range(100))

@@ -1,9 +1,10 @@
-"""One tree, two texts, and what each error says about what may have happened."""
+"""The error tree, its texts, and whether the request may have been executed."""
 
 from __future__ import annotations
 
 import copy
 import inspect
+import json
 import pickle
 import re
 from datetime import UTC, datetime, timedelta
@@ -23,13 +24,11 @@ from tests.miosa.server import respond, send_json
 TREE = [kind for _, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, errors.MiosaError)]
 
 
-def told(document: Any) -> error_bodies.ErrorBody:
-    import json  # noqa: PLC0415  # hides nothing from the module
-
+def parse(document: Any) -> error_bodies.ErrorBody:
     return error_bodies.parse_body(json.dumps(document).encode())
 
 
-def test_the_drawing_is_the_tree() -> None:
+def test_the_drawn_tree_is_the_real_one() -> None:
     drawing = Path(errors.__file__).read_text().split('"""')[1]
     branches = re.finditer(r"^([│ ]*(?:├── |└── )?)([A-Z]\w+)(?: |$)", drawing, re.MULTILINE)
     drawn = [(len(match[1]) // 4, match[2]) for match in branches]
@@ -44,7 +43,7 @@ def test_the_drawing_is_the_tree() -> None:
     assert parents == real
 
 
-def test_texts_for_people_name_nobody() -> None:
+def test_texts_for_people_name_no_vendor() -> None:
     for kind in TREE:
         assert kind.for_people.endswith(".")
         assert "miosa" not in kind.for_people.lower()
@@ -127,20 +126,20 @@ def test_every_status_of_a_change(serve: Serve, status: int, kind: type[errors.M
         ([1], "", None),
     ],
 )
-def test_every_shape_of_an_error(document: Any, message: str, code: str | None) -> None:
-    found = told(document)
+def test_every_shape_of_an_error_body(document: Any, message: str, code: str | None) -> None:
+    found = parse(document)
     assert (found.message, found.code) == (message, code)
     assert found.is_json
 
 
-def test_fields_that_were_wrong_are_named_without_their_texts() -> None:
-    assert told({"error": {"details": {"name": ["secret is too short"]}}}).fields == ("name",)
-    assert told({"errors": {"port": ["x"], "name": ["y"]}}).fields == ("port", "name")
-    assert told({"errors": [{"field": "port"}, {"field": 5}, "x"]}).fields == ("port",)
+def test_invalid_fields_are_named_without_their_texts() -> None:
+    assert parse({"error": {"details": {"name": ["secret is too short"]}}}).fields == ("name",)
+    assert parse({"errors": {"port": ["x"], "name": ["y"]}}).fields == ("port", "name")
+    assert parse({"errors": [{"field": "port"}, {"field": 5}, "x"]}).fields == ("port",)
 
 
 @pytest.mark.parametrize("content", [b"<!doctype html><h1>Not here</h1>", b"not found", b""])
-def test_a_gateway_that_says_not_found_is_told_apart(serve: Serve, content: bytes) -> None:
+def test_not_found_from_a_gateway_is_marked(serve: Serve, content: bytes) -> None:
     client, _ = serve(respond(content, status=404, kind="text/html"))
     with pytest.raises(miosa.NotFound) as caught:
         client.deployments.get("dep_1")
@@ -148,14 +147,14 @@ def test_a_gateway_that_says_not_found_is_told_apart(serve: Serve, content: byte
     assert "<h1>" not in caught.value.for_log
 
 
-def test_miosa_that_says_not_found_is_no_gateway(serve: Serve) -> None:
+def test_not_found_from_miosa_is_not_from_a_gateway(serve: Serve) -> None:
     client, _ = serve(send_json({"error": "not_found"}, status=404))
     with pytest.raises(miosa.NotFound) as caught:
         client.deployments.get("dep_1")
     assert not caught.value.from_gateway
 
 
-def test_the_request_id_may_stand_in_the_body(serve: Serve) -> None:
+def test_the_request_id_may_be_in_the_body(serve: Serve) -> None:
     for document in ({"error": {"request_id": "b-1"}}, {"request_id": "b-1"}):
         client, _ = serve(send_json(document, status=404, headers={"x-request-id": "no good id"}))
         with pytest.raises(miosa.NotFound) as caught:
@@ -169,11 +168,11 @@ def test_a_log_line_is_one_short_line() -> None:
     assert error.for_log.isprintable()
 
 
-def test_a_key_still_at_work_may_have_been_executed() -> None:
-    flying = parse_error(Response(409, {}, b'{"error": {"code": "IDEMPOTENCY_IN_PROGRESS"}}'))
-    assert isinstance(flying, miosa.Conflict)
-    assert flying.in_flight
-    assert flying.sent
+def test_a_key_in_flight_may_have_been_executed() -> None:
+    in_flight = parse_error(Response(409, {}, b'{"error": {"code": "IDEMPOTENCY_IN_PROGRESS"}}'))
+    assert isinstance(in_flight, miosa.Conflict)
+    assert in_flight.in_flight
+    assert in_flight.sent
     other = parse_error(Response(409, {}, b'{"error": {"code": "IDEMPOTENCY_PAYLOAD_MISMATCH"}}'))
     assert isinstance(other, miosa.Conflict)
     assert other.key_mismatch
@@ -220,12 +219,10 @@ def test_retry_after_as_a_date() -> None:
     ],
 )
 def test_retry_after_in_the_body(document: Any, seconds: float | None) -> None:
-    import json  # noqa: PLC0415  # as above
-
     assert parse_error(Response(429, {}, json.dumps(document).encode())).retry_after_s == seconds
 
 
-def test_an_id_that_is_none_is_not_asked_for(serve: Serve) -> None:
+def test_an_invalid_id_is_not_sent(serve: Serve) -> None:
     client, server = serve(send_json({}))
     for bad in ("", ".", "..", "x" * 129, "a\x00b", "\ud800"):
         with pytest.raises(miosa.NotFound):

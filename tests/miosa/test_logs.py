@@ -36,18 +36,18 @@ def test_json(document: Any) -> None:
 
 
 @pytest.mark.parametrize("document", [{}, {"data": {}}, {"lines": 5}, 5, None])
-def test_json_that_is_no_log(document: Any) -> None:
+def test_json_that_is_not_a_log(document: Any) -> None:
     assert read(json.dumps(document).encode()) is None
 
 
-def test_plain_text_is_kept_as_it_is() -> None:
+def test_plain_text_is_unchanged() -> None:
     log = read("\x1b[31mred\x1b[0m\r\ncafé\x00\n".encode(), "text/plain; charset=utf-8")
     assert log == "\x1b[31mred\x1b[0m\r\ncafé\ufffd\n"
     assert log is not None
     assert log.complete
 
 
-def test_html_is_no_log() -> None:
+def test_html_is_not_a_log() -> None:
     assert read(b"<html>", "text/html") is None
     assert read(b" <!doctype html>", "") is None
 
@@ -78,7 +78,7 @@ def test_a_stream_that_goes_on_is_read_until_the_deadline(serve: Serve) -> None:
     assert not client.is_open
 
 
-def test_nothing_to_stream(serve: Serve) -> None:
+def test_an_empty_log(serve: Serve) -> None:
     client, _ = serve(respond(b"", status=204))
     assert client.builds.logs("d", "b") == ""
 
@@ -90,13 +90,13 @@ def test_a_log_that_is_too_long_is_cut(serve: Serve) -> None:
     assert not log.complete
 
 
-def test_a_page_instead_of_a_log(serve: Serve) -> None:
+def test_html_instead_of_a_log_is_a_bad_answer(serve: Serve) -> None:
     client, _ = serve(respond(b"<html>", kind="text/html"))
     with pytest.raises(miosa.BadAnswer):
         client.versions.logs("d", "v")
 
 
-def test_a_log_is_asked_again_after_a_reset(serve: Serve) -> None:
+def test_a_log_is_retried_after_a_reset(serve: Serve) -> None:
     client, server = serve(reset_connection, respond(b"text", kind="text/plain"))
     assert client.deployments.logs("d", lines=5) == "text"
     assert server.requests[1].target == "/api/v1/deployments/d/logs?lines=5"

@@ -46,7 +46,7 @@ def test_a_third_of_errors_costs_a_tenth_more_requests() -> None:
     st.floats(0, 1, exclude_max=True),
     st.sampled_from([errors.ServerError, errors.RateLimited, errors.Unreachable, errors.NotFound]),
 )
-def test_delays_are_short_and_fit_the_deadline(
+def test_delays_are_short_and_end_before_the_deadline(
     attempt: int, retry_after_s: float | None, left: float, chance: float, kind: type[errors.MiosaError]
 ) -> None:
     policy = retry.RetryPolicy(jitter=lambda: chance)

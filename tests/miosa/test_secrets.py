@@ -1,4 +1,4 @@
-"""The key and env values: on the wire, and nowhere else."""
+"""The key and env values are sent, and appear nowhere else."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_no_error_shows_a_secret(serve: Serve, answer: Responder, caplog: pytest
     assert error.__context__ is None
 
 
-def test_nobody_listening_shows_no_secret(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_refused_connection_shows_no_secret(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     client = miosa.Client(base_url=f"http://127.0.0.1:{get_closed_port()}", api_key=KEY)
     error = fails(lambda: client.env.set("dep_1", {"A": VALUE}, idempotency_key="k"))
@@ -77,7 +77,7 @@ def test_nobody_listening_shows_no_secret(caplog: pytest.LogCaptureFixture) -> N
     assert KEY not in shown
 
 
-def test_a_gate_that_fails_shows_no_secret(serve: Serve) -> None:
+def test_a_failing_gate_shows_no_secret(serve: Serve) -> None:
     def closed(_: miosa.Attempt) -> None:
         raise miosa.BudgetSpent
 
@@ -87,7 +87,7 @@ def test_a_gate_that_fails_shows_no_secret(serve: Serve) -> None:
     assert KEY not in shown
 
 
-def test_a_server_that_quotes_the_key_is_not_repeated(serve: Serve) -> None:
+def test_a_key_that_the_server_quotes_is_redacted(serve: Serve) -> None:
     client, _ = serve(send_json({"error": {"code": "invalid_token", "message": f"unknown key {KEY}"}}, status=401))
     error = fails(lambda: client.deployments.get("dep_1"))
     assert KEY not in str(error)
@@ -111,7 +111,7 @@ def test_a_secret_is_not_pickled() -> None:
         pickle.dumps(Secret(VALUE))
 
 
-def test_values_that_come_back_are_dropped(serve: Serve) -> None:
+def test_returned_values_are_dropped(serve: Serve) -> None:
     client, _ = serve(send_json({"data": [{"name": "A", "preview": "p…", "value": VALUE}]}))
     page = client.env.set("dep_1", {"A": VALUE}, idempotency_key="k")
     assert page.items[0].preview == "p…"

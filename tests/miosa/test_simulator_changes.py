@@ -1,9 +1,8 @@
-"""Every change against the stand-in MIOSA, in every disposition it knows."""
+"""Every change against the simulator, with each of its settings."""
 
 from __future__ import annotations
 
 import threading
-import time
 from typing import Any
 
 import pytest
@@ -23,7 +22,7 @@ from tests.playing import Playing
         {"envelope": "nested", "redeploy_answer": "build"},
     ],
 )
-def test_a_whole_life(playing: Playing, client: miosa.Client, knobs: dict[str, Any]) -> None:
+def test_a_deployment_from_create_to_delete(playing: Playing, client: miosa.Client, knobs: dict[str, Any]) -> None:
     playing.knobs(step_times="instant", **knobs)
     customer = "brightsmile-dental"
     created = client.deployments.create(name="Fresh", external_workspace_id=customer, idempotency_key=new_key())
@@ -86,7 +85,9 @@ def test_env_vars(playing: Playing, client: miosa.Client, rows: str) -> None:
 
 
 @pytest.mark.parametrize(("answer", "kind"), [("404", miosa.NotFound), ("405", miosa.NotSupported)])
-def test_env_vars_that_stay(playing: Playing, client: miosa.Client, answer: str, kind: type[miosa.MiosaError]) -> None:
+def test_env_vars_that_cannot_be_deleted(
+    playing: Playing, client: miosa.Client, answer: str, kind: type[miosa.MiosaError]
+) -> None:
     playing.knobs(env_delete=answer)
     with pytest.raises(kind):
         client.env.delete(find_deployment_id(playing, "healthy"), "A", idempotency_key=new_key())
@@ -110,7 +111,7 @@ def test_domains(playing: Playing, client: miosa.Client, keys: str, instructions
 
 
 @pytest.mark.parametrize("outcome", ["mismatch", "lookup_failed", "refused"])
-def test_a_domain_that_fails_its_check(playing: Playing, client: miosa.Client, outcome: str) -> None:
+def test_a_domain_whose_verification_fails(playing: Playing, client: miosa.Client, outcome: str) -> None:
     playing.knobs(domain_verify=outcome)
     deployment_id = find_deployment_id(playing, "healthy")
     added = client.domains.add(deployment_id, domain="bad.example.test", idempotency_key=new_key()).domain
@@ -135,12 +136,12 @@ def test_the_same_key_again_changes_nothing(playing: Playing, client: miosa.Clie
     assert caught.value.key_mismatch
 
 
-def test_a_key_still_at_work(playing: Playing, client: miosa.Client) -> None:
-    playing.fault("*/deployments", method="POST", delay_s=0.6)
+def test_a_key_in_flight(playing: Playing, client: miosa.Client) -> None:
+    playing.fault("*/deployments", method="POST", delay_s=3)
     same = new_key()
     first = threading.Thread(target=lambda: client.deployments.create(name="Slow", idempotency_key=same))
     first.start()
-    time.sleep(0.2)
+    wait_until(lambda: any(row["method"] == "POST" for row in playing.heard()))
     with pytest.raises(miosa.Conflict) as caught:
         client.deployments.create(name="Slow", idempotency_key=same)
     first.join()
@@ -177,7 +178,7 @@ def test_faults_of_a_change(
     assert caught.value.retry_after_s == do.get("retry_after")
 
 
-def test_an_artifact_that_is_gone(playing: Playing, client: miosa.Client) -> None:
+def test_an_artifact_past_retention(playing: Playing, client: miosa.Client) -> None:
     deployment_id = find_deployment_id(playing, "artifacts past retention are gone")
     oldest = min(list_all_versions(client, deployment_id), key=lambda row: row.version_number)
     with pytest.raises(miosa.Gone):

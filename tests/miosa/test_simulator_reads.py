@@ -1,4 +1,4 @@
-"""Every read against the stand-in MIOSA, in every disposition it knows."""
+"""Every read against the simulator, with each of its settings."""
 
 from __future__ import annotations
 
@@ -40,7 +40,9 @@ def test_every_read_in_every_envelope(
 
 @pytest.mark.parametrize("paging", ["cursor", "next", "page", "meta"])
 @pytest.mark.parametrize("order", ["newest", "oldest"])
-def test_four_hundred_versions_by_every_style(playing: Playing, client: miosa.Client, paging: str, order: str) -> None:
+def test_four_hundred_versions_in_every_style_of_paging(
+    playing: Playing, client: miosa.Client, paging: str, order: str
+) -> None:
     long = find_deployment_id(playing, "long history")
     playing.knobs(paging=paging, list_order=order)
     pages = list(client.versions.pages(long))
@@ -50,12 +52,12 @@ def test_four_hundred_versions_by_every_style(playing: Playing, client: miosa.Cl
     assert len(pages) == (4 if paging in {"cursor", "next"} else len(pages))
 
 
-def test_a_history_in_one_piece(playing: Playing, client: miosa.Client) -> None:
+def test_a_history_without_paging(playing: Playing, client: miosa.Client) -> None:
     playing.knobs(paging="none")
     assert len(list_all_versions(client, find_deployment_id(playing, "long history"))) == 400
 
 
-def test_a_history_in_a_circle(playing: Playing, client: miosa.Client) -> None:
+def test_a_history_with_circular_paging(playing: Playing, client: miosa.Client) -> None:
     playing.knobs(paging="loop")
     pages = list(client.versions.pages(find_deployment_id(playing, "long history")))
     assert pages[-1].loop
@@ -63,7 +65,7 @@ def test_a_history_in_a_circle(playing: Playing, client: miosa.Client) -> None:
     assert len(rows) == len(set(rows))
 
 
-def test_a_limit_nobody_understands(playing: Playing, client: miosa.Client) -> None:
+def test_a_refused_limit(playing: Playing, client: miosa.Client) -> None:
     playing.knobs(limit_param="refused")
     assert len(list_all_versions(client, find_deployment_id(playing, "long history"))) == 400
 
@@ -87,7 +89,7 @@ def test_one_broken_row(playing: Playing, client: miosa.Client) -> None:
         {"content_type": "application/vnd.api+json"},
     ],
 )
-def test_rows_of_other_habits(playing: Playing, client: miosa.Client, knobs: dict[str, Any]) -> None:
+def test_variants_of_rows(playing: Playing, client: miosa.Client, knobs: dict[str, Any]) -> None:
     deployment_id = find_deployment_id(playing, "healthy")
     plain = list_all_versions(client, deployment_id)
     playing.knobs(**knobs)
@@ -148,14 +150,14 @@ def test_a_huge_log_is_cut(playing: Playing, client: miosa.Client) -> None:
     assert len(log.encode()) <= 9_000_000
 
 
-def test_reads_survive_passing_faults(playing: Playing, client: miosa.Client) -> None:
+def test_reads_survive_single_faults(playing: Playing, client: miosa.Client) -> None:
     deployment_id = find_deployment_id(playing, "healthy")
     for do in ({"drop_before": True}, {"drop_after": True}, {"status": 502}):
         playing.fault("*", times=1, **do)
         assert client.deployments.get(deployment_id).id == deployment_id
 
 
-def test_a_key_of_few_rights(playing: Playing) -> None:
+def test_a_read_only_and_an_unknown_key(playing: Playing) -> None:
     reader = miosa.Client(base_url=f"{playing.url}/api/v1/", api_key="msk_test_readonly")
     deployment_id = reader.deployments.list().items[0].id
     with pytest.raises(miosa.Forbidden) as caught:
@@ -166,7 +168,7 @@ def test_a_key_of_few_rights(playing: Playing) -> None:
         stranger.deployments.list()
 
 
-def test_hostile_customers_are_found_by_their_id(playing: Playing, client: miosa.Client) -> None:
+def test_customers_with_hostile_ids_can_be_filtered_by(playing: Playing, client: miosa.Client) -> None:
     for customer in playing.world()["customers"]:
         external = customer["external_workspace_id"]
         rows = client.deployments.list(external_workspace_id=external).items

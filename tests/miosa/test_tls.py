@@ -1,4 +1,4 @@
-"""The same promises over TLS."""
+"""Deadlines and certificates over TLS."""
 
 from __future__ import annotations
 

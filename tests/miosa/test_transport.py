@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import gzip
+import inspect
 import os
+import sys
 import threading
 import time
 import zlib
+from collections.abc import Callable
 from pathlib import Path
+from types import FrameType
+from typing import Any
 
 import psutil
 import pytest
@@ -258,3 +263,30 @@ def test_the_session_can_reach_no_other_host() -> None:
         with pytest.raises(InvalidSchema):
             transport._session.get(other.url)
         assert other.connections == 0
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda c: c.deployments.rollback("dep_1", version_id="ver_1", idempotency_key="k"),
+        lambda c: c.deployments.get("dep_1"),
+        lambda c: c.deployments.list(),
+    ],
+    ids=["rollback", "get", "list"],
+)
+def test_five_frames_from_a_call_to_its_socket(serve: Serve, call: Callable[[miosa.Client], object]) -> None:
+    """resource method, what resources share, session, transport, socket. Depth is a cost for every reader."""
+    client, _ = serve(send_json({"data": [], "id": "dep_1"}))
+    own_frames: list[str] = []
+
+    def profile(frame: FrameType, event: str, argument: Any) -> None:
+        if event == "c_call" and argument.__name__ == "sendall" and not own_frames:
+            stack = [each.filename for each in inspect.getouterframes(frame)]
+            own_frames.extend(name for name in stack if "/portal/miosa/" in name)
+
+    sys.setprofile(profile)
+    try:
+        call(client)
+    finally:
+        sys.setprofile(None)
+    assert len(own_frames) == 5
