@@ -12,7 +12,7 @@ _HEADER_VALUE = re.compile(r"[\x20-\x7e]*\Z")
 
 
 class BaseURL(NamedTuple):
-    """`origin` is the only place that gets the key; `prefix` ends with the API's version."""
+    """`origin` is the only host that gets the key; `prefix` ends with the API's version."""
 
     origin: str
     prefix: str

@@ -95,9 +95,9 @@ def test_cursors_are_followed(serve: Serve) -> None:
         send_json({"data": [{"id": "d"}], "next_cursor": None, "total": 400}),
     )
     assert ids(client.deployments.pages(state="running")) == [["a"], ["b"], ["c"], ["d"]]
-    asked = [query(request) for request in server.requests]
-    assert [each.get("cursor") for each in asked] == [None, "c1", "c2", "3"]
-    assert all(each["limit"] == "100" and each["state"] == "running" for each in asked)
+    queries = [query(request) for request in server.requests]
+    assert [each.get("cursor") for each in queries] == [None, "c1", "c2", "3"]
+    assert all(each["limit"] == "100" and each["state"] == "running" for each in queries)
 
 
 @pytest.mark.parametrize(
@@ -115,9 +115,9 @@ def test_page_numbers_are_followed(serve: Serve, wrapper: dict[str, Any], size_k
 
     client, server = serve(numbered(1, ["a", "b"]), numbered(2, ["c", "d"]), numbered(3, ["e"]))
     assert ids(client.deployments.pages()) == [["a", "b"], ["c", "d"], ["e"]]
-    asked = [query(request) for request in server.requests]
-    assert [each.get("page") for each in asked] == [None, "2", "3"]
-    assert [each.get(size_key) for each in asked] == [None, "2", "2"]
+    queries = [query(request) for request in server.requests]
+    assert [each.get("page") for each in queries] == [None, "2", "3"]
+    assert [each.get(size_key) for each in queries] == [None, "2", "2"]
 
 
 def test_pages_without_a_total_end_with_a_short_one(serve: Serve) -> None:
