@@ -1,4 +1,4 @@
-"""A loopback server that answers exactly the bytes it is told, and remembers what it heard."""
+"""A loopback server that sends scripted bytes and records the requests it received."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, Self
 MEGABYTE = 1024 * 1024
 
 
-class Heard(NamedTuple):
+class ReceivedRequest(NamedTuple):
     method: str
     target: str
     headers: dict[str, str]
@@ -24,16 +24,16 @@ class Heard(NamedTuple):
         return json.loads(self.body)
 
 
-Answer = Callable[[socket.socket, Heard], None]
+Responder = Callable[[socket.socket, ReceivedRequest], None]
 
 
-class Scripted:
-    """Each request gets the next answer; the last one is repeated."""
+class ScriptedServer:
+    """Each request gets the next responder; the last one is repeated."""
 
-    def __init__(self, *answers: Answer, tls: ssl.SSLContext | None = None) -> None:
-        self.heard: list[Heard] = []
+    def __init__(self, *responders: Responder, tls: ssl.SSLContext | None = None) -> None:
+        self.requests: list[ReceivedRequest] = []
         self.connections = 0
-        self._answers = list(answers)
+        self._responders = list(responders)
         self._tls = tls
         self._lock = threading.Lock()
         self._open: list[socket.socket] = []
@@ -49,7 +49,7 @@ class Scripted:
         return self
 
     def __exit__(self, *_: object) -> None:
-        # A listener that is only closed goes on waiting in accept().
+        # A listener that is only closed keeps waiting in accept().
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         with self._lock:
@@ -74,18 +74,18 @@ class Scripted:
             if self._tls:
                 connection = self._tls.wrap_socket(plain, server_side=True)
             reader = connection.makefile("rb")
-            while heard := _read_request(reader):
+            while request := _read_request(reader):
                 with self._lock:
-                    self.heard.append(heard)
-                    answer = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
-                answer(connection, heard)
-        except (OSError, ValueError):
+                    self.requests.append(request)
+                    respond_to = self._responders.pop(0) if len(self._responders) > 1 else self._responders[0]
+                respond_to(connection, request)
+        except (OSError, ValueError, threading.BrokenBarrierError):
             pass
         finally:
             connection.close()
 
 
-def _read_request(reader: Any) -> Heard | None:
+def _read_request(reader: Any) -> ReceivedRequest | None:
     first = reader.readline()
     if not first:
         return None
@@ -94,26 +94,27 @@ def _read_request(reader: Any) -> Heard | None:
     while line := reader.readline().strip():
         name, _, value = line.decode("latin-1").partition(":")
         headers[name.lower()] = value.strip()
-    return Heard(method, target, headers, reader.read(int(headers.get("content-length", "0"))))
+    return ReceivedRequest(method, target, headers, reader.read(int(headers.get("content-length", "0"))))
 
 
-def raw(content: bytes, *, close: bool = False) -> Answer:
-    def answer(connection: socket.socket, _: Heard) -> None:
+def send_bytes(content: bytes, *, close: bool = False) -> Responder:
+    def responder(connection: socket.socket, _: ReceivedRequest) -> None:
         connection.sendall(content)
         if close:
             connection.shutdown(socket.SHUT_RDWR)
 
-    return answer
+    return responder
 
 
-def body(
+def respond(
     content: bytes,
     *,
     status: int = 200,
     kind: str = "application/json",
     headers: Mapping[str, str] | None = None,
     length: int | None = None,
-) -> Answer:
+) -> Responder:
+    """`length`: a Content-Length other than the true one; the connection is closed after the body."""
     lines = {
         "Content-Type": kind,
         "Content-Length": str(len(content) if length is None else length),
@@ -121,64 +122,83 @@ def body(
         **(headers or {}),
     }
     head = f"HTTP/1.1 {status} Word\r\n" + "".join(f"{name}: {value}\r\n" for name, value in lines.items()) + "\r\n"
-    return raw(head.encode("latin-1") + content, close=length is not None)
+    return send_bytes(head.encode("latin-1") + content, close=length is not None)
 
 
-def says(value: Any, *, status: int = 200, headers: Mapping[str, str] | None = None) -> Answer:
-    return body(json.dumps(value).encode(), status=status, headers=headers)
+def send_json(value: Any, *, status: int = 200, headers: Mapping[str, str] | None = None) -> Responder:
+    return respond(json.dumps(value).encode(), status=status, headers=headers)
 
 
-def after(seconds: float, then: Answer) -> Answer:
-    def answer(connection: socket.socket, heard: Heard) -> None:
+def send_after(seconds: float, then: Responder) -> Responder:
+    def responder(connection: socket.socket, request: ReceivedRequest) -> None:
         time.sleep(seconds)
-        then(connection, heard)
+        then(connection, request)
 
-    return answer
+    return responder
 
 
-def drips(start: bytes, *, every_s: float = 0.02) -> Answer:
-    """`start`, then a space now and then, for ever."""
+def send_when_set(event: threading.Event, then: Responder) -> Responder:
+    def responder(connection: socket.socket, request: ReceivedRequest) -> None:
+        event.wait(30)
+        then(connection, request)
 
-    def answer(connection: socket.socket, _: Heard) -> None:
+    return responder
+
+
+def send_together(count: int, then: Responder) -> Responder:
+    """Respond once `count` requests have arrived; close the connections if they don't within 10 seconds."""
+    barrier = threading.Barrier(count)
+
+    def responder(connection: socket.socket, request: ReceivedRequest) -> None:
+        barrier.wait(timeout=10)
+        then(connection, request)
+
+    return responder
+
+
+def drip(start: bytes, *, every_s: float = 0.02) -> Responder:
+    """`start`, then a space now and then, without end."""
+
+    def responder(connection: socket.socket, _: ReceivedRequest) -> None:
         connection.sendall(start)
         while True:
             time.sleep(every_s)
             connection.sendall(b" ")
 
-    return answer
+    return responder
 
 
-def blank(length: int, start: bytes = b"HTTP/1.1 200 OK\r\n") -> Answer:
-    """A body of so many blanks, made while it is sent."""
+def send_spaces(length: int, start: bytes = b"HTTP/1.1 200 OK\r\n") -> Responder:
+    """A body of `length` spaces, made while it is sent."""
 
-    def answer(connection: socket.socket, _: Heard) -> None:
+    def responder(connection: socket.socket, _: ReceivedRequest) -> None:
         connection.sendall(start + b"Content-Length: %d\r\n\r\n" % length)
         for _number in range(length // MEGABYTE):
             connection.sendall(b" " * MEGABYTE)
 
-    return answer
+    return responder
 
 
-def endless(start: bytes, chunk: bytes) -> Answer:
-    def answer(connection: socket.socket, _: Heard) -> None:
+def send_forever(start: bytes, chunk: bytes) -> Responder:
+    def responder(connection: socket.socket, _: ReceivedRequest) -> None:
         connection.sendall(start)
         while True:
             connection.sendall(chunk)
 
-    return answer
+    return responder
 
 
-def silent(connection: socket.socket, _: Heard) -> None:
-    """Says nothing until the other side gives up."""
+def never_respond(connection: socket.socket, _: ReceivedRequest) -> None:
+    """Send nothing until the client closes the connection."""
     connection.recv(1)
 
 
-def resets(connection: socket.socket, _: Heard) -> None:
+def reset_connection(connection: socket.socket, _: ReceivedRequest) -> None:
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     connection.close()
     raise OSError("reset")
 
 
-def dead_port() -> int:
+def get_closed_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return int(listener.getsockname()[1])

@@ -1,13 +1,17 @@
+"""What builds produce: builds and releases (miosa-api.md 8.3, 8.4)."""
+
 from __future__ import annotations
 
 from datetime import datetime
 
 from msgspec import UNSET, field
 
-from portal.miosa.types.base import Count, External, Facts, Id, Number, Row
+from portal.miosa.types.base import Count, External, Id, JSONObject, Number, Row
 
 
 class Release(Row, frozen=True, kw_only=True):
+    """The artifact of a version. Where it is stored is dropped: no page shows it."""
+
     id: Id
     deployment_version_id: str | None = None
     deployment_id: str | None = None
@@ -21,14 +25,14 @@ class Release(Row, frozen=True, kw_only=True):
     external_workspace_id: External = UNSET
     external_user_id: External = UNSET
     external_project_id: External = UNSET
-    artifact_manifest: Facts = field(default_factory=dict)
+    artifact_manifest: JSONObject = field(default_factory=dict)
     artifact_sha256: str | None = None
     sha256: str | None = None
     size_bytes: Count | None = None
     start_command: str | None = None
     port: Number | None = None
     health_check_path: str | None = None
-    metadata: Facts = field(default_factory=dict)
+    metadata: JSONObject = field(default_factory=dict)
     ready_at: datetime | None = None
     archived_at: datetime | None = None
     created_at: datetime | None = None
@@ -36,6 +40,8 @@ class Release(Row, frozen=True, kw_only=True):
 
 
 class Build(Row, frozen=True, kw_only=True):
+    """A build from a repository, with the only text on why it failed (`error_message`)."""
+
     id: Id
     deployment_id: str | None = None
     commit_sha: str | None = None

@@ -1,4 +1,4 @@
-"""Where the key may go, and what may be a header."""
+"""Base URLs and header values."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_base_urls(given: str, base: str) -> None:
         "https://exämple.com",
     ],
 )
-def test_base_urls_that_are_refused(given: str) -> None:
+def test_invalid_base_urls(given: str) -> None:
     with pytest.raises(ValueError, match="base URL"):
         miosa.Client(base_url=given, api_key=KEY)
 
@@ -50,7 +50,7 @@ def test_base_urls_that_are_refused(given: str) -> None:
 @pytest.mark.parametrize(
     ("name", "value"), [("api_key", ""), ("api_key", "a\nb"), ("tenant", "ä"), ("user_agent", "x\r")]
 )
-def test_what_can_be_no_header_is_refused_without_showing_it(name: str, value: str) -> None:
+def test_invalid_header_values_are_rejected_and_not_shown(name: str, value: str) -> None:
     arguments = {"base_url": "https://api.example.com", "api_key": KEY, name: value}
     with pytest.raises(ValueError, match="plain ASCII") as caught:
         miosa.Client(**arguments)  # type: ignore[arg-type]  # all of them are text

@@ -1,4 +1,4 @@
-"""Where deployments come from and belong: sandboxes, workspaces, the tenant."""
+"""Sandboxes, workspaces and the tenant (miosa-api.md 8.10, 10.12)."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from datetime import datetime
 
 from msgspec import UNSET, field
 
-from portal.miosa.types.base import External, Facts, Id, Row
+from portal.miosa.types.base import External, Id, JSONObject, Row
 
 
 class Sandbox(Row, frozen=True, kw_only=True):
+    """Where an app is edited, and what a publish takes its files from."""
+
     id: Id
     name: str | None = None
     slug: str | None = None
@@ -29,18 +31,22 @@ class Sandbox(Row, frozen=True, kw_only=True):
 
 
 class Workspace(Row, frozen=True, kw_only=True):
+    """MIOSA's own grouping, usually one for each customer."""
+
     id: Id
     name: str = ""
     slug: str | None = None
     tenant_id: str | None = None
     description: str | None = None
-    metadata: Facts = field(default_factory=dict)
+    metadata: JSONObject = field(default_factory=dict)
     external_workspace_id: External = UNSET
     created_at: datetime | None = None
     updated_at: datetime | None = None
 
 
 class Tenant(Row, frozen=True, kw_only=True):
+    """The organization that the API key belongs to."""
+
     id: Id
     name: str | None = None
     slug: str | None = None

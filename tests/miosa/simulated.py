@@ -1,4 +1,4 @@
-"""Finding things in the simulator's world."""
+"""Finds things in the simulator's data."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from portal import miosa
 from tests.playing import Playing
 
 
-def key() -> str:
+def new_key() -> str:
     return uuid4().hex
 
 
-def deployment_of(playing: Playing, scenario: str) -> str:
+def find_deployment_id(playing: Playing, scenario: str) -> str:
     for customer in playing.world()["customers"]:
         for row in customer["deployments"]:
             if row["scenario"] == scenario:
@@ -22,12 +22,12 @@ def deployment_of(playing: Playing, scenario: str) -> str:
     raise LookupError(scenario)
 
 
-def all_versions(client: miosa.Client, deployment_id: str) -> list[miosa.Version]:
+def list_all_versions(client: miosa.Client, deployment_id: str) -> list[miosa.Version]:
     return [row for page in client.versions.pages(deployment_id) for row in page.items]
 
 
-def until(true: Callable[[], bool], seconds: float = 5.0) -> None:
+def wait_until(condition: Callable[[], bool], seconds: float = 20.0) -> None:
     end = time.monotonic() + seconds
-    while not true():
+    while not condition():
         assert time.monotonic() < end
         time.sleep(0.02)

@@ -1,4 +1,4 @@
-"""From bytes to rows: what is broken in one place costs that place."""
+"""From bytes to rows: a broken field costs no other field and no other row."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal import miosa
-from portal.miosa import envelope, logs, refusals, types, wire
-from portal.miosa.transport import Answer
+from portal.miosa import envelope, logs, parsing, types
+from portal.miosa.error_bodies import parse_error
+from portal.miosa.messages import Response
 
 ROW: dict[str, Any] = {"id": "ver_1", "deployment_id": "dep_1", "version_number": 3, "state": "ready"}
 KINDS = [
@@ -42,7 +43,7 @@ rows = st.dictionaries(st.sampled_from(KNOWN_KEYS), anything, max_size=12)
 
 
 def version(**changes: Any) -> types.Version:
-    return wire.read_row({**ROW, **changes}, types.Version)
+    return parsing.read_row({**ROW, **changes}, types.Version)
 
 
 def test_unknown_keys_are_dropped_and_unknown_states_kept() -> None:
@@ -51,11 +52,11 @@ def test_unknown_keys_are_dropped_and_unknown_states_kept() -> None:
     assert "s3://" not in repr(row)
 
 
-def test_left_out_is_not_the_same_as_null() -> None:
+def test_a_missing_key_is_not_null() -> None:
     assert version().external_workspace_id is miosa.UNSET
     assert version(external_workspace_id=None).external_workspace_id is None
     assert version(external_workspace_id="").external_workspace_id == ""
-    assert wire.read_row({"id": "dep_1"}, types.Deployment).active_version_id is miosa.UNSET
+    assert parsing.read_row({"id": "dep_1"}, types.Deployment).active_version_id is miosa.UNSET
 
 
 @pytest.mark.parametrize(
@@ -88,8 +89,8 @@ def test_a_broken_harmless_field_costs_that_field(broken: dict[str, Any]) -> Non
 
 
 @pytest.mark.parametrize("kind", [types.RuntimeInstance, types.Release])
-def test_an_absurd_port_costs_the_port_alone(kind: type[types.Row]) -> None:
-    assert getattr(wire.read_row({"id": "x", "port": 10**20}, kind), "port", 0) is None
+def test_an_absurd_port_costs_only_the_port(kind: type[types.Row]) -> None:
+    assert getattr(parsing.read_row({"id": "x", "port": 10**20}, kind), "port", 0) is None
 
 
 @pytest.mark.parametrize(
@@ -116,15 +117,16 @@ def test_an_absurd_port_costs_the_port_alone(kind: type[types.Row]) -> None:
     ],
 )
 def test_a_broken_essential_field_makes_the_row_unreadable(broken: dict[str, Any]) -> None:
-    good, bad = wire.read_rows([ROW, {**ROW, **broken}], types.Version, suspect=True)
+    good, bad = parsing.read_rows([ROW, {**ROW, **broken}], types.Version, needs_cleaning=True)
     assert len(good) == 1
     assert bad[0].reason
     assert bad[0].id == (None if "id" in broken else "ver_1")
 
 
-def test_what_is_legible_of_an_unreadable_row() -> None:
+def test_readable_fields_of_an_unreadable_row() -> None:
     foreign = {"id": "v", "deployment_id": "d", "external_workspace_id": "acme", "version_number": None}
-    _, bad = wire.read_rows([foreign, {"external_workspace_id": None}, {"external_workspace_id": 5}, 7], types.Version)
+    values = [foreign, {"external_workspace_id": None}, {"external_workspace_id": 5}, 7]
+    _, bad = parsing.read_rows(values, types.Version)
     assert [(row.id, row.deployment_id, row.external_workspace_id) for row in bad] == [
         ("v", "d", "acme"),
         (None, None, None),
@@ -133,24 +135,31 @@ def test_what_is_legible_of_an_unreadable_row() -> None:
     ]
 
 
-def test_reasons_hold_no_values() -> None:
+def test_reasons_contain_no_values() -> None:
     planted = {**ROW, "state": {"planted-value": "planted-value"}, "version_number": "planted-value"}
-    _, bad = wire.read_rows([planted, "planted-value"], types.Version)
+    _, bad = parsing.read_rows([planted, "planted-value"], types.Version)
     assert "planted-value" not in repr(bad)
 
 
-def test_the_place_fills_in_a_deployment_left_out() -> None:
+def test_defaults_fill_in_a_missing_deployment_id() -> None:
     bare = {name: value for name, value in ROW.items() if name != "deployment_id"}
-    assert wire.read_row(bare, types.Version, fill={"deployment_id": "dep_9"}).deployment_id == "dep_9"
-    assert wire.read_row(ROW, types.Version, fill={"deployment_id": "dep_9"}).deployment_id == "dep_1"
+    assert parsing.read_row(bare, types.Version, defaults={"deployment_id": "dep_9"}).deployment_id == "dep_9"
+    assert parsing.read_row(ROW, types.Version, defaults={"deployment_id": "dep_9"}).deployment_id == "dep_1"
 
 
 def test_one_broken_row_of_two_hundred() -> None:
     many = [{**ROW, "id": f"ver_{n}", "version_number": n} for n in range(1, 201)]
     many[77]["version_number"] = "seventy-eight"
-    good, bad = wire.read_rows(many, types.Version)
+    good, bad = parsing.read_rows(many, types.Version)
     assert len(good) == 199
     assert [row.id for row in bad] == ["ver_78"]
+
+
+def test_facts_from_the_artifact_manifest() -> None:
+    row = version(artifact_manifest={"files": 12, "total_bytes": 40960, "entrypoint": "index.html"})
+    assert (row.file_count, row.total_bytes, row.entrypoint) == (12, 40960, "index.html")
+    row = version(artifact_manifest={"files": "12", "total_bytes": True, "entrypoint": 1})
+    assert (row.file_count, row.total_bytes, row.entrypoint) == (None, None, None)
 
 
 def test_times_are_utc() -> None:
@@ -165,30 +174,31 @@ def test_times_are_utc() -> None:
     assert row.promoted_at is not None
 
 
-def test_inserted_at_stands_in_for_created_at() -> None:
+def test_inserted_at_is_read_as_created_at() -> None:
     assert version(inserted_at="2026-05-14T18:20:00Z").created_at == datetime(2026, 5, 14, 18, 20, tzinfo=UTC)
 
 
-def test_strings_no_database_takes_are_mended() -> None:
-    document = wire.load(
+def test_characters_that_no_database_stores_are_replaced() -> None:
+    document = parsing.load(
         b'{"id":"dep_1","name":"a\\u0000b\\ud800c","metadata":{"k\\u0000":["\\udfff"]},"slug":"\\ud83d\\ude00"}'
     )
-    row = wire.read_row(document.value, types.Deployment, suspect=document.suspect)
+    row = parsing.read_row(document.value, types.Deployment, needs_cleaning=document.needs_cleaning)
     assert row.name == "a\ufffdb\ufffdc"
     assert row.metadata == {"k\ufffd": ["\ufffd"]}
     assert row.slug == "😀"
 
 
-def test_bytes_that_are_no_utf8() -> None:
-    document = wire.load(b'{"id":"dep_1","name":"caf\xe9"}')
-    assert wire.read_row(document.value, types.Deployment, suspect=document.suspect).name == "caf\ufffd"
-    document = wire.load(b'{"id":"dep_\xe9"}')
+def test_bytes_that_are_not_utf8() -> None:
+    document = parsing.load(b'{"id":"dep_1","name":"caf\xe9"}')
+    row = parsing.read_row(document.value, types.Deployment, needs_cleaning=True)
+    assert row.name == "caf\ufffd"
+    document = parsing.load(b'{"id":"dep_\xe9"}')
     with pytest.raises(ValueError, match="id"):
-        wire.read_row(document.value, types.Deployment, suspect=document.suspect)
+        parsing.read_row(document.value, types.Deployment, needs_cleaning=document.needs_cleaning)
 
 
-def test_numbers_json_does_not_know() -> None:
-    assert wire.load(b'{"a": NaN, "b": -Infinity, "c": 1e999, "d": "tab\there"}').value == {
+def test_numbers_outside_the_json_standard() -> None:
+    assert parsing.load(b'{"a": NaN, "b": -Infinity, "c": 1e999, "d": "tab\there"}').value == {
         "a": None,
         "b": None,
         "c": None,
@@ -199,9 +209,9 @@ def test_numbers_json_does_not_know() -> None:
 @pytest.mark.parametrize(
     "content", [b"", b"{", b"<html>", b"[1,", b"[" * 100_000, b"1" * 10_000, b"\xff\xfe{\x00}\x00"]
 )
-def test_no_json(content: bytes) -> None:
-    with pytest.raises(wire.BadJsonError):
-        wire.load(content)
+def test_other_than_json(content: bytes) -> None:
+    with pytest.raises(parsing.BadJsonError):
+        parsing.load(content)
 
 
 def test_metadata_nested_too_deeply_is_left_out() -> None:
@@ -214,7 +224,7 @@ def test_metadata_nested_too_deeply_is_left_out() -> None:
 
 def test_env_rows_lose_their_values() -> None:
     for row in ({"name": "A", "value": "planted"}, {"key": "A", "value": "planted", "preview": None}):
-        assert "planted" not in repr(wire.read_row(row, types.EnvVar))
+        assert "planted" not in repr(parsing.read_row(row, types.EnvVar))
 
 
 @pytest.mark.parametrize(
@@ -240,13 +250,13 @@ def test_env_rows_lose_their_values() -> None:
         ({"dns_records": [{"type": 5, "value": "x"}], "dns_instructions": None}, [], None),
     ],
 )
-def test_dns_instructions_of_every_shape(extra: dict[str, Any], records: list[Any], text: str | None) -> None:
-    row = wire.read_row({"id": "dom_1", "fqdn": "app.test", **extra}, types.Domain)
+def test_dns_records_from_every_shape(extra: dict[str, Any], records: list[Any], text: str | None) -> None:
+    row = parsing.read_row({"id": "dom_1", "fqdn": "app.test", **extra}, types.Domain)
     assert [(each.type, each.name, each.value, each.ttl) for each in row.dns_records] == records
     assert row.instructions == text
 
 
-def test_domains_by_either_name_and_their_faults() -> None:
+def test_both_names_of_a_domain_and_its_errors() -> None:
     failed = {
         "id": "dom_1",
         "domain": "app.test",
@@ -254,9 +264,9 @@ def test_domains_by_either_name_and_their_faults() -> None:
         "target_id": "dep_1",
         "error": "CNAME_MISMATCH",
     }
-    row = wire.read_row(failed, types.Domain)
+    row = parsing.read_row(failed, types.Domain)
     assert (row.domain, row.deployment_id, row.error_code) == ("app.test", "dep_1", "cname_mismatch")
-    row = wire.read_row(
+    row = parsing.read_row(
         {"id": "d", "fqdn": "a.test", "error": {"code": "DNS_LOOKUP_FAILED", "message": "m"}}, types.Domain
     )
     assert (row.error_code, row.error_message) == ("dns_lookup_failed", "m")
@@ -264,7 +274,7 @@ def test_domains_by_either_name_and_their_faults() -> None:
 
 @given(rows, st.sampled_from(KINDS))
 def test_any_row_is_read_or_unreadable(row: dict[str, Any], kind: type[types.Row]) -> None:
-    good, bad = wire.read_rows([row], kind, suspect=True)
+    good, bad = parsing.read_rows([row], kind, needs_cleaning=True)
     assert len(good) + len(bad) == 1
     for each in good:
         json.dumps(miosa_text(each)).encode()
@@ -276,19 +286,19 @@ def miosa_text(row: types.Row) -> str:
 
 
 @given(anything, st.sampled_from(KINDS))
-def test_any_document_is_a_list_or_is_not(document: Any, kind: type[types.Row]) -> None:
+def test_any_document_contains_a_list_or_none(document: Any, kind: type[types.Row]) -> None:
     body = json.dumps(document).encode()
-    loaded = wire.load(body)
+    loaded = parsing.load(body)
     listing = envelope.find_list(loaded.value, ("versions",))
     if listing is not None:
-        good, bad = wire.read_rows(listing.rows, kind, suspect=loaded.suspect)
+        good, bad = parsing.read_rows(listing.rows, kind, needs_cleaning=loaded.needs_cleaning)
         assert len(good) + len(bad) == len(listing.rows)
 
 
 @given(anything)
 def test_any_error_body_gives_an_error(document: Any) -> None:
     for status in (400, 404, 409, 429, 500, 599):
-        error = refusals.error_of(status, {}, json.dumps({"error": document}).encode())
+        error = parse_error(Response(status, {}, json.dumps({"error": document}).encode()))
         error.for_log.encode()
         assert "\n" not in error.for_log
 
@@ -296,6 +306,6 @@ def test_any_error_body_gives_an_error(document: Any) -> None:
 @given(
     st.binary(max_size=200), st.sampled_from(["application/json", "text/plain", "text/event-stream", "text/html", ""])
 )
-def test_any_bytes_are_a_log_or_are_not(body: bytes, kind: str) -> None:
-    log = logs.read_log(Answer(200, {"content-type": kind}, body))
+def test_any_bytes_are_a_log_or_none(body: bytes, kind: str) -> None:
+    log = logs.parse_log(Response(200, {"content-type": kind}, body))
     assert log is None or log.encode() is not None
