@@ -8,7 +8,7 @@ status = dns.get_status(row.status, report, error_code=row.error_code)
 """
 
 from portal.dns.client import Client, Timeouts, TooBusy
-from portal.dns.diagnosis import Diagnosis, Report, ResolverState, diagnose
+from portal.dns.diagnosis import Diagnosis, Report, diagnose
 from portal.dns.lookup import Lookup
 from portal.dns.messages import Message, MessageCode
 from portal.dns.names import DomainName, InvalidDomain, parse_domain
@@ -16,13 +16,12 @@ from portal.dns.queries import Server
 from portal.dns.questions import LookupRefused
 from portal.dns.record_checks import Finding
 from portal.dns.records import RequiredRecord, parse_required_records
-from portal.dns.status import DomainStatus, State, StatusItem, get_status, has_drifted
+from portal.dns.status import State, StatusItem, get_status, has_drifted
 
 __all__ = [
     "Client",
     "Diagnosis",
     "DomainName",
-    "DomainStatus",
     "Finding",
     "InvalidDomain",
     "Lookup",
@@ -31,7 +30,6 @@ __all__ = [
     "MessageCode",
     "Report",
     "RequiredRecord",
-    "ResolverState",
     "Server",
     "State",
     "StatusItem",

@@ -25,7 +25,9 @@ def is_public(value: str) -> bool:
     address = parse_address(value)
     if address is None or not address.is_global or address.is_multicast or address.is_reserved:
         return False
-    return not (isinstance(address, ipaddress.IPv6Address) and _embeds_another(address))
+    if isinstance(address, ipaddress.IPv4Address):
+        return True
+    return _find_embedded(address) is None and address.teredo is None and address not in _SITE_LOCAL
 
 
 def is_private(value: str) -> bool:
@@ -42,7 +44,3 @@ def _find_embedded(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | No
     if any(address in network for network in _NAT64):
         return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
     return address.ipv4_mapped or address.sixtofour
-
-
-def _embeds_another(address: ipaddress.IPv6Address) -> bool:
-    return _find_embedded(address) is not None or address.teredo is not None or address in _SITE_LOCAL

@@ -62,7 +62,7 @@ class Client:
         self.timeouts = timeouts or Timeouts()
         self._slots = threading.BoundedSemaphore(MAX_LOOKUPS)
         # Each lookup queries the resolvers up to twice at a time, and the name servers once.
-        self._threads = ThreadPoolExecutor(
+        self.threads = ThreadPoolExecutor(
             MAX_LOOKUPS * (2 * MAX_RESOLVERS + MAX_NAME_SERVERS), thread_name_prefix="dns"
         )
 
@@ -77,11 +77,7 @@ class Client:
             self._slots.release()
 
     def close(self) -> None:
-        self._threads.shutdown(wait=True, cancel_futures=True)
-
-    def start(self, batch: QueryBatch) -> QueryBatch:
-        self._threads.submit(batch.run)
-        return batch
+        self.threads.shutdown(wait=True, cancel_futures=True)
 
 
 class _LookupRun:
@@ -141,7 +137,8 @@ class _LookupRun:
             known_addresses=self.required_addresses if known_addresses is None else known_addresses,
             changed=self.changed,
         )
-        return self.client.start(batch)
+        self.client.threads.submit(batch.run)
+        return batch
 
     def _wait(self, is_over: Callable[[], bool], *, until: float) -> None:
         while not is_over() and (left := min(until, self.deadline) - time.monotonic()) > 0:

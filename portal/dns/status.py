@@ -87,7 +87,7 @@ def _get_dns(platform_status: str, report: Report | None) -> StatusItem:
         return StatusItem.build(State.UNKNOWN, MessageCode.DNS_RECORDS_UNKNOWN)
     problems = [each for each in report.diagnoses if not each.is_correct and each.finding is not Finding.CAA_FORBIDS]
     if problems:
-        worst = min(problems, key=_rank)
+        worst = min(problems, key=lambda diagnosis: _WORST_FIRST.index(diagnosis.finding))
         return StatusItem(_get_state(worst, platform_status), worst.message)
     known = [each.is_correct for each in report.resolvers if each.is_correct is not None]
     if known and not any(known):
@@ -107,10 +107,6 @@ _WORST_FIRST = (
     Finding.PROPAGATING,
     Finding.NO_ANSWER,
 )
-
-
-def _rank(diagnosis: Diagnosis) -> int:
-    return _WORST_FIRST.index(diagnosis.finding)
 
 
 def _get_state(diagnosis: Diagnosis, platform_status: str) -> State:

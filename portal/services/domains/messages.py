@@ -80,12 +80,12 @@ TEXTS: Mapping[MessageCode, Promise] = {
     MessageCode.CAA_FORBIDS: _(
         "A CAA record at %(name)s allows certificates from %(allowed)s only. Ours come from %(issuer)s."
     ),
-    MessageCode.CAA_FORBIDS_ALL: _("The CAA records at %(name)s allow certificates from nobody."),
-    MessageCode.EXTRA: _("%(name)s has the correct record, but %(found)s too, so some visitors get another server."),
-    MessageCode.STALE_AAAA: _("%(name)s also has %(found)s, so visitors with IPv6 get another server."),
+    MessageCode.CAA_FORBIDS_ALL: _("The CAA records at %(name)s forbid all certificates."),
+    MessageCode.EXTRA: _("%(name)s has the correct record, but %(found)s too, so some visitors reach another server."),
+    MessageCode.STALE_AAAA: _("%(name)s also has %(found)s, so visitors with IPv6 reach another server."),
     MessageCode.UNRESOLVABLE: _(
-        "The name servers answer, but %(resolvers)s can't resolve %(name)s. Often the cause is a DS record (DNSSEC) of"
-        " a former DNS provider."
+        "The name servers answer, but %(resolvers)s can't resolve %(name)s. Often the cause is a DS record (DNSSEC)"
+        " left over from a former DNS provider."
     ),
     # The status of a domain
     MessageCode.DETACHED: _("The domain was detached."),
