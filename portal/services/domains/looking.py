@@ -102,12 +102,12 @@ def shown(name: str) -> str:
 
 
 def client() -> dns.Client:
-    return _client(tuple(settings.DNS.resolvers), tuple(settings.DNS.instead))
+    return _client(tuple(settings.DNS.resolvers), tuple(settings.DNS.overrides))
 
 
 @functools.lru_cache(maxsize=2)
-def _client(resolvers: tuple[str, ...], instead: tuple[tuple[str, str], ...]) -> dns.Client:
-    return dns.Client(resolvers, overrides={address: dns.Server.parse(server) for address, server in instead})
+def _client(resolvers: tuple[str, ...], overrides: tuple[tuple[str, str], ...]) -> dns.Client:
+    return dns.Client(resolvers, overrides={address: dns.Server.parse(server) for address, server in overrides})
 
 
 def _is_waited_for(domain: Domain) -> bool:

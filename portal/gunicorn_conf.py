@@ -1,4 +1,4 @@
-"""The web server's settings: `gunicorn --config python:portal.web portal.wsgi`."""
+"""Settings of the web server: `gunicorn --config python:portal.gunicorn_conf portal.wsgi`."""
 
 from __future__ import annotations
 
@@ -9,24 +9,26 @@ import gunicorn
 from portal import metrics
 from portal.settings import CONFIG, LOGGING
 
-# What a page is made with is nobody's business.
+# The `Server` header. It doesn't name the software.
 gunicorn.SERVER = "web"
 
 bind = f"{CONFIG.host}:{CONFIG.port}"
 worker_class = "gthread"
 workers = CONFIG.web_workers
 threads = CONFIG.web_threads
-# The code is loaded once and shared by the workers: a quicker start and less memory.
+# Workers share the memory of code that was loaded before they were forked, and start faster.
 preload_app = True
 timeout = 30
 graceful_timeout = 10
 keepalive = 5
 control_socket_disable = True
-# Nothing is believed about who asks and how; behind a proxy Django's own settings say what to believe.
+# Files in VAR_DIR are for their owner only.
+umask = 0o077
+# gunicorn trusts no forwarded headers: Django's own settings decide about them.
 forwarded_allow_ips = ""
 errorlog = "-"
 logconfig_dict = LOGGING
 
 
 def child_exit(server: Any, worker: Any) -> None:
-    metrics.forget_process(worker.pid)
+    metrics.remove_process(worker.pid)
