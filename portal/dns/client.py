@@ -146,7 +146,7 @@ class _LookupRun:
             self.changed.clear()
 
     def _find_zone(self) -> Answer:
-        """The NS records at the nearest level that has some; else an answer without records whose outcome says why."""
+        """The NS records of the nearest level that has some, else an answer without records that holds the reason."""
         questions, batches = self.questions.about_zone(), self.from_resolvers
 
         def is_certain() -> bool:

@@ -31,7 +31,8 @@ _NO_ANSWER_CODES = {
 class Diagnosis:
     """Of a required record or, if `record` is None, of something else that blocks the domain.
 
-    `found` lists what the server `host` has in the record's place; `comparison` says it beside what is required.
+    `found` lists what the server `host` has in the record's place; `comparison` is a message with
+    both this and what is required.
     """
 
     finding: Finding
@@ -206,7 +207,7 @@ class _Diagnoser:
         return blockers
 
     def _list_extra_addresses(self, observed: Observation) -> list[Diagnosis]:
-        """Only beside a correct address: otherwise the record's own diagnosis says what is in its place."""
+        """Only beside a correct address: otherwise the diagnosis of the record itself covers that."""
         name = observed.name
         records = [record for record in self.required if record.name == name]
         targets = [AliasTarget.read(self.lookup, record.value) for record in records if record.is_alias]

@@ -1,4 +1,4 @@
-"""What one server says about one name, combined from its answers."""
+"""What one server answers about one name, combined from its answers."""
 
 from __future__ import annotations
 

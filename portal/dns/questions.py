@@ -71,7 +71,7 @@ class Questions:
         )
 
     def about_essentials(self) -> tuple[Question, ...]:
-        """The questions without whose answers no record can be diagnosed."""
+        """The questions that must be answered before any record can be diagnosed."""
         return (*(Question(name, each) for name in self.names for each in ("A", "CNAME")), *self.records)
 
     def list_doubled(self, zone: str) -> tuple[str, ...]:

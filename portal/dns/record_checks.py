@@ -1,4 +1,4 @@
-"""One required record checked against what one server says about its name."""
+"""One required record checked against what one server answers about its name."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def check_address(
     if record.value in _list_values(present):
         return _report_correct(observed)
     unknown = [each for each in present if each.value not in expected]
-    # Each unknown record is replaced by one of the missing ones, so that people are told to replace it once.
+    # Each unknown record is replaced by one of the missing ones, so that each is to be replaced only once.
     missing = [each for each in required if (each.name, each.type) == (record.name, record.type)]
     missing = [each for each in missing if each.value not in _list_values(present)]
     replaced = describe_records(unknown[missing.index(record) :: len(missing)])
