@@ -1,6 +1,6 @@
-"""Known content delivery networks that answer in a site's place, by their published address ranges and host names.
+"""Known content delivery networks (CDNs), by the address ranges and host names that they publish.
 
-The ranges change a few times in a decade. One that is missing here makes a sentence less helpful, not wrong.
+The ranges change a few times in a decade. A missing one makes a message less helpful, not wrong.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import ipaddress
 from functools import cache
 
 from portal.dns import addresses
-from portal.dns.suffixes import is_below
+from portal.dns.suffixes import is_within
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -55,18 +55,19 @@ HOSTS = {
 }
 
 
-def of_address(value: str) -> str | None:
-    """Whose network the address is in."""
-    found = addresses.read(value)
-    if found is None:
+def find_by_address(value: str) -> str | None:
+    """The name of the CDN to which the address belongs."""
+    address = addresses.parse_address(value)
+    if address is None:
         return None
-    return next((name for network, name in _networks() if network.version == found.version and found in network), None)
+    return next((name for network, name in _list_networks() if address in network), None)
 
 
-def of_host(host: str) -> str | None:
-    return next((name for above, name in HOSTS.items() if is_below(host, above)), None)
+def find_by_host(host: str) -> str | None:
+    """The name of the CDN to which the host name belongs."""
+    return next((name for domain, name in HOSTS.items() if is_within(host, domain)), None)
 
 
 @cache
-def _networks() -> tuple[tuple[Network, str], ...]:
+def _list_networks() -> tuple[tuple[Network, str], ...]:
     return tuple((ipaddress.ip_network(each), name) for name, ranges in RANGES.items() for each in ranges.split())
