@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from deployments_ui import links
 from portal.permissions import Person
-from portal.services.domains import lists
+from portal.services.domains import queries as domain_queries
 from portal.services.queries.schemas import CustomerSummary, DeploymentSummary
 
 
@@ -26,7 +26,7 @@ def of(customer: CustomerSummary, deployment: DeploymentSummary, *, by: Person, 
     """On a shared app a customer's person has no env vars, no builds and no logs but those of its own versions."""
     slug, app = customer.slug, deployment.id
     is_cut = deployment.is_shared and not by.sees_everyone
-    count = lists.count(by=by, slug=slug, deployment_id=app)
+    count = domain_queries.count_domains(by=by, slug=slug, deployment_id=app)
     places = [
         ("history", _("History"), links.deployment(slug, app), 0),
         ("env", _("Env vars"), "" if is_cut else links.env(slug, app), 0),

@@ -15,9 +15,8 @@ from django.utils.translation import gettext_lazy as _
 from deployments_ui import links
 from deployments_ui.parts import vary
 from deployments_ui.times import Clock
-from portal.services.domains.links import SharedDomain
-from portal.services.domains.lists import DomainRow, StatusItem
-from portal.services.domains.pages import DomainFacts, DomainPage
+from portal.services.domains.queries import DomainDetail, DomainPage, DomainSummary, StatusItem
+from portal.services.domains.share_links import SharedDomain
 
 # Class of the colour and shape, and what is read out.
 LOOKS: dict[str, tuple[str, str, Promise]] = {
@@ -56,25 +55,25 @@ class Lamp:
 class Line:
     """A domain in the list. `cause` is that of the first light that is not on."""
 
-    row: DomainRow
+    row: DomainSummary
     url: str
     lamps: list[Lamp]
     cause: str
 
 
-def lamps(row: DomainRow) -> list[Lamp]:
+def lamps(row: DomainSummary) -> list[Lamp]:
     found: list[tuple[str, Promise, StatusItem]] = [(name, word, getattr(row, name)) for name, word in WORDS]
     return [Lamp(name, word, *LOOKS[light.state], light.cause) for name, word, light in found]
 
 
-def line(row: DomainRow, url: str) -> Line:
+def line(row: DomainSummary, url: str) -> Line:
     lit = lamps(row)
     # What has to be done first: where it points, since the others wait for that.
     order = sorted(lit, key=lambda lamp: (lamp.look == "good", lamp.name != "dns", lamp.look != "failed"))
     return Line(row, url, lit, "" if order[0].look == "good" else order[0].cause)
 
 
-def waits(row: DomainRow) -> bool:
+def waits(row: DomainSummary) -> bool:
     """Whether there is something to wait for: a light that may still go on, or a look that has not been made."""
     return any(item.state != "ok" for item in (row.ownership, row.dns, row.certificate))
 
@@ -86,33 +85,33 @@ def policies(chosen: str) -> list[tuple[str, Promise, bool]]:
 
 
 def context_of(found: DomainPage, request: HttpRequest) -> dict[str, Any]:
-    slug, app, facts = found.customer.slug, found.deployment.id, found.facts
-    path = links.domain(slug, app, facts.row.id)
+    slug, app, facts = found.customer.slug, found.deployment.id, found.detail
+    path = links.domain(slug, app, facts.summary.id)
     return {
         "found": found,
         "customer": found.customer,
         "deployment": found.deployment,
         "tab": "domains",
         "lines": True,
-        "policy": POLICIES.get(facts.row.redirect_policy or "none", facts.row.redirect_policy),
-        "verify_url": links.domain_verify(slug, app, facts.row.id),
-        "detach_url": links.detachment(slug, app, facts.row.id),
-        "redirect_url": links.redirection(slug, app, facts.row.id),
-        "links_url": links.domain_links(slug, app, facts.row.id),
+        "policy": POLICIES.get(facts.summary.redirect_policy or "none", facts.summary.redirect_policy),
+        "verify_url": links.domain_verify(slug, app, facts.summary.id),
+        "detach_url": links.detachment(slug, app, facts.summary.id),
+        "redirect_url": links.redirection(slug, app, facts.summary.id),
+        "links_url": links.domain_links(slug, app, facts.summary.id),
         "add_twin_url": links.with_query(links.domain_add(slug, app), [("domain", found.twin)]) if found.twin else "",
-        "shared": [(link, links.domain_link_revocation(slug, app, facts.row.id, link.id)) for link in found.links],
+        "shared": [(link, links.domain_link_revocation(slug, app, facts.summary.id, link.id)) for link in found.links],
         "new_link": "",
         **facts_context(facts, request, path),
     }
 
 
 def shared_context(found: SharedDomain, request: HttpRequest) -> dict[str, Any]:
-    return {"expires_at": found.expires_at, **facts_context(found.facts, request, request.path)}
+    return {"expires_at": found.expires_at, **facts_context(found.detail, request, request.path)}
 
 
-def facts_context(facts: DomainFacts, request: HttpRequest, path: str) -> dict[str, Any]:
-    row = facts.row
-    every = pace(request, is_waiting=waits(row) or row.is_looking, soon=row.is_looking)
+def facts_context(facts: DomainDetail, request: HttpRequest, path: str) -> dict[str, Any]:
+    row = facts.summary
+    every = pace(request, is_waiting=waits(row) or row.is_being_checked, soon=row.is_being_checked)
     generation = hashlib.blake2s(repr((facts, every)).encode(), digest_size=8).hexdigest()
     return {
         "facts": facts,

@@ -13,8 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from deployments_ui import changing, errors, links
 from deployments_ui.drawing import domains as drawing
 from deployments_ui.parts import Request, answer, unchanged, vary, wants_part
-from portal.services.domains import links as services
-from portal.services.domains import pages
+from portal.services.domains import pages, share_links
 from portal.services.errors import NotFound, Unavailable
 
 
@@ -24,8 +23,8 @@ def make(request: Request, slug: str, deployment_id: str, domain_id: str) -> Htt
     """The address is shown in this answer and never again."""
     wanted: dict[str, Any] = {"by": request.person, "slug": slug, "deployment_id": deployment_id}
     wanted["domain_id"] = domain_id
-    secret = services.make(**wanted, now=timezone.now())
-    found = pages.get_domain(**wanted, now=timezone.now())
+    secret = share_links.create_link(**wanted, now=timezone.now())
+    found = pages.open_domain(**wanted, now=timezone.now())
     context = drawing.context_of(found, request)
     context["new_link"] = request.build_absolute_uri(links.dns_link(secret))
     if not wants_part(request):
@@ -37,10 +36,10 @@ def make(request: Request, slug: str, deployment_id: str, domain_id: str) -> Htt
 def revoke(request: Request, slug: str, deployment_id: str, domain_id: str, link_id: int) -> HttpResponse:
     wanted: dict[str, Any] = {"by": request.person, "slug": slug, "deployment_id": deployment_id}
     wanted["domain_id"] = domain_id
-    services.revoke(**wanted, link_id=link_id, now=timezone.now())
+    share_links.revoke_link(**wanted, link_id=link_id, now=timezone.now())
     if not wants_part(request):
         return changing.went(request, links.domain(slug, deployment_id, domain_id))
-    found = pages.get_domain(**wanted, now=timezone.now())
+    found = pages.open_domain(**wanted, now=timezone.now())
     return answer(request, "domains/page.html", drawing.context_of(found, request), part="links")
 
 
@@ -71,7 +70,7 @@ def address_of(request: HttpRequest) -> str:
 
 
 def shown(request: HttpRequest, secret: str) -> HttpResponse:
-    found = services.open_link(secret=secret, address=address_of(request), now=timezone.now())
+    found = share_links.open_link(secret=secret, address=address_of(request), now=timezone.now())
     context = drawing.shared_context(found, request)
     if request.GET.get("seen", "") == context["generation"] and wants_part(request):
         return unchanged()

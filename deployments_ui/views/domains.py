@@ -12,9 +12,9 @@ from deployments_ui import changing, links
 from deployments_ui.changing import Typed
 from deployments_ui.drawing import domains as drawing
 from deployments_ui.parts import Request, answer, unchanged, wants_part
-from portal.services.domains import changes, lists, pages
+from portal.services.domains import changes, pages, queries
 from portal.services.domains.changes import AddForm, DomainForm
-from portal.services.domains.lists import DomainsPage
+from portal.services.domains.queries import DomainList
 from portal.services.errors import Invalid
 from portal.services.operations.kinds import Kind
 
@@ -23,13 +23,13 @@ takes = require_http_methods(["GET", "HEAD", "POST"])
 
 @require_safe
 def index(request: Request, slug: str, deployment_id: str) -> HttpResponse:
-    found = lists.get_domains(by=request.person, slug=slug, deployment_id=deployment_id, now=timezone.now())
+    found = pages.open_domain_list(by=request.person, slug=slug, deployment_id=deployment_id, now=timezone.now())
     context = {
         **list_context(found),
         "every": drawing.pace(
             request,
-            is_waiting=any(drawing.waits(row) for row in found.rows),
-            soon=any(row.is_looking for row in found.rows),
+            is_waiting=any(drawing.waits(row) for row in found.domains),
+            soon=any(row.is_being_checked for row in found.domains),
         ),
         "poll_url": drawing.poll_url(request, links.domains(slug, deployment_id)),
     }
@@ -41,7 +41,7 @@ def show(request: Request, slug: str, deployment_id: str, domain_id: str) -> Htt
     """Never waits for DNS: what the last look saw is shown, and the part looks again while something is open."""
     wanted: dict[str, Any] = {"by": request.person, "slug": slug, "deployment_id": deployment_id}
     wanted["domain_id"] = domain_id
-    found = pages.get_domain(**wanted, now=timezone.now())
+    found = pages.open_domain(**wanted, now=timezone.now())
     context = drawing.context_of(found, request)
     if request.GET.get("seen", "") == context["generation"] and wants_part(request):
         return unchanged()
@@ -71,7 +71,7 @@ def addition(request: Request, slug: str, deployment_id: str) -> HttpResponse:
     stuck = next((operation for operation in done if operation.state != "succeeded"), None)
     if stuck is not None:
         return changing.accepted(request, stuck)
-    domain_id = lists.find_id(by=request.person, slug=slug, deployment_id=deployment_id, name=done[0].domain)
+    domain_id = queries.find_domain_id(by=request.person, slug=slug, deployment_id=deployment_id, name=done[0].domain)
     if domain_id and len(done) == 1:
         return changing.went(request, links.domain(slug, deployment_id, domain_id))
     return changing.went(request, links.domains(slug, deployment_id))
@@ -84,7 +84,7 @@ def verify(request: Request, slug: str, deployment_id: str, domain_id: str) -> H
     changes.look_now(**wanted, confirmed=changing.confirmed(request), now=timezone.now())
     if not wants_part(request):
         return changing.went(request, links.domain(slug, deployment_id, domain_id))
-    found = pages.get_domain(**wanted, now=timezone.now())
+    found = pages.open_domain(**wanted, now=timezone.now())
     return answer(request, "domains/page.html", drawing.context_of(found, request), part="domain")
 
 
@@ -130,7 +130,7 @@ def add_form(request: Request, form: AddForm, typed: Typed, *, status: int = 200
     return changing.shown(request, "domains/add.html", context, part="addition", status=status)
 
 
-def list_context(found: DomainsPage) -> Mapping[str, Any]:
+def list_context(found: DomainList) -> Mapping[str, Any]:
     slug, app = found.customer.slug, found.deployment.id
     return {
         "found": found,
@@ -138,7 +138,7 @@ def list_context(found: DomainsPage) -> Mapping[str, Any]:
         "deployment": found.deployment,
         "age": found.age,
         "tab": "domains",
-        "rows": [drawing.line(row, links.domain(slug, app, row.id)) for row in found.rows],
+        "rows": [drawing.line(row, links.domain(slug, app, row.id)) for row in found.domains],
         "add_url": links.domain_add(slug, app),
     }
 

@@ -9,7 +9,7 @@ from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from portal.models import Domain
-from portal.services.domains import changes, looking, reading
+from portal.services.domains import changes, checks
 
 logger = logging.getLogger(__name__)
 
@@ -23,7 +23,7 @@ def run(stopping: threading.Event) -> None:
         while not stopping.wait(TURN_S):
             try:
                 for domain in list_due(now=timezone.now()):
-                    if looking.claim(domain, now=timezone.now()):
+                    if checks.claim_check(domain, now=timezone.now()):
                         pool.submit(_work, domain)
             except DatabaseError as error:
                 logger.warning("looker waits for the database", extra={"reason": type(error).__name__})
@@ -32,14 +32,14 @@ def run(stopping: threading.Event) -> None:
 
 
 def list_due(*, now: datetime) -> list[Domain]:
-    due = Domain.objects.filter(next_look_at__lte=now, gone_at=None, deployment__gone_at=None)
-    return list(due.select_related("deployment__customer", "customer").order_by("next_look_at")[:_AT_ONCE])
+    due = Domain.objects.filter(next_check_at__lte=now, gone_at=None, deployment__gone_at=None)
+    return list(due.select_related("deployment__customer", "customer").order_by("next_check_at")[:_AT_ONCE])
 
 
 def work(domain: Domain, *, now: datetime) -> None:
     """One look, and a verification if it can pass."""
-    report = looking.look(domain, now=now)
-    if report is not None and report.can_pass and domain.status in reading.WAITING:
+    report = checks.run_check(domain, now=now)
+    if report is not None and report.can_pass and domain.is_unverified:
         changes.verify_by_ourselves(domain, now=now)
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from portal import miosa
 from portal.models import Deployment, Operation
-from portal.services.domains import reading as domains
+from portal.services.domains import fetch as domains
 from portal.services.env_vars import marks, reading, sealing
 from portal.services.operations.kinds import Kind
 
@@ -52,7 +52,7 @@ def _after_delete_env(operation: Operation, deployment: Deployment, ask: miosa.C
 
 
 def _after_domain(operation: Operation, deployment: Deployment, ask: miosa.Client, now: datetime) -> None:
-    domains.read(deployment, ask=ask, now=now)
+    domains.refresh(deployment, ask=ask, now=now)
 
 
 _AFTER: dict[Kind, After] = {

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from portal.models import Deployment, Version
 from portal.permissions import Person
 from portal.services import clean_text
-from portal.services.domains import lists as domain_lists
+from portal.services.domains import pages as domain_pages
 from portal.services.errors import Invalid
 from portal.services.operations import doing, reasons, tokens
 from portal.services.operations.accepting import OperationRequest
@@ -51,7 +51,9 @@ def draw(*, by: Person, slug: str, kind: Kind, deployment_id: str = "", now: dat
         customer=summaries.head(customer, by=by),
         deployment=summaries.deployment(deployment, customer, by=by) if deployment else None,
         versions_lost=Version.objects.filter(deployment=deployment).count() if deletes else 0,
-        domains_lost=domain_lists.list_names(deployment, customer=customer, by=by) if deletes and deployment else (),
+        domains_lost=domain_pages.list_names(deployment, customer=customer, by=by, now=now)
+        if deletes and deployment
+        else (),
         reasons=reasons.ready(kind),
         reason_required=reasons.is_required(by),
         may_note=by.is_staff,

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from portal.models import Customer, Deployment, Version
 from portal.permissions import Person
-from portal.services.domains import lists as domain_lists
+from portal.services.domains import pages as domain_pages
 from portal.services.env_vars import names as env_names
 from portal.services.errors import NotFound
 from portal.services.operations import doing, reasons, tokens
@@ -133,7 +133,7 @@ def draw_release(
         if live and live.artifact_sha256 and target.artifact_sha256
         else None,
         artifact_sha256=target.artifact_sha256,
-        domains=domain_lists.list_names(deployment, customer=customer, by=by),
+        domains=domain_pages.list_names(deployment, customer=customer, by=by, now=now),
         environments=settings.MIOSA.environments if kind is Kind.PROMOTE else (),
         reasons=reasons.ready(kind),
         reason_required=reasons.is_required(by),

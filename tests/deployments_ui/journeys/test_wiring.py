@@ -89,7 +89,7 @@ def test_a_domain_from_typing_to_working(
     page.locator("#copy-value-1").click()
     expect(page.locator("#said")).to_have_text("Copied.")
     domain = Domain.objects.get(name=NAME)
-    assert page.evaluate("navigator.clipboard.readText()") == domain.needed[0]["value"]
+    assert page.evaluate("navigator.clipboard.readText()") == domain.required_records[0]["value"]
     looker.work(domain, now=timezone.now())
     expect(page.locator("#looks")).to_contain_text("We looked", timeout=8_000)
     accessible(page)

@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from portal.models import Domain, User
-from portal.services.domains import looking
+from portal.services.domains import reports
 from tests.deployments_ui.changes import changes_heard, confirm, draw
 from tests.deployments_ui.conftest import HTMX, World
 from tests.deployments_ui.stairs import Browse, climb, refuse_strangers, text_of
@@ -76,7 +76,7 @@ def test_adding_is_for_those_who_may(world: World, browse: Browse) -> None:
 def test_after_adding_the_records_are_there_to_be_copied(world: World, browse: Browse) -> None:
     client = browse(world.people.owner)
     page = text_of(client, added(client, world, f"https://{NAME}/path"))
-    target = Domain.objects.get(name=NAME).needed[0]["value"]
+    target = Domain.objects.get(name=NAME).required_records[0]["value"]
     for copied in ("CNAME", "shop", NAME, target, "300"):
         assert f'data-copy="{copied}"' in page
     assert "We are looking" in page
@@ -160,7 +160,7 @@ def test_the_part_looks_again_and_ends(world: World, browse: Browse) -> None:
     _url, trigger = poll_of(text_of(client, path))
     assert trigger == "every 2s, look"
     Domain.objects.filter(name=NAME).update(
-        looked_at=timezone.now(), next_look_at=timezone.now() + timedelta(minutes=5), looks=1
+        checked_at=timezone.now(), next_check_at=timezone.now() + timedelta(minutes=5), checks=1
     )
     now = int(timezone.now().timestamp())
     paces = {0: "every 20s, look", 700: "every 60s, look", 5000: "every 300s, look", 20_000: "look"}
@@ -219,9 +219,14 @@ def test_customers_read_nothing_of_the_vendor(world: World, browse: Browse, who:
 def test_unknown_states_and_empty_facts_are_survived(world: World, browse: Browse) -> None:
     client = browse(world.people.owner)
     path = added(client, world)
-    odds: list[dict[str, Any]] = [{"status": "quantum"}, {"needed": []}, {"look": "no json"}, {"redirect_policy": "up"}]
+    odds: list[dict[str, Any]] = [
+        {"status": "quantum"},
+        {"required_records": []},
+        {"lookup": "no json"},
+        {"redirect_policy": "up"},
+    ]
     for odd in odds:
         Domain.objects.filter(name=NAME).update(**odd)
         text_of(client, path)
         text_of(client, domains(world))
-    assert looking.shown("xn--zzzz--bad") == "xn--zzzz--bad"
+    assert reports.get_display_name("xn--zzzz--bad") == "xn--zzzz--bad"
