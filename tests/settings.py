@@ -9,6 +9,8 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from jinja2 import StrictUndefined
+
 from portal import env, variables
 
 if "TEST_VAR_DIR" not in os.environ:
@@ -30,7 +32,7 @@ def forget_surroundings() -> None:
 forget_surroundings()
 
 from portal.settings import *  # noqa: E402, F403  # the surroundings had to be forgotten first
-from portal.settings import DATABASES  # noqa: E402  # as above
+from portal.settings import DATABASES, TEMPLATES  # noqa: E402  # as above
 
 if _url := os.environ.get("TEST_DATABASE_URL"):
     DATABASES["default"] = env.read_database_url(_url)
@@ -45,3 +47,4 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
+TEMPLATES[0]["OPTIONS"]["undefined"] = StrictUndefined
