@@ -57,29 +57,27 @@ class HistoryFilterForm(forms.Form):
         super().__init__(query, auto_id="filter-%s")
         self.fields["from"] = DateFilterField(_("From"))
         self.fields["to"] = DateFilterField(_("To"))
-        # A rare state that is not offered may be in an address, and has to show as chosen.
         states = [State(each.key) for each in choices.states]
+        # A rare state that is not offered may be in an address, and has to show as chosen.
         states += [state for state in filters.states if state not in states]
-        self._offer("app", [(each.key, each.label) for each in choices.deployments])
-        self._offer(
-            "state", [(each.key, str(labels.STATES[State(each.key)].word)) for each in [*choices.states, *rare]]
-        )
-        self._offer("kind", [(each.key, labels.kind(each.key)) for each in choices.kinds])
-        self._offer("person", [(each.key, each.label) for each in choices.people])
-        self._offer("project", [(each.key, each.label) for each in choices.projects])
+        self._offered = {
+            "app": [(each.key, each.label) for each in choices.deployments],
+            "state": [(state.value, str(labels.STATES[state].word)) for state in states],
+            "kind": [(each.key, labels.kind(each.key)) for each in choices.kinds],
+            "person": [(each.key, each.label) for each in choices.people],
+            "project": [(each.key, each.label) for each in choices.projects],
+        }
+        for name, offered in self._offered.items():
+            cast(FilterField, self.fields[name]).choices = offered
 
     @property
     def menus(self) -> list[forms.BoundField]:
         """The filters that offer a choice, and those in use."""
-        offered = [(self[name], field) for name, field in self.fields.items() if isinstance(field, FilterField)]
-        return [bound for bound, field in offered if len(list(field.choices)) > 1 or bound.value()]
+        return [self[name] for name, offered in self._offered.items() if len(offered) > 1 or self[name].value()]
 
     @property
     def notes(self) -> list[str]:
         return [str(error) for errors in self.errors.values() for error in errors]
-
-    def _offer(self, name: str, choices: list[tuple[str, str]]) -> None:
-        cast(FilterField, self.fields[name]).choices = choices
 
 
 def filter_query(filters: Filters) -> list[tuple[str, str]]:

@@ -55,16 +55,13 @@ ROLES: dict[str, Promise] = {
 
 
 def of_version(found: VersionSummary | VersionEntry) -> Label:
-    """The state of a version, or of its entry in a timeline. An unknown state is shown in the hosting service's word."""
-    version = found.version if isinstance(found, VersionEntry) else found
-    if isinstance(found, VersionEntry) and found.is_gone:
-        return STATES[State.GONE]
-    label = STATES[version.state]
-    return (
-        Label(label.css, label.shape, version.state_text)
-        if version.state is State.OTHER and version.state_text
-        else label
-    )
+    """The state of a version, or of its entry in a timeline. A state we don't know keeps the hosting service's word."""
+    if isinstance(found, VersionEntry):
+        return STATES[State.GONE] if found.is_gone else of_version(found.version)
+    label = STATES[found.state]
+    if found.state is State.OTHER and found.state_text:
+        return Label(label.css, label.shape, found.state_text)
+    return label
 
 
 def of_activation(entry: ActivationEntry) -> Label:
