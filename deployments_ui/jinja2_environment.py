@@ -63,7 +63,7 @@ class Components:
 
 
 def environment(**options: Any) -> Environment:
-    env = Environment(**options, trim_blocks=True, lstrip_blocks=True, extensions=["jinja2.ext.i18n"])  # noqa: S701  # Django's backend turns autoescape on
+    env = Environment(**options, extensions=["jinja2.ext.i18n"])  # noqa: S701  # Django's backend turns autoescape on
     env.policies["ext.i18n.trimmed"] = True
     env.install_gettext_callables(  # type: ignore[attr-defined]  # added by the i18n extension
         gettext, ngettext, newstyle=True, pgettext=pgettext, npgettext=npgettext
