@@ -12,6 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
 
 from deployments_ui import labels
+from portal.services.errors import Invalid
+from portal.services.operations.releases import Confirmed
 from portal.services.queries.filters import Choices, Filters
 from portal.services.queries.schemas import State
 
@@ -96,3 +98,32 @@ def filter_query(filters: Filters) -> list[tuple[str, str]]:
     if filters.text:
         pairs.append(("q", filters.text))
     return pairs
+
+
+class ConfirmForm(forms.Form):
+    """What every form that changes something sends: its token and why. The services check both."""
+
+    token = forms.CharField(required=False, widget=forms.HiddenInput)
+    choice = forms.CharField(required=False)
+    reason = forms.CharField(label=_("Reason in your words"), required=False)
+    note = forms.CharField(label=_("Internal note"), required=False)
+    environment = forms.CharField(required=False)
+    override = forms.CharField(required=False)
+
+    def __init__(self, data: QueryDict | None = None, *, initial: dict[str, Any] | None = None) -> None:
+        super().__init__(data, initial=initial, auto_id="%s")
+
+    def confirmed(self) -> Confirmed:
+        names = ("token", "choice", "reason", "note", "environment", "override")
+        return Confirmed(**{name: self.cleaned_data[name] for name in names})
+
+    def add_errors(self, error: Invalid) -> None:
+        """What a service found wrong, at the fields that it names."""
+        for name, text in error.fields.items():
+            self.add_error(name if name in self.fields else None, text)
+
+
+class NameForm(ConfirmForm):
+    """To create, rename or delete an app; for a deletion the name confirms it."""
+
+    name = forms.CharField(label=_("Name"), required=False)
