@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from portal.simulator import Simulator
-from tests.playing import Playing
+from tests.simulator_control import SimulatorControl
 
 CUSTOMERS = 40
 
@@ -20,7 +20,7 @@ CUSTOMERS = 40
 class World:
     var: Path
     simulator: Simulator
-    playing: Playing
+    control: SimulatorControl
     web_port: int
 
     def deeds(self, deployment_id: str) -> int:
@@ -59,11 +59,11 @@ def built(*, with_keys: bool) -> Iterator[World]:
 
         call_command("migrate", interactive=False, verbosity=0)
         call_command("createcachetable", verbosity=0)
-        playing = Playing(simulator.url)
-        playing.knobs(
+        control = SimulatorControl(simulator.url)
+        control.configure(
             idempotency="on" if with_keys else "off", step_times="instant", redeploy_answer="build", artifact_gc="never"
         )
-        yield World(Path(folder), simulator, playing, free_port())
+        yield World(Path(folder), simulator, control, free_port())
 
 
 def remember_apps(world: World, count: int) -> list[tuple[str, str]]:
@@ -87,7 +87,7 @@ def remember_apps(world: World, count: int) -> list[tuple[str, str]]:
         app.id for app in ordinary if any(box.state != "destroyed" for box in there.newest_sandboxes(app.by.workspace))
     ]
     for deployment_id in chosen[:count]:
-        world.playing.act("history", deployment_id=deployment_id, count=3)
+        world.control.run_action("history", deployment_id=deployment_id, count=3)
     fleet.sweep(ask=ask, now=timezone.now())
     rows = list(Deployment.objects.filter(miosa_id__in=chosen[:count]).select_related("customer"))
     for row in rows:

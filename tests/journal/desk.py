@@ -23,7 +23,7 @@ from portal.services.refreshing import fleet, versions
 from portal.services.releases import Confirmed
 from portal.simulator import Simulator
 from tests import recall
-from tests.playing import Playing
+from tests.simulator_control import SimulatorControl
 
 _MOMENTS = ("asked_at", "sent_at", "settled_at", "switched_at", "check_due_at", "beat_at", "look_at")
 OPEN = frozenset({"accepted", "sent", "unknown"})
@@ -48,11 +48,11 @@ class Effects:
 
 
 class Desk:
-    def __init__(self, playing: Playing, simulator: Simulator, *, owner: Person, operator: Person) -> None:
-        self.playing, self.simulator = playing, simulator
+    def __init__(self, control: SimulatorControl, simulator: Simulator, *, owner: Person, operator: Person) -> None:
+        self.control, self.simulator = control, simulator
         self.owner, self.operator = owner, operator
         self.slug, self.external_id = "brightsmile-dental", "brightsmile-dental"
-        recall.recall("the desk", playing, self.read)
+        recall.recall("the desk", control, self.read)
         self.deployment_id = self.row("Main site").miosa_id
 
     def read(self) -> None:
@@ -169,11 +169,11 @@ class Desk:
         )
 
     def heard(self, since: int = 0) -> list[dict[str, Any]]:
-        return [row for row in self.playing.heard(since) if row["method"] != "GET"]
+        return [row for row in self.control.requests(since) if row["method"] != "GET"]
 
     def mark(self) -> int:
         """Where the log of requests stands."""
-        rows = self.playing.heard()
+        rows = self.control.requests()
         return int(rows[-1]["n"]) if rows else 0
 
 

@@ -8,7 +8,7 @@ import pytest
 from portal import miosa
 from portal.simulator import Simulator
 from tests.miosa.scripted import Answer, Scripted
-from tests.playing import Playing
+from tests.simulator_control import SimulatorControl
 
 KEY = "msk_test_planted-key-7f3a"
 
@@ -30,14 +30,14 @@ def serve() -> Iterator[Serve]:
 
 
 @pytest.fixture
-def playing(running_simulator: Simulator) -> Playing:
-    playing = Playing(running_simulator.url)
-    playing.reset()
-    return playing
+def control(running_simulator: Simulator) -> SimulatorControl:
+    control = SimulatorControl(running_simulator.url)
+    control.reset()
+    return control
 
 
 @pytest.fixture
-def client(playing: Playing) -> Iterator[miosa.Client]:
-    client = miosa.Client(base_url=playing.url, api_key="msk_test_demo")
+def client(control: SimulatorControl) -> Iterator[miosa.Client]:
+    client = miosa.Client(base_url=control.url, api_key="msk_test_demo")
     yield client
     client.close()

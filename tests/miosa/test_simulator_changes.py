@@ -10,7 +10,7 @@ import pytest
 
 from portal import miosa
 from tests.miosa.world import all_versions, deployment_of, key, until
-from tests.playing import Playing
+from tests.simulator_control import SimulatorControl
 
 
 @pytest.mark.parametrize(
@@ -23,8 +23,8 @@ from tests.playing import Playing
         {"envelope": "nested", "redeploy_answer": "build"},
     ],
 )
-def test_a_whole_life(playing: Playing, client: miosa.Client, knobs: dict[str, Any]) -> None:
-    playing.knobs(step_times="instant", **knobs)
+def test_a_whole_life(control: SimulatorControl, client: miosa.Client, knobs: dict[str, Any]) -> None:
+    control.configure(step_times="instant", **knobs)
     customer = "brightsmile-dental"
     created = client.deployments.create(name="Fresh", external_workspace_id=customer, idempotency_key=key())
     assert created.deployment_id
@@ -42,7 +42,7 @@ def test_a_whole_life(playing: Playing, client: miosa.Client, knobs: dict[str, A
     client.deployments.delete(fresh, idempotency_key=key())
     with pytest.raises(miosa.NotFound):
         client.deployments.get(fresh)
-    changes = [row for row in playing.heard() if row["method"] != "GET"]
+    changes = [row for row in control.requests() if row["method"] != "GET"]
     assert len({row["idempotency_key"] for row in changes}) == len(changes) == 10
 
 
@@ -72,9 +72,9 @@ def publish_back_and_forth(client: miosa.Client, deployment_id: str, sandbox_id:
 
 
 @pytest.mark.parametrize("rows", ["masked", "key_value"])
-def test_env_vars(playing: Playing, client: miosa.Client, rows: str) -> None:
-    deployment_id = deployment_of(playing, "healthy")
-    playing.knobs(env_rows=rows)
+def test_env_vars(control: SimulatorControl, client: miosa.Client, rows: str) -> None:
+    deployment_id = deployment_of(control, "healthy")
+    control.configure(env_rows=rows)
     page = client.env.set(deployment_id, {"NEW_ONE": "planted-value"}, idempotency_key=key())
     listed = client.env.list(deployment_id)
     assert "planted-value" not in repr(page) + repr(listed)
@@ -84,17 +84,19 @@ def test_env_vars(playing: Playing, client: miosa.Client, rows: str) -> None:
 
 
 @pytest.mark.parametrize(("answer", "kind"), [("404", miosa.NotFound), ("405", miosa.NotSupported)])
-def test_env_vars_that_stay(playing: Playing, client: miosa.Client, answer: str, kind: type[miosa.MiosaError]) -> None:
-    playing.knobs(env_delete=answer)
+def test_env_vars_that_stay(
+    control: SimulatorControl, client: miosa.Client, answer: str, kind: type[miosa.MiosaError]
+) -> None:
+    control.configure(env_delete=answer)
     with pytest.raises(kind):
-        client.env.delete(deployment_of(playing, "healthy"), "A", idempotency_key=key())
+        client.env.delete(deployment_of(control, "healthy"), "A", idempotency_key=key())
 
 
 @pytest.mark.parametrize("keys", ["both", "domain"])
 @pytest.mark.parametrize("instructions", ["records", "object", "text", "target"])
-def test_domains(playing: Playing, client: miosa.Client, keys: str, instructions: str) -> None:
-    playing.knobs(domain_keys=keys, dns_instructions=instructions)
-    deployment_id = deployment_of(playing, "healthy")
+def test_domains(control: SimulatorControl, client: miosa.Client, keys: str, instructions: str) -> None:
+    control.configure(domain_keys=keys, dns_instructions=instructions)
+    deployment_id = deployment_of(control, "healthy")
     added = client.domains.add(deployment_id, domain="new.example.test", idempotency_key=key()).domain
     assert added is not None
     assert added.domain == "new.example.test"
@@ -108,9 +110,9 @@ def test_domains(playing: Playing, client: miosa.Client, keys: str, instructions
 
 
 @pytest.mark.parametrize("outcome", ["mismatch", "lookup_failed", "refused"])
-def test_a_domain_that_fails_its_check(playing: Playing, client: miosa.Client, outcome: str) -> None:
-    playing.knobs(domain_verify=outcome)
-    deployment_id = deployment_of(playing, "healthy")
+def test_a_domain_that_fails_its_check(control: SimulatorControl, client: miosa.Client, outcome: str) -> None:
+    control.configure(domain_verify=outcome)
+    deployment_id = deployment_of(control, "healthy")
     added = client.domains.add(deployment_id, domain="bad.example.test", idempotency_key=key()).domain
     assert added is not None
     try:
@@ -122,7 +124,7 @@ def test_a_domain_that_fails_its_check(playing: Playing, client: miosa.Client, o
     assert code in {"cname_mismatch", "dns_lookup_failed"}
 
 
-def test_the_same_key_again_changes_nothing(playing: Playing, client: miosa.Client) -> None:
+def test_the_same_key_again_changes_nothing(control: SimulatorControl, client: miosa.Client) -> None:
     again = key()
     first = client.deployments.create(name="Once", idempotency_key=again)
     second = client.deployments.create(name="Once", idempotency_key=again)
@@ -133,8 +135,8 @@ def test_the_same_key_again_changes_nothing(playing: Playing, client: miosa.Clie
     assert caught.value.key_mismatch
 
 
-def test_a_key_still_at_work(playing: Playing, client: miosa.Client) -> None:
-    playing.fault("*/deployments", method="POST", delay_s=0.6)
+def test_a_key_still_at_work(control: SimulatorControl, client: miosa.Client) -> None:
+    control.fault("*/deployments", method="POST", delay_s=0.6)
     same = key()
     first = threading.Thread(target=lambda: client.deployments.create(name="Slow", idempotency_key=same))
     first.start()
@@ -162,21 +164,21 @@ def test_a_key_still_at_work(playing: Playing, client: miosa.Client) -> None:
     ],
 )
 def test_faults_of_a_change(
-    playing: Playing, client: miosa.Client, do: dict[str, Any], kind: type[miosa.MiosaError], sent: bool
+    control: SimulatorControl, client: miosa.Client, do: dict[str, Any], kind: type[miosa.MiosaError], sent: bool
 ) -> None:
-    deployment_id = deployment_of(playing, "healthy")
+    deployment_id = deployment_of(control, "healthy")
     live = client.deployments.get(deployment_id).active_version_id
     assert live
-    playing.fault("*/rollback", method="POST", **do)
+    control.fault("*/rollback", method="POST", **do)
     with pytest.raises(kind) as caught:
         client.bind(deadline_s=0.5).deployments.rollback(deployment_id, version_id=live, idempotency_key=key())
     assert caught.value.sent is sent
-    assert len([row for row in playing.heard() if row["method"] == "POST"]) <= 1
+    assert len([row for row in control.requests() if row["method"] == "POST"]) <= 1
     assert caught.value.retry_after_s == do.get("retry_after")
 
 
-def test_an_artifact_that_is_gone(playing: Playing, client: miosa.Client) -> None:
-    deployment_id = deployment_of(playing, "artifacts past retention are gone")
+def test_an_artifact_that_is_gone(control: SimulatorControl, client: miosa.Client) -> None:
+    deployment_id = deployment_of(control, "artifacts past retention are gone")
     oldest = min(all_versions(client, deployment_id), key=lambda row: row.version_number)
     with pytest.raises(miosa.Gone):
         client.deployments.rollback(deployment_id, version_id=oldest.id, idempotency_key=key())

@@ -7,15 +7,15 @@ from collections.abc import Callable
 from uuid import uuid4
 
 from portal import miosa
-from tests.playing import Playing
+from tests.simulator_control import SimulatorControl
 
 
 def key() -> str:
     return uuid4().hex
 
 
-def deployment_of(playing: Playing, scenario: str) -> str:
-    for customer in playing.world()["customers"]:
+def deployment_of(control: SimulatorControl, scenario: str) -> str:
+    for customer in control.state()["customers"]:
         for row in customer["deployments"]:
             if row["scenario"] == scenario:
                 return str(row["id"])

@@ -18,7 +18,7 @@ from portal.middleware import (
     TimeZoneMiddleware,
     find_person,
 )
-from tests.cast import Cast
+from tests.people import People
 
 LOGIN = "/accounts/login/"
 
@@ -73,7 +73,7 @@ def test_signed_in_answers_are_not_kept_by_browsers(rf: RequestFactory) -> None:
 
 
 @pytest.mark.django_db
-def test_signing_in_and_out_leaves_nothing_to_keep(client: Client, people: Cast) -> None:
+def test_signing_in_and_out_leaves_nothing_to_keep(client: Client, people: People) -> None:
     client.force_login(people.owner)
     assert "no-store" in client.get(LOGIN)["Cache-Control"]
     assert "no-store" in client.post("/accounts/logout/")["Cache-Control"]

@@ -38,16 +38,16 @@ class Caller:
         answer = self.post("/_control/settings", knobs)
         assert answer.status_code == 200, answer.text
 
-    def world(self) -> dict[str, Any]:
-        world: dict[str, Any] = self.get("/_control/world").json()
-        return world
+    def state(self) -> dict[str, Any]:
+        state: dict[str, Any] = self.get("/_control/world").json()
+        return state
 
     def scenario(self, word: str) -> dict[str, Any]:
         """The first deployment whose scenario is this word."""
-        found = (d for c in self.world()["customers"] for d in c["deployments"] if d["scenario"] == word)
+        found = (d for c in self.state()["customers"] for d in c["deployments"] if d["scenario"] == word)
         return next(found)
 
-    def heard(self, since: int = 0) -> list[dict[str, Any]]:
+    def requests(self, since: int = 0) -> list[dict[str, Any]]:
         rows: list[dict[str, Any]] = self.get("/_control/requests", since=since).json()["requests"]
         return rows
 

@@ -18,7 +18,7 @@ def act(sim: Caller, do: str, deployment_id: str, **facts: Any) -> dict[str, Any
 
 def test_the_same_seed_gives_the_same_world(sim: Caller) -> None:
     def ids() -> list[str]:
-        return [d["id"] for c in sim.world()["customers"] for d in c["deployments"]]
+        return [d["id"] for c in sim.state()["customers"] for d in c["deployments"]]
 
     first = ids()
     sim.post("/_control/reset", {"seed": 2, "customers": 12})
@@ -33,9 +33,9 @@ def test_reset_forgets_everything(sim: Caller) -> None:
     sim.get("/deployments")
     last = sim.get("/_control/requests").json()["next"]
     assert sim.post("/_control/reset", {"customers": 3, "settings": {"id_form": "uuid"}}).status_code == 200
-    assert sim.heard() == []
+    assert sim.requests() == []
     assert sim.get("/_control/requests").json()["next"] == last
-    assert len(sim.world()["customers"]) == 3
+    assert len(sim.state()["customers"]) == 3
     assert "_" not in sim.data("/deployments")[0]["id"]
     bad: list[dict[str, Any]] = [{"customers": "x"}, {"customers": -1}, {"sead": 1}, {"settings": {"x": 1}}]
     for body in bad:
@@ -43,7 +43,7 @@ def test_reset_forgets_everything(sim: Caller) -> None:
 
 
 def test_the_world_has_what_it_should(sim: Caller) -> None:
-    world = sim.world()
+    world = sim.state()
     customers = {c["external_workspace_id"]: c for c in world["customers"]}
     assert len(customers) == 12
     assert {d["name"]: d["scenario"] for d in customers["brightsmile-dental"]["deployments"]} == {
@@ -61,7 +61,7 @@ def test_the_log_hides_values(sim: Caller) -> None:
     booking = sim.scenario("staged")["id"]
     sim.post(f"/deployments/{booking}/env", {"env": {"name": "hunter2", "KEY": "swordfish"}}, key="k-1")
     sim.post("/webhooks", {"url": "http://127.0.0.1:1/", "secret": "swordfish"})
-    first, second = sim.heard()
+    first, second = sim.requests()
     assert first["body"] == {"env": {"name": 7, "KEY": 9}}
     assert first["idempotency_key"] == "k-1"
     assert second["body"]["secret"] == 9
@@ -107,7 +107,7 @@ def test_advance_makes_artifacts_go(sim: Caller) -> None:
     main = sim.scenario("healthy")["id"]
     rows = {row["version_number"]: row for row in sim.data(f"/deployments/{main}/versions")}
     assert sim.post(f"/deployments/{main}/rollback", {"version_id": rows[23]["id"]}).status_code == 200
-    before = sim.world()["now"]
+    before = sim.state()["now"]
     assert sim.post("/_control/advance", {"seconds": 31 * 86400}).json()["now"] > before
     assert sim.post(f"/deployments/{main}/rollback", {"version_id": rows[24]["id"]}).status_code == 410
     for seconds in (-1, "soon", None, True):

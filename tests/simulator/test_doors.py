@@ -96,7 +96,7 @@ def test_sites(sim: Caller) -> None:
     assert sim.get(f"/sites/{sim.scenario('never live')['slug']}/").status_code == 404
     assert sim.get("/sites/none/").status_code == 404
     assert "<script>" not in sim.get(f"/sites/{sim.scenario('hostile text')['slug']}/").text
-    assert sim.heard()[-1]["path"].startswith("/api/v1")
+    assert sim.requests()[-1]["path"].startswith("/api/v1")
     assert sim.get("/_control/requests", visits=1).json()["requests"][-1]["path"].startswith("/sites/")
     forged = requests.get(f"{sim.url}/api/v1/deployments/{clinic['id']}", timeout=5, headers={
         "Host": "evil.example", "Authorization": "Bearer msk_test_demo",
@@ -152,7 +152,7 @@ def test_state_survives_a_restart(tmp_path: Path) -> None:
     file.write_text("{half")
     with Simulator(state_file=file) as fresh:
         assert "cannot be read" in str(fresh.warning)
-        assert len(Caller(fresh.url).world()["customers"]) == 12
+        assert len(Caller(fresh.url).state()["customers"]) == 12
     assert (tmp_path / "state.json.broken").exists()
 
 
@@ -254,7 +254,7 @@ def test_the_command(tmp_path: Path) -> None:
         try:
             assert running.stdout is not None
             url = running.stdout.readline().split()[-1]
-            assert len(Caller(url).world()["customers"]) == 2
+            assert len(Caller(url).state()["customers"]) == 2
             running.terminate()
             assert running.wait(10) == 0
         finally:

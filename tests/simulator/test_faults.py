@@ -47,7 +47,7 @@ def test_dropped_before_and_after(sim: Caller) -> None:
     with pytest.raises(requests.ConnectionError):
         sim.post("/deployments", {"name": "After"})
     assert {"Before", "After"} & names(sim) == {"After"}
-    assert [row["status"] for row in sim.heard()[:2]] == [None, 201]
+    assert [row["status"] for row in sim.requests()[:2]] == [None, 201]
 
 
 def test_delay_runs_before_the_answer_and_the_key_is_in_flight(sim: Caller) -> None:

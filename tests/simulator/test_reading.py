@@ -28,7 +28,7 @@ def test_a_wrong_cursor_is_refused(sim: Caller) -> None:
 def test_the_log_numbers_what_was_heard(sim: Caller) -> None:
     before = sim.get("/_control/requests").json()["next"]
     sim.get("/deployments", limit=3)
-    (row,) = sim.heard(before)
+    (row,) = sim.requests(before)
     assert (row["method"], row["path"], row["query"], row["status"]) == (
         "GET", "/api/v1/deployments", {"limit": "3"}, 200,
     )  # fmt: skip
