@@ -40,7 +40,7 @@ class SimulatorControl:
     def fault(self, path: str = "*", *, method: str | None = None, times: int = 1, **effect: Any) -> None:
         """Makes the next `times` requests whose path matches fail or misbehave."""
         match = {"path": path} if method is None else {"path": path, "method": method}
-        self.call("POST", "faults", {"match": match, "times": times, "do": effect})
+        self.call("POST", "faults", {"match": match, "times": times, "effect": effect})
 
     def clear_faults(self) -> None:
         self.call("DELETE", "faults")
@@ -51,12 +51,12 @@ class SimulatorControl:
 
     def run_action(self, action: str, **arguments: Any) -> dict[str, Any]:
         """Changes something at MIOSA without the portal. Returns the changed object's row."""
-        changed: dict[str, Any] = self.call("POST", "act", {"do": action, **arguments})
+        changed: dict[str, Any] = self.call("POST", "actions", {"action": action, **arguments})
         return changed
 
     def state(self) -> dict[str, Any]:
         """Every customer with its deployments."""
-        state: dict[str, Any] = self.call("GET", "world")
+        state: dict[str, Any] = self.call("GET", "state")
         return state
 
     def requests(self, since: int = 0) -> list[dict[str, Any]]:

@@ -1,6 +1,6 @@
 """An outsider changes things behind the portal's back: publishes from elsewhere, rollbacks by hand, deletions.
 
-Body: {"do": <act>, "deployment_id", …}. The answer is the touched object's row, and beside it `deployment`, and
+Body: {"action": <action>, "deployment_id", …}. The answer is the touched object's row, and beside it `deployment`, and
 `version` where there is one.
 
 publish              external_workspace_id?, external_user_id?, sandbox_id?, promote? (true), kind?,
@@ -47,7 +47,7 @@ class Acts:
         }
 
     def perform(self) -> Answer:
-        deed = self.deeds.get(str(self.body.get("do")))
+        deed = self.deeds.get(str(self.body.get("action")))
         if deed is None:
             raise Refusal(400, f"unknown act; choices: {', '.join(self.deeds)}")
         deployment = self.call.world.deployments.get(str(self.body.get("deployment_id")))

@@ -27,12 +27,12 @@ class Control:
             ("GET", "/requests"): self.requests,
             ("GET", "/settings"): self.settings,
             ("POST", "/settings"): self.change_settings,
-            ("GET", "/world"): self.world,
+            ("GET", "/state"): self.world,
             ("GET", "/faults"): self.faults,
             ("POST", "/faults"): self.add_fault,
             ("DELETE", "/faults"): self.clear_faults,
             ("POST", "/advance"): self.advance,
-            ("POST", "/act"): self.act,
+            ("POST", "/actions"): self.act,
             ("GET", "/dns"): self.dns,
             ("POST", "/dns"): self.set_dns,
             ("DELETE", "/dns"): self.clear_dns,
@@ -88,7 +88,7 @@ class Control:
         return {"faults": self.platform.faults.described()}
 
     def add_fault(self, request: Request, base_url: str) -> object:
-        self.platform.faults.add(body_of(request, {"match", "times", "do"}))
+        self.platform.faults.add(body_of(request, {"match", "times", "effect"}))
         return self.faults(request, base_url)
 
     def clear_faults(self, request: Request, base_url: str) -> object:

@@ -1,6 +1,6 @@
 """Faults on purpose: which calls, how often, and what becomes of them.
 
-do:
+effect:
     status          answers this without executing; with "after": true it executes first
     body            this text instead of the real body; without status the call is executed
     content_type    of that body
@@ -59,7 +59,7 @@ class Fault:
 
     def described(self) -> dict[str, Any]:
         match = {"path": self.path} | ({"method": self.method} if self.method else {})
-        return {"match": match, "times_left": self.left, "hits": self.hits, "do": self.do}
+        return {"match": match, "times_left": self.left, "hits": self.hits, "effect": self.do}
 
 
 class Faults:
@@ -95,13 +95,13 @@ class Faults:
 
 def read(body: Mapping[str, Any]) -> Fault:
     """Without `times` a fault lasts until it is deleted."""
-    match, times, do = body.get("match") or {}, body.get("times"), body.get("do")
+    match, times, do = body.get("match") or {}, body.get("times"), body.get("effect")
     if not isinstance(match, dict) or set(match) - {"method", "path"}:
         raise Refusal(400, "match has method and path")
     if times is not None and (isinstance(times, bool) or not isinstance(times, int) or times < 1):
         raise Refusal(400, "times must be a positive number")
     if not isinstance(do, dict) or not do:
-        raise Refusal(400, f"do is missing; choices: {', '.join(EFFECTS)}")
+        raise Refusal(400, f"effect is missing; choices: {', '.join(EFFECTS)}")
     for name, value in do.items():
         require_effect(name, value)
     method = match.get("method")

@@ -1,4 +1,4 @@
-"""`GET /_control/world`: who is in it and what each deployment is there to show."""
+"""`GET /_control/state`: who is in it and what each deployment is there to show."""
 
 from __future__ import annotations
 

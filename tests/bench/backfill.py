@@ -48,7 +48,7 @@ def _measure() -> dict[str, float]:
     call_command("migrate", verbosity=0)
     control = SimulatorControl(settings.MIOSA.base_url.removesuffix("/api/v1"))
     first = control.state()["customers"][0]["deployments"][0]["id"]
-    control.call("POST", "act", {"do": "history", "deployment_id": first, "count": VERSIONS})
+    control.call("POST", "actions", {"action": "history", "deployment_id": first, "count": VERSIONS})
     ask = upstream.client(Purpose.BACKGROUND)
     fleet.read_workspaces(ask=ask, now=timezone.now())
     fleet.sweep(ask=ask, now=timezone.now())

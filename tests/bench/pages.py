@@ -185,7 +185,7 @@ def _like_ours(simulator_url: str) -> str:
             owned.setdefault(str(deployment["external_workspace_id"]), []).append(deployment)
     chosen = next(name for name, deployments in owned.items() if len(deployments) == APPS and name != "None")
     for deployment in owned[chosen]:
-        control.call("POST", "act", {"do": "history", "deployment_id": deployment["id"], "count": 100})
+        control.call("POST", "actions", {"action": "history", "deployment_id": deployment["id"], "count": 100})
     return chosen
 
 

@@ -48,7 +48,7 @@ def test_a_demo_starts_greets_and_leaves_nothing_behind(start: Start) -> None:
     assert f"http://localhost:{running.port}/" in said
     assert "owner@brightsmile.test" in said
     assert "demo-password" in said
-    wait_until(lambda: running.get("/_control/world", running.simulator_port)[0] == 200, seconds=10)
+    wait_until(lambda: running.get("/_control/state", running.simulator_port)[0] == 200, seconds=10)
     running.wait_for_child("worker")
     with requests.Session() as browser:
         browser.trust_env = False

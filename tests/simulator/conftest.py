@@ -39,7 +39,7 @@ class Caller:
         assert answer.status_code == 200, answer.text
 
     def state(self) -> dict[str, Any]:
-        state: dict[str, Any] = self.get("/_control/world").json()
+        state: dict[str, Any] = self.get("/_control/state").json()
         return state
 
     def scenario(self, word: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from tests.simulator.conftest import Caller
 
 
 def act(sim: Caller, do: str, deployment_id: str, **facts: Any) -> dict[str, Any]:
-    answer = sim.post("/_control/act", {"do": do, "deployment_id": deployment_id, **facts})
+    answer = sim.post("/_control/actions", {"action": do, "deployment_id": deployment_id, **facts})
     assert answer.status_code == 200, answer.text
     touched: dict[str, Any] = answer.json()
     return touched
@@ -29,7 +29,7 @@ def test_the_same_seed_gives_the_same_world(sim: Caller) -> None:
 
 def test_reset_forgets_everything(sim: Caller) -> None:
     sim.set(envelope="bare", canaries=True)
-    sim.post("/_control/faults", {"match": {}, "do": {"status": 500}})
+    sim.post("/_control/faults", {"match": {}, "effect": {"status": 500}})
     sim.get("/deployments")
     last = sim.get("/_control/requests").json()["next"]
     assert sim.post("/_control/reset", {"customers": 3, "settings": {"id_form": "uuid"}}).status_code == 200
@@ -91,8 +91,8 @@ def test_outsiders(sim: Caller) -> None:
     assert sim.data(f"/deployments/{main}/versions/{published['id']}")["external_workspace_id"] is None
     act(sim, "delete_deployment", main)
     assert sim.get(f"/deployments/{main}").status_code == 404
-    assert sim.post("/_control/act", {"do": "publish", "deployment_id": main}).status_code == 404
-    assert "publish" in sim.post("/_control/act", {"do": "dance"}).text
+    assert sim.post("/_control/actions", {"action": "publish", "deployment_id": main}).status_code == 404
+    assert "publish" in sim.post("/_control/actions", {"action": "dance"}).text
 
 
 def test_a_long_history_on_demand(sim: Caller) -> None:

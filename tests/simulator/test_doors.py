@@ -214,7 +214,7 @@ def test_webhooks_are_signed_and_follow_time(sim: Caller) -> None:
         assert headers["X-MIOSA-Signature"] == f"sha256={hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()}"
         assert json.loads(body)["data"]["id"] == main
         sim.set(webhook_signature="legacy_header")
-        sim.post("/_control/act", {"do": "publish", "deployment_id": main})
+        sim.post("/_control/actions", {"action": "publish", "deployment_id": main})
         wait_for(heard, 2)
         assert heard[1][0]["Miosa-Signature"].startswith("t=")
 

@@ -19,7 +19,7 @@ def booking(sim: Caller) -> str:
 
 def fault(sim: Caller, do: dict[str, Any], *, path: str = "*", times: int = 1, method: str | None = None) -> None:
     match = {"path": path} | ({"method": method} if method else {})
-    assert sim.post("/_control/faults", {"match": match, "times": times, "do": do}).status_code == 200
+    assert sim.post("/_control/faults", {"match": match, "times": times, "effect": do}).status_code == 200
 
 
 def names(sim: Caller) -> set[str]:
@@ -118,7 +118,7 @@ def test_order_times_match_and_listing(sim: Caller) -> None:
     fault(sim, {"status": 502}, times=1, method="GET")
     assert sim.get("/deployments").status_code == 502
     assert sim.get("/sandboxes").status_code == 500
-    sim.post("/_control/faults", {"match": {}, "do": {"status": 503}})
+    sim.post("/_control/faults", {"match": {}, "effect": {"status": 503}})
     assert {sim.get("/deployments").status_code for _ in range(5)} == {503}
     assert sim.get("/_control/faults").json()["faults"][-1]["hits"] == 5
     sim.call("DELETE", "/_control/faults")
@@ -127,8 +127,15 @@ def test_order_times_match_and_listing(sim: Caller) -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [{}, {"do": {}}, {"do": {"explode": True}}, {"do": {"status": "503"}}, {"times": 0, "do": {"status": 503}},
-     {"match": {"host": "x"}, "do": {"status": 503}}, {"do": {"status": 99}}],
-)  # fmt: skip
+    [
+        {},
+        {"effect": {}},
+        {"effect": {"explode": True}},
+        {"effect": {"status": "503"}},
+        {"effect": {"status": 99}},
+        {"times": 0, "effect": {"status": 503}},
+        {"match": {"host": "x"}, "effect": {"status": 503}},
+    ],
+)
 def test_a_fault_that_makes_no_sense_is_refused(sim: Caller, body: dict[str, Any]) -> None:
     assert sim.post("/_control/faults", body).status_code == 400

@@ -67,7 +67,7 @@ def test_an_instance_climbs_them_too(world: World, browse: Browse) -> None:
 
 
 def test_what_runs_names_no_host_and_no_address(world: World, browse: Browse) -> None:
-    rows = world.control.call("GET", "world")
+    rows = world.control.call("GET", "state")
     assert rows
     for user in (world.people.owner, world.people.viewer, world.people.support, world.people.operator):
         for path in (f"{booking(world)}builds/", instance(world)):
