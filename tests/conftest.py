@@ -15,7 +15,7 @@ from hypothesis import settings as hypothesis_settings
 from pytest_django import Settings
 
 from portal.env import DEMO_KEY, Upstream
-from portal.simulator import Simulator
+from portal.simulator.simulator import Simulator
 from tests import flushing, loopback, needs, recall
 from tests.people import People, create_people
 from tests.simulator_control import SimulatorControl

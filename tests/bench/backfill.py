@@ -14,7 +14,7 @@ VERSIONS = 100_000
 
 
 def main() -> None:
-    from portal.simulator import Simulator  # noqa: PLC0415  # the settings come first
+    from portal.simulator.simulator import Simulator  # noqa: PLC0415  # the settings come first
     from tests.bench.serving import free_port  # noqa: PLC0415  # as above
 
     os.environ["SIMULATOR_PORT"] = str(free_port())

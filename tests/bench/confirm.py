@@ -21,7 +21,7 @@ WARMING = 5
 LIMIT_MS = 15.0
 SIMULATE = """
 import sys
-from portal.simulator import Simulator
+from portal.simulator.simulator import Simulator
 with Simulator() as simulator:
     print(simulator.url, flush=True)
     sys.stdin.read()

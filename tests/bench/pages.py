@@ -26,7 +26,7 @@ EACH_ROUND = 20
 
 
 def main(versions: int, rounds: int, views: int) -> None:
-    from portal.simulator import Simulator  # noqa: PLC0415  # the settings come first
+    from portal.simulator.simulator import Simulator  # noqa: PLC0415  # the settings come first
     from tests.bench.serving import Server, free_port  # noqa: PLC0415  # as above
 
     os.environ["SIMULATOR_PORT"] = str(free_port())

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from portal.simulator import Simulator
+from portal.simulator.simulator import Simulator
 from tests.simulator_control import SimulatorControl
 
 CUSTOMERS = 40
@@ -25,7 +25,7 @@ class World:
 
     def deeds(self, deployment_id: str) -> int:
         """How often something was made live, published or built there."""
-        there = self.simulator.platform.world.deployments[deployment_id]
+        there = self.simulator.state.store.deployments[deployment_id]
         return len(there.activations) + len(there.versions) + len(there.builds)
 
 
@@ -77,14 +77,16 @@ def remember_apps(world: World, count: int) -> list[tuple[str, str]]:
 
     ask = upstream.client(Purpose.BACKGROUND)
     fleet.read_workspaces(ask=ask, now=timezone.now())
-    there = world.simulator.platform.world
+    there = world.simulator.state.store
     ordinary = [
         app
         for app in there.deployments.values()
         if (app.scenario, app.kind) == ("ordinary", "static") and app.active_version_id
     ]
     chosen = [
-        app.id for app in ordinary if any(box.state != "destroyed" for box in there.newest_sandboxes(app.by.workspace))
+        app.id
+        for app in ordinary
+        if any(box.state != "destroyed" for box in there.newest_sandboxes(app.attribution.workspace))
     ]
     for deployment_id in chosen[:count]:
         world.control.run_action("history", deployment_id=deployment_id, count=3)

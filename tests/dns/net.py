@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 from types import TracebackType
 
 from portal import dns
-from portal.simulator.dns import DnsServer
-from portal.simulator.dnsbook import DnsBook
+from portal.simulator.dns.records import DnsRecords
+from portal.simulator.dns.server import DnsServer
 
 ZONE = "brightsmile.example"
 TARGET = "acme.apps.host.example"
@@ -27,7 +27,7 @@ APEX = dns.needed(
 APEX_ALIAS = dns.needed(ZONE, verification_target=TARGET)
 
 
-def write(book: DnsBook, zone_file: str, *, origin: str = ZONE) -> None:
+def write(book: DnsRecords, zone_file: str, *, origin: str = ZONE) -> None:
     """Lines of name, type and value; a name without a dot at its end is inside the zone, `!` sets an rcode."""
     records: dict[str, list[dict[str, object]]] = {}
     for line in filter(None, map(str.strip, zone_file.splitlines())):
@@ -43,9 +43,9 @@ def write(book: DnsBook, zone_file: str, *, origin: str = ZONE) -> None:
 
 @dataclass
 class Net:
-    public: DnsBook = field(default_factory=DnsBook)
-    first: DnsBook = field(default_factory=DnsBook)
-    second: DnsBook = field(default_factory=DnsBook)
+    public: DnsRecords = field(default_factory=DnsRecords)
+    first: DnsRecords = field(default_factory=DnsRecords)
+    second: DnsRecords = field(default_factory=DnsRecords)
 
     def __post_init__(self) -> None:
         self.resolver = DnsServer(self.public)
@@ -72,8 +72,8 @@ class Net:
 
     def clear(self) -> None:
         for server in self.servers:
-            server.calm()
-            server.asked.clear()
+            server.clear_faults()
+            server.queries.clear()
         for book in (self.public, self.first, self.second):
             book.clear()
 

@@ -40,7 +40,7 @@ class Situation:
         files = dict(self.files)
         net.lay(files.pop("zone"), **files)
         for server, kind, name in self.behaviours:
-            getattr(net, server).behave(name, kind)
+            getattr(net, server).set_fault(name, kind)
         return net.report(self.needed)
 
 

@@ -17,8 +17,8 @@ from portal.dns import addresses
 from portal.dns.asking import LIFETIME_S
 from portal.dns.seen import Outcome, Question
 from portal.dns.wire import Batch
-from portal.simulator.dns import DnsServer
-from portal.simulator.dnsbook import DnsBook
+from portal.simulator.dns.records import DnsRecords
+from portal.simulator.dns.server import DnsServer
 from tests.dns.net import ASKED_AT, NS1, TARGET, WWW, ZONE, Net
 
 T = TypeVar("T")
@@ -87,7 +87,7 @@ def test_one_dead_server_does_not_hold_up_the_first_verdict(net: Net, dead: tupl
     with silent_port() as port:
         asker = net.asker
         if dead == ("ns1",):
-            net.ns1.behave("", "silent")
+            net.ns1.set_fault("", "silent")
         else:
             live = f"127.0.0.1:{net.resolver.port}"
             asker = dns.Asker([f"127.0.0.1:{port}", live], instead=net.instead)
@@ -98,8 +98,8 @@ def test_one_dead_server_does_not_hold_up_the_first_verdict(net: Net, dead: tupl
 def test_a_server_that_never_answers_some_types_does_not_either(net: Net) -> None:
     net.lay(RIGHT)
     for server in (net.ns1, net.ns2):
-        server.behave(f"www.{ZONE}.{ZONE}", "silent")
-        server.behave(ZONE, "silent")
+        server.set_fault(f"www.{ZONE}.{ZONE}", "silent")
+        server.set_fault(ZONE, "silent")
     assert told_within(1.5, net.report).is_right
 
 
@@ -110,7 +110,7 @@ def test_a_server_that_never_answers_some_types_does_not_either(net: Net) -> Non
 def test_dead_servers_take_at_most_four_seconds(net: Net, dead: tuple[str, ...], kind: str) -> None:
     net.lay(RIGHT, public="www ! TIMEOUT")
     for name in dead:
-        getattr(net, name).behave("", kind, seconds=9)
+        getattr(net, name).set_fault("", kind, seconds=9)
     report = told_within(4, net.report)
     assert [verdict.judgement for verdict in report.records] == [dns.Judgement.COULD_NOT_ASK]
     assert dns.lights("active", report).points_here.state is dns.State.UNKNOWN
@@ -119,7 +119,7 @@ def test_dead_servers_take_at_most_four_seconds(net: Net, dead: tuple[str, ...],
 def test_slow_servers_are_waited_for(net: Net) -> None:
     net.lay(RIGHT)
     for server in (net.ns1, net.ns2):
-        server.behave("", "slow", seconds=1.4)
+        server.set_fault("", "slow", seconds=1.4)
     begun = time.monotonic()
     look = net.look()
     assert 1.4 < time.monotonic() - begun < LIFETIME_S - 0.1
@@ -129,8 +129,8 @@ def test_slow_servers_are_waited_for(net: Net) -> None:
 
 def test_a_lost_packet_is_sent_again(net: Net) -> None:
     net.lay(RIGHT)
-    net.ns1.behave("", "silent")
-    healing = threading.Timer(0.3, net.ns1.calm)
+    net.ns1.set_fault("", "silent")
+    healing = threading.Timer(0.3, net.ns1.clear_faults)
     healing.start()
     look = net.look()
     healing.join()
@@ -152,10 +152,10 @@ def test_at_most_four_name_servers_are_asked(net: Net) -> None:
 def test_only_the_name_its_zone_and_the_target_are_looked_up(net: Net) -> None:
     net.lay(f"www CNAME web.elsewhere.example\n{RIGHT.replace('www', 'b')}")
     net.look()
-    asked = {name for server in net.servers for name, _ in server.asked}
+    asked = {name for server in net.servers for name, _ in server.queries}
     allowed = {ZONE, f"www.{ZONE}", f"www.{ZONE}.{ZONE}", f"ns1.{ZONE}", f"ns2.{ZONE}", TARGET, "web.elsewhere.example"}
     assert asked <= allowed
-    by_themselves = {name for server in (net.ns1, net.ns2) for name, _ in server.asked}
+    by_themselves = {name for server in (net.ns1, net.ns2) for name, _ in server.queries}
     assert "web.elsewhere.example" not in by_themselves
 
 
@@ -165,13 +165,13 @@ def test_only_the_name_its_zone_and_the_target_are_looked_up(net: Net) -> None:
 def test_what_is_no_domain_is_not_asked(net: Net, name: str) -> None:
     with pytest.raises(dns.NotAskedError):
         net.asker.look(name, ())
-    assert not net.resolver.asked
+    assert not net.resolver.queries
 
 
 def test_needed_records_outside_the_domain_are_not_looked_up(net: Net) -> None:
     net.lay(RIGHT)
     net.asker.look(WWW[0].name, (*WWW, dns.Needed("CNAME", "www.somebody.example", TARGET)))
-    assert not [name for name, _ in net.resolver.asked if "somebody" in name]
+    assert not [name for name, _ in net.resolver.queries if "somebody" in name]
 
 
 def test_a_zone_below_the_registrable_name(net: Net) -> None:
@@ -189,7 +189,7 @@ def test_a_look_can_be_kept(net: Net) -> None:
 
 
 def test_servers_are_told_apart_by_what_went_wrong() -> None:
-    book = DnsBook()
+    book = DnsRecords()
     for name, rcode in {"a": "NXDOMAIN", "b": "SERVFAIL", "c": "REFUSED", "d": "TIMEOUT"}.items():
         book.set(f"{name}.{ZONE}", None, rcode)
     book.set(f"e.{ZONE}", [{"type": "TXT", "value": "x"}], None)
@@ -209,7 +209,7 @@ def test_servers_are_told_apart_by_what_went_wrong() -> None:
 def test_not_more_looks_at_once_than_there_are_threads_for(net: Net) -> None:
     net.lay(RIGHT)
     for server in net.servers:
-        server.behave("", "silent")
+        server.set_fault("", "silent")
     asker = dns.Asker([f"127.0.0.1:{net.resolver.port}"], instead=net.instead, whole_look_s=1)
     looks = [threading.Thread(target=asker.look, args=(WWW[0].name, WWW)) for _ in range(4)]
     for look in looks:
@@ -247,7 +247,7 @@ def test_servers_in_settings_refused(told: str) -> None:
 
 def test_the_demo_asks_its_own_server_only(net: Net) -> None:
     """One server is resolver and name server at once: zone, SOA and NS follow from the names that were set."""
-    book = DnsBook()
+    book = DnsRecords()
     book.set(f"www.{ZONE}", [{"type": "CNAME", "value": TARGET}], None)
     book.set(TARGET, [{"type": "A", "value": "192.0.2.44"}], None)
     with DnsServer(book) as server:

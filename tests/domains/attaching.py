@@ -17,7 +17,7 @@ from portal.services.history import History
 from portal.services.journal.kinds import Kind
 from portal.services.operations import OperationPage
 from portal.services.releases import Confirmed
-from portal.simulator.dns import DnsServer
+from portal.simulator.dns.server import DnsServer
 from tests.simulator_control import SimulatorControl
 
 SLUG = "brightsmile-dental"

@@ -9,8 +9,8 @@ from pytest_django import Settings
 
 from portal.access import Person
 from portal.env import Dns
-from portal.simulator import Simulator
-from portal.simulator.dns import DnsServer
+from portal.simulator.dns.server import DnsServer
+from portal.simulator.simulator import Simulator
 from tests import recall
 from tests.domains.attaching import SLUG, Attaching, Net
 from tests.services.conftest import operator, person_of, read_all
@@ -22,7 +22,7 @@ __all__ = ["operator", "person_of", "read_all"]
 @pytest.fixture
 def net(settings: Settings, simulator: SimulatorControl, running_simulator: Simulator) -> Iterator[Net]:
     """The same names for the portal, which asks by DNS, and for the hosting service's own check."""
-    with DnsServer(running_simulator.platform.dns) as server:
+    with DnsServer(running_simulator.state.dns) as server:
         at = f"127.0.0.1:{server.port}"
         settings.DNS = Dns(resolvers=(at,), instead=(("127.0.0.1", at),))
         yield Net(server, simulator)

@@ -26,9 +26,9 @@ def verifies(simulator: SimulatorControl) -> int:
 
 def test_a_page_never_waits_for_dns(app: Attaching, net: Net) -> None:
     domain = app.attached()
-    asked = sum(net.server.asked.values())
+    asked = sum(net.server.queries.values())
     facts = app.page(domain).facts
-    assert sum(net.server.asked.values()) == asked
+    assert sum(net.server.queries.values()) == asked
     assert facts.row.is_looking
     assert facts.row.points_here.state == "unknown"
 

@@ -5,7 +5,7 @@ import pytest
 from pytest_django import Settings
 
 from portal.access import Person
-from portal.simulator import Simulator
+from portal.simulator.simulator import Simulator
 from tests.journal.desk import Desk
 from tests.services.conftest import operator, person_of
 from tests.simulator_control import SimulatorControl

@@ -21,7 +21,7 @@ from portal.services.operations import OperationPage
 from portal.services.publishing import Publication
 from portal.services.refreshing import fleet, versions
 from portal.services.releases import Confirmed
-from portal.simulator import Simulator
+from portal.simulator.simulator import Simulator
 from tests import recall
 from tests.simulator_control import SimulatorControl
 
@@ -75,7 +75,7 @@ class Desk:
     @property
     def live(self) -> str:
         """What MIOSA has live."""
-        return self.simulator.platform.world.deployments[self.deployment_id].active_version_id or ""
+        return self.simulator.state.store.deployments[self.deployment_id].active_version_id or ""
 
     # what a person does
 
@@ -160,7 +160,7 @@ class Desk:
     # what MIOSA did
 
     def effects(self) -> Effects:
-        world = self.simulator.platform.world
+        world = self.simulator.state.store
         deployment = world.deployments.get(self.deployment_id)
         if deployment is None:
             return Effects(0, 0, 0, len(world.deployments))

@@ -31,7 +31,7 @@ def test_it_answers_and_the_target_runs(desk: Desk) -> None:
 
 def test_where_no_hash_is_told_it_says_only_that_it_answers(desk: Desk) -> None:
     page = desk.roll_back(23)
-    desk.simulator.platform.world.deployments[desk.deployment_id].running_artifact_sha256 = None
+    desk.simulator.state.store.deployments[desk.deployment_id].running_artifact_sha256 = None
     Deployment.objects.filter(miosa_id=desk.deployment_id).update(running_sha256="")
     desk.control.fault(f"*/{desk.deployment_id}", method="GET", times=3, status=503)
     operation = check(desk, page)

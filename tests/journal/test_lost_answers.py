@@ -152,14 +152,14 @@ def test_a_new_app_from_a_sandbox_is_made_once(desk: Desk) -> None:
     assert desk.settle(10) <= 10
     assert only().state == "succeeded"
     assert desk.effects().deployments - before.deployments == 1
-    made = desk.simulator.platform.world.deployments[only().result["deployment_id"]]
+    made = desk.simulator.state.store.deployments[only().result["deployment_id"]]
     assert [version.id for version in made.versions] == [only().result["version_id"]]
 
 
 def test_a_repeat_goes_the_way_the_first_attempt_went(desk: Desk, simulator: SimulatorControl) -> None:
     """The publish was lost; if the way were missing by then, the bridge would publish a second time."""
     before = begin(desk, PUBLISH, "503_after")
-    only_version = desk.simulator.platform.world.deployments[desk.deployment_id].versions[-1]
+    only_version = desk.simulator.state.store.deployments[desk.deployment_id].versions[-1]
     only_version.source_sandbox_id = "sbx_unreadable"
     simulator.configure(publish_route=404)
     desk.settle(20)

@@ -49,7 +49,7 @@ def look(desk: Desk, path: str, body: str | None = None) -> None:
 
 
 def names_at(desk: Desk) -> set[str]:
-    return {var.name for var in desk.simulator.platform.world.deployments[desk.deployment_id].env}
+    return {var.name for var in desk.simulator.state.store.deployments[desk.deployment_id].env}
 
 
 @pytest.mark.parametrize("seen", [FIRST_PAGE, UNREADABLE])
@@ -72,7 +72,7 @@ def test_a_name_on_a_later_page_was_set(desk: Desk, env: Booking) -> None:
 
 def test_a_name_that_is_there_unchanged_was_not_set_whatever_miosas_clock_says(desk: Desk, env: Booking) -> None:
     env.set(name="API_KEY", value="old")
-    (var,) = (v for v in desk.simulator.platform.world.deployments[desk.deployment_id].env if v.name == "API_KEY")
+    (var,) = (v for v in desk.simulator.state.store.deployments[desk.deployment_id].env if v.name == "API_KEY")
     var.updated_at = timezone.now() + timedelta(minutes=5)
     desk.control.fault("*/env", method="POST", drop_before=True)
     page = env.set(name="API_KEY", value="new")
@@ -127,7 +127,7 @@ def test_a_domain_that_was_not_seen_was_not_detached(desk: Desk, app: Attaching,
     page = app.change(domain, Kind.DETACH_DOMAIN, typed_name=NAME)
     look(desk, "*/domains", seen)
     assert (of(page).state, of(page).attempts) == ("succeeded", 2)
-    assert NAME not in desk.simulator.platform.world.domain_names
+    assert NAME not in desk.simulator.state.store.domain_names
 
 
 def test_a_domain_on_a_later_page_was_attached(desk: Desk, app: Attaching) -> None:

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 import pytest
 
 from portal import miosa
-from portal.simulator import Simulator
+from portal.simulator.simulator import Simulator
 from tests.miosa.scripted import Answer, Scripted
 from tests.simulator_control import SimulatorControl
 

@@ -14,7 +14,7 @@ from django.test import override_settings
 from portal.api import throttling
 from portal.env import DEMO_KEY, Upstream
 from portal.services import upstream
-from portal.simulator import Simulator
+from portal.simulator.simulator import Simulator
 from tests.security import world as worlds
 from tests.security.world import World
 from tests.simulator_control import SimulatorControl

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import requests
 
-from portal.simulator import Simulator
+from portal.simulator.simulator import Simulator
 
 
 class Caller:

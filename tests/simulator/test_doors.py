@@ -21,8 +21,8 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from portal.simulator import RefusedToStart, Simulator
-from portal.simulator.server import NotLoopback
+from portal.simulator.http_server import NotLoopback
+from portal.simulator.simulator import RefusedToStart, Simulator
 from tests.simulator.conftest import Caller
 
 ROOT = Path(__file__).parents[2]
@@ -148,7 +148,7 @@ def test_state_survives_a_restart(tmp_path: Path) -> None:
         body = {"name": "Kept", "env": {"A": "s3cret-value"}}
         assert sim.post("/deployments", body, key="k").headers["idempotency-replayed"] == "true"
     with Simulator(state_file=file, seed=8) as other:
-        assert "another world" in str(other.warning)
+        assert "other seed data" in str(other.warning)
     file.write_text("{half")
     with Simulator(state_file=file) as fresh:
         assert "cannot be read" in str(fresh.warning)
