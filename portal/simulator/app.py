@@ -68,7 +68,7 @@ class App:
         if status < 400:
             response = Response(b"{}" if status != 204 else b"", status, content_type="application/json")
         else:
-            text = f"{status_of(status).title.lower()}: upstream pool miosa-core-2 said so"
+            text = f"{status_of(status).title.lower()}: no healthy host in upstream pool miosa-core-2"
             error = ApiError(status, text)
             response = error_response(error, request_id, self.state.settings, self.state.canaries)
         response.headers["x-request-id"] = request_id

@@ -66,12 +66,12 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
 
     def _serve(self) -> None:
-        body = self._body()
+        body = self._read_body()
         if body is None:
-            self._write(Reply(Response("too large", 413)))
+            self._send_reply(Reply(Response("too large", 413)))
             self.close_connection = True
             return
-        self._write(self.server.answer(Request(self._environ(body))))
+        self._send_reply(self.server.answer(Request(self._environ(body))))
 
     def __getattr__(self, name: str) -> Callable[[], None]:
         """`do_GET` and all others: the routes decide which methods exist."""
@@ -79,9 +79,10 @@ class Handler(BaseHTTPRequestHandler):
             return self._serve
         raise AttributeError(name)
 
-    def _body(self) -> bytes | None:
+    def _read_body(self) -> bytes | None:
+        """None if it is too large."""
         if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
-            return self._chunks()
+            return self._read_chunks()
         length = self.headers.get("Content-Length", "0")
         if not length.isdigit() or int(length) > MAX_BODY:
             return None
@@ -90,7 +91,7 @@ class Handler(BaseHTTPRequestHandler):
             raise ConnectionAbortedError("the request is incomplete")
         return body
 
-    def _chunks(self) -> bytes | None:
+    def _read_chunks(self) -> bytes | None:
         parts: list[bytes] = []
         while size := int(self.rfile.readline().split(b";")[0] or b"0", 16):
             parts.append(self.rfile.read(size))
@@ -102,6 +103,7 @@ class Handler(BaseHTTPRequestHandler):
         return b"".join(parts)
 
     def _environ(self, body: bytes) -> dict[str, Any]:
+        """The WSGI environment (PEP 3333) from which werkzeug makes a request."""
         path, _, query = self.path.partition("?")
         environ: dict[str, Any] = {
             "REQUEST_METHOD": self.command,
@@ -122,7 +124,7 @@ class Handler(BaseHTTPRequestHandler):
                 environ[key] = value
         return environ
 
-    def _write(self, reply: Reply) -> None:
+    def _send_reply(self, reply: Reply) -> None:
         if reply.drop:
             self._reset()
             return
@@ -143,9 +145,9 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         if self.command == "HEAD" or response.status_code == 204:
             return
-        self._send(body, reply, chunked=streamed)
+        self._send_body(body, reply, chunked=streamed)
 
-    def _send(self, body: Iterable[bytes], reply: Reply, *, chunked: bool) -> None:
+    def _send_body(self, body: Iterable[bytes], reply: Reply, *, chunked: bool) -> None:
         sent = 0
         body = itertools.chain(body, itertools.repeat(b" " * PADDING_BLOCK)) if reply.endless else body
         for part in body:
@@ -161,10 +163,8 @@ class Handler(BaseHTTPRequestHandler):
                 self.wfile.write(b"%x\r\n%b\r\n" % (len(part), part) if chunked else part)
                 if chunked:
                     self.wfile.flush()
-        left = reply.pad_bytes
-        while left > 0:
-            self.wfile.write(b" " * min(left, PADDING_BLOCK))
-            left -= PADDING_BLOCK
+        for start in range(0, reply.pad_bytes, PADDING_BLOCK):
+            self.wfile.write(b" " * min(PADDING_BLOCK, reply.pad_bytes - start))
         if chunked:
             self.wfile.write(b"0\r\n\r\n")
 
@@ -196,8 +196,8 @@ class HttpServer(ThreadingHTTPServer):
     def __init__(self, host: str, port: int, answer: Answer) -> None:
         require_loopback(host)
         self.answer = answer
-        self._open: set[socket.socket] = set()
-        self._guard = threading.Lock()
+        self._connections: set[socket.socket] = set()
+        self._connections_lock = threading.Lock()
         super().__init__((host, port), Handler)
         self.port: int = self.server_address[1]
 
@@ -208,21 +208,21 @@ class HttpServer(ThreadingHTTPServer):
         self.server_address = self.socket.getsockname()
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        with self._guard:
-            self._open.add(request)
+        with self._connections_lock:
+            self._connections.add(request)
         super().process_request(request, client_address)
 
     def shutdown_request(self, request: Any) -> None:
-        with self._guard:
-            self._open.discard(request)
+        with self._connections_lock:
+            self._connections.discard(request)
         super().shutdown_request(request)
 
     def close_all(self) -> None:
         """Stops listening and closes the connections that are kept alive."""
         self.server_close()
-        with self._guard:
-            open_now = list(self._open)
-        for connection in open_now:
+        with self._connections_lock:
+            connections = list(self._connections)
+        for connection in connections:
             try:
                 connection.shutdown(socket.SHUT_RDWR)
             except OSError:

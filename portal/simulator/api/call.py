@@ -27,6 +27,8 @@ BROKEN_VALUES: Mapping[str, Any] = {"version_number": "not a number", "name": 17
 
 
 class Call:
+    """What a view gets. `params` are those in the path; `lifecycle` and `store` are those of the key's tenant."""
+
     def __init__(
         self, state: State, key: ApiKey, request: Request, base_url: str, params: Mapping[str, Any] | None = None
     ) -> None:

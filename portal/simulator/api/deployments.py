@@ -72,7 +72,7 @@ def create_in_project(call: Call) -> Response:
 
 
 def respond_created(call: Call, deployment: Deployment) -> Response:
-    """Beside the row of a repository's deployment stands the secret of its push hook, shown only here."""
+    """For a repository's deployment with the secret of its push hook, which no other answer has."""
     call.lifecycle.announce("deployment.created", deployment, call.now)
     return call.respond(
         call.serializer.deployment_after_change(deployment),

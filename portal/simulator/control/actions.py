@@ -1,7 +1,7 @@
 """Changes made without the portal: published from elsewhere, rolled back by hand, deleted.
 
-`POST /_control/actions` takes {"action": <name>, "deployment_id", …}. It answers the changed object's row, and beside
-it `deployment`, and `version` where there is one.
+`POST /_control/actions` takes {"action": <name>, "deployment_id", …} and answers the changed object's row with two more
+keys: `deployment`, and `version` if a version was involved.
 
 publish              external_workspace_id?, external_user_id?, sandbox_id?, promote? (true), kind?,
                      outcome? (ready, failed_build, failed_health), steps? (false: completed at once)
