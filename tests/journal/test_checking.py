@@ -8,7 +8,7 @@ from portal.services.operations import checking
 from portal.services.operations.kinds import Kind
 from portal.services.queries import operations
 from tests.journal.desk import Desk, of
-from tests.playing import Playing
+from tests.simulator_control import SimulatorControl
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -31,9 +31,9 @@ def test_it_answers_and_the_target_runs(desk: Desk) -> None:
 
 def test_where_no_hash_is_told_it_says_only_that_it_answers(desk: Desk) -> None:
     page = desk.roll_back(23)
-    desk.simulator.platform.world.deployments[desk.deployment_id].running_artifact_sha256 = None
+    desk.simulator.state.store.deployments[desk.deployment_id].running_artifact_sha256 = None
     Deployment.objects.filter(miosa_id=desk.deployment_id).update(running_sha256="")
-    desk.playing.fault(f"*/{desk.deployment_id}", method="GET", times=3, status=503)
+    desk.control.fault(f"*/{desk.deployment_id}", method="GET", times=3, status=503)
     operation = check(desk, page)
     assert operation.verdict == "ok"
     assert "what runs" not in operation.verdict_text
@@ -41,7 +41,7 @@ def test_where_no_hash_is_told_it_says_only_that_it_answers(desk: Desk) -> None:
 
 def test_an_error_is_not_called_one_while_edges_may_be_old(desk: Desk) -> None:
     page = desk.roll_back(23)
-    desk.playing.fault("/sites/*", times=50, status=502)
+    desk.control.fault("/sites/*", times=50, status=502)
     operation = check(desk, page)
     assert (operation.verdict, operation.checked_at is not None) == ("", True)
     assert "up to a minute" in operation.verdict_text
@@ -53,7 +53,7 @@ def test_an_error_is_not_called_one_while_edges_may_be_old(desk: Desk) -> None:
 
 def test_what_could_not_be_asked_is_not_failed(desk: Desk) -> None:
     page = desk.roll_back(23)
-    desk.playing.fault("/sites/*", times=50, drop_before=True)
+    desk.control.fault("/sites/*", times=50, drop_before=True)
     assert check(desk, page).verdict == ""
     operation = check(desk, page, after=70)
     assert operation.verdict == "unknown"
@@ -64,7 +64,7 @@ def test_what_could_not_be_asked_is_not_failed(desk: Desk) -> None:
 @pytest.mark.parametrize("url", ["", "http://[", "http://10.0.0.1/", "https://127.0.0.1/", "http://127.0.0.1:1/"])
 def test_an_address_that_may_not_be_asked(desk: Desk, url: str) -> None:
     page = desk.roll_back(23)
-    desk.playing.fault(f"*/{desk.deployment_id}", method="GET", times=50, status=503)
+    desk.control.fault(f"*/{desk.deployment_id}", method="GET", times=50, status=503)
     Deployment.objects.filter(miosa_id=desk.deployment_id).update(public_url=url, managed_url=url)
     check(desk, page)
     assert check(desk, page, after=70).verdict == "unknown"
@@ -72,7 +72,7 @@ def test_an_address_that_may_not_be_asked(desk: Desk, url: str) -> None:
 
 def test_if_something_else_is_live_by_then_nothing_is_said_of_it(desk: Desk) -> None:
     page = desk.roll_back(23)
-    desk.playing.act("publish", deployment_id=desk.deployment_id)
+    desk.control.run_action("publish", deployment_id=desk.deployment_id)
     operation = check(desk, page)
     assert operation.verdict == "unknown"
     assert "Something else is live" in operation.verdict_text
@@ -93,7 +93,7 @@ def test_a_check_that_never_ends_well_ends(desk: Desk) -> None:
     assert (operation.verdict, operation.check_due_at) == ("unknown", None)
 
 
-def test_a_redeploy_is_checked_too(desk: Desk, simulator: Playing) -> None:
+def test_a_redeploy_is_checked_too(desk: Desk, simulator: SimulatorControl) -> None:
     page = desk.do(Kind.REDEPLOY)
     desk.pass_time(1)
     desk.turn()
@@ -102,9 +102,9 @@ def test_a_redeploy_is_checked_too(desk: Desk, simulator: Playing) -> None:
 
 @pytest.mark.parametrize(("outcome", "verdict"), [("ready", "ok"), ("failed_build", "bad")])
 def test_a_redeploy_that_is_built_is_followed_to_the_end_of_its_build(
-    desk: Desk, simulator: Playing, outcome: str, verdict: str
+    desk: Desk, simulator: SimulatorControl, outcome: str, verdict: str
 ) -> None:
-    simulator.knobs(step_times="default", redeploy_answer="build", build_outcome=outcome)
+    simulator.configure(step_times="default", redeploy_answer="build", build_outcome=outcome)
     page = desk.do(Kind.REDEPLOY)
     assert (of(page).state, of(page).check_due_at) == ("succeeded", None)
     assert of(page).look_at is not None
@@ -122,9 +122,9 @@ def test_a_redeploy_that_is_built_is_followed_to_the_end_of_its_build(
     assert (told.is_building, told.is_unseen) == (False, False)
 
 
-def test_a_build_that_can_not_be_followed_is_checked_at_once(desk: Desk, simulator: Playing) -> None:
-    simulator.knobs(step_times="default", redeploy_answer="build")
-    desk.playing.fault("*/builds/*", method="GET", times=9, status=404)
+def test_a_build_that_can_not_be_followed_is_checked_at_once(desk: Desk, simulator: SimulatorControl) -> None:
+    simulator.configure(step_times="default", redeploy_answer="build")
+    desk.control.fault("*/builds/*", method="GET", times=9, status=404)
     page = desk.do(Kind.REDEPLOY)
     assert of(page).look_at is None
     assert of(page).check_due_at is not None

@@ -16,7 +16,7 @@ BACK = -3600
 
 
 def test_an_unknown_one_is_looked_into_at_once(desk: Desk) -> None:
-    desk.playing.fault("*/rollback", drop_after=True)
+    desk.control.fault("*/rollback", drop_after=True)
     page = desk.roll_back(23)
     desk.pass_time(BACK)
     desk.turn()
@@ -24,7 +24,7 @@ def test_an_unknown_one_is_looked_into_at_once(desk: Desk) -> None:
 
 
 def test_and_ends_without_being_sent_again(desk: Desk) -> None:
-    desk.playing.fault("*/rollback", drop_before=True)
+    desk.control.fault("*/rollback", drop_before=True)
     page = desk.roll_back(23)
     desk.pass_time(BACK)
     since = desk.mark()
@@ -34,7 +34,7 @@ def test_and_ends_without_being_sent_again(desk: Desk) -> None:
 
 
 def test_a_person_is_asked_where_nobody_can_know(desk: Desk) -> None:
-    desk.playing.fault("*/publish", drop_before=True)
+    desk.control.fault("*/publish", drop_before=True)
     page = desk.do(Kind.PUBLISH)
     desk.pass_time(BACK)
     desk.turn()
@@ -45,7 +45,7 @@ def test_a_person_is_asked_where_nobody_can_know(desk: Desk) -> None:
 def test_what_is_live_is_checked_once_more(desk: Desk, status: int, verdict: str) -> None:
     page = desk.roll_back(23)
     if status != 200:
-        desk.playing.fault("/sites/*", times=50, status=status)
+        desk.control.fault("/sites/*", times=50, status=status)
     desk.pass_time(BACK)
     desk.turn()
     assert (of(page).verdict, of(page).check_due_at) == (verdict, None)

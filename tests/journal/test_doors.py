@@ -26,7 +26,7 @@ from portal.services.sync.budget import Purpose
 from portal.services.sync.fetch import versions
 from portal.services.sync.upsert import customers
 from tests.journal.desk import Desk, of, only
-from tests.playing import Playing
+from tests.simulator_control import SimulatorControl
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -184,21 +184,21 @@ def test_what_is_known_to_be_impossible_is_not_sent(desk: Desk, number: int, cau
 
 def test_while_miosa_is_down_nothing_is_sent_and_once_it_is_back_the_next_click_goes(desk: Desk) -> None:
     token = desk.draw(Kind.ROLL_BACK, desk.number(23))
-    desk.playing.fault("/api/v1/*", times=1000, status=503)
+    desk.control.fault("/api/v1/*", times=1000, status=503)
     Connection.objects.update(unreachable_since=timezone.now())
     refused(desk, Unavailable, lambda: desk.confirm(Kind.ROLL_BACK, token, desk.number(23)))
-    desk.playing.heal()
+    desk.control.clear_faults()
     upstream.forget_client()
     assert desk.confirm(Kind.ROLL_BACK, token, desk.number(23)).state == "succeeded"
 
 
 def test_an_open_breaker_is_an_obstacle(desk: Desk) -> None:
     token = desk.draw(Kind.ROLL_BACK, desk.number(23))
-    desk.playing.fault("/api/v1/*", times=1000, drop_before=True)
+    desk.control.fault("/api/v1/*", times=1000, drop_before=True)
     for _time in range(3):
         with pytest.raises(Unavailable):
             publishing_sandboxes(desk)
-    desk.playing.heal()
+    desk.control.clear_faults()
     refused(desk, Unavailable, lambda: desk.confirm(Kind.ROLL_BACK, token, desk.number(23)))
 
 
@@ -207,7 +207,7 @@ def publishing_sandboxes(desk: Desk) -> None:
 
 
 def test_a_change_that_was_refused_stands_in_the_way_of_no_other(desk: Desk) -> None:
-    desk.playing.fault("*/redeploy", status=402)
+    desk.control.fault("*/redeploy", status=402)
     desk.do(Kind.REDEPLOY)
     assert only().state == "refused"
     assert Connection.only().refused_since is None
@@ -217,7 +217,7 @@ def test_a_change_that_was_refused_stands_in_the_way_of_no_other(desk: Desk) -> 
 
 
 def test_a_second_person_gets_the_running_one_by_name(desk: Desk, support: Person) -> None:
-    desk.playing.fault("*/rollback", drop_after=True)
+    desk.control.fault("*/rollback", drop_after=True)
     first = desk.roll_back(23)
     since = desk.mark()
     with pytest.raises(Running) as running:
@@ -228,7 +228,7 @@ def test_a_second_person_gets_the_running_one_by_name(desk: Desk, support: Perso
 
 
 def test_an_unknown_blocks_its_lane_for_a_minute_and_no_longer(desk: Desk, support: Person) -> None:
-    desk.playing.fault("*/rollback", drop_after=True)
+    desk.control.fault("*/rollback", drop_after=True)
     first = desk.roll_back(23)
     desk.pass_time(59)
     with pytest.raises(Running):
@@ -240,7 +240,7 @@ def test_an_unknown_blocks_its_lane_for_a_minute_and_no_longer(desk: Desk, suppo
 
 
 def test_staff_step_over_an_unknown_with_a_reason_and_it_is_never_sent_again(desk: Desk, support: Person) -> None:
-    desk.playing.fault("*/rollback", drop_before=True)
+    desk.control.fault("*/rollback", drop_before=True)
     first = desk.roll_back(22)
     assert of(first).state == "unknown"
     with pytest.raises(Forbidden):
@@ -272,8 +272,8 @@ def test_a_publish_whose_call_takes_long_can_be_stepped_over_by_staff(desk: Desk
     assert not of(page).in_lane
 
 
-def test_a_rollback_goes_out_while_a_publish_is_building(desk: Desk, simulator: Playing) -> None:
-    simulator.knobs(step_times="stuck")
+def test_a_rollback_goes_out_while_a_publish_is_building(desk: Desk, simulator: SimulatorControl) -> None:
+    simulator.configure(step_times="stuck")
     publish = desk.do(Kind.PUBLISH)
     assert of(publish).state == "succeeded"
     assert publishing.get_progress(by=desk.owner, key=publish.key, now=timezone.now()).step == "building"
@@ -281,7 +281,7 @@ def test_a_rollback_goes_out_while_a_publish_is_building(desk: Desk, simulator: 
 
 
 def test_lanes_are_each_their_own(desk: Desk) -> None:
-    desk.playing.fault("*/rollback", drop_after=True)
+    desk.control.fault("*/rollback", drop_after=True)
     assert desk.roll_back(23).state == "unknown"
     assert desk.do(Kind.RENAME, by=desk.operator, name="Front page").state == "succeeded"
     assert desk.do(Kind.CREATE, by=desk.operator, name="Another").state == "succeeded"
@@ -306,7 +306,7 @@ def test_a_number_that_is_not_the_customers_is_not_told(desk: Desk) -> None:
     assert live is not None
     foreign = live.customer is None or live.customer.external_id != desk.external_id
     token = desk.draw(Kind.ROLL_BACK, desk.number(12), by=desk.operator)
-    desk.playing.act("publish", deployment_id=desk.deployment_id, external_workspace_id="pawsome-vets")
+    desk.control.run_action("publish", deployment_id=desk.deployment_id, external_workspace_id="pawsome-vets")
     error = desk.confirm(Kind.ROLL_BACK, token, desk.number(12), by=desk.operator).error
     assert "by now another version is" in error
     assert ("another version was live" in error) == foreign

@@ -29,8 +29,8 @@ def publish_anew(desk: Desk, name: str) -> None:
 def test_what_is_unknown_is_settled_while_slow_publishes_hold_their_threads(desk: Desk) -> None:
     for number in range(9):
         publish_anew(desk, f"App {number}")
-    desk.playing.fault("*/deploy", times=20, delay_s=4)
-    desk.playing.fault("*/rollback", drop_after=True)
+    desk.control.fault("*/deploy", times=20, delay_s=4)
+    desk.control.fault("*/rollback", drop_after=True)
     page = desk.roll_back(23)
     stopping, began = threading.Event(), time.monotonic()
     worker = threading.Thread(target=driver.run, args=(stopping,))
@@ -47,19 +47,19 @@ def test_what_is_unknown_is_settled_while_slow_publishes_hold_their_threads(desk
 
 @pytest.mark.usefixtures("without_keys")
 def test_a_publish_that_is_looked_for_costs_little(desk: Desk) -> None:
-    desk.playing.fault("*/publish", drop_before=True)
+    desk.control.fault("*/publish", drop_before=True)
     page = desk.do(Kind.PUBLISH)
     since = desk.mark()
     for _second in range(60):
         desk.pass_time(1)
         desk.turn()
     assert of(page).state == "unknown"
-    assert 10 < len(desk.playing.heard(since)) < 40
+    assert 10 < len(desk.control.requests(since)) < 40
 
 
 @pytest.mark.usefixtures("without_keys")
 def test_and_leaves_a_token_to_people(desk: Desk, settings: Settings) -> None:
-    desk.playing.fault("*/publish", drop_before=True)
+    desk.control.fault("*/publish", drop_before=True)
     page = desk.do(Kind.PUBLISH)
     settings.MIOSA = dataclasses.replace(settings.MIOSA, rpm=60)
     upstream.forget_client()

@@ -60,7 +60,7 @@ def machine_for(desk: Desk, person: Person) -> type[RuleBasedStateMachine]:  # n
         @initialize()
         def start_anew(self) -> None:
             Operation.objects.all().delete()
-            desk.playing.heal()
+            desk.control.clear_faults()
             upstream.forget_client()
             self.known: dict[int, str] = {}
             self.sent: dict[str, float] = {}
@@ -89,16 +89,16 @@ def machine_for(desk: Desk, person: Person) -> type[RuleBasedStateMachine]:  # n
 
         @rule(fault=st.sampled_from(FAULTS), path=st.sampled_from(PATHS), times=st.integers(1, 3))
         def break_the_wire(self, fault: dict[str, Any], path: str, times: int) -> None:
-            desk.playing.fault(path, times=times, **fault)
+            desk.control.fault(path, times=times, **fault)
 
         @rule()
         def heal(self) -> None:
-            desk.playing.heal()
+            desk.control.clear_faults()
             upstream.forget_client()
 
         @rule()
         def publish_elsewhere(self) -> None:
-            desk.playing.act("publish", deployment_id=desk.deployment_id)
+            desk.control.run_action("publish", deployment_id=desk.deployment_id)
 
         @rule(seconds=st.sampled_from([0.5, 2, 4, 30, 61]))
         def wait(self, seconds: float) -> None:
@@ -159,7 +159,7 @@ def machine_for(desk: Desk, person: Person) -> type[RuleBasedStateMachine]:  # n
 
         def teardown(self) -> None:
             """In the end, with MIOSA well again, nothing is left in the dark."""
-            desk.playing.heal()
+            desk.control.clear_faults()
             for _second in range(90):
                 upstream.forget_client()
                 desk.turn()

@@ -18,7 +18,7 @@ from portal.services.operations.publishing import Publication
 from portal.services.queries import operations
 from portal.services.sync import upstream
 from tests.journal.desk import Desk, Effects, of, only
-from tests.playing import Playing
+from tests.simulator_control import SimulatorControl
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -73,9 +73,9 @@ def ways(deeds: Iterable[ActivationKind], ways: Iterable[str]) -> list[tuple[Act
 
 
 @pytest.fixture(autouse=True)
-def _short_deadlines(monkeypatch: pytest.MonkeyPatch, simulator: Playing) -> None:
+def _short_deadlines(monkeypatch: pytest.MonkeyPatch, simulator: SimulatorControl) -> None:
     monkeypatch.setattr(Rule, "deadline_s", DEADLINE_S)
-    simulator.knobs(redeploy_answer="build")
+    simulator.configure(redeploy_answer="build")
 
 
 def begin(desk: Desk, deed: ActivationKind, how: str) -> Effects:
@@ -84,7 +84,7 @@ def begin(desk: Desk, deed: ActivationKind, how: str) -> Effects:
     before = desk.effects()
     if deed.kind is Kind.PUBLISH:
         desk.sandbox()
-    desk.playing.fault(deed.path, method=deed.method, **LOST[how])
+    desk.control.fault(deed.path, method=deed.method, **LOST[how])
     more = {"name": deed.name} if deed.name else {}
     target = desk.number(deed.number) if deed.number else ""
     desk.do(deed.kind, target, by=desk.operator, **more)
@@ -146,38 +146,38 @@ def test_a_new_app_from_a_sandbox_is_made_once(desk: Desk) -> None:
     before = desk.effects()
     now = timezone.now()
     token = publishing.draw_publish(by=desk.owner, slug=desk.slug, now=now).token
-    desk.playing.fault("*/deploy", drop_after=True)
+    desk.control.fault("*/deploy", drop_after=True)
     wanted = Publication(token=token, sandbox_id=desk.sandbox(), name="Recall campaign")
     publishing.publish(by=desk.owner, slug=desk.slug, publication=wanted, now=now)
     desk.turn()
     assert desk.settle(10) <= 10
     assert only().state == "succeeded"
     assert desk.effects().deployments - before.deployments == 1
-    made = desk.simulator.platform.world.deployments[only().result["deployment_id"]]
+    made = desk.simulator.state.store.deployments[only().result["deployment_id"]]
     assert [version.id for version in made.versions] == [only().result["version_id"]]
 
 
-def test_a_repeat_goes_the_way_the_first_attempt_went(desk: Desk, simulator: Playing) -> None:
+def test_a_repeat_goes_the_way_the_first_attempt_went(desk: Desk, simulator: SimulatorControl) -> None:
     """The publish was lost; if the way were missing by then, the bridge would publish a second time."""
     before = begin(desk, PUBLISH, "503_after")
-    only_version = desk.simulator.platform.world.deployments[desk.deployment_id].versions[-1]
+    only_version = desk.simulator.state.store.deployments[desk.deployment_id].versions[-1]
     only_version.source_sandbox_id = "sbx_unreadable"
-    simulator.knobs(publish_route=404)
+    simulator.configure(publish_route=404)
     desk.settle(20)
     assert (desk.effects() - before).versions == 1
 
 
 def test_when_miosa_is_away_for_a_while_nothing_is_said_and_then_all_is_found(desk: Desk) -> None:
     before = desk.effects()
-    desk.playing.fault("*/rollback", drop_after=True)
+    desk.control.fault("*/rollback", drop_after=True)
     token = desk.draw(Kind.ROLL_BACK, desk.number(23))
     page = desk.confirm(Kind.ROLL_BACK, token, desk.number(23))
-    desk.playing.fault("/api/v1/*", times=10_000, status=503)
+    desk.control.fault("/api/v1/*", times=10_000, status=503)
     for _second in range(30):
         desk.turn()
         desk.pass_time(1)
     assert of(page).state == "unknown"
-    desk.playing.heal()
+    desk.control.clear_faults()
     began = time.monotonic()
     while of(page).state == "unknown" and time.monotonic() - began < 10:
         desk.turn()
@@ -188,13 +188,13 @@ def test_when_miosa_is_away_for_a_while_nothing_is_said_and_then_all_is_found(de
 
 
 def test_a_minute_later_it_is_never_sent_again(desk: Desk) -> None:
-    desk.playing.fault("*/rollback", times=50, drop_before=True)
+    desk.control.fault("*/rollback", times=50, drop_before=True)
     page = desk.roll_back(23)
     while of(page).state == "unknown":
         desk.pass_time(1)
         upstream.forget_client()
         desk.turn()
-    desk.playing.heal()
+    desk.control.clear_faults()
     asked, last = page.asked_at, of(page)
     assert last.sent_at is not None
     assert (last.sent_at - last.asked_at).total_seconds() <= 60
@@ -209,11 +209,11 @@ def test_a_minute_later_it_is_never_sent_again(desk: Desk) -> None:
 def test_a_repeat_is_never_sent_after_its_minute_though_its_look_began_within(
     desk: Desk, kind: Kind, path: str
 ) -> None:
-    desk.playing.fault(path, drop_before=True)
+    desk.control.fault(path, drop_before=True)
     page = desk.do(kind, desk.number(23) if kind is Kind.ROLL_BACK else "")
     desk.pass_time(59)
     since = desk.mark()
-    desk.playing.fault(f"*/{desk.deployment_id}", method="GET", delay_s=1.2)
+    desk.control.fault(f"*/{desk.deployment_id}", method="GET", delay_s=1.2)
     desk.turn()
     assert desk.heard(since) == []
     assert of(page).state == "unknown"
@@ -223,7 +223,7 @@ def test_nothing_is_begun_after_its_minute_though_its_look_began_within(desk: De
     page = desk.confirm(Kind.PUBLISH, desk.draw(Kind.PUBLISH))
     desk.pass_time(59)
     since = desk.mark()
-    desk.playing.fault(f"*/{desk.deployment_id}", method="GET", delay_s=1.2)
+    desk.control.fault(f"*/{desk.deployment_id}", method="GET", delay_s=1.2)
     desk.turn()
     desk.turn()
     assert desk.heard(since) == []
@@ -232,7 +232,7 @@ def test_nothing_is_begun_after_its_minute_though_its_look_began_within(desk: De
 
 def test_nothing_goes_out_after_its_minute_though_its_row_was_let_go_within(desk: Desk) -> None:
     """The process stood still between the row and the request."""
-    desk.playing.fault("*/rollback", drop_before=True)
+    desk.control.fault("*/rollback", drop_before=True)
     page = desk.roll_back(23)
     desk.pass_time(61)
     since = desk.mark()
@@ -245,10 +245,10 @@ def test_a_repeat_waits_for_its_answer_no_longer_than_its_lane_is_its_own(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Rule, "deadline_s", 10.0)
-    desk.playing.fault("*/rollback", drop_before=True)
+    desk.control.fault("*/rollback", drop_before=True)
     page = desk.roll_back(23)
     desk.pass_time(58.5)
-    desk.playing.fault("*/rollback", delay_s=8)
+    desk.control.fault("*/rollback", delay_s=8)
     began = time.monotonic()
     desk.turn()
     assert time.monotonic() - began < 6

@@ -41,21 +41,21 @@ def delete(env: Booking, name: str) -> None:
 
 def look(desk: Desk, path: str, body: str | None = None) -> None:
     """The worker's look, three seconds later; it is shown `body` first."""
-    desk.playing.heal()
+    desk.control.clear_faults()
     if body is not None:
-        desk.playing.fault(path, method="GET", body=body)
+        desk.control.fault(path, method="GET", body=body)
     desk.pass_time(3)
     desk.turn()
 
 
 def names_at(desk: Desk) -> set[str]:
-    return {var.name for var in desk.simulator.platform.world.deployments[desk.deployment_id].env}
+    return {var.name for var in desk.simulator.state.store.deployments[desk.deployment_id].env}
 
 
 @pytest.mark.parametrize("seen", [FIRST_PAGE, UNREADABLE])
 def test_a_name_that_was_not_seen_was_not_deleted(desk: Desk, env: Booking, seen: str) -> None:
     env.set(name="API_KEY", value="x")
-    desk.playing.fault("*/env/*", method="DELETE", drop_before=True)
+    desk.control.fault("*/env/*", method="DELETE", drop_before=True)
     delete(env, "API_KEY")
     look(desk, "*/env", seen)
     operation = Operation.objects.get(kind=Kind.DELETE_ENV)
@@ -64,7 +64,7 @@ def test_a_name_that_was_not_seen_was_not_deleted(desk: Desk, env: Booking, seen
 
 
 def test_a_name_on_a_later_page_was_set(desk: Desk, env: Booking) -> None:
-    desk.playing.fault("*/env", method="POST", drop_after=True)
+    desk.control.fault("*/env", method="POST", drop_after=True)
     env.set(name="API_KEY", value="x")
     look(desk, "*/env", FIRST_PAGE)
     assert (only().state, only().attempts) == ("succeeded", 1)
@@ -72,9 +72,9 @@ def test_a_name_on_a_later_page_was_set(desk: Desk, env: Booking) -> None:
 
 def test_a_name_that_is_there_unchanged_was_not_set_whatever_miosas_clock_says(desk: Desk, env: Booking) -> None:
     env.set(name="API_KEY", value="old")
-    (var,) = (v for v in desk.simulator.platform.world.deployments[desk.deployment_id].env if v.name == "API_KEY")
+    (var,) = (v for v in desk.simulator.state.store.deployments[desk.deployment_id].env if v.name == "API_KEY")
     var.updated_at = timezone.now() + timedelta(minutes=5)
-    desk.playing.fault("*/env", method="POST", drop_before=True)
+    desk.control.fault("*/env", method="POST", drop_before=True)
     page = env.set(name="API_KEY", value="new")
     look(desk, "*/env")
     assert (of(page).state, of(page).attempts) == ("succeeded", 2)
@@ -82,14 +82,14 @@ def test_a_name_that_is_there_unchanged_was_not_set_whatever_miosas_clock_says(d
 
 def test_a_name_that_is_there_changed_was_set(desk: Desk, env: Booking) -> None:
     env.set(name="API_KEY", value="old")
-    desk.playing.fault("*/env", method="POST", drop_after=True)
+    desk.control.fault("*/env", method="POST", drop_after=True)
     page = env.set(name="API_KEY", value="new")
     look(desk, "*/env")
     assert (of(page).state, of(page).attempts) == ("succeeded", 1)
 
 
 def test_what_a_newer_change_of_ours_set_says_nothing_of_an_older_one(desk: Desk, env: Booking) -> None:
-    desk.playing.fault("*/env", method="POST", drop_before=True)
+    desk.control.fault("*/env", method="POST", drop_before=True)
     lost = env.set(name="API_KEY", value="lost")
     desk.pass_time(61)
     newer = env.set(name="API_KEY", value="newer")
@@ -108,7 +108,7 @@ def test_what_was_found_to_be_set_is_marked(desk: Desk, env: Booking, expires: b
     mark = EnvMark.objects.get(name="API_KEY")
     assert mark.operation_key == told.key
     EnvMark.objects.all().delete()
-    desk.playing.fault("*/env", method="POST", drop_after=True)
+    desk.control.fault("*/env", method="POST", drop_after=True)
     page = env.set(name="API_KEY", value="x")
     if expires:
         SealedValues.objects.update(expires_at=timezone.now())
@@ -123,15 +123,15 @@ def test_what_was_found_to_be_set_is_marked(desk: Desk, env: Booking, expires: b
 @pytest.mark.parametrize("seen", [FIRST_PAGE, UNREADABLE])
 def test_a_domain_that_was_not_seen_was_not_detached(desk: Desk, app: Attaching, seen: str) -> None:
     domain = app.attached()
-    desk.playing.fault("*/domains/*", method="DELETE", drop_before=True)
+    desk.control.fault("*/domains/*", method="DELETE", drop_before=True)
     page = app.change(domain, Kind.DETACH_DOMAIN, typed_name=NAME)
     look(desk, "*/domains", seen)
     assert (of(page).state, of(page).attempts) == ("succeeded", 2)
-    assert NAME not in desk.simulator.platform.world.domain_names
+    assert NAME not in desk.simulator.state.store.domain_names
 
 
 def test_a_domain_on_a_later_page_was_attached(desk: Desk, app: Attaching) -> None:
-    desk.playing.fault("*/domains", method="POST", drop_after=True)
+    desk.control.fault("*/domains", method="POST", drop_after=True)
     (page,) = app.add()
     look(desk, "*/domains", FIRST_PAGE)
     assert (of(page).state, of(page).attempts) == ("succeeded", 1)
@@ -141,7 +141,7 @@ def test_a_domain_on_a_later_page_was_attached(desk: Desk, app: Attaching) -> No
 def test_a_domain_is_known_by_its_name_unless_it_was_removed(
     desk: Desk, app: Attaching, row: dict[str, str], attempts: int
 ) -> None:
-    desk.playing.fault("*/domains", method="POST", drop_before=True)
+    desk.control.fault("*/domains", method="POST", drop_before=True)
     (page,) = app.add()
     look(desk, "*/domains", json.dumps({"data": [{"id": "dom_1", "domain": NAME, "status": "pending"} | row]}))
     assert (of(page).state, of(page).attempts) == ("succeeded", attempts)
@@ -149,5 +149,5 @@ def test_a_domain_is_known_by_its_name_unless_it_was_removed(
 
 def test_names_that_may_not_be_listed_can_be_set_all_the_same(desk: Desk, env: Booking) -> None:
     key = env.draft(by=None, name="API_KEY", value="x")
-    desk.playing.fault("*/env", method="GET", times=2, status=403)
+    desk.control.fault("*/env", method="GET", times=2, status=403)
     assert env.apply(key).state == "succeeded"

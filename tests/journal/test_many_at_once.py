@@ -59,7 +59,7 @@ def test_fifty_clicks_on_publish_read_the_sandbox_once(desk: Desk) -> None:
     since = desk.mark()
     pages = at_once([partial(desk.confirm, Kind.PUBLISH, token, sandbox_id=sandbox_id)] * CLICKS)
     assert len({page.key for page in pages}) == 1
-    asked = Counter(row["path"].rsplit("/", 1)[1] for row in desk.playing.heard(since))
+    asked = Counter(row["path"].rsplit("/", 1)[1] for row in desk.control.requests(since))
     assert asked[sandbox_id] <= 2
     at_once([desk.turn] * 4)
     assert desk.effects() - before == Effects(1, 1, 0, 0)
@@ -85,7 +85,7 @@ def test_two_people_at_once_never_overwrite_each_other(desk: Desk) -> None:
 def test_watchers_and_workers_carry_an_operation_once(desk: Desk) -> None:
     """A page that polls and two workers find the same unknown operation at the same moment."""
     before = desk.effects()
-    desk.playing.fault("*/rollback", drop_before=True)
+    desk.control.fault("*/rollback", drop_before=True)
     page = desk.roll_back(23)
     desk.pass_time(3)
     since = desk.mark()
@@ -102,11 +102,11 @@ def test_watchers_and_workers_carry_an_operation_once(desk: Desk) -> None:
 
 def test_a_decision_holds_against_a_look_that_is_under_way(desk: Desk) -> None:
     """Whoever is looking has the operation no longer once a person has decided."""
-    desk.playing.fault("*/rollback", drop_before=True)
+    desk.control.fault("*/rollback", drop_before=True)
     page = desk.roll_back(23)
     Operation.objects.update(error_code="not_seen")
     desk.pass_time(3)
-    desk.playing.fault(f"*/deployments/{desk.deployment_id}", method="GET", delay_s=0.6)
+    desk.control.fault(f"*/deployments/{desk.deployment_id}", method="GET", delay_s=0.6)
 
     def look() -> None:
         desk.turn()

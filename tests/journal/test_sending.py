@@ -10,7 +10,7 @@ from portal.services.operations import reading
 from portal.services.operations.kinds import Kind
 from portal.services.queries import operations
 from tests.journal.desk import Desk, Effects, of, only
-from tests.playing import Playing
+from tests.simulator_control import SimulatorControl
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -62,7 +62,7 @@ def test_a_staged_version_is_promoted(desk: Desk) -> None:
 def test_what_is_live_by_now_is_not_sent_again(desk: Desk) -> None:
     target = desk.number(23)
     token = desk.draw(Kind.ROLL_BACK, target)
-    desk.playing.act("rollback", deployment_id=desk.deployment_id, version_id=target)
+    desk.control.run_action("rollback", deployment_id=desk.deployment_id, version_id=target)
     since = desk.mark()
     page = desk.confirm(Kind.ROLL_BACK, token, target)
     assert (page.state, page.error_code) == ("refused", "already_live")
@@ -71,7 +71,7 @@ def test_what_is_live_by_now_is_not_sent_again(desk: Desk) -> None:
 
 def test_if_another_version_went_live_nothing_is_sent_and_both_are_named(desk: Desk) -> None:
     token = desk.draw(Kind.ROLL_BACK, desk.number(23))
-    desk.playing.act("publish", deployment_id=desk.deployment_id)
+    desk.control.run_action("publish", deployment_id=desk.deployment_id)
     since = desk.mark()
     page = desk.confirm(Kind.ROLL_BACK, token, desk.number(23))
     assert (page.state, page.error_code) == ("refused", "live_changed")
@@ -84,7 +84,7 @@ def test_if_another_version_went_live_nothing_is_sent_and_both_are_named(desk: D
 @pytest.mark.parametrize("kind", [Kind.REDEPLOY, Kind.STOP, Kind.PUBLISH])
 def test_other_deeds_mind_what_is_live_as_well(desk: Desk, kind: Kind) -> None:
     token = desk.draw(kind, by=desk.operator)
-    desk.playing.act("publish", deployment_id=desk.deployment_id)
+    desk.control.run_action("publish", deployment_id=desk.deployment_id)
     since = desk.mark()
     page = desk.confirm(kind, token, by=desk.operator)
     desk.turn()
@@ -94,7 +94,7 @@ def test_other_deeds_mind_what_is_live_as_well(desk: Desk, kind: Kind) -> None:
 
 def test_a_staged_publish_does_not_mind(desk: Desk) -> None:
     token = desk.draw(Kind.PUBLISH)
-    desk.playing.act("publish", deployment_id=desk.deployment_id)
+    desk.control.run_action("publish", deployment_id=desk.deployment_id)
     page = desk.confirm(Kind.PUBLISH, token, go_live=False)
     desk.turn()
     assert of(page).state == "succeeded"
@@ -115,7 +115,7 @@ def test_the_first_environment_is_the_live_one_whatever_its_name(desk: Desk, set
     settings.MIOSA = dataclasses.replace(settings.MIOSA, environments=("live",))
     desk.use("Booking")
     token = desk.draw(Kind.PROMOTE, desk.number(12))
-    desk.playing.act("publish", deployment_id=desk.deployment_id)
+    desk.control.run_action("publish", deployment_id=desk.deployment_id)
     assert desk.confirm(Kind.PROMOTE, token, desk.number(12)).error_code == "live_changed"
 
 
@@ -129,8 +129,8 @@ def test_other_deeds_of_operators(desk: Desk, kind: Kind) -> None:
         assert abs(desk.effects().deployments - before.deployments) == 1
 
 
-def test_a_publish_is_followed_to_its_end_though_nobody_watches(desk: Desk, simulator: Playing) -> None:
-    simulator.knobs(step_times="default")
+def test_a_publish_is_followed_to_its_end_though_nobody_watches(desk: Desk, simulator: SimulatorControl) -> None:
+    simulator.configure(step_times="default")
     page = desk.do(Kind.PUBLISH)
     assert (of(page).state, of(page).switched_at) == ("succeeded", None)
     assert not of(page).in_lane
@@ -145,8 +145,10 @@ def test_a_publish_is_followed_to_its_end_though_nobody_watches(desk: Desk, simu
 
 
 @pytest.mark.parametrize("route", [404, 501])
-def test_a_publish_goes_over_the_bridge_where_publish_is_not_there(desk: Desk, simulator: Playing, route: int) -> None:
-    simulator.knobs(publish_route=route)
+def test_a_publish_goes_over_the_bridge_where_publish_is_not_there(
+    desk: Desk, simulator: SimulatorControl, route: int
+) -> None:
+    simulator.configure(publish_route=route)
     before, since = desk.effects(), desk.mark()
     desk.do(Kind.PUBLISH)
     assert [row["path"].rsplit("/", 1)[1] for row in desk.heard(since)] == ["publish", "deploy"]

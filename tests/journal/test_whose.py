@@ -17,7 +17,7 @@ from portal.services.sync import upstream
 from portal.services.sync.budget import Purpose
 from portal.services.sync.fetch import fleet
 from tests.journal.desk import Desk, of
-from tests.playing import Playing
+from tests.simulator_control import SimulatorControl
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -34,12 +34,12 @@ def draft(desk: Desk) -> tuple[str, Any]:
 
 
 def give_away(desk: Desk) -> None:
-    desk.playing.act("reattribute", deployment_id=desk.deployment_id, external_workspace_id="pawsome-vets")
+    desk.control.run_action("reattribute", deployment_id=desk.deployment_id, external_workspace_id="pawsome-vets")
 
 
 def answer_of_another_tenant(desk: Desk) -> None:
     row = {"id": desk.deployment_id, "name": "Main site", "tenant_id": "tnt_other", "active_version_id": desk.live}
-    desk.playing.fault(f"*/{desk.deployment_id}", method="GET", body=json.dumps({"data": row}))
+    desk.control.fault(f"*/{desk.deployment_id}", method="GET", body=json.dumps({"data": row}))
 
 
 def test_an_owner_changes_nothing_of_an_app_that_is_somebody_elses_by_now(desk: Desk) -> None:
@@ -97,8 +97,8 @@ def test_an_app_of_another_tenant_gets_no_env(desk: Desk) -> None:
     assert Connection.only().alarm == "other_tenant"
 
 
-def test_a_publish_is_watched_on_though_another_tenant_answers(desk: Desk, simulator: Playing) -> None:
-    simulator.knobs(step_times="default")
+def test_a_publish_is_watched_on_though_another_tenant_answers(desk: Desk, simulator: SimulatorControl) -> None:
+    simulator.configure(step_times="default")
     page = desk.do(Kind.PUBLISH)
     simulator.advance(10)
     answer_of_another_tenant(desk)
@@ -108,7 +108,7 @@ def test_a_publish_is_watched_on_though_another_tenant_answers(desk: Desk, simul
 
 
 def test_nor_by_a_repeat(desk: Desk) -> None:
-    desk.playing.fault("*/rollback", drop_before=True)
+    desk.control.fault("*/rollback", drop_before=True)
     page = desk.confirm(Kind.ROLL_BACK, desk.draw(Kind.ROLL_BACK, desk.number(23)), desk.number(23))
     give_away(desk)
     fleet.sweep(ask=upstream.client(Purpose.BACKGROUND), now=timezone.now())
