@@ -7,7 +7,7 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 from pytest_django import Settings
 
-from portal.env import Upstream
+from portal.config import Upstream
 from portal.models import Freshness
 from portal.services.sync import budget, ticker
 from portal.services.sync.budget import Purpose
