@@ -93,7 +93,7 @@ def test_the_twin_is_attached_with_it(app: Attaching) -> None:
 
 def test_pressing_twice_attaches_once(app: Attaching, simulator: Playing) -> None:
     token = changes.draw_add(**app.where()).token
-    wanted = {"typed": NAME, "policy": "none", "with_twin": False, "confirmed": Confirmation(token=token)}
+    wanted = {"typed": NAME, "policy": "none", "with_twin": False, "confirmation": Confirmation(token=token)}
     first = changes.add(**app.where(), **wanted)  # type: ignore[arg-type]  # one mapping for two calls
     again = changes.add(**app.where(), **wanted)  # type: ignore[arg-type]  # as above
     assert first[0].key == again[0].key
@@ -102,7 +102,7 @@ def test_pressing_twice_attaches_once(app: Attaching, simulator: Playing) -> Non
 
 def test_a_form_that_was_sent_attaches_nothing_else(app: Attaching, simulator: Playing) -> None:
     token = changes.draw_add(**app.where()).token
-    wanted: dict[str, Any] = {"policy": "none", "with_twin": True, "confirmed": Confirmation(token=token)}
+    wanted: dict[str, Any] = {"policy": "none", "with_twin": True, "confirmation": Confirmation(token=token)}
     changes.add(**app.where(), typed="first.example", **wanted)
     with pytest.raises(Conflict):
         changes.add(**app.where(), typed="second.example", **wanted)

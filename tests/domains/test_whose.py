@@ -122,7 +122,7 @@ def test_what_staff_does_to_anothers_domain_is_told_to_its_customer_alone(
     how: dict[str, Any] = {
         "domain_id": theirs.miosa_id,
         "kind": "verify_domain",
-        "confirmed": Confirmation(token=token),
+        "confirmation": Confirmation(token=token),
     }
     done = changes.change(**app.where(operator), **how)
     assert (done.customer_name, done.deployment_is_here) == (Customer.objects.get(external_id=OTHER).name, True)
