@@ -25,7 +25,7 @@ class Delete(Kind):
         not_done=_("was not deleted"),
     )
     title = _("Delete %(app)s of %(customer)s")
-    button = _("Delete %(app)s permanently")
+    button = _("Delete %(app)s")
     reasons = ("asked", "unused", "test")
 
     def clean_name(self, name: str, deployment: Deployment | None, customer: Customer) -> dict[str, Any]:
