@@ -14,7 +14,6 @@ from django.utils import timezone
 from portal.api import throttling
 from portal.models import Customer, Deployment, Freshness, Operation, User, Version
 from portal.permissions import Person, Role
-from portal.services.operations.kinds import Kind
 from portal.services.sync import upstream
 from portal.services.sync.budget import Purpose
 from portal.services.sync.fetch import fleet, versions
@@ -90,7 +89,7 @@ def operation_on(version: Version) -> UUID:
     """A redeploy that waits for the worker."""
     asked = Operation.objects.create(
         key=uuid4(),
-        kind=Kind.REDEPLOY,
+        kind="redeploy",
         lane="pointer",
         person_id=1,
         person_name="Olga Petrov",

@@ -66,7 +66,7 @@ def test_looking_takes_nothing_further(ask: Ask, remembered: Remembered, simulat
 def test_pages_follow_one_another(ask: Ask, remembered: Remembered) -> None:
     version = Version.objects.select_related("deployment", "customer").get(miosa_id=remembered.version)
     Operation.objects.update(in_lane=False)
-    for _number in range(operations.PAGE + 3):
+    for _number in range(operations.PAGE_SIZE + 3):
         operation_on(version)
         Operation.objects.update(in_lane=False)
     client, seen = ask("owner"), []
@@ -75,13 +75,13 @@ def test_pages_follow_one_another(ask: Ask, remembered: Remembered) -> None:
         told = client.told(following)
         seen += keys(told)
         following = told["next"]
-    assert len(seen) == len(set(seen)) == operations.PAGE + 4
+    assert len(seen) == len(set(seen)) == operations.PAGE_SIZE + 4
 
 
 def test_a_cursor_is_good_for_one_person_and_one_question(ask: Ask, remembered: Remembered) -> None:
     version = Version.objects.select_related("deployment", "customer").get(miosa_id=remembered.version)
     Operation.objects.update(in_lane=False)
-    for _number in range(operations.PAGE):
+    for _number in range(operations.PAGE_SIZE):
         operation_on(version)
         Operation.objects.update(in_lane=False)
     following = ask("owner").told(LIST)["next"]

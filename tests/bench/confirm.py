@@ -87,17 +87,17 @@ def one_round(control: Any, row: Any) -> dict[str, float]:
     from portal.models import Version  # noqa: PLC0415  # as above
     from portal.permissions import Person, Role  # noqa: PLC0415  # as above
     from portal.services.operations import releases  # noqa: PLC0415  # as above
-    from portal.services.operations.kinds import Kind  # noqa: PLC0415  # as above
+    from portal.services.operations.submit import Confirmation, Target  # noqa: PLC0415  # as above
 
     row.refresh_from_db()
     target = Version.objects.filter(deployment=row).exclude(miosa_id=row.active_version_id).order_by("-number")[0]
-    kind = Kind.PROMOTE if (target.number or 0) > row.live_version.number else Kind.ROLL_BACK
+    kind = "promote" if (target.number or 0) > row.live_version.number else "roll_back"
     by = Person(id=1, name="Olga Petrov", email="operator@portal.test", staff=Role.OPERATOR)
-    place = {"slug": row.customer.slug, "deployment_id": row.miosa_id, "version_id": target.miosa_id}
-    token = releases.draw_release(by=by, kind=kind, now=timezone.now(), **place).token
-    confirmed = releases.Confirmed(token=token, choice="checkout")
+    place = Target(row.customer.slug, row.miosa_id, target.miosa_id)
+    token = releases.get_dialog(kind, place, by=by, now=timezone.now()).token
+    confirmation = Confirmation(token, choice="checkout")
     clicked = time.time()
-    page = releases.release(by=by, kind=kind, confirmed=confirmed, now=timezone.now(), **place)
+    page = releases.submit(kind, place, confirmation, by=by, now=timezone.now())
     done = time.time()
     if page.state != "succeeded":
         raise RuntimeError(page.error)

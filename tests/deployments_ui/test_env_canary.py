@@ -18,7 +18,7 @@ from django.test import Client, RequestFactory
 from django.views.debug import ExceptionReporter
 
 from portal.models import Operation
-from portal.services.operations import driver
+from portal.services.operations import background
 from tests.deployments_ui.changes import token_of
 from tests.deployments_ui.conftest import HTMX, World
 from tests.deployments_ui.stairs import Browse
@@ -113,7 +113,7 @@ def test_planted_values_are_nowhere(world: World, browse: Browse, caplog: pytest
         world.control.configure(env_rows="key_value")
         for operation in Operation.objects.all():
             places.get(f"/operations/{operation.key}/")
-            driver.work(operation)
+            background.run_step(operation)
         for page in (env, world.path, f"/c/{env.split('/')[2]}/", "/operations/"):
             places.get(page)
             places.get(page, **HTMX)

@@ -12,8 +12,7 @@ from portal.permissions import Person
 from portal.services.domains import changes, lists, looker, pages
 from portal.services.domains.lists import DomainRow, DomainsPage
 from portal.services.domains.pages import DomainPage
-from portal.services.operations.kinds import Kind
-from portal.services.operations.releases import Confirmed
+from portal.services.operations.submit import Confirmation
 from portal.services.queries import history
 from portal.services.queries.history import History
 from portal.services.queries.operations import OperationPage
@@ -57,8 +56,8 @@ class Attaching:
 
     def add(self, typed: str = NAME, *, policy: str = "none", with_twin: bool = False) -> tuple[OperationPage, ...]:
         token = changes.draw_add(**self.where(), typed=typed).token
-        confirmed = Confirmed(token=token)
-        return changes.add(**self.where(), typed=typed, policy=policy, with_twin=with_twin, confirmed=confirmed)
+        confirmation = Confirmation(token=token)
+        return changes.add(**self.where(), typed=typed, policy=policy, with_twin=with_twin, confirmation=confirmation)
 
     def attached(self, typed: str = NAME) -> Domain:
         (done,) = self.add(typed)
@@ -77,10 +76,10 @@ class Attaching:
     def history(self) -> History:
         return history.get_history(by=self.owner, slug=SLUG, query={}, now=timezone.now())
 
-    def change(self, domain: Domain, kind: Kind, **typed: str) -> OperationPage:
+    def change(self, domain: Domain, kind: str, **typed: str) -> OperationPage:
         token = changes.draw(**self.where(), domain_id=domain.miosa_id, kind=kind).token
         return changes.change(
-            **(self.where() | typed), domain_id=domain.miosa_id, kind=kind, confirmed=Confirmed(token=token)
+            **(self.where() | typed), domain_id=domain.miosa_id, kind=kind, confirmation=Confirmation(token=token)
         )
 
     def work(self, domain: Domain) -> Domain:

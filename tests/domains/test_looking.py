@@ -7,8 +7,7 @@ from django.utils import timezone
 
 from portal.models import Domain, Operation
 from portal.services.domains import changes, looker, looking, reading
-from portal.services.operations.kinds import Kind
-from portal.services.operations.releases import Confirmed
+from portal.services.operations.submit import Confirmation
 from tests.domains.attaching import ADDRESSES, NAME, Attaching, Net, target_of
 from tests.simulator_control import SimulatorControl
 
@@ -46,7 +45,7 @@ def test_from_missing_to_working_without_anybody_pressing_anything(app: Attachin
     assert domain.status == "verified"
     assert verifies(net.control) == 1
     assert app.page(domain).facts.row.dns.state == "ok"
-    assert Operation.objects.get(kind=Kind.VERIFY_DOMAIN).person_name == "Deploy desk"
+    assert Operation.objects.get(kind="verify_domain").person_name == "Deploy desk"
 
 
 def test_the_line_of_its_app_counts_it_while_it_waits(app: Attaching, net: Net) -> None:
@@ -163,7 +162,7 @@ def test_look_now_looks_and_asks(app: Attaching, net: Net) -> None:
     domain = app.attached()
     Domain.objects.update(next_look_at=timezone.now() + timedelta(hours=1), looks=200)
     token = app.page(domain).verify_token
-    done = changes.look_now(**app.where(), domain_id=domain.miosa_id, confirmed=Confirmed(token=token))
+    done = changes.look_now(**app.where(), domain_id=domain.miosa_id, confirmation=Confirmation(token=token))
     assert done is not None
     assert verifies(net.control) == 1
     domain.refresh_from_db()
@@ -177,7 +176,7 @@ def test_look_now_looks_also_while_nothing_can_be_asked(app: Attaching, net: Net
     token = app.page(domain).verify_token
     net.control.fault("*", times=50, status=503)
     for _press in range(3):
-        changes.look_now(**app.where(), domain_id=domain.miosa_id, confirmed=Confirmed(token=token))
+        changes.look_now(**app.where(), domain_id=domain.miosa_id, confirmation=Confirmation(token=token))
     net.control.clear_faults()
     app.work(domain)
     assert app.page(domain).facts.row.looked_at is not None

@@ -11,8 +11,7 @@ from portal.permissions import Person
 from portal.services.domains import changes, lists, pages, reading
 from portal.services.env_vars import drafts
 from portal.services.errors import Forbidden, NotFound
-from portal.services.operations.kinds import Kind
-from portal.services.operations.releases import Confirmed
+from portal.services.operations.submit import Confirmation
 from portal.services.queries import operations
 from portal.services.sync import upstream
 from portal.services.sync.budget import Purpose
@@ -122,8 +121,8 @@ def test_what_staff_does_to_anothers_domain_is_told_to_its_customer_alone(
     token = app.page(theirs, by=operator).verify_token
     how: dict[str, Any] = {
         "domain_id": theirs.miosa_id,
-        "kind": Kind.VERIFY_DOMAIN,
-        "confirmed": Confirmed(token=token),
+        "kind": "verify_domain",
+        "confirmation": Confirmation(token=token),
     }
     done = changes.change(**app.where(operator), **how)
     assert (done.customer_name, done.deployment_is_here) == (Customer.objects.get(external_id=OTHER).name, True)

@@ -11,10 +11,9 @@ from portal.models import EnvMark, EnvVar, Freshness, Operation, SealedValues
 from portal.permissions import Person, Role
 from portal.services.env_vars import drafts, names, reviews, sealing
 from portal.services.errors import Forbidden, Invalid, NotFound
-from portal.services.operations import driver
-from portal.services.operations.accepting import Running
-from portal.services.operations.kinds import Kind
-from portal.services.operations.releases import Confirmed
+from portal.services.operations import background
+from portal.services.operations.accept import LaneBusy
+from portal.services.operations.submit import Confirmation
 from portal.services.operations.tokens import BadToken
 from portal.services.sync.fetch import lease
 from tests.env.booking import SECRET, SLUG, Booking, whole_database
@@ -49,10 +48,10 @@ def test_a_value_goes_out_once_and_stays_nowhere(simulator: SimulatorControl, bo
 
 def test_the_same_press_twice_sends_once(simulator: SimulatorControl, booking: Booking) -> None:
     key = booking.draft(name="API_KEY", value=SECRET)
-    confirmed = Confirmed(token=booking.review(key).token)
-    first = reviews.apply(**booking.where(), key=key, confirmed=confirmed)
+    confirmation = Confirmation(token=booking.review(key).token)
+    first = reviews.apply(**booking.where(), key=key, confirmation=confirmation)
     before = last(simulator)
-    again = reviews.apply(**booking.where(), key=key, confirmed=confirmed)
+    again = reviews.apply(**booking.where(), key=key, confirmation=confirmation)
     assert again.key == first.key
     assert not posts(simulator, before)
 
@@ -65,10 +64,10 @@ def test_what_is_sealed_is_for_one_person_deployment_and_operation(
     with pytest.raises(NotFound):
         booking.review(key, by=operator)
     with pytest.raises(BadToken):
-        reviews.apply(**booking.where(operator), key=key, confirmed=Confirmed(token=token, reason="x"))
+        reviews.apply(**booking.where(operator), key=key, confirmation=Confirmation(token=token, reason="x"))
     other = booking.draft(name="OTHER", value="x")
     with pytest.raises(BadToken):
-        reviews.apply(**booking.where(), key=other, confirmed=Confirmed(token=token))
+        reviews.apply(**booking.where(), key=other, confirmation=Confirmation(token=token))
     with pytest.raises(NotFound):
         booking.review(uuid.uuid4())
     assert SealedValues.objects.count() == 2
@@ -80,7 +79,7 @@ def test_after_ten_minutes_nothing_can_be_applied(simulator: SimulatorControl, b
     late = {**booking.where(), "now": timezone.now() + sealing.LASTS}
     before = last(simulator)
     with pytest.raises(NotFound):
-        reviews.apply(**late, key=key, confirmed=Confirmed(token=token))
+        reviews.apply(**late, key=key, confirmation=Confirmation(token=token))
     assert not posts(simulator, before)
 
 
@@ -163,7 +162,7 @@ def test_who_finds_the_lane_taken_keeps_what_was_typed(booking: Booking, operato
     Operation.objects.update(state=Operation.State.SENT, in_lane=True, runner=uuid.uuid4(), beat_at=timezone.now())
     key = booking.draft(name="B", value=SECRET)
     until = booking.review(key).expires_at
-    with pytest.raises(Running):
+    with pytest.raises(LaneBusy):
         booking.apply(key)
     assert booking.review(key).expires_at == until
 
@@ -201,7 +200,7 @@ def test_live_runs_with_the_old_value_until_it_is_deployed_again(booking: Bookin
     assert booking.page().redeploy.may
     Operation.objects.create(
         key=uuid.uuid4(),
-        kind=Kind.REDEPLOY,
+        kind="redeploy",
         lane="pointer",
         person_id=1,
         customer_id=1,
@@ -222,7 +221,7 @@ def test_a_lost_answer_is_found_out_and_the_values_are_gone_within_a_minute(
     assert page.state == "unknown"
     assert SealedValues.objects.get().expires_at <= timezone.now() + sealing.LASTS_WITH_OPERATION
     Operation.objects.update(look_at=timezone.now(), beat_at=None)
-    driver.work(Operation.objects.get())
+    background.run_step(Operation.objects.get())
     assert Operation.objects.get().state == Operation.State.SUCCEEDED
     assert not SealedValues.objects.exists()
     assert SECRET not in whole_database()
@@ -237,7 +236,7 @@ def test_values_that_are_gone_are_never_sent_as_something_else(simulator: Simula
     Operation.objects.update(look_at=timezone.now(), beat_at=None, sent_at=timezone.now() - timedelta(seconds=10))
     before = last(simulator)
     if page.state == "unknown":
-        driver.work(Operation.objects.get())
+        background.run_step(Operation.objects.get())
     assert not posts(simulator, before)
 
 
@@ -273,7 +272,7 @@ def test_what_an_operation_was_made_of_is_not_changed_any_more(simulator: Simula
     long_ago = timezone.now() - timedelta(seconds=10)
     Operation.objects.update(look_at=timezone.now(), beat_at=None, sent_at=long_ago)
     before = last(simulator)
-    driver.work(Operation.objects.get())
+    background.run_step(Operation.objects.get())
     assert [row["body"]["env"] for row in posts(simulator, before)] == [{"ONE": 1, "TWO": 2}]  # type: ignore[index]
 
 
@@ -291,7 +290,7 @@ def test_what_was_mended_while_it_was_applied_is_not_sent(simulator: SimulatorCo
     simulator.clear_faults()
     before = last(simulator)
     Operation.objects.update(look_at=timezone.now(), beat_at=None, sent_at=timezone.now() - timedelta(seconds=10))
-    driver.work(Operation.objects.get())
+    background.run_step(Operation.objects.get())
     assert posts(simulator, before) == []
     assert Operation.objects.get().state != "succeeded"
 

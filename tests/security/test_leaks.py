@@ -23,7 +23,7 @@ from portal import urls as portal_urls
 from portal.models import Customer, Membership, Operation, User
 from portal.permissions import Permission
 from portal.services import errors
-from portal.services.operations import driver
+from portal.services.operations import background
 from tests.deployments_ui.changes import token_of
 from tests.deployments_ui.conftest import HTMX, SLUG
 from tests.security.allowed import leaks
@@ -119,8 +119,8 @@ def versions_of(world: World, deployment_id: str) -> list[dict[str, Any]]:
 
 def work() -> None:
     for _round in range(10):
-        for operation in driver.list_due(now=timezone.now()):
-            driver.work(operation)
+        for operation in background.list_due(now=timezone.now()):
+            background.run_step(operation)
 
 
 def internal(world: World) -> list[str]:

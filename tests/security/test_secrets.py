@@ -25,7 +25,7 @@ from portal import logs
 from portal import urls as portal_urls
 from portal.config import DEMO_KEY
 from portal.models import Operation
-from portal.services.operations import driver
+from portal.services.operations import background
 from portal.services.sync import upstream
 from portal.services.sync.budget import Purpose
 from tests.deployments_ui.changes import token_of
@@ -99,8 +99,8 @@ def database(*, but: tuple[str, ...] = ()) -> str:
 
 def work() -> None:
     for _round in range(10):
-        for operation in driver.list_due(now=timezone.now()):
-            driver.work(operation)
+        for operation in background.list_due(now=timezone.now()):
+            background.run_step(operation)
 
 
 def type_values(client: Client, base: str) -> None:
