@@ -10,13 +10,12 @@ from portal.models import Deployment, Domain, Freshness
 from portal.permissions import Person
 from portal.services.domains import changes, looker, pages
 from portal.services.domains.queries import DomainList, DomainPage, DomainSummary
-from portal.services.operations.kinds import Kind
-from portal.services.operations.releases import Confirmed
+from portal.services.operations.submit import Confirmation
 from portal.services.queries import history
 from portal.services.queries.history import History
 from portal.services.queries.operations import OperationPage
-from portal.simulator.dns import DnsServer
-from tests.playing import Playing
+from portal.simulator.dns.server import DnsServer
+from tests.simulator_control import SimulatorControl
 
 SLUG = "brightsmile-dental"
 OTHER_SLUG = "pawsome-vets"
@@ -30,13 +29,13 @@ class NameServer:
     """Answers both the portal, which queries it, and MIOSA's own verification."""
 
     server: DnsServer
-    simulator: Playing
+    simulator: SimulatorControl
 
     def set(self, name: str, *records: tuple[str, str], rcode: str | None = None) -> None:
         """Answer `records` of (type, value) for a name, or only `rcode`: REFUSED, SERVFAIL or TIMEOUT."""
         rows = [{"type": kind, "value": value} for kind, value in records]
         body: dict[str, Any] = {"name": name, "records": rows}
-        self.simulator.control("POST", "dns", body | ({"rcode": rcode} if rcode else {}))
+        self.simulator.call("POST", "dns", body | ({"rcode": rcode} if rcode else {}))
 
     def set_correct(self, domain: Domain) -> None:
         """The required CNAME record, and addresses for its target."""
@@ -45,7 +44,7 @@ class NameServer:
         self.set(target, *(("A", address) for address in TARGET_ADDRESSES))
 
     def count_queries(self) -> int:
-        return sum(self.server.asked.values())
+        return sum(self.server.queries.values())
 
 
 @dataclass(frozen=True)
@@ -66,17 +65,17 @@ class DomainsApp:
     def submit(self, typed: str = NAME, *, policy: str = "none", with_twin: bool = False) -> tuple[OperationPage, ...]:
         token = changes.draw_add(**self.get_arguments(), typed=typed).token
         choices = {"typed": typed, "policy": policy, "with_twin": with_twin}
-        return changes.add(**self.get_arguments(), **choices, confirmed=Confirmed(token=token))  # type: ignore[arg-type]  # one mapping of several types
+        return changes.add(**self.get_arguments(), **choices, confirmation=Confirmation(token=token))  # type: ignore[arg-type]  # one mapping of several types
 
     def add(self, typed: str = NAME) -> Domain:
         (operation,) = self.submit(typed)
         assert operation.state == "succeeded"
         return Domain.objects.get(name=operation.domain)
 
-    def change(self, domain: Domain, kind: Kind, **typed: str) -> OperationPage:
+    def change(self, domain: Domain, kind: str, **typed: str) -> OperationPage:
         arguments = self.get_arguments(domain_id=domain.miosa_id, kind=kind)
         token = changes.draw(**arguments).token
-        return changes.change(**arguments, **typed, confirmed=Confirmed(token=token))  # type: ignore[arg-type]  # as above
+        return changes.change(**arguments, **typed, confirmation=Confirmation(token=token))  # type: ignore[arg-type]  # as above
 
     def open_domain(self, domain: Domain, *, by: Person | None = None) -> DomainPage:
         return pages.open_domain(**self.get_arguments(by), domain_id=domain.miosa_id)
@@ -102,10 +101,10 @@ class DomainsApp:
         Freshness.objects.filter(scope__startswith="domains:").update(read_at=None, failed_at=None)
 
 
-def find_app(simulator: Playing, owner: Person, *, now: datetime, name: str = "Booking") -> DomainsApp:
+def find_app(simulator: SimulatorControl, owner: Person, *, now: datetime, name: str = "Booking") -> DomainsApp:
     found = next(
         deployment
-        for customer in simulator.world()["customers"]
+        for customer in simulator.state()["customers"]
         if customer["external_workspace_id"] == SLUG
         for deployment in customer["deployments"]
         if deployment["name"] == name
@@ -117,7 +116,7 @@ def get_target(domain: Domain) -> str:
     return str(domain.required_records[0]["value"])
 
 
-def answer_list(simulator: Playing, *rows: str, extra: str = "", times: int = 1) -> None:
+def answer_list(simulator: SimulatorControl, *rows: str, extra: str = "", times: int = 1) -> None:
     """Let MIOSA answer the list of domains with these rows of JSON, and `extra` keys beside them."""
     body = f'{{"data": [{", ".join(rows)}]{extra}}}'
     simulator.fault("*/domains", method="GET", times=times, status=200, body=body, content_type="application/json")

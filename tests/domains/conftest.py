@@ -10,19 +10,19 @@ from pytest_django import Settings
 
 from portal.config import Dns
 from portal.permissions import Person
-from portal.simulator import Simulator
-from portal.simulator.dns import DnsServer
+from portal.simulator.dns.server import DnsServer
+from portal.simulator.simulator import Simulator
 from tests import recall
 from tests.domains.app import OTHER_SLUG, SLUG, DomainsApp, NameServer, find_app
-from tests.playing import Playing
 from tests.services.conftest import operator, person_of, read_all
+from tests.simulator_control import SimulatorControl
 
 __all__ = ["operator", "person_of", "read_all"]
 
 
 @pytest.fixture
-def name_server(settings: Settings, simulator: Playing, running_simulator: Simulator) -> Iterator[NameServer]:
-    with DnsServer(running_simulator.platform.dns) as server:
+def name_server(settings: Settings, simulator: SimulatorControl, running_simulator: Simulator) -> Iterator[NameServer]:
+    with DnsServer(running_simulator.state.dns) as server:
         address = f"127.0.0.1:{server.port}"
         settings.DNS = Dns(resolvers=(address,), overrides=(("127.0.0.1", address),))
         yield NameServer(server, simulator)

@@ -8,19 +8,18 @@ from portal.models import Domain, Operation
 from portal.permissions import Person, Role
 from portal.services.domains import changes
 from portal.services.errors import Conflict, Forbidden, Invalid
-from portal.services.operations.kinds import Kind
-from portal.services.operations.releases import Confirmed
+from portal.services.operations.submit import Confirmation
 from portal.services.operations.tokens import BadToken
 from portal.services.sync import upstream
 from portal.services.sync.budget import Purpose
 from tests.domains.app import NAME, OTHER_SLUG, ZONE, DomainsApp
-from tests.playing import Playing
+from tests.simulator_control import SimulatorControl
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def list_posts(simulator: Playing) -> list[dict[str, Any]]:
-    return [request for request in simulator.heard() if request["method"] == "POST"]
+def list_posts(simulator: SimulatorControl) -> list[dict[str, Any]]:
+    return [request for request in simulator.requests() if request["method"] == "POST"]
 
 
 @pytest.mark.parametrize(
@@ -62,15 +61,17 @@ def test_a_pasted_name_is_cleaned(app: DomainsApp, typed: str) -> None:
         "javascript:alert(1)",
     ],
 )
-def test_an_impossible_name_is_refused_with_the_reason(app: DomainsApp, simulator: Playing, typed: str) -> None:
-    before = len(simulator.heard())
+def test_an_impossible_name_is_refused_with_the_reason(
+    app: DomainsApp, simulator: SimulatorControl, typed: str
+) -> None:
+    before = len(simulator.requests())
     arguments = app.get_arguments(typed=typed, policy="none", with_twin=False, portal_host="portal.test")
     token = changes.draw_add(**app.get_arguments()).token
     with pytest.raises(Invalid) as raised:
-        changes.add(**arguments, confirmed=Confirmed(token=token))
+        changes.add(**arguments, confirmation=Confirmation(token=token))
     assert raised.value.fields["domain"]
     assert "MIOSA" not in raised.value.fields["domain"]
-    assert len(simulator.heard()) == before
+    assert len(simulator.requests()) == before
     assert not Operation.objects.exists()
 
 
@@ -90,25 +91,25 @@ def test_the_www_twin_can_be_added_in_the_same_form(app: DomainsApp) -> None:
     assert changes.draw_add(**app.get_arguments(), typed="newsite.example").twin == ""
 
 
-def test_submitting_twice_adds_once(app: DomainsApp, simulator: Playing) -> None:
+def test_submitting_twice_adds_once(app: DomainsApp, simulator: SimulatorControl) -> None:
     token = changes.draw_add(**app.get_arguments()).token
-    arguments = app.get_arguments(typed=NAME, policy="none", with_twin=False, confirmed=Confirmed(token=token))
+    arguments = app.get_arguments(typed=NAME, policy="none", with_twin=False, confirmation=Confirmation(token=token))
     first, again = changes.add(**arguments), changes.add(**arguments)
     assert first[0].key == again[0].key
     assert len(list_posts(simulator)) == 1
 
 
-def test_a_used_form_adds_no_other_domain(app: DomainsApp, simulator: Playing) -> None:
+def test_a_used_form_adds_no_other_domain(app: DomainsApp, simulator: SimulatorControl) -> None:
     token = changes.draw_add(**app.get_arguments()).token
-    arguments = app.get_arguments(policy="none", with_twin=True, confirmed=Confirmed(token=token))
+    arguments = app.get_arguments(policy="none", with_twin=True, confirmation=Confirmation(token=token))
     changes.add(**arguments, typed="first.example")
     with pytest.raises(Conflict):
         changes.add(**arguments, typed="second.example")
     assert [request["body"]["domain"] for request in list_posts(simulator)] == ["first.example", "www.first.example"]
 
 
-def test_a_taken_domain_is_refused_without_naming_its_owner(app: DomainsApp, simulator: Playing) -> None:
-    customers = {customer["external_workspace_id"]: customer for customer in simulator.world()["customers"]}
+def test_a_taken_domain_is_refused_without_naming_its_owner(app: DomainsApp, simulator: SimulatorControl) -> None:
+    customers = {customer["external_workspace_id"]: customer for customer in simulator.state()["customers"]}
     other_id = customers[OTHER_SLUG]["deployments"][0]["id"]
     upstream.client(Purpose.ACTION).domains.add(other_id, domain="taken.example", idempotency_key="x")
     (operation,) = app.submit("taken.example")
@@ -123,43 +124,43 @@ def test_support_can_open_no_form(app: DomainsApp) -> None:
     with pytest.raises(Forbidden):
         changes.draw_add(**app.get_arguments(support))
     domain = app.add()
-    for kind in (Kind.DETACH_DOMAIN, Kind.REDIRECT_DOMAIN):
+    for kind in ("detach_domain", "redirect_domain"):
         with pytest.raises(Forbidden):
             changes.draw(**app.get_arguments(support), domain_id=domain.miosa_id, kind=kind)
 
 
 def test_a_form_is_valid_for_one_domain(app: DomainsApp) -> None:
     domain, other = app.add(), app.add(f"other.{ZONE}")
-    token = changes.draw(**app.get_arguments(), domain_id=domain.miosa_id, kind=Kind.DETACH_DOMAIN).token
-    arguments = app.get_arguments(domain_id=other.miosa_id, kind=Kind.DETACH_DOMAIN, typed_name=other.name)
+    token = changes.draw(**app.get_arguments(), domain_id=domain.miosa_id, kind="detach_domain").token
+    arguments = app.get_arguments(domain_id=other.miosa_id, kind="detach_domain", typed_name=other.name)
     with pytest.raises(BadToken):
-        changes.change(**arguments, confirmed=Confirmed(token=token))
+        changes.change(**arguments, confirmation=Confirmation(token=token))
 
 
 def test_detaching_requires_the_typed_name(app: DomainsApp) -> None:
     domain = app.add()
     with pytest.raises(Invalid):
-        app.change(domain, Kind.DETACH_DOMAIN, typed_name="something else")
-    operation = app.change(domain, Kind.DETACH_DOMAIN, typed_name=f" {NAME.upper()} ")
+        app.change(domain, "detach_domain", typed_name="something else")
+    operation = app.change(domain, "detach_domain", typed_name=f" {NAME.upper()} ")
     assert operation.state == "succeeded"
     assert NAME not in app.list_domains()
 
 
-def test_the_redirect_is_changed_where_miosa_supports_it(app: DomainsApp, simulator: Playing) -> None:
+def test_the_redirect_is_changed_where_miosa_supports_it(app: DomainsApp, simulator: SimulatorControl) -> None:
     domain = app.add()
-    assert app.change(domain, Kind.REDIRECT_DOMAIN, policy="www_to_apex").state == "succeeded"
+    assert app.change(domain, "redirect_domain", policy="www_to_apex").state == "succeeded"
     assert app.list_domains()[NAME].redirect_policy == "www_to_apex"
     with pytest.raises(Invalid):
-        app.change(domain, Kind.REDIRECT_DOMAIN, policy="sideways")
-    simulator.knobs(domain_patch="404")
-    operation = app.change(domain, Kind.REDIRECT_DOMAIN, policy="none")
+        app.change(domain, "redirect_domain", policy="sideways")
+    simulator.configure(domain_patch="404")
+    operation = app.change(domain, "redirect_domain", policy="none")
     assert operation.state == "refused"
     assert "not supported" in operation.error
 
 
 @pytest.mark.parametrize("shape", ["records", "object", "text", "target"])
-def test_every_shape_of_instructions_is_read(app: DomainsApp, simulator: Playing, shape: str) -> None:
-    simulator.knobs(dns_instructions=shape)
+def test_every_shape_of_instructions_is_read(app: DomainsApp, simulator: SimulatorControl, shape: str) -> None:
+    simulator.configure(dns_instructions=shape)
     (record,) = app.open_domain(app.add()).detail.records
     assert (record.type, record.label, record.full_name) == ("CNAME", "shop", NAME)
     assert record.value.endswith(".example")

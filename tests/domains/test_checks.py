@@ -6,16 +6,15 @@ import pytest
 
 from portal.models import Domain, Operation
 from portal.services.domains import changes, checks, looker
-from portal.services.operations.kinds import Kind
-from portal.services.operations.releases import Confirmed
+from portal.services.operations.submit import Confirmation
 from tests.domains.app import NAME, ZONE, DomainsApp, NameServer, get_target
-from tests.playing import Playing
+from tests.simulator_control import SimulatorControl
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def count_verifications(simulator: Playing) -> int:
-    return len([request for request in simulator.heard() if request["path"].endswith("/verify")])
+def count_verifications(simulator: SimulatorControl) -> int:
+    return len([request for request in simulator.requests() if request["path"].endswith("/verify")])
 
 
 def get_interval(domain: Domain) -> timedelta:
@@ -47,7 +46,7 @@ def test_a_domain_is_verified_automatically_once_its_record_is_set(app: DomainsA
     assert domain.status == "verified"
     assert count_verifications(name_server.simulator) == 1
     assert app.open_domain(domain).detail.summary.dns.state == "ok"
-    assert Operation.objects.get(kind=Kind.VERIFY_DOMAIN).person_name == "Deploy desk"
+    assert Operation.objects.get(kind="verify_domain").person_name == "Deploy desk"
 
 
 def test_the_history_counts_domains_that_wait(app: DomainsApp, name_server: NameServer) -> None:
@@ -162,7 +161,7 @@ def test_the_button_checks_dns_and_requests_verification(app: DomainsApp, name_s
     Domain.objects.update(next_check_at=app.now + timedelta(hours=1), checks=200)
     token = app.open_domain(domain).verify_token
     arguments = app.get_arguments(domain_id=domain.miosa_id)
-    assert changes.look_now(**arguments, confirmed=Confirmed(token=token)) is not None
+    assert changes.look_now(**arguments, confirmation=Confirmation(token=token)) is not None
     assert count_verifications(name_server.simulator) == 1
     domain.refresh_from_db()
     assert domain.next_check_at == app.now
@@ -174,8 +173,8 @@ def test_the_button_checks_dns_even_when_miosa_is_down(app: DomainsApp, name_ser
     token = app.open_domain(domain).verify_token
     name_server.simulator.fault("*", times=50, status=503)
     for _press in range(3):
-        changes.look_now(**app.get_arguments(domain_id=domain.miosa_id), confirmed=Confirmed(token=token))
-    name_server.simulator.heal()
+        changes.look_now(**app.get_arguments(domain_id=domain.miosa_id), confirmation=Confirmation(token=token))
+    name_server.simulator.clear_faults()
     app.run_check(domain)
     assert app.open_domain(domain).detail.summary.checked_at is not None
 

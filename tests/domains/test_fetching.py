@@ -14,19 +14,19 @@ from portal.services.sync import upstream
 from portal.services.sync.budget import Purpose
 from portal.services.sync.fetch import lease
 from tests.domains.app import NAME, SLUG, ZONE, DomainsApp, answer_list
-from tests.playing import Playing
+from tests.simulator_control import SimulatorControl
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 ROW = '{"id": "%s", "domain": "%s", "status": "pending", "external_workspace_id": "brightsmile-dental"}'
 
 
-def count_list_requests(simulator: Playing) -> int:
-    requests = [request for request in simulator.heard() if request["method"] == "GET"]
+def count_list_requests(simulator: SimulatorControl) -> int:
+    requests = [request for request in simulator.requests() if request["method"] == "GET"]
     return len([request for request in requests if request["path"].endswith("/domains")])
 
 
-def test_a_list_that_fails_is_read_again_after_ten_seconds(app: DomainsApp, simulator: Playing) -> None:
+def test_a_list_that_fails_is_read_again_after_ten_seconds(app: DomainsApp, simulator: SimulatorControl) -> None:
     app.expire_list()
     simulator.fault("*/domains", times=50, status=501)
     before = count_list_requests(simulator)
@@ -36,13 +36,15 @@ def test_a_list_that_fails_is_read_again_after_ten_seconds(app: DomainsApp, simu
     row = Freshness.objects.get(scope=fetch.scope(app.get_deployment().pk))
     assert (row.read_at, bool(row.error)) == (None, True)
 
-    simulator.heal()
+    simulator.clear_faults()
     Freshness.objects.filter(pk=row.pk).update(failed_at=app.now - timedelta(seconds=11))
     app.list_domains()
     assert count_list_requests(simulator) - before == 2
 
 
-def test_a_list_that_fails_is_shown_from_storage_and_its_age_says_so(app: DomainsApp, simulator: Playing) -> None:
+def test_a_list_that_fails_is_shown_from_storage_and_its_age_says_so(
+    app: DomainsApp, simulator: SimulatorControl
+) -> None:
     app.add()
     app.expire_list()
     simulator.fault("*/domains", times=50, status=501)
@@ -50,7 +52,7 @@ def test_a_list_that_fails_is_shown_from_storage_and_its_age_says_so(app: Domain
     assert NAME in app.list_domains()
 
 
-def test_viewers_do_not_read_what_another_is_reading(app: DomainsApp, simulator: Playing) -> None:
+def test_viewers_do_not_read_what_another_is_reading(app: DomainsApp, simulator: SimulatorControl) -> None:
     app.expire_list()
     before = count_list_requests(simulator)
     with lease.lease(fetch.scope(app.get_deployment().pk)) as held:
@@ -72,7 +74,7 @@ def test_a_list_read_before_our_own_change_is_not_stored_after_it(app: DomainsAp
     assert NAME in app.list_domains()
 
 
-def test_an_unreadable_row_does_not_hide_stored_domains(app: DomainsApp, simulator: Playing) -> None:
+def test_an_unreadable_row_does_not_hide_stored_domains(app: DomainsApp, simulator: SimulatorControl) -> None:
     domain = app.add()
     app.expire_list()
     answer_list(simulator, '{"status": "pending"}')
@@ -83,7 +85,7 @@ def test_an_unreadable_row_does_not_hide_stored_domains(app: DomainsApp, simulat
     assert domain.next_check_at is not None
 
 
-def test_a_list_whose_pages_form_a_loop_removes_nothing(app: DomainsApp, simulator: Playing) -> None:
+def test_a_list_whose_pages_form_a_loop_removes_nothing(app: DomainsApp, simulator: SimulatorControl) -> None:
     domain = app.add()
     other = app.add(f"other.{ZONE}")
     app.expire_list()
@@ -91,7 +93,7 @@ def test_a_list_whose_pages_form_a_loop_removes_nothing(app: DomainsApp, simulat
     assert {NAME, other.name} <= set(app.list_domains())
 
 
-def test_a_domain_that_is_listed_again_is_checked_again(app: DomainsApp, simulator: Playing) -> None:
+def test_a_domain_that_is_listed_again_is_checked_again(app: DomainsApp, simulator: SimulatorControl) -> None:
     domain = app.add()
     Domain.objects.filter(pk=domain.pk).update(status="active")
     app.expire_list()
@@ -109,7 +111,7 @@ def test_a_domain_that_is_listed_again_is_checked_again(app: DomainsApp, simulat
 
 
 def test_a_domain_without_an_attribution_keeps_its_first_owner(
-    app: DomainsApp, simulator: Playing, operator: Person
+    app: DomainsApp, simulator: SimulatorControl, operator: Person
 ) -> None:
     """When another customer's domain makes the deployment shared, only new domains without an owner are for staff."""
     row = '{"id": "dom_%s", "domain": "%s.example", "status": "pending"%s}'
@@ -126,7 +128,7 @@ def test_a_domain_without_an_attribution_keeps_its_first_owner(
     assert set(app.list_domains(by=operator)) == {"a.example", "b.example", "c.example", "d.example"}
 
 
-def test_an_open_page_is_updated_when_no_domain_waits_any_more(app: DomainsApp, simulator: Playing) -> None:
+def test_an_open_page_is_updated_when_no_domain_waits_any_more(app: DomainsApp, simulator: SimulatorControl) -> None:
     app.add()
     assert app.get_deployment().domains_waiting > 0
     before = Customer.objects.get(external_id=SLUG).generation

@@ -9,15 +9,14 @@ from portal.permissions import Person
 from portal.services.domains import changes, fetch, pages, queries
 from portal.services.env_vars import drafts
 from portal.services.errors import Forbidden, NotFound
-from portal.services.operations.kinds import Kind
-from portal.services.operations.releases import Confirmed
+from portal.services.operations.submit import Confirmation
 from portal.services.queries import operations
 from portal.services.sync import upstream
 from portal.services.sync.budget import Purpose
 from portal.services.sync.upsert import holdings
 from portal.services.sync.upsert.customers import unassigned
 from tests.domains.app import OTHER_SLUG, SLUG, ZONE, DomainsApp, answer_list
-from tests.playing import Playing
+from tests.simulator_control import SimulatorControl
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -120,9 +119,9 @@ def test_an_operation_of_staff_on_a_foreign_domain_is_shown_to_its_owner_only(
     app.expire_list()
     app.list_domains(by=operator)
     foreign = Domain.objects.get(name=FOREIGN_NAME)
-    arguments = app.get_arguments(operator, domain_id=foreign.miosa_id, kind=Kind.VERIFY_DOMAIN)
+    arguments = app.get_arguments(operator, domain_id=foreign.miosa_id, kind="verify_domain")
     token = app.open_domain(foreign, by=operator).verify_token
-    operation = changes.change(**arguments, confirmed=Confirmed(token=token))
+    operation = changes.change(**arguments, confirmation=Confirmation(token=token))
     assert operation.customer_name == Customer.objects.get(external_id=OTHER_SLUG).name
     assert operation.deployment_is_here
 
@@ -134,7 +133,7 @@ def test_an_operation_of_staff_on_a_foreign_domain_is_shown_to_its_owner_only(
 
 
 def test_a_domain_of_unknown_owner_is_verified_for_staff_only(
-    app: DomainsApp, simulator: Playing, operator: Person
+    app: DomainsApp, simulator: SimulatorControl, operator: Person
 ) -> None:
     domain = app.add()
     add_for(app, OTHER_SLUG, FOREIGN_NAME)

@@ -9,8 +9,8 @@ from portal.models import Customer, Deployment
 from portal.permissions import Person
 from portal.services.domains import checks, fetch, queries
 from portal.services.domains.queries import DomainList, DomainPage
-from portal.services.operations import tokens
-from portal.services.operations.kinds import Kind
+from portal.services.operations.kinds.verify_domain import VerifyDomain
+from portal.services.operations.tokens import Subject, create_token
 from portal.services.queries import ages, customers, deployments
 from portal.services.queries.schemas import Age
 from portal.services.sync.fetch import lease
@@ -33,9 +33,7 @@ def open_domain(*, by: Person, slug: str, deployment_id: str, domain_id: str, no
     fetch.refresh_if_stale(deployment, customer=customer, now=now)
     domain = queries.get_visible_domain(deployment, customer, domain_id, by=by)
     checks.request_checks([domain], now=now)
-    token = tokens.draw(
-        Kind.VERIFY_DOMAIN, by=by, customer_id=customer.pk, deployment_id=deployment.miosa_id, target_id=domain.miosa_id
-    )
+    token = create_token(Subject(VerifyDomain.name, customer.pk, deployment.miosa_id, domain.miosa_id), by=by)
     return queries.get_domain_page(customer, deployment, domain, verify_token=token, by=by, now=now)
 
 

@@ -13,10 +13,10 @@ from django.db.models import QuerySet
 from portal import dns
 from portal.models import Customer, Deployment, Domain, DomainLink
 from portal.permissions import Permission, Person
+from portal.services.authorization import can
 from portal.services.domains import reports
 from portal.services.domains.messages import word_fix, word_message
 from portal.services.errors import NotFound
-from portal.services.operations import doing
 from portal.services.queries import actions, customers, deployments, summaries
 from portal.services.queries.schemas import Age, CustomerSummary, DeploymentSummary
 
@@ -174,10 +174,10 @@ def get_domain_list(
     """`domains` are those that `by` may see, `age` is that of MIOSA's list."""
     return DomainList(
         customer=summaries.head(customer, by=by),
-        deployment=_summarize_deployment(deployment, customer, by=by, now=now),
+        deployment=actions.get_deployment_summary(deployment, customer, by=by),
         domains=tuple(_summarize(domain, reports.find_report(domain, now=now), now=now) for domain in domains),
-        can_add=doing.may(Permission.ADD_DOMAIN, customer, deployment, by=by),
-        add_obstacle=actions.gone(deployment) or doing.obstacle(deployment, row=customer.connection, now=now),
+        can_add=can(Permission.ADD_DOMAIN, customer, deployment, by=by),
+        add_obstacle=actions.get_gone_obstacle(deployment) or actions.get_connection_obstacle(customer.connection),
         is_known=age.as_of is not None,
         age=age,
     )
@@ -186,17 +186,17 @@ def get_domain_list(
 def get_domain_page(
     customer: Customer, deployment: Deployment, domain: Domain, *, verify_token: str, by: Person, now: datetime
 ) -> DomainPage:
-    can_share = doing.may(Permission.SHARE_DOMAIN, customer, deployment, by=by)
+    can_share = can(Permission.SHARE_DOMAIN, customer, deployment, by=by)
     return DomainPage(
         customer=summaries.head(customer, by=by),
-        deployment=_summarize_deployment(deployment, customer, by=by, now=now),
+        deployment=actions.get_deployment_summary(deployment, customer, by=by),
         detail=get_domain_detail(domain, now=now),
         twin=_find_free_twin(domain),
         links=_list_links(domain, deployment, now=now) if can_share else (),
         verify_token=verify_token,
-        can_verify=doing.may(Permission.VERIFY_DOMAIN, customer, deployment, by=by),
-        can_detach=doing.may(Permission.DETACH_DOMAIN, customer, deployment, by=by),
-        can_redirect=doing.may(Permission.ADD_DOMAIN, customer, deployment, by=by),
+        can_verify=can(Permission.VERIFY_DOMAIN, customer, deployment, by=by),
+        can_detach=can(Permission.DETACH_DOMAIN, customer, deployment, by=by),
+        can_redirect=can(Permission.ADD_DOMAIN, customer, deployment, by=by),
         can_share=can_share,
     )
 
@@ -225,13 +225,6 @@ def get_domain_detail(domain: Domain, *, now: datetime) -> DomainDetail:
 def _filter_by_ids(*, by: Person, slug: str, deployment_id: str) -> QuerySet[Domain]:
     domains = Domain.objects.filter(deployment__miosa_id=deployment_id, gone_at=None)
     return domains if by.sees_everyone else domains.filter(customer__slug=slug)
-
-
-def _summarize_deployment(
-    deployment: Deployment, customer: Customer, *, by: Person, now: datetime
-) -> DeploymentSummary:
-    summary = summaries.deployment(deployment, customer, by=by)
-    return actions.dress(summary, deployment, customer, by=by, now=now)
 
 
 def _summarize(domain: Domain, report: dns.Report | None, *, now: datetime) -> DomainSummary:

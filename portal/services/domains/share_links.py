@@ -14,9 +14,9 @@ from django.views.decorators.debug import sensitive_variables
 
 from portal.models import Domain, DomainLink
 from portal.permissions import Permission, Person
+from portal.services.authorization import require_permission
 from portal.services.domains.queries import DomainDetail, get_domain_detail, load_domain
 from portal.services.errors import NotFound, Unavailable
-from portal.services.operations import doing
 
 VALID_FOR = timedelta(days=7)
 _MOST_PER_MINUTE = 60
@@ -34,7 +34,7 @@ class SharedDomain:
 def create_link(*, by: Person, slug: str, deployment_id: str, domain_id: str, now: datetime) -> str:
     """The secret of a new link. Only its hash is stored, so it can be shown once. Raises NotFound, Forbidden."""
     customer, deployment, domain = load_domain(by=by, slug=slug, deployment_id=deployment_id, domain_id=domain_id)
-    doing.require_right(Permission.SHARE_DOMAIN, customer, deployment, by=by)
+    require_permission(Permission.SHARE_DOMAIN, customer, deployment, by=by)
     secret = secrets.token_urlsafe(32)
     DomainLink.objects.create(
         secret_hash=_hash(secret),
@@ -50,7 +50,7 @@ def create_link(*, by: Person, slug: str, deployment_id: str, domain_id: str, no
 def revoke_link(*, by: Person, slug: str, deployment_id: str, domain_id: str, link_id: int, now: datetime) -> None:
     """Raises NotFound, Forbidden."""
     customer, deployment, domain = load_domain(by=by, slug=slug, deployment_id=deployment_id, domain_id=domain_id)
-    doing.require_right(Permission.SHARE_DOMAIN, customer, deployment, by=by)
+    require_permission(Permission.SHARE_DOMAIN, customer, deployment, by=by)
     links = DomainLink.objects.filter(pk=link_id, deployment_id=deployment.miosa_id, domain_id=domain.miosa_id)
     if not links.filter(revoked_at=None).update(revoked_at=now):
         raise NotFound
