@@ -100,7 +100,19 @@ def filter_query(filters: Filters) -> list[tuple[str, str]]:
     return pairs
 
 
-class ConfirmForm(forms.Form):
+class DialogForm(forms.Form):
+    """A form in the dialog of a page."""
+
+    def __init__(self, data: QueryDict | None = None, *, initial: dict[str, Any] | None = None) -> None:
+        super().__init__(data, initial=initial, auto_id="%s")
+
+    def add_errors(self, error: Invalid) -> None:
+        """What a service found wrong, at the fields that it names."""
+        for name, text in error.fields.items():
+            self.add_error(name if name in self.fields else None, text)
+
+
+class ConfirmForm(DialogForm):
     """What every form that changes something sends: its token and why. The services check both."""
 
     token = forms.CharField(required=False, widget=forms.HiddenInput)
@@ -110,20 +122,41 @@ class ConfirmForm(forms.Form):
     environment = forms.CharField(required=False)
     override = forms.CharField(required=False)
 
-    def __init__(self, data: QueryDict | None = None, *, initial: dict[str, Any] | None = None) -> None:
-        super().__init__(data, initial=initial, auto_id="%s")
-
     def confirmed(self) -> Confirmation:
         names = ("token", "choice", "reason", "note", "environment", "override")
         return Confirmation(**{name: self.cleaned_data[name] for name in names})
-
-    def add_errors(self, error: Invalid) -> None:
-        """What a service found wrong, at the fields that it names."""
-        for name, text in error.fields.items():
-            self.add_error(name if name in self.fields else None, text)
 
 
 class NameForm(ConfirmForm):
     """To create, rename or delete an app; for a deletion the name confirms it."""
 
     name = forms.CharField(label=_("Name"), required=False)
+
+
+class RedirectPolicyField(forms.ChoiceField):
+    """Whether one of www.example.com and example.com redirects to the other."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            label=_("Redirect"),
+            choices=list(labels.REDIRECT_POLICIES.items()),
+            initial="none",
+            required=False,
+            widget=forms.RadioSelect,
+        )
+
+
+class AddDomainForm(ConfirmForm):
+    domain = forms.CharField(label=_("Domain"), required=False, max_length=300)
+    with_twin = forms.BooleanField(required=False)
+    policy = RedirectPolicyField()
+
+
+class RedirectDomainForm(ConfirmForm):
+    policy = RedirectPolicyField()
+
+
+class DetachDomainForm(ConfirmForm):
+    """The name of the domain confirms it."""
+
+    name = forms.CharField(required=False)
