@@ -36,6 +36,7 @@ FILTERS: dict[str, Callable[..., object]] = {
     "record_label": labels.of_record,
     "redirect_policy": labels.redirect_policy,
     "resolver_label": labels.of_resolver,
+    "review_line_label": labels.of_review_line,
     "second": formats.second,
     "shorten_id": formats.shorten_id,
     "since": formats.since,

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from deployments_ui import deeds, formats
 from portal.permissions import Role
 from portal.services.domains.queries import DomainSummary, RequiredRecord, ResolverState, StatusItem
+from portal.services.env_vars.pages import Effect, ReviewLine
 from portal.services.queries.entries import ActivationEntry, OperationEntry, VersionEntry
 from portal.services.queries.schemas import ActivationKind, State, VersionSummary
 
@@ -70,6 +71,14 @@ REDIRECT_POLICIES: dict[str, Promise] = {
     "apex_to_www": _("Redirect the name without www to www"),
 }
 
+# Of the lines of a draft.
+ENV_VAR_EFFECTS: dict[Effect, Label] = {
+    Effect.ADDED: Label("good", "up", _("Added")),
+    Effect.CHANGED: Label("good", "ready", _("Changed")),
+    Effect.KEPT: Label("archived", "archived", _("Unchanged")),
+    Effect.REFUSED: Label("failed", "failed", _("Skipped")),
+}
+
 ROLES: dict[str, Promise] = {
     Role.OPERATOR: _("operator"),
     Role.SUPPORT: _("support"),
@@ -98,6 +107,10 @@ def of_operation(entry: OperationEntry) -> Label:
 def of_domain(domain: DomainSummary) -> list[tuple[Promise, StatusItem, Label]]:
     items = [(_("Ownership"), domain.ownership), (_("DNS"), domain.dns), (_("Certificate"), domain.certificate)]
     return [(name, item, DOMAIN_STATUSES[item.state]) for name, item in items]
+
+
+def of_review_line(line: ReviewLine) -> Label:
+    return ENV_VAR_EFFECTS[line.effect]
 
 
 def of_record(record: RequiredRecord) -> Label:
