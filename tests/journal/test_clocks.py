@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from portal.models import SealedValues
+from portal.models import EnvVarDraft
 from portal.services.env_vars import sealing
 from portal.services.operations.kinds import Kind
-from tests.env.booking import Booking
+from tests.env_vars.client import EnvVarsClient
 from tests.journal.desk import Desk, of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -52,9 +52,9 @@ def test_what_is_live_is_checked_once_more(desk: Desk, status: int, verdict: str
 
 
 def test_sealed_values_are_out_of_date(desk: Desk) -> None:
-    Booking(desk.deployment_id, desk.owner).draft(name="API_KEY", value="x")
-    row = SealedValues.objects.get()
+    EnvVarsClient(desk.deployment_id, desk.owner).create_draft(name="API_KEY", value="x")
+    row = EnvVarDraft.objects.get()
     now = timezone.now() - timedelta(hours=1)
     with pytest.raises(sealing.Unsealable):
-        sealing.unseal(row, now=now)
+        sealing.decrypt(row, now=now)
     assert sealing.purge(now=now) == 1

@@ -8,13 +8,11 @@ import pytest
 from django.utils import timezone
 from pytest_django import Settings
 
-from portal.models import EnvMark, Operation, SealedValues
-from portal.services.env_vars import deleting
+from portal.models import EnvVarDraft, EnvVarUpdate, Operation
 from portal.services.operations.kinds import Kind
-from portal.services.operations.releases import Confirmed
 from portal.services.queries import operations
 from tests.domains.attaching import NAME, Attaching
-from tests.env.booking import Booking
+from tests.env_vars.client import EnvVarsClient
 from tests.journal.desk import Desk, of, only
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -24,19 +22,14 @@ UNREADABLE = json.dumps({"data": [{"id": 5, "name": 5}]})
 
 
 @pytest.fixture
-def env(desk: Desk, settings: Settings) -> Booking:
+def env(desk: Desk, settings: Settings) -> EnvVarsClient:
     settings.MIOSA = dataclasses.replace(settings.MIOSA, deletes_env=True)
-    return Booking(desk.deployment_id, desk.owner)
+    return EnvVarsClient(desk.deployment_id, desk.owner)
 
 
 @pytest.fixture
 def app(desk: Desk) -> Attaching:
     return Attaching(desk.deployment_id, "Main site", desk.owner)
-
-
-def delete(env: Booking, name: str) -> None:
-    form = deleting.draw(**env.where(), name=name)
-    deleting.delete(**env.where(), name=name, confirmed=Confirmed(token=form.token))
 
 
 def look(desk: Desk, path: str, body: str | None = None) -> None:
@@ -53,71 +46,71 @@ def names_at(desk: Desk) -> set[str]:
 
 
 @pytest.mark.parametrize("seen", [FIRST_PAGE, UNREADABLE])
-def test_a_name_that_was_not_seen_was_not_deleted(desk: Desk, env: Booking, seen: str) -> None:
-    env.set(name="API_KEY", value="x")
+def test_a_name_that_was_not_seen_was_not_deleted(desk: Desk, env: EnvVarsClient, seen: str) -> None:
+    env.set_values(name="API_KEY", value="x")
     desk.playing.fault("*/env/*", method="DELETE", drop_before=True)
-    delete(env, "API_KEY")
+    env.delete("API_KEY")
     look(desk, "*/env", seen)
     operation = Operation.objects.get(kind=Kind.DELETE_ENV)
     assert (operation.state, operation.attempts) == ("succeeded", 2)
     assert "API_KEY" not in names_at(desk)
 
 
-def test_a_name_on_a_later_page_was_set(desk: Desk, env: Booking) -> None:
+def test_a_name_on_a_later_page_was_set(desk: Desk, env: EnvVarsClient) -> None:
     desk.playing.fault("*/env", method="POST", drop_after=True)
-    env.set(name="API_KEY", value="x")
+    env.set_values(name="API_KEY", value="x")
     look(desk, "*/env", FIRST_PAGE)
     assert (only().state, only().attempts) == ("succeeded", 1)
 
 
-def test_a_name_that_is_there_unchanged_was_not_set_whatever_miosas_clock_says(desk: Desk, env: Booking) -> None:
-    env.set(name="API_KEY", value="old")
+def test_a_name_that_is_there_unchanged_was_not_set_whatever_miosas_clock_says(desk: Desk, env: EnvVarsClient) -> None:
+    env.set_values(name="API_KEY", value="old")
     (var,) = (v for v in desk.simulator.platform.world.deployments[desk.deployment_id].env if v.name == "API_KEY")
     var.updated_at = timezone.now() + timedelta(minutes=5)
     desk.playing.fault("*/env", method="POST", drop_before=True)
-    page = env.set(name="API_KEY", value="new")
+    page = env.set_values(name="API_KEY", value="new")
     look(desk, "*/env")
     assert (of(page).state, of(page).attempts) == ("succeeded", 2)
 
 
-def test_a_name_that_is_there_changed_was_set(desk: Desk, env: Booking) -> None:
-    env.set(name="API_KEY", value="old")
+def test_a_name_that_is_there_changed_was_set(desk: Desk, env: EnvVarsClient) -> None:
+    env.set_values(name="API_KEY", value="old")
     desk.playing.fault("*/env", method="POST", drop_after=True)
-    page = env.set(name="API_KEY", value="new")
+    page = env.set_values(name="API_KEY", value="new")
     look(desk, "*/env")
     assert (of(page).state, of(page).attempts) == ("succeeded", 1)
 
 
-def test_what_a_newer_change_of_ours_set_says_nothing_of_an_older_one(desk: Desk, env: Booking) -> None:
+def test_what_a_newer_change_of_ours_set_says_nothing_of_an_older_one(desk: Desk, env: EnvVarsClient) -> None:
     desk.playing.fault("*/env", method="POST", drop_before=True)
-    lost = env.set(name="API_KEY", value="lost")
+    lost = env.set_values(name="API_KEY", value="lost")
     desk.pass_time(61)
-    newer = env.set(name="API_KEY", value="newer")
+    newer = env.set_values(name="API_KEY", value="newer")
     assert newer.state == "succeeded"
     look(desk, "*/env")
     assert of(lost).state == "unknown"
     desk.settle(8)
     assert operations.get_operation(by=desk.owner, key=lost.key, now=timezone.now()).needs_decision
     operations.decide(by=desk.owner, key=lost.key, choice="happened", now=timezone.now())
-    assert EnvMark.objects.get(name="API_KEY").operation_key == newer.key
+    assert EnvVarUpdate.objects.get(name="API_KEY").operation_key == newer.key
 
 
 @pytest.mark.parametrize("expires", [False, True])
-def test_what_was_found_to_be_set_is_marked(desk: Desk, env: Booking, expires: bool) -> None:
-    told = env.set(name="API_KEY", value="x")
-    mark = EnvMark.objects.get(name="API_KEY")
+def test_what_was_found_to_be_set_is_marked(desk: Desk, env: EnvVarsClient, expires: bool) -> None:
+    told = env.set_values(name="API_KEY", value="x")
+    mark = EnvVarUpdate.objects.get(name="API_KEY")
     assert mark.operation_key == told.key
-    EnvMark.objects.all().delete()
+    EnvVarUpdate.objects.all().delete()
     desk.playing.fault("*/env", method="POST", drop_after=True)
-    page = env.set(name="API_KEY", value="x")
+    page = env.set_values(name="API_KEY", value="x")
     if expires:
-        SealedValues.objects.update(expires_at=timezone.now())
+        EnvVarDraft.objects.update(expires_at=timezone.now())
     look(desk, "*/env")
-    found = EnvMark.objects.get(name="API_KEY")
+    found = EnvVarUpdate.objects.get(name="API_KEY")
     assert (found.operation_key, found.person_name) == (page.key, desk.owner.name)
     assert found.fingerprint == ("" if expires else mark.fingerprint)
-    assert env.row("API_KEY").waits
-    assert not SealedValues.objects.exists()
+    assert env.get_row("API_KEY").is_pending
+    assert not EnvVarDraft.objects.exists()
 
 
 @pytest.mark.parametrize("seen", [FIRST_PAGE, UNREADABLE])
@@ -147,7 +140,7 @@ def test_a_domain_is_known_by_its_name_unless_it_was_removed(
     assert (of(page).state, of(page).attempts) == ("succeeded", attempts)
 
 
-def test_names_that_may_not_be_listed_can_be_set_all_the_same(desk: Desk, env: Booking) -> None:
-    key = env.draft(by=None, name="API_KEY", value="x")
+def test_names_that_may_not_be_listed_can_be_set_all_the_same(desk: Desk, env: EnvVarsClient) -> None:
+    key = env.create_draft(name="API_KEY", value="x")
     desk.playing.fault("*/env", method="GET", times=2, status=403)
     assert env.apply(key).state == "succeeded"

@@ -8,7 +8,8 @@ from django.utils import timezone
 
 from portal.models import Connection, Customer, Domain, Operation, Version
 from portal.permissions import Person
-from portal.services.env_vars import drafts, reviews
+from portal.services.env_vars import drafts, pages
+from portal.services.env_vars.drafts import TypedValues
 from portal.services.operations import publishing
 from portal.services.operations.kinds import Kind
 from portal.services.operations.releases import Confirmed
@@ -24,13 +25,13 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def set_env(desk: Desk, token: str, key: Any) -> OperationPage:
     place = {"slug": desk.slug, "deployment_id": desk.deployment_id}
-    return reviews.apply(by=desk.owner, key=key, confirmed=Confirmed(token=token), now=timezone.now(), **place)
+    return drafts.apply_draft(by=desk.owner, key=key, confirmed=Confirmed(token=token), now=timezone.now(), **place)
 
 
 def draft(desk: Desk) -> tuple[str, Any]:
     place: dict[str, Any] = {"slug": desk.slug, "deployment_id": desk.deployment_id, "now": timezone.now()}
-    key = drafts.draft(by=desk.owner, name="API_KEY", value="x", **place)
-    return reviews.get_review(by=desk.owner, key=key, **place).token, key
+    key = drafts.create_draft(by=desk.owner, typed=TypedValues(name="API_KEY", value="x"), **place)
+    return pages.get_review(by=desk.owner, key=key, **place).token, key
 
 
 def give_away(desk: Desk) -> None:

@@ -1,50 +1,52 @@
-"""Who set which name through the portal, with a fingerprint of what was set."""
+"""Who set which name through the portal, with a fingerprint of the value."""
 
 from collections.abc import Mapping
 
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
-from portal.models import EnvMark, Operation
+from portal.models import EnvVarUpdate, Operation
 from portal.services.env_vars import sealing
 
 
 @sensitive_variables()
 def note(operation: Operation, values: Mapping[str, str]) -> None:
-    """MIOSA took these. A mark written for an answer that was lost is written again, the same, when it is repeated."""
+    """MIOSA accepted these values. Recording the same operation again changes nothing but the time."""
     for name, value in values.items():
-        print_ = sealing.fingerprint(
+        fingerprint = sealing.get_fingerprint(
             value, deployment_id=operation.deployment_id, environment=operation.environment, name=name
         )
-        _write(operation, name, print_)
+        _store(operation, name, fingerprint)
 
 
 @sensitive_variables()
 def note_found(operation: Operation) -> None:
-    """MIOSA took them, though its answer was lost.
+    """MIOSA accepted the values, though its answer was lost. What somebody has set since then is left as it is.
 
-    Where the values are no longer kept, there is no fingerprint to be had. What somebody set since stays marked so.
+    Without fingerprints if the values are no longer kept.
     """
-    since = operation.sent_at or operation.asked_at
-    marks = EnvMark.objects.filter(deployment_id=operation.deployment_id, environment=operation.environment)
-    marked = {mark.name for mark in marks if mark.operation_key == operation.key or mark.set_at > since}
-    left = [name for name in operation.body["names"] if name not in marked]
+    sent_at = operation.sent_at or operation.asked_at
+    updates = EnvVarUpdate.objects.filter(
+        deployment_id=operation.deployment_id, environment=operation.environment, name__in=operation.body["names"]
+    )
+    recorded = {each.name for each in updates if each.operation_key == operation.key or each.set_at > sent_at}
+    missing = [name for name in operation.body["names"] if name not in recorded]
     try:
         values = sealing.unseal_for(operation.key, seal=operation.body["seal"], now=timezone.now())
     except sealing.Unsealable:
-        for name in left:
-            _write(operation, name, "")
+        for name in missing:
+            _store(operation, name, fingerprint="")
     else:
-        note(operation, {name: values[name] for name in left})
+        note(operation, {name: values[name] for name in missing})
 
 
 def drop(operation: Operation) -> None:
-    """A name was deleted, wherever it stood."""
-    EnvMark.objects.filter(deployment_id=operation.deployment_id, name__in=operation.body["names"]).delete()
+    """The operation deleted these names, in all environments."""
+    EnvVarUpdate.objects.filter(deployment_id=operation.deployment_id, name__in=operation.body["names"]).delete()
 
 
-def _write(operation: Operation, name: str, fingerprint: str) -> None:
-    EnvMark.objects.update_or_create(
+def _store(operation: Operation, name: str, fingerprint: str) -> None:
+    EnvVarUpdate.objects.update_or_create(
         deployment_id=operation.deployment_id,
         environment=operation.environment,
         name=name,

@@ -1,6 +1,6 @@
-"""The names on a deployment, read from MIOSA and remembered."""
+"""The names on a deployment: fetched from MIOSA and stored, without values (contract 8.7, 10.7)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from portal import miosa
@@ -9,60 +9,76 @@ from portal.services import clean_text
 from portal.services.sync import details
 from portal.services.sync.details import Detail
 
-FRESH = details.FRESH
-_MOST_PAGES = 20
-_Name = tuple[str, str]
+FRESH_FOR = details.FRESH
+_MAX_PAGES = 20
+# (environment, name); an empty environment means all of them.
+Key = tuple[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """(environment, name) with its mask and time. `is_whole`: no other name can be there."""
+@dataclass(slots=True)
+class FetchedNames:
+    """The mask of each name, and when it was changed. `is_complete`: MIOSA lists no other name."""
 
-    there: dict[_Name, tuple[str, datetime | None]]
-    is_whole: bool
+    found: dict[Key, tuple[str, datetime | None]] = field(default_factory=dict)
+    is_complete: bool = True
+
+    def add(self, row: miosa.EnvVar) -> None:
+        name = clean_text.line(row.name, most=300)
+        mask = clean_text.line(row.preview or "", most=100)
+        self.found[(row.environment or "")[:60], name] = (mask, row.updated_at or row.created_at)
 
 
-def read(deployment: Deployment, *, ask: miosa.Client, now: datetime) -> set[_Name]:
-    """The names again, after a change of ours; gives (environment, name) of all that are not known to be gone.
+def read(deployment: Deployment, *, ask: miosa.Client, now: datetime) -> set[Key]:
+    """Fetch and store the names after a change of ours. Returns all that are not known to be gone.
 
     Raises miosa.MiosaError.
     """
-    found = NAMES.read(deployment, ask=ask, now=now)
-    if found.is_whole:
-        return set(found.there)
-    return set(found.there) | set(EnvVar.objects.filter(deployment=deployment).values_list("environment", "name"))
+    fetched = _NAMES.read(deployment, ask=ask, now=now)
+    if fetched.is_complete:
+        return set(fetched.found)
+    return set(fetched.found) | set(EnvVar.objects.filter(deployment=deployment).values_list("environment", "name"))
 
 
-def _list(deployment: Deployment, ask: miosa.Client) -> Found:
-    """A row that can't be read may hide a name, and so may pages that go round in a circle."""
-    there: dict[_Name, tuple[str, datetime | None]] = {}
-    token, is_whole = None, True
-    for _page in range(_MOST_PAGES):
-        page = ask.env.list(deployment.miosa_id, page_token=token)
-        is_whole = is_whole and not page.unreadable
-        before = len(there)
+def list_names(deployment: Deployment, environment: str) -> set[str]:
+    """The stored names of one environment, including those of all environments."""
+    rows = EnvVar.objects.filter(deployment=deployment, environment__in=["", environment])
+    return set(rows.values_list("name", flat=True))
+
+
+def _fetch(deployment: Deployment, client: miosa.Client) -> FetchedNames:
+    """The list is incomplete if a row can't be read, or if the pages go round in a circle."""
+    fetched = FetchedNames()
+    token = None
+    for _page in range(_MAX_PAGES):
+        page = client.env.list(deployment.miosa_id, page_token=token)
+        fetched.is_complete = fetched.is_complete and not page.unreadable
+        count = len(fetched.found)
         for row in page.items:
-            name = clean_text.line(row.name, most=300)
-            mask = clean_text.line(row.preview or "", most=100)
-            there[(row.environment or "")[:60], name] = (mask, row.updated_at or row.created_at)
+            fetched.add(row)
         token = page.next
         if token is None:
-            return Found(there, is_whole)
-        if len(there) == before:
+            return fetched
+        if len(fetched.found) == count:
             break
-    return Found(there, is_whole=False)
+    fetched.is_complete = False
+    return fetched
 
 
-def _remember(deployment: Deployment, found: Found, _now: datetime) -> None:
-    known = {(one.environment, one.name): one for one in EnvVar.objects.filter(deployment=deployment)}
-    for (environment, name), (mask, changed_at) in found.there.items():
-        one = known.get((environment, name))
-        if one is None or (one.mask, one.changed_at) != (mask, changed_at):
-            told = {"mask": mask, "changed_at": changed_at}
-            EnvVar.objects.update_or_create(deployment=deployment, environment=environment, name=name, defaults=told)
-    if found.is_whole:
-        EnvVar.objects.filter(pk__in=[one.pk for key, one in known.items() if key not in found.there]).delete()
+def _store(deployment: Deployment, fetched: FetchedNames, _now: datetime) -> None:
+    stored = {(var.environment, var.name): var for var in EnvVar.objects.filter(deployment=deployment)}
+    for (environment, name), (mask, changed_at) in fetched.found.items():
+        var = stored.get((environment, name))
+        if var is None or (var.mask, var.changed_at) != (mask, changed_at):
+            EnvVar.objects.update_or_create(
+                deployment=deployment,
+                environment=environment,
+                name=name,
+                defaults={"mask": mask, "changed_at": changed_at},
+            )
+    if fetched.is_complete:
+        gone = [var.pk for key, var in stored.items() if key not in fetched.found]
+        EnvVar.objects.filter(pk__in=gone).delete()
 
 
-NAMES = Detail("env", _list, _remember)
-scope, read_if_stale = NAMES.scope, NAMES.read_if_stale
+_NAMES = Detail("env", _fetch, _store)
+get_scope, refresh_if_stale = _NAMES.scope, _NAMES.read_if_stale

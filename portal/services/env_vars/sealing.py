@@ -1,15 +1,18 @@
-"""Values between typing and applying: AES-GCM under a key made from the portal's secret, bound to whom and what they
-are for.
+"""Encrypts the values of a draft with AES-GCM until they are applied (docs/rules.md, 7).
+
+The keys are derived from `SECRET_KEY`. What was encrypted for one person, deployment, environment and operation can't
+be decrypted for another.
 """
 
 import hashlib
 import hmac
 import json
 import os
-import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes
@@ -19,105 +22,115 @@ from django.conf import settings
 from django.db.models import Q
 from django.views.decorators.debug import sensitive_variables
 
-from portal.models import SealedValues
+from portal.models import EnvVarDraft
 
-LASTS = timedelta(minutes=10)
-# Beside an operation that was asked for they stay no longer than it may still be repeated.
-LASTS_WITH_OPERATION = timedelta(seconds=60)
-_CLOCKS_APART = timedelta(minutes=1)
-_NONCE = 12
+DRAFT_LIFETIME = timedelta(minutes=10)
+# Once an operation was made of the draft: as long as it may be sent again.
+OPERATION_LIFETIME = timedelta(seconds=60)
+_CLOCK_SKEW = timedelta(minutes=1)
+_NONCE_SIZE = 12
 
 
 class Unsealable(Exception):
-    """The values are gone, were used, or are somebody else's."""
+    """The values have expired, were deleted, or were encrypted for something else."""
 
 
 class Values(dict[str, str]):
-    """Names to values, whose repr shows neither."""
+    """Values by name. Its repr shows neither."""
 
     def __repr__(self) -> str:
         return f"<{len(self)} values>"
 
 
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What values are encrypted for: the associated data of AES-GCM. `key` is that of the draft."""
+
+    key: UUID
+    person_id: int
+    deployment_id: str
+    environment: str
+
+    def to_bytes(self) -> bytes:
+        return json.dumps([self.key.hex, self.person_id, self.deployment_id, self.environment]).encode()
+
+
 @sensitive_variables()
-def seal(
+def store_draft(
     values: Mapping[str, str],
+    context: Context,
     *,
-    key: uuid.UUID,
-    person_id: int,
-    deployment_id: str,
-    environment: str,
-    lines: list[dict[str, Any]],
+    lines: Sequence[Mapping[str, Any]],
+    skipped: Sequence[int],
     expires_at: datetime,
-) -> SealedValues:
-    """Keep these values for a while, replacing what was kept under the same key."""
-    nonce = os.urandom(_NONCE)
-    bound = _bound(key, person_id, deployment_id, environment)
-    sealed = nonce + AESGCM(_key(b"values")).encrypt(nonce, json.dumps(dict(values)).encode(), bound)
-    row, _made = SealedValues.objects.update_or_create(
-        key=key,
+) -> EnvVarDraft:
+    """Encrypt and store values, replacing an earlier draft of the same key. `lines` hold no values."""
+    nonce = os.urandom(_NONCE_SIZE)
+    ciphertext = AESGCM(_derive_key(b"values")).encrypt(nonce, json.dumps(dict(values)).encode(), context.to_bytes())
+    draft, _created = EnvVarDraft.objects.update_or_create(
+        key=context.key,
         defaults={
-            "person_id": person_id,
-            "deployment_id": deployment_id,
-            "environment": environment,
-            "sealed": sealed,
+            "person_id": context.person_id,
+            "deployment_id": context.deployment_id,
+            "environment": context.environment,
+            "encrypted_values": nonce + ciphertext,
             "lines": lines,
+            "skipped": skipped,
             "expires_at": expires_at,
         },
     )
-    return row
+    return draft
 
 
 @sensitive_variables()
-def unseal(row: SealedValues, *, now: datetime) -> Values:
-    """Raises Unsealable if they are out of date or were bound to something else."""
-    if not now < row.expires_at <= now + LASTS + _CLOCKS_APART:
-        # Further ahead than any can lie: a clock was set back, and nobody knows how old they are.
+def decrypt(draft: EnvVarDraft, *, now: datetime) -> Values:
+    """Raises Unsealable."""
+    if not now < draft.expires_at <= now + DRAFT_LIFETIME + _CLOCK_SKEW:
+        # Further ahead than any draft expires: a clock was set back, so their age is unknown.
         raise Unsealable
-    sealed = bytes(row.sealed)
-    bound = _bound(row.key, row.person_id, row.deployment_id, row.environment)
+    stored = bytes(draft.encrypted_values)
+    context = Context(draft.key, draft.person_id, draft.deployment_id, draft.environment)
     try:
-        plain = AESGCM(_key(b"values")).decrypt(sealed[:_NONCE], sealed[_NONCE:], bound)
+        plain = AESGCM(_derive_key(b"values")).decrypt(stored[:_NONCE_SIZE], stored[_NONCE_SIZE:], context.to_bytes())
     except InvalidTag:
         raise Unsealable from None
     return Values(json.loads(plain))
 
 
-def seal_of(row: SealedValues) -> str:
-    """Tells whether they are still those that were reviewed. Every sealing makes another."""
-    return hashlib.sha256(bytes(row.sealed)).hexdigest()
-
-
 @sensitive_variables()
-def unseal_for(key: uuid.UUID, *, seal: str, now: datetime) -> Values:
-    """The values kept for an operation, as they were when it was accepted. Raises Unsealable."""
-    row = SealedValues.objects.filter(key=key).first()
-    if row is None or seal_of(row) != seal:
+def unseal_for(key: UUID, *, seal: str, now: datetime) -> Values:
+    """The values of an operation, if they are still those that were reviewed. Raises Unsealable."""
+    draft = EnvVarDraft.objects.filter(key=key).first()
+    if draft is None or get_digest(draft) != seal:
         raise Unsealable
-    return unseal(row, now=now)
+    return decrypt(draft, now=now)
 
 
-def drop(key: uuid.UUID) -> None:
-    SealedValues.objects.filter(key=key).delete()
+def get_digest(draft: EnvVarDraft) -> str:
+    """SHA-256 of the encrypted values, which differs each time that values are stored."""
+    return hashlib.sha256(bytes(draft.encrypted_values)).hexdigest()
+
+
+def drop(key: UUID) -> None:
+    EnvVarDraft.objects.filter(key=key).delete()
 
 
 def purge(*, now: datetime) -> int:
-    """Forget what is out of date."""
-    out_of_date = Q(expires_at__lte=now) | Q(expires_at__gt=now + LASTS + _CLOCKS_APART)
-    return SealedValues.objects.filter(out_of_date).delete()[0]
+    """How many were deleted. Drafts that expire later than any can were stored before a clock was set back."""
+    expired = Q(expires_at__lte=now) | Q(expires_at__gt=now + DRAFT_LIFETIME + _CLOCK_SKEW)
+    return EnvVarDraft.objects.filter(expired).delete()[0]
 
 
 @sensitive_variables()
-def fingerprint(value: str, *, deployment_id: str, environment: str, name: str) -> str:
-    """Eight characters that tell whether two values are the same, and nothing else without the portal's secret."""
+def get_fingerprint(value: str, *, deployment_id: str, environment: str, name: str) -> str:
+    """Eight hexadecimal digits that are the same for the same value of the same env var.
+
+    Without the portal's secret they tell nothing about the value.
+    """
     text = json.dumps([deployment_id, environment, name, value]).encode()
-    return hmac.new(_key(b"fingerprints"), text, hashlib.sha256).hexdigest()[:8]
+    return hmac.new(_derive_key(b"fingerprints"), text, hashlib.sha256).hexdigest()[:8]
 
 
-def _key(purpose: bytes) -> bytes:
-    material = settings.SECRET_KEY.encode()
-    return HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=b"env:" + purpose).derive(material)
-
-
-def _bound(key: uuid.UUID, person_id: int, deployment_id: str, environment: str) -> bytes:
-    return json.dumps([key.hex, person_id, deployment_id, environment]).encode()
+def _derive_key(purpose: bytes) -> bytes:
+    secret = settings.SECRET_KEY.encode()
+    return HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=b"env:" + purpose).derive(secret)
