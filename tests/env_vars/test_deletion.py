@@ -7,11 +7,11 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from portal.models import Deployment, EnvVarUpdate
-from portal.services.env_vars import names, pages
+from portal.services.env_vars import changes, pages
 from portal.services.errors import NotFound
 from portal.services.operations.tokens import BadToken
 from tests.env_vars.client import EnvVarsClient
-from tests.env_vars.requests import count_deletions
+from tests.env_vars.received_requests import count_deletions
 from tests.playing import Playing
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -80,9 +80,9 @@ def test_deleted_names_count_as_changed_and_those_of_other_environments_do_not(
     deployment = Deployment.objects.get(miosa_id=env_vars.deployment_id)
     env_vars.set_values(pasted="KEPT=1\nGONE=2")
     since = timezone.now()
-    assert names.count_changed(deployment, since=since) == 0
+    assert changes.count_changed_names(deployment, since=since) == 0
     env_vars.set_values(name="KEPT", value="3")
     env_vars.delete("GONE")
-    assert names.count_changed(deployment, since=since) == 2
+    assert changes.count_changed_names(deployment, since=since) == 2
     env_vars.set_values(name="ELSEWHERE", value="4", environment="staging")
-    assert names.count_changed(deployment, since=since) == 2
+    assert changes.count_changed_names(deployment, since=since) == 2

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from portal.models import EnvVarDraft, EnvVarUpdate, Operation
 from portal.permissions import Person, Role
-from portal.services.env_vars import drafts, sealing
+from portal.services.env_vars import drafts, encryption
 from portal.services.errors import Forbidden, Invalid, NotFound
 from portal.services.operations import driver
 from portal.services.operations.accepting import Running
@@ -17,7 +17,7 @@ from portal.services.operations.releases import Confirmed
 from portal.services.operations.tokens import BadToken
 from tests.database_dump import dump_database
 from tests.env_vars.client import SLUG, EnvVarsClient
-from tests.env_vars.requests import last_number, sent_sizes
+from tests.env_vars.received_requests import last_number, sent_sizes
 from tests.playing import Playing
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -102,7 +102,7 @@ class TestAccess:
         key = env_vars.create_draft(name="API_KEY", value=SECRET)
         confirmed = Confirmed(token=env_vars.get_review(key).token)
         since = last_number(simulator)
-        later = env_vars.arguments() | {"now": timezone.now() + sealing.DRAFT_LIFETIME}
+        later = env_vars.arguments() | {"now": timezone.now() + encryption.DRAFT_LIFETIME}
         with pytest.raises(NotFound):
             drafts.apply_draft(**later, key=key, confirmed=confirmed)
         assert not sent_sizes(simulator, since=since)
@@ -181,7 +181,7 @@ class TestLostAnswers:
     ) -> None:
         simulator.fault("*/env", method="POST", drop_after=True)
         assert env_vars.set_values(name="API_KEY", value=SECRET).state == "unknown"
-        assert EnvVarDraft.objects.get().expires_at <= timezone.now() + sealing.OPERATION_LIFETIME
+        assert EnvVarDraft.objects.get().expires_at <= timezone.now() + encryption.OPERATION_LIFETIME
         Operation.objects.update(look_at=timezone.now(), beat_at=None)
         driver.work(Operation.objects.get())
         assert Operation.objects.get().state == Operation.State.SUCCEEDED

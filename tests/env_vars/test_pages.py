@@ -14,7 +14,7 @@ from portal.services.operations.kinds import Kind
 from portal.services.sync.fetch import lease
 from tests.database_dump import dump_database
 from tests.env_vars.client import SLUG, EnvVarsClient
-from tests.env_vars.requests import count_lists
+from tests.env_vars.received_requests import count_lists
 from tests.playing import Playing
 
 pytestmark = pytest.mark.django_db(transaction=True)

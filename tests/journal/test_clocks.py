@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from portal.models import EnvVarDraft
-from portal.services.env_vars import sealing
+from portal.services.env_vars import encryption
 from portal.services.operations.kinds import Kind
 from tests.env_vars.client import EnvVarsClient
 from tests.journal.desk import Desk, of
@@ -55,6 +55,6 @@ def test_sealed_values_are_out_of_date(desk: Desk) -> None:
     EnvVarsClient(desk.deployment_id, desk.owner).create_draft(name="API_KEY", value="x")
     row = EnvVarDraft.objects.get()
     now = timezone.now() - timedelta(hours=1)
-    with pytest.raises(sealing.Unsealable):
-        sealing.decrypt(row, now=now)
-    assert sealing.purge(now=now) == 1
+    with pytest.raises(encryption.ValuesUnavailable):
+        encryption.decrypt(row, now=now)
+    assert encryption.delete_expired_drafts(now=now) == 1

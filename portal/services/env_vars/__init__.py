@@ -4,8 +4,8 @@ dotenv      parses a pasted .env file, or one name and value, and validates them
 drafts      what a person typed, encrypted until it is applied as one operation
 deletion    deletes an env var, where MIOSA supports it
 pages       what the pages about env vars show
-reading     the stored names, and how they are fetched from MIOSA
-marks       who set which name through the portal, with a fingerprint of the value
-names       which names changed since a moment
-sealing     encrypts, decrypts and expires the values of drafts
+names       the stored names, and how they are fetched from MIOSA
+updates     who set which name through the portal, with a fingerprint of the value
+changes     which names changed since a moment
+encryption  encrypts, decrypts and expires the values of drafts
 """

@@ -14,7 +14,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from portal.models import Customer, Deployment, EnvVar, EnvVarDraft, Operation
 from portal.permissions import Permission, Person
-from portal.services.env_vars import dotenv, reading, sealing
+from portal.services.env_vars import dotenv, encryption, names
 from portal.services.env_vars.dotenv import ParsedFile
 from portal.services.errors import Invalid, NotFound, ServiceError
 from portal.services.operations import accepting, doing, tokens
@@ -56,9 +56,9 @@ def create_draft(*, by: Person, slug: str, deployment_id: str, typed: TypedValue
         parsed = dotenv.read_file(typed.pasted)
     else:
         parsed = ParsedFile((dotenv.read_pair(typed.name, typed.value),))
-    reading.refresh_if_stale(deployment, customer=customer, now=now)
-    context = sealing.Context(uuid4(), by.id, deployment.miosa_id, environment)
-    _store(parsed, context, expires_at=now + sealing.DRAFT_LIFETIME)
+    names.refresh_if_stale(deployment, customer=customer, now=now)
+    context = encryption.Context(uuid4(), by.id, deployment.miosa_id, environment)
+    _store(parsed, context, expires_at=now + encryption.DRAFT_LIFETIME)
     return context.key
 
 
@@ -73,8 +73,8 @@ def rename_lines(
     _customer, deployment = get_deployment(by=by, slug=slug, deployment_id=deployment_id)
     draft = get_draft(key, deployment, by=by, now=now)
     try:
-        values = sealing.decrypt(draft, now=now)
-    except sealing.Unsealable:
+        values = encryption.decrypt(draft, now=now)
+    except encryption.ValuesUnavailable:
         raise NotFound from None
     lines = [
         _rename(line, renamed.get(line["key"], line["key"]).strip(), values[line["key"]])
@@ -84,14 +84,14 @@ def rename_lines(
     if not lines:
         raise Invalid({"": _("A draft needs at least one env var. To set none, cancel instead.")})
     parsed = ParsedFile(tuple(dotenv.merge_duplicates(lines)), tuple(draft.skipped))
-    context = sealing.Context(key, by.id, deployment.miosa_id, draft.environment)
+    context = encryption.Context(key, by.id, deployment.miosa_id, draft.environment)
     _store(parsed, context, expires_at=draft.expires_at)
 
 
 def discard_draft(*, by: Person, slug: str, deployment_id: str, key: UUID, now: datetime) -> None:
     """Delete it now instead of when it expires."""
     _customer, deployment = get_deployment(by=by, slug=slug, deployment_id=deployment_id)
-    sealing.drop(get_draft(key, deployment, by=by, now=now).key)
+    encryption.delete_draft(get_draft(key, deployment, by=by, now=now).key)
 
 
 def apply_draft(
@@ -161,7 +161,7 @@ def _rename(line: StoredLine, name: str, value: str) -> dotenv.Line:
     return dotenv.build_line(name, value, line["number"], line["notices"])
 
 
-def _store(parsed: ParsedFile, context: sealing.Context, *, expires_at: datetime) -> None:
+def _store(parsed: ParsedFile, context: encryption.Context, *, expires_at: datetime) -> None:
     lines = [
         StoredLine(
             key=line.key,
@@ -175,7 +175,7 @@ def _store(parsed: ParsedFile, context: sealing.Context, *, expires_at: datetime
         for line in parsed.lines
     ]
     values = {line.key: line.value for line in parsed.lines}
-    sealing.store_draft(values, context, lines=lines, skipped=parsed.skipped, expires_at=expires_at)
+    encryption.store_draft(values, context, lines=lines, skipped=parsed.skipped, expires_at=expires_at)
 
 
 def _build_body(draft: EnvVarDraft, deployment: Deployment) -> dict[str, Any]:
@@ -184,7 +184,7 @@ def _build_body(draft: EnvVarDraft, deployment: Deployment) -> dict[str, Any]:
     if not valid:
         raise Invalid({"": _("Nothing can be set: no line has a valid name and a value.")})
     before = EnvVar.objects.filter(deployment=deployment).values_list("environment", "name")
-    return {"names": valid, "before": sorted(map(list, before)), "seal": sealing.get_digest(draft)}
+    return {"names": valid, "before": sorted(map(list, before)), "draft_digest": encryption.get_digest(draft)}
 
 
 def _submit(request: OperationRequest, draft: EnvVarDraft, *, deployment: Deployment, now: datetime) -> OperationPage:
@@ -193,7 +193,7 @@ def _submit(request: OperationRequest, draft: EnvVarDraft, *, deployment: Deploy
     If the operation is not even accepted, the draft is kept as long as before.
     """
     stored = EnvVarDraft.objects.filter(pk=draft.pk)
-    stored.update(expires_at=min(draft.expires_at, now + sealing.OPERATION_LIFETIME))
+    stored.update(expires_at=min(draft.expires_at, now + encryption.OPERATION_LIFETIME))
     try:
         return doing.do(request, deployment=deployment, obstacle="", by=request.by, now=now)
     except ServiceError:

@@ -1,42 +1,84 @@
-"""Which env vars changed since a moment, and since when the live version has run with its values."""
+"""The names on a deployment: fetched from MIOSA and stored, without values (contract 8.7, 10.7)."""
 
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.conf import settings
+from portal import miosa
+from portal.models import Deployment, EnvVar
+from portal.services import clean_text
+from portal.services.sync import details
+from portal.services.sync.details import Detail
 
-from portal.models import Deployment, EnvVar, EnvVarUpdate, Operation
-from portal.services.operations.kinds import Kind
+FRESH_FOR = details.FRESH
+_MAX_PAGES = 20
+# (environment, name); an empty environment means all of them.
+Key = tuple[str, str]
 
 
-def count_changed(deployment: Deployment, *, since: datetime | None) -> int:
-    """How many names of the main environment were set or deleted since then, by the portal or as MIOSA reports it.
+@dataclass(slots=True)
+class FetchedNames:
+    """The mask of each name, and when it was changed. `is_complete`: MIOSA lists no other name."""
 
-    0 without a moment.
+    found: dict[Key, tuple[str, datetime | None]] = field(default_factory=dict)
+    is_complete: bool = True
+
+    def add(self, row: miosa.EnvVar) -> None:
+        name = clean_text.line(row.name, most=300)
+        mask = clean_text.line(row.preview or "", most=100)
+        self.found[(row.environment or "")[:60], name] = (mask, row.updated_at or row.created_at)
+
+
+def refresh_names(deployment: Deployment, *, client: miosa.Client, now: datetime) -> set[Key]:
+    """Fetch and store the names after a change of ours. Returns all that are not known to be gone.
+
+    Raises miosa.MiosaError.
     """
-    if since is None:
-        return 0
-    # Only the main environment has a live version that MIOSA reports.
-    main = ["", settings.MIOSA.environments[0]]
-    updates = EnvVarUpdate.objects.filter(deployment_id=deployment.miosa_id, environment__in=main, set_at__gt=since)
-    reported = EnvVar.objects.filter(deployment=deployment, environment__in=main, changed_at__gt=since)
-    deletions = Operation.objects.filter(
-        deployment_id=deployment.miosa_id,
-        kind=Kind.DELETE_ENV,
-        state=Operation.State.SUCCEEDED,
-        settled_at__gt=since,
-    )
-    names = {*updates.values_list("name", flat=True), *reported.values_list("name", flat=True)}
-    return len(names.union(*(body["names"] for body in deletions.values_list("body", flat=True))))
+    fetched = _NAMES.read(deployment, ask=client, now=now)
+    if fetched.is_complete:
+        return set(fetched.found)
+    return set(fetched.found) | set(EnvVar.objects.filter(deployment=deployment).values_list("environment", "name"))
 
 
-def find_started_at(deployment: Deployment) -> datetime | None:
-    """Since when the live version has run with its env vars: it went live, or was redeployed. None if unknown."""
-    redeploys = Operation.objects.filter(
-        deployment_id=deployment.miosa_id, kind=Kind.REDEPLOY, state=Operation.State.SUCCEEDED
-    )
-    latest = redeploys.exclude(verdict=Operation.Verdict.BAD).order_by("-settled_at").first()
-    redeployed_at = None
-    if latest is not None:
-        # A redeploy with a build runs with them once that is built and its address has been checked.
-        redeployed_at = latest.checked_at if "build_id" in latest.result else latest.settled_at
-    return max(filter(None, (deployment.live_since, redeployed_at)), default=None)
+def list_names(deployment: Deployment, environment: str) -> set[str]:
+    """The stored names of one environment, including those of all environments."""
+    rows = EnvVar.objects.filter(deployment=deployment, environment__in=["", environment])
+    return set(rows.values_list("name", flat=True))
+
+
+def _fetch(deployment: Deployment, client: miosa.Client) -> FetchedNames:
+    """The list is incomplete if a row can't be read, or if the pages go round in a circle."""
+    fetched = FetchedNames()
+    token = None
+    for _page in range(_MAX_PAGES):
+        page = client.env.list(deployment.miosa_id, page_token=token)
+        fetched.is_complete = fetched.is_complete and not page.unreadable
+        count = len(fetched.found)
+        for row in page.items:
+            fetched.add(row)
+        token = page.next
+        if token is None:
+            return fetched
+        if len(fetched.found) == count:
+            break
+    fetched.is_complete = False
+    return fetched
+
+
+def _store(deployment: Deployment, fetched: FetchedNames, _now: datetime) -> None:
+    stored = {(var.environment, var.name): var for var in EnvVar.objects.filter(deployment=deployment)}
+    for (environment, name), (mask, changed_at) in fetched.found.items():
+        var = stored.get((environment, name))
+        if var is None or (var.mask, var.changed_at) != (mask, changed_at):
+            EnvVar.objects.update_or_create(
+                deployment=deployment,
+                environment=environment,
+                name=name,
+                defaults={"mask": mask, "changed_at": changed_at},
+            )
+    if fetched.is_complete:
+        gone = [var.pk for key, var in stored.items() if key not in fetched.found]
+        EnvVar.objects.filter(pk__in=gone).delete()
+
+
+_NAMES = Detail("env", _fetch, _store)
+get_scope, refresh_if_stale = _NAMES.scope, _NAMES.read_if_stale

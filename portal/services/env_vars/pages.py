@@ -9,7 +9,7 @@ from django.conf import settings
 
 from portal.models import Customer, Deployment, EnvVar, EnvVarUpdate, Operation
 from portal.permissions import Permission, Person
-from portal.services.env_vars import deletion, dotenv, drafts, names, reading
+from portal.services.env_vars import changes, deletion, dotenv, drafts, names
 from portal.services.env_vars.drafts import StoredLine
 from portal.services.errors import NotFound
 from portal.services.operations import doing, reasons, tokens
@@ -152,7 +152,7 @@ def get_env_vars(*, by: Person, slug: str, deployment_id: str, environment: str 
         raise NotFound
     is_hidden = summaries.hides_others(deployment, by=by)
     if not is_hidden:
-        reading.refresh_if_stale(deployment, customer=customer, now=now)
+        names.refresh_if_stale(deployment, customer=customer, now=now)
     may_set = doing.may(Permission.SET_ENV, customer, deployment, by=by)
     rows = () if is_hidden else _list_rows(deployment, environment, may_set=may_set)
     return EnvVarsPage(
@@ -189,7 +189,7 @@ def get_review(*, by: Person, slug: str, deployment_id: str, key: UUID, now: dat
     """Raises Forbidden, and NotFound for an expired draft or another person's."""
     customer, deployment = drafts.get_deployment(by=by, slug=slug, deployment_id=deployment_id)
     draft = drafts.get_draft(key, deployment, by=by, now=now)
-    existing = reading.list_names(deployment, draft.environment)
+    existing = names.list_names(deployment, draft.environment)
     return Review(
         key=key,
         token=tokens.draw(Kind.SET_ENV, by=by, customer_id=customer.pk, deployment_id=deployment.miosa_id, key=key),
@@ -233,7 +233,7 @@ def _list_rows(deployment: Deployment, environment: str, *, may_set: bool) -> tu
     stored = EnvVar.objects.filter(deployment=deployment, environment__in=["", environment]).order_by("name")
     updates = EnvVarUpdate.objects.filter(deployment_id=deployment.miosa_id, environment=environment)
     by_name = {update.name: update for update in updates}
-    started_at = names.find_started_at(deployment) if deployment.active_version_id else None
+    started_at = changes.find_started_at(deployment) if deployment.active_version_id else None
     return tuple(_build_row(var, by_name.get(var.name), started_at=started_at, may_set=may_set) for var in stored)
 
 
@@ -286,10 +286,10 @@ def _find_vanished(deployment: Deployment, environment: str, *, now: datetime) -
 
 def _get_age(deployment: Deployment, customer: Customer, *, now: datetime) -> Age:
     return ages.of(
-        lease.get(reading.get_scope(deployment.pk)),
+        lease.get(names.get_scope(deployment.pk)),
         generation=customer.generation,
         filling=False,
         now=now,
         connection_row=customer.connection,
-        fresh=2 * reading.FRESH_FOR,
+        fresh=2 * names.FRESH_FOR,
     )

@@ -6,7 +6,8 @@ from datetime import datetime
 from portal import miosa
 from portal.models import Deployment, Operation
 from portal.services.domains import reading as domains
-from portal.services.env_vars import marks, reading, sealing
+from portal.services.env_vars import encryption, updates
+from portal.services.env_vars.names import refresh_names
 from portal.services.operations.kinds import Kind
 
 After = Callable[[Operation, Deployment, miosa.Client, datetime], None]
@@ -22,20 +23,20 @@ def run(operation: Operation, deployment: Deployment, ask: miosa.Client, *, now:
 def conclude(operation: Operation) -> None:
     """It has happened, whoever says so: what was kept to repeat it tells what to note, and is dropped."""
     if operation.kind == Kind.SET_ENV:
-        marks.note_found(operation)
+        updates.record_detected_updates(operation)
     forget_secrets(operation)
 
 
 def forget_secrets(operation: Operation) -> None:
     """It is settled: whatever was kept to repeat it is dropped."""
     if operation.kind == Kind.SET_ENV:
-        sealing.drop(operation.key)
+        encryption.delete_draft(operation.key)
 
 
 def _after_set_env(operation: Operation, deployment: Deployment, ask: miosa.Client, now: datetime) -> None:
     """MIOSA may replace instead of merge (contract 17.5): names that were there before and are not now are told."""
     conclude(operation)
-    there = reading.read(deployment, ask=ask, now=now)
+    there = refresh_names(deployment, client=ask, now=now)
     names = {name for _environment, name in there}
     before = {
         name for environment, name in operation.body.get("before", []) if environment in ("", operation.environment)
@@ -47,8 +48,8 @@ def _after_set_env(operation: Operation, deployment: Deployment, ask: miosa.Clie
 
 
 def _after_delete_env(operation: Operation, deployment: Deployment, ask: miosa.Client, now: datetime) -> None:
-    marks.drop(operation)
-    reading.read(deployment, ask=ask, now=now)
+    updates.delete_updates(operation)
+    refresh_names(deployment, client=ask, now=now)
 
 
 def _after_domain(operation: Operation, deployment: Deployment, ask: miosa.Client, now: datetime) -> None:

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from portal import miosa
 from portal.models import Operation
-from portal.services.env_vars import marks, sealing
+from portal.services.env_vars import encryption, updates
 from portal.services.operations import accepting
 from portal.services.operations.kinds import RULES, Kind, is_main
 from portal.services.sync import budget, upstream
@@ -142,14 +142,16 @@ def _delete(ask: miosa.Client, operation: Operation, key: str) -> Answer:
 def _set_env(ask: miosa.Client, operation: Operation, key: str) -> Answer:
     """The values are opened here and nowhere else; without them nothing can be sent."""
     try:
-        values = sealing.unseal_for(operation.key, seal=operation.body["seal"], now=timezone.now())
-    except sealing.Unsealable:
+        values = encryption.decrypt_for_operation(
+            operation.key, digest=operation.body.get("draft_digest", ""), now=timezone.now()
+        )
+    except encryption.ValuesUnavailable:
         raise TooLate("the values are no longer kept") from None
-    chosen = sealing.Values({name: values[name] for name in operation.body["names"]})
+    chosen = encryption.Values({name: values[name] for name in operation.body["names"]})
     answer = ask.env.set(
         operation.deployment_id, chosen, environment=operation.environment or None, idempotency_key=key
     )
-    marks.note(operation, chosen)
+    updates.record_updates(operation, chosen)
     return miosa.Changed(status=200, request_id=answer.request_id)
 
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from portal.models import Customer, Deployment, Version
 from portal.permissions import Person
 from portal.services.domains import lists as domain_lists
-from portal.services.env_vars import names as env_names
+from portal.services.env_vars import changes as env_changes
 from portal.services.errors import NotFound
 from portal.services.operations import doing, reasons, tokens
 from portal.services.operations.accepting import OperationRequest
@@ -126,7 +126,7 @@ def draw_release(
         target_until=target_until,
         env_changed=0
         if summaries.hides_others(deployment, by=by)
-        else env_names.count_changed(deployment, since=target_until or target.created_at),
+        else env_changes.count_changed_names(deployment, since=target_until or target.created_at),
         candidates=_candidates(deployment, customer, kind, by=by, now=now),
         changes=tuple(one for one in differences(live, target, by=by) if not one.same) if live else (),
         same_artifact=live.artifact_sha256 == target.artifact_sha256

@@ -31,7 +31,7 @@ _CLOCK_SKEW = timedelta(minutes=1)
 _NONCE_SIZE = 12
 
 
-class Unsealable(Exception):
+class ValuesUnavailable(Exception):
     """The values have expired, were deleted, or were encrypted for something else."""
 
 
@@ -84,25 +84,25 @@ def store_draft(
 
 @sensitive_variables()
 def decrypt(draft: EnvVarDraft, *, now: datetime) -> Values:
-    """Raises Unsealable."""
+    """Raises ValuesUnavailable."""
     if not now < draft.expires_at <= now + DRAFT_LIFETIME + _CLOCK_SKEW:
         # Further ahead than any draft expires: a clock was set back, so their age is unknown.
-        raise Unsealable
+        raise ValuesUnavailable
     stored = bytes(draft.encrypted_values)
     context = Context(draft.key, draft.person_id, draft.deployment_id, draft.environment)
     try:
         plain = AESGCM(_derive_key(b"values")).decrypt(stored[:_NONCE_SIZE], stored[_NONCE_SIZE:], context.to_bytes())
     except InvalidTag:
-        raise Unsealable from None
+        raise ValuesUnavailable from None
     return Values(json.loads(plain))
 
 
 @sensitive_variables()
-def unseal_for(key: UUID, *, seal: str, now: datetime) -> Values:
-    """The values of an operation, if they are still those that were reviewed. Raises Unsealable."""
+def decrypt_for_operation(key: UUID, *, digest: str, now: datetime) -> Values:
+    """The values of an operation, if they are still those that were reviewed (`digest`). Raises ValuesUnavailable."""
     draft = EnvVarDraft.objects.filter(key=key).first()
-    if draft is None or get_digest(draft) != seal:
-        raise Unsealable
+    if draft is None or get_digest(draft) != digest:
+        raise ValuesUnavailable
     return decrypt(draft, now=now)
 
 
@@ -111,11 +111,11 @@ def get_digest(draft: EnvVarDraft) -> str:
     return hashlib.sha256(bytes(draft.encrypted_values)).hexdigest()
 
 
-def drop(key: UUID) -> None:
+def delete_draft(key: UUID) -> None:
     EnvVarDraft.objects.filter(key=key).delete()
 
 
-def purge(*, now: datetime) -> int:
+def delete_expired_drafts(*, now: datetime) -> int:
     """How many were deleted. Drafts that expire later than any can were stored before a clock was set back."""
     expired = Q(expires_at__lte=now) | Q(expires_at__gt=now + DRAFT_LIFETIME + _CLOCK_SKEW)
     return EnvVarDraft.objects.filter(expired).delete()[0]
