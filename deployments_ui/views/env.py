@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from deployments_ui import changing, links
 from deployments_ui.changing import Typed
-from deployments_ui.parts import Request, answer
+from deployments_ui.htmx import Request, answer
 from portal.services.env_vars import deletion as env_deletion
 from portal.services.env_vars import dotenv, drafts, pages
 from portal.services.env_vars.drafts import TypedValues
@@ -74,7 +74,7 @@ def application(request: Request, slug: str, deployment_id: str, key: UUID) -> H
     wanted: dict[str, Any] = {"by": request.person, "slug": slug, "deployment_id": deployment_id, "key": key}
     wanted["now"] = timezone.now()
     try:
-        found = drafts.apply_draft(**wanted, confirmed=changing.confirmed(request))
+        found = drafts.apply_draft(**wanted, confirmation=changing.confirmed(request))
     except Invalid as error:
         return reviewed(request, pages.get_review(**wanted), Typed(why(request), error.fields), status=422)
     return changing.accepted(request, found)
@@ -95,7 +95,7 @@ def deletion(request: Request, slug: str, deployment_id: str, name: str) -> Http
         template="env/delete.html",
         part="deletion",
         draw=lambda typed: delete_context(pages.get_delete_form(**wanted), typed),
-        do=lambda: env_deletion.delete_env_var(**wanted, confirmed=changing.confirmed(request)),
+        do=lambda: env_deletion.delete_env_var(**wanted, confirmation=changing.confirmed(request)),
     )
 
 

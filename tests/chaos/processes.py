@@ -99,13 +99,13 @@ def fork_drivers() -> None:
     django.setup()
     from django.db import connections  # noqa: PLC0415  # as above
 
-    from portal.services.operations import driver  # noqa: PLC0415  # as above
+    from portal.services.operations import background  # noqa: PLC0415  # as above
 
     connections.close_all()
     while True:
         pid = os.fork()
         if pid == 0:
-            driver.run(threading.Event())
+            background.run(threading.Event())
             os._exit(0)
         os.waitpid(pid, 0)
 

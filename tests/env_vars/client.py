@@ -12,7 +12,7 @@ from portal.permissions import Person
 from portal.services.env_vars import deletion, drafts, pages
 from portal.services.env_vars.drafts import TypedValues
 from portal.services.env_vars.pages import EnvVarRow, EnvVarsPage, Review
-from portal.services.operations.releases import Confirmed
+from portal.services.operations.submit import Confirmation
 from portal.services.queries.operations import OperationPage
 
 SLUG = "brightsmile-dental"
@@ -44,8 +44,8 @@ class EnvVarsClient:
         drafts.rename_lines(**self.arguments(), key=key, renamed=renamed)
 
     def apply(self, key: UUID, *, by: Person | None = None, token: str = "") -> OperationPage:
-        confirmed = Confirmed(token=token or self.get_review(key, by=by).token, reason="Rotated")
-        return drafts.apply_draft(**self.arguments(by), key=key, confirmed=confirmed)
+        confirmation = Confirmation(token=token or self.get_review(key, by=by).token, reason="Rotated")
+        return drafts.apply_draft(**self.arguments(by), key=key, confirmation=confirmation)
 
     def set_values(self, **typed: str) -> OperationPage:
         return self.apply(self.create_draft(**typed))
@@ -61,4 +61,4 @@ class EnvVarsClient:
 
     def delete(self, name: str, *, token: str = "") -> OperationPage:
         token = token or pages.get_delete_form(**self.arguments(), name=name).token
-        return deletion.delete_env_var(**self.arguments(), name=name, confirmed=Confirmed(token=token))
+        return deletion.delete_env_var(**self.arguments(), name=name, confirmation=Confirmation(token=token))

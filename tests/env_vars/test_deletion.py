@@ -12,13 +12,13 @@ from portal.services.errors import NotFound
 from portal.services.operations.tokens import BadToken
 from tests.env_vars.client import EnvVarsClient
 from tests.env_vars.received_requests import count_deletions
-from tests.playing import Playing
+from tests.simulator_control import SimulatorControl
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture(autouse=True)
-def allow_deletion(settings: Settings, simulator: Playing) -> None:
+def allow_deletion(settings: Settings, simulator: SimulatorControl) -> None:
     """After the simulator, whose fixture replaces the settings of MIOSA."""
     settings.MIOSA = replace(settings.MIOSA, deletes_env=True)
 
@@ -34,17 +34,17 @@ def test_it_is_deleted_with_the_record_of_who_set_it(env_vars: EnvVarsClient) ->
 
 @pytest.mark.parametrize("status", ["404", "405"])
 def test_it_is_refused_where_miosa_does_not_support_it(
-    simulator: Playing, env_vars: EnvVarsClient, status: str
+    simulator: SimulatorControl, env_vars: EnvVarsClient, status: str
 ) -> None:
     env_vars.set_values(name="API_KEY", value="x")
-    simulator.knobs(env_delete=status)
+    simulator.configure(env_delete=status)
     page = env_vars.delete("API_KEY")
     assert page.state == "refused"
     assert "not supported" in page.error
     assert "API_KEY" in env_vars.list_names()
 
 
-def test_submitting_twice_deletes_once(simulator: Playing, env_vars: EnvVarsClient) -> None:
+def test_submitting_twice_deletes_once(simulator: SimulatorControl, env_vars: EnvVarsClient) -> None:
     env_vars.set_values(name="API_KEY", value="x")
     token = pages.get_delete_form(**env_vars.arguments(), name="API_KEY").token
     first = env_vars.delete("API_KEY", token=token)

@@ -11,14 +11,14 @@ from portal.models import EnvVarDraft, EnvVarUpdate, Operation
 from portal.permissions import Person, Role
 from portal.services.env_vars import drafts, encryption
 from portal.services.errors import Forbidden, Invalid, NotFound
-from portal.services.operations import driver
-from portal.services.operations.accepting import Running
-from portal.services.operations.releases import Confirmed
+from portal.services.operations import background
+from portal.services.operations.accept import LaneBusy
+from portal.services.operations.submit import Confirmation
 from portal.services.operations.tokens import BadToken
 from tests.database_dump import dump_database
 from tests.env_vars.client import SLUG, EnvVarsClient
 from tests.env_vars.received_requests import last_number, sent_sizes
-from tests.playing import Playing
+from tests.simulator_control import SimulatorControl
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -29,11 +29,13 @@ def reconcile() -> None:
     """What the worker does with an operation whose outcome is unknown, ten seconds after it was sent."""
     sent_at = timezone.now() - timedelta(seconds=10)
     Operation.objects.update(look_at=timezone.now(), beat_at=None, sent_at=sent_at)
-    driver.work(Operation.objects.get())
+    background.run_step(Operation.objects.get())
 
 
 class TestApplying:
-    def test_a_value_is_sent_once_and_stored_nowhere(self, simulator: Playing, env_vars: EnvVarsClient) -> None:
+    def test_a_value_is_sent_once_and_stored_nowhere(
+        self, simulator: SimulatorControl, env_vars: EnvVarsClient
+    ) -> None:
         key = env_vars.create_draft(pasted=f"API_KEY={SECRET}\nexport EMPTY=\n# a comment\nbad line")
         review = env_vars.get_review(key)
         assert [(line.name, line.effect) for line in review.lines] == [("API_KEY", "added"), ("EMPTY", "kept")]
@@ -48,7 +50,7 @@ class TestApplying:
         assert not EnvVarDraft.objects.exists()
         assert SECRET not in dump_database()
 
-    def test_submitting_twice_sends_once(self, simulator: Playing, env_vars: EnvVarsClient) -> None:
+    def test_submitting_twice_sends_once(self, simulator: SimulatorControl, env_vars: EnvVarsClient) -> None:
         key = env_vars.create_draft(name="API_KEY", value=SECRET)
         token = env_vars.get_review(key).token
         first = env_vars.apply(key, token=token)
@@ -68,7 +70,7 @@ class TestApplying:
         Operation.objects.update(state=Operation.State.SENT, in_lane=True, runner=uuid.uuid4(), beat_at=timezone.now())
         key = env_vars.create_draft(name="B", value=SECRET)
         expires_at = env_vars.get_review(key).expires_at
-        with pytest.raises(Running):
+        with pytest.raises(LaneBusy):
             env_vars.apply(key)
         assert env_vars.get_review(key).expires_at == expires_at
 
@@ -98,13 +100,15 @@ class TestAccess:
             with pytest.raises(Forbidden):
                 env_vars.create_draft(person, name="A", value="x")
 
-    def test_a_draft_can_not_be_applied_after_ten_minutes(self, simulator: Playing, env_vars: EnvVarsClient) -> None:
+    def test_a_draft_can_not_be_applied_after_ten_minutes(
+        self, simulator: SimulatorControl, env_vars: EnvVarsClient
+    ) -> None:
         key = env_vars.create_draft(name="API_KEY", value=SECRET)
-        confirmed = Confirmed(token=env_vars.get_review(key).token)
+        confirmation = Confirmation(token=env_vars.get_review(key).token)
         since = last_number(simulator)
         later = env_vars.arguments() | {"now": timezone.now() + encryption.DRAFT_LIFETIME}
         with pytest.raises(NotFound):
-            drafts.apply_draft(**later, key=key, confirmed=confirmed)
+            drafts.apply_draft(**later, key=key, confirmation=confirmation)
         assert not sent_sizes(simulator, since=since)
 
 
@@ -138,7 +142,9 @@ def test_what_was_typed_has_no_value_in_its_repr() -> None:
 
 
 class TestRenaming:
-    def test_names_change_and_values_and_expiry_do_not(self, simulator: Playing, env_vars: EnvVarsClient) -> None:
+    def test_names_change_and_values_and_expiry_do_not(
+        self, simulator: SimulatorControl, env_vars: EnvVarsClient
+    ) -> None:
         key = env_vars.create_draft(pasted=f"MY-KEY={SECRET}\nhunter2&x={SECRET}\nGOOD=1\nGONE=2")
         review = env_vars.get_review(key)
         assert [line.effect for line in review.lines] == ["refused", "refused", "added", "added"]
@@ -177,28 +183,30 @@ def test_discarding_deletes_the_values_at_once(env_vars: EnvVarsClient) -> None:
 
 class TestLostAnswers:
     def test_the_operation_is_found_to_have_succeeded_and_the_values_are_deleted(
-        self, simulator: Playing, env_vars: EnvVarsClient
+        self, simulator: SimulatorControl, env_vars: EnvVarsClient
     ) -> None:
         simulator.fault("*/env", method="POST", drop_after=True)
         assert env_vars.set_values(name="API_KEY", value=SECRET).state == "unknown"
         assert EnvVarDraft.objects.get().expires_at <= timezone.now() + encryption.OPERATION_LIFETIME
         Operation.objects.update(look_at=timezone.now(), beat_at=None)
-        driver.work(Operation.objects.get())
+        background.run_step(Operation.objects.get())
         assert Operation.objects.get().state == Operation.State.SUCCEEDED
         assert not EnvVarDraft.objects.exists()
         assert SECRET not in dump_database()
 
-    def test_nothing_is_sent_again_without_the_values(self, simulator: Playing, env_vars: EnvVarsClient) -> None:
+    def test_nothing_is_sent_again_without_the_values(
+        self, simulator: SimulatorControl, env_vars: EnvVarsClient
+    ) -> None:
         simulator.fault("*/env", method="POST", times=5, drop_before=True)
         assert env_vars.set_values(name="API_KEY", value=SECRET).state == "unknown"
-        simulator.heal()
+        simulator.clear_faults()
         EnvVarDraft.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
         since = last_number(simulator)
         reconcile()
         assert not sent_sizes(simulator, since=since)
 
     def test_an_applied_draft_can_not_be_changed_in_another_tab(
-        self, simulator: Playing, env_vars: EnvVarsClient
+        self, simulator: SimulatorControl, env_vars: EnvVarsClient
     ) -> None:
         key = env_vars.create_draft(pasted="ONE=1\nTWO=22")
         simulator.fault("*/env", method="POST", times=5, drop_before=True)
@@ -211,13 +219,13 @@ class TestLostAnswers:
         with pytest.raises(NotFound):
             env_vars.get_review(key)
         assert bytes(EnvVarDraft.objects.get().encrypted_values) == encrypted_values
-        simulator.heal()
+        simulator.clear_faults()
         since = last_number(simulator)
         reconcile()
         assert sent_sizes(simulator, since=since) == [{"ONE": 1, "TWO": 2}]
 
     def test_a_draft_that_was_renamed_while_it_was_applied_is_not_sent(
-        self, simulator: Playing, env_vars: EnvVarsClient
+        self, simulator: SimulatorControl, env_vars: EnvVarsClient
     ) -> None:
         """Otherwise the accepted names would be set to values that were not reviewed for them."""
         key = env_vars.create_draft(pasted="ONE=1\nTWO=22")
@@ -228,7 +236,7 @@ class TestLostAnswers:
         simulator.fault("*/env", method="POST", times=5, drop_before=True)
         assert env_vars.apply(key).state == "unknown"
         EnvVarDraft.objects.update(encrypted_values=renamed)
-        simulator.heal()
+        simulator.clear_faults()
         since = last_number(simulator)
         reconcile()
         assert not sent_sizes(simulator, since=since)

@@ -10,12 +10,11 @@ from django.utils import timezone
 from portal.models import Freshness, Operation
 from portal.permissions import Person, Role
 from portal.services.env_vars import pages
-from portal.services.operations.kinds import Kind
 from portal.services.sync.fetch import lease
 from tests.database_dump import dump_database
 from tests.env_vars.client import SLUG, EnvVarsClient
 from tests.env_vars.received_requests import count_lists
-from tests.playing import Playing
+from tests.simulator_control import SimulatorControl
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -40,8 +39,10 @@ def test_masks_are_shown_to_people_who_may_set_env_vars(
         assert not page.may_set
 
 
-def test_values_that_miosa_lists_are_neither_shown_nor_stored(simulator: Playing, env_vars: EnvVarsClient) -> None:
-    simulator.knobs(env_rows="key_value")
+def test_values_that_miosa_lists_are_neither_shown_nor_stored(
+    simulator: SimulatorControl, env_vars: EnvVarsClient
+) -> None:
+    simulator.configure(env_rows="key_value")
     env_vars.set_values(name="API_KEY", value=SECRET)
     expire()
     page = env_vars.get_page()
@@ -58,7 +59,7 @@ def test_a_new_value_is_pending_until_a_redeploy(env_vars: EnvVarsClient) -> Non
     assert env_vars.get_row("API_KEY").is_pending
     Operation.objects.create(
         key=uuid.uuid4(),
-        kind=Kind.REDEPLOY,
+        kind="redeploy",
         lane="pointer",
         person_id=1,
         customer_id=1,
@@ -70,16 +71,16 @@ def test_a_new_value_is_pending_until_a_redeploy(env_vars: EnvVarsClient) -> Non
     assert not env_vars.get_page().has_pending
 
 
-def test_vanished_names_are_shown_until_they_exist_again(simulator: Playing, env_vars: EnvVarsClient) -> None:
+def test_vanished_names_are_shown_until_they_exist_again(simulator: SimulatorControl, env_vars: EnvVarsClient) -> None:
     existing = env_vars.list_names()
-    simulator.knobs(env_mode="replace")
+    simulator.configure(env_mode="replace")
     operation = env_vars.set_values(name="NEW", value="x")
     assert operation.state == "succeeded"
     assert set(operation.vanished) == existing
     vanished = env_vars.get_page().vanished
     assert vanished is not None
     assert set(vanished.names) == existing
-    simulator.knobs(env_mode="merge")
+    simulator.configure(env_mode="merge")
     first, *rest = sorted(existing)
     env_vars.set_values(name=first, value="y")
     vanished = env_vars.get_page().vanished
@@ -89,7 +90,7 @@ def test_vanished_names_are_shown_until_they_exist_again(simulator: Playing, env
 
 class TestRefresh:
     def test_after_a_failure_names_are_fetched_again_ten_seconds_later(
-        self, simulator: Playing, env_vars: EnvVarsClient
+        self, simulator: SimulatorControl, env_vars: EnvVarsClient
     ) -> None:
         existing = env_vars.list_names()
         expire()
@@ -99,7 +100,7 @@ class TestRefresh:
         assert all({row.name for row in page.rows} == existing for page in views)
         assert count_lists(simulator) - before == 1
         assert views[-1].age.reach != "ok"
-        simulator.heal()
+        simulator.clear_faults()
         SCOPES.all().update(failed_at=timezone.now() - timedelta(seconds=11))
         assert env_vars.get_page().age.reach == "ok"
 
@@ -119,7 +120,9 @@ class TestRefresh:
             pytest.param('{"data": [{"name": "ONE"}], "next_cursor": "again"}', id="pages in a circle"),
         ],
     )
-    def test_an_incomplete_list_removes_no_name(self, simulator: Playing, env_vars: EnvVarsClient, body: str) -> None:
+    def test_an_incomplete_list_removes_no_name(
+        self, simulator: SimulatorControl, env_vars: EnvVarsClient, body: str
+    ) -> None:
         env_vars.set_values(pasted="ONE=1\nTWO=2")
         existing = env_vars.list_names()
         expire()

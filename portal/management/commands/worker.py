@@ -23,7 +23,7 @@ from django_tasks_db.models import DBTaskResult
 
 from portal import heartbeat
 from portal.services.domains import looker
-from portal.services.operations import driver
+from portal.services.operations import background
 from portal.services.sync import ticker
 
 TICK_EVERY_S = 1.0
@@ -42,7 +42,7 @@ class Command(BaseCommand):
 
     def handle(self, *, interval: float, **options: Any) -> None:
         logging.getLogger("django_tasks_db").setLevel(logging.ERROR)  # it warns of every stop that is asked for
-        beside = (Ticker(), Turner("driver", driver.run), Turner("looker", looker.run))
+        beside = (Ticker(), Turner("operations", background.run), Turner("looker", looker.run))
         for thread in beside:
             thread.start()
         try:

@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from django.conf import settings
-
 from portal.models import Deployment, EnvVar, EnvVarUpdate, Operation
-from portal.services.operations.kinds import Kind
+from portal.services import environments
+from portal.services.operations.kinds.delete_env import DeleteEnv
+from portal.services.operations.kinds.redeploy import Redeploy
 
 
 def count_changed_names(deployment: Deployment, *, since: datetime | None) -> int:
@@ -16,12 +16,12 @@ def count_changed_names(deployment: Deployment, *, since: datetime | None) -> in
     if since is None:
         return 0
     # Only the main environment has a live version that MIOSA reports.
-    main = ["", settings.MIOSA.environments[0]]
+    main = ["", environments.get_main()]
     updates = EnvVarUpdate.objects.filter(deployment_id=deployment.miosa_id, environment__in=main, set_at__gt=since)
     reported = EnvVar.objects.filter(deployment=deployment, environment__in=main, changed_at__gt=since)
     deletions = Operation.objects.filter(
         deployment_id=deployment.miosa_id,
-        kind=Kind.DELETE_ENV,
+        kind=DeleteEnv.name,
         state=Operation.State.SUCCEEDED,
         settled_at__gt=since,
     )
@@ -32,7 +32,7 @@ def count_changed_names(deployment: Deployment, *, since: datetime | None) -> in
 def find_started_at(deployment: Deployment) -> datetime | None:
     """Since when the live version has run with its env vars: it went live, or was redeployed. None if unknown."""
     redeploys = Operation.objects.filter(
-        deployment_id=deployment.miosa_id, kind=Kind.REDEPLOY, state=Operation.State.SUCCEEDED
+        deployment_id=deployment.miosa_id, kind=Redeploy.name, state=Operation.State.SUCCEEDED
     )
     latest = redeploys.exclude(verdict=Operation.Verdict.BAD).order_by("-settled_at").first()
     redeployed_at = None

@@ -8,41 +8,34 @@ from portal.models import Deployment, EnvVar
 from portal.permissions import Person
 from portal.services.env_vars import drafts
 from portal.services.errors import NotFound
-from portal.services.operations import accepting, doing, tokens
-from portal.services.operations.accepting import OperationRequest
-from portal.services.operations.kinds import Kind
-from portal.services.operations.releases import Confirmed
-from portal.services.queries.operations import OperationPage
+from portal.services.operations import reasons
+from portal.services.operations.accept import OperationRequest, find_operation
+from portal.services.operations.kinds.delete_env import DeleteEnv
+from portal.services.operations.submit import Confirmation, submit_request
+from portal.services.operations.tokens import Subject, read_token
+from portal.services.queries.operations import OperationPage, get_page
 
 
 def delete_env_var(
-    *, by: Person, slug: str, deployment_id: str, name: str, confirmed: Confirmed, now: datetime
+    *, by: Person, slug: str, deployment_id: str, name: str, confirmation: Confirmation, now: datetime
 ) -> OperationPage:
     """Delete it in all environments. Raises as `drafts.apply_draft` does."""
     customer, deployment = drafts.get_deployment(by=by, slug=slug, deployment_id=deployment_id)
-    token = tokens.read(
-        confirmed.token,
-        Kind.DELETE_ENV,
-        by=by,
-        customer_id=customer.pk,
-        deployment_id=deployment.miosa_id,
-        target_id=name,
-    )
-    operation = accepting.find(token)
+    token = read_token(confirmation.token, Subject(DeleteEnv.name, customer.pk, deployment.miosa_id, name), by=by)
+    operation = find_operation(token)
     if operation is not None:
-        return doing.show(operation, by=by, now=now)
+        return get_page(operation, by=by, now=now)
     get_environments(deployment, name)
-    reason, note = doing.require_reason(confirmed.choice, confirmed.reason, confirmed.note, by=by)
     request = OperationRequest(
-        token=tokens.Token(token.id, token.kind, token.customer_id, token.deployment_id, "", ""),
+        token=token.without_target(),
         by=by,
         customer=customer,
         deployment_name=deployment.name,
-        reason=reason,
-        note=note,
+        reason=reasons.read_reason(confirmation.choice, confirmation.reason, by=by),
+        note=reasons.read_note(confirmation.note, by=by),
         body={"names": [name]},
     )
-    return doing.do(request, deployment=deployment, obstacle="", by=by, now=now)
+    return submit_request(request, deployment, now=now)
 
 
 def get_environments(deployment: Deployment, name: str) -> tuple[str, ...]:

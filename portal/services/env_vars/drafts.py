@@ -14,15 +14,18 @@ from django.views.decorators.debug import sensitive_variables
 
 from portal.models import Customer, Deployment, EnvVar, EnvVarDraft, Operation
 from portal.permissions import Permission, Person
+from portal.services import environments
+from portal.services.authorization import require_permission
 from portal.services.env_vars import dotenv, encryption, names
 from portal.services.env_vars.dotenv import ParsedFile
 from portal.services.errors import Invalid, NotFound, ServiceError
-from portal.services.operations import accepting, doing, tokens
-from portal.services.operations.accepting import OperationRequest
-from portal.services.operations.kinds import Kind
-from portal.services.operations.releases import Confirmed
+from portal.services.operations import reasons
+from portal.services.operations.accept import OperationRequest, find_operation
+from portal.services.operations.kinds.set_env import SetEnv
+from portal.services.operations.submit import Confirmation, require_override, submit_request
+from portal.services.operations.tokens import BadToken, Subject, read_token
 from portal.services.queries import customers, deployments
-from portal.services.queries.operations import OperationPage
+from portal.services.queries.operations import OperationPage, get_page
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,7 @@ class StoredLine(TypedDict):
 def create_draft(*, by: Person, slug: str, deployment_id: str, typed: TypedValues, now: datetime) -> UUID:
     """Store what was typed, and return the key of the draft. Raises Invalid, which quotes no value."""
     customer, deployment = get_deployment(by=by, slug=slug, deployment_id=deployment_id)
-    environment = doing.require_environment(typed.environment)
+    environment = environments.require_known(typed.environment)
     if typed.pasted.strip():
         parsed = dotenv.read_file(typed.pasted)
     else:
@@ -95,32 +98,29 @@ def discard_draft(*, by: Person, slug: str, deployment_id: str, key: UUID, now: 
 
 
 def apply_draft(
-    *, by: Person, slug: str, deployment_id: str, key: UUID, confirmed: Confirmed, now: datetime
+    *, by: Person, slug: str, deployment_id: str, key: UUID, confirmation: Confirmation, now: datetime
 ) -> OperationPage:
     """Set the valid lines, as one operation. Submitting the form again finds the same operation.
 
-    Raises NotFound once the draft has expired; BadToken, Invalid, Running, Unavailable as `releases.release` does.
+    Raises NotFound once the draft has expired; BadToken, Invalid, LaneBusy, Unavailable as `releases.submit` does.
     """
     customer, deployment = get_deployment(by=by, slug=slug, deployment_id=deployment_id)
-    token = tokens.read(
-        confirmed.token, Kind.SET_ENV, by=by, customer_id=customer.pk, deployment_id=deployment.miosa_id
-    )
+    token = read_token(confirmation.token, Subject(SetEnv.name, customer.pk, deployment.miosa_id), by=by)
     if token.id != key:
-        raise tokens.BadToken
-    operation = accepting.find(token)
+        raise BadToken
+    operation = find_operation(token)
     if operation is not None:
-        return doing.show(operation, by=by, now=now)
+        return get_page(operation, by=by, now=now)
     draft = get_draft(key, deployment, by=by, now=now)
-    reason, note = doing.require_reason(confirmed.choice, confirmed.reason, confirmed.note, by=by)
     request = OperationRequest(
         token=token,
         by=by,
         customer=customer,
         deployment_name=deployment.name,
         environment=draft.environment,
-        reason=reason,
-        note=note,
-        override=doing.require_override(confirmed.override, by=by),
+        reason=reasons.read_reason(confirmation.choice, confirmation.reason, by=by),
+        note=reasons.read_note(confirmation.note, by=by),
+        override=require_override(confirmation.override, by=by),
         body=_build_body(draft, deployment),
     )
     return _submit(request, draft, deployment=deployment, now=now)
@@ -130,7 +130,7 @@ def get_deployment(*, by: Person, slug: str, deployment_id: str) -> tuple[Custom
     """For a person who may set its env vars. Raises NotFound, Forbidden."""
     customer = customers.get_customer(by=by, slug=slug)
     deployment = deployments.find_deployment(customer, deployment_id)
-    doing.require_right(Permission.SET_ENV, customer, deployment, by=by)
+    require_permission(Permission.SET_ENV, customer, deployment, by=by)
     return customer, deployment
 
 
@@ -195,7 +195,7 @@ def _submit(request: OperationRequest, draft: EnvVarDraft, *, deployment: Deploy
     stored = EnvVarDraft.objects.filter(pk=draft.pk)
     stored.update(expires_at=min(draft.expires_at, now + encryption.OPERATION_LIFETIME))
     try:
-        return doing.do(request, deployment=deployment, obstacle="", by=request.by, now=now)
+        return submit_request(request, deployment, now=now)
     except ServiceError:
         stored.update(expires_at=draft.expires_at)
         raise

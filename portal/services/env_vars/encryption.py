@@ -22,12 +22,12 @@ from django.conf import settings
 from django.db.models import Q
 from django.views.decorators.debug import sensitive_variables
 
+from portal import clock_skew
 from portal.models import EnvVarDraft
 
 DRAFT_LIFETIME = timedelta(minutes=10)
 # Once an operation was made of the draft: as long as it may be sent again.
 OPERATION_LIFETIME = timedelta(seconds=60)
-_CLOCK_SKEW = timedelta(minutes=1)
 _NONCE_SIZE = 12
 
 
@@ -85,7 +85,7 @@ def store_draft(
 @sensitive_variables()
 def decrypt(draft: EnvVarDraft, *, now: datetime) -> Values:
     """Raises ValuesUnavailable."""
-    if not now < draft.expires_at <= now + DRAFT_LIFETIME + _CLOCK_SKEW:
+    if not now < draft.expires_at <= now + DRAFT_LIFETIME + clock_skew.OUR_HOSTS:
         # Further ahead than any draft expires: a clock was set back, so their age is unknown.
         raise ValuesUnavailable
     stored = bytes(draft.encrypted_values)
@@ -117,7 +117,7 @@ def delete_draft(key: UUID) -> None:
 
 def delete_expired_drafts(*, now: datetime) -> int:
     """How many were deleted. Drafts that expire later than any can were stored before a clock was set back."""
-    expired = Q(expires_at__lte=now) | Q(expires_at__gt=now + DRAFT_LIFETIME + _CLOCK_SKEW)
+    expired = Q(expires_at__lte=now) | Q(expires_at__gt=now + DRAFT_LIFETIME + clock_skew.OUR_HOSTS)
     return EnvVarDraft.objects.filter(expired).delete()[0]
 
 

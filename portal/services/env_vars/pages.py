@@ -9,11 +9,15 @@ from django.conf import settings
 
 from portal.models import Customer, Deployment, EnvVar, EnvVarUpdate, Operation
 from portal.permissions import Permission, Person
+from portal.services import environments
+from portal.services.authorization import can
 from portal.services.env_vars import changes, deletion, dotenv, drafts, names
 from portal.services.env_vars.drafts import StoredLine
 from portal.services.errors import NotFound
-from portal.services.operations import doing, reasons, tokens
-from portal.services.operations.kinds import Kind
+from portal.services.operations import reasons
+from portal.services.operations.kinds.delete_env import DeleteEnv
+from portal.services.operations.kinds.set_env import SetEnv
+from portal.services.operations.tokens import Subject, create_token
 from portal.services.queries import actions, ages, customers, deployments, summaries
 from portal.services.queries.schemas import Action, Age, CustomerSummary, DeploymentSummary
 from portal.services.sync.fetch import lease
@@ -147,19 +151,17 @@ def get_env_vars(*, by: Person, slug: str, deployment_id: str, environment: str 
     """Raises NotFound, also for an unknown environment. If MIOSA can't be reached: what is stored, with its age."""
     customer = customers.get_customer(by=by, slug=slug)
     deployment = deployments.find_deployment(customer, deployment_id)
-    environment = environment or settings.MIOSA.environments[0]
+    environment = environment or environments.get_main()
     if environment not in settings.MIOSA.environments:
         raise NotFound
     is_hidden = summaries.hides_others(deployment, by=by)
     if not is_hidden:
         names.refresh_if_stale(deployment, customer=customer, now=now)
-    may_set = doing.may(Permission.SET_ENV, customer, deployment, by=by)
+    may_set = can(Permission.SET_ENV, customer, deployment, by=by)
     rows = () if is_hidden else _list_rows(deployment, environment, may_set=may_set)
     return EnvVarsPage(
         customer=summaries.head(customer, by=by),
-        deployment=actions.dress(
-            summaries.deployment(deployment, customer, by=by), deployment, customer, by=by, now=now
-        ),
+        deployment=actions.get_deployment_summary(deployment, customer, by=by),
         rows=rows,
         environments=settings.MIOSA.environments,
         environment=environment,
@@ -168,8 +170,8 @@ def get_env_vars(*, by: Person, slug: str, deployment_id: str, environment: str 
         is_hidden=is_hidden,
         has_pending=any(row.is_pending for row in rows),
         vanished=None if is_hidden else _find_vanished(deployment, environment, now=now),
-        redeploy=actions.of_deployment(deployment, customer, by=by, now=now).redeploy,
-        set_obstacle=actions.gone(deployment) or doing.obstacle(deployment, row=customer.connection, now=now),
+        redeploy=actions.get_deployment_actions(deployment, customer, by=by).redeploy,
+        set_obstacle=actions.get_gone_obstacle(deployment) or actions.get_connection_obstacle(customer.connection),
         age=_get_age(deployment, customer, now=now),
     )
 
@@ -181,7 +183,7 @@ def get_set_form(*, by: Person, slug: str, deployment_id: str, now: datetime) ->
         customer=summaries.head(customer, by=by),
         deployment=summaries.deployment(deployment, customer, by=by),
         environments=settings.MIOSA.environments,
-        obstacle=doing.obstacle(deployment, now=now),
+        obstacle=actions.get_connection_obstacle(customer.connection),
     )
 
 
@@ -192,20 +194,18 @@ def get_review(*, by: Person, slug: str, deployment_id: str, key: UUID, now: dat
     existing = names.list_names(deployment, draft.environment)
     return Review(
         key=key,
-        token=tokens.draw(Kind.SET_ENV, by=by, customer_id=customer.pk, deployment_id=deployment.miosa_id, key=key),
+        token=create_token(Subject(SetEnv.name, customer.pk, deployment.miosa_id), by=by, key=key),
         customer=summaries.head(customer, by=by),
-        deployment=actions.dress(
-            summaries.deployment(deployment, customer, by=by), deployment, customer, by=by, now=now
-        ),
+        deployment=actions.get_deployment_summary(deployment, customer, by=by),
         environment=draft.environment,
         environments=settings.MIOSA.environments,
         lines=tuple(_build_review_line(line, existing) for line in drafts.list_lines(draft)),
         skipped=dotenv.describe_skipped(draft.skipped),
         expires_at=draft.expires_at,
-        reasons=reasons.ready(Kind.SET_ENV),
+        reasons=reasons.list_reasons(SetEnv.reasons),
         reason_required=reasons.is_required(by),
         may_note=by.is_staff,
-        obstacle=doing.obstacle(deployment, now=now),
+        obstacle=actions.get_connection_obstacle(customer.connection),
     )
 
 
@@ -214,17 +214,15 @@ def get_delete_form(*, by: Person, slug: str, deployment_id: str, name: str, now
     customer, deployment = drafts.get_deployment(by=by, slug=slug, deployment_id=deployment_id)
     environments = deletion.get_environments(deployment, name)
     return DeleteForm(
-        token=tokens.draw(
-            Kind.DELETE_ENV, by=by, customer_id=customer.pk, deployment_id=deployment.miosa_id, target_id=name
-        ),
+        token=create_token(Subject(DeleteEnv.name, customer.pk, deployment.miosa_id, name), by=by),
         customer=summaries.head(customer, by=by),
         deployment=summaries.deployment(deployment, customer, by=by),
         name=name,
         environments=environments,
-        reasons=reasons.ready(Kind.DELETE_ENV),
+        reasons=reasons.list_reasons(DeleteEnv.reasons),
         reason_required=reasons.is_required(by),
         may_note=by.is_staff,
-        obstacle=doing.obstacle(deployment, now=now),
+        obstacle=actions.get_connection_obstacle(customer.connection),
     )
 
 
@@ -271,7 +269,7 @@ def _find_vanished(deployment: Deployment, environment: str, *, now: datetime) -
     """Shown for a week, or until all of them exist again."""
     recent = Operation.objects.filter(
         deployment_id=deployment.miosa_id,
-        kind=Kind.SET_ENV,
+        kind=SetEnv.name,
         environment=environment,
         state=Operation.State.SUCCEEDED,
         asked_at__gt=now - _VANISHED_SHOWN_FOR,

@@ -107,9 +107,9 @@ def read_page(found: timeline.Found, *, customer: Customer, held: Mapping[int, D
     versions = summaries.versions_of(held.values(), pks)
     asked = [row.subject for row in found.rows if row.kind == Entry.Kind.OPERATION]
     operations = Operation.objects.in_bulk(asked) if asked else {}
-    shown = (entries.entry(row, versions, held, operations, customer=customer, by=by) for row in found.rows)
+    found_entries = (entries.entry(row, versions, held, operations, customer=customer, by=by) for row in found.rows)
     return Page(
-        entries=tuple(entry for entry in shown if entry is not None),
+        entries=tuple(entry for entry in found_entries if entry is not None),
         next_cursor=found.next_cursor,
         searched_back_to=found.searched_back_to,
     )
@@ -134,7 +134,7 @@ def _history(customer: Customer, *, by: Person, query: Query, now: datetime) -> 
         where=wanted.where,
         cursor=cursor,
     )
-    create, publish = actions.may_create(customer, by=by, now=now)
+    create, publish = actions.get_create_actions(customer, by=by)
     page = read_page(found, customer=customer, held={one.pk: one for one in held}, by=by)
     return History(
         customer=summaries.head(customer, by=by),
@@ -160,7 +160,7 @@ def _history(customer: Customer, *, by: Person, query: Query, now: datetime) -> 
 def _apps(held: list[Deployment], customer: Customer, *, by: Person, now: datetime) -> tuple[DeploymentSummary, ...]:
     return tuple(
         replace(
-            summaries.deployment(one, customer, by=by), actions=actions.of_deployment(one, customer, by=by, now=now)
+            summaries.deployment(one, customer, by=by), actions=actions.get_deployment_actions(one, customer, by=by)
         )
         for one in held
         if one.gone_at is None
