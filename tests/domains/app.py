@@ -8,7 +8,7 @@ from typing import Any
 
 from portal.models import Deployment, Domain, Freshness
 from portal.permissions import Person
-from portal.services.domains import changes, looker, pages
+from portal.services.domains import background, changes, pages
 from portal.services.domains.queries import DomainList, DomainPage, DomainSummary
 from portal.services.operations.submit import Confirmation
 from portal.services.queries import history
@@ -64,8 +64,8 @@ class DomainsApp:
 
     def submit(self, typed: str = NAME, *, policy: str = "none", with_twin: bool = False) -> tuple[OperationPage, ...]:
         token = changes.draw_add(**self.get_arguments(), typed=typed).token
-        choices = {"typed": typed, "policy": policy, "with_twin": with_twin}
-        return changes.add(**self.get_arguments(), **choices, confirmation=Confirmation(token=token))  # type: ignore[arg-type]  # one mapping of several types
+        arguments = self.get_arguments(typed=typed, policy=policy, with_twin=with_twin)
+        return changes.add(**arguments, confirmation=Confirmation(token=token))
 
     def add(self, typed: str = NAME) -> Domain:
         (operation,) = self.submit(typed)
@@ -75,7 +75,7 @@ class DomainsApp:
     def change(self, domain: Domain, kind: str, **typed: str) -> OperationPage:
         arguments = self.get_arguments(domain_id=domain.miosa_id, kind=kind)
         token = changes.draw(**arguments).token
-        return changes.change(**arguments, **typed, confirmation=Confirmation(token=token))  # type: ignore[arg-type]  # as above
+        return changes.change(**(arguments | typed), confirmation=Confirmation(token=token))
 
     def open_domain(self, domain: Domain, *, by: Person | None = None) -> DomainPage:
         return pages.open_domain(**self.get_arguments(by), domain_id=domain.miosa_id)
@@ -92,7 +92,7 @@ class DomainsApp:
     def run_check(self, domain: Domain) -> Domain:
         """What the worker does with a check that is due."""
         domain.refresh_from_db()
-        looker.work(domain, now=self.now)
+        background.run_due_check(domain, now=self.now)
         domain.refresh_from_db()
         return domain
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from portal.models import Domain, Operation
-from portal.services.domains import changes, checks, looker
+from portal.services.domains import background, changes, checks
 from portal.services.operations.submit import Confirmation
 from tests.domains.app import NAME, ZONE, DomainsApp, NameServer, get_target
 from tests.simulator_control import SimulatorControl
@@ -140,7 +140,7 @@ def test_intervals_are_partly_random(app: DomainsApp) -> None:
 def test_one_worker_runs_a_check(app: DomainsApp) -> None:
     domain = app.add()
     assert domain.next_check_at is not None
-    (due,) = [each for each in looker.list_due(now=domain.next_check_at) if each.pk == domain.pk]
+    (due,) = [each for each in background.list_due_checks(now=domain.next_check_at) if each.pk == domain.pk]
     assert checks.claim_check(due, now=domain.next_check_at)
     assert not checks.claim_check(due, now=domain.next_check_at)
 

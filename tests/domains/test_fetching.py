@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from portal.models import Customer, Domain, Freshness
 from portal.permissions import Person
 from portal.services.domains import fetch, upsert
+from portal.services.errors import NotFound
 from portal.services.queries.schemas import Reachability
 from portal.services.sync import upstream
 from portal.services.sync.budget import Purpose
@@ -91,6 +92,18 @@ def test_a_list_whose_pages_form_a_loop_removes_nothing(app: DomainsApp, simulat
     app.expire_list()
     answer_list(simulator, ROW % (domain.miosa_id, domain.name), extra=', "next_cursor": "again"', times=5)
     assert {NAME, other.name} <= set(app.list_domains())
+
+
+@pytest.mark.parametrize("owner_id", [None, "pawsome-vets"])
+def test_the_page_of_a_domain_ends_when_miosa_no_longer_lists_it_for_the_customer(
+    app: DomainsApp, simulator: SimulatorControl, owner_id: str | None
+) -> None:
+    domain = app.add()
+    app.expire_list()
+    row = (ROW % (domain.miosa_id, domain.name)).replace(SLUG, str(owner_id))
+    answer_list(simulator, *([row] if owner_id else []))
+    with pytest.raises(NotFound):
+        app.open_domain(domain)
 
 
 def test_a_domain_that_is_listed_again_is_checked_again(app: DomainsApp, simulator: SimulatorControl) -> None:

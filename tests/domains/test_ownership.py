@@ -8,6 +8,7 @@ from portal.models import Customer, Deployment, Domain, Operation
 from portal.permissions import Person
 from portal.services.domains import changes, fetch, pages, queries
 from portal.services.env_vars import drafts
+from portal.services.env_vars.drafts import TypedValues
 from portal.services.errors import Forbidden, NotFound
 from portal.services.operations.submit import Confirmation
 from portal.services.queries import operations
@@ -80,7 +81,7 @@ def test_a_foreign_domain_makes_the_deployment_shared(app: DomainsApp, other_own
     assert pages.open_domain(**arguments, domain_id=foreign.miosa_id).detail.summary.name == FOREIGN_NAME
     assert [domain.name for domain in pages.open_domain_list(**arguments).domains] == [FOREIGN_NAME]
     with pytest.raises(Forbidden):
-        drafts.draft(**app.get_arguments(), name="A", value="x")
+        drafts.create_draft(**app.get_arguments(), typed=TypedValues(name="A", value="x"))
 
 
 def test_it_is_no_longer_shared_when_the_foreign_domain_is_detached(app: DomainsApp, other_owner: Person) -> None:

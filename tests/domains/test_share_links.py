@@ -10,8 +10,8 @@ from portal.models import Domain, DomainLink
 from portal.permissions import Person, Role
 from portal.services.domains import share_links
 from portal.services.errors import Forbidden, NotFound, Unavailable
+from tests.database_dump import dump_database
 from tests.domains.app import NAME, SLUG, ZONE, DomainsApp
-from tests.env.booking import whole_database
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -32,7 +32,7 @@ def open_link(secret: str, *, now: datetime) -> share_links.SharedDomain:
 def test_only_the_hash_of_the_secret_is_stored(app: DomainsApp) -> None:
     secret = create_link(app, app.add())
     assert len(secret) >= 40
-    assert secret not in whole_database()
+    assert secret not in dump_database()
     assert open_link(secret, now=app.now).detail.summary.name == NAME
 
 

@@ -1,4 +1,4 @@
-"""`manage.py worker`: runs tasks, the ticker that finds what is due, the driver of operations, the looker at DNS."""
+"""`manage.py worker`: runs tasks, the ticker that finds what is due, operations, and DNS checks of domains."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from django_tasks_db.management.commands.db_worker import Worker
 from django_tasks_db.models import DBTaskResult
 
 from portal import heartbeat
-from portal.services.domains import looker
+from portal.services.domains import background as domain_checks
 from portal.services.operations import background
 from portal.services.sync import ticker
 
@@ -42,7 +42,7 @@ class Command(BaseCommand):
 
     def handle(self, *, interval: float, **options: Any) -> None:
         logging.getLogger("django_tasks_db").setLevel(logging.ERROR)  # it warns of every stop that is asked for
-        beside = (Ticker(), Turner("operations", background.run), Turner("looker", looker.run))
+        beside = (Ticker(), Turner("operations", background.run), Turner("dns-checks", domain_checks.run))
         for thread in beside:
             thread.start()
         try:
@@ -107,7 +107,7 @@ class Ticker(threading.Thread):
 
 
 class Turner(threading.Thread):
-    """Turns until it is stopped: the driver carries operations on, the looker looks at domains' DNS."""
+    """Turns until it is stopped: the driver carries operations on, domains get their DNS checks."""
 
     def __init__(self, name: str, turn: Callable[[threading.Event], None]) -> None:
         super().__init__(name=name, daemon=True)

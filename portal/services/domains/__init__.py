@@ -9,5 +9,5 @@ share_links  links to one domain's records for people without an account
 fetch        read MIOSA's list of a deployment's domains
 upsert       store that list
 checks       DNS checks: when they are due, running one, storing its result
-looker       the worker's source of due checks
+background   the worker's DNS checks
 """

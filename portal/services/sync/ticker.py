@@ -11,7 +11,7 @@ from django_tasks.base import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
 from portal.models import Freshness
-from portal.services.env_vars import sealing
+from portal.services.env_vars import encryption
 from portal.services.sync import budget, tasks
 from portal.services.sync.budget import Purpose
 from portal.services.sync.fetch import fleet, lease, versions
@@ -25,7 +25,7 @@ _AFTER_FAILURE = timedelta(seconds=15)
 def tick(now: datetime | None = None) -> int:
     """Hand out what is due, and say how much it was. Nothing while background reading may not ask."""
     now = now or timezone.now()
-    sealing.purge(now=now)
+    encryption.delete_expired_drafts(now=now)
     if budget.wait_s(Purpose.BACKGROUND, now=now.timestamp()) > 0 or _is_behind():
         return 0
     due = [scope for scope in (_due_workspaces(now), _due_sweep(now)) if scope]

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from portal.models import Domain
-from portal.services.domains import looker
+from portal.services.domains import background as domain_checks
 from portal.services.people import DEMO_PASSWORD
 from tests.deployments_ui.conftest import SLUG, World
 from tests.deployments_ui.journeys.conftest import Enter
@@ -62,7 +62,7 @@ def test_setting_env_vars_in_the_dialog(enter: Enter, world: World, live_server:
     page.get_by_role("button", name="Take the new names").click()
     expect(page.locator("#review")).to_contain_text("MY_KEY")
     page.get_by_role("button", name="Set 2 env vars").click()
-    expect(page.locator("#operation")).to_contain_text("Booking got env vars")
+    expect(page.locator("#operation")).to_contain_text("Booking had env vars set")
     accessible(page)
     page.locator("#operation-close").click()
     expect(page.locator("#env")).to_contain_text("live still runs with the old value")
@@ -90,7 +90,7 @@ def test_a_domain_from_typing_to_working(
     expect(page.locator("#announcement")).to_have_text("Copied.")
     domain = Domain.objects.get(name=NAME)
     assert page.evaluate("navigator.clipboard.readText()") == domain.required_records[0]["value"]
-    looker.work(domain, now=timezone.now())
+    domain_checks.run_due_check(domain, now=timezone.now())
     expect(page.locator("#looks")).to_contain_text("We looked", timeout=8_000)
     accessible(page)
     page.get_by_role("button", name="Make a link").click()

@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("portal", "0002_operation_facts")]
+    dependencies = [("portal", "0003_env_var_updates_and_drafts")]
 
     operations = [
         migrations.RemoveIndex("domain", name="domain_next_look"),

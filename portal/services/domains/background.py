@@ -1,4 +1,4 @@
-"""In the worker: looks at DNS that are due, and MIOSA asked to verify where our own look says that it can pass."""
+"""In the worker: DNS checks that are due, and verification by MIOSA where our own check says that it can pass."""
 
 import logging
 import threading
@@ -18,26 +18,26 @@ _AT_ONCE = 4
 
 
 def run(stopping: threading.Event) -> None:
-    """Turn until told to stop."""
-    with ThreadPoolExecutor(max_workers=_AT_ONCE, thread_name_prefix="look") as pool:
+    """Run due checks until `stopping` is set."""
+    with ThreadPoolExecutor(max_workers=_AT_ONCE, thread_name_prefix="dns-check") as pool:
         while not stopping.wait(TURN_S):
             try:
-                for domain in list_due(now=timezone.now()):
+                for domain in list_due_checks(now=timezone.now()):
                     if checks.claim_check(domain, now=timezone.now()):
                         pool.submit(_work, domain)
             except DatabaseError as error:
-                logger.warning("looker waits for the database", extra={"reason": type(error).__name__})
+                logger.warning("DNS checks wait for the database", extra={"reason": type(error).__name__})
                 connection.close()
     connection.close()
 
 
-def list_due(*, now: datetime) -> list[Domain]:
+def list_due_checks(*, now: datetime) -> list[Domain]:
     due = Domain.objects.filter(next_check_at__lte=now, gone_at=None, deployment__gone_at=None)
     return list(due.select_related("deployment__customer", "customer").order_by("next_check_at")[:_AT_ONCE])
 
 
-def work(domain: Domain, *, now: datetime) -> None:
-    """One look, and a verification if it can pass."""
+def run_due_check(domain: Domain, *, now: datetime) -> None:
+    """One check, and a request to verify the domain if it can pass."""
     report = checks.run_check(domain, now=now)
     if report is not None and report.can_pass and domain.is_unverified:
         changes.verify_by_ourselves(domain, now=now)
@@ -45,8 +45,8 @@ def work(domain: Domain, *, now: datetime) -> None:
 
 def _work(domain: Domain) -> None:
     try:
-        work(domain, now=timezone.now())
-    except Exception:  # one domain that can't be looked at must not end the others
-        logger.exception("look failed", extra={"domain": domain.name})
+        run_due_check(domain, now=timezone.now())
+    except Exception:  # one domain that can't be checked must not end the others
+        logger.exception("DNS check failed", extra={"domain": domain.name})
     finally:
         connection.close()
