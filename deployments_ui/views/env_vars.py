@@ -117,9 +117,7 @@ def deletion(request: htmx.Request, slug: str, deployment_id: str, name: str) ->
     return dialogs.render_form(request, "env_vars/delete.html", form_context(page, form), part="deletion")
 
 
-def show_review(
-    request: htmx.Request, slug: str, deployment_id: str, key: UUID, form: ReviewForm
-) -> HttpResponse:
+def show_review(request: htmx.Request, slug: str, deployment_id: str, key: UUID, form: ReviewForm) -> HttpResponse:
     page = pages.get_review(by=request.person, slug=slug, deployment_id=deployment_id, key=key, now=timezone.now())
     url = links.env_review(slug, deployment_id, key)
     return dialogs.render_form(request, "env_vars/review.html", form_context(page, form), part="review", url=url)
