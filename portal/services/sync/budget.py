@@ -99,9 +99,7 @@ def _list_shares(purpose: Purpose, customer_id: int | None) -> list[Share]:
 def _installation(purpose: Purpose) -> Share:
     per_minute = float(settings.MIOSA.rpm)
     capacity = max(1.0, per_minute / 4)
-    return Share(
-        _INSTALLATION, capacity=capacity, refill=per_minute / 60, reserved=capacity * _RESERVED[purpose]
-    )
+    return Share(_INSTALLATION, capacity=capacity, refill=per_minute / 60, reserved=capacity * _RESERVED[purpose])
 
 
 def _take(shares: list[Share], *, now: float) -> None:
