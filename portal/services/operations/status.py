@@ -11,6 +11,7 @@ from portal.services.errors import Forbidden, Invalid
 from portal.services.operations import reconcile
 from portal.services.operations.kinds import get_kind
 from portal.services.queries.operations import OperationPage, find_row, get_page, may_decide
+from portal.wakeup import notify_worker
 
 CHOICES = ("happened", "did_not", "again")
 
@@ -37,6 +38,7 @@ def decide(*, by: Person, key: UUID, choice: str, now: datetime) -> OperationPag
     if choice == "again":
         unknown = Operation.objects.filter(pk=operation.pk, state=Operation.State.UNKNOWN)
         unknown.update(look_at=now)
+        notify_worker()
         operation.refresh_from_db()
         _step(operation, now=now)
         return get_page(operation, by=by, now=now)

@@ -10,9 +10,10 @@ from django.db.models import Min
 from pytest_django import Settings
 
 from portal.models import Operation
-from portal.services.operations import background
+from portal.services.operations.background import OperationSource
 from portal.services.sync import budget, upstream
 from portal.services.sync.budget import Purpose
+from portal.worker import Worker
 from tests.operations.app import App, get_operation
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -24,13 +25,13 @@ def test_what_is_unknown_is_settled_while_slow_publishes_hold_their_threads(app:
     app.playing.fault("*/deploy", times=20, delay_s=4)
     app.playing.fault("*/rollback", drop_after=True)
     page = app.roll_back(23)
-    stopping, began = threading.Event(), time.monotonic()
-    worker = threading.Thread(target=background.run, args=(stopping,))
-    worker.start()
+    began, worker = time.monotonic(), Worker([OperationSource()])
+    thread = threading.Thread(target=worker.run)
+    thread.start()
     while get_operation(page).state == "unknown" and time.monotonic() - began < 10:
         time.sleep(0.05)
-    stopping.set()
-    worker.join()
+    worker.stop()
+    thread.join()
     connection.close()
     assert get_operation(page).state == "succeeded"
     publishes = Operation.objects.filter(kind="publish", sent_at__isnull=False)
