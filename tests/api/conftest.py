@@ -18,8 +18,8 @@ from portal.services.sync import upstream
 from portal.services.sync.budget import Purpose
 from portal.services.sync.fetch import fleet, versions
 from tests import recall
-from tests.cast import Cast
-from tests.playing import Playing
+from tests.people import People
+from tests.simulator_control import SimulatorControl
 
 API = "/api/v1"
 OWN = f"{API}/customers/brightsmile-dental"
@@ -60,7 +60,7 @@ def fresh_tally(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def ask(people: Cast) -> Callable[[str], Asking]:
+def ask(people: People) -> Callable[[str], Asking]:
     """A client of one of the cast, by its name; "anonymous" for nobody."""
 
     def of(name: str) -> Asking:
@@ -70,7 +70,7 @@ def ask(people: Cast) -> Callable[[str], Asking]:
 
 
 @pytest.fixture
-def remembered(simulator: Playing, people: Cast) -> Remembered:
+def remembered(simulator: SimulatorControl, people: People) -> Remembered:
     """Everything of a small company read, as the worker would have done it."""
     simulator.reset(customers=3)
     recall.recall("what was wanted at first", simulator, read_everything)

@@ -43,7 +43,7 @@ def _round(world: World, web: Web, slug: str, deployment_id: str) -> Counter[str
     place = {"slug": slug, "deployment_id": deployment_id, "version_id": target.miosa_id}
     token = releases.get_dialog(kind, Target(**place), by=OPERATOR, now=timezone.now()).token
     body = json.dumps({**place, "kind": kind, "token": token}).encode()
-    before, rows, heard = world.deeds(deployment_id), Operation.objects.count(), len(world.playing.heard())
+    before, rows, heard = world.deeds(deployment_id), Operation.objects.count(), len(world.control.requests())
     answers: list[str] = []
     start = threading.Barrier(CLICKS)
 
@@ -58,7 +58,7 @@ def _round(world: World, web: Web, slug: str, deployment_id: str) -> Counter[str
         thread.join()
     connection.close()
     same = Counter(answers).most_common(1)[0][1]
-    changes = [one for one in world.playing.heard()[heard:] if one["method"] != "GET"]
+    changes = [one for one in world.control.requests()[heard:] if one["method"] != "GET"]
     return Counter(
         same_operation=same,
         other_answers=CLICKS - same,

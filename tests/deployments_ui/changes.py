@@ -37,7 +37,7 @@ def confirm(client: Client, path: str, *, htmx: bool = False, **fields: Any) -> 
 
 
 def changes_heard(world: World) -> list[dict[str, Any]]:
-    return [row for row in world.playing.heard() if row["method"] in CHANGING]
+    return [row for row in world.control.requests() if row["method"] in CHANGING]
 
 
 def work() -> None:

@@ -106,11 +106,11 @@ def test_planted_values_are_nowhere(world: World, browse: Browse, caplog: pytest
             path = re.findall(r'action="([^"]+/)apply/"', review)[0]
             places.get(path, **headers)
             places.post(path, {"rename-MANY": WRONG}, **headers)
-            world.playing.fault("*/env", method="POST", times=1, drop_after=True)
+            world.control.fault("*/env", method="POST", times=1, drop_after=True)
             places.post(f"{path}apply/", {"token": token_of(review)}, **headers)
-            world.playing.heal()
+            world.control.clear_faults()
             Operation.objects.update(look_at=None)
-        world.playing.knobs(env_rows="key_value")
+        world.control.configure(env_rows="key_value")
         for operation in Operation.objects.all():
             places.get(f"/operations/{operation.key}/")
             background.run_step(operation)

@@ -16,8 +16,8 @@ from portal.services.operations.submit import Confirmation
 from portal.services.queries import history
 from portal.services.queries.history import History
 from portal.services.queries.operations import OperationPage
-from portal.simulator.dns import DnsServer
-from tests.playing import Playing
+from portal.simulator.dns.server import DnsServer
+from tests.simulator_control import SimulatorControl
 
 SLUG = "brightsmile-dental"
 NAME = "shop.brightsmile-new.example"
@@ -27,11 +27,11 @@ ADDRESSES = ("192.0.2.44", "198.51.100.44")
 @dataclass(frozen=True)
 class Net:
     server: DnsServer
-    playing: Playing
+    control: SimulatorControl
 
     def set(self, name: str, *records: tuple[str, str], rcode: str | None = None) -> None:
         rows = [{"type": kind, "value": value} for kind, value in records]
-        self.playing.control("POST", "dns", {"name": name, "records": rows, **({"rcode": rcode} if rcode else {})})
+        self.control.call("POST", "dns", {"name": name, "records": rows, **({"rcode": rcode} if rcode else {})})
 
 
 @dataclass(frozen=True)
@@ -41,10 +41,10 @@ class Attaching:
     owner: Person
 
     @classmethod
-    def at(cls, playing: Playing, owner: Person, name: str = "Booking") -> Attaching:
+    def at(cls, control: SimulatorControl, owner: Person, name: str = "Booking") -> Attaching:
         found = next(
             row
-            for customer in playing.world()["customers"]
+            for customer in control.state()["customers"]
             if customer["external_workspace_id"] == SLUG
             for row in customer["deployments"]
             if row["name"] == name
@@ -94,7 +94,7 @@ def target_of(domain: Domain) -> str:
     return str(domain.needed[0]["value"])
 
 
-def answers(simulator: Playing, *rows: str, beside: str = "", times: int = 1) -> None:
+def answers(simulator: SimulatorControl, *rows: str, beside: str = "", times: int = 1) -> None:
     """What the list of domains is said to hold, so many times."""
     body = f'{{"data": [{", ".join(rows)}]{beside}}}'
     simulator.fault("*/domains", method="GET", times=times, status=200, body=body, content_type="application/json")

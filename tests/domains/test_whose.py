@@ -18,7 +18,7 @@ from portal.services.sync.budget import Purpose
 from portal.services.sync.upsert import holdings
 from portal.services.sync.upsert.customers import unassigned
 from tests.domains.attaching import SLUG, Attaching, answers
-from tests.playing import Playing
+from tests.simulator_control import SimulatorControl
 
 OTHER = "pawsome-vets"
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -134,7 +134,7 @@ def test_what_staff_does_to_anothers_domain_is_told_to_its_customer_alone(
 
 
 def test_a_silent_domain_is_verified_by_ourselves_without_telling_anybody(
-    app: Attaching, simulator: Playing, operator: Person
+    app: Attaching, simulator: SimulatorControl, operator: Person
 ) -> None:
     """It lies with Unassigned while others share the app."""
     domain = app.attached()

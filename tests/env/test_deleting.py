@@ -13,13 +13,13 @@ from portal.services.operations.submit import Confirmation
 from portal.services.operations.tokens import BadToken
 from portal.services.queries.operations import OperationPage
 from tests.env.booking import Booking
-from tests.playing import Playing
+from tests.simulator_control import SimulatorControl
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture(autouse=True)
-def deletes(settings: Settings, simulator: Playing) -> None:
+def deletes(settings: Settings, simulator: SimulatorControl) -> None:
     settings.MIOSA = replace(settings.MIOSA, deletes_env=True)
 
 
@@ -38,23 +38,23 @@ def test_a_name_goes_with_its_mark(booking: Booking) -> None:
 
 
 @pytest.mark.parametrize("status", ["404", "405"])
-def test_a_platform_that_can_not_says_so(simulator: Playing, booking: Booking, status: str) -> None:
+def test_a_platform_that_can_not_says_so(simulator: SimulatorControl, booking: Booking, status: str) -> None:
     booking.set(name="API_KEY", value="x")
-    simulator.knobs(env_delete=status)
+    simulator.configure(env_delete=status)
     page = delete(booking, "API_KEY")
     assert page.state == "refused"
     assert "not supported" in page.error
     assert "API_KEY" in {row.name for row in booking.page().rows}
 
 
-def test_pressing_twice_deletes_once(simulator: Playing, booking: Booking) -> None:
+def test_pressing_twice_deletes_once(simulator: SimulatorControl, booking: Booking) -> None:
     booking.set(name="API_KEY", value="x")
     form = deleting.draw(**booking.where(), name="API_KEY")
     confirmation = Confirmation(token=form.token)
     first = deleting.delete(**booking.where(), name="API_KEY", confirmation=confirmation)
     again = deleting.delete(**booking.where(), name="API_KEY", confirmation=confirmation)
     assert first.key == again.key
-    assert len([row for row in simulator.heard() if row["method"] == "DELETE"]) == 1
+    assert len([row for row in simulator.requests() if row["method"] == "DELETE"]) == 1
 
 
 def test_a_form_is_good_for_its_name_alone(booking: Booking) -> None:

@@ -22,9 +22,9 @@ from portal.services.queries.operations import OperationPage
 from portal.services.sync import upstream
 from portal.services.sync.budget import Purpose
 from portal.services.sync.fetch import fleet, versions
-from portal.simulator import Simulator
+from portal.simulator.simulator import Simulator
 from tests import recall
-from tests.playing import Playing
+from tests.simulator_control import SimulatorControl
 
 _MOMENTS = ("asked_at", "sent_at", "settled_at", "switched_at", "check_due_at", "beat_at", "look_at")
 _FOR_CONFIRMATION = ("choice", "reason", "note", "environment", "override")
@@ -49,11 +49,11 @@ class Effects:
 
 
 class App:
-    def __init__(self, playing: Playing, simulator: Simulator, *, owner: Person, operator: Person) -> None:
-        self.playing, self.simulator = playing, simulator
+    def __init__(self, control: SimulatorControl, simulator: Simulator, *, owner: Person, operator: Person) -> None:
+        self.control, self.simulator = control, simulator
         self.owner, self.operator = owner, operator
         self.slug, self.external_id = "brightsmile-dental", "brightsmile-dental"
-        recall.recall("the app of operations", playing, self.fetch)
+        recall.recall("the app of operations", control, self.fetch)
         self.deployment_id = self.row("Main site").miosa_id
 
     def fetch(self) -> None:
@@ -77,7 +77,7 @@ class App:
     @property
     def live(self) -> str:
         """The id of the version that MIOSA has live."""
-        return self.simulator.platform.world.deployments[self.deployment_id].active_version_id or ""
+        return self.simulator.state.store.deployments[self.deployment_id].active_version_id or ""
 
     # What a person does
 
@@ -159,7 +159,7 @@ class App:
     # What MIOSA did
 
     def effects(self) -> Effects:
-        world = self.simulator.platform.world
+        world = self.simulator.state.store
         deployment = world.deployments.get(self.deployment_id)
         if deployment is None:
             return Effects(0, 0, 0, len(world.deployments))
@@ -169,11 +169,11 @@ class App:
 
     def changes_received(self, since: int = 0) -> list[dict[str, Any]]:
         """The requests of MIOSA's log that change something."""
-        return [row for row in self.playing.heard(since) if row["method"] != "GET"]
+        return [row for row in self.control.requests(since) if row["method"] != "GET"]
 
     def log_position(self) -> int:
         """Where MIOSA's log of requests ends now."""
-        rows = self.playing.heard()
+        rows = self.control.requests()
         return int(rows[-1]["n"]) if rows else 0
 
 

@@ -22,8 +22,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def test_what_is_unknown_is_settled_while_slow_publishes_hold_their_threads(app: App) -> None:
     for number in range(9):
         app.publish_new(f"App {number}")
-    app.playing.fault("*/deploy", times=20, delay_s=4)
-    app.playing.fault("*/rollback", drop_after=True)
+    app.control.fault("*/deploy", times=20, delay_s=4)
+    app.control.fault("*/rollback", drop_after=True)
     page = app.roll_back(23)
     began, worker = time.monotonic(), Worker([OperationSource()])
     thread = threading.Thread(target=worker.run)
@@ -40,19 +40,19 @@ def test_what_is_unknown_is_settled_while_slow_publishes_hold_their_threads(app:
 
 @pytest.mark.usefixtures("without_keys")
 def test_a_publish_that_is_looked_for_costs_little(app: App) -> None:
-    app.playing.fault("*/publish", drop_before=True)
+    app.control.fault("*/publish", drop_before=True)
     page = app.change("publish")
     since = app.log_position()
     for _second in range(60):
         app.pass_time(1)
         app.run_worker()
     assert get_operation(page).state == "unknown"
-    assert 10 < len(app.playing.heard(since)) < 40
+    assert 10 < len(app.control.requests(since)) < 40
 
 
 @pytest.mark.usefixtures("without_keys")
 def test_and_leaves_a_token_to_people(app: App, settings: Settings) -> None:
-    app.playing.fault("*/publish", drop_before=True)
+    app.control.fault("*/publish", drop_before=True)
     page = app.change("publish")
     settings.MIOSA = dataclasses.replace(settings.MIOSA, rpm=60)
     upstream.forget_client()

@@ -15,7 +15,7 @@ BACK = -3600
 
 
 def test_an_unknown_one_is_looked_into_at_once(app: App) -> None:
-    app.playing.fault("*/rollback", drop_after=True)
+    app.control.fault("*/rollback", drop_after=True)
     page = app.roll_back(23)
     app.pass_time(BACK)
     app.run_worker()
@@ -23,7 +23,7 @@ def test_an_unknown_one_is_looked_into_at_once(app: App) -> None:
 
 
 def test_and_ends_without_being_sent_again(app: App) -> None:
-    app.playing.fault("*/rollback", drop_before=True)
+    app.control.fault("*/rollback", drop_before=True)
     page = app.roll_back(23)
     app.pass_time(BACK)
     since = app.log_position()
@@ -33,7 +33,7 @@ def test_and_ends_without_being_sent_again(app: App) -> None:
 
 
 def test_a_person_is_asked_where_nobody_can_know(app: App) -> None:
-    app.playing.fault("*/publish", drop_before=True)
+    app.control.fault("*/publish", drop_before=True)
     page = app.change("publish")
     app.pass_time(BACK)
     app.run_worker()
@@ -44,7 +44,7 @@ def test_a_person_is_asked_where_nobody_can_know(app: App) -> None:
 def test_what_is_live_is_checked_once_more(app: App, status: int, verdict: str) -> None:
     page = app.roll_back(23)
     if status != 200:
-        app.playing.fault("/sites/*", times=50, status=status)
+        app.control.fault("/sites/*", times=50, status=status)
     app.pass_time(BACK)
     app.run_worker()
     assert (get_operation(page).verdict, get_operation(page).check_due_at) == (verdict, None)

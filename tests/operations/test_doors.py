@@ -24,7 +24,7 @@ from portal.services.sync.budget import Purpose
 from portal.services.sync.fetch import versions
 from portal.services.sync.upsert import customers
 from tests.operations.app import App, get_only_operation, get_operation
-from tests.playing import Playing
+from tests.simulator_control import SimulatorControl
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -182,21 +182,21 @@ def test_what_is_known_to_be_impossible_is_not_sent(app: App, number: int, cause
 
 def test_while_miosa_is_down_nothing_is_sent_and_once_it_is_back_the_next_click_goes(app: App) -> None:
     token = app.open_dialog("roll_back", app.number(23))
-    app.playing.fault("/api/v1/*", times=1000, status=503)
+    app.control.fault("/api/v1/*", times=1000, status=503)
     Connection.objects.update(unreachable_since=timezone.now())
     refused(app, Unavailable, lambda: app.submit("roll_back", token, app.number(23)))
-    app.playing.heal()
+    app.control.clear_faults()
     upstream.forget_client()
     assert app.submit("roll_back", token, app.number(23)).state == "succeeded"
 
 
 def test_an_open_breaker_is_an_obstacle(app: App) -> None:
     token = app.open_dialog("roll_back", app.number(23))
-    app.playing.fault("/api/v1/*", times=1000, drop_before=True)
+    app.control.fault("/api/v1/*", times=1000, drop_before=True)
     for _time in range(3):
         with pytest.raises(Unavailable):
             publishing_sandboxes(app)
-    app.playing.heal()
+    app.control.clear_faults()
     refused(app, Unavailable, lambda: app.submit("roll_back", token, app.number(23)))
 
 
@@ -205,7 +205,7 @@ def publishing_sandboxes(app: App) -> None:
 
 
 def test_a_change_that_was_refused_stands_in_the_way_of_no_other(app: App) -> None:
-    app.playing.fault("*/redeploy", status=402)
+    app.control.fault("*/redeploy", status=402)
     app.change("redeploy")
     assert get_only_operation().state == "refused"
     assert Connection.only().refused_since is None
@@ -215,7 +215,7 @@ def test_a_change_that_was_refused_stands_in_the_way_of_no_other(app: App) -> No
 
 
 def test_a_second_person_gets_the_running_one_by_name(app: App, support: Person) -> None:
-    app.playing.fault("*/rollback", drop_after=True)
+    app.control.fault("*/rollback", drop_after=True)
     first = app.roll_back(23)
     since = app.log_position()
     with pytest.raises(LaneBusy) as running:
@@ -226,7 +226,7 @@ def test_a_second_person_gets_the_running_one_by_name(app: App, support: Person)
 
 
 def test_an_unknown_blocks_its_lane_for_a_minute_and_no_longer(app: App, support: Person) -> None:
-    app.playing.fault("*/rollback", drop_after=True)
+    app.control.fault("*/rollback", drop_after=True)
     first = app.roll_back(23)
     app.pass_time(59)
     with pytest.raises(LaneBusy):
@@ -238,7 +238,7 @@ def test_an_unknown_blocks_its_lane_for_a_minute_and_no_longer(app: App, support
 
 
 def test_staff_step_over_an_unknown_with_a_reason_and_it_is_never_sent_again(app: App, support: Person) -> None:
-    app.playing.fault("*/rollback", drop_before=True)
+    app.control.fault("*/rollback", drop_before=True)
     first = app.roll_back(22)
     assert get_operation(first).state == "unknown"
     with pytest.raises(Forbidden):
@@ -270,8 +270,8 @@ def test_a_publish_whose_call_takes_long_can_be_stepped_over_by_staff(app: App, 
     assert not get_operation(page).in_lane
 
 
-def test_a_rollback_goes_out_while_a_publish_is_building(app: App, simulator: Playing) -> None:
-    simulator.knobs(step_times="stuck")
+def test_a_rollback_goes_out_while_a_publish_is_building(app: App, simulator: SimulatorControl) -> None:
+    simulator.configure(step_times="stuck")
     publish = app.change("publish")
     assert get_operation(publish).state == "succeeded"
     assert progress.get_progress(by=app.owner, key=publish.key, now=timezone.now()).step == "building"
@@ -279,7 +279,7 @@ def test_a_rollback_goes_out_while_a_publish_is_building(app: App, simulator: Pl
 
 
 def test_lanes_are_each_their_own(app: App) -> None:
-    app.playing.fault("*/rollback", drop_after=True)
+    app.control.fault("*/rollback", drop_after=True)
     assert app.roll_back(23).state == "unknown"
     assert app.change("rename", by=app.operator, name="Front page").state == "succeeded"
     assert app.change("create", by=app.operator, name="Another").state == "succeeded"
@@ -304,7 +304,7 @@ def test_a_number_that_is_not_the_customers_is_not_told(app: App) -> None:
     assert live is not None
     foreign = live.customer is None or live.customer.external_id != app.external_id
     token = app.open_dialog("roll_back", app.number(12), by=app.operator)
-    app.playing.act("publish", deployment_id=app.deployment_id, external_workspace_id="pawsome-vets")
+    app.control.run_action("publish", deployment_id=app.deployment_id, external_workspace_id="pawsome-vets")
     error = app.submit("roll_back", token, app.number(12), by=app.operator).error
     assert "now another version is" in error
     assert ("another version was live" in error) == foreign

@@ -59,7 +59,7 @@ def machine_for(app: App, person: Person) -> type[RuleBasedStateMachine]:  # noq
         @initialize()
         def start_anew(self) -> None:
             Operation.objects.all().delete()
-            app.playing.heal()
+            app.control.clear_faults()
             upstream.forget_client()
             self.known: dict[int, str] = {}
             self.sent: dict[str, float] = {}
@@ -88,16 +88,16 @@ def machine_for(app: App, person: Person) -> type[RuleBasedStateMachine]:  # noq
 
         @rule(fault=st.sampled_from(FAULTS), path=st.sampled_from(PATHS), times=st.integers(1, 3))
         def break_the_wire(self, fault: dict[str, Any], path: str, times: int) -> None:
-            app.playing.fault(path, times=times, **fault)
+            app.control.fault(path, times=times, **fault)
 
         @rule()
         def heal(self) -> None:
-            app.playing.heal()
+            app.control.clear_faults()
             upstream.forget_client()
 
         @rule()
         def publish_elsewhere(self) -> None:
-            app.playing.act("publish", deployment_id=app.deployment_id)
+            app.control.run_action("publish", deployment_id=app.deployment_id)
 
         @rule(seconds=st.sampled_from([0.5, 2, 4, 30, 61]))
         def wait(self, seconds: float) -> None:
@@ -158,7 +158,7 @@ def machine_for(app: App, person: Person) -> type[RuleBasedStateMachine]:  # noq
 
         def teardown(self) -> None:
             """In the end, with MIOSA well again, nothing is left in the dark."""
-            app.playing.heal()
+            app.control.clear_faults()
             for _second in range(90):
                 upstream.forget_client()
                 app.run_worker()

@@ -18,7 +18,7 @@ from portal.services.operations.client import TooLate, client_for
 from portal.services.operations.kinds import get_kind
 from portal.services.sync import upstream
 from tests.operations.app import App, Effects, get_only_operation, get_operation
-from tests.playing import Playing
+from tests.simulator_control import SimulatorControl
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -76,8 +76,10 @@ def combine(cases: Iterable[Case], losses: Iterable[str]) -> list[tuple[Case, st
 
 
 @pytest.fixture(autouse=True)
-def _short_deadline(monkeypatch: pytest.MonkeyPatch, simulator: Playing, request: pytest.FixtureRequest) -> None:
-    simulator.knobs(redeploy_answer="build")
+def _short_deadline(
+    monkeypatch: pytest.MonkeyPatch, simulator: SimulatorControl, request: pytest.FixtureRequest
+) -> None:
+    simulator.configure(redeploy_answer="build")
     callspec = getattr(request.node, "callspec", None)
     if callspec is not None and str(callspec.params.get("loss", "")).startswith("late"):
         monkeypatch.setattr(Kind, "deadline_s", SHORT_DEADLINE_S)
@@ -89,7 +91,7 @@ def lose_answer(app: App, case: Case, loss: str) -> Effects:
     before = app.effects()
     if case.kind == "publish":
         app.sandbox()
-    app.playing.fault(case.path, method=case.method, **LOST[loss])
+    app.control.fault(case.path, method=case.method, **LOST[loss])
     fields = {"name": case.name} if case.name else {}
     target = app.number(case.number) if case.number else ""
     app.change(case.kind, target, by=app.operator, **fields)
@@ -147,37 +149,37 @@ def test_without_keys_another_kind_is_never_repeated_and_a_person_is_asked(app: 
 
 def test_a_new_app_from_a_sandbox_is_made_once(app: App) -> None:
     before = app.effects()
-    app.playing.fault("*/deploy", drop_after=True)
+    app.control.fault("*/deploy", drop_after=True)
     app.publish_new("Recall campaign")
     app.run_worker()
     assert app.settle(10) <= 10
     assert get_only_operation().state == "succeeded"
     assert app.effects().deployments - before.deployments == 1
-    made = app.simulator.platform.world.deployments[get_only_operation().result["deployment_id"]]
+    made = app.simulator.state.store.deployments[get_only_operation().result["deployment_id"]]
     assert [version.id for version in made.versions] == [get_only_operation().result["version_id"]]
 
 
-def test_a_repeat_goes_the_way_the_first_attempt_went(app: App, simulator: Playing) -> None:
+def test_a_repeat_goes_the_way_the_first_attempt_went(app: App, simulator: SimulatorControl) -> None:
     """The publish was lost; if the way were missing by then, the bridge would publish a second time."""
     before = lose_answer(app, PUBLISH, "503_after")
-    only_version = app.simulator.platform.world.deployments[app.deployment_id].versions[-1]
+    only_version = app.simulator.state.store.deployments[app.deployment_id].versions[-1]
     only_version.source_sandbox_id = "sbx_unreadable"
-    simulator.knobs(publish_route=404)
+    simulator.configure(publish_route=404)
     app.settle(20)
     assert (app.effects() - before).versions == 1
 
 
 def test_when_miosa_is_away_for_a_while_nothing_is_said_and_then_all_is_found(app: App) -> None:
     before = app.effects()
-    app.playing.fault("*/rollback", drop_after=True)
+    app.control.fault("*/rollback", drop_after=True)
     token = app.open_dialog("roll_back", app.number(23))
     page = app.submit("roll_back", token, app.number(23))
-    app.playing.fault("/api/v1/*", times=10_000, status=503)
+    app.control.fault("/api/v1/*", times=10_000, status=503)
     for _second in range(30):
         app.run_worker()
         app.pass_time(1)
     assert get_operation(page).state == "unknown"
-    app.playing.heal()
+    app.control.clear_faults()
     began = time.monotonic()
     while get_operation(page).state == "unknown" and time.monotonic() - began < 10:
         app.run_worker()
@@ -188,13 +190,13 @@ def test_when_miosa_is_away_for_a_while_nothing_is_said_and_then_all_is_found(ap
 
 
 def test_a_minute_later_it_is_never_sent_again(app: App) -> None:
-    app.playing.fault("*/rollback", times=50, drop_before=True)
+    app.control.fault("*/rollback", times=50, drop_before=True)
     page = app.roll_back(23)
     while get_operation(page).state == "unknown":
         app.pass_time(1)
         upstream.forget_client()
         app.run_worker()
-    app.playing.heal()
+    app.control.clear_faults()
     asked, last = page.asked_at, get_operation(page)
     assert last.sent_at is not None
     assert (last.sent_at - last.asked_at).total_seconds() <= 60
@@ -207,11 +209,11 @@ def test_a_minute_later_it_is_never_sent_again(app: App) -> None:
 
 @pytest.mark.parametrize(("kind", "path"), [("roll_back", "*/rollback"), ("publish", "*/publish")])
 def test_a_repeat_is_never_sent_after_its_minute_though_its_look_began_within(app: App, kind: str, path: str) -> None:
-    app.playing.fault(path, drop_before=True)
+    app.control.fault(path, drop_before=True)
     page = app.change(kind, app.number(23) if kind == "roll_back" else "")
     app.pass_time(59)
     since = app.log_position()
-    app.playing.fault(f"*/{app.deployment_id}", method="GET", delay_s=1.2)
+    app.control.fault(f"*/{app.deployment_id}", method="GET", delay_s=1.2)
     app.run_worker()
     assert app.changes_received(since) == []
     assert get_operation(page).state == "unknown"
@@ -221,7 +223,7 @@ def test_nothing_is_begun_after_its_minute_though_its_look_began_within(app: App
     page = app.submit("publish", app.open_dialog("publish"))
     app.pass_time(59)
     since = app.log_position()
-    app.playing.fault(f"*/{app.deployment_id}", method="GET", delay_s=1.2)
+    app.control.fault(f"*/{app.deployment_id}", method="GET", delay_s=1.2)
     app.run_worker()
     app.run_worker()
     assert app.changes_received(since) == []
@@ -234,7 +236,7 @@ def test_nothing_is_begun_after_its_minute_though_its_look_began_within(app: App
 
 def test_nothing_goes_out_after_its_minute_though_its_row_was_let_go_within(app: App) -> None:
     """The process stood still between the row and the request."""
-    app.playing.fault("*/rollback", drop_before=True)
+    app.control.fault("*/rollback", drop_before=True)
     page = app.roll_back(23)
     Operation.objects.update(state="sent")
     app.pass_time(61)
@@ -246,7 +248,7 @@ def test_nothing_goes_out_after_its_minute_though_its_row_was_let_go_within(app:
 
 def test_a_process_that_was_replaced_sends_nothing(app: App) -> None:
     """It was suspended between the row and the request; another process works on the operation by now."""
-    app.playing.fault("*/rollback", drop_before=True)
+    app.control.fault("*/rollback", drop_before=True)
     page = app.roll_back(23)
     Operation.objects.update(state="sent", runner="another")
     operation, since = get_operation(page), app.log_position()
@@ -270,9 +272,9 @@ def test_a_deadline_that_passes_before_sending_is_a_refusal_and_nothing_was_sent
 
 
 def test_a_repeat_waits_for_its_answer_no_longer_than_its_lane_is_its_own(app: App) -> None:
-    app.playing.fault("*/rollback", drop_before=True)
+    app.control.fault("*/rollback", drop_before=True)
     page = app.roll_back(23)
     app.pass_time(58.5)
-    app.playing.fault("*/rollback", delay_s=8)
+    app.control.fault("*/rollback", delay_s=8)
     app.run_worker()
     assert (get_operation(page).state, get_operation(page).error_code) == ("unknown", "deadline_exceeded")

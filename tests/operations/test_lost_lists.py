@@ -40,21 +40,21 @@ def delete(env: Booking, name: str) -> None:
 
 def look(app: App, path: str, body: str | None = None) -> None:
     """The worker's look, three seconds later; it is shown `body` first."""
-    app.playing.heal()
+    app.control.clear_faults()
     if body is not None:
-        app.playing.fault(path, method="GET", body=body)
+        app.control.fault(path, method="GET", body=body)
     app.pass_time(3)
     app.run_worker()
 
 
 def names_at(app: App) -> set[str]:
-    return {var.name for var in app.simulator.platform.world.deployments[app.deployment_id].env}
+    return {var.name for var in app.simulator.state.store.deployments[app.deployment_id].env}
 
 
 @pytest.mark.parametrize("seen", [FIRST_PAGE, UNREADABLE])
 def test_a_name_that_was_not_seen_was_not_deleted(app: App, env: Booking, seen: str) -> None:
     env.set(name="API_KEY", value="x")
-    app.playing.fault("*/env/*", method="DELETE", drop_before=True)
+    app.control.fault("*/env/*", method="DELETE", drop_before=True)
     delete(env, "API_KEY")
     look(app, "*/env", seen)
     operation = Operation.objects.get(kind="delete_env")
@@ -63,7 +63,7 @@ def test_a_name_that_was_not_seen_was_not_deleted(app: App, env: Booking, seen: 
 
 
 def test_a_name_on_a_later_page_was_set(app: App, env: Booking) -> None:
-    app.playing.fault("*/env", method="POST", drop_after=True)
+    app.control.fault("*/env", method="POST", drop_after=True)
     env.set(name="API_KEY", value="x")
     look(app, "*/env", FIRST_PAGE)
     assert (get_only_operation().state, get_only_operation().attempts) == ("succeeded", 1)
@@ -71,9 +71,9 @@ def test_a_name_on_a_later_page_was_set(app: App, env: Booking) -> None:
 
 def test_a_name_that_is_there_unchanged_was_not_set_whatever_miosas_clock_says(app: App, env: Booking) -> None:
     env.set(name="API_KEY", value="old")
-    (var,) = (v for v in app.simulator.platform.world.deployments[app.deployment_id].env if v.name == "API_KEY")
+    (var,) = (v for v in app.simulator.state.store.deployments[app.deployment_id].env if v.name == "API_KEY")
     var.updated_at = timezone.now() + timedelta(minutes=5)
-    app.playing.fault("*/env", method="POST", drop_before=True)
+    app.control.fault("*/env", method="POST", drop_before=True)
     page = env.set(name="API_KEY", value="new")
     look(app, "*/env")
     assert (get_operation(page).state, get_operation(page).attempts) == ("succeeded", 2)
@@ -81,14 +81,14 @@ def test_a_name_that_is_there_unchanged_was_not_set_whatever_miosas_clock_says(a
 
 def test_a_name_that_is_there_changed_was_set(app: App, env: Booking) -> None:
     env.set(name="API_KEY", value="old")
-    app.playing.fault("*/env", method="POST", drop_after=True)
+    app.control.fault("*/env", method="POST", drop_after=True)
     page = env.set(name="API_KEY", value="new")
     look(app, "*/env")
     assert (get_operation(page).state, get_operation(page).attempts) == ("succeeded", 1)
 
 
 def test_what_a_newer_change_of_ours_set_says_nothing_of_an_older_one(app: App, env: Booking) -> None:
-    app.playing.fault("*/env", method="POST", drop_before=True)
+    app.control.fault("*/env", method="POST", drop_before=True)
     lost = env.set(name="API_KEY", value="lost")
     app.pass_time(61)
     newer = env.set(name="API_KEY", value="newer")
@@ -107,7 +107,7 @@ def test_what_was_found_to_be_set_is_marked(app: App, env: Booking, expires: boo
     mark = EnvMark.objects.get(name="API_KEY")
     assert mark.operation_key == told.key
     EnvMark.objects.all().delete()
-    app.playing.fault("*/env", method="POST", drop_after=True)
+    app.control.fault("*/env", method="POST", drop_after=True)
     page = env.set(name="API_KEY", value="x")
     if expires:
         SealedValues.objects.update(expires_at=timezone.now())
@@ -122,15 +122,15 @@ def test_what_was_found_to_be_set_is_marked(app: App, env: Booking, expires: boo
 @pytest.mark.parametrize("seen", [FIRST_PAGE, UNREADABLE])
 def test_a_domain_that_was_not_seen_was_not_detached(app: App, domains: Attaching, seen: str) -> None:
     domain = domains.attached()
-    app.playing.fault("*/domains/*", method="DELETE", drop_before=True)
+    app.control.fault("*/domains/*", method="DELETE", drop_before=True)
     page = domains.change(domain, "detach_domain", typed_name=NAME)
     look(app, "*/domains", seen)
     assert (get_operation(page).state, get_operation(page).attempts) == ("succeeded", 2)
-    assert NAME not in app.simulator.platform.world.domain_names
+    assert NAME not in app.simulator.state.store.domain_names
 
 
 def test_a_domain_on_a_later_page_was_attached(app: App, domains: Attaching) -> None:
-    app.playing.fault("*/domains", method="POST", drop_after=True)
+    app.control.fault("*/domains", method="POST", drop_after=True)
     (page,) = domains.add()
     look(app, "*/domains", FIRST_PAGE)
     assert (get_operation(page).state, get_operation(page).attempts) == ("succeeded", 1)
@@ -140,7 +140,7 @@ def test_a_domain_on_a_later_page_was_attached(app: App, domains: Attaching) -> 
 def test_a_domain_is_known_by_its_name_unless_it_was_removed(
     app: App, domains: Attaching, row: dict[str, str], attempts: int
 ) -> None:
-    app.playing.fault("*/domains", method="POST", drop_before=True)
+    app.control.fault("*/domains", method="POST", drop_before=True)
     (page,) = domains.add()
     look(app, "*/domains", json.dumps({"data": [{"id": "dom_1", "domain": NAME, "status": "pending"} | row]}))
     assert (get_operation(page).state, get_operation(page).attempts) == ("succeeded", attempts)
@@ -148,5 +148,5 @@ def test_a_domain_is_known_by_its_name_unless_it_was_removed(
 
 def test_names_that_may_not_be_listed_can_be_set_all_the_same(app: App, env: Booking) -> None:
     key = env.draft(by=None, name="API_KEY", value="x")
-    app.playing.fault("*/env", method="GET", times=2, status=403)
+    app.control.fault("*/env", method="GET", times=2, status=403)
     assert env.apply(key).state == "succeeded"

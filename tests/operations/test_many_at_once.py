@@ -57,7 +57,7 @@ def test_fifty_clicks_on_publish_read_the_sandbox_once(app: App) -> None:
     since = app.log_position()
     pages = at_once([partial(app.submit, "publish", token, sandbox_id=sandbox_id)] * CLICKS)
     assert len({page.key for page in pages}) == 1
-    asked = Counter(row["path"].rsplit("/", 1)[1] for row in app.playing.heard(since))
+    asked = Counter(row["path"].rsplit("/", 1)[1] for row in app.control.requests(since))
     assert asked[sandbox_id] <= 2
     at_once([app.run_worker] * 4)
     assert app.effects() - before == Effects(1, 1, 0, 0)
@@ -83,7 +83,7 @@ def test_two_people_at_once_never_overwrite_each_other(app: App) -> None:
 def test_watchers_and_workers_carry_an_operation_once(app: App) -> None:
     """A page that polls and two workers find the same unknown operation at the same moment."""
     before = app.effects()
-    app.playing.fault("*/rollback", drop_before=True)
+    app.control.fault("*/rollback", drop_before=True)
     page = app.roll_back(23)
     app.pass_time(3)
     since = app.log_position()
@@ -100,11 +100,11 @@ def test_watchers_and_workers_carry_an_operation_once(app: App) -> None:
 
 def test_a_decision_holds_against_a_look_that_is_under_way(app: App) -> None:
     """Whoever is looking has the operation no longer once a person has decided."""
-    app.playing.fault("*/rollback", drop_before=True)
+    app.control.fault("*/rollback", drop_before=True)
     page = app.roll_back(23)
     Operation.objects.update(error_code="not_seen")
     app.pass_time(3)
-    app.playing.fault(f"*/deployments/{app.deployment_id}", method="GET", delay_s=0.6)
+    app.control.fault(f"*/deployments/{app.deployment_id}", method="GET", delay_s=0.6)
 
     def look() -> None:
         app.run_worker()

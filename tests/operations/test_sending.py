@@ -8,7 +8,7 @@ from pytest_django import Settings
 from portal.models import Activation, Entry, Operation
 from portal.services.operations import read_back, status
 from tests.operations.app import App, Effects, get_only_operation, get_operation
-from tests.playing import Playing
+from tests.simulator_control import SimulatorControl
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -60,7 +60,7 @@ def test_a_staged_version_is_promoted(app: App) -> None:
 def test_what_is_live_by_now_is_not_sent_again(app: App) -> None:
     target = app.number(23)
     token = app.open_dialog("roll_back", target)
-    app.playing.act("rollback", deployment_id=app.deployment_id, version_id=target)
+    app.control.run_action("rollback", deployment_id=app.deployment_id, version_id=target)
     since = app.log_position()
     page = app.submit("roll_back", token, target)
     assert (page.state, page.error_code) == ("refused", "already_live")
@@ -69,7 +69,7 @@ def test_what_is_live_by_now_is_not_sent_again(app: App) -> None:
 
 def test_if_another_version_went_live_nothing_is_sent_and_both_are_named(app: App) -> None:
     token = app.open_dialog("roll_back", app.number(23))
-    app.playing.act("publish", deployment_id=app.deployment_id)
+    app.control.run_action("publish", deployment_id=app.deployment_id)
     since = app.log_position()
     page = app.submit("roll_back", token, app.number(23))
     assert (page.state, page.error_code) == ("refused", "live_changed")
@@ -82,7 +82,7 @@ def test_if_another_version_went_live_nothing_is_sent_and_both_are_named(app: Ap
 @pytest.mark.parametrize("kind", ["redeploy", "stop", "publish"])
 def test_other_deeds_mind_what_is_live_as_well(app: App, kind: str) -> None:
     token = app.open_dialog(kind, by=app.operator)
-    app.playing.act("publish", deployment_id=app.deployment_id)
+    app.control.run_action("publish", deployment_id=app.deployment_id)
     since = app.log_position()
     page = app.submit(kind, token, by=app.operator)
     app.run_worker()
@@ -92,7 +92,7 @@ def test_other_deeds_mind_what_is_live_as_well(app: App, kind: str) -> None:
 
 def test_a_staged_publish_does_not_mind(app: App) -> None:
     token = app.open_dialog("publish")
-    app.playing.act("publish", deployment_id=app.deployment_id)
+    app.control.run_action("publish", deployment_id=app.deployment_id)
     page = app.submit("publish", token, go_live=False)
     app.run_worker()
     assert get_operation(page).state == "succeeded"
@@ -113,7 +113,7 @@ def test_the_first_environment_is_the_live_one_whatever_its_name(app: App, setti
     settings.MIOSA = dataclasses.replace(settings.MIOSA, environments=("live",))
     app.use("Booking")
     token = app.open_dialog("promote", app.number(12))
-    app.playing.act("publish", deployment_id=app.deployment_id)
+    app.control.run_action("publish", deployment_id=app.deployment_id)
     assert app.submit("promote", token, app.number(12)).error_code == "live_changed"
 
 
@@ -127,8 +127,8 @@ def test_other_deeds_of_operators(app: App, kind: str) -> None:
         assert abs(app.effects().deployments - before.deployments) == 1
 
 
-def test_a_publish_is_followed_to_its_end_though_nobody_watches(app: App, simulator: Playing) -> None:
-    simulator.knobs(step_times="default")
+def test_a_publish_is_followed_to_its_end_though_nobody_watches(app: App, simulator: SimulatorControl) -> None:
+    simulator.configure(step_times="default")
     page = app.change("publish")
     assert (get_operation(page).state, get_operation(page).switched_at) == ("succeeded", None)
     assert not get_operation(page).in_lane
@@ -143,8 +143,10 @@ def test_a_publish_is_followed_to_its_end_though_nobody_watches(app: App, simula
 
 
 @pytest.mark.parametrize("route", [404, 501])
-def test_a_publish_goes_over_the_bridge_where_publish_is_not_there(app: App, simulator: Playing, route: int) -> None:
-    simulator.knobs(publish_route=route)
+def test_a_publish_goes_over_the_bridge_where_publish_is_not_there(
+    app: App, simulator: SimulatorControl, route: int
+) -> None:
+    simulator.configure(publish_route=route)
     before, since = app.effects(), app.log_position()
     app.change("publish")
     assert [row["path"].rsplit("/", 1)[1] for row in app.changes_received(since)] == ["publish", "deploy"]

@@ -16,7 +16,7 @@ from portal.services.sync import upstream
 from portal.services.sync.budget import Purpose
 from portal.services.sync.fetch import fleet
 from tests.operations.app import App, get_operation
-from tests.playing import Playing
+from tests.simulator_control import SimulatorControl
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -33,12 +33,12 @@ def draft(app: App) -> tuple[str, Any]:
 
 
 def give_away(app: App) -> None:
-    app.playing.act("reattribute", deployment_id=app.deployment_id, external_workspace_id="pawsome-vets")
+    app.control.run_action("reattribute", deployment_id=app.deployment_id, external_workspace_id="pawsome-vets")
 
 
 def answer_of_another_tenant(app: App) -> None:
     row = {"id": app.deployment_id, "name": "Main site", "tenant_id": "tnt_other", "active_version_id": app.live}
-    app.playing.fault(f"*/{app.deployment_id}", method="GET", body=json.dumps({"data": row}))
+    app.control.fault(f"*/{app.deployment_id}", method="GET", body=json.dumps({"data": row}))
 
 
 def test_an_owner_changes_nothing_of_an_app_that_is_somebody_elses_by_now(app: App) -> None:
@@ -96,8 +96,8 @@ def test_an_app_of_another_tenant_gets_no_env(app: App) -> None:
     assert Connection.only().alarm == "other_tenant"
 
 
-def test_a_publish_is_watched_on_though_another_tenant_answers(app: App, simulator: Playing) -> None:
-    simulator.knobs(step_times="default")
+def test_a_publish_is_watched_on_though_another_tenant_answers(app: App, simulator: SimulatorControl) -> None:
+    simulator.configure(step_times="default")
     page = app.change("publish")
     simulator.advance(10)
     answer_of_another_tenant(app)
@@ -107,7 +107,7 @@ def test_a_publish_is_watched_on_though_another_tenant_answers(app: App, simulat
 
 
 def test_nor_by_a_repeat(app: App) -> None:
-    app.playing.fault("*/rollback", drop_before=True)
+    app.control.fault("*/rollback", drop_before=True)
     page = app.submit("roll_back", app.open_dialog("roll_back", app.number(23)), app.number(23))
     give_away(app)
     fleet.sweep(ask=upstream.client(Purpose.BACKGROUND), now=timezone.now())

@@ -31,7 +31,7 @@ OURS, THEIRS = "brightsmile-dental", "pawsome-vets"
 @pytest.fixture
 def shared(desk: Desk) -> Deployment:
     """Ours by attribution, with versions of theirs; theirs is live, after ours was, and one of theirs is staged."""
-    site = {one["external_workspace_id"]: one for one in desk.simulator.world()["customers"]}[OURS]["deployments"][2]
+    site = {one["external_workspace_id"]: one for one in desk.simulator.state()["customers"]}[OURS]["deployments"][2]
     desk.act("publish", deployment_id=site["id"], external_workspace_id=THEIRS, external_user_id="their-person")
     desk.read_all()
     ours = desk.act("publish", deployment_id=site["id"], external_workspace_id=OURS)
