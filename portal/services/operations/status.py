@@ -1,4 +1,4 @@
-"""The operation that a person is looking at: found out further on the way, or decided."""
+"""One operation on its page: taken a step further when the page is opened, or decided by a person."""
 
 from datetime import datetime
 from uuid import UUID
