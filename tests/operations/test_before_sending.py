@@ -1,4 +1,4 @@
-"""What prevents a change before it is sent: tokens, permissions, other customers, lanes, outages. MIOSA receives nothing."""
+"""What prevents a change before it is sent: tokens, permissions, other customers, lanes, outages."""
 
 import uuid
 from collections.abc import Callable
