@@ -107,9 +107,9 @@ def read_page(found: timeline.Found, *, customer: Customer, held: Mapping[int, D
     versions = summaries.versions_of(held.values(), pks)
     asked = [row.subject for row in found.rows if row.kind == Entry.Kind.OPERATION]
     operations = Operation.objects.in_bulk(asked) if asked else {}
-    entries = (entries.entry(row, versions, held, operations, customer=customer, by=by) for row in found.rows)
+    shown = (entries.entry(row, versions, held, operations, customer=customer, by=by) for row in found.rows)
     return Page(
-        entries=tuple(entry for entry in entries if entry is not None),
+        entries=tuple(entry for entry in shown if entry is not None),
         next_cursor=found.next_cursor,
         searched_back_to=found.searched_back_to,
     )
