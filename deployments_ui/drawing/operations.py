@@ -20,8 +20,8 @@ from deployments_ui.times import Clock, iso
 from portal.permissions import Role
 from portal.services.operations.kinds import Kind
 from portal.services.operations.publishing import Progress
-from portal.services.queries.entries import OperationEntry
 from portal.services.queries.operations import OperationPage
+from portal.services.queries.schemas import OperationEntry
 
 ROLES: dict[str, Promise] = {
     Role.OPERATOR: gettext_lazy("operator"),

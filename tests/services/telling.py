@@ -11,7 +11,7 @@ from portal.models import Deployment, Version
 from portal.permissions import Person
 from portal.services.errors import NotFound
 from portal.services.queries import customers, deployments, history, search, versions
-from portal.services.queries.history import Page
+from portal.services.queries.timeline import Page
 
 SEARCHES: tuple[dict[str, list[str]], ...] = (
     {},

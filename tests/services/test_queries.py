@@ -13,9 +13,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from portal.models import Customer, Deployment, Facet, Freshness, Version
+from portal.models import Customer, Deployment, Entry, Facet, Freshness, Version
+from portal.models.versions import VersionRow
 from portal.permissions import Person
-from portal.services.queries import customers, deployments, filters, history, timeline
+from portal.services.queries import customers, deployments, filters, history, timeline_search
 from tests.services import crowd
 from tests.services.telling import ids_of
 
@@ -95,8 +96,8 @@ def test_every_combination_of_filters_is_quick(crowded: Customer, operator: Pers
     for chosen in sample:
         where = filters.read(query_of(chosen, crowded), customer=crowded, held=held, by=operator).where
 
-        def search(where: timeline.Where = where) -> None:
-            timeline.search(scope="x", customer_id=crowded.pk, deployment_id=None, where=where, cursor="")
+        def search(where: timeline_search.Where = where) -> None:
+            timeline_search.search(scope="x", customer_id=crowded.pk, deployment_id=None, where=where, cursor="")
 
         slowest.append((milliseconds(search), chosen))
     slowest.sort(key=lambda one: -one[0])
@@ -148,16 +149,32 @@ def test_nothing_is_counted_and_nothing_is_skipped(crowded: Customer, operator: 
 
 def test_the_deepest_page_costs_what_the_first_does(crowded: Customer, db: None) -> None:
     oldest = Version.objects.filter(customer=crowded).earliest("pk")
-    deep = timeline._make_cursor(oldest.created_at, 10**12, "x")  # type: ignore[arg-type]  # made with it
+    deep = timeline_search.make_cursor(oldest.created_at, 10**12, "x")  # type: ignore[arg-type]  # made with it
 
     def page(cursor: str) -> float:
         return milliseconds(
-            lambda: timeline.search(
-                scope="x", customer_id=crowded.pk, deployment_id=None, where=timeline.Where(), cursor=cursor
+            lambda: timeline_search.search(
+                scope="x", customer_id=crowded.pk, deployment_id=None, where=timeline_search.Where(), cursor=cursor
             )
         )
 
     assert page(deep) <= 3 * page("") + 2
+
+
+def test_a_row_of_the_search_holds_what_the_models_do(crowded: Customer, db: None) -> None:
+    found = timeline_search.search(
+        scope="x", customer_id=crowded.pk, deployment_id=None, where=timeline_search.Where(), cursor=""
+    )
+    entries = Entry.objects.in_bulk(row.id for row in found.rows)
+    for row in found.rows:
+        entry, version = entries[row.id], row.version
+        assert (row.at, row.kind, row.subject, row.deployment) == (
+            *(entry.at, entry.kind, entry.subject, entry.deployment),
+        )
+        assert version is not None
+        model = Version.objects.get(pk=entry.version)
+        assert version == VersionRow._make(getattr(model, name) for name in VersionRow._fields)
+        assert {type(value) for value in version} == {type(getattr(model, name)) for name in VersionRow._fields}
 
 
 def test_paging_reaches_version_one_and_holds_each_once(operator: Person, db: None) -> None:
@@ -188,7 +205,7 @@ def test_a_search_says_how_far_back_it_looked_and_looks_further(crowded: Custome
         assert page.searched_back_to is not None
         query["cursor"] = [page.next_cursor]
     assert ids_of(page) == {rare.miosa_id}
-    assert looked == -(-ROWS // timeline.WINDOW)
+    assert looked == -(-ROWS // timeline_search.WINDOW)
 
 
 @pytest.mark.parametrize("text", ["\x00", "'; DROP TABLE portal_entry; --", "%", "_", "!", "\\", "\ud800", "x" * 5000])

@@ -15,9 +15,9 @@ from portal.services.operations.kinds import Kind
 from portal.services.operations.releases import Confirmed
 from portal.services.queries import deployments, history, operations, search, versions
 from portal.services.queries.deployments import DeploymentPage
-from portal.services.queries.entries import ActivationEntry, OperationEntry
 from portal.services.queries.operations import OperationPage
 from portal.services.queries.retention import Keeping
+from portal.services.queries.schemas import ActivationEntry, OperationEntry
 from portal.services.sync import upstream
 from portal.services.sync.budget import Purpose
 from portal.services.sync.fetch import versions as reading

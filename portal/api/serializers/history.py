@@ -7,8 +7,7 @@ from rest_framework import serializers
 from portal.api.serializers.answers import AgeSerializer, CustomerHeadSerializer, VersionBriefSerializer
 from portal.api.serializers.fields import MomentField, NextField, StaffField
 from portal.services.operations.kinds import Kind
-from portal.services.queries.entries import ActivationEntry, OperationEntry, VersionEntry
-from portal.services.queries.schemas import ActivationKind
+from portal.services.queries.schemas import ActivationEntry, ActivationKind, OperationEntry, VersionEntry
 
 ACTIVATION = "activation"
 OPERATION = "operation"

@@ -8,7 +8,6 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
 
 from portal.models import Customer, Deployment, Freshness, Holding
-from portal.models.prepared import Prepared
 from portal.permissions import Person
 from portal.services import clean_text
 from portal.services.errors import NotFound
@@ -24,9 +23,6 @@ _SORTS = {
     "apps": (F("deployments_count").desc(), F("name").asc(), F("pk").asc()),
 }
 _SHOWN_DEPLOYMENTS = 3
-_WITH_ITS_STATE = Customer.objects.select_related("freshness", "connection__bucket")
-_CUSTOMER: Prepared[Customer] = Prepared(lambda slug: _WITH_ITS_STATE.filter(slug=slug))
-_ONE_OF: Prepared[Customer] = Prepared(lambda slug, scope: _WITH_ITS_STATE.filter(slug=slug, pk__in=scope))
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,18 +60,12 @@ class CustomerPart:
 
 def seen_by(by: Person) -> QuerySet[Customer]:
     """The customers a person may see. Everything else is found through these."""
-    if by.scope is None:
-        return Customer.objects.all()
-    return Customer.objects.filter(pk__in=by.scope)
+    return Customer.objects.in_scope(by.scope)
 
 
 def get_customer(*, by: Person, slug: str) -> Customer:
     """Raises NotFound for an unknown customer and for a stranger, who are never told apart."""
-    slug = clean_text.storable(slug)
-    if by.scope is None:
-        customer = _CUSTOMER.first(slug)
-    else:
-        customer = _ONE_OF.first(slug, sorted(by.scope)) if by.scope else None
+    customer = Customer.objects.in_scope(by.scope).with_status().filter(slug=clean_text.storable(slug)).first()
     if customer is None or (customer.is_unassigned and not by.is_staff):
         raise NotFound
     return customer
@@ -178,15 +168,14 @@ def _rows(shown: list[Customer], *, by: Person) -> tuple[CustomerRow, ...]:
     held: dict[int, list[int]] = {}
     for customer_id, deployment_id in first.order_by("customer_id", "place"):
         held.setdefault(customer_id, []).append(deployment_id)
-    deployments = (
-        Deployment.objects.filter(pk__in={pk for pks in held.values() for pk in pks})
-        .select_related("live_version", "staged_version", "newest_version")
-        .in_bulk()
-    )
+    deployments = Deployment.objects.for_summary().in_bulk({pk for pks in held.values() for pk in pks})
+    summaries.attach_versions(deployments.values())
     return tuple(
         CustomerRow(
             customer=summaries.head(customer, by=by),
-            deployments=summaries.deployments((deployments[pk] for pk in held.get(customer.pk, ())), customer, by=by),
+            deployments=tuple(
+                summaries.deployment(deployments[pk], customer, by=by) for pk in held.get(customer.pk, ())
+            ),
             deployments_count=customer.deployments_count,
             last_published_at=customer.last_published_at,
         )

@@ -7,15 +7,14 @@ from urllib.parse import urlsplit
 from django.conf import settings
 
 from portal.models import Activation, Customer, Deployment, Freshness, Version
-from portal.models.prepared import Prepared
 from portal.permissions import Person
 from portal.services import builds, clean_text
 from portal.services.builds import Build
 from portal.services.errors import NotFound
 from portal.services.queries import actions, ages, customers, history, retention, summaries, timeline
-from portal.services.queries.history import Page, Query
+from portal.services.queries.history import Query
 from portal.services.queries.schemas import Age, CustomerSummary, DeploymentSummary, VersionSummary
-from portal.services.queries.timeline import Where
+from portal.services.queries.timeline import Page
 from portal.services.sync import refresh
 from portal.services.sync.fetch import deployments as refreshing
 
@@ -60,16 +59,10 @@ class DeploymentList:
     age: Age
 
 
-_HELD_BY: Prepared[Deployment] = Prepared(
-    lambda customer, deployment_id: Deployment.objects.filter(
-        holdings__customer=customer, miosa_id=deployment_id
-    ).select_related("live_version", "staged_version", "newest_version")
-)
-
-
 def find_deployment(customer: Customer, deployment_id: str) -> Deployment:
     """Raises NotFound unless the customer has something on it."""
-    row = _HELD_BY.first(customer.pk, clean_text.storable(deployment_id))
+    held = Deployment.objects.held_by(customer.pk).with_versions()
+    row = held.filter(miosa_id=clean_text.storable(deployment_id)).first()
     if row is None:
         raise NotFound
     return row
@@ -81,11 +74,11 @@ def list_deployments(*, by: Person, slug: str, after: str, now: datetime) -> Dep
     Raises NotFound for a stranger, an unknown customer, and if it has nothing on `after`.
     """
     customer = history.open_customer(by=by, slug=slug, now=now)
-    there = Deployment.objects.filter(holdings__customer=customer, gone_at=None)
+    there = Deployment.objects.held_by(customer.pk).filter(gone_at=None)
     behind = there.filter(pk__gt=find_deployment(customer, after).pk) if after else there
-    rows = list(behind.only(*summaries.OF_DEPLOYMENT).order_by("pk")[: _LISTED + 1])
+    rows = list(behind.for_summary().order_by("pk")[: _LISTED + 1])
     shown = rows[:_LISTED]
-    summaries.versions_of(shown)
+    summaries.attach_versions(shown)
     return DeploymentList(
         customer=summaries.head(customer, by=by),
         results=tuple(summaries.deployment(row, customer, by=by) for row in shown),
@@ -182,13 +175,7 @@ def last_span(deployment: Deployment, version: Version) -> tuple[datetime | None
 def _page(customer: Customer, deployment: Deployment, *, by: Person, query: Query, now: datetime) -> DeploymentPage:
     is_cut = summaries.hides_others(deployment, by=by)
     cursor = (query.get("cursor") or [""])[0]
-    found = timeline.search(
-        scope=f"deployment:{deployment.pk}:{'' if by.sees_everyone else customer.pk}",
-        customer_id=None if by.sees_everyone else customer.pk,
-        deployment_id=deployment.pk,
-        where=Where(),
-        cursor=cursor,
-    )
+    page = timeline.get_deployment_page(customer, deployment, cursor=cursor, by=by)
     good = None if is_cut else find_last_good(deployment, customer, by=by, now=now)
     listed = () if is_cut else builds.list_builds(deployment, customer=customer, by=by, now=now)
     return DeploymentPage(
@@ -203,7 +190,7 @@ def _page(customer: Customer, deployment: Deployment, *, by: Person, query: Quer
         last_good=summaries.version(good[0], deployment) if good else None,
         last_good_from=good[1].at if good else None,
         last_good_until=_until(deployment, good) if good else None,
-        page=history.read_page(found, customer=customer, held={deployment.pk: deployment}, by=by),
+        page=page,
         builds=listed,
         has_builds_only=bool(listed) and deployment.newest_version_id is None,
         is_cut=is_cut,

@@ -5,16 +5,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
-from django.db.models import Case, When
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from portal.models import Customer, Deployment, Facet
-from portal.models.prepared import Prepared
 from portal.permissions import Person
 from portal.services import clean_text
 from portal.services.queries.schemas import State
-from portal.services.queries.timeline import Where
+from portal.services.queries.timeline_search import Where
 
 _MOST_FACETS = 200
 _MOST_CHOSEN = 50
@@ -32,13 +30,6 @@ _STATES = (
     State.ARCHIVED,
     State.OTHER,
     State.UNREADABLE,
-)
-
-
-_FACETS: Prepared[Facet] = Prepared(
-    lambda customer, asked: Facet.objects.filter(customer=customer).order_by(
-        Case(When(pk__in=asked, then=0), default=1), "text"
-    )[:_MOST_FACETS]
 )
 
 
@@ -130,9 +121,9 @@ def read(query: Mapping[str, list[str]], *, customer: Customer, held: list[Deplo
         projects=tuple(projects[key].pk for key in chosen.projects),
         since=_midnight(chosen.date_from),
         until=_midnight(chosen.date_to + timedelta(days=1)) if chosen.date_to else None,
-        holder=customer.pk,
+        holder_id=customer.pk,
         hides_shared=not by.sees_everyone,
-        knows_sandboxes=by.is_staff,
+        finds_sandboxes=by.is_staff,
     )
     return Wanted(chosen, choices, _with_text(where, chosen.text), tuple(notes))
 
@@ -143,14 +134,14 @@ def asked_apps(query: Mapping[str, list[str]]) -> list[str]:
 
 
 def _facets(query: Mapping[str, list[str]], customer: Customer) -> list[Facet]:
-    """People and projects to choose from, those that were asked for first, so that none of them is cut off."""
-    asked = [
-        int(value)
-        for key in ("person", "project")
-        for value in query.get(key, [])[:_MOST_CHOSEN]
-        if _KEY.fullmatch(value)
-    ]
-    return sorted(_FACETS.fetch(customer.pk, asked or (0,)), key=lambda facet: facet.text)
+    """People and projects to choose from. Of very many the first, and those that the query names."""
+    rows = Facet.objects.filter(customer_id=customer.pk).only("field", "text")
+    facets = list(rows.order_by("text")[:_MOST_FACETS])
+    if len(facets) == _MOST_FACETS:
+        values = [value for key in ("person", "project") for value in query.get(key, [])[:_MOST_CHOSEN]]
+        named = {int(value) for value in values if _KEY.fullmatch(value)} - {facet.pk for facet in facets}
+        facets += rows.filter(pk__in=named)
+    return sorted(facets, key=lambda facet: facet.text)
 
 
 def _with_text(where: Where, text: str) -> Where:

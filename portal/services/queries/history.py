@@ -4,28 +4,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import F, OuterRef, Subquery
 
-from portal.models import Customer, Deployment, Entry, Operation, Version
+from portal.models import Customer, Deployment, Version
 from portal.permissions import Person
-from portal.services.queries import actions, ages, customers, entries, filters, summaries, timeline
-from portal.services.queries.entries import ActivationEntry, OperationEntry, VersionEntry
+from portal.services.queries import actions, ages, customers, filters, summaries, timeline
 from portal.services.queries.filters import Choices, Filters
 from portal.services.queries.schemas import NOT_YOURS, Action, Age, CustomerSummary, DeploymentSummary, VersionSummary
+from portal.services.queries.timeline import Page
 from portal.services.sync import refresh
 
 Query = Mapping[str, list[str]]
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """A page of a timeline. `next_cursor` is empty at the end. `searched_back_to` is set when the search stopped at its
-    window before the
-    page was full: nothing (more) was found back to then, and `next_cursor` looks further."""
-
-    entries: tuple[VersionEntry | ActivationEntry | OperationEntry, ...]
-    next_cursor: str
-    searched_back_to: datetime | None
+MOST_DEPLOYMENTS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,42 +90,12 @@ def refresh_history(*, by: Person, slug: str, now: datetime) -> None:
     refresh.customer_now(customers.get_customer(by=by, slug=slug), by=by, now=now)
 
 
-def read_page(found: timeline.Found, *, customer: Customer, held: Mapping[int, Deployment], by: Person) -> Page:
-    """Draw what a search found. One query for the versions; more only for operations and deployments beyond `held`."""
-    pks = {row.version for row in found.rows} | {row.other for row in found.rows}
-    held = {**held, **_beyond(held, found)}
-    versions = summaries.versions_of(held.values(), pks)
-    asked = [row.subject for row in found.rows if row.kind == Entry.Kind.OPERATION]
-    operations = Operation.objects.in_bulk(asked) if asked else {}
-    shown = (entries.entry(row, versions, held, operations, customer=customer, by=by) for row in found.rows)
-    return Page(
-        entries=tuple(entry for entry in shown if entry is not None),
-        next_cursor=found.next_cursor,
-        searched_back_to=found.searched_back_to,
-    )
-
-
-def _beyond(held: Mapping[int, Deployment], found: timeline.Found) -> dict[int, Deployment]:
-    """The deployments of a customer with very many that its page does not list, but its timeline speaks of."""
-    missing = {row.deployment for row in found.rows} - set(held)
-    if not missing:
-        return {}
-    return Deployment.objects.only(*summaries.OF_DEPLOYMENT).in_bulk(missing)
-
-
 def _history(customer: Customer, *, by: Person, query: Query, now: datetime) -> History:
-    held = summaries.list_held(customer, asked=filters.asked_apps(query))
+    held = _deployments(customer, named=filters.asked_apps(query))
     wanted = filters.read(query, customer=customer, held=held, by=by)
     cursor = (query.get("cursor") or [""])[0]
-    found = timeline.search(
-        scope=f"customer:{customer.pk}",
-        customer_id=customer.pk,
-        deployment_id=None,
-        where=wanted.where,
-        cursor=cursor,
-    )
+    page = timeline.get_customer_page(customer, held, where=wanted.where, cursor=cursor, by=by)
     create, publish = actions.may_create(customer, by=by, now=now)
-    page = read_page(found, customer=customer, held={one.pk: one for one in held}, by=by)
     return History(
         customer=summaries.head(customer, by=by),
         deployments=_apps(held, customer, by=by, now=now),
@@ -153,8 +113,21 @@ def _history(customer: Customer, *, by: Person, query: Query, now: datetime) -> 
         notes=wanted.notes,
         create=create,
         publish=publish,
-        unlisted=max(0, customer.deployments_count - len(held)) if len(held) >= summaries.MOST_DEPLOYMENTS else 0,
+        unlisted=max(0, customer.deployments_count - len(held)) if len(held) >= MOST_DEPLOYMENTS else 0,
     )
+
+
+def _deployments(customer: Customer, *, named: list[str]) -> list[Deployment]:
+    """The customer's deployments with their versions, oldest first. Of very many the newest, and those `named`."""
+    rows = Deployment.objects.held_by(customer.pk).for_summary()
+    held = list(rows[: MOST_DEPLOYMENTS + 1])
+    if len(held) > MOST_DEPLOYMENTS:
+        newest = (F("gone_at").asc(nulls_first=True), F("created_at").desc(nulls_last=True), "-pk")
+        held = list(rows.order_by(*newest)[:MOST_DEPLOYMENTS])
+        known = {one.miosa_id for one in held}
+        held += rows.filter(miosa_id__in=[miosa_id for miosa_id in named if miosa_id not in known])
+    summaries.attach_versions(held)
+    return sorted(held, key=lambda one: (one.created_at or one.first_seen_at, one.pk))
 
 
 def _apps(held: list[Deployment], customer: Customer, *, by: Person, now: datetime) -> tuple[DeploymentSummary, ...]:
@@ -184,4 +157,4 @@ def _own_newest(shared: list[Deployment], customer: Customer) -> list[Version]:
     own = Version.objects.filter(customer=customer, gone_at=None, is_readable=True, number__isnull=False)
     newest = own.filter(deployment=OuterRef("pk")).order_by("-number").values("pk")[:1]
     pks = Deployment.objects.filter(pk__in=[one.pk for one in shared]).values_list(Subquery(newest))
-    return list(Version.objects.filter(pk__in=pks).only(*summaries.OF_VERSION))
+    return list(Version.objects.for_summary().filter(pk__in=pks))

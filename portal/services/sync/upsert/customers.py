@@ -78,8 +78,8 @@ def recount(ids: Iterable[int]) -> None:
     counted = Customer.objects.filter(pk__in=sorted(set(ids))).annotate(
         there=Count("holdings", filter=Q(holdings__deployment__gone_at=None))
     )
-    for customer in counted.exclude(deployments_count=F("there")).order_by("pk"):
-        Customer.objects.filter(pk=customer.pk).update(deployments_count=customer.there)
+    for pk, there in counted.exclude(deployments_count=F("there")).order_by("pk").values_list("pk", "there"):
+        Customer.objects.filter(pk=pk).update(deployments_count=there)
 
 
 def _create(external_id: str, *, stated: str = "") -> Customer:
