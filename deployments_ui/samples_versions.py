@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from deployments_ui import samples
-from portal.services.builds import Build
+from portal.services.queries.builds import Build
 from portal.services.queries.deployments import DeploymentPage
 from portal.services.queries.retention import Keeping, Retention
 from portal.services.queries.schemas import Action, Actions, CustomerSummary, State

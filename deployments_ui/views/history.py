@@ -11,6 +11,7 @@ from deployments_ui import links, looking
 from deployments_ui.drawing import apps, filters, timeline
 from deployments_ui.parts import Request, answer, wants_part, with_address
 from deployments_ui.times import Clock
+from portal.services import freshness
 from portal.services.queries import history
 from portal.services.queries.history import History
 from portal.services.queries.schemas import Age
@@ -18,10 +19,12 @@ from portal.services.queries.schemas import Age
 
 @require_safe
 def show(request: Request, slug: str) -> HttpResponse:
-    query = dict(request.GET.lists())
+    query, now = dict(request.GET.lists()), timezone.now()
     if not (seen := looking.seen(request)):
-        return drawn(request, history.get_history(by=request.person, slug=slug, query=query, now=timezone.now()))
-    newer = history.find_newer(by=request.person, slug=slug, query=query, generation=seen, now=timezone.now())
+        customer = freshness.open_customer(by=request.person, slug=slug, now=now)
+        return drawn(request, history.get_history(customer, by=request.person, query=query, now=now))
+    customer = freshness.poll_customer(by=request.person, slug=slug, now=now)
+    newer = history.find_newer(customer, by=request.person, query=query, generation=seen, now=now)
     if isinstance(newer, Age):
         return looking.age_alone(request, newer, again(looking.pairs_of(request), slug=slug, age=newer))
     return drawn(request, newer)
@@ -29,11 +32,12 @@ def show(request: Request, slug: str) -> HttpResponse:
 
 @require_POST
 def refresh(request: Request, slug: str) -> HttpResponse:
-    history.refresh_history(by=request.person, slug=slug, now=timezone.now())
+    now = timezone.now()
+    customer = freshness.refresh_customer(by=request.person, slug=slug, now=now)
     if not wants_part(request):
         return redirect(links.with_query(links.customer(slug), looking.pairs_of(request)))
     query = dict(request.GET.lists())
-    return drawn(request, history.get_history(by=request.person, slug=slug, query=query, now=timezone.now()))
+    return drawn(request, history.get_history(customer, by=request.person, query=query, now=now))
 
 
 def drawn(request: Request, found: History) -> HttpResponse:

@@ -15,7 +15,7 @@ from portal.api.serializers import history as history_shapes
 from portal.api.serializers import operations as operation_shapes
 from portal.api.serializers import versions as version_shapes
 from portal.api.serializers.fields import StaffField
-from portal.services import builds
+from portal.services.queries import builds as stored_builds
 from portal.services.queries import (
     customers,
     deployments,
@@ -63,7 +63,7 @@ WRITTEN: list[tuple[type, type[Serializer[Any]]]] = [
     (schemas.DeploymentSummary, shapes.DeploymentSerializer),
     (schemas.Rollback, shapes.RollbackSerializer),
     (schemas.VersionSummary, shapes.VersionBriefSerializer),
-    (builds.Build, deployment_shapes.BuildSerializer),
+    (stored_builds.Build, deployment_shapes.BuildSerializer),
     (customers.CustomerList, customer_shapes.CustomerListSerializer),
     (customers.CustomerRow, customer_shapes.CustomerRowSerializer),
     (deployments.DeploymentPage, deployment_shapes.DeploymentPageSerializer),

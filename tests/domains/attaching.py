@@ -14,10 +14,10 @@ from portal.services.domains.lists import DomainRow, DomainsPage
 from portal.services.domains.pages import DomainPage
 from portal.services.operations.kinds import Kind
 from portal.services.operations.releases import Confirmed
-from portal.services.queries import history
 from portal.services.queries.history import History
 from portal.services.queries.operations import OperationPage
 from portal.simulator.dns import DnsServer
+from tests.pages import open_history
 from tests.playing import Playing
 
 SLUG = "brightsmile-dental"
@@ -75,7 +75,7 @@ class Attaching:
         return {row.name: row for row in self.domains(by=by).rows}
 
     def history(self) -> History:
-        return history.get_history(by=self.owner, slug=SLUG, query={}, now=timezone.now())
+        return open_history(by=self.owner, slug=SLUG, query={}, now=timezone.now())
 
     def change(self, domain: Domain, kind: Kind, **typed: str) -> OperationPage:
         token = changes.draw(**self.where(), domain_id=domain.miosa_id, kind=kind).token

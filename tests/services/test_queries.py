@@ -16,7 +16,8 @@ from django.utils import timezone
 from portal.models import Customer, Deployment, Entry, Facet, Freshness, Version
 from portal.models.versions import VersionRow
 from portal.permissions import Person
-from portal.services.queries import customers, deployments, filters, history, timeline_search
+from portal.services.queries import customers, filters, timeline_search
+from tests import pages
 from tests.services import crowd
 from tests.services.telling import ids_of
 
@@ -94,7 +95,7 @@ def test_every_combination_of_filters_is_quick(crowded: Customer, operator: Pers
     held = list(Deployment.objects.filter(customer=crowded))
     slowest: list[tuple[float, dict[str, list[str]]]] = []
     for chosen in sample:
-        where = filters.read(query_of(chosen, crowded), customer=crowded, held=held, by=operator).where
+        where = filters.read(query_of(chosen, crowded), customer=crowded, deployments=held, by=operator).where
 
         def search(where: timeline_search.Where = where) -> None:
             timeline_search.search(scope="x", customer_id=crowded.pk, deployment_id=None, where=where, cursor="")
@@ -117,7 +118,7 @@ def test_a_history_takes_six_queries_however_long(
         Freshness.objects.filter(customer=customer).update(read_at=timezone.now())
         for query in ({}, {"q": ["person-7"]}, {"state": ["live"]}, {"kind": ["other"], "q": ["nowhere"]}):
             with django_assert_max_num_queries(6) as seen:
-                history.get_history(by=operator, slug=customer.slug, query=query, now=timezone.now())
+                pages.open_history(by=operator, slug=customer.slug, query=query, now=timezone.now())
             counts.append(len(seen))
     assert counts[0] == counts[4]
 
@@ -125,20 +126,18 @@ def test_a_history_takes_six_queries_however_long(
 def test_a_stale_history_too(crowded: Customer, operator: Person, db: None, django_assert_max_num_queries: Any) -> None:
     later = timezone.now() + timedelta(hours=1)
     with django_assert_max_num_queries(6):
-        history.get_history(by=operator, slug=crowded.slug, query={}, now=later)
+        pages.open_history(by=operator, slug=crowded.slug, query={}, now=later)
 
 
 def test_nothing_is_counted_and_nothing_is_skipped(crowded: Customer, operator: Person, db: None) -> None:
     app = Deployment.objects.filter(customer=crowded).earliest("pk")
     Freshness.objects.update(read_at=timezone.now())
     with CaptureQueriesContext(connection) as seen:
-        page = history.get_history(by=operator, slug=crowded.slug, query={}, now=timezone.now())
+        page = pages.open_history(by=operator, slug=crowded.slug, query={}, now=timezone.now())
         following = {"cursor": [page.page.next_cursor]}
-        history.get_history(by=operator, slug=crowded.slug, query=following, now=timezone.now())
-        history.get_history(by=operator, slug=crowded.slug, query={"q": ["nowhere"]}, now=timezone.now())
-        deployments.get_deployment(
-            by=operator, slug=crowded.slug, deployment_id=app.miosa_id, query={}, now=timezone.now()
-        )
+        pages.open_history(by=operator, slug=crowded.slug, query=following, now=timezone.now())
+        pages.open_history(by=operator, slug=crowded.slug, query={"q": ["nowhere"]}, now=timezone.now())
+        pages.open_deployment(by=operator, slug=crowded.slug, deployment_id=app.miosa_id, query={}, now=timezone.now())
         customers.list_customers(by=operator, now=timezone.now())
     for one in seen.captured_queries:
         sql = one["sql"]
@@ -183,7 +182,7 @@ def test_paging_reaches_version_one_and_holds_each_once(operator: Person, db: No
     cursor = ""
     for turn in range(10):
         query = {"cursor": [cursor]} if cursor else {}
-        page = history.get_history(by=operator, slug=customer.slug, query=query, now=timezone.now()).page
+        page = pages.open_history(by=operator, slug=customer.slug, query=query, now=timezone.now()).page
         seen += sorted(ids_of(page))
         if turn == 2:
             crowd.make_more(customer, 60)
@@ -198,7 +197,7 @@ def test_a_search_says_how_far_back_it_looked_and_looks_further(crowded: Custome
     query: dict[str, list[str]] = {"q": [f"--job {rare.pk:08d}"]}
     looked = 0
     while True:
-        page = history.get_history(by=operator, slug=crowded.slug, query=query, now=timezone.now()).page
+        page = pages.open_history(by=operator, slug=crowded.slug, query=query, now=timezone.now()).page
         looked += 1
         if page.entries:
             break
@@ -213,4 +212,4 @@ def test_hostile_text_finds_nothing_and_breaks_nothing(
     crowded: Customer, operator: Person, db: None, text: str
 ) -> None:
     for query in ({"q": [text]}, {"app": [text]}, {"person": [text]}, {"state": [text]}, {"from": [text]}):
-        history.get_history(by=operator, slug=crowded.slug, query=query, now=timezone.now())
+        pages.open_history(by=operator, slug=crowded.slug, query=query, now=timezone.now())

@@ -9,6 +9,8 @@ from pytest_django import Settings
 
 from portal.env import Upstream
 from portal.models import Freshness
+from portal.models.freshness import SWEEP
+from portal.services import rates
 from portal.services.sync import budget, ticker
 from portal.services.sync.budget import Purpose
 from portal.services.sync.fetch import fleet, lease
@@ -26,7 +28,7 @@ def given_out() -> list[str]:
 
 
 def all_read(at: timedelta = timedelta(0)) -> None:
-    for scope in (fleet.WORKSPACES, fleet.SWEEP):
+    for scope in (fleet.WORKSPACES, SWEEP):
         lease.get(scope)
         Freshness.objects.filter(scope=scope).update(read_at=timezone.now() - at)
 
@@ -36,14 +38,14 @@ def test_workspaces_come_before_the_first_sweep() -> None:
     assert given_out() == [fleet.WORKSPACES]
     Freshness.objects.filter(scope=fleet.WORKSPACES).update(read_at=timezone.now(), wanted_at=None)
     ticker.tick()
-    assert given_out()[1:] == [fleet.SWEEP]
+    assert given_out()[1:] == [SWEEP]
 
 
 def test_the_sweep_goes_on_though_workspaces_cant_be_read() -> None:
     lease.get(fleet.WORKSPACES)
     lease.note_failure(fleet.WORKSPACES, code="forbidden", retry_at=None, now=timezone.now())
     ticker.tick()
-    assert fleet.SWEEP in given_out()
+    assert SWEEP in given_out()
 
 
 def test_what_is_given_out_is_not_given_out_twice_but_again_if_it_was_lost() -> None:
@@ -87,14 +89,14 @@ def test_a_sweep_is_due_again_after_its_time() -> None:
     assert ticker.tick() == 0
     all_read(at=timedelta(seconds=61))
     ticker.tick()
-    assert given_out() == [fleet.SWEEP]
+    assert given_out() == [SWEEP]
 
 
 def test_a_large_fleet_is_swept_at_half_of_the_backgrounds_pace(settings: Settings) -> None:
     settings.MIOSA = Upstream("http://127.0.0.1:1/api/v1", "msk_test", None, 60, is_demo=True)
-    lease.get(fleet.SWEEP)
-    Freshness.objects.filter(scope=fleet.SWEEP).update(rows_read=10_000)
-    assert fleet.sweep_every() == timedelta(seconds=100 / (budget.background_rate() / 2))
+    lease.get(SWEEP)
+    Freshness.objects.filter(scope=SWEEP).update(rows_read=10_000)
+    assert fleet.sweep_every() == timedelta(seconds=100 / (rates.background_rate() / 2))
 
 
 def test_what_nobody_looked_at_for_long_is_read_again_by_itself() -> None:

@@ -7,6 +7,7 @@ from portal.api.describing import DEPLOYMENT_ID, SLUG, describe
 from portal.api.parameters import CURSOR
 from portal.api.serializers.deployments import DeploymentListSerializer, DeploymentPageSerializer
 from portal.api.views.reading import ReadView, answer, person_of
+from portal.services import freshness
 from portal.services.queries import deployments
 
 QUERY = (CURSOR,)
@@ -23,10 +24,11 @@ class Deployments(ReadView):
     )
     def get(self, request: Request, slug: str) -> HttpResponse:
         query = parameters.read(request.GET, QUERY)
-        person = person_of(request)
-        scope = ("deployments", str(person.id), slug)
+        by, now = person_of(request), timezone.now()
+        scope = ("deployments", str(by.id), slug)
         after = cursors.read(parameters.first(query, "cursor"), scope=scope)
-        found = deployments.list_deployments(by=person, slug=slug, after=after, now=timezone.now())
+        customer = freshness.open_customer(by=by, slug=slug, now=now)
+        found = deployments.list_deployments(customer, by=by, after=after, now=now)
         cursor = cursors.make(found.following, scope=scope) if found.following else ""
         return answer(request, DeploymentListSerializer, found, query=query, cursor=cursor)
 
@@ -42,7 +44,7 @@ class Deployment(ReadView):
     )
     def get(self, request: Request, slug: str, deployment_id: str) -> HttpResponse:
         query = parameters.read(request.GET, QUERY)
-        found = deployments.get_deployment(
-            by=person_of(request), slug=slug, deployment_id=deployment_id, query=query, now=timezone.now()
-        )
+        by, now = person_of(request), timezone.now()
+        customer, deployment = freshness.open_deployment(by=by, slug=slug, deployment_id=deployment_id, now=now)
+        found = deployments.get_deployment(customer, deployment, by=by, query=query, now=now)
         return answer(request, DeploymentPageSerializer, found, query=query, cursor=found.page.next_cursor)

@@ -7,6 +7,7 @@ from portal.api.describing import SLUG, describe
 from portal.api.parameters import CURSOR, Parameter
 from portal.api.serializers.history import HistorySerializer
 from portal.api.views.reading import ReadView, answer, person_of
+from portal.services import freshness
 from portal.services.queries import history
 from portal.services.queries.schemas import State
 
@@ -35,7 +36,9 @@ class History(ReadView):
     )
     def get(self, request: Request, slug: str) -> HttpResponse:
         query = parameters.read(request.GET, QUERY)
-        found = history.get_history(by=person_of(request), slug=slug, query=query, now=timezone.now())
+        by, now = person_of(request), timezone.now()
+        customer = freshness.open_customer(by=by, slug=slug, now=now)
+        found = history.get_history(customer, by=by, query=query, now=now)
         understood = found.filters
         parameters.require_known(
             query, {"app": understood.deployments, "person": understood.people, "project": understood.projects}

@@ -94,13 +94,12 @@ def get_env(*, by: Person, slug: str, deployment_id: str, environment: str = "",
         vanished=None if is_cut else _vanished(deployment, chosen, now=now),
         redeploy=actions.of_deployment(deployment, customer, by=by, now=now).redeploy,
         set_obstacle=actions.gone(deployment) or doing.obstacle(deployment, row=customer.connection, now=now),
-        age=ages.of(
+        age=ages.get_age(
+            customer,
             lease.get(reading.scope(deployment.pk)),
-            generation=customer.generation,
             filling=False,
             now=now,
-            connection_row=customer.connection,
-            fresh=2 * reading.FRESH,
+            fresh_for=2 * reading.FRESH,
         ),
     )
 

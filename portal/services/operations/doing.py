@@ -17,7 +17,7 @@ from portal.services.errors import Forbidden, Invalid, Unavailable
 from portal.services.operations import accepting, beats, reasons, sending
 from portal.services.operations.accepting import OperationRequest
 from portal.services.operations.kinds import RULES
-from portal.services.queries import operations
+from portal.services.queries import operations, reachability
 from portal.services.queries.operations import OperationPage
 from portal.services.queries.schemas import Reachability
 from portal.services.sync import upstream
@@ -98,10 +98,10 @@ def look_at_lane(deployment: Deployment | None, lane: str, *, by: Person, now: d
 
 def obstacle(deployment: Deployment | None, *, row: Connection | None = None, now: datetime) -> str:
     """Why nothing can be changed at this moment, or nothing. `row` saves a query to whoever has it."""
-    standing = connection.standing(row or connection.get(), is_stale=False, now=now)
-    if standing.reach is Reachability.OK:
+    status = reachability.get_status(row or connection.get(), is_stale=False, now=now)
+    if status.reach is Reachability.OK:
         return ""
-    if standing.reach is Reachability.REFUSING:
+    if status.reach is Reachability.REFUSING:
         return _("The hosting service refuses to answer us, so nothing can be changed now.")
     return _("The hosting service can't be reached, so nothing can be changed now.")
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from portal import miosa
 from portal.models import Customer, Deployment, Freshness, Operation, Version
 from portal.permissions import Person
-from portal.services import logs
+from portal.services import log_text, logs
 from portal.services.connection import WrongTenant
 from portal.services.operations import reading
 from portal.services.queries import operations, summaries
@@ -83,12 +83,12 @@ def _progress(
     tail, failure = "", ""
     if seen is not None and step == "building":
         tail = cache.get(f"progress-log:{seen.pk}", "")
-        tail = tail if by.is_staff else logs.scrub(tail)
+        tail = tail if by.is_staff else log_text.scrub(tail)
     elif seen is not None and deployment is not None and step in {"failed", "ready", "live"}:
         log = logs.read(seen, deployment, customer=customer, by=by, stage="", now=now)
         tail = log.text[-_TAIL:]
         if step == "failed":
-            failure = logs.failure_sentence(log.text) or _("It failed; the log does not say why in a sentence.")
+            failure = log_text.find_failure(log.text) or _("It failed; the log does not say why in a sentence.")
     goes_live = bool(operation.body.get("promote", True))
     is_done = step in {"live", "failed"} or (step == "ready" and not goes_live) or page.state in {"refused", "decided"}
     age = now - operation.asked_at

@@ -1,4 +1,4 @@
-"""Customers: who there is, and the door to one of them."""
+"""Customers that a person may see. Everything else of a customer is found through these."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +13,6 @@ from portal.services import clean_text
 from portal.services.errors import NotFound
 from portal.services.queries import ages, summaries
 from portal.services.queries.schemas import Age, CustomerSummary, DeploymentSummary
-from portal.services.sync.fetch import fleet
 
 PAGE = 50
 _SORTS = {
@@ -59,20 +58,20 @@ class CustomerPart:
 
 
 def seen_by(by: Person) -> QuerySet[Customer]:
-    """The customers a person may see. Everything else is found through these."""
+    """The customers that a person may see."""
     return Customer.objects.in_scope(by.scope)
 
 
 def get_customer(*, by: Person, slug: str) -> Customer:
-    """Raises NotFound for an unknown customer and for a stranger, who are never told apart."""
+    """A customer with its status. Raises NotFound for an unknown one and for somebody else's, with no difference."""
     customer = Customer.objects.in_scope(by.scope).with_status().filter(slug=clean_text.storable(slug)).first()
     if customer is None or (customer.is_unassigned and not by.is_staff):
         raise NotFound
     return customer
 
 
-def freshness_of(customer: Customer) -> Freshness | None:
-    """How old this customer's deployments are, from the row that came with `get_customer`."""
+def get_freshness(customer: Customer) -> Freshness | None:
+    """How old this customer's deployments are; read with the customer."""
     return getattr(customer, "freshness", None)
 
 
@@ -92,7 +91,7 @@ def list_customers(*, by: Person, search: str = "", sort: str = "name", page: in
         pages=paginator.num_pages,
         search=text,
         sort=sort,
-        age=_age(now=now),
+        age=ages.get_list_age(now=now),
     )
 
 
@@ -109,7 +108,7 @@ def list_behind(*, by: Person, search: str = "", sort: str = "name", after: str 
         rows=_rows(shown, by=by),
         total=found.count(),
         following=shown[-1].slug if len(rows) > PAGE else "",
-        age=_age(now=now),
+        age=ages.get_list_age(now=now),
     )
 
 
@@ -146,14 +145,6 @@ def list_homes(*, by: Person) -> tuple[CustomerSummary, ...]:
     if by.is_staff:
         return ()
     return tuple(summaries.head(customer, by=by) for customer in seen_by(by).order_by("name", "pk"))
-
-
-def _age(*, now: datetime) -> Age:
-    """The list is as old as the last sweep; twice its interval is still as it should be."""
-    sweep = Freshness.objects.filter(scope=fleet.SWEEP).first()
-    read_at = sweep.read_at if sweep else None
-    generation = int(read_at.timestamp()) if read_at else 0
-    return ages.of(sweep, generation=generation, filling=read_at is None, now=now, fresh=2 * fleet.sweep_every())
 
 
 def _rows(shown: list[Customer], *, by: Person) -> tuple[CustomerRow, ...]:

@@ -86,13 +86,15 @@ class Wanted:
     notes: tuple[str, ...]
 
 
-def read(query: Mapping[str, list[str]], *, customer: Customer, held: list[Deployment], by: Person) -> Wanted:
-    """Clean `query` against what this customer has. One query. A value that names nothing is left out, with a note.
+def read(
+    query: Mapping[str, list[str]], *, customer: Customer, deployments: Iterable[Deployment], by: Person
+) -> Wanted:
+    """Check `query` against what this customer has. A value that names nothing is left out, with a note.
 
-    `held` are the customer's deployments, with those that the query asks for among them.
+    `deployments` are the customer's, those that the query names among them.
     """
     facets = _facets(query, customer)
-    apps = {one.miosa_id: one for one in held}
+    apps = {one.miosa_id: one for one in deployments}
     people = {str(facet.pk): facet for facet in facets if facet.field == Facet.Field.PERSON}
     projects = {str(facet.pk): facet for facet in facets if facet.field == Facet.Field.PROJECT}
     notes: list[str] = []
@@ -128,7 +130,7 @@ def read(query: Mapping[str, list[str]], *, customer: Customer, held: list[Deplo
     return Wanted(chosen, choices, _with_text(where, chosen.text), tuple(notes))
 
 
-def asked_apps(query: Mapping[str, list[str]]) -> list[str]:
+def read_deployment_ids(query: Mapping[str, list[str]]) -> list[str]:
     """The ids of deployments that a query asks for, whether they exist or not."""
     return [clean_text.storable(value) for value in dict.fromkeys(query.get("app", [])) if value][:_MOST_CHOSEN]
 

@@ -1,7 +1,6 @@
 """MIOSA's budget: one token bucket for the installation, and smaller ones for those who have a share."""
 
 import time
-from dataclasses import dataclass
 from enum import StrEnum
 
 from django.conf import settings
@@ -9,11 +8,8 @@ from django.db import transaction
 
 from portal import miosa
 from portal.models import Bucket, Connection
-from portal.services import durability
-
-# No promise of MIOSA's is trusted for longer than this: a wrong Retry-After must not switch the portal off for hours.
-LONGEST_BLOCK_S = 120.0
-_MAIN = "miosa"
+from portal.services import durability, rates
+from portal.services.rates import Share
 
 
 class Purpose(StrEnum):
@@ -26,17 +22,12 @@ class Purpose(StrEnum):
 
 
 # The part of the bucket that a purpose leaves to those before it.
-_LEAVES = {Purpose.ACTION: 0.0, Purpose.READ: 0.1, Purpose.PROGRESS: 0.1, Purpose.BACKGROUND: 0.2}
-
-
-@dataclass(frozen=True, slots=True)
-class Share:
-    """A bucket: `key`, how many tokens it holds, how many come back each second, how many must stay in it."""
-
-    key: str
-    capacity: float
-    refill: float
-    leaves: float = 0.0
+_LEAVES = {
+    Purpose.ACTION: 0.0,
+    Purpose.READ: rates.READS_LEAVE,
+    Purpose.PROGRESS: rates.READS_LEAVE,
+    Purpose.BACKGROUND: rates.BACKGROUND_LEAVES,
+}
 
 
 def take(purpose: Purpose, *, customer_id: int | None = None, now: float | None = None) -> None:
@@ -55,10 +46,10 @@ def take_refresh(person_id: int, *, now: float | None = None) -> None:
 def block(seconds: float, *, now: float | None = None) -> None:
     """MIOSA asked to be left alone (429): nothing is sent for that long, capped."""
     moment = time.time() if now is None else now
-    until = moment + min(max(seconds, 1.0), LONGEST_BLOCK_S)
+    until = moment + min(max(seconds, 1.0), rates.LONGEST_BLOCK_S)
     with transaction.atomic():
-        bucket = _row(_main(Purpose.ACTION), moment)
-        if _is_blocked(bucket, moment):
+        bucket = _row(rates.main_share(), moment)
+        if rates.is_blocked(bucket, now=moment):
             until = max(until, bucket.blocked_until)
         bucket.blocked_until, bucket.tokens, bucket.at = until, 0.0, until
         bucket.save(update_fields=["blocked_until", "tokens", "at"])
@@ -70,19 +61,14 @@ def wait_s(purpose: Purpose, *, bucket: Bucket | None = None, now: float | None 
     `bucket`: the installation's, if it has been read already.
     """
     moment = time.time() if now is None else now
-    share = _main(purpose)
+    share = rates.main_share(_LEAVES[purpose])
     bucket = bucket or Bucket.objects.filter(key=share.key).first()
-    return _lack(bucket, share, moment) if bucket else 0.0
-
-
-def background_rate() -> float:
-    """Requests a second that background reading may count on."""
-    return settings.MIOSA.rpm / 60 * (1 - _LEAVES[Purpose.BACKGROUND])
+    return share.wait_s(bucket, now=moment) if bucket else 0.0
 
 
 def _shares(purpose: Purpose, customer_id: int | None) -> list[Share]:
     per_minute = float(settings.MIOSA.rpm)
-    shares = [_main(purpose)]
+    shares = [rates.main_share(_LEAVES[purpose])]
     if purpose is Purpose.PROGRESS:
         shares.append(Share("progress", capacity=max(1.0, per_minute / 16), refill=per_minute / 60 / 4))
     if purpose is Purpose.READ and customer_id is not None:
@@ -92,21 +78,15 @@ def _shares(purpose: Purpose, customer_id: int | None) -> list[Share]:
     return shares
 
 
-def _main(purpose: Purpose) -> Share:
-    per_minute = float(settings.MIOSA.rpm)
-    capacity = max(1.0, per_minute / 4)
-    return Share(_MAIN, capacity=capacity, refill=per_minute / 60, leaves=capacity * _LEAVES[purpose])
-
-
 def _take(shares: list[Share], *, now: float) -> None:
     """All of the buckets or none, in one transaction; rows are locked in the order of their keys."""
     with durability.may_be_lost(), transaction.atomic():
         rows = [(share, _row(share, now)) for share in sorted(shares, key=lambda share: share.key)]
-        wait = max(_lack(bucket, share, now) for share, bucket in rows)
+        wait = max(share.wait_s(bucket, now=now) for share, bucket in rows)
         if wait <= 0:
             for share, bucket in rows:
                 # Never backwards: of two machines the one whose clock is behind must not win time for the other.
-                bucket.tokens, bucket.at = _filled(bucket, share, now) - 1, max(now, bucket.at)
+                bucket.tokens, bucket.at = share.tokens(bucket, now=now) - 1, max(now, bucket.at)
                 bucket.save(update_fields=["tokens", "at"])
             return
     raise miosa.BudgetSpent(retry_after_s=wait)
@@ -117,27 +97,11 @@ def _row(share: Share, now: float) -> Bucket:
     found = rows.filter(key=share.key).first()
     if found is None:
         made, _ = Bucket.objects.get_or_create(key=share.key, defaults={"tokens": share.capacity, "at": now})
-        if share.key == _MAIN:
+        if share.key == rates.main_share().key:
             Connection.objects.filter(pk=Connection.only().pk).update(bucket=made)
         found = rows.get(key=share.key)
-    if found.at > now + LONGEST_BLOCK_S:
+    if found.at > now + rates.LONGEST_BLOCK_S:
         # The clock was set back: count from now on, or nothing would come back until it is then again.
         found.at = now
         found.save(update_fields=["at"])
     return found
-
-
-def _filled(bucket: Bucket, share: Share, now: float) -> float:
-    # A clock that was set back must not take tokens away.
-    return min(share.capacity, bucket.tokens + max(0.0, now - bucket.at) * share.refill)
-
-
-def _is_blocked(bucket: Bucket, now: float) -> bool:
-    return 0 < bucket.blocked_until - now <= LONGEST_BLOCK_S
-
-
-def _lack(bucket: Bucket, share: Share, now: float) -> float:
-    if _is_blocked(bucket, now):
-        return bucket.blocked_until - now
-    missing = 1 + share.leaves - _filled(bucket, share, now)
-    return max(0.0, missing / share.refill)

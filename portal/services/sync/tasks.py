@@ -11,6 +11,7 @@ from django_tasks import task
 
 from portal import miosa
 from portal.models import Customer, Deployment
+from portal.models.freshness import SWEEP
 from portal.services import connection
 from portal.services.sync import upstream
 from portal.services.sync.budget import Purpose
@@ -34,7 +35,7 @@ def read_scope(scope: str) -> None:
 
 def _read(scope: str, ask: miosa.Client, now: datetime) -> None:
     kind, _, key = scope.partition(":")
-    if kind == fleet.SWEEP:
+    if kind == SWEEP:
         fleet.sweep(ask=ask, now=now, most_pages=fleet.PAGES_AT_ONCE)
     elif kind == fleet.WORKSPACES:
         fleet.read_workspaces(ask=ask, now=now)

@@ -11,6 +11,7 @@ from django_tasks.base import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
 from portal.models import Freshness
+from portal.models.freshness import SWEEP
 from portal.services.env_vars import sealing
 from portal.services.sync import budget, tasks
 from portal.services.sync.budget import Purpose
@@ -55,7 +56,7 @@ def _due_sweep(now: datetime) -> str:
     """After the workspaces were read once: an attribution by workspace is certain only then."""
     if lease.get(fleet.WORKSPACES).read_at is None and lease.get(fleet.WORKSPACES).failed_at is None:
         return ""
-    return fleet.SWEEP if _is_due(lease.get(fleet.SWEEP), fleet.sweep_every(), now=now) else ""
+    return SWEEP if _is_due(lease.get(SWEEP), fleet.sweep_every(), now=now) else ""
 
 
 def _is_due(row: Freshness, every: timedelta, *, now: datetime) -> bool:

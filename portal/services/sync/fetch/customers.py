@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from portal import miosa
 from portal.models import Connection, Customer, Deployment
+from portal.models.freshness import FRESH_FOR, SWEEP
 from portal.services.connection import WrongTenant
 from portal.services.sync.fetch import fleet, tenancy, vanishing, versions
 from portal.services.sync.fetch.deployments import ask_singly, read_versions
@@ -14,7 +15,6 @@ from portal.services.sync.fetch.lease import Lease, get, lease, note_done, note_
 from portal.services.sync.upsert import deployments
 from portal.services.sync.upsert.deployments import Seen
 
-FRESH = timedelta(seconds=15)
 _MOST_PAGES = 20
 _MOST_SINGLES = 10
 # A deployment that the customer's list does not bring (another owns it) is asked for no more often than this.
@@ -44,7 +44,7 @@ def read(
     with lease(scope(customer.pk)) as held:
         if held is None:
             return False
-        if held.is_late(fresh=timedelta(0) if force else FRESH, now=now):
+        if held.is_late(fresh=timedelta(0) if force else FRESH_FOR, now=now):
             return True
         if customer.is_unassigned:
             _leave_to_sweep(held, force=force, now=now)
@@ -64,9 +64,9 @@ def read(
 
 def _leave_to_sweep(held: Lease, *, force: bool, now: datetime) -> None:
     """What belongs to nobody may be the whole fleet: the sweep alone reads it, and says how old it is."""
-    sweep = get(fleet.SWEEP)
-    every = FRESH if force else fleet.sweep_every()
-    want(fleet.SWEEP, at=max(now, sweep.read_at + every) if sweep.read_at else now)
+    sweep = get(SWEEP)
+    every = FRESH_FOR if force else fleet.sweep_every()
+    want(SWEEP, at=max(now, sweep.read_at + every) if sweep.read_at else now)
     with held.writing() as row:
         row.wanted_at, row.error, row.failed_at = None, sweep.error, sweep.failed_at
 
@@ -145,6 +145,3 @@ def _leave(rest: Iterable[Seen], error: miosa.MiosaError, *, force: bool, now: d
     """The deployments are fresh; what else there is to read is left to the worker."""
     due = [one for one in rest if force or one.pointer_moved or versions.is_due(one.deployment, now=now)]
     want_all((versions.scope(one.deployment.pk) for one in due), at=now + timedelta(seconds=error.retry_after_s or 0))
-
-
-__all__ = ["FRESH", "read", "scope", "want"]

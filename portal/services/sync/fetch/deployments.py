@@ -8,13 +8,12 @@ from django.utils import timezone
 
 from portal import miosa
 from portal.models import Deployment
+from portal.models.freshness import FRESH_FOR, deployment_scope
 from portal.services.connection import WrongTenant
 from portal.services.sync.fetch import tenancy, vanishing, versions
 from portal.services.sync.fetch.lease import LeaseLost, lease, note_done, note_failure, want
 from portal.services.sync.upsert import deployments, pointers
 from portal.services.sync.upsert.deployments import Seen
-
-FRESH = timedelta(seconds=15)
 
 
 @dataclass(slots=True)
@@ -29,10 +28,6 @@ class Asked:
     illegible: miosa.BadAnswer | None = None
 
 
-def scope(deployment_id: int) -> str:
-    return f"deployment:{deployment_id}"
-
-
 def read(
     deployment: Deployment, *, ask: miosa.Client, now: datetime, force: bool = False, most_pages: int | None = 1
 ) -> bool:
@@ -41,10 +36,10 @@ def read(
 
     Raises miosa.MiosaError, WrongTenant, LeaseLost.
     """
-    with lease(scope(deployment.pk)) as held:
+    with lease(deployment_scope(deployment.pk)) as held:
         if held is None:
             return False
-        if held.is_late(fresh=timedelta(0) if force else FRESH, now=now):
+        if held.is_late(fresh=timedelta(0) if force else FRESH_FOR, now=now):
             return True
         try:
             asked = ask_singly([deployment], ask=ask)
