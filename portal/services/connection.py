@@ -78,12 +78,26 @@ def accept_vanished(*, by: Person) -> None:
     Connection.objects.filter(pk=1).exclude(alarm="").update(accepts_vanished=True)
 
 
-def heard(outcome: miosa.Outcome) -> None:
-    """Note how one attempt ended; written only when something changed, so that a healthy minute costs few writes."""
-    kind = getattr(miosa, outcome.error) if outcome.error else None
-    if kind is None:
-        _note_answer()
-    elif issubclass(kind, miosa.RateLimited):
+class Observer:
+    """Notes how the requests of one client end; written only when something changed, so a healthy minute costs little.
+
+    Of several good answers in a row, the first is compared with what is stored.
+    """
+
+    def __init__(self) -> None:
+        self._is_good = False
+
+    def __call__(self, outcome: miosa.Outcome) -> None:
+        if outcome.error:
+            self._is_good = False
+            _note_error(outcome, getattr(miosa, outcome.error))
+        elif not self._is_good:
+            _note_answer()
+            self._is_good = True
+
+
+def _note_error(outcome: miosa.Outcome, kind: type[miosa.MiosaError]) -> None:
+    if issubclass(kind, miosa.RateLimited):
         budget.block(outcome.retry_after_s or 10.0)
     elif issubclass(kind, miosa.Unauthorized | miosa.Forbidden | miosa.PaymentRequired) and outcome.method == "GET":
         # A change that was refused says something of that change, and stands in the way of no other.

@@ -8,50 +8,48 @@ from django.conf import settings
 
 from portal.models import Bucket
 
-# A Retry-After is not believed for longer than this: a wrong one must not switch the portal off for hours.
+# No Retry-After is trusted for longer: a wrong one must not switch the portal off for hours.
 LONGEST_BLOCK_S = 120.0
-# The part of the bucket that people's reads leave for changes, and background reading for both.
-READS_LEAVE = 0.1
-BACKGROUND_LEAVES = 0.2
+# The part of the installation's bucket that people's reads leave to changes, and background reading to both.
+RESERVED_BY_READS = 0.1
+RESERVED_BY_BACKGROUND = 0.2
 _ROWS_ON_A_PAGE = 100
 _SHORTEST_SWEEP_INTERVAL_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """A bucket's `key`, its capacity in tokens, the tokens it gets back each second, and how many must stay in it."""
+    """A bucket: how many tokens it holds, how many come back per second, how many are reserved for others."""
 
     key: str
     capacity: float
     refill: float
-    leaves: float = 0.0
-
-    def tokens(self, bucket: Bucket, *, now: float) -> float:
-        """Tokens in the bucket at `now`, in seconds since 1970. A clock that was set back takes none away."""
-        return min(self.capacity, bucket.tokens + max(0.0, now - bucket.at) * self.refill)
+    reserved: float = 0.0
 
     def wait_s(self, bucket: Bucket, *, now: float) -> float:
-        """Seconds until a token can be taken; 0 if one can be taken now."""
+        """Seconds until there is a token to take, 0 if there is one now. `now` is in seconds since 1970."""
         if is_blocked(bucket, now=now):
             return bucket.blocked_until - now
-        missing = 1 + self.leaves - self.tokens(bucket, now=now)
-        return max(0.0, missing / self.refill)
+        # A clock that was set back takes no tokens away.
+        elapsed_s = 0.0 if bucket.at > now + LONGEST_BLOCK_S else max(0.0, now - bucket.at)
+        filled = min(self.capacity, bucket.tokens + elapsed_s * self.refill)
+        return max(0.0, (1 + self.reserved - filled) / self.refill)
 
 
 def is_blocked(bucket: Bucket, *, now: float) -> bool:
     return 0 < bucket.blocked_until - now <= LONGEST_BLOCK_S
 
 
-def main_share(leaves: float = 0.0) -> Share:
-    """The installation's bucket. `leaves` is a part of its capacity."""
+def get_installation_share(reserved: float = 0.0) -> Share:
+    """The bucket that every request takes from. `reserved` is a part of its capacity."""
     per_minute = float(settings.MIOSA.rpm)
     capacity = max(1.0, per_minute / 4)
-    return Share("miosa", capacity=capacity, refill=per_minute / 60, leaves=capacity * leaves)
+    return Share("miosa", capacity=capacity, refill=per_minute / 60, reserved=capacity * reserved)
 
 
 def background_rate() -> float:
-    """Requests a second that background reading may count on."""
-    return settings.MIOSA.rpm / 60 * (1 - BACKGROUND_LEAVES)
+    """Requests per second that background reading can count on."""
+    return settings.MIOSA.rpm / 60 * (1 - RESERVED_BY_BACKGROUND)
 
 
 def sweep_interval(deployments: int) -> timedelta:

@@ -9,11 +9,13 @@ from django.db import connection
 from django.utils import timezone
 from pytest_django import Settings
 
-from portal.services.operations import driver, publishing
+from portal.services.operations import publishing
+from portal.services.operations.driver import OperationSource
 from portal.services.operations.kinds import Kind
 from portal.services.operations.publishing import Publication
 from portal.services.sync import budget, upstream
 from portal.services.sync.budget import Purpose
+from portal.worker import Worker
 from tests.journal.desk import Desk, of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -32,14 +34,14 @@ def test_what_is_unknown_is_settled_while_slow_publishes_hold_their_threads(desk
     desk.playing.fault("*/deploy", times=20, delay_s=4)
     desk.playing.fault("*/rollback", drop_after=True)
     page = desk.roll_back(23)
-    stopping, began = threading.Event(), time.monotonic()
-    worker = threading.Thread(target=driver.run, args=(stopping,))
-    worker.start()
+    began, worker = time.monotonic(), Worker([OperationSource()])
+    thread = threading.Thread(target=worker.run)
+    thread.start()
     while of(page).state == "unknown" and time.monotonic() - began < 10:
         time.sleep(0.05)
     took = time.monotonic() - began
-    stopping.set()
-    worker.join()
+    worker.stop()
+    thread.join()
     connection.close()
     assert of(page).state == "succeeded"
     assert took < 3

@@ -16,6 +16,7 @@ from portal.services.errors import Conflict
 from portal.services.operations import beats
 from portal.services.operations.kinds import RULES, Kind
 from portal.services.operations.tokens import Token
+from portal.wakeup import notify_worker
 
 logger = logging.getLogger(__name__)
 
@@ -85,6 +86,8 @@ def accept(wish: OperationRequest, *, now: datetime, is_first_try: bool = True) 
             raise
         raise Running(running) from None
     logger.info("operation accepted", extra={"operation": str(operation.key), "kind": operation.kind})
+    if rule.slow:
+        notify_worker()
     return operation, True
 
 

@@ -22,6 +22,7 @@ from portal.services.queries.operations import OperationPage
 from portal.services.queries.schemas import Reachability
 from portal.services.sync import upstream
 from portal.services.sync.budget import Purpose
+from portal.wakeup import notify_worker
 
 logger = logging.getLogger(__name__)
 _ATTEMPT_LOGGED_EVERY_S = 60
@@ -125,6 +126,7 @@ def do(
             sending.carry_out(operation)
         finally:
             beats.release(operation)
+            notify_worker()
         operation.refresh_from_db()
     return operations.page_of(operation, by=by, now=now)
 

@@ -1,86 +1,42 @@
-"""In the worker: carries out what takes long, finishes what a dead process left, looks into what is unknown, checks
-what is live.
+"""In the worker: carries out slow operations, finishes those of a dead process, resolves unknown ones, checks what is
+live.
 
-It keeps nothing to itself: what is due is read from the journal at each turn, and every step is claimed there first.
+What is due is read from the tables each time, and each step is claimed there first.
 """
 
-import logging
-import threading
-import time
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from typing import ClassVar
 
-from django.db import connection
+from django.db.models import Min
 from django.utils import timezone
 
 from portal.models import Operation
 from portal.services.operations import beats, checking, due, settling
+from portal.worker import Due, Source
 
-logger = logging.getLogger(__name__)
-
-TURN_S = 0.25
-# What may hold its thread for a minute has threads of its own, so that looks and checks never wait behind it. Both
-# together leave some of the connections to MIOSA (20) to reading.
-_THREADS = 8
-_THREADS_OF_SLOW = 10
-_AT_ONCE = 50
-# A step that could not be done (a database that is locked, a fault of ours) is not tried again at once.
-_REST_S = 5.0
+_LISTED = 50
 
 
-class Crew:
-    """Threads, and the operations that they are at."""
+class OperationSource(Source[Operation]):
+    """Slow calls may hold their thread for a minute, so they have their own limit, and quick steps never wait for them.
 
-    def __init__(self, name: str, threads: int) -> None:
-        self.threads = threads
-        self.pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix=name)
-        self.busy: set[int] = set()
-
-
-class Driver:
-    """`quick` and `slow` have threads of their own.
-
-    `resting` are the operations whose last step went wrong, with the time it is over.
+    Both limits together leave some of the 20 connections to MIOSA to reading.
     """
 
-    def __init__(self) -> None:
-        self.quick, self.slow = Crew("operation", _THREADS), Crew("slow-operation", _THREADS_OF_SLOW)
-        self.resting: dict[int, float] = {}
+    limits: ClassVar = {"operations": 8, "slow operations": 10}
 
-    def run(self, stopping: threading.Event) -> None:
-        with self.quick.pool, self.slow.pool:
-            while not stopping.wait(TURN_S):
-                try:
-                    self.turn()
-                except Exception as error:  # noqa: BLE001 - whatever happens, the next turn has to come
-                    logger.warning("driver waits for the database", extra={"reason": type(error).__name__})
-                    connection.close()
-        connection.close()
+    def find_due(self, *, now: datetime) -> Due[Operation]:
+        return Due(list_due(now=now), _find_next(now=now))
 
-    def turn(self) -> None:
-        self.resting = {pk: until for pk, until in self.resting.items() if until > time.monotonic()}
-        now = timezone.now()
-        for operation in list_due(now=now):
-            crew = self.slow if settling.may_take_long(operation, now=now) else self.quick
-            is_free = operation.pk not in self.quick.busy | self.slow.busy and operation.pk not in self.resting
-            if is_free and len(crew.busy) < crew.threads:
-                crew.busy.add(operation.pk)
-                crew.pool.submit(self.work, operation, crew)
+    def key(self, item: Operation) -> str:
+        return f"operation:{item.pk}"
 
-    def work(self, operation: Operation, crew: Crew) -> None:
-        try:
-            work(operation)
-        except Exception:  # one operation that can't be worked on must not end the others
-            logger.exception("operation step failed", extra={"operation": str(operation.key)})
-            self.resting[operation.pk] = time.monotonic() + _REST_S
-        finally:
-            connection.close()
-            crew.busy.discard(operation.pk)
+    def group(self, item: Operation, *, now: datetime) -> str:
+        return "slow operations" if settling.may_take_long(item, now=now) else "operations"
 
-
-def run(stopping: threading.Event) -> None:
-    """Turn until told to stop; then what is under way is finished."""
-    Driver().run(stopping)
+    def run(self, item: Operation, *, now: datetime) -> None:
+        """The step itself claims the operation (`beats.claim`, `checking.check`)."""
+        work(item)
 
 
 def list_due(*, now: datetime) -> list[Operation]:
@@ -91,7 +47,7 @@ def list_due(*, now: datetime) -> list[Operation]:
     to_check = Operation.objects.filter(due.rows("check_due_at", now=now))
     found: dict[int, Operation] = {}
     for rows in (accepted, left, to_look, to_check):
-        found |= {operation.pk: operation for operation in rows.order_by("pk")[:_AT_ONCE]}
+        found |= {operation.pk: operation for operation in rows.order_by("pk")[:_LISTED]}
     return [found[pk] for pk in sorted(found)]
 
 
@@ -102,3 +58,17 @@ def work(operation: Operation) -> None:
         settling.step(operation, now=now)
     elif due.is_due(operation.check_due_at, now=now):
         checking.check(operation, now=now)
+
+
+def _find_next(*, now: datetime) -> datetime | None:
+    """When a process that carries an operation out would count as dead, or the next check is due."""
+    running = Operation.objects.filter(
+        state__in=[Operation.State.ACCEPTED, Operation.State.SENT], beat_at__gt=now - beats.DEAD_AFTER
+    )
+    beat_at = running.aggregate(at=Min("beat_at"))["at"]
+    moments = [
+        beat_at and beat_at + beats.DEAD_AFTER,
+        Operation.objects.filter(look_at__gt=now).aggregate(at=Min("look_at"))["at"],
+        Operation.objects.filter(check_due_at__gt=now).aggregate(at=Min("check_due_at"))["at"],
+    ]
+    return min((at for at in moments if at is not None), default=None)

@@ -9,6 +9,7 @@ from portal.models import Operation
 from portal.services.operations import accepting, aftermath, beats, due, evidence, reading, refusals, sending
 from portal.services.operations.evidence import Evidence
 from portal.services.operations.kinds import RULES, Kind
+from portal.wakeup import notify_worker
 
 # Said of an unknown one that was looked for in vain and can't be sent again: a person has to say what happened.
 NOT_SEEN = "not_seen"
@@ -65,6 +66,7 @@ def decide(operation: Operation, *, choice: str, by_name: str, now: datetime) ->
     unknown = Operation.objects.filter(pk=operation.pk, state=Operation.State.UNKNOWN)
     if choice == "again":
         unknown.update(look_at=now)
+        notify_worker()
         return
     done = unknown.update(
         state=Operation.State.DECIDED,

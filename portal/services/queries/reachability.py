@@ -54,7 +54,7 @@ def get_status(
         return status(failure.at, failure.code)
     if not is_stale or connection is None or connection.bucket is None:
         return Status(Reachability.OK)
-    wait = rates.main_share(rates.READS_LEAVE).wait_s(connection.bucket, now=now.timestamp())
+    wait = rates.get_installation_share(rates.RESERVED_BY_READS).wait_s(connection.bucket, now=now.timestamp())
     return _budget_spent(now + timedelta(seconds=wait)) if wait > 0 else Status(Reachability.OK)
 
 

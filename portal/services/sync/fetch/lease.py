@@ -11,6 +11,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from portal.models import Freshness
+from portal.wakeup import notify_worker
 
 LASTS = timedelta(seconds=30)
 _SHORT_MS = 200
@@ -91,6 +92,7 @@ def want(scope: str, *, at: datetime) -> None:
     if not Freshness.objects.filter(later, scope=scope).update(wanted_at=at):
         get(scope)
         Freshness.objects.filter(later, scope=scope).update(wanted_at=at)
+    notify_worker()
 
 
 def want_softly(scope: str, *, at: datetime) -> None:
@@ -105,6 +107,7 @@ def want_all(scopes: Iterable[str], *, at: datetime) -> None:
     if wanted:
         Freshness.objects.bulk_create([Freshness(scope=scope) for scope in wanted], ignore_conflicts=True)
         Freshness.objects.filter(Q(wanted_at=None) | Q(wanted_at__gt=at), scope__in=wanted).update(wanted_at=at)
+        notify_worker()
 
 
 def note_done(row: Freshness, *, now: datetime) -> None:

@@ -193,7 +193,7 @@ class _Reading:
             pointers.settle(self.deployment, taken=self.taken, now=self.now)
 
 
-def list_quiet(*, now: datetime, most: int) -> list[str]:
-    """Scopes nobody looked at for so long that they are read again by themselves."""
+def list_quiet(*, now: datetime) -> QuerySet[Freshness]:
+    """Histories that nobody opened for so long that they are read again anyway, the longest unread first."""
     quiet = Freshness.objects.filter(scope__startswith="versions:", read_at__lt=now - QUIET, wanted_at=None)
-    return list(quiet.order_by("read_at").values_list("scope", flat=True)[:most])
+    return quiet.order_by("read_at")
