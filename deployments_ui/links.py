@@ -7,14 +7,14 @@ the same answer.
 import re
 from urllib.parse import quote, quote_plus, urlencode
 
-from portal import ids
+from portal.converters import escape_id
 
 # Most ids; what holds nothing else needs no escaping anywhere.
 PLAIN = re.compile(r"[0-9A-Za-z_-]+")
 
 
 def segment(value: str) -> str:
-    return value if PLAIN.fullmatch(value) else quote(ids.in_path(value), safe="~:@!$&'()*+,;=")
+    return value if PLAIN.fullmatch(value) else quote(escape_id(value), safe="~:@!$&'()*+,;=")
 
 
 def customers() -> str:

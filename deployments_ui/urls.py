@@ -21,9 +21,9 @@ from deployments_ui.views import (
     theme,
     versions,
 )
-from portal import ids
+from portal import converters
 
-register_converter(ids.OpaqueId, "opaque")
+register_converter(converters.OpaqueIdConverter, "opaque")
 
 DEPLOYMENT = "c/<slug:slug>/deployments/<opaque:deployment_id>/"
 VERSION = f"{DEPLOYMENT}versions/<opaque:version_id>/"

@@ -1,33 +1,30 @@
-"""Who may sign in, and how: our part of django-allauth."""
+"""Sign-in: what differs from django-allauth's defaults."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from allauth.account import auth_backends
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.account.auth_backends import AuthenticationBackend
 from django.http import HttpRequest
 
 from portal.services import people
 
 
-class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
-    """Nobody signs up by themselves: people are made by an operator."""
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
+    """There is no sign-up: operators add people."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
-        """allauth lets in whoever the backend refused after a right password, to tell them their account is inactive.
-
-        Here that is answered like a wrong password.
-        """
+        """Answers an inactive account like a wrong password. allauth would show a page that says it is inactive."""
         user = super().authenticate(request, **credentials)
         return user if user is not None and people.may_sign_in(user) else None
 
 
-class Backend(AuthenticationBackend):  # type: ignore[misc]  # allauth has no types
-    """Asks the rules at sign-in and, since Django asks again for each request, for sessions that exist already."""
+class AuthenticationBackend(auth_backends.AuthenticationBackend):  # type: ignore[misc]  # allauth has no types
+    """Checks at sign-in that the person may use the portal. Django also calls this for every request of a session."""
 
     def user_can_authenticate(self, user: Any) -> bool:
         return people.may_sign_in(user)

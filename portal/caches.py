@@ -1,4 +1,4 @@
-"""The shared cache at scale: Redis, where losing it only makes us slower."""
+"""Redis as the shared cache. Without it the portal is slower, and works."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ T = TypeVar("T")
 log = structlog.get_logger(__name__)
 
 
-class SurvivingRedisCache(RedisCache):
-    """Answers like an empty cache while Redis is away."""
+class ResilientRedisCache(RedisCache):
+    """Behaves like an empty cache while Redis is unreachable."""
 
     def _attempt(self, call: Callable[..., T], fallback: T, *args: Any, **kwargs: Any) -> T:
         try:

@@ -1,7 +1,7 @@
-"""`/healthz`, `/readyz` and `/metrics`, answered before anything else looks at the request.
+"""`/healthz`, `/readyz` and `/metrics`, answered before any other middleware runs.
 
-They work whatever host name a probe uses, and tell a stranger one word. Whether MIOSA answers plays no part: a portal
-that can read its memory is worth asking.
+They accept every host name, and reveal one word to people without access. They don't depend on MIOSA: while it is down,
+the portal still shows what it has stored.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from django.http.response import HttpResponseBase
 
 from portal import metrics
 
-LOCK_WAIT_MS = 2000
+LOCK_TIMEOUT_MS = 2000
 
 log = structlog.get_logger(__name__)
 
@@ -34,9 +34,9 @@ class HealthMiddleware:
         if request.method not in {"GET", "HEAD"}:
             return HttpResponse(status=405, headers={"Allow": "GET, HEAD"})
         if request.path_info == "/healthz":
-            return one_word("ok")
+            return plain_text("ok")
         if request.path_info == "/readyz":
-            return one_word("ok") if self.is_ready() else one_word("not ready", status=503)
+            return plain_text("ok") if self.is_ready() else plain_text("not ready", status=503)
         return show_metrics(request)
 
     def is_ready(self) -> bool:
@@ -54,10 +54,10 @@ def is_migrated() -> bool:
 
 
 def is_writable() -> bool:
-    """Begins a write and takes it back. A writer that holds SQLite for long makes us not ready, not stuck."""
+    """Starts a write and rolls it back. Doesn't wait long for a locked SQLite database."""
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
-            cursor.execute(f"PRAGMA busy_timeout = {LOCK_WAIT_MS}")
+            cursor.execute(f"PRAGMA busy_timeout = {LOCK_TIMEOUT_MS}")
         try:
             with transaction.atomic():
                 cursor.execute("DELETE FROM django_session WHERE session_key = ''")
@@ -69,14 +69,14 @@ def is_writable() -> bool:
 
 
 def show_metrics(request: HttpRequest) -> HttpResponse:
-    given = request.headers.get("Authorization", "").encode()
+    sent = request.headers.get("Authorization", "").encode()
     expected = f"Bearer {settings.METRICS_TOKEN}".encode()
-    if not metrics.AVAILABLE or not settings.METRICS_TOKEN or not hmac.compare_digest(given, expected):
-        return one_word("not found", status=404)
+    if not metrics.AVAILABLE or not settings.METRICS_TOKEN or not hmac.compare_digest(sent, expected):
+        return plain_text("not found", status=404)
     body, content_type = metrics.render()
     return HttpResponse(body, content_type=content_type, headers={"Cache-Control": "no-store"})
 
 
-def one_word(text: str, status: int = 200) -> HttpResponse:
+def plain_text(text: str, status: int = 200) -> HttpResponse:
     headers = {"Cache-Control": "no-store", "Content-Length": str(len(text))}
     return HttpResponse(text, status=status, content_type="text/plain", headers=headers)

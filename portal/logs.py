@@ -1,4 +1,4 @@
-"""Logs: one JSON object a line on standard error, from our code and from every library alike."""
+"""Logs: one JSON object per line on standard error, for our code and for all libraries."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ COMMON: list[Any] = [
 
 
 def configure(*, level: str, secrets: Iterable[str]) -> dict[str, Any]:
-    """Sets structlog up and returns Django's LOGGING."""
+    """Configures structlog and returns Django's LOGGING. `secrets` are the values to redact."""
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
@@ -48,11 +48,11 @@ def configure(*, level: str, secrets: Iterable[str]) -> dict[str, Any]:
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
-            # Django's own handlers would write each record a second time, and in another shape.
+            # Without Django's own handlers, which would write each record again in another format.
             "django": {"handlers": [], "level": level, "propagate": True},
             "django.server": {"handlers": [], "level": level, "propagate": True},
             "gunicorn.error": {"handlers": [], "level": level, "propagate": True},
-            # One line per request is written by our middleware; statements carry values, so they stay unlogged.
+            # RequestMiddleware writes a line per request. SQL statements hold values, so they are not logged.
             "django.request": {"level": "ERROR"},
             "django.db.backends": {"level": "WARNING"},
             "django_tasks": {"level": "WARNING"},

@@ -1,4 +1,4 @@
-"""Counts for `/metrics`. Without the extra `metrics` nothing is counted and nothing is lost."""
+"""Prometheus metrics for `/metrics`. Without the extra `metrics` nothing is counted."""
 
 from __future__ import annotations
 
@@ -12,34 +12,36 @@ AVAILABLE = find_spec("prometheus_client") is not None
 
 if AVAILABLE:
     from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
-    from prometheus_client import REGISTRY as OWN_REGISTRY
+    from prometheus_client import REGISTRY as PROCESS_REGISTRY
     from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
     REQUESTS = Counter("portal_requests_total", "Requests answered", ["method", "view", "status"])
     HEARTBEAT = Gauge(
-        "portal_worker_heartbeat_age_seconds", "Since a worker last beat; -1 for never", multiprocess_mode="mostrecent"
+        "portal_worker_heartbeat_age_seconds",
+        "Since a worker's heartbeat; -1: never",
+        multiprocess_mode="mostrecent",
     )
     SECONDS = Histogram("portal_request_seconds", "Time to answer", ["view"])
 
 
 def count_request(*, method: str, view: str, status: int, seconds: float) -> None:
     if AVAILABLE:
-        known = method if method in {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"} else "other"
-        REQUESTS.labels(known, view, str(status)).inc()
+        method = method if method in {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"} else "other"
+        REQUESTS.labels(method, view, str(status)).inc()
         SECONDS.labels(view).observe(seconds)
 
 
 def render() -> tuple[bytes, str]:
-    """The page and its content type; over all web processes where `PROMETHEUS_MULTIPROC_DIR` is set."""
-    registry: Any = OWN_REGISTRY
+    """The page and its content type. With `PROMETHEUS_MULTIPROC_DIR` it covers all web processes."""
+    registry: Any = PROCESS_REGISTRY
     age_s = heartbeat.age_s()
     HEARTBEAT.set(-1 if age_s is None else age_s)
     if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
         registry = CollectorRegistry()
-        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # the library leaves it untyped
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # the library has no types
     return generate_latest(registry), CONTENT_TYPE_LATEST
 
 
-def forget_process(pid: int) -> None:
+def remove_process(pid: int) -> None:
     if AVAILABLE and os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
-        mark_process_dead(pid)  # type: ignore[no-untyped-call]  # the library leaves it untyped
+        mark_process_dead(pid)  # type: ignore[no-untyped-call]  # the library has no types

@@ -1,4 +1,4 @@
-"""What is done around every request: its id and log line, the person asking, local time, and what browsers may keep."""
+"""Middleware: request id and log line, the signed-in person, the time zone, and `Cache-Control`."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ log = structlog.get_logger(__name__)
 
 
 class PortalRequest(HttpRequest):
-    """A request after the middleware of this file and of django-htmx; for annotations only."""
+    """A request after the middleware of this file and of django-htmx. For annotations only."""
 
     htmx: Any
     person: Person
@@ -45,9 +45,9 @@ class PortalRequest(HttpRequest):
 
 
 class RequestMiddleware:
-    """Mints the request's id, binds it to every log line, and writes one line when the answer is known.
+    """Generates the request id, adds it to every log line, and logs the request when it has been answered.
 
-    An id sent by a stranger is not taken over: it would let anyone write into our logs and into MIOSA's.
+    An id that was sent with the request is ignored: it would let anyone write into our logs and into MIOSA's.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -57,9 +57,9 @@ class RequestMiddleware:
         request.request_id = secrets.token_hex(8)
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request.request_id)
-        begun = time.monotonic()
+        started = time.monotonic()
         response = self.get_response(request)
-        elapsed = time.monotonic() - begun
+        elapsed = time.monotonic() - started
         response["X-Request-ID"] = request.request_id
         response["Permissions-Policy"] = PERMISSIONS_POLICY
         name = request.resolver_match.view_name if request.resolver_match else ""
@@ -72,7 +72,7 @@ class RequestMiddleware:
 
 
 class PersonMiddleware:
-    """`request.person`: who asks, with the rights they hold. Looked up when first needed; a stranger is NOBODY."""
+    """Sets `request.person`, with permissions. Without a sign-in it is NOBODY, who has none."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -82,7 +82,7 @@ class PersonMiddleware:
         return self.get_response(request)
 
     def process_view(self, request: PortalRequest, view: Any, args: Any, kwargs: Any) -> None:
-        """A view asks hundreds of things of its person, each of which would go through the lazy object."""
+        """Replaces the lazy object: a view may read hundreds of attributes of the person."""
         request.person = find_person(request)
 
 
@@ -91,7 +91,7 @@ def find_person(request: HttpRequest) -> Person:
 
 
 class TimeZoneMiddleware:
-    """Shows times in the browser's zone, as its `tz` cookie names it; otherwise in TIME_ZONE."""
+    """Shows times in the zone named by the cookie `tz`, which the browser sets; without it in TIME_ZONE."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -110,9 +110,9 @@ def known_time_zones() -> frozenset[str]:
 
 
 class NoStoreMiddleware:
-    """Nothing a signed-in browser was shown is kept by it, so Back after signing out shows nothing.
+    """Keeps browsers from storing pages of signed-in people, so that Back shows nothing after signing out.
 
-    A request that carries a session's cookie counts as signed in. Only an answer a view calls public is left alone.
+    Every request with a session cookie counts as signed in. Responses that a view marks as public are left unchanged.
     """
 
     def __init__(self, get_response: GetResponse) -> None:

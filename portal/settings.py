@@ -1,33 +1,32 @@
-"""Django's settings. What an installation chooses comes from environment variables, read by `env`."""
+"""Django's settings. Values that differ between installations come from environment variables (`config`)."""
 
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import Any
 
 import django_stubs_ext
 from csp.constants import NONE, SELF
 
-from portal import env, logs
+from portal import logs
+from portal.config import BASE_DIR, reveal
+from portal.environment import ConfigError, load_config
 
 django_stubs_ext.monkeypatch()
 
-BASE_DIR = Path(__file__).resolve().parent.parent
-
 try:
-    CONFIG = env.load(base=BASE_DIR)
-except env.ConfigurationError as problems:
-    sys.exit(str(problems))
+    CONFIG = load_config()
+except ConfigError as error:
+    sys.exit(str(error))
 
 DEBUG = CONFIG.debug
-SECRET_KEY = CONFIG.secret_key
+SECRET_KEY = reveal(CONFIG.secret_key)
 MIOSA = CONFIG.miosa
 DNS = CONFIG.dns
-OWNERS_MAY_NOT = CONFIG.owners_may_not
+OWNERS_MAY_NOT = frozenset(CONFIG.owners_may_not)
 PORTAL_NAME = CONFIG.portal_name
-METRICS_TOKEN = CONFIG.metrics_token
-VAR_DIR = CONFIG.var
+METRICS_TOKEN = reveal(CONFIG.metrics_token)
+VAR_DIR = CONFIG.var_dir
 
 # --- Applications ---
 
@@ -90,10 +89,10 @@ TEMPLATES: list[dict[str, Any]] = [
     }
 ]
 
-# --- People ---
+# --- Users and sign-in ---
 
 AUTH_USER_MODEL = "portal.User"
-AUTHENTICATION_BACKENDS = ["portal.accounts.Backend"]
+AUTHENTICATION_BACKENDS = ["portal.accounts.AuthenticationBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
@@ -102,7 +101,7 @@ AUTH_PASSWORD_VALIDATORS = [
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
-ACCOUNT_ADAPTER = "portal.accounts.Adapter"
+ACCOUNT_ADAPTER = "portal.accounts.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
@@ -112,15 +111,15 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ALLAUTH_TRUSTED_PROXY_COUNT = CONFIG.trusted_proxy_count
 EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
 
-# --- What is kept ---
+# --- Database, cache and task queue ---
 
-# FULL, since a journal row has to outlive a power cut; no memory map, since it quadruples a process's memory.
+# FULL: the row of an operation must survive a power cut. No memory map: it quadruples the memory of a process.
 SQLITE_PRAGMAS = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA mmap_size=0; PRAGMA foreign_keys=ON;"
 
 DATABASES: dict[str, dict[str, Any]] = {"default": CONFIG.database}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = {
-        # A transaction that reads first and writes later would otherwise fail at once when another one wrote between.
+        # With deferred transactions, one that reads and then writes fails at once if another one wrote in between.
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
         "init_command": SQLITE_PRAGMAS,
@@ -134,10 +133,10 @@ CACHES: dict[str, dict[str, Any]] = {
         "OPTIONS": {"MAX_ENTRIES": 20_000},
     }
 }
-if CONFIG.cache_url:
+if CONFIG.cache_url is not None:
     CACHES["default"] = {
-        "BACKEND": "portal.caches.SurvivingRedisCache",
-        "LOCATION": CONFIG.cache_url,
+        "BACKEND": "portal.caches.ResilientRedisCache",
+        "LOCATION": reveal(CONFIG.cache_url),
         "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
     }
 
@@ -149,24 +148,25 @@ LANGUAGE_CODE = CONFIG.language_code
 LANGUAGES = [("en", "English")]
 TIME_ZONE = CONFIG.time_zone
 USE_TZ = True
-# English is what the texts are written in: looking each of them up would take a sixth of a page.
+# The texts are written in English. Looking each of them up takes a sixth of the time of a page.
 USE_I18N = len(LANGUAGES) > 1
 
 # --- Static files ---
 
 STATIC_URL = "/static/"
-STATIC_ROOT = CONFIG.var / "static"
+STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+FILE_UPLOAD_PERMISSIONS = 0o600  # also applies to collected static files
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 
-# --- Safety ---
+# --- Security ---
 
-ALLOWED_HOSTS = CONFIG.allowed_hosts
-CSRF_TRUSTED_ORIGINS = CONFIG.csrf_trusted_origins
+ALLOWED_HOSTS = list(CONFIG.allowed_hosts)
+CSRF_TRUSTED_ORIGINS = list(CONFIG.csrf_trusted_origins)
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
@@ -200,7 +200,7 @@ if CONFIG.https:
     if CONFIG.trusted_proxy_count:
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
-# --- The JSON face ---
+# --- JSON API ---
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["portal.api.authentication.SessionAuthentication"],
@@ -223,4 +223,4 @@ SPECTACULAR_SETTINGS = {
 
 # --- Logs ---
 
-LOGGING = logs.configure(level=CONFIG.log_level, secrets={*CONFIG.secrets, SECRET_KEY})
+LOGGING = logs.configure(level=CONFIG.log_level, secrets=CONFIG.secrets)

@@ -1,7 +1,7 @@
-"""Keeps a few processes running until it is told to stop. Knows no Django.
+"""Runs child processes, restarts those that end, and stops them all. Knows no Django.
 
-Each child leads its own process group, so that stopping it stops whatever it started. On Linux a child is also told
-when this process dies without a word.
+Each child leads its own process group, so that stopping it also stops what it has started. On Linux the kernel stops a
+child when the supervisor is killed.
 """
 
 from __future__ import annotations
@@ -17,27 +17,31 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-FIRST_WAIT_S = 0.2
-LONGEST_WAIT_S = 4.0
-STEADY_AFTER_S = 10.0
-STOP_WITHIN_S = 15.0
-LOOK_EVERY_S = 0.05
+FIRST_RESTART_AFTER_S = 0.2
+LAST_RESTART_AFTER_S = 4.0
+STABLE_AFTER_S = 10.0
+STOP_TIMEOUT_S = 15.0
+POLL_INTERVAL_S = 0.05
 PR_SET_PDEATHSIG = 1
+LIBC = ctypes.CDLL(None, use_errno=True)
+
+# Takes the name of a child and one line of its output.
+Output = Callable[[str, str], None]
 
 
 @dataclass
 class Child:
-    """One process to be kept running. `due_at` is set while it waits to be started again."""
+    """A process to keep running. `restart_at` is set (monotonic time) while it waits for its restart."""
 
     name: str
     command: Sequence[str]
     environment: Mapping[str, str] = field(default_factory=dict)
     process: subprocess.Popen[str] | None = None
     started_at: float = 0.0
-    wait_s: float = FIRST_WAIT_S
-    due_at: float = 0.0
+    restart_after_s: float = FIRST_RESTART_AFTER_S
+    restart_at: float | None = None
 
-    def start(self, say: Callable[[str, str], None]) -> None:
+    def start(self, output: Output) -> None:
         self.process = subprocess.Popen(  # noqa: S603 - the command is our own
             self.command,
             env={**os.environ, **self.environment},
@@ -47,86 +51,83 @@ class Child:
             text=True,
             errors="replace",
             start_new_session=True,
-            preexec_fn=die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509 - takes no lock, allocates nothing
+            preexec_fn=end_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509 - takes no lock
         )
         self.started_at = time.monotonic()
-        threading.Thread(target=self._pass_on, args=(self.process, say), daemon=True).start()
+        threading.Thread(target=self._copy_output, args=(self.process, output), daemon=True).start()
 
-    def _pass_on(self, process: subprocess.Popen[str], say: Callable[[str, str], None]) -> None:
+    def _copy_output(self, process: subprocess.Popen[str], output: Output) -> None:
         for line in process.stdout or ():
-            say(self.name, line.rstrip("\n"))
+            output(self.name, line.rstrip("\n"))
 
     def is_running(self) -> bool:
         return self.process is not None and self.process.poll() is None
 
-    def ask_to_stop(self) -> None:
+    def terminate(self) -> None:
         if self.process is not None and self.is_running():
             self.process.terminate()
 
     def kill(self) -> None:
-        """The whole group, also after its leader has died: what it started may still be there."""
+        """Kills the whole group, also after its leader has ended: processes that it started may still run."""
         if self.process is None:
             return
-        with contextlib.suppress(ProcessLookupError, PermissionError):  # macOS says the latter of a group of dead ones
+        with contextlib.suppress(ProcessLookupError, PermissionError):  # macOS raises the second for a dead group
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
-
-class Supervisor:
-    def __init__(self, children: Sequence[Child], say: Callable[[str, str], None]) -> None:
-        self.children = children
-        self.say = say
-        self.asked_to_stop = False
-        self.stopping = threading.Event()
-
-    def stop(self, number: int, frame: object) -> None:
-        """Runs between any two instructions of the main thread, so it takes no lock, which that thread may hold."""
-        self.asked_to_stop = True
-
-    def run(self) -> None:
-        """Returns when a SIGINT or SIGTERM came and every child is gone."""
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, self.stop)
-        try:
-            for child in self.children:
-                child.start(self.say)
-            while not self.asked_to_stop:
-                time.sleep(LOOK_EVERY_S)
-                for child in self.children:
-                    self.revive(child)
-        finally:
-            self.stopping.set()
-            self.stop_all()
-
-    def revive(self, child: Child) -> None:
-        """Starts a dead child again, later each time it dies young."""
-        if child.is_running() or child.process is None:
+    def restart_if_ended(self, output: Output) -> None:
+        """Restarts an ended child after a delay, which doubles each time it ends soon after its start."""
+        if self.process is None or self.is_running():
             return
         now = time.monotonic()
-        if not child.due_at:
-            if now - child.started_at > STEADY_AFTER_S:
-                child.wait_s = FIRST_WAIT_S
-            self.say(child.name, f"ended with {child.process.returncode}; starts again in {child.wait_s:g} s")
-            child.kill()
-            child.due_at = now + child.wait_s
-            child.wait_s = min(child.wait_s * 2, LONGEST_WAIT_S)
-        if now >= child.due_at:
-            child.due_at = 0.0
-            child.start(self.say)
+        if self.restart_at is None:
+            if now - self.started_at > STABLE_AFTER_S:
+                self.restart_after_s = FIRST_RESTART_AFTER_S
+            output(self.name, f"ended with code {self.process.returncode}; restarts in {self.restart_after_s:g} s")
+            self.kill()
+            self.restart_at = now + self.restart_after_s
+            self.restart_after_s = min(self.restart_after_s * 2, LAST_RESTART_AFTER_S)
+        elif now >= self.restart_at:
+            self.restart_at = None
+            self.start(output)
 
-    def stop_all(self) -> None:
+
+class Supervisor:
+    def __init__(self, children: Sequence[Child], output: Output) -> None:
+        self.children = children
+        self.output = output
+        self.stop_requested = False
+        self.stopping = threading.Event()
+
+    def request_stop(self, number: int, frame: object) -> None:
+        """A signal handler. It only sets a flag, since the main thread may hold any lock at that moment."""
+        self.stop_requested = True
+
+    def run(self) -> None:
+        """Returns after a SIGINT, SIGTERM or SIGHUP, when all children have ended."""
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, self.request_stop)
+        try:
+            for child in self.children:
+                child.start(self.output)
+            while not self.stop_requested:
+                time.sleep(POLL_INTERVAL_S)
+                for child in self.children:
+                    child.restart_if_ended(self.output)
+        finally:
+            self.stopping.set()
+            self.stop_children()
+
+    def stop_children(self) -> None:
         for child in self.children:
-            child.ask_to_stop()
-        until = time.monotonic() + STOP_WITHIN_S
+            child.terminate()
+        until = time.monotonic() + STOP_TIMEOUT_S
         while time.monotonic() < until and any(child.is_running() for child in self.children):
-            time.sleep(LOOK_EVERY_S)
+            time.sleep(POLL_INTERVAL_S)
         for child in self.children:
             child.kill()
 
 
-def die_with_parent() -> None:
-    """Between fork and exec: ask the kernel for a SIGTERM when our parent is gone."""
+def end_with_parent() -> None:
+    """Runs between fork and exec: the kernel sends this process a SIGTERM when its parent ends."""
     LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-
-
-LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else ctypes.CDLL(None)

@@ -1,4 +1,4 @@
-"""Which package answers which address."""
+"""Root URL configuration."""
 
 from allauth.account import views as account_views
 from django.urls import URLPattern, URLResolver, include, path
@@ -13,5 +13,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
 handler400 = "deployments_ui.errors.bad_request"
 handler403 = "deployments_ui.errors.forbidden"
 handler404 = "deployments_ui.errors.not_found"
-handler429 = "deployments_ui.errors.too_many"  # allauth's name, for too many tries at signing in
+handler429 = "deployments_ui.errors.too_many"  # used by allauth for too many failed sign-ins
 handler500 = "deployments_ui.errors.broken"

@@ -14,7 +14,7 @@ import redis
 from hypothesis import settings as hypothesis_settings
 from pytest_django import Settings
 
-from portal.env import DEMO_KEY, Upstream
+from portal.config import DEMO_KEY, Upstream
 from portal.simulator import Simulator
 from tests import cast, flushing, loopback, needs, recall
 from tests.playing import Playing

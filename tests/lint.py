@@ -38,7 +38,7 @@ def checks() -> list[tuple[str, list[str], dict[str, str]]]:
 
 
 def main() -> int:
-    settings.forget_surroundings()
+    settings.clear_environment()
     failed = []
     for name, command, environment in checks():
         done = subprocess.run(command, env={**os.environ, **environment}, capture_output=True, text=True, check=False)

@@ -1,4 +1,4 @@
-"""Tests speak to this machine only: any other address is an error at once."""
+"""Tests may connect to this machine only. Any other address is an error at once."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Any
 
 
 class NotLoopbackError(RuntimeError):
-    """Not an OSError, so that no code under test mistakes it for a network that is down."""
+    """Not an OSError, so that the code under test doesn't take it for an unreachable network."""
 
 
 def is_loopback(address: Any) -> bool:
-    if not isinstance(address, tuple):  # a Unix socket's path
+    if not isinstance(address, tuple):  # the path of a Unix socket
         return True
     try:
         return ipaddress.ip_address(address[0]).is_loopback
@@ -29,7 +29,7 @@ def guard() -> None:
 def guarded(original: Callable[..., Any]) -> Callable[..., Any]:
     def call(self: socket.socket, *arguments: Any) -> Any:
         if not is_loopback(arguments[-1]):
-            raise NotLoopbackError(f"a test tried to reach {arguments[-1]!r}")
+            raise NotLoopbackError(f"a test tried to connect to {arguments[-1]!r}")
         return original(self, *arguments)
 
     return call

@@ -17,7 +17,7 @@ PYTEST = [sys.executable, "-m", "pytest", "-n", "3", "--dist", "worksteal", "-p"
 
 def main(arguments: list[str]) -> int:
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))  # else PostgreSQL would outlive us
-    settings.forget_surroundings()
+    settings.clear_environment()
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # else each of hundreds of processes would compile everything anew
     failed = []
     for name, command, on_postgres in [

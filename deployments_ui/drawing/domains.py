@@ -16,20 +16,20 @@ from deployments_ui import links
 from deployments_ui.parts import vary
 from deployments_ui.times import Clock
 from portal.services.domains.links import SharedDomain
-from portal.services.domains.lists import DomainRow, Light
+from portal.services.domains.lists import DomainRow, StatusItem
 from portal.services.domains.pages import DomainFacts, DomainPage
 
 # Class of the colour and shape, and what is read out.
 LOOKS: dict[str, tuple[str, str, Promise]] = {
-    "off": ("failed", "failed", _("no")),
-    "on": ("good", "live", _("yes")),
+    "failed": ("failed", "failed", _("no")),
+    "ok": ("good", "live", _("yes")),
     "unknown": ("unknown", "unknown", _("not known")),
     "waiting": ("waiting", "created", _("not yet")),
 }
 WORDS: tuple[tuple[str, Promise], ...] = (
-    ("yours", _("Yours")),
-    ("points_here", _("Points here")),
-    ("secure", _("Secure")),
+    ("ownership", _("Ownership")),
+    ("dns", _("DNS")),
+    ("certificate", _("Certificate")),
 )
 POLICIES: dict[str, Promise] = {
     "none": _("None: each name is served by itself"),
@@ -63,20 +63,20 @@ class Line:
 
 
 def lamps(row: DomainRow) -> list[Lamp]:
-    found: list[tuple[str, Promise, Light]] = [(name, word, getattr(row, name)) for name, word in WORDS]
+    found: list[tuple[str, Promise, StatusItem]] = [(name, word, getattr(row, name)) for name, word in WORDS]
     return [Lamp(name, word, *LOOKS[light.state], light.cause) for name, word, light in found]
 
 
 def line(row: DomainRow, url: str) -> Line:
     lit = lamps(row)
     # What has to be done first: where it points, since the others wait for that.
-    order = sorted(lit, key=lambda lamp: (lamp.look == "good", lamp.name != "points_here", lamp.look != "failed"))
+    order = sorted(lit, key=lambda lamp: (lamp.look == "good", lamp.name != "dns", lamp.look != "failed"))
     return Line(row, url, lit, "" if order[0].look == "good" else order[0].cause)
 
 
 def waits(row: DomainRow) -> bool:
     """Whether there is something to wait for: a light that may still go on, or a look that has not been made."""
-    return any(light.state != "on" for light in (row.yours, row.points_here, row.secure))
+    return any(item.state != "ok" for item in (row.ownership, row.dns, row.certificate))
 
 
 def policies(chosen: str) -> list[tuple[str, Promise, bool]]:

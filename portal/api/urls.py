@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path, register_converter
 
-from portal import ids
+from portal import converters
 from portal.api.views.customers import Customers
 from portal.api.views.deployments import Deployment, Deployments
 from portal.api.views.history import History
@@ -11,7 +11,7 @@ from portal.api.views.operations import Operation, Operations
 from portal.api.views.schema import Schema
 from portal.api.views.versions import Version
 
-register_converter(ids.OpaqueId, "api_id")
+register_converter(converters.OpaqueIdConverter, "api_id")
 
 CUSTOMER = "customers/<slug:slug>/"
 DEPLOYMENT = f"{CUSTOMER}deployments/<api_id:deployment_id>/"

@@ -1,44 +1,43 @@
-"""Asks DNS about a customer's domain and explains the answer. Knows no Django.
+"""Looks up a customer's domain in DNS and diagnoses what is wrong. Knows no Django and holds no wording.
 
-name = dns.read("https://www.brightsmile.example/")
-needed = dns.needed(name.ascii, dns_records=row.dns_records, verification_target=row.verification_target)
-look = asker.look(name.ascii, needed)                  # one Asker for the process; a look may be kept
-report = dns.explain(look, needed, now=now)
-dns.lights(row.status, report, code=row.error_code)
+name = dns.parse_domain("https://www.brightsmile.example/")
+required = dns.parse_required_records(name.ascii, dns_records=row.dns_records)
+lookup = client.look_up(name.ascii, required, now=now)  # one dns.Client for the process; a lookup may be stored
+report = dns.diagnose(lookup, required, now=now)
+status = dns.get_status(row.status, report, error_code=row.error_code)
 """
 
-from portal.dns.asking import Asker, TooBusy
-from portal.dns.findings import Judgement
-from portal.dns.lights import Light, Lights, State, has_drifted, lights
-from portal.dns.names import DomainName, NotADomain, read
-from portal.dns.plan import NotAskedError
-from portal.dns.records import Needed, needed
-from portal.dns.seen import Look
-from portal.dns.texts import Text, render
-from portal.dns.verdicts import Report, Spread, Verdict, explain
-from portal.dns.wire import Server
+from portal.dns.client import Client, Timeouts, TooBusy
+from portal.dns.diagnosis import Diagnosis, Report, diagnose
+from portal.dns.lookup import Lookup
+from portal.dns.messages import Message, MessageCode
+from portal.dns.names import DomainName, InvalidDomain, parse_domain
+from portal.dns.queries import Server
+from portal.dns.questions import LookupRefused
+from portal.dns.record_checks import Finding
+from portal.dns.records import RequiredRecord, parse_required_records
+from portal.dns.status import State, StatusItem, get_status, has_drifted
 
 __all__ = [
-    "Asker",
+    "Client",
+    "Diagnosis",
     "DomainName",
-    "Judgement",
-    "Light",
-    "Lights",
-    "Look",
-    "Needed",
-    "NotADomain",
-    "NotAskedError",
+    "Finding",
+    "InvalidDomain",
+    "Lookup",
+    "LookupRefused",
+    "Message",
+    "MessageCode",
     "Report",
+    "RequiredRecord",
     "Server",
-    "Spread",
     "State",
-    "Text",
+    "StatusItem",
+    "Timeouts",
     "TooBusy",
-    "Verdict",
-    "explain",
+    "diagnose",
+    "get_status",
     "has_drifted",
-    "lights",
-    "needed",
-    "read",
-    "render",
+    "parse_domain",
+    "parse_required_records",
 ]

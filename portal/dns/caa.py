@@ -1,4 +1,4 @@
-"""Whether CAA records let a certificate authority issue for a name (RFC 8659)."""
+"""Whether CAA records allow a certificate authority to issue a certificate for a name (RFC 8659)."""
 
 from __future__ import annotations
 
@@ -6,50 +6,50 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from portal.dns.seen import Look, Source
-from portal.dns.suffixes import ancestors
+from portal.dns.lookup import Lookup, ServerAnswers
+from portal.dns.suffixes import list_levels
 
 _RECORD = re.compile(r'(?P<flags>\d+) (?P<tag>[A-Za-z0-9]+) "(?P<value>.*)"', re.DOTALL)
-_KNOWN = frozenset(("issue", "issuewild", "iodef", "issuemail", "issuevmc", "contactemail", "contactphone"))
+_KNOWN_TAGS = frozenset(("issue", "issuewild", "iodef", "issuemail", "issuevmc", "contactemail", "contactphone"))
 CRITICAL = 128
 
 
 @dataclass(frozen=True)
-class Policy:
-    """The nearest CAA records at or above a name. `allowed` None: they restrict nothing."""
+class CaaPolicy:
+    """The CAA records that apply to a name, found at `name`. `allowed` None means that they restrict nothing."""
 
-    at: str
-    source: Source
+    name: str
+    server: ServerAnswers
     values: tuple[str, ...]
     allowed: tuple[str, ...] | None
 
-    def has_permission(self, authorities: Sequence[str]) -> bool:
-        return self.allowed is None or any(each.lower().rstrip(".") in self.allowed for each in authorities)
+    def allows_any(self, issuers: Sequence[str]) -> bool:
+        return self.allowed is None or any(issuer.lower().rstrip(".") in self.allowed for issuer in issuers)
 
 
-def policy(look: Look, name: str) -> Policy | None:
-    """None where there are no records, or none could be asked for."""
+def find_policy(lookup: Lookup, name: str) -> CaaPolicy | None:
+    """The CAA records at the name or at its closest parent that has any. None where no server answered with one."""
     is_wildcard = name.startswith("*.")
-    for level in ancestors(name.removeprefix("*.")):
-        for source in (*look.authoritative, *look.resolvers):
-            answer = source.told(level, "CAA")
+    for level in list_levels(name.removeprefix("*.")):
+        for server in (*lookup.authoritative, *lookup.resolvers):
+            answer = server.find_answered(level, "CAA")
             if answer is not None and answer.records:
-                return Policy(level, source, answer.values, _allowed(answer.values, is_wildcard=is_wildcard))
+                return CaaPolicy(level, server, answer.values, _list_issuers(answer.values, is_wildcard=is_wildcard))
             if answer is not None and not answer.chain:
-                break  # the nearest server's word for "nothing here" is enough for this level
+                break  # one authoritative "no such record" is enough for this level
     return None
 
 
-def _allowed(values: Sequence[str], *, is_wildcard: bool) -> tuple[str, ...] | None:
-    found: dict[str, list[str]] = {}
+def _list_issuers(values: Sequence[str], *, is_wildcard: bool) -> tuple[str, ...] | None:
+    issuers: dict[str, list[str]] = {}
     for value in values:
         match = _RECORD.fullmatch(value)
         if match is None:
             continue
         tag = match["tag"].lower()
-        if int(match["flags"]) & CRITICAL and tag not in _KNOWN:
+        if int(match["flags"]) & CRITICAL and tag not in _KNOWN_TAGS:
             return ()
         issuer = match["value"].split(";", 1)[0].strip().lower().rstrip(".")
-        found.setdefault(tag, []).append(issuer)
-    relevant = found.get("issuewild") if is_wildcard and "issuewild" in found else found.get("issue")
+        issuers.setdefault(tag, []).append(issuer)
+    relevant = issuers.get("issuewild") if is_wildcard and "issuewild" in issuers else issuers.get("issue")
     return None if relevant is None else tuple(sorted({issuer for issuer in relevant if issuer}))

@@ -1,4 +1,4 @@
-"""The commonest DNS hosts, recognised by the names of their name servers, and where their DNS page is."""
+"""Common DNS providers, recognized by the names of their name servers, with the address of their DNS settings."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Provider:
-    """`page` may hold {zone}. `apex` is the type by which the top of a domain can follow a name; "" = not possible,
-    None = not known."""
+    """`page` may contain {zone}. `apex_type` is the record type with which the apex of a zone can be an alias for a
+    host name: "" if there is none, None if we don't know.
+    """
 
     name: str
     servers: str
     page: str
-    apex: str | None = None
+    apex_type: str | None = None
 
-    def page_for(self, zone: str) -> str:
+    def get_page(self, zone: str) -> str:
         return self.page.replace("{zone}", zone)
 
 
@@ -110,12 +111,12 @@ PROVIDERS = (
 _PATTERNS = tuple((re.compile(provider.servers), provider) for provider in PROVIDERS)
 
 
-def find(name_servers: Iterable[str]) -> Provider | None:
-    """Whose most of the name servers are."""
-    seen = Counter(
+def find_provider(name_servers: Iterable[str]) -> Provider | None:
+    """The provider of most of the name servers."""
+    matches = Counter(
         provider
         for host in name_servers
         for pattern, provider in _PATTERNS
         if pattern.fullmatch(host.rstrip(".").lower())
     )
-    return seen.most_common(1)[0][0] if seen else None
+    return matches.most_common(1)[0][0] if matches else None

@@ -1,4 +1,4 @@
-"""The records a domain needs, from every shape the platform tells them in, as a DNS host's form wants them."""
+"""The DNS records that a domain needs, from every form in which the platform returns them (contract 8.8)."""
 
 from __future__ import annotations
 
@@ -9,140 +9,139 @@ from typing import Any
 
 import idna
 
-from portal.dns import addresses, prose
-from portal.dns.suffixes import is_below, label_of, registrable
+from portal.dns import addresses
+from portal.dns.instructions import extract_rows
+from portal.dns.suffixes import find_registrable, is_within, relative_name
 
 DEFAULT_TTL = 300
-MOST_RECORDS = 10
-LONGEST_TTL = 2**31 - 1
-LONGEST_TEXT = 4_096
-_HOSTS = frozenset(("ALIAS", "ANAME", "CNAME", "NS"))
-_ABOUT_THE_DOMAIN = frozenset(("A", "AAAA", "ALIAS", "ANAME", "CNAME"))
-_OTHERS = frozenset(("CAA", "MX", "SRV", "TXT"))
+MAX_TTL = 2**31 - 1
+MAX_RECORDS = 10
+MAX_VALUE_LENGTH = 4_096
+_ALIASES = frozenset(("ALIAS", "ANAME", "CNAME"))
+_WITH_HOST = _ALIASES | {"NS"}
+_WITH_ADDRESS = {"A": 4, "AAAA": 6}
+_WITH_TEXT = frozenset(("CAA", "MX", "SRV", "TXT"))
 _HOST = re.compile(r"(?=.{1,253}$)([a-z0-9_*]([a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
 _NAME = re.compile(r"(?=.{1,253}$)[a-z0-9_*]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*")
 
 
 @dataclass(frozen=True)
-class Needed:
-    """One record to be set. `name` is whole, lower-case, ASCII, without the last dot."""
+class RequiredRecord:
+    """A record to set. `name` is fully qualified, lower-case, ASCII, without the final dot. `ttl` is in seconds."""
 
     type: str
     name: str
     value: str
     ttl: int = DEFAULT_TTL
 
-    def label(self, zone: str | None = None) -> str:
-        """For the field Name; before the zone is known the registrable domain is taken for it."""
-        return label_of(self.name, zone or registrable(self.name) or self.name)
-
     @property
     def is_alias(self) -> bool:
-        return self.type in ("ALIAS", "ANAME", "CNAME")
+        return self.type in _ALIASES
 
-    def is_at_top(self, zone: str | None = None) -> bool:
-        """Where a CNAME can't stand: hosts offer ALIAS, ANAME or a flattened CNAME instead."""
-        return self.name == (zone or registrable(self.name))
+    def get_label(self, zone: str | None = None) -> str:
+        """The name as a DNS provider's form wants it. Without a zone, that of the registrable domain."""
+        return relative_name(self.name, zone or find_registrable(self.name) or self.name)
+
+    def is_at_apex(self, zone: str | None = None) -> bool:
+        """Whether it is at the apex of the zone, where a CNAME is impossible (RFC 1034, 3.6.2)."""
+        return self.name == (zone or find_registrable(self.name))
 
 
-def needed(
+def parse_required_records(
     domain: str,
     *,
     dns_records: Iterable[object] = (),
     dns_instructions: object = None,
     instructions: object = None,
     verification_target: str | None = None,
-) -> tuple[Needed, ...]:
-    """The first shape that tells anything wins. Rows are mappings, or objects with type, name, value and ttl.
+) -> tuple[RequiredRecord, ...]:
+    """The records from the first form that holds any. Rows are mappings, or objects with type, name, value and ttl.
 
-    What can't be read, and what lies outside the domain somebody attached, is left out.
+    Rows that can't be read, or that lie outside the registrable domain of `domain`, are left out.
     """
     domain = domain.strip().rstrip(".").lower()
-    for rows in (_rows(dns_records), _rows(dns_instructions), _rows(instructions)):
-        if found := _readable(rows, domain):
-            return found
-    if verification_target and (found := _readable([{"type": "CNAME", "value": verification_target}], domain)):
-        return found
-    for sentence in (instructions, dns_instructions):
-        if isinstance(sentence, str) and (found := _readable(prose.rows(sentence, domain), domain)):
-            return found
+    forms: list[list[Any]] = [_list_rows(form) for form in (dns_records, dns_instructions, instructions)]
+    forms.append([{"type": "CNAME", "value": verification_target}] if verification_target else [])
+    sentences = [each for each in (instructions, dns_instructions) if isinstance(each, str)]
+    forms += [extract_rows(sentence, domain) for sentence in sentences]
+    for rows in forms:
+        parsed = (_parse_row(row, domain) for row in rows)
+        if found := tuple(dict.fromkeys(record for record in parsed if record is not None)):
+            return found[:MAX_RECORDS]
     return ()
 
 
-def _rows(told: object) -> list[object]:
-    if told is None or isinstance(told, str | bytes | int | float):
-        return []
-    if isinstance(told, Mapping):
-        inner = told.get("records")
-        return list(inner) if isinstance(inner, list | tuple) else [told]
-    return list(told) if isinstance(told, list | tuple) else [told] if hasattr(told, "value") else []
+def _list_rows(form: object) -> list[object]:
+    if isinstance(form, Mapping):
+        inner = form.get("records")
+        return list(inner) if isinstance(inner, list | tuple) else [form]
+    if isinstance(form, list | tuple):
+        return list(form)
+    return [form] if hasattr(form, "value") else []
 
 
-def _readable(rows: Iterable[object], domain: str) -> tuple[Needed, ...]:
-    found = dict.fromkeys(record for row in rows if (record := _read(row, domain)) is not None)
-    return tuple(found)[:MOST_RECORDS]
-
-
-def _read(row: object, domain: str) -> Needed | None:
-    kind = str(_part(row, "type") or "").strip().upper()
-    value = _value(kind, _part(row, "value") or _part(row, "target"))
-    name = _name(kind, _part(row, "name") or _part(row, "host"), domain)
+def _parse_row(row: object, domain: str) -> RequiredRecord | None:
+    record_type = str(_get_field(row, "type") or "").strip().upper()
+    value = _parse_value(record_type, _get_field(row, "value") or _get_field(row, "target"))
+    name = _parse_name(record_type, _get_field(row, "name") or _get_field(row, "host"), domain)
     if value is None or name is None:
         return None
-    ttl = _part(row, "ttl")
-    sane = isinstance(ttl, int) and not isinstance(ttl, bool) and 0 < ttl <= LONGEST_TTL
-    return Needed(kind, name, value, ttl if sane else DEFAULT_TTL)
+    ttl = _get_field(row, "ttl")
+    is_valid_ttl = isinstance(ttl, int) and not isinstance(ttl, bool) and 0 < ttl <= MAX_TTL
+    return RequiredRecord(record_type, name, value, ttl if is_valid_ttl else DEFAULT_TTL)
 
 
-def _part(row: object, key: str) -> Any:
+def _get_field(row: object, key: str) -> Any:
     return row.get(key) if isinstance(row, Mapping) else getattr(row, key, None)
 
 
-def _value(kind: str, value: object) -> str | None:
-    if not isinstance(value, str) or not value.strip() or len(value) > LONGEST_TEXT:
+def _parse_value(record_type: str, value: object) -> str | None:
+    if not isinstance(value, str) or not value.strip() or len(value) > MAX_VALUE_LENGTH:
         return None
     value = value.strip()
-    if kind in ("A", "AAAA"):
-        found = addresses.read(value)
-        is_right = found is not None and found.version == (4 if kind == "A" else 6) and "%" not in value
-        return str(found) if is_right else None
-    if kind in _HOSTS:
-        return host(value)
-    if kind == "TXT" and len(value) > 1 and value[0] == value[-1] == '"':
+    if version := _WITH_ADDRESS.get(record_type):
+        address = addresses.parse_address(value)
+        is_valid = address is not None and address.version == version and "%" not in value
+        return str(address) if is_valid else None
+    if record_type in _WITH_HOST:
+        return normalize_host(value)
+    if record_type == "TXT" and len(value) > 1 and value[0] == value[-1] == '"':
         value = value[1:-1]
-    return value if kind in _OTHERS and value.isprintable() else None
+    return value if record_type in _WITH_TEXT and value.isprintable() else None
 
 
-def host(value: str) -> str | None:
-    """A host name as DNS answers are compared: lower-case ASCII without the last dot."""
-    bare = value.strip().rstrip(".").lower()
-    if not bare.isascii():
+def normalize_host(value: str) -> str | None:
+    """A host name in lower-case ASCII without the final dot, as in DNS answers. None if it is not a host name."""
+    host = value.strip().rstrip(".").lower()
+    if not host.isascii():
         try:
-            bare = idna.encode(bare, uts46=True).decode("ascii")
+            host = idna.encode(host, uts46=True).decode("ascii")
         except (idna.IDNAError, UnicodeError):
             return None
-    return bare if _HOST.fullmatch(bare) else None
+    return host if _HOST.fullmatch(host) else None
 
 
-def _name(kind: str, told: object, domain: str) -> str | None:
-    """Whole names, labels before the zone, @ and nothing at all are all in use."""
-    top = registrable(domain.removeprefix("*.")) or domain
-    if told is None or told == "":
+def _parse_name(record_type: str, name: object, domain: str) -> str | None:
+    """Platforms send fully qualified names, names relative to the zone, @, or no name for the domain itself."""
+    zone = find_registrable(domain.removeprefix("*.")) or domain
+    if name is None or name == "":
         return domain
-    if not isinstance(told, str):
+    if not isinstance(name, str):
         return None
-    name = told.strip().lower()
+    name = name.strip().lower()
     if name == "@":
-        return top
-    whole = _whole(kind, name, domain, top)
-    return whole if is_below(whole, top) and _NAME.fullmatch(whole) else None
+        return zone
+    qualified = _qualify(record_type, name, domain, zone)
+    return qualified if is_within(qualified, zone) and _NAME.fullmatch(qualified) else None
 
 
-def _whole(kind: str, name: str, domain: str, top: str) -> str:
+def _qualify(record_type: str, name: str, domain: str, zone: str) -> str:
     if name.endswith("."):
         return name.rstrip(".")
-    if is_below(name, top):
+    if is_within(name, zone):
         return name
-    if kind in _ABOUT_THE_DOMAIN and domain.startswith(f"{name}."):
-        return domain
-    return f"{name}.{top}"
+    if record_type in _ALIASES or record_type in _WITH_ADDRESS:
+        # "app" for app.shop.example.com: the first label of the domain, not a name below the zone.
+        is_part_of_domain = domain.startswith(f"{name}.")
+        return domain if is_part_of_domain else f"{name}.{zone}"
+    return f"{name}.{zone}"

@@ -1,4 +1,4 @@
-"""Where a name can be registered, by the public suffix list that comes with its library."""
+"""The hierarchy of domain names. What can be registered comes from the public suffix list (publicsuffix.org)."""
 
 from __future__ import annotations
 
@@ -8,36 +8,36 @@ from publicsuffixlist import PublicSuffixList
 
 
 @cache
-def _list() -> PublicSuffixList:
+def _load_list() -> PublicSuffixList:
     return PublicSuffixList(accept_unknown=True)
 
 
 def is_public_suffix(name: str) -> bool:
-    return bool(_list().publicsuffix(name) == name)
+    return bool(_load_list().publicsuffix(name) == name)
 
 
-def registrable(name: str) -> str | None:
-    """The part somebody can buy: example.co.uk of www.example.co.uk. None for a public suffix itself."""
-    found = _list().privatesuffix(name)
+def find_registrable(name: str) -> str | None:
+    """The registrable domain: example.co.uk for www.example.co.uk. None for a public suffix."""
+    found = _load_list().privatesuffix(name)
     return str(found) if found else None
 
 
-def ancestors(name: str) -> tuple[str, ...]:
-    """The name and what is above it, down to the registrable one: where its zone may begin, nearest first."""
-    top = registrable(name)
-    if top is None:
+def list_levels(name: str) -> tuple[str, ...]:
+    """The name and its parents up to the registrable domain, longest first: each may be the apex of its zone."""
+    registrable = find_registrable(name)
+    if registrable is None:
         return ()
     labels = name.split(".")
-    return tuple(".".join(labels[start:]) for start in range(len(labels) - top.count(".")))
+    return tuple(".".join(labels[start:]) for start in range(len(labels) - registrable.count(".")))
 
 
-def is_below(name: str, above: str) -> bool:
-    """Also true of the name itself."""
-    return name == above or name.endswith(f".{above}")
+def is_within(name: str, domain: str) -> bool:
+    """Whether `name` is `domain` or a subdomain of it."""
+    return name == domain or name.endswith(f".{domain}")
 
 
-def label_of(name: str, zone: str) -> str:
-    """What a DNS host wants in its field Name: the part before the zone, @ for the zone itself."""
+def relative_name(name: str, zone: str) -> str:
+    """The name as a DNS provider's form wants it: the part before the zone, or @ for the zone's apex."""
     if name == zone:
         return "@"
     return name.removesuffix(f".{zone}")

@@ -1,8 +1,12 @@
-"""Speaks HTTP to MIOSA: `miosa.Client(base_url=…, api_key=…).deployments.list()`. Knows no Django."""
+"""The client of the MIOSA API: `miosa.Client(base_url=…, api_key=…).deployments.list()`. Knows no Django.
+
+Its contract is docs/miosa-api.md. A call goes resource → session (breaker, gate, retries) → transport → `requests`.
+"""
 
 from msgspec import UNSET, UnsetType
 
 from portal.miosa.client import Client
+from portal.miosa.deadline import READ_DEADLINE_S
 from portal.miosa.errors import (
     AnswerLost,
     BadAnswer,
@@ -27,15 +31,14 @@ from portal.miosa.errors import (
     Unreachable,
 )
 from portal.miosa.logs import LogText
+from portal.miosa.session import Attempt, Outcome
 from portal.miosa.types import (
-    Attempt,
     Build,
     Changed,
     Deployment,
     DnsRecord,
     Domain,
     EnvVar,
-    Outcome,
     Page,
     Published,
     Release,
@@ -48,6 +51,7 @@ from portal.miosa.types import (
 )
 
 __all__ = [
+    "READ_DEADLINE_S",
     "UNSET",
     "AnswerLost",
     "Attempt",

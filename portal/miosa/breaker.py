@@ -1,6 +1,6 @@
-"""Stops asking a MIOSA that doesn't answer, and finds out when it does again.
+"""A circuit breaker: stops sending to a MIOSA that doesn't answer, and finds out when it does again.
 
-One per process. The lock guards the counting, never a call.
+There is one for each process. Its lock guards the counting, never a request.
 """
 
 from __future__ import annotations
@@ -11,30 +11,31 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from portal.miosa import errors
+from portal.miosa.errors import BadAnswer, BreakerOpen, DeadlineExceeded, MiosaError, Refused
 
-THRESHOLD = 5
+THRESHOLD = 5  # outages
 WINDOW_S = 10.0
 FIRST_PAUSE_S = 2.0
-LONGEST_PAUSE_S = 8.0
+MAX_PAUSE_S = 8.0
 
 
 class Permit:
-    """The leave to make one call. Said nothing to, it counts for nothing."""
+    """Permission to send one request. It counts for nothing until its result is recorded."""
 
-    def __init__(self, *, probe: bool) -> None:
-        self.probe = probe
-        self.went_well: bool | None = None
+    def __init__(self, *, is_probe: bool) -> None:
+        self.is_probe = is_probe
+        self.succeeded: bool | None = None
 
-    def succeed(self) -> None:
-        self.went_well = True
-
-    def fail(self) -> None:
-        self.went_well = False
+    def record(self, error: MiosaError | None) -> None:
+        """A refusal or an unreadable answer is a success: MIOSA answers. A local deadline is neither."""
+        if error is None or isinstance(error, Refused | BadAnswer):
+            self.succeeded = True
+        elif not (isinstance(error, DeadlineExceeded) and error.is_local):
+            self.succeeded = False
 
 
 class Breaker:
-    """Opens after five outages in ten seconds, then lets one probe through at a time, after 2, 4, 8 seconds."""
+    """Opens after five outages in ten seconds, then permits one probe at a time, after 2, 4, 8 seconds."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -42,7 +43,7 @@ class Breaker:
         self._failures: deque[float] = deque(maxlen=THRESHOLD)
         self._open_until: float | None = None
         self._pause_s = FIRST_PAUSE_S
-        self._probing = False
+        self._is_probing = False
 
     @property
     def is_open(self) -> bool:
@@ -51,41 +52,41 @@ class Breaker:
 
     @contextmanager
     def permit(self) -> Iterator[Permit]:
-        """Raises BreakerOpen, unsent, while the answer would be another failure."""
-        permit = self._admit()
+        """Raises BreakerOpen, with nothing sent, while another outage is to be expected."""
+        permit = self._get_permit()
         try:
             yield permit
         finally:
-            self._settle(permit)
+            self._count(permit)
 
-    def _admit(self) -> Permit:
+    def _get_permit(self) -> Permit:
         with self._lock:
             if self._open_until is None:
-                return Permit(probe=False)
-            left = self._open_until - self._clock()
-            if left <= 0 and not self._probing:
-                self._probing = True
-                return Permit(probe=True)
-        raise errors.BreakerOpen("not asked", retry_after_s=max(left, 0.1))
+                return Permit(is_probe=False)
+            left_s = self._open_until - self._clock()
+            if left_s <= 0 and not self._is_probing:
+                self._is_probing = True
+                return Permit(is_probe=True)
+        raise BreakerOpen("not sent", retry_after_s=max(left_s, 0.1))
 
-    def _settle(self, permit: Permit) -> None:
+    def _count(self, permit: Permit) -> None:
         with self._lock:
-            if permit.probe:
-                self._probing = False
-            if permit.went_well and permit.probe:
+            if permit.is_probe:
+                self._is_probing = False
+            if permit.succeeded and permit.is_probe:
                 self._open_until = None
                 self._pause_s = FIRST_PAUSE_S
                 self._failures.clear()
-            elif permit.went_well is False:
+            elif permit.succeeded is False:
                 self._count_failure(permit)
 
     def _count_failure(self, permit: Permit) -> None:
         now = self._clock()
-        if permit.probe:
-            self._pause_s = min(self._pause_s * 2, LONGEST_PAUSE_S)
+        if permit.is_probe:
+            self._pause_s = min(self._pause_s * 2, MAX_PAUSE_S)
             self._open_until = now + self._pause_s
             return
         self._failures.append(now)
-        recent = len(self._failures) == THRESHOLD and now - self._failures[0] <= WINDOW_S
-        if recent and self._open_until is None:
+        is_outage = len(self._failures) == THRESHOLD and now - self._failures[0] <= WINDOW_S
+        if is_outage and self._open_until is None:
             self._open_until = now + self._pause_s

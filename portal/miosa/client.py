@@ -1,30 +1,26 @@
-"""The client: one pool, one breaker and one retry allowance, and a module for each noun."""
+"""The client: one transport, one breaker and one retry budget, and a resource for each kind of object."""
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
+from typing import Any, Unpack
 
-from portal.miosa.breaker import Breaker
-from portal.miosa.builds import Builds
-from portal.miosa.caller import READ_S, Bound, Caller, Core, Gate, Observer
-from portal.miosa.deployments import Deployments
-from portal.miosa.domains import Domains
-from portal.miosa.env import Env
-from portal.miosa.releases import Releases
-from portal.miosa.retry import Retries
-from portal.miosa.runtime_instances import RuntimeInstances
-from portal.miosa.sandboxes import Sandboxes
-from portal.miosa.tenant import Tenant
-from portal.miosa.transport import Transport
-from portal.miosa.versions import Versions
-from portal.miosa.workspaces import Workspaces
+from portal.miosa.deadline import READ_DEADLINE_S
+from portal.miosa.resources.artifacts import Builds, Releases
+from portal.miosa.resources.deployments import Deployments
+from portal.miosa.resources.domains import Domains
+from portal.miosa.resources.runtime import Env, RuntimeInstances
+from portal.miosa.resources.versions import Versions
+from portal.miosa.resources.workspaces import Sandboxes, Tenants, Workspaces
+from portal.miosa.session import Gate, Observer, Session
+from portal.miosa.transport import Transport, TransportOptions
 
 
 class Client:
-    """Safe for threads. `deadline_s` bounds a whole read, retries and all.
+    """`Client(base_url=…, api_key=…).deployments.list()`. Threads may share it.
 
-    A change has 10 s (publish and redeploy 60 s) unless `bind(deadline_s=…)` says otherwise. `gate` is asked before
-    each request and may raise BudgetSpent; `observer` hears of each afterwards.
+    `deadline_s` is for a whole read with its retries. A change has 10 s, publish and redeploy have 60 s, unless
+    `bind(deadline_s=…)` says otherwise. `tenant` selects one of several that the key can reach (miosa-api.md 1).
     """
 
     def __init__(
@@ -33,37 +29,23 @@ class Client:
         base_url: str,
         api_key: str,
         tenant: str | None = None,
-        user_agent: str = "deploy-desk",
-        gate: Gate | None = None,
-        observer: Observer | None = None,
-        deadline_s: float = READ_S,
-        request_id: str | None = None,
-        pool_size: int = 20,
-        ca_bundle: str | None = None,
+        deadline_s: float = READ_DEADLINE_S,
+        **transport: Unpack[TransportOptions],
     ) -> None:
-        transport = Transport(
-            base_url=base_url,
-            api_key=api_key,
-            tenant=tenant,
-            user_agent=user_agent,
-            pool_size=pool_size,
-            ca_bundle=ca_bundle,
-        )
-        core = Core(transport, Breaker(), Retries())
-        self._use(Caller(core, Bound(gate, observer, None, request_id), deadline_s))
+        self._use(Session(Transport(base_url, api_key, tenant, **transport), deadline_s))
 
-    def _use(self, caller: Caller) -> None:
-        self._caller = caller
-        self.builds = Builds(caller)
-        self.deployments = Deployments(caller)
-        self.domains = Domains(caller)
-        self.env = Env(caller)
-        self.releases = Releases(caller)
-        self.runtime_instances = RuntimeInstances(caller)
-        self.sandboxes = Sandboxes(caller)
-        self.tenant = Tenant(caller)
-        self.versions = Versions(caller)
-        self.workspaces = Workspaces(caller)
+    def _use(self, session: Session) -> None:
+        self._session = session
+        self.builds = Builds(session)
+        self.deployments = Deployments(session)
+        self.domains = Domains(session)
+        self.env = Env(session)
+        self.releases = Releases(session)
+        self.runtime_instances = RuntimeInstances(session)
+        self.sandboxes = Sandboxes(session)
+        self.tenant = Tenants(session)
+        self.versions = Versions(session)
+        self.workspaces = Workspaces(session)
 
     def bind(
         self,
@@ -73,29 +55,33 @@ class Client:
         deadline_s: float | None = None,
         request_id: str | None = None,
     ) -> Client:
-        """A copy over the same pool and breaker; what is not given stays as it is."""
+        """A copy with options of its own, over the same connections and breaker. None keeps an option as it is.
+
+        `gate` is called before each request and may raise BudgetSpent, so that nothing is sent; `observer` is called
+        after each. `deadline_s` is for a whole call, a read's retries included. `request_id` is sent as X-Request-ID.
+        """
         given: dict[str, Any] = {
             "gate": gate,
             "observer": observer,
             "deadline_s": deadline_s,
             "request_id": request_id,
         }
-        bound = self._caller.bound._replace(**{name: value for name, value in given.items() if value is not None})
+        options = replace(self._session.options, **{name: value for name, value in given.items() if value is not None})
         copy = object.__new__(Client)
-        copy._use(Caller(self._caller.core, bound, self._caller.read_s))
+        copy._use(replace(self._session, options=options))
         return copy
 
     @property
     def base_url(self) -> str:
-        return self._caller.core.transport.base.url
+        return str(self._session.transport.base_url)
 
     @property
     def is_open(self) -> bool:
-        """Is the breaker open: has MIOSA not been answering?"""
-        return self._caller.core.breaker.is_open
+        """Whether the breaker is open, since MIOSA has not been answering."""
+        return self._session.breaker.is_open
 
     def close(self) -> None:
-        self._caller.core.transport.close()
+        self._session.transport.close()
 
     def __repr__(self) -> str:
         return f"<Client {self.base_url}>"

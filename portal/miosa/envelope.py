@@ -1,4 +1,4 @@
-"""Finds the rows and the way to the next page in whatever MIOSA wrapped around them."""
+"""Finds rows and paging in the envelopes of miosa-api.md 3.1."""
 
 from __future__ import annotations
 
@@ -6,14 +6,18 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
+MAX_CURSOR_CHARACTERS = 4096
+
 _CURSOR_KEYS = ("next_cursor", "next", "cursor")
 _WRAPPERS = ("meta", "pagination", "page", "paging")
 _SIZE_KEYS = ("page_size", "per_page")
 
 
 class Paging(NamedTuple):
+    """What an envelope says about further pages. `is_last`: there are none."""
+
     cursor: str | None = None
-    last: bool = False  # MIOSA says there is no more
+    is_last: bool = False
     page: int | None = None
     size: int | None = None
     size_key: str = "page_size"
@@ -29,19 +33,18 @@ class Listing(NamedTuple):
 
 
 def find_object(document: object, names: Sequence[str]) -> dict[str, Any] | None:
-    """The one object: below `data`, below its name, below both, or bare."""
-    for place in _places(document):
+    """A single object: below `data`, below one of `names`, below both, or bare. None if there is none."""
+    candidates = _list_candidates(document)
+    for candidate in candidates:
         for name in (*names, "item"):
-            inner = place.get(name)
-            if isinstance(inner, dict) and "id" not in place:
+            inner = candidate.get(name)
+            if isinstance(inner, dict) and "id" not in candidate:
                 return inner
-    for place in _places(document):
-        return place
-    return None
+    return candidates[0] if candidates else None
 
 
-def _places(document: object) -> list[dict[str, Any]]:
-    """Where to look, innermost first."""
+def _list_candidates(document: object) -> list[dict[str, Any]]:
+    """The objects that may be, or may contain, what was requested; innermost first."""
     if not isinstance(document, dict):
         return []
     inner = document.get("data")
@@ -51,96 +54,96 @@ def _places(document: object) -> list[dict[str, Any]]:
 
 
 def find_list(document: object, names: Sequence[str]) -> Listing | None:
-    """The rows: a bare array, or below `data`, `items` or their name, at the top or in `data`. None: nowhere."""
+    """Rows: a bare array, or below `data`, `items` or one of `names`, at the top or in `data`. None if absent."""
     if isinstance(document, list):
         return Listing(document, Paging())
     if not isinstance(document, dict):
         return None
     keys = ("data", "items", *names, "results")
-    rows = _first_list(document, keys)
+    rows = _find_first_list(document, keys)
     inner = document.get("data")
     if rows is None and isinstance(inner, dict):
-        rows = _first_list(inner, keys)
+        rows = _find_first_list(inner, keys)
     if rows is None:
         return None
     return Listing(rows, _find_paging(document, inner if isinstance(inner, dict) else {}))
 
 
 def find_map(document: object, names: Sequence[str], key: str) -> Listing | None:
-    """Rows that come as one object, `{"env": {"NAME": …}}`."""
-    for place in _places(document):
+    """Rows that are one object, `{"env": {"NAME": …}}`. Its keys become the rows' `key`."""
+    for candidate in _list_candidates(document):
         for name in names:
-            inner = place.get(name)
+            inner = candidate.get(name)
             if isinstance(inner, dict):
-                return Listing([{**_as_row(value), key: each} for each, value in inner.items()], Paging())
+                return Listing([{**_to_row(value), key: name} for name, value in inner.items()], Paging())
     return None
 
 
-def _as_row(value: object) -> dict[str, Any]:
+def _to_row(value: object) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _first_list(place: Mapping[str, Any], keys: Sequence[str]) -> list[object] | None:
+def _find_first_list(outer: Mapping[str, Any], keys: Sequence[str]) -> list[object] | None:
     for key in keys:
-        value = place.get(key)
+        value = outer.get(key)
         if isinstance(value, list):
             return value
     return None
 
 
 def _find_paging(document: Mapping[str, Any], inner: Mapping[str, Any]) -> Paging:
-    places = [place for outer in (document, inner) for place in (outer, *_wrappers(outer))]
-    cursor, last = _cursor(places)
-    page = _first_count(places, ("page", "current_page"))
-    size_key = next((key for key in _SIZE_KEYS if any(_count(place.get(key)) for place in places)), "page_size")
-    size = _first_count(places, (size_key,))
-    total = _first_count(places, ("total", "total_count"))
-    return Paging(cursor, last, page, size or None, size_key, total)
+    objects = [each for outer in (document, inner) for each in (outer, *_list_wrappers(outer))]
+    cursor, is_last = _find_cursor(objects)
+    size_key = next((key for key in _SIZE_KEYS if any(_to_count(each.get(key)) for each in objects)), "page_size")
+    return Paging(
+        cursor=cursor,
+        is_last=is_last,
+        page=_find_count(objects, "page", "current_page"),
+        size=_find_count(objects, size_key) or None,
+        size_key=size_key,
+        total=_find_count(objects, "total", "total_count"),
+    )
 
 
-def _wrappers(place: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    return [inner for key in _WRAPPERS if isinstance(inner := place.get(key), dict)]
+def _list_wrappers(outer: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [inner for key in _WRAPPERS if isinstance(inner := outer.get(key), dict)]
 
 
-def _cursor(places: Sequence[Mapping[str, Any]]) -> tuple[str | None, bool]:
-    """The cursor, and whether its absence is said rather than left out."""
-    if any(place.get("has_more") is False for place in places):
+def _find_cursor(objects: Sequence[Mapping[str, Any]]) -> tuple[str | None, bool]:
+    """(the cursor, whether the envelope marks this page as the last one)."""
+    if any(each.get("has_more") is False for each in objects):
         return None, True
-    for place in places:
+    for each in objects:
         for key in _CURSOR_KEYS:
-            if key in place:
-                cursor = _as_cursor(place[key])
+            if key in each:
+                cursor = _to_cursor(each[key])
                 return cursor, cursor is None
     return None, False
 
 
-def _as_cursor(value: object) -> str | None:
+def _to_cursor(value: object) -> str | None:
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
-    if not isinstance(value, str) or not value or len(value) > 4096:
+    if not isinstance(value, str) or not value or len(value) > MAX_CURSOR_CHARACTERS:
         return None
     if value.startswith(("http://", "https://", "/", "?")):
-        return _cursor_of_link(value)
+        return _find_cursor_in_link(value)
     return value
 
 
-def _cursor_of_link(link: str) -> str | None:
-    """A link to the next page is never followed, only read."""
+def _find_cursor_in_link(link: str) -> str | None:
+    """A link to the next page is read, never followed: the key goes to its host only."""
     try:
-        asked = parse_qs(urlsplit(link).query)
+        query = parse_qs(urlsplit(link).query)
     except ValueError:
         return None
-    return next((asked[key][0] for key in ("cursor", "next_cursor", "after") if key in asked), None)
+    return next((query[key][0] for key in ("cursor", "next_cursor", "after") if key in query), None)
 
 
-def _first_count(places: Sequence[Mapping[str, Any]], keys: Sequence[str]) -> int | None:
-    for place in places:
-        for key in keys:
-            value = _count(place.get(key))
-            if value is not None:
-                return value
-    return None
+def _find_count(objects: Sequence[Mapping[str, Any]], *keys: str) -> int | None:
+    counts = (_to_count(each.get(key)) for each in objects for key in keys)
+    return next((count for count in counts if count is not None), None)
 
 
-def _count(value: object) -> int | None:
+def _to_count(value: object) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**63 else None

@@ -1,4 +1,4 @@
-"""From page to page, whatever the style, and out of every circle."""
+"""Reads page after page, by cursor or by number (miosa-api.md 3.2), and stops where paging goes in a circle."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from portal.miosa.types.base import Page, Unreadable
 T = TypeVar("T")
 
 MAX_PAGES = 10_000
-_REMEMBERED_PAGES = 8
+_COMPARED_PAGES = 8
 
 
-class Token(NamedTuple):
-    """Where the next page is. `limit` stays what the first page was asked with, or rows would be skipped."""
+class PageToken(NamedTuple):
+    """Where the next page begins. `limit` stays that of the first page, or rows would be skipped."""
 
     limit: int | None = None
     cursor: str | None = None
@@ -26,14 +26,15 @@ class Token(NamedTuple):
     size: int | None = None
     size_key: str = "page_size"
 
-    def write(self) -> str:
+    def encode(self) -> str:
         limit = "" if self.limit is None else str(self.limit)
         if self.page is None:
             return f"c:{limit}:{self.cursor}"
         return f"p:{limit}:{self.page}:{self.size or ''}:{self.size_key}"
 
     @classmethod
-    def read(cls, text: str) -> Token:
+    def decode(cls, text: str) -> PageToken:
+        """Raises ValueError for text that is not from `encode`."""
         style, _, rest = text.partition(":")
         limit, _, value = rest.partition(":")
         try:
@@ -48,38 +49,38 @@ class Token(NamedTuple):
         raise ValueError("not a page token")
 
     def query(self) -> dict[str, str | int]:
-        asked: dict[str, str | int] = {}
+        query: dict[str, str | int] = {}
         if self.limit is not None:
-            asked["limit"] = self.limit
+            query["limit"] = self.limit
         if self.cursor is not None:
-            asked["cursor"] = self.cursor
+            query["cursor"] = self.cursor
         if self.page is not None:
-            asked["page"] = self.page
+            query["page"] = self.page
             if self.size:
-                asked[self.size_key] = self.size
-        return asked
+                query[self.size_key] = self.size
+        return query
 
 
-def token_after(asked: Token, listing: Listing) -> Token | None:
-    """The token of the page after this one: by cursor if there is one, else by number if rows are left."""
+def find_next_token(current: PageToken, listing: Listing) -> PageToken | None:
+    """The token of the page after `listing`: by cursor if there is one, else by number if rows are left."""
     rows, paging = len(listing.rows), listing.paging
     if paging.cursor:
-        return Token(limit=asked.limit, cursor=paging.cursor)
-    if not rows or paging.last or asked.cursor is not None or (paging.page is None and paging.total is None):
+        return PageToken(limit=current.limit, cursor=paging.cursor)
+    if not rows or paging.is_last or current.cursor is not None or (paging.page is None and paging.total is None):
         return None
-    number = asked.page or paging.page or 1
-    size = paging.size or asked.size or rows
-    more = number * size < paging.total if paging.total is not None else paging.size is not None and rows >= size
-    return Token(asked.limit, None, number + 1, size, paging.size_key) if more else None
+    number = current.page or paging.page or 1
+    size = paging.size or current.size or rows
+    has_more = number * size < paging.total if paging.total is not None else paging.size is not None and rows >= size
+    return PageToken(current.limit, None, number + 1, size, paging.size_key) if has_more else None
 
 
-def walk(read: Callable[[str | None], Page[T]], key: Callable[[T], str]) -> Iterator[Page[T]]:
-    """All pages. Rows of the pages just before, which come again when rows arrive meanwhile, are left out.
+def iter_pages(read: Callable[[str | None], Page[T]], key: Callable[[T], str]) -> Iterator[Page[T]]:
+    """All pages. Rows of the previous pages, which appear again when rows are added meanwhile, are left out.
 
-    Reading stops, and the last page says `loop`, when a token comes again or a page with a successor has nothing new.
+    Reading stops, and the last page has `loop` set, when a token is repeated or a page has nothing new.
     """
     tokens: set[str] = set()
-    recent: deque[frozenset[str]] = deque(maxlen=_REMEMBERED_PAGES)
+    recent: deque[frozenset[str]] = deque(maxlen=_COMPARED_PAGES)
     first: frozenset[str] = frozenset()
     token: str | None = None
     for _ in range(MAX_PAGES):
@@ -87,11 +88,11 @@ def walk(read: Callable[[str | None], Page[T]], key: Callable[[T], str]) -> Iter
         ids = frozenset(map(key, page.items)) | frozenset(row.id for row in page.unreadable if row.id)
         seen = first.union(*recent)
         new = ids - seen
-        anonymous = any(row.id is None for row in page.unreadable)
-        circling = page.next is not None and (page.next in tokens or not (new or anonymous))
-        repeats_itself = bool(recent) and bool(ids) and not new and not anonymous
+        has_anonymous = any(row.id is None for row in page.unreadable)
+        is_circle = page.next is not None and (page.next in tokens or not (new or has_anonymous))
+        is_repetition = bool(recent) and bool(ids) and not new and not has_anonymous
         page = _without(page, seen, key) if seen else page
-        if circling or repeats_itself:
+        if is_circle or is_repetition:
             yield msgspec.structs.replace(page, next=None, loop=True)
             return
         yield page

@@ -1,4 +1,4 @@
-"""When a GET is asked again, and how long to wait before. A mutation never is: the journal repeats it."""
+"""When a read is sent again, and after what delay. A change never is: the operation that made it decides that."""
 
 from __future__ import annotations
 
@@ -7,55 +7,53 @@ import threading
 import time
 from collections.abc import Callable
 
-from portal.miosa import errors
+from portal.miosa.errors import MiosaError, RateLimited
 
-MOST_ATTEMPTS = 3
-FIRST_PAUSE_S = 0.1
-LONGEST_PAUSE_S = 1.0
-LONGEST_OBEYED_S = 2.0
+MAX_ATTEMPTS = 3
+FIRST_DELAY_S = 0.1
+MAX_DELAY_S = 1.0
+MAX_OBEYED_RETRY_AFTER_S = 2.0  # a longer Retry-After is passed on to the caller instead
 
 
-class Allowance:
-    """Keeps retries below a tenth of first tries: each of these puts 0.1 coin into a purse, a retry takes 1."""
+class RetryBudget:
+    """Keeps retries below a tenth of requests: each request deposits 0.1 token, a retry takes a whole one."""
 
-    def __init__(self, share: float = 0.1, most: float = 5.0, start: float = 3.0) -> None:
-        self._share, self._most, self._coins = share, most, start
+    def __init__(self, share: float = 0.1, capacity: float = 5.0, start: float = 3.0) -> None:
+        self._share, self._capacity, self._tokens = share, capacity, start
         self._lock = threading.Lock()
 
-    def earn(self) -> None:
+    def deposit(self) -> None:
         with self._lock:
-            self._coins = min(self._most, self._coins + self._share)
+            self._tokens = min(self._capacity, self._tokens + self._share)
 
-    def spend(self) -> bool:
+    def take(self) -> bool:
+        """Take a token. False if there is none."""
         with self._lock:
-            if self._coins < 1:
+            if self._tokens < 1:
                 return False
-            self._coins -= 1
+            self._tokens -= 1
             return True
 
 
-class Retries:
+class RetryPolicy:
+    """Exponential backoff with full jitter. `Retry-After` wins, if it is short (miosa-api.md 4.3)."""
+
     def __init__(
-        self,
-        allowance: Allowance | None = None,
-        sleep: Callable[[float], None] = time.sleep,
-        jitter: Callable[[], float] = random.random,
+        self, sleep: Callable[[float], None] = time.sleep, jitter: Callable[[], float] = random.random
     ) -> None:
-        self.allowance = allowance or Allowance()
+        self.budget = RetryBudget()
         self.sleep = sleep
         self._jitter = jitter
 
-    def pause_before(self, attempt: int, error: errors.MiosaError, left_s: float) -> float | None:
-        """Seconds to wait before attempt number `attempt`; None to give up."""
-        if attempt > MOST_ATTEMPTS or not error.may_retry:
+    def get_delay_s(self, attempt: int, error: MiosaError, left_s: float) -> float | None:
+        """Seconds to wait before attempt number `attempt` (2 is the first retry). None: give up."""
+        if attempt > MAX_ATTEMPTS or not error.may_retry:
             return None
-        pause: float = self._jitter() * min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2 ** (attempt - 2))
+        delay_s: float = self._jitter() * min(MAX_DELAY_S, FIRST_DELAY_S * 2 ** (attempt - 2))
         if error.retry_after_s is not None:
-            if error.retry_after_s > LONGEST_OBEYED_S:
+            if error.retry_after_s > MAX_OBEYED_RETRY_AFTER_S:
                 return None
-            pause = min(error.retry_after_s + pause / 4, LONGEST_OBEYED_S)
-        elif isinstance(error, errors.RateLimited):
+            delay_s = min(error.retry_after_s + delay_s / 4, MAX_OBEYED_RETRY_AFTER_S)
+        elif isinstance(error, RateLimited):
             return None
-        if pause >= left_s or not self.allowance.spend():
-            return None
-        return pause
+        return delay_s if delay_s < left_s and self.budget.take() else None

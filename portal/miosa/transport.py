@@ -1,28 +1,45 @@
-"""The only file that speaks HTTP."""
+"""Sends requests with `requests`. The only module that imports an HTTP library."""
 
 from __future__ import annotations
 
 import http.client
 import ssl
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, TypedDict, Unpack
 
 import requests
 import urllib3
 from requests.adapters import HTTPAdapter
+from requests.auth import AuthBase
+from requests.structures import CaseInsensitiveDict
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.util.ssl_ import create_urllib3_context
 
-from portal.miosa import address, errors, sockets
+from portal.miosa.config import check_header_value, parse_base_url
+from portal.miosa.deadline import CONNECT_TIMEOUT_S, Deadline, DeadlineTLSSocket, Exchange, connect
+from portal.miosa.error_bodies import parse_error
+from portal.miosa.errors import AnswerLost, BadAnswer, DeadlineExceeded, MiosaError, Unreachable
+from portal.miosa.messages import Request, Response, Secret
 
-CONNECT_S = 1.0
-MOST_BYTES = 8 * 1024 * 1024
-_CHUNK = 64 * 1024
+MAX_BODY_BYTES = 8 * 1024 * 1024
+POOL_SIZE = 20
+USER_AGENT = "deploy-desk"  # names neither MIOSA nor this software (miosa-api.md 1)
+
+_CHUNK_BYTES = 64 * 1024
+_MAX_CAUSES = 6
+
+
+class BodyTooLongError(ValueError):
+    pass
+
 
 _FAILURES = (
+    BodyTooLongError,
     requests.RequestException,
     urllib3.exceptions.HTTPError,
     http.client.HTTPException,
@@ -31,222 +48,187 @@ _FAILURES = (
 )
 
 
-class Hidden:
-    """Bytes or text that never shows in a repr, a log or a traceback."""
+class TransportOptions(TypedDict, total=False):
+    """`user_agent` may be "", which is sent as it is. `ca_bundle`: a file of certificates to trust."""
 
-    __slots__ = ("_content",)
-
-    def __init__(self, content: str | bytes) -> None:
-        self._content = content
-
-    def reveal(self) -> Any:
-        return self._content
-
-    def __repr__(self) -> str:
-        return "<hidden>"
-
-    def __reduce__(self) -> Any:
-        raise TypeError("a secret is not pickled")
+    user_agent: str
+    pool_size: int
+    ca_bundle: str | None
 
 
-class Request(NamedTuple):
-    method: str
-    target: str  # path and query, quoted, below the base URL
-    request_id: str
-    accept: str = "application/json"
-    body: Hidden | None = None
-    idempotency_key: str | None = None
-    may_be_cut: bool = False  # a text that is worth having in part
+class Transport:
+    """One connection pool to one host. Threads may share it."""
 
-
-class Answer(NamedTuple):
-    status: int
-    headers: Mapping[str, str]  # names in lower case
-    body: bytes
-    cut: bool = False
-    method: str = ""
-    path: str = ""  # the template, for errors about what the body holds
+    def __init__(
+        self, base_url: str, api_key: str, tenant: str | None = None, **options: Unpack[TransportOptions]
+    ) -> None:
+        self.base_url = parse_base_url(base_url)
+        self._api_key = Secret(check_header_value(api_key, "API key"))
+        pool_size = options.get("pool_size", POOL_SIZE)
+        # urllib3's pool would wait for a free connection without a limit.
+        self._free_connections = threading.BoundedSemaphore(pool_size)
+        self._session = _Session()
+        # No other adapter: a request to another host, and with it the key, has nowhere to go.
+        self._session.adapters.clear()
+        self._session.mount(f"{self.base_url.origin}/", _Adapter(pool_size))
+        self._session.auth = _BearerAuth(self._api_key)
+        user_agent = check_header_value(options.get("user_agent", USER_AGENT), "user agent", may_be_empty=True)
+        self._session.headers = CaseInsensitiveDict({"User-Agent": user_agent, "Accept-Encoding": "gzip"})
+        if tenant:
+            self._session.headers["X-MIOSA-Tenant"] = check_header_value(tenant, "tenant")
+        ca_bundle = options.get("ca_bundle")
+        if ca_bundle and not Path(ca_bundle).is_file():
+            raise ValueError("The CA bundle is not a file")
+        self._session.verify = ca_bundle or True
 
     def __repr__(self) -> str:
-        return f"<Answer {self.status}, {len(self.body)} bytes>"
+        return f"<Transport {self.base_url}>"
+
+    def close(self) -> None:
+        self._session.close()
+
+    def send(self, request: Request, *, request_id: str, deadline: Deadline) -> Response:
+        """Send `request` once and return its response, a success (2xx).
+
+        Raises Unreachable, AnswerLost, DeadlineExceeded or BadAnswer, and for any other status what `parse_error`
+        makes of it. No error has a cause or a context: their frames hold the key.
+        """
+        status: int | None = None
+        result: Response | MiosaError
+        with self._connection_slot(deadline), Exchange(deadline) as exchange:
+            try:
+                with closing(self._session.request(**self._arguments(request, request_id, deadline))) as received:
+                    status = received.status_code
+                    result = _read_response(request, received)
+            except _FAILURES as failure:
+                result = _translate(failure, exchange)
+                result.status = status
+        if isinstance(result, Response) and not result.is_success:
+            result = parse_error(result.redact(self._api_key))
+        if isinstance(result, MiosaError):
+            raise result
+        return result
+
+    @contextmanager
+    def _connection_slot(self, deadline: Deadline) -> Iterator[None]:
+        if deadline.left_s <= 0 or not self._free_connections.acquire(timeout=max(deadline.left_s, 0)):
+            raise DeadlineExceeded("no connection was free in time", is_local=True)
+        try:
+            yield
+        finally:
+            self._free_connections.release()
+
+    def _arguments(self, request: Request, request_id: str, deadline: Deadline) -> dict[str, Any]:
+        left_s = max(deadline.left_s, 0.001)
+        return {
+            "method": request.method,
+            "url": f"{self.base_url}{request.target}",
+            "headers": {**request.headers, "X-Request-ID": request_id},
+            "data": request.body.reveal() if request.body else None,
+            "timeout": (min(CONNECT_TIMEOUT_S, left_s), left_s),
+            "allow_redirects": False,
+            "stream": True,
+        }
 
 
-class _BoundedHTTPConnection(HTTPConnection):
-    def _new_conn(self) -> Any:
-        return sockets.connect(self._dns_host, self.port or 80, CONNECT_S)
+class _Session(requests.Session):
+    """Keeps no cookies, reads nothing from the environment (proxies, netrc), follows no redirect."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.trust_env = False
+        self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """None, always: `requests` would read a redirect's body without a limit, even when it may not follow it."""
 
 
-class _BoundedHTTPSConnection(HTTPSConnection):
-    def _new_conn(self) -> Any:
-        return sockets.connect(self._dns_host, self.port or 443, CONNECT_S)
+class _BearerAuth(AuthBase):
+    """Adds the key when a request is prepared, so that it is in no argument and no attribute of the session."""
 
+    def __init__(self, api_key: Secret) -> None:
+        self._api_key = api_key
 
-class _HTTPPool(HTTPConnectionPool):
-    ConnectionCls = _BoundedHTTPConnection
-
-
-class _HTTPSPool(HTTPSConnectionPool):
-    ConnectionCls = _BoundedHTTPSConnection
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {self._api_key.reveal()}"
+        return request
 
 
 class _Adapter(HTTPAdapter):
-    """Never tries twice: urllib3 would send a PUT or a DELETE again."""
+    """Connects with sockets that keep the deadline, over TLS 1.2 or newer.
 
-    def __init__(self, size: int) -> None:
-        super().__init__(pool_connections=1, pool_maxsize=size, max_retries=0, pool_block=True)
+    It sends each request once: urllib3's own retries would send a change again.
+    """
+
+    def __init__(self, pool_size: int) -> None:
+        super().__init__(pool_connections=1, pool_maxsize=pool_size, max_retries=0)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         context = create_urllib3_context()
         context.minimum_version = ssl.TLSVersion.TLSv1_2
-        context.sslsocket_class = sockets.BoundedTLSSocket
+        context.sslsocket_class = DeadlineTLSSocket
         super().init_poolmanager(*args, ssl_context=context, **kwargs)
         self.poolmanager.pool_classes_by_scheme = {"http": _HTTPPool, "https": _HTTPSPool}
 
 
-class _Bearer(requests.auth.AuthBase):
-    """Puts the key on a request at the last moment, if it goes where the key belongs."""
-
-    def __init__(self, key: Hidden, origin: str) -> None:
-        self._key, self._origin = key, origin
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        if not (request.url or "").startswith(f"{self._origin}/"):
-            raise ValueError("the key goes to one host only")
-        request.headers["Authorization"] = f"Bearer {self._key.reveal()}"
-        return request
+class _HTTPConnection(HTTPConnection):
+    def _new_conn(self) -> Any:
+        return connect(self._dns_host, self.port or 80)
 
 
-class Transport:
-    """One connection pool to one host, safe for threads.
-
-    It drives the adapter itself: a session would add what must not be here, which is cookies, redirects (whose bodies
-    it reads without bound), and proxies and passwords from the environment.
-    """
-
-    def __init__(
-        self,
-        *,
-        base_url: str,
-        api_key: str,
-        tenant: str | None = None,
-        user_agent: str = "deploy-desk",
-        pool_size: int = 20,
-        ca_bundle: str | None = None,
-    ) -> None:
-        self.base = address.read_base(base_url)
-        self._key = Hidden(address.header_text(api_key, "key"))
-        self._auth = _Bearer(self._key, self.base.origin)
-        agent = address.header_text(user_agent, "user agent", may_be_empty=True)
-        self._headers = {"User-Agent": agent, "Accept-Encoding": "gzip"}
-        if tenant:
-            self._headers["X-MIOSA-Tenant"] = address.header_text(tenant, "tenant")
-        if ca_bundle and not Path(ca_bundle).is_file():
-            raise ValueError("The CA bundle is no file")
-        self._verify: str | bool = ca_bundle or True
-        self._adapter = _Adapter(pool_size)
-        self._places = threading.BoundedSemaphore(pool_size)
-
-    def __repr__(self) -> str:
-        return f"<Transport {self.base.url}>"
-
-    def without_key(self, content: bytes) -> bytes:
-        """For texts of errors: a server may quote the key it doesn't know."""
-        key: str = self._key.reveal()
-        return content.replace(key.encode(), b"[key]")
-
-    def close(self) -> None:
-        self._adapter.close()
-
-    def send(self, request: Request, ends_at: float) -> Answer:
-        """The answer, whatever its status. Raises Unreachable, AnswerLost, DeadlineExceeded or BadAnswer.
-
-        No error carries a chain: what lies below holds the key in its frames.
-        """
-        call = sockets.Call(ends_at)
-        if call.left_s() <= 0 or not self._places.acquire(timeout=max(call.left_s(), 0)):
-            late = errors.DeadlineExceeded("before a connection was free", sent=False)
-            late.at_home = True
-            raise late
-        try:
-            outcome = self._try(request, call)
-        finally:
-            self._places.release()
-        if isinstance(outcome, errors.MiosaError):
-            raise outcome
-        return outcome
-
-    def _try(self, request: Request, call: sockets.Call) -> Answer | errors.MiosaError:
-        sockets.current.call = call
-        try:
-            return self._exchange(request, call)
-        except _FAILURES as failure:
-            return _explain(failure, call)
-        finally:
-            sockets.current.call = None
-
-    def _exchange(self, request: Request, call: sockets.Call) -> Answer | errors.MiosaError:
-        prepared = requests.Request(
-            request.method,
-            self.base.url + request.target,
-            headers=self._headers_of(request),
-            data=request.body.reveal() if request.body else None,
-            auth=self._auth,
-        ).prepare()
-        left = max(call.left_s(), 0.001)
-        response = self._adapter.send(prepared, stream=True, timeout=(min(CONNECT_S, left), left), verify=self._verify)
-        try:
-            return _receive(request, response, call)
-        finally:
-            response.close()
-
-    def _headers_of(self, request: Request) -> dict[str, str]:
-        headers = {**self._headers, "Accept": request.accept, "X-Request-ID": request.request_id}
-        if request.body is not None:
-            headers["Content-Type"] = "application/json"
-        if request.idempotency_key is not None:
-            headers["Idempotency-Key"] = request.idempotency_key
-        return headers
+class _HTTPSConnection(HTTPSConnection):
+    def _new_conn(self) -> Any:
+        return connect(self._dns_host, self.port or 443)
 
 
-def _receive(request: Request, response: requests.Response, call: sockets.Call) -> Answer | errors.MiosaError:
-    headers = {name.lower(): value for name, value in response.headers.items()}
-    streams = headers.get("content-type", "").startswith("text/event-stream")
-    # A stream's bytes are taken as they come, or those waiting for their chunk to fill would be lost at the deadline.
-    read = response.raw.read1 if streams else response.raw.read
+class _HTTPPool(HTTPConnectionPool):
+    ConnectionCls = _HTTPConnection
+
+
+class _HTTPSPool(HTTPSConnectionPool):
+    ConnectionCls = _HTTPSConnection
+
+
+def _read_response(request: Request, received: requests.Response) -> Response:
+    """Raises BodyTooLongError above MAX_BODY_BYTES, unless part of the body will do."""
+    headers = {name.lower(): value for name, value in received.headers.items()}
+    is_stream = headers.get("content-type", "").startswith("text/event-stream")
+    # read() waits for a full chunk, and what a stream has sent of one would be lost at the deadline.
+    read = received.raw.read1 if is_stream else received.raw.read
     body = bytearray()
-    cut = False
+    truncated = False
     try:
-        while chunk := read(_CHUNK, decode_content=True):
+        while chunk := read(_CHUNK_BYTES, decode_content=True):
             body += chunk
-            if len(body) > MOST_BYTES:
-                if not request.may_be_cut:
-                    return errors.BadAnswer("longer than 8 MB", status=response.status_code, sent=True)
-                del body[MOST_BYTES:]
-                cut = True
+            if len(body) > MAX_BODY_BYTES:
+                if not request.may_truncate:
+                    raise BodyTooLongError
+                del body[MAX_BODY_BYTES:]
+                truncated = True
                 break
-    except _FAILURES as failure:
-        if not (request.may_be_cut and streams):
-            error = _explain(failure, call)
-            error.status = response.status_code
-            return error
-        cut = True
-    return Answer(response.status_code, headers, bytes(body), cut)
+    except _FAILURES:
+        if not (request.may_truncate and is_stream):
+            raise
+        truncated = True
+    return Response(received.status_code, headers, bytes(body), truncated, request)
 
 
-def _explain(failure: Exception, call: sockets.Call) -> errors.MiosaError:
-    names = _names(failure)
+def _translate(failure: Exception, exchange: Exchange) -> MiosaError:
+    if isinstance(failure, BodyTooLongError):
+        return BadAnswer("the body is longer than 8 MB", sent=True)
     if isinstance(failure, urllib3.exceptions.DecodeError):
-        return errors.BadAnswer("can't be unpacked", sent=True)
-    if call.left_s() <= 0:
-        return errors.DeadlineExceeded(names, sent=call.sent)
-    return errors.AnswerLost(names, sent=True) if call.sent else errors.Unreachable(names, sent=False)
+        return BadAnswer("the body can't be decompressed", sent=True)
+    causes = _causes(failure)
+    if exchange.deadline.left_s <= 0:
+        return DeadlineExceeded(causes, sent=exchange.sent)
+    return AnswerLost(causes, sent=True) if exchange.sent else Unreachable(causes, sent=False)
 
 
-def _names(failure: BaseException) -> str:
-    """Class names from the outside in, with the system's own words at the end; others' texts may quote a request."""
+def _causes(failure: BaseException) -> str:
+    """Class names, outermost first, with the system's own words. Other texts may quote the request."""
     chain: list[str] = []
     current: BaseException | None = failure
-    while current is not None and len(chain) < 6:
+    while current is not None and len(chain) < _MAX_CAUSES:
         words = f" ({current.strerror})" if isinstance(current, OSError) and current.strerror else ""
         chain.append(type(current).__name__ + words)
         current = current.__cause__ or current.__context__

@@ -1,10 +1,10 @@
-"""Asks one address on the web whether it answers, and goes nowhere else.
+"""Checks whether an address on the web answers.
 
-No Django, no credentials, no cookies, bounded in time and bytes. The name comes from outside, so it is resolved once,
-every address must be globally routable, and the connection goes to that very address with the name in Host and SNI: a
-second, different answer of DNS can't lead inside (docs/rules.md).
+Knows no Django, sends no credentials or cookies, and is bounded in time and bytes. The host name comes from outside, so
+it is resolved once, all of its addresses must be public, and the connection is made to one of these addresses with the
+name in Host and SNI. A different DNS answer a moment later (rebinding) can't lead into a private network.
 """
 
-from portal.probe.asking import Answer, Outcome, ask
+from portal.probe.client import Answer, Outcome, ask
 
 __all__ = ["Answer", "Outcome", "ask"]

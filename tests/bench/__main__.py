@@ -16,7 +16,7 @@ from tests import settings
 from tests.postgres import running_postgres
 
 HERE = Path(__file__).resolve().parents[2]
-PARTS = ("pages", "backfill", "confirm")
+PARTS = ("pages", "backfill", "confirm", "idle")
 
 
 def main() -> int:
@@ -26,7 +26,7 @@ def main() -> int:
     reader.add_argument("--views", type=int, default=10_000, help="page views before memory is measured")
     reader.add_argument("--only", choices=PARTS, action="append")
     chosen = reader.parse_args()
-    settings.forget_surroundings()
+    settings.clear_environment()
     told: dict[str, Any] = {"at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}
     size = [str(chosen.versions), str(chosen.rounds), str(chosen.views)]
     for part in chosen.only or PARTS:

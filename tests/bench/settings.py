@@ -2,7 +2,7 @@
 
 import os
 
-from portal import env
+from portal.setting_types import parse_database_url
 from portal.settings import *  # noqa: F403
 from portal.settings import INSTALLED_APPS, STATIC_ROOT, STORAGES
 
@@ -12,4 +12,4 @@ ALLOWED_HOSTS = ["*"]
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 if _url := os.environ.get("TEST_DATABASE_URL"):
-    DATABASES = {"default": env.read_database_url(_url) | {"CONN_MAX_AGE": None}}  # counted while they last
+    DATABASES = {"default": parse_database_url(_url) | {"CONN_MAX_AGE": None}}  # counted while they last

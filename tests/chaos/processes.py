@@ -63,8 +63,8 @@ class Web(Parent):
 
     def __init__(self, port: int, log: Path, *, workers: int = 1) -> None:
         self.port = port
-        gunicorn = [sys.executable, "-m", "gunicorn", "--config", "python:portal.web", "--workers", str(workers)]
-        super().__init__([*gunicorn, "--bind", f"127.0.0.1:{port}", "tests.chaos.face"], log)
+        gunicorn = [sys.executable, "-m", "gunicorn", "--config", "python:portal.gunicorn_conf"]
+        super().__init__([*gunicorn, "--workers", str(workers), "--bind", f"127.0.0.1:{port}", "tests.chaos.face"], log)
 
     def post(self, body: bytes) -> threading.Thread:
         """Sent from a thread; whether it is answered is nobody's business."""

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deployments_ui import links
-from portal import ids
+from portal import converters
 
 IDS = st.text(
-    st.characters(min_codepoint=32, blacklist_categories=["Cs", "Cc"]), min_size=1, max_size=ids.LONGEST
+    st.characters(min_codepoint=32, blacklist_categories=["Cs", "Cc"]), min_size=1, max_size=converters.MAX_LENGTH
 ) | st.sampled_from([".", "..", "/", "a/b", "\\", "~", "~2F", "%2F", "a b", "a?b#c", "…/../x"])
 
 KEY = UUID(int=1)

@@ -4,17 +4,17 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.dns.net import Net
+from tests.dns.network import Network
 
 
 @pytest.fixture(scope="session")
-def running_net() -> Iterator[Net]:
-    with Net() as net:
-        yield net
+def running_network() -> Iterator[Network]:
+    with Network() as network:
+        yield network
 
 
 @pytest.fixture
-def net(running_net: Net) -> Iterator[Net]:
-    running_net.clear()
-    yield running_net
-    running_net.clear()
+def network(running_network: Network) -> Iterator[Network]:
+    running_network.clear()
+    yield running_network
+    running_network.clear()

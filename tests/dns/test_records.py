@@ -1,3 +1,5 @@
+"""The records that a domain needs, from every form in which the platform returns them."""
+
 from __future__ import annotations
 
 from typing import Any, NamedTuple
@@ -7,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portal import dns
-from tests.dns.net import TARGET, ZONE
+from tests.dns.network import TARGET, ZONE
 
 WWW = f"www.{ZONE}"
 CNAME = [("CNAME", WWW, TARGET)]
@@ -20,12 +22,12 @@ class Row(NamedTuple):
     ttl: int | None = None
 
 
-def told(domain: str = WWW, **shapes: Any) -> list[tuple[str, str, str]]:
-    return [(each.type, each.name, each.value) for each in dns.needed(domain, **shapes)]
+def parse(domain: str = WWW, **forms: Any) -> list[tuple[str, str, str]]:
+    return [(each.type, each.name, each.value) for each in dns.parse_required_records(domain, **forms)]
 
 
 @pytest.mark.parametrize(
-    "shapes",
+    "forms",
     [
         {"dns_records": [{"type": "CNAME", "name": "www", "value": TARGET}]},
         {"dns_records": [{"type": "cname", "name": WWW, "value": f"{TARGET.upper()}."}]},
@@ -42,12 +44,12 @@ def told(domain: str = WWW, **shapes: Any) -> list[tuple[str, str, str]]:
         {"dns_instructions": f"Please add a CNAME for www with the value `{TARGET}` (see docs.host.example)."},
     ],
 )
-def test_every_shape_gives_the_same_record(shapes: dict[str, Any]) -> None:
-    assert told(**shapes) == CNAME
+def test_every_form_gives_the_same_record(forms: dict[str, Any]) -> None:
+    assert parse(**forms) == CNAME
 
 
 @pytest.mark.parametrize(
-    ("domain", "shapes", "found"),
+    ("domain", "forms", "found"),
     [
         (ZONE, {"dns_records": [{"type": "A", "name": "@", "value": "192.0.2.44"}]}, [("A", ZONE, "192.0.2.44")]),
         (
@@ -83,23 +85,23 @@ def test_every_shape_gives_the_same_record(shapes: dict[str, Any]) -> None:
         (WWW, {}, []),
     ],
 )
-def test_names_and_values(domain: str, shapes: dict[str, Any], found: list[tuple[str, str, str]]) -> None:
-    assert told(domain, **shapes) == found
+def test_names_and_values_are_normalized(domain: str, forms: dict[str, Any], found: list[tuple[str, str, str]]) -> None:
+    assert parse(domain, **forms) == found
 
 
 def test_label_full_name_and_ttl() -> None:
-    (record,) = dns.needed(
+    (record,) = dns.parse_required_records(
         "www.brightsmile.co.uk", dns_records=[{"type": "CNAME", "name": "www", "value": TARGET, "ttl": 60}]
     )
-    assert (record.label(), record.name, record.ttl) == ("www", "www.brightsmile.co.uk", 60)
-    assert record.label("www.brightsmile.co.uk") == "@"  # where the subdomain is a zone of its own
-    (apex,) = dns.needed(ZONE, verification_target=TARGET)
-    assert (apex.label(), apex.is_at_top(), apex.ttl) == ("@", True, 300)
+    assert (record.get_label(), record.name, record.ttl) == ("www", "www.brightsmile.co.uk", 60)
+    assert record.get_label("www.brightsmile.co.uk") == "@"  # where the subdomain is a zone of its own
+    (apex,) = dns.parse_required_records(ZONE, verification_target=TARGET)
+    assert (apex.get_label(), apex.is_at_apex(), apex.ttl) == ("@", True, 300)
 
 
-def test_not_more_than_anybody_would_type() -> None:
+def test_the_number_of_records_is_bounded() -> None:
     rows = [{"type": "A", "name": "@", "value": f"192.0.2.{number}"} for number in range(100)]
-    assert len(dns.needed(ZONE, dns_records=rows)) == 10
+    assert len(dns.parse_required_records(ZONE, dns_records=rows)) == 10
 
 
 ANYTHING = st.recursive(
@@ -120,8 +122,10 @@ ANYTHING = st.recursive(
 
 @given(rows=st.lists(ANYTHING, max_size=4), one=ANYTHING, sentence=ANYTHING, target=st.none() | st.text(max_size=40))
 @settings(max_examples=400)
-def test_any_shape_gives_sound_records_or_none(rows: list[Any], one: Any, sentence: Any, target: str | None) -> None:
-    found = dns.needed(WWW, dns_records=rows, dns_instructions=one, instructions=sentence, verification_target=target)
+def test_any_input_gives_valid_records_or_none(rows: list[Any], one: Any, sentence: Any, target: str | None) -> None:
+    found = dns.parse_required_records(
+        WWW, dns_records=rows, dns_instructions=one, instructions=sentence, verification_target=target
+    )
     for record in found:
         assert record.name == ZONE or record.name.endswith(f".{ZONE}")
         assert record.name.isascii()

@@ -1,16 +1,13 @@
-"""DNS hosts, networks and sentences."""
+"""The tables of DNS providers and of CDNs."""
 
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 
-from portal import dns
-from portal.dns import providers, proxies, texts
-from portal.dns.sentences import SENTENCES
-from tests.dns.net import NS1, TARGET, WWW, ZONE, Net
+from portal.dns import cdns, providers
+from tests.dns.network import NS1, TARGET, ZONE, Network
 
 SERVERS = [
     ("ada.ns.cloudflare.com", "Cloudflare"),
@@ -47,13 +44,13 @@ SERVERS = [
 
 
 @pytest.mark.parametrize(("host", "name"), SERVERS)
-def test_dns_hosts_are_recognised(host: str, name: str) -> None:
-    found = providers.find([host])
+def test_providers_are_recognized(host: str, name: str) -> None:
+    found = providers.find_provider([host])
     assert found is not None
     assert found.name == name
 
 
-def test_the_table_of_dns_hosts() -> None:
+def test_the_table_of_providers() -> None:
     names = [provider.name for provider in providers.PROVIDERS]
     assert len(names) >= 20
     assert names == sorted(names, key=str.casefold)
@@ -61,26 +58,28 @@ def test_the_table_of_dns_hosts() -> None:
 
 
 @pytest.mark.parametrize("host", ["ns1.brightsmile.example", "ns.cloudflare.com.evil.example", "domaincontrol.com", ""])
-def test_others_are_not(host: str) -> None:
-    assert providers.find([host]) is None
+def test_other_name_servers_have_no_known_provider(host: str) -> None:
+    assert providers.find_provider([host]) is None
 
 
-def test_most_servers_decide() -> None:
-    found = providers.find(["ns1.digitalocean.com", "ada.ns.cloudflare.com", "bob.ns.cloudflare.com"])
+def test_the_provider_of_most_name_servers_is_taken() -> None:
+    found = providers.find_provider(["ns1.digitalocean.com", "ada.ns.cloudflare.com", "bob.ns.cloudflare.com"])
     assert found is not None
     assert found.name == "Cloudflare"
 
 
-def test_the_report_names_the_dns_host_and_its_page(net: Net) -> None:
-    net.lay(f"www CNAME {TARGET}", ns="@ NS ns37.domaincontrol.com", ns_addresses=f"ns37.domaincontrol.com. A {NS1}")
-    report = net.report()
+def test_the_report_has_the_provider_and_its_page(network: Network) -> None:
+    network.publish(
+        f"www CNAME {TARGET}", ns="@ NS ns37.domaincontrol.com", ns_addresses=f"ns37.domaincontrol.com. A {NS1}"
+    )
+    report = network.diagnose()
     assert report.provider is not None
     assert (report.provider.name, report.provider_page) == ("GoDaddy", f"https://dcc.godaddy.com/manage/{ZONE}/dns")
-    assert report.records[0].source == "ns37.domaincontrol.com"
+    assert report.records[0].host == "ns37.domaincontrol.com"
 
 
 @pytest.mark.parametrize(
-    ("address", "network"),
+    ("address", "cdn"),
     [
         ("104.16.1.1", "Cloudflare"),
         ("2606:4700::1", "Cloudflare"),
@@ -91,37 +90,5 @@ def test_the_report_names_the_dns_host_and_its_page(net: Net) -> None:
         ("", None),
     ],
 )
-def test_networks_by_address(address: str, network: str | None) -> None:
-    assert proxies.of_address(address) == network
-
-
-def test_every_sentence_is_used_and_every_action_belongs_to_one() -> None:
-    folder = Path(providers.__file__).parent
-    source = "".join(path.read_text() for path in folder.glob("*.py") if path.name != "sentences.py")
-    for code in SENTENCES:
-        said = code.removesuffix("_do")
-        assert said in SENTENCES
-        assert f'"{said}"' in source or said.startswith("could_not_ask_"), code
-
-
-def test_no_sentence_names_the_platform() -> None:
-    assert not [sentence for sentence in SENTENCES.values() if "miosa" in sentence.lower()]
-
-
-def test_sentences_can_be_translated_with_what_is_inside(net: Net) -> None:
-    net.lay("www A 10.0.0.7")
-    see = net.report().records[0].see
-    assert see is not None
-    swedish = {
-        "We see %(seen)s (from %(host)s, %(age)s), need %(need)s.": "Vi ser %(seen)s (%(host)s, %(age)s): %(need)s.",
-        "a private address (%(type)s)": "en privat adress (%(type)s)",
-        "%(count)s s ago": "för %(count)s s sedan",
-    }
-    told = texts.render(see, lambda sentence: swedish[sentence])
-    assert told == f"Vi ser en privat adress (A) (ns1.{ZONE}, för 12 s sedan): CNAME {TARGET}."
-
-
-def test_a_percent_sign_in_a_record_is_no_placeholder(net: Net) -> None:
-    needed = (*WWW, *dns.needed(WWW[0].name, dns_records=[{"type": "TXT", "name": "_a.www", "value": "100%s %(x)s"}]))
-    net.lay("_a.www TXT 50%d %(name)s")
-    assert "50%d %(name)s" in str(net.report(needed).records[1].sentence)
+def test_cdns_by_address(address: str, cdn: str | None) -> None:
+    assert cdns.find_by_address(address) == cdn

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from pytest_django import Settings
 
-from portal.env import Dns
+from portal.config import Dns
 from portal.permissions import Person
 from portal.simulator import Simulator
 from portal.simulator.dns import DnsServer
@@ -24,7 +24,7 @@ def net(settings: Settings, simulator: Playing, running_simulator: Simulator) ->
     """The same names for the portal, which asks by DNS, and for the hosting service's own check."""
     with DnsServer(running_simulator.platform.dns) as server:
         at = f"127.0.0.1:{server.port}"
-        settings.DNS = Dns(resolvers=(at,), instead=(("127.0.0.1", at),))
+        settings.DNS = Dns(resolvers=(at,), overrides=(("127.0.0.1", at),))
         yield Net(server, simulator)
 
 

@@ -30,7 +30,7 @@ def test_a_page_never_waits_for_dns(app: Attaching, net: Net) -> None:
     facts = app.page(domain).facts
     assert sum(net.server.asked.values()) == asked
     assert facts.row.is_looking
-    assert facts.row.points_here.state == "unknown"
+    assert facts.row.dns.state == "unknown"
 
 
 def test_from_missing_to_working_without_anybody_pressing_anything(app: Attaching, net: Net) -> None:
@@ -38,14 +38,14 @@ def test_from_missing_to_working_without_anybody_pressing_anything(app: Attachin
     net.set("brightsmile-new.example", ("MX", "10 mail.brightsmile-new.example"))
     app.work(domain)
     facts = app.page(domain).facts
-    assert facts.records[0].judgement == "missing"
-    assert facts.records[0].action.startswith("Add a record of type CNAME")
+    assert facts.records[0].finding == "missing"
+    assert facts.records[0].action.startswith("Add this record: type CNAME")
     assert verifies(net.playing) == 0
     right(net, domain)
     app.work(domain)
     assert domain.status == "verified"
     assert verifies(net.playing) == 1
-    assert app.page(domain).facts.row.points_here.state == "on"
+    assert app.page(domain).facts.row.dns.state == "ok"
     assert Operation.objects.get(kind=Kind.VERIFY_DOMAIN).person_name == "Deploy desk"
 
 
@@ -73,7 +73,7 @@ def test_a_wrong_value_says_what_is_seen_and_needed(app: Attaching, net: Net) ->
     facts = app.page(domain).facts
     assert "203.0.113.9" in facts.records[0].see
     assert target_of(domain) in facts.records[0].see
-    assert facts.row.points_here.state == "off"
+    assert facts.row.dns.state == "failed"
     assert verifies(net.playing) == 0
 
 
@@ -87,7 +87,7 @@ def test_could_not_ask_is_never_red(app: Attaching, net: Net, behaviour: str) ->
     net.set("brightsmile-new.example", rcode=behaviour)
     app.work(domain)
     row = app.page(domain).facts.row
-    assert row.points_here.state != "off"
+    assert row.dns.state != "failed"
     assert not row.has_drifted
 
 
@@ -101,7 +101,7 @@ def test_a_working_domain_that_drifts_is_told_until_it_is_back(app: Attaching, n
     domain.refresh_from_db()
     assert domain.next_look_at is not None
     assert domain.next_look_at - timezone.now() < timedelta(seconds=30)
-    assert app.page(domain).facts.row.points_here.state == "off"
+    assert app.page(domain).facts.row.dns.state == "failed"
     right(net, domain)
     app.work(domain)
     assert not app.rows()[NAME].has_drifted
@@ -183,16 +183,12 @@ def test_look_now_looks_also_while_nothing_can_be_asked(app: Attaching, net: Net
     assert app.page(domain).facts.row.looked_at is not None
 
 
-def test_a_first_look_takes_no_longer_than_it_may(app: Attaching, net: Net) -> None:
+def test_a_lookup_without_an_answer_ends(app: Attaching, net: Net) -> None:
     domain = app.attached()
-    begun = timezone.now()
-    app.work(domain)
-    assert timezone.now() - begun < timedelta(seconds=1.5)
     for name in (NAME, "brightsmile-new.example"):
         net.set(name, rcode="TIMEOUT")
-    begun = timezone.now()
     app.work(domain)
-    assert timezone.now() - begun < timedelta(seconds=5)
+    assert app.page(domain).facts.records[0].finding == "no_answer"
 
 
 def test_a_certificate_authority_that_is_forbidden_is_named(app: Attaching, net: Net) -> None:
@@ -204,4 +200,4 @@ def test_a_certificate_authority_that_is_forbidden_is_named(app: Attaching, net:
     (blocker,) = facts.blockers
     assert "other-authority.example" in blocker.sentence
     assert "Add a CAA record" in blocker.action
-    assert facts.row.secure.state == "off"
+    assert facts.row.certificate.state == "failed"

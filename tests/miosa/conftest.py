@@ -7,12 +7,12 @@ import pytest
 
 from portal import miosa
 from portal.simulator import Simulator
-from tests.miosa.scripted import Answer, Scripted
+from tests.miosa.server import Responder, ScriptedServer
 from tests.playing import Playing
 
 KEY = "msk_test_planted-key-7f3a"
 
-Serve = Callable[..., tuple[miosa.Client, Scripted]]
+Serve = Callable[..., tuple[miosa.Client, ScriptedServer]]
 
 
 @pytest.fixture
@@ -20,11 +20,12 @@ def serve() -> Iterator[Serve]:
     """`client, server = serve(answer, answer, …)`; keywords go to the client."""
     with ExitStack() as stack:
 
-        def start(*answers: Answer, **options: object) -> tuple[miosa.Client, Scripted]:
-            server = stack.enter_context(Scripted(*answers))
+        def start(*answers: Responder, **options: object) -> tuple[miosa.Client, ScriptedServer]:
+            server = stack.enter_context(ScriptedServer(*answers))
+            bound = {name: options.pop(name) for name in ("gate", "observer", "request_id") if name in options}
             client = miosa.Client(base_url=server.url, api_key=KEY, **options)  # type: ignore[arg-type]  # a test's own
             stack.callback(client.close)
-            return client, server
+            return client.bind(**bound), server  # type: ignore[arg-type]  # as above
 
         yield start
 

@@ -1,4 +1,4 @@
-"""The breaker by its rules, with a clock of its own."""
+"""The breaker, with a clock of its own."""
 
 from __future__ import annotations
 
@@ -20,51 +20,51 @@ class Clock:
         return self.now
 
 
-steps = st.lists(st.tuples(st.floats(0, 6), st.sampled_from(["well", "badly", "neither"])), max_size=60)
+steps = st.lists(st.tuples(st.floats(0, 6), st.sampled_from(["success", "failure", "unrecorded"])), max_size=60)
 
 
 @given(steps)
-def test_the_breaker_by_its_rules(path: list[tuple[float, str]]) -> None:
-    """Against a model that keeps every failure."""
+def test_the_breaker_agrees_with_a_model(path: list[tuple[float, str]]) -> None:
+    """The model keeps every failure."""
     clock = Clock()
-    under_test = breaker.Breaker(clock)
+    circuit = breaker.Breaker(clock)
     failures: list[float] = []
     open_until: float | None = None
     pause = breaker.FIRST_PAUSE_S
-    for wait, how in path:
-        clock.now += wait
+    for wait_s, result in path:
+        clock.now += wait_s
         if open_until is not None and clock.now < open_until:
-            with pytest.raises(miosa.BreakerOpen), under_test.permit():
+            with pytest.raises(miosa.BreakerOpen), circuit.permit():
                 pass
             continue
-        with under_test.permit() as permit:
-            assert permit.probe is (open_until is not None)
-            if how != "neither":
-                permit.went_well = how == "well"
-        if permit.probe and how == "well":
+        with circuit.permit() as permit:
+            assert permit.is_probe is (open_until is not None)
+            if result != "unrecorded":
+                permit.succeeded = result == "success"
+        if permit.is_probe and result == "success":
             failures, open_until, pause = [], None, breaker.FIRST_PAUSE_S
-        elif permit.probe and how == "badly":
-            pause = min(pause * 2, breaker.LONGEST_PAUSE_S)
+        elif permit.is_probe and result == "failure":
+            pause = min(pause * 2, breaker.MAX_PAUSE_S)
             open_until = clock.now + pause
-        elif how == "badly":
+        elif result == "failure":
             failures.append(clock.now)
             if len([moment for moment in failures if clock.now - moment <= breaker.WINDOW_S]) >= breaker.THRESHOLD:
                 open_until = clock.now + pause
-    assert under_test.is_open is (open_until is not None)
+    assert circuit.is_open is (open_until is not None)
 
 
-def test_one_probe_at_a_time_and_a_lost_one_frees_the_place() -> None:
+def test_there_is_one_probe_at_a_time_and_a_lost_one_is_replaced() -> None:
     clock = Clock()
-    under_test = breaker.Breaker(clock)
+    circuit = breaker.Breaker(clock)
     for _ in range(breaker.THRESHOLD):
-        with under_test.permit() as permit:
-            permit.fail()
+        with circuit.permit() as permit:
+            permit.record(miosa.ServerError())
     clock.now += breaker.FIRST_PAUSE_S
-    with suppress(KeyError), under_test.permit() as probe:
-        assert probe.probe
-        with pytest.raises(miosa.BreakerOpen), under_test.permit():
+    with suppress(KeyError), circuit.permit() as probe:
+        assert probe.is_probe
+        with pytest.raises(miosa.BreakerOpen), circuit.permit():
             pass
         raise KeyError("the thread of the probe failed")
-    with under_test.permit() as probe:
-        probe.succeed()
-    assert not under_test.is_open
+    with circuit.permit() as probe:
+        probe.record(None)
+    assert not circuit.is_open

@@ -1,4 +1,4 @@
-"""Every change: what is sent, once, under which key; and whatever comes back."""
+"""Every change: what is sent, once, with which key, and how its answer is read."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from portal import miosa
 from tests.miosa.conftest import Serve
-from tests.miosa.scripted import body, says
+from tests.miosa.server import respond, send_json
 
 Call = Callable[[miosa.Client], Any]
 KEY: dict[str, Any] = {"idempotency_key": "key-1"}
@@ -88,25 +88,27 @@ CHANGES: list[tuple[Call, str, str, Any]] = [
 
 @pytest.mark.parametrize(("call", "method", "path", "sent"), CHANGES)
 def test_what_is_sent(serve: Serve, call: Call, method: str, path: str, sent: Any) -> None:
-    client, server = serve(says({"data": {"id": "x"}}))
+    client, server = serve(send_json({"data": {"id": "x"}}))
     call(client)
-    (heard,) = server.heard
-    assert (heard.method, heard.target) == (method, f"/api/v1{path}")
-    assert heard.headers["idempotency-key"] == "key-1"
-    assert (heard.json() if heard.body else None) == sent
-    assert ("content-type" in heard.headers) is bool(heard.body)
+    (request,) = server.requests
+    assert (request.method, request.target) == (method, f"/api/v1{path}")
+    assert request.headers["idempotency-key"] == "key-1"
+    assert (request.json() if request.body else None) == sent
+    assert ("content-type" in request.headers) is bool(request.body)
 
 
 SURVIVED = [
-    pytest.param(body(b"", status=204), id="204"),
-    pytest.param(body(b"", status=200), id="nothing"),
-    pytest.param(says({}), id="empty object"),
-    pytest.param(says({"data": None}), id="null"),
-    pytest.param(says([]), id="array"),
-    pytest.param(says(5), id="number"),
-    pytest.param(says({"data": {"id": 5, "state": []}}), id="wrong types"),
-    pytest.param(says({"data": {"deployment": 1, "version": "x", "release": [], "promoted": "yes"}}), id="odd nesting"),
-    pytest.param(says({"id": "x", "deleted": True}), id="deleted"),
+    pytest.param(respond(b"", status=204), id="204"),
+    pytest.param(respond(b"", status=200), id="nothing"),
+    pytest.param(send_json({}), id="empty object"),
+    pytest.param(send_json({"data": None}), id="null"),
+    pytest.param(send_json([]), id="array"),
+    pytest.param(send_json(5), id="number"),
+    pytest.param(send_json({"data": {"id": 5, "state": []}}), id="wrong types"),
+    pytest.param(
+        send_json({"data": {"deployment": 1, "version": "x", "release": [], "promoted": "yes"}}), id="odd nesting"
+    ),
+    pytest.param(send_json({"id": "x", "deleted": True}), id="deleted"),
 ]
 
 
@@ -115,39 +117,39 @@ SURVIVED = [
 def test_any_json_or_nothing_is_an_answer(serve: Serve, call: Call, answer: Any) -> None:
     client, server = serve(answer)
     call(client)
-    assert len(server.heard) == 1
+    assert len(server.requests) == 1
 
 
 @pytest.mark.parametrize("call", [change[0] for change in CHANGES])
 @pytest.mark.parametrize("content", [b"<html>Welcome to the hotel</html>"])
-def test_a_page_instead_of_json_leaves_it_unknown(serve: Serve, call: Call, content: bytes) -> None:
-    client, _ = serve(body(content, kind="text/html"))
+def test_html_instead_of_json_leaves_the_outcome_unknown(serve: Serve, call: Call, content: bytes) -> None:
+    client, _ = serve(respond(content, kind="text/html"))
     with pytest.raises(miosa.BadAnswer) as caught:
         call(client)
     assert caught.value.sent
     assert caught.value.path
 
 
-def test_a_rollback_names_its_version(serve: Serve) -> None:
-    client, server = serve(says({}))
-    with pytest.raises(ValueError, match="names its version"):
+def test_a_rollback_needs_a_version(serve: Serve) -> None:
+    client, server = serve(send_json({}))
+    with pytest.raises(ValueError, match="version_id"):
         client.deployments.rollback("d", version_id="", **KEY)
-    assert server.heard == []
+    assert server.requests == []
 
 
 @pytest.mark.parametrize("key", ["", "a\r\nX-Evil: 1", "ключ"])
-def test_a_key_that_is_no_header_is_refused(serve: Serve, key: str) -> None:
-    client, server = serve(says({}))
+def test_an_invalid_idempotency_key_is_rejected(serve: Serve, key: str) -> None:
+    client, server = serve(send_json({}))
     with pytest.raises(ValueError, match="idempotency key"):
         client.deployments.stop("d", idempotency_key=key)
-    assert server.heard == []
+    assert server.requests == []
 
 
 def test_reduced_and_full_answers_of_a_pointer_change(serve: Serve) -> None:
     row = {"id": "d", "active_version_id": "v", "state": "running", "public_url": "https://x.test"}
     client, _ = serve(
-        says({"data": row}, headers={"idempotency-replayed": "true"}),
-        says({"data": {"id": "d", "name": "Shop"}, "release_id": "r"}),
+        send_json({"data": row}, headers={"idempotency-replayed": "true"}),
+        send_json({"data": {"id": "d", "name": "Shop"}, "release_id": "r"}),
     )
     changed = client.deployments.rollback("d", version_id="v", **KEY)
     assert changed.deployment is not None
@@ -168,7 +170,7 @@ def test_reduced_and_full_answers_of_a_pointer_change(serve: Serve) -> None:
     ],
 )
 def test_a_redeploy_may_answer_a_build(serve: Serve, document: Any) -> None:
-    client, _ = serve(says(document, status=202))
+    client, _ = serve(send_json(document, status=202))
     changed = client.deployments.redeploy("d", **KEY)
     assert changed.build is not None
     assert (changed.build.id, changed.build.state) == ("b", "queued")
@@ -199,7 +201,7 @@ def test_a_redeploy_may_answer_a_build(serve: Serve, document: Any) -> None:
     ],
 )
 def test_published_nested_or_flat(serve: Serve, document: Any) -> None:
-    client, _ = serve(says(document, status=202))
+    client, _ = serve(send_json(document, status=202))
     published = client.deployments.publish("d", source_sandbox_id="s", **KEY)
     assert (published.deployment_id, published.version_id, published.release_id) == ("d", "v", "r")
     assert published.version_state == "building"
@@ -208,22 +210,26 @@ def test_published_nested_or_flat(serve: Serve, document: Any) -> None:
     assert published.status == 202
 
 
-def test_the_bridge_says_little(serve: Serve) -> None:
-    client, _ = serve(says({"url": "https://x.test", "deployment": {"id": "d9"}, "promotion_pending": True}))
+def test_a_bridge_answer_with_few_fields(serve: Serve) -> None:
+    client, _ = serve(send_json({"url": "https://x.test", "deployment": {"id": "d9"}, "promotion_pending": True}))
     published = client.deployments.publish_from_sandbox("s", name="Shop", **KEY)
     assert (published.deployment_id, published.version_id) == ("d9", None)
     assert published.public_url == "https://x.test"
     assert published.promotion_pending is True
 
 
-def test_create_falls_back_where_the_projects_path_is_unknown(serve: Serve) -> None:
+def test_create_falls_back_if_the_path_below_a_project_is_unknown(serve: Serve) -> None:
     client, server = serve(
-        says({"error": "not_found"}, status=404), says({"data": {"id": "d"}, "webhook_secret": "planted"})
+        send_json({"error": "not_found"}, status=404),
+        send_json({"data": {"id": "d"}, "webhook_secret": "planted"}),
     )
     changed = client.deployments.create(name="Shop", project_id="prj_1", **KEY)
     assert changed.deployment_id == "d"
     assert "planted" not in repr(changed)
-    assert [heard.target for heard in server.heard] == ["/api/v1/projects/prj_1/deployments", "/api/v1/deployments"]
+    assert [each.target for each in server.requests] == [
+        "/api/v1/projects/prj_1/deployments",
+        "/api/v1/deployments",
+    ]
 
 
 def test_a_domain_with_its_records(serve: Serve) -> None:
@@ -233,15 +239,15 @@ def test_a_domain_with_its_records(serve: Serve) -> None:
         "status": "pending",
         "dns_records": [{"type": "CNAME", "name": "app", "value": "t.test"}],
     }
-    client, _ = serve(says({"data": row}, status=201))
+    client, _ = serve(send_json({"data": row}, status=201))
     changed = client.domains.add("d", domain="app.test", **KEY)
     assert changed.domain is not None
     assert changed.domain.dns_records == (miosa.DnsRecord(type="CNAME", name="app", value="t.test"),)
     assert changed.deployment is None
 
 
-def test_a_failed_check_may_be_a_refusal(serve: Serve) -> None:
-    client, _ = serve(says({"error": {"code": "CNAME_MISMATCH"}}, status=422))
+def test_a_failed_verification_may_be_a_refusal(serve: Serve) -> None:
+    client, _ = serve(send_json({"error": {"code": "CNAME_MISMATCH"}}, status=422))
     with pytest.raises(miosa.Invalid) as caught:
         client.domains.verify("d", "x", **KEY)
     assert caught.value.upstream_code == "cname_mismatch"

@@ -1,9 +1,10 @@
-"""One tree, two texts, and what each error says about what may have happened."""
+"""The error tree, its texts, and whether the request may have been executed."""
 
 from __future__ import annotations
 
 import copy
 import inspect
+import json
 import pickle
 import re
 from datetime import UTC, datetime, timedelta
@@ -14,20 +15,20 @@ from typing import Any
 import pytest
 
 from portal import miosa
-from portal.miosa import errors, refusals
+from portal.miosa import error_bodies, errors
+from portal.miosa.error_bodies import parse_error
+from portal.miosa.messages import Response
 from tests.miosa.conftest import Serve
-from tests.miosa.scripted import body, says
+from tests.miosa.server import respond, send_json
 
 TREE = [kind for _, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, errors.MiosaError)]
 
 
-def told(document: Any) -> refusals.Told:
-    import json  # noqa: PLC0415  # hides nothing from the module
-
-    return refusals.read_body(json.dumps(document).encode())
+def parse(document: Any) -> error_bodies.ErrorBody:
+    return error_bodies.parse_body(json.dumps(document).encode())
 
 
-def test_the_drawing_is_the_tree() -> None:
+def test_the_drawn_tree_is_the_real_one() -> None:
     drawing = Path(errors.__file__).read_text().split('"""')[1]
     branches = re.finditer(r"^([│ ]*(?:├── |└── )?)([A-Z]\w+)(?: |$)", drawing, re.MULTILINE)
     drawn = [(len(match[1]) // 4, match[2]) for match in branches]
@@ -42,7 +43,7 @@ def test_the_drawing_is_the_tree() -> None:
     assert parents == real
 
 
-def test_texts_for_people_name_nobody() -> None:
+def test_texts_for_people_name_no_vendor() -> None:
     for kind in TREE:
         assert kind.for_people.endswith(".")
         assert "miosa" not in kind.for_people.lower()
@@ -88,7 +89,7 @@ def test_errors_survive_copies(kind: type[errors.MiosaError]) -> None:
     ],
 )
 def test_every_status_of_a_change(serve: Serve, status: int, kind: type[errors.MiosaError]) -> None:
-    client, server = serve(says({"error": {"code": "SOME_CODE", "message": "words"}}, status=status))
+    client, server = serve(send_json({"error": {"code": "SOME_CODE", "message": "words"}}, status=status))
     with pytest.raises(miosa.MiosaError) as caught:
         client.deployments.rollback("dep_1", version_id="ver_1", idempotency_key="k-1")
     error = caught.value
@@ -99,7 +100,7 @@ def test_every_status_of_a_change(serve: Serve, status: int, kind: type[errors.M
     assert (error.method, error.path) == ("POST", "/deployments/{id}/rollback")
     assert "status=" in error.for_log
     assert "up-1" in error.for_log
-    assert len(server.heard) == 1
+    assert len(server.requests) == 1
 
 
 @pytest.mark.parametrize(
@@ -125,54 +126,54 @@ def test_every_status_of_a_change(serve: Serve, status: int, kind: type[errors.M
         ([1], "", None),
     ],
 )
-def test_every_shape_of_an_error(document: Any, message: str, code: str | None) -> None:
-    found = told(document)
+def test_every_shape_of_an_error_body(document: Any, message: str, code: str | None) -> None:
+    found = parse(document)
     assert (found.message, found.code) == (message, code)
     assert found.is_json
 
 
-def test_fields_that_were_wrong_are_named_without_their_texts() -> None:
-    assert told({"error": {"details": {"name": ["secret is too short"]}}}).fields == ("name",)
-    assert told({"errors": {"port": ["x"], "name": ["y"]}}).fields == ("port", "name")
-    assert told({"errors": [{"field": "port"}, {"field": 5}, "x"]}).fields == ("port",)
+def test_invalid_fields_are_named_without_their_texts() -> None:
+    assert parse({"error": {"details": {"name": ["secret is too short"]}}}).fields == ("name",)
+    assert parse({"errors": {"port": ["x"], "name": ["y"]}}).fields == ("port", "name")
+    assert parse({"errors": [{"field": "port"}, {"field": 5}, "x"]}).fields == ("port",)
 
 
 @pytest.mark.parametrize("content", [b"<!doctype html><h1>Not here</h1>", b"not found", b""])
-def test_a_gateway_that_says_not_found_is_told_apart(serve: Serve, content: bytes) -> None:
-    client, _ = serve(body(content, status=404, kind="text/html"))
+def test_not_found_from_a_gateway_is_marked(serve: Serve, content: bytes) -> None:
+    client, _ = serve(respond(content, status=404, kind="text/html"))
     with pytest.raises(miosa.NotFound) as caught:
         client.deployments.get("dep_1")
     assert caught.value.from_gateway
     assert "<h1>" not in caught.value.for_log
 
 
-def test_miosa_that_says_not_found_is_no_gateway(serve: Serve) -> None:
-    client, _ = serve(says({"error": "not_found"}, status=404))
+def test_not_found_from_miosa_is_not_from_a_gateway(serve: Serve) -> None:
+    client, _ = serve(send_json({"error": "not_found"}, status=404))
     with pytest.raises(miosa.NotFound) as caught:
         client.deployments.get("dep_1")
     assert not caught.value.from_gateway
 
 
-def test_the_request_id_may_stand_in_the_body(serve: Serve) -> None:
+def test_the_request_id_may_be_in_the_body(serve: Serve) -> None:
     for document in ({"error": {"request_id": "b-1"}}, {"request_id": "b-1"}):
-        client, _ = serve(says(document, status=404, headers={"x-request-id": "no good id"}))
+        client, _ = serve(send_json(document, status=404, headers={"x-request-id": "no good id"}))
         with pytest.raises(miosa.NotFound) as caught:
             client.deployments.get("dep_1")
         assert caught.value.request_id == "b-1"
 
 
 def test_a_log_line_is_one_short_line() -> None:
-    error = refusals.error_of(400, {}, b'{"message": "a\\r\\nfake line\\u0000\\u2028\\ud800 ' + b"x" * 5000 + b'"}')
+    error = parse_error(Response(400, {}, b'{"message": "a\\r\\nfake line\\u0000\\u2028\\ud800 ' + b"x" * 5000 + b'"}'))
     assert len(error.for_log) < 500
     assert error.for_log.isprintable()
 
 
-def test_a_key_still_at_work_may_have_been_executed() -> None:
-    flying = refusals.error_of(409, {}, b'{"error": {"code": "IDEMPOTENCY_IN_PROGRESS"}}')
-    assert isinstance(flying, miosa.Conflict)
-    assert flying.in_flight
-    assert flying.sent
-    other = refusals.error_of(409, {}, b'{"error": {"code": "IDEMPOTENCY_PAYLOAD_MISMATCH"}}')
+def test_a_key_in_flight_may_have_been_executed() -> None:
+    in_flight = parse_error(Response(409, {}, b'{"error": {"code": "IDEMPOTENCY_IN_PROGRESS"}}'))
+    assert isinstance(in_flight, miosa.Conflict)
+    assert in_flight.in_flight
+    assert in_flight.sent
+    other = parse_error(Response(409, {}, b'{"error": {"code": "IDEMPOTENCY_PAYLOAD_MISMATCH"}}'))
     assert isinstance(other, miosa.Conflict)
     assert other.key_mismatch
     assert not other.sent
@@ -199,12 +200,12 @@ def test_a_key_still_at_work_may_have_been_executed() -> None:
     ],
 )
 def test_retry_after(header: str | None, seconds: float | None) -> None:
-    assert refusals.retry_after_s(header) == seconds
+    assert error_bodies.parse_retry_after(header) == seconds
 
 
 def test_retry_after_as_a_date() -> None:
     soon = format_datetime(datetime.now(UTC) + timedelta(seconds=60), usegmt=True)
-    assert 57 < (refusals.retry_after_s(soon) or 0) <= 60
+    assert 57 < (error_bodies.parse_retry_after(soon) or 0) <= 60
 
 
 @pytest.mark.parametrize(
@@ -218,24 +219,22 @@ def test_retry_after_as_a_date() -> None:
     ],
 )
 def test_retry_after_in_the_body(document: Any, seconds: float | None) -> None:
-    import json  # noqa: PLC0415  # as above
-
-    assert refusals.error_of(429, {}, json.dumps(document).encode()).retry_after_s == seconds
+    assert parse_error(Response(429, {}, json.dumps(document).encode())).retry_after_s == seconds
 
 
-def test_an_id_that_is_none_is_not_asked_for(serve: Serve) -> None:
-    client, server = serve(says({}))
+def test_an_invalid_id_is_not_sent(serve: Serve) -> None:
+    client, server = serve(send_json({}))
     for bad in ("", ".", "..", "x" * 129, "a\x00b", "\ud800"):
         with pytest.raises(miosa.NotFound):
             client.deployments.get(bad)
-    assert server.heard == []
+    assert server.requests == []
 
 
 def test_ids_cannot_change_the_path(serve: Serve) -> None:
-    client, server = serve(says({"data": {"id": "x", "version_number": 1}}))
+    client, server = serve(send_json({"data": {"id": "x", "version_number": 1}}))
     client.deployments.get("../tenants?x=1#y")
     client.versions.get("a/b", "%2e%2e")
-    assert [heard.target for heard in server.heard] == [
+    assert [request.target for request in server.requests] == [
         "/api/v1/deployments/..%2Ftenants%3Fx%3D1%23y",
         "/api/v1/deployments/a%2Fb/versions/%252e%252e",
     ]

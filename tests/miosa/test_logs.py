@@ -9,13 +9,13 @@ import pytest
 
 from portal import miosa
 from portal.miosa import logs
-from portal.miosa.transport import Answer
+from portal.miosa.messages import Response
 from tests.miosa.conftest import Serve
-from tests.miosa.scripted import MEGABYTE, blank, body, drips, resets
+from tests.miosa.server import MEGABYTE, drip, reset_connection, respond, send_spaces
 
 
 def read(content: bytes, kind: str = "application/json") -> miosa.LogText | None:
-    return logs.read_log(Answer(200, {"content-type": kind}, content))
+    return logs.parse_log(Response(200, {"content-type": kind}, content))
 
 
 @pytest.mark.parametrize(
@@ -36,18 +36,18 @@ def test_json(document: Any) -> None:
 
 
 @pytest.mark.parametrize("document", [{}, {"data": {}}, {"lines": 5}, 5, None])
-def test_json_that_is_no_log(document: Any) -> None:
+def test_json_that_is_not_a_log(document: Any) -> None:
     assert read(json.dumps(document).encode()) is None
 
 
-def test_plain_text_is_kept_as_it_is() -> None:
+def test_plain_text_is_unchanged() -> None:
     log = read("\x1b[31mred\x1b[0m\r\ncafé\x00\n".encode(), "text/plain; charset=utf-8")
     assert log == "\x1b[31mred\x1b[0m\r\ncafé\ufffd\n"
     assert log is not None
     assert log.complete
 
 
-def test_html_is_no_log() -> None:
+def test_html_is_not_a_log() -> None:
     assert read(b"<html>", "text/html") is None
     assert read(b" <!doctype html>", "") is None
 
@@ -70,34 +70,34 @@ def test_events() -> None:
 
 def test_a_stream_that_goes_on_is_read_until_the_deadline(serve: Serve) -> None:
     head = b'HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: {"type":"stdout","data":"one"}\n\n:'
-    client, server = serve(drips(head), deadline_s=0.3)
+    client, server = serve(drip(head), deadline_s=0.3)
     log = client.builds.logs("d", "b")
     assert log == "one"
     assert not log.complete
-    assert len(server.heard) == 1
+    assert len(server.requests) == 1
     assert not client.is_open
 
 
-def test_nothing_to_stream(serve: Serve) -> None:
-    client, _ = serve(body(b"", status=204))
+def test_an_empty_log(serve: Serve) -> None:
+    client, _ = serve(respond(b"", status=204))
     assert client.builds.logs("d", "b") == ""
 
 
 def test_a_log_that_is_too_long_is_cut(serve: Serve) -> None:
-    client, _ = serve(blank(10 * MEGABYTE, b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n"), deadline_s=5)
+    client, _ = serve(send_spaces(10 * MEGABYTE, b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n"), deadline_s=5)
     log = client.versions.logs("d", "v", stage="build")
     assert len(log) == 8 * MEGABYTE
     assert not log.complete
 
 
-def test_a_page_instead_of_a_log(serve: Serve) -> None:
-    client, _ = serve(body(b"<html>", kind="text/html"))
+def test_html_instead_of_a_log_is_a_bad_answer(serve: Serve) -> None:
+    client, _ = serve(respond(b"<html>", kind="text/html"))
     with pytest.raises(miosa.BadAnswer):
         client.versions.logs("d", "v")
 
 
-def test_a_log_is_asked_again_after_a_reset(serve: Serve) -> None:
-    client, server = serve(resets, body(b"text", kind="text/plain"))
+def test_a_log_is_retried_after_a_reset(serve: Serve) -> None:
+    client, server = serve(reset_connection, respond(b"text", kind="text/plain"))
     assert client.deployments.logs("d", lines=5) == "text"
-    assert server.heard[1].target == "/api/v1/deployments/d/logs?lines=5"
-    assert server.heard[1].headers["accept"].startswith("application/json")
+    assert server.requests[1].target == "/api/v1/deployments/d/logs?lines=5"
+    assert server.requests[1].headers["accept"].startswith("application/json")

@@ -1,4 +1,4 @@
-"""How often, and after what pause, a read is asked again."""
+"""How often, and after what delay, a read is retried."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ from portal.miosa import errors, retry
 
 @given(st.lists(st.booleans(), max_size=400))
 def test_retries_stay_below_a_tenth(tries: list[bool]) -> None:
-    """True is a first try, False the wish to retry."""
-    allowance = retry.Allowance()
+    """True is a request, False an attempt to retry."""
+    budget = retry.RetryBudget()
     first = retried = 0
     for is_first in tries:
         if is_first:
-            allowance.earn()
+            budget.deposit()
             first += 1
-        elif allowance.spend():
+        elif budget.take():
             retried += 1
         assert retried <= 3 + first / 10 + 1e-6
 
 
 def test_a_third_of_errors_costs_a_tenth_more_requests() -> None:
-    retries = retry.Retries(sleep=lambda _: None)
+    policy = retry.RetryPolicy(sleep=lambda _: None)
     outcomes = itertools.cycle([True, True, False])
     sent = 0
     for _ in range(3000):
-        retries.allowance.earn()
+        policy.budget.deposit()
         for number in itertools.count(1):
             sent += 1
-            if next(outcomes) or retries.pause_before(number + 1, errors.ServerError(), 2.5) is None:
+            if next(outcomes) or policy.get_delay_s(number + 1, errors.ServerError(), 2.5) is None:
                 break
     assert sent <= 3000 * 1.1 + 5
 
@@ -46,20 +46,20 @@ def test_a_third_of_errors_costs_a_tenth_more_requests() -> None:
     st.floats(0, 1, exclude_max=True),
     st.sampled_from([errors.ServerError, errors.RateLimited, errors.Unreachable, errors.NotFound]),
 )
-def test_pauses_are_short_and_fit_the_deadline(
-    attempt: int, asked: float | None, left: float, chance: float, kind: type[errors.MiosaError]
+def test_delays_are_short_and_end_before_the_deadline(
+    attempt: int, retry_after_s: float | None, left: float, chance: float, kind: type[errors.MiosaError]
 ) -> None:
-    retries = retry.Retries(jitter=lambda: chance)
-    pause = retries.pause_before(attempt, kind(retry_after_s=asked), left)
-    if pause is not None:
-        assert 0 <= pause <= min(2.0, left)
+    policy = retry.RetryPolicy(jitter=lambda: chance)
+    delay = policy.get_delay_s(attempt, kind(retry_after_s=retry_after_s), left)
+    if delay is not None:
+        assert 0 <= delay <= min(2.0, left)
         assert attempt <= 3
         assert kind is not errors.NotFound
-        assert pause >= (asked or 0)
+        assert delay >= (retry_after_s or 0)
 
 
 def test_jitter_is_full() -> None:
     chances: Iterator[float] = iter([0.0, 0.5, 0.99])
-    retries = retry.Retries(jitter=lambda: next(chances))
-    pauses = [retries.pause_before(2, errors.ServerError(), 9) for _ in range(3)]
-    assert pauses == [0.0, pytest.approx(0.05), pytest.approx(0.099)]
+    policy = retry.RetryPolicy(jitter=lambda: next(chances))
+    delays = [policy.get_delay_s(2, errors.ServerError(), 9) for _ in range(3)]
+    assert delays == [0.0, pytest.approx(0.05), pytest.approx(0.099)]

@@ -1,4 +1,4 @@
-"""The key and env values: on the wire, and nowhere else."""
+"""The key and env values are sent, and appear nowhere else."""
 
 from __future__ import annotations
 
@@ -11,21 +11,29 @@ from typing import Any
 import pytest
 
 from portal import miosa
-from portal.miosa.transport import Hidden, Request
+from portal.miosa.messages import Endpoint, Request, Secret
 from tests.miosa.conftest import KEY, Serve
-from tests.miosa.scripted import Answer, body, dead_port, raw, resets, says, silent
+from tests.miosa.server import (
+    Responder,
+    get_closed_port,
+    never_respond,
+    reset_connection,
+    respond,
+    send_bytes,
+    send_json,
+)
 
 VALUE = "planted-value-91c4"
 
 FAULTS = [
-    pytest.param(resets, id="reset"),
-    pytest.param(silent, id="late"),
-    pytest.param(raw(b"nonsense\r\n\r\n", close=True), id="nonsense"),
-    pytest.param(body(b"no gzip at all", headers={"Content-Encoding": "gzip"}), id="gzip"),
-    pytest.param(body(b"<html>" + VALUE.encode(), kind="text/html"), id="page"),
-    pytest.param(says({"error": {"code": "X", "message": f"{KEY} and A={VALUE}"}}, status=422), id="quoting"),
-    pytest.param(says({"error": f"{VALUE}"}, status=500), id="quoting fault"),
-    pytest.param(says({"data": [{"name": "A", "value": VALUE}], "env": 5}, status=300), id="redirect"),
+    pytest.param(reset_connection, id="reset"),
+    pytest.param(never_respond, id="late"),
+    pytest.param(send_bytes(b"nonsense\r\n\r\n", close=True), id="nonsense"),
+    pytest.param(respond(b"no gzip at all", headers={"Content-Encoding": "gzip"}), id="gzip"),
+    pytest.param(respond(b"<html>" + VALUE.encode(), kind="text/html"), id="page"),
+    pytest.param(send_json({"error": {"code": "X", "message": f"{KEY} and A={VALUE}"}}, status=422), id="quoting"),
+    pytest.param(send_json({"error": f"{VALUE}"}, status=500), id="quoting fault"),
+    pytest.param(send_json({"data": [{"name": "A", "value": VALUE}], "env": 5}, status=300), id="redirect"),
 ]
 
 
@@ -47,12 +55,12 @@ def fails(call: Callable[[], Any]) -> BaseException:
 
 
 @pytest.mark.parametrize("answer", FAULTS)
-def test_no_error_shows_a_secret(serve: Serve, answer: Answer, caplog: pytest.LogCaptureFixture) -> None:
+def test_no_error_shows_a_secret(serve: Serve, answer: Responder, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     client, server = serve(answer, deadline_s=0.3)
     bound = client.bind(deadline_s=0.3)
     error = fails(lambda: bound.env.set("dep_1", {"A": VALUE}, idempotency_key="k"))
-    assert VALUE.encode() in server.heard[0].body
+    assert VALUE.encode() in server.requests[0].body
     shown = frames_of_ours(error) + repr(error) + caplog.text
     assert VALUE not in shown
     assert KEY not in shown
@@ -60,38 +68,39 @@ def test_no_error_shows_a_secret(serve: Serve, answer: Answer, caplog: pytest.Lo
     assert error.__context__ is None
 
 
-def test_nobody_listening_shows_no_secret(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_refused_connection_shows_no_secret(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
-    client = miosa.Client(base_url=f"http://127.0.0.1:{dead_port()}", api_key=KEY)
+    client = miosa.Client(base_url=f"http://127.0.0.1:{get_closed_port()}", api_key=KEY)
     error = fails(lambda: client.env.set("dep_1", {"A": VALUE}, idempotency_key="k"))
     shown = frames_of_ours(error) + repr(error) + caplog.text
     assert VALUE not in shown
     assert KEY not in shown
 
 
-def test_a_gate_that_fails_shows_no_secret(serve: Serve) -> None:
+def test_a_failing_gate_shows_no_secret(serve: Serve) -> None:
     def closed(_: miosa.Attempt) -> None:
         raise miosa.BudgetSpent
 
-    client, _ = serve(says({}), gate=closed)
+    client, _ = serve(send_json({}), gate=closed)
     shown = frames_of_ours(fails(lambda: client.env.set("dep_1", {"A": VALUE}, idempotency_key="k")))
     assert VALUE not in shown
     assert KEY not in shown
 
 
-def test_a_server_that_quotes_the_key_is_not_repeated(serve: Serve) -> None:
-    client, _ = serve(says({"error": {"code": "invalid_token", "message": f"unknown key {KEY}"}}, status=401))
+def test_a_key_that_the_server_quotes_is_redacted(serve: Serve) -> None:
+    client, _ = serve(send_json({"error": {"code": "invalid_token", "message": f"unknown key {KEY}"}}, status=401))
     error = fails(lambda: client.deployments.get("dep_1"))
     assert KEY not in str(error)
     assert "unknown key" in str(error)
 
 
 def test_reprs(serve: Serve) -> None:
-    client, _ = serve(says({}))
-    request = Request("POST", "/x", "r", body=Hidden(VALUE))
-    core = client._caller.core
+    client, _ = serve(send_json({}))
+    request = Request("POST", Endpoint("/x"), body=Secret(VALUE))
+    session = client._session
+    http = session.transport._session
     shown = "".join(
-        map(repr, [client, client.env, client._caller, core, core.transport, vars(core.transport), request])
+        map(repr, [client, client.env, session, session.transport, vars(session.transport), request, vars(http)])
     )
     assert KEY not in shown
     assert VALUE not in shown
@@ -99,11 +108,11 @@ def test_reprs(serve: Serve) -> None:
 
 def test_a_secret_is_not_pickled() -> None:
     with pytest.raises(TypeError):
-        pickle.dumps(Hidden(VALUE))
+        pickle.dumps(Secret(VALUE))
 
 
-def test_values_that_come_back_are_dropped(serve: Serve) -> None:
-    client, _ = serve(says({"data": [{"name": "A", "preview": "p…", "value": VALUE}]}))
+def test_returned_values_are_dropped(serve: Serve) -> None:
+    client, _ = serve(send_json({"data": [{"name": "A", "preview": "p…", "value": VALUE}]}))
     page = client.env.set("dep_1", {"A": VALUE}, idempotency_key="k")
     assert page.items[0].preview == "p…"
     assert VALUE not in repr(page)

@@ -1,15 +1,14 @@
-"""Every change against the stand-in MIOSA, in every disposition it knows."""
+"""Every change against the simulator, with each of its settings."""
 
 from __future__ import annotations
 
 import threading
-import time
 from typing import Any
 
 import pytest
 
 from portal import miosa
-from tests.miosa.world import all_versions, deployment_of, key, until
+from tests.miosa.simulated import find_deployment_id, list_all_versions, new_key, wait_until
 from tests.playing import Playing
 
 
@@ -23,23 +22,23 @@ from tests.playing import Playing
         {"envelope": "nested", "redeploy_answer": "build"},
     ],
 )
-def test_a_whole_life(playing: Playing, client: miosa.Client, knobs: dict[str, Any]) -> None:
+def test_a_deployment_from_create_to_delete(playing: Playing, client: miosa.Client, knobs: dict[str, Any]) -> None:
     playing.knobs(step_times="instant", **knobs)
     customer = "brightsmile-dental"
-    created = client.deployments.create(name="Fresh", external_workspace_id=customer, idempotency_key=key())
+    created = client.deployments.create(name="Fresh", external_workspace_id=customer, idempotency_key=new_key())
     assert created.deployment_id
     fresh, sandbox = created.deployment_id, client.sandboxes.list(external_workspace_id=customer).items[0].id
     first, last = publish_back_and_forth(client, fresh, sandbox)
 
-    client.deployments.update(fresh, name="Renamed", idempotency_key=key())
+    client.deployments.update(fresh, name="Renamed", idempotency_key=new_key())
     assert client.deployments.get(fresh).name == "Renamed"
-    redeployed = client.deployments.redeploy(fresh, idempotency_key=key())
+    redeployed = client.deployments.redeploy(fresh, idempotency_key=new_key())
     assert redeployed.deployment_id == fresh
     assert (redeployed.build is not None) is (knobs.get("redeploy_answer") == "build")
     assert client.versions.logs(fresh, last, stage="build")
     assert client.versions.get(fresh, first).version_number == 1
-    client.deployments.stop(fresh, idempotency_key=key())
-    client.deployments.delete(fresh, idempotency_key=key())
+    client.deployments.stop(fresh, idempotency_key=new_key())
+    client.deployments.delete(fresh, idempotency_key=new_key())
     with pytest.raises(miosa.NotFound):
         client.deployments.get(fresh)
     changes = [row for row in playing.heard() if row["method"] != "GET"]
@@ -52,69 +51,73 @@ def publish_back_and_forth(client: miosa.Client, deployment_id: str, sandbox_id:
     def live() -> object:
         return client.deployments.get(deployment_id).active_version_id
 
-    first = client.deployments.publish(deployment_id, source_sandbox_id=sandbox_id, idempotency_key=key()).version_id
+    first = client.deployments.publish(
+        deployment_id, source_sandbox_id=sandbox_id, idempotency_key=new_key()
+    ).version_id
     assert first
-    until(lambda: live() == first)
-    client.deployments.publish_from_sandbox(sandbox_id, deployment_id=deployment_id, idempotency_key=key())
-    until(lambda: live() != first)
-    back = client.deployments.rollback(deployment_id, version_id=first, idempotency_key=key())
+    wait_until(lambda: live() == first)
+    client.deployments.publish_from_sandbox(sandbox_id, deployment_id=deployment_id, idempotency_key=new_key())
+    wait_until(lambda: live() != first)
+    back = client.deployments.rollback(deployment_id, version_id=first, idempotency_key=new_key())
     assert back.deployment_id == deployment_id
     assert live() == first
     staged = client.deployments.publish(
-        deployment_id, source_sandbox_id=sandbox_id, promote=False, idempotency_key=key()
+        deployment_id, source_sandbox_id=sandbox_id, promote=False, idempotency_key=new_key()
     ).version_id
     assert staged
-    until(lambda: client.versions.get(deployment_id, staged).state == "ready")
+    wait_until(lambda: client.versions.get(deployment_id, staged).state == "ready")
     assert live() == first
-    client.versions.promote(deployment_id, staged, idempotency_key=key())
+    client.versions.promote(deployment_id, staged, idempotency_key=new_key())
     assert live() == staged
     return first, staged
 
 
 @pytest.mark.parametrize("rows", ["masked", "key_value"])
 def test_env_vars(playing: Playing, client: miosa.Client, rows: str) -> None:
-    deployment_id = deployment_of(playing, "healthy")
+    deployment_id = find_deployment_id(playing, "healthy")
     playing.knobs(env_rows=rows)
-    page = client.env.set(deployment_id, {"NEW_ONE": "planted-value"}, idempotency_key=key())
+    page = client.env.set(deployment_id, {"NEW_ONE": "planted-value"}, idempotency_key=new_key())
     listed = client.env.list(deployment_id)
     assert "planted-value" not in repr(page) + repr(listed)
     assert "NEW_ONE" in {row.name for row in listed.items}
-    client.env.delete(deployment_id, "NEW_ONE", idempotency_key=key())
+    client.env.delete(deployment_id, "NEW_ONE", idempotency_key=new_key())
     assert "NEW_ONE" not in {row.name for row in client.env.list(deployment_id).items}
 
 
 @pytest.mark.parametrize(("answer", "kind"), [("404", miosa.NotFound), ("405", miosa.NotSupported)])
-def test_env_vars_that_stay(playing: Playing, client: miosa.Client, answer: str, kind: type[miosa.MiosaError]) -> None:
+def test_env_vars_that_cannot_be_deleted(
+    playing: Playing, client: miosa.Client, answer: str, kind: type[miosa.MiosaError]
+) -> None:
     playing.knobs(env_delete=answer)
     with pytest.raises(kind):
-        client.env.delete(deployment_of(playing, "healthy"), "A", idempotency_key=key())
+        client.env.delete(find_deployment_id(playing, "healthy"), "A", idempotency_key=new_key())
 
 
 @pytest.mark.parametrize("keys", ["both", "domain"])
 @pytest.mark.parametrize("instructions", ["records", "object", "text", "target"])
 def test_domains(playing: Playing, client: miosa.Client, keys: str, instructions: str) -> None:
     playing.knobs(domain_keys=keys, dns_instructions=instructions)
-    deployment_id = deployment_of(playing, "healthy")
-    added = client.domains.add(deployment_id, domain="new.example.test", idempotency_key=key()).domain
+    deployment_id = find_deployment_id(playing, "healthy")
+    added = client.domains.add(deployment_id, domain="new.example.test", idempotency_key=new_key()).domain
     assert added is not None
     assert added.domain == "new.example.test"
     assert added.dns_records or added.instructions
     for _ in range(3):
-        client.domains.verify(deployment_id, added.id, idempotency_key=key())
-    client.domains.update(deployment_id, added.id, redirect_policy="www_to_apex", idempotency_key=key())
+        client.domains.verify(deployment_id, added.id, idempotency_key=new_key())
+    client.domains.update(deployment_id, added.id, redirect_policy="www_to_apex", idempotency_key=new_key())
     listed = {row.id: row for row in client.domains.list(deployment_id).items}
     assert listed[added.id].redirect_policy == "www_to_apex"
-    client.domains.delete(deployment_id, added.id, idempotency_key=key())
+    client.domains.delete(deployment_id, added.id, idempotency_key=new_key())
 
 
 @pytest.mark.parametrize("outcome", ["mismatch", "lookup_failed", "refused"])
-def test_a_domain_that_fails_its_check(playing: Playing, client: miosa.Client, outcome: str) -> None:
+def test_a_domain_whose_verification_fails(playing: Playing, client: miosa.Client, outcome: str) -> None:
     playing.knobs(domain_verify=outcome)
-    deployment_id = deployment_of(playing, "healthy")
-    added = client.domains.add(deployment_id, domain="bad.example.test", idempotency_key=key()).domain
+    deployment_id = find_deployment_id(playing, "healthy")
+    added = client.domains.add(deployment_id, domain="bad.example.test", idempotency_key=new_key()).domain
     assert added is not None
     try:
-        checked = client.domains.verify(deployment_id, added.id, idempotency_key=key()).domain
+        checked = client.domains.verify(deployment_id, added.id, idempotency_key=new_key()).domain
         assert checked is not None
         code = checked.error_code
     except miosa.Refused as refusal:
@@ -123,7 +126,7 @@ def test_a_domain_that_fails_its_check(playing: Playing, client: miosa.Client, o
 
 
 def test_the_same_key_again_changes_nothing(playing: Playing, client: miosa.Client) -> None:
-    again = key()
+    again = new_key()
     first = client.deployments.create(name="Once", idempotency_key=again)
     second = client.deployments.create(name="Once", idempotency_key=again)
     assert (first.replayed, second.replayed) == (False, True)
@@ -133,12 +136,12 @@ def test_the_same_key_again_changes_nothing(playing: Playing, client: miosa.Clie
     assert caught.value.key_mismatch
 
 
-def test_a_key_still_at_work(playing: Playing, client: miosa.Client) -> None:
-    playing.fault("*/deployments", method="POST", delay_s=0.6)
-    same = key()
+def test_a_key_in_flight(playing: Playing, client: miosa.Client) -> None:
+    playing.fault("*/deployments", method="POST", delay_s=3)
+    same = new_key()
     first = threading.Thread(target=lambda: client.deployments.create(name="Slow", idempotency_key=same))
     first.start()
-    time.sleep(0.2)
+    wait_until(lambda: any(row["method"] == "POST" for row in playing.heard()))
     with pytest.raises(miosa.Conflict) as caught:
         client.deployments.create(name="Slow", idempotency_key=same)
     first.join()
@@ -164,19 +167,19 @@ def test_a_key_still_at_work(playing: Playing, client: miosa.Client) -> None:
 def test_faults_of_a_change(
     playing: Playing, client: miosa.Client, do: dict[str, Any], kind: type[miosa.MiosaError], sent: bool
 ) -> None:
-    deployment_id = deployment_of(playing, "healthy")
+    deployment_id = find_deployment_id(playing, "healthy")
     live = client.deployments.get(deployment_id).active_version_id
     assert live
     playing.fault("*/rollback", method="POST", **do)
     with pytest.raises(kind) as caught:
-        client.bind(deadline_s=0.5).deployments.rollback(deployment_id, version_id=live, idempotency_key=key())
+        client.bind(deadline_s=0.5).deployments.rollback(deployment_id, version_id=live, idempotency_key=new_key())
     assert caught.value.sent is sent
     assert len([row for row in playing.heard() if row["method"] == "POST"]) <= 1
     assert caught.value.retry_after_s == do.get("retry_after")
 
 
-def test_an_artifact_that_is_gone(playing: Playing, client: miosa.Client) -> None:
-    deployment_id = deployment_of(playing, "artifacts past retention are gone")
-    oldest = min(all_versions(client, deployment_id), key=lambda row: row.version_number)
+def test_an_artifact_past_retention(playing: Playing, client: miosa.Client) -> None:
+    deployment_id = find_deployment_id(playing, "artifacts past retention are gone")
+    oldest = min(list_all_versions(client, deployment_id), key=lambda row: row.version_number)
     with pytest.raises(miosa.Gone):
-        client.deployments.rollback(deployment_id, version_id=oldest.id, idempotency_key=key())
+        client.deployments.rollback(deployment_id, version_id=oldest.id, idempotency_key=new_key())

@@ -1,4 +1,4 @@
-"""Every read against the stand-in MIOSA, in every disposition it knows."""
+"""Every read against the simulator, with each of its settings."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from portal import miosa
-from tests.miosa.world import all_versions, deployment_of, key
+from tests.miosa.simulated import find_deployment_id, list_all_versions, new_key
 from tests.playing import Playing
 
 READS: list[tuple[str, Callable[[miosa.Client, str], object]]] = [
@@ -32,7 +32,7 @@ READS: list[tuple[str, Callable[[miosa.Client, str], object]]] = [
 def test_every_read_in_every_envelope(
     playing: Playing, client: miosa.Client, envelope: str, name: str, read: Callable[[miosa.Client, str], object]
 ) -> None:
-    deployment_id = deployment_of(playing, "healthy")
+    deployment_id = find_deployment_id(playing, "healthy")
     expected = read(client, deployment_id)
     playing.knobs(envelope=envelope)
     assert read(client, deployment_id) == expected, name
@@ -40,8 +40,10 @@ def test_every_read_in_every_envelope(
 
 @pytest.mark.parametrize("paging", ["cursor", "next", "page", "meta"])
 @pytest.mark.parametrize("order", ["newest", "oldest"])
-def test_four_hundred_versions_by_every_style(playing: Playing, client: miosa.Client, paging: str, order: str) -> None:
-    long = deployment_of(playing, "long history")
+def test_four_hundred_versions_in_every_style_of_paging(
+    playing: Playing, client: miosa.Client, paging: str, order: str
+) -> None:
+    long = find_deployment_id(playing, "long history")
     playing.knobs(paging=paging, list_order=order)
     pages = list(client.versions.pages(long))
     numbers = [row.version_number for page in pages for row in page.items]
@@ -50,26 +52,26 @@ def test_four_hundred_versions_by_every_style(playing: Playing, client: miosa.Cl
     assert len(pages) == (4 if paging in {"cursor", "next"} else len(pages))
 
 
-def test_a_history_in_one_piece(playing: Playing, client: miosa.Client) -> None:
+def test_a_history_without_paging(playing: Playing, client: miosa.Client) -> None:
     playing.knobs(paging="none")
-    assert len(all_versions(client, deployment_of(playing, "long history"))) == 400
+    assert len(list_all_versions(client, find_deployment_id(playing, "long history"))) == 400
 
 
-def test_a_history_in_a_circle(playing: Playing, client: miosa.Client) -> None:
+def test_a_history_with_circular_paging(playing: Playing, client: miosa.Client) -> None:
     playing.knobs(paging="loop")
-    pages = list(client.versions.pages(deployment_of(playing, "long history")))
+    pages = list(client.versions.pages(find_deployment_id(playing, "long history")))
     assert pages[-1].loop
     rows = [row.id for page in pages for row in page.items]
     assert len(rows) == len(set(rows))
 
 
-def test_a_limit_nobody_understands(playing: Playing, client: miosa.Client) -> None:
+def test_a_refused_limit(playing: Playing, client: miosa.Client) -> None:
     playing.knobs(limit_param="refused")
-    assert len(all_versions(client, deployment_of(playing, "long history"))) == 400
+    assert len(list_all_versions(client, find_deployment_id(playing, "long history"))) == 400
 
 
 def test_one_broken_row(playing: Playing, client: miosa.Client) -> None:
-    deployment_id = deployment_of(playing, "long history")
+    deployment_id = find_deployment_id(playing, "long history")
     playing.knobs(broken_row="one")
     page = client.versions.list(deployment_id)
     assert len(page.items) + len(page.unreadable) == 100
@@ -87,11 +89,11 @@ def test_one_broken_row(playing: Playing, client: miosa.Client) -> None:
         {"content_type": "application/vnd.api+json"},
     ],
 )
-def test_rows_of_other_habits(playing: Playing, client: miosa.Client, knobs: dict[str, Any]) -> None:
-    deployment_id = deployment_of(playing, "healthy")
-    plain = all_versions(client, deployment_id)
+def test_variants_of_rows(playing: Playing, client: miosa.Client, knobs: dict[str, Any]) -> None:
+    deployment_id = find_deployment_id(playing, "healthy")
+    plain = list_all_versions(client, deployment_id)
     playing.knobs(**knobs)
-    rows = all_versions(client, deployment_id)
+    rows = list_all_versions(client, deployment_id)
     assert [row.id for row in rows] == [row.id for row in plain]
     assert [row.created_at for row in rows] == [row.created_at for row in plain]
     assert all(row.metadata == {} or row.metadata for row in rows)
@@ -127,10 +129,10 @@ def test_every_shape_of_error(playing: Playing, client: miosa.Client, shape: str
 
 
 def test_releases_and_logs(playing: Playing, client: miosa.Client) -> None:
-    deployment_id = deployment_of(playing, "healthy")
+    deployment_id = find_deployment_id(playing, "healthy")
     release = client.releases.list(deployment_id).items[0]
     assert client.releases.get(deployment_id, release.id).id == release.id
-    repository = deployment_of(playing, "repository builds")
+    repository = find_deployment_id(playing, "repository builds")
     build = client.builds.list(repository).items[0]
     assert client.builds.get(repository, build.id).id == build.id
     for log_format in ("json", "sse"):
@@ -140,7 +142,7 @@ def test_releases_and_logs(playing: Playing, client: miosa.Client) -> None:
 
 
 def test_a_huge_log_is_cut(playing: Playing, client: miosa.Client) -> None:
-    deployment_id = deployment_of(playing, "healthy")
+    deployment_id = find_deployment_id(playing, "healthy")
     version = client.versions.list(deployment_id).items[0]
     playing.knobs(log_text="huge")
     log = client.bind(deadline_s=20).versions.logs(deployment_id, version.id)
@@ -148,25 +150,25 @@ def test_a_huge_log_is_cut(playing: Playing, client: miosa.Client) -> None:
     assert len(log.encode()) <= 9_000_000
 
 
-def test_reads_survive_passing_faults(playing: Playing, client: miosa.Client) -> None:
-    deployment_id = deployment_of(playing, "healthy")
+def test_reads_survive_single_faults(playing: Playing, client: miosa.Client) -> None:
+    deployment_id = find_deployment_id(playing, "healthy")
     for do in ({"drop_before": True}, {"drop_after": True}, {"status": 502}):
         playing.fault("*", times=1, **do)
         assert client.deployments.get(deployment_id).id == deployment_id
 
 
-def test_a_key_of_few_rights(playing: Playing) -> None:
+def test_a_read_only_and_an_unknown_key(playing: Playing) -> None:
     reader = miosa.Client(base_url=f"{playing.url}/api/v1/", api_key="msk_test_readonly")
     deployment_id = reader.deployments.list().items[0].id
     with pytest.raises(miosa.Forbidden) as caught:
-        reader.deployments.stop(deployment_id, idempotency_key=key())
+        reader.deployments.stop(deployment_id, idempotency_key=new_key())
     assert caught.value.upstream_code == "insufficient_scope"
     stranger = miosa.Client(base_url=playing.url, api_key="msk_test_nobody")
     with pytest.raises(miosa.Unauthorized):
         stranger.deployments.list()
 
 
-def test_hostile_customers_are_found_by_their_id(playing: Playing, client: miosa.Client) -> None:
+def test_customers_with_hostile_ids_can_be_filtered_by(playing: Playing, client: miosa.Client) -> None:
     for customer in playing.world()["customers"]:
         external = customer["external_workspace_id"]
         rows = client.deployments.list(external_workspace_id=external).items

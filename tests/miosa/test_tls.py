@@ -1,4 +1,4 @@
-"""The same promises over TLS."""
+"""Deadlines and certificates over TLS."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from portal import miosa
 from tests.miosa.conftest import KEY
-from tests.miosa.scripted import Scripted, drips, says
+from tests.miosa.server import ScriptedServer, drip, send_json
 from tests.miosa.test_transport import HEAD, ROW
-from tests.miosa.timing import elapsed_near
+from tests.miosa.timing import exceed_deadline
 
 
 def certificate(folder: Path) -> Path:
@@ -53,26 +53,26 @@ def tls(tmp_path: Path) -> tuple[ssl.SSLContext, str]:
 
 def test_https_with_its_deadline(tls: tuple[ssl.SSLContext, str]) -> None:
     context, bundle = tls
-    with Scripted(says(ROW), drips(HEAD + b"Content-Length: 100000\r\n\r\n{"), tls=context) as server:
+    with ScriptedServer(send_json(ROW), drip(HEAD + b"Content-Length: 100000\r\n\r\n{"), tls=context) as server:
         client = miosa.Client(base_url=server.url, api_key=KEY, ca_bundle=bundle, deadline_s=0.5)
         assert client.deployments.get("dep_1").id == "dep_1"
-        assert elapsed_near(0.5, lambda: client.deployments.get("dep_1")).sent
+        assert exceed_deadline(0.5, lambda: client.deployments.get("dep_1")).sent
         client.close()
 
 
-def test_an_unknown_certificate_gets_neither_key_nor_request(tls: tuple[ssl.SSLContext, str]) -> None:
+def test_an_unknown_certificate_gets_no_request(tls: tuple[ssl.SSLContext, str]) -> None:
     context, _ = tls
-    with Scripted(says(ROW), tls=context) as server:
+    with ScriptedServer(send_json(ROW), tls=context) as server:
         client = miosa.Client(base_url=server.url, api_key=KEY)
         with pytest.raises(miosa.Unreachable) as caught:
             client.deployments.stop("dep_1", idempotency_key="k")
         assert not caught.value.sent
-        assert server.heard == []
+        assert server.requests == []
         client.close()
 
 
 def test_a_handshake_that_never_ends_is_bounded() -> None:
     with socket.create_server(("127.0.0.1", 0)) as deaf:
         client = miosa.Client(base_url=f"https://127.0.0.1:{deaf.getsockname()[1]}", api_key=KEY, deadline_s=0.4)
-        assert not elapsed_near(0.4, lambda: client.deployments.get("dep_1")).sent
+        assert not exceed_deadline(0.4, lambda: client.deployments.get("dep_1")).sent
         client.close()

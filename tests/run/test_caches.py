@@ -1,46 +1,45 @@
-"""The shared cache: Redis where there is one, and a portal that goes on without it."""
+"""The shared cache, in Redis and in the database, and Redis being unreachable."""
 
 from collections.abc import Callable
 
 import pytest
+from django.core.cache import cache
 
-from portal.caches import SurvivingRedisCache
+from portal.caches import ResilientRedisCache
 
 OPTIONS = {"OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1}}
 
 
-def test_it_is_a_cache(redis_url: str) -> None:
-    cache = SurvivingRedisCache(redis_url, OPTIONS)
-    cache.clear()
-    assert cache.add("lock", 1, 30)
-    assert not cache.add("lock", 1, 30)
-    cache.set("a", {"b": 1})
-    assert cache.get("a") == {"b": 1}
-    cache.set_many({"x": 1, "y": 2})
-    assert cache.get_many(["x", "y", "z"]) == {"x": 1, "y": 2}
-    assert cache.incr("x") == 2
-    assert cache.delete("a")
-    assert cache.get("a", "gone") == "gone"
+def test_redis_works_as_a_cache(redis_url: str) -> None:
+    redis_cache = ResilientRedisCache(redis_url, OPTIONS)
+    redis_cache.clear()
+    assert redis_cache.add("lock", 1, 30)
+    assert not redis_cache.add("lock", 1, 30)
+    redis_cache.set("a", {"b": 1})
+    assert redis_cache.get("a") == {"b": 1}
+    redis_cache.set_many({"x": 1, "y": 2})
+    assert redis_cache.get_many(["x", "y", "z"]) == {"x": 1, "y": 2}
+    assert redis_cache.incr("x") == 2
+    assert redis_cache.delete("a")
+    assert redis_cache.get("a", "gone") == "gone"
 
 
-def test_without_redis_it_is_an_empty_one(free_port: Callable[[], int]) -> None:
-    cache = SurvivingRedisCache(f"redis://127.0.0.1:{free_port()}/0", OPTIONS)
-    assert cache.add("lock", 1, 30)
-    assert cache.get("a", "default") == "default"
-    assert cache.get_many(["a"]) == {}
-    assert cache.set_many({"a": 1}) == ["a"]
-    assert not cache.has_key("a")
-    assert not cache.delete("a")
-    assert not cache.touch("a")
-    assert cache.incr("a", 5) == 5
-    cache.set("a", 1)
-    cache.delete_many(["a"])
-    cache.clear()
+def test_unreachable_redis_behaves_like_an_empty_cache(free_port: Callable[[], int]) -> None:
+    redis_cache = ResilientRedisCache(f"redis://127.0.0.1:{free_port()}/0", OPTIONS)
+    assert redis_cache.add("lock", 1, 30)
+    assert redis_cache.get("a", "default") == "default"
+    assert redis_cache.get_many(["a"]) == {}
+    assert redis_cache.set_many({"a": 1}) == ["a"]
+    assert not redis_cache.has_key("a")
+    assert not redis_cache.delete("a")
+    assert not redis_cache.touch("a")
+    assert redis_cache.incr("a", 5) == 5
+    redis_cache.set("a", 1)
+    redis_cache.delete_many(["a"])
+    redis_cache.clear()
 
 
 @pytest.mark.django_db
-def test_the_default_cache_is_a_table_all_processes_share() -> None:
-    from django.core.cache import cache  # noqa: PLC0415  # needs the settings
-
+def test_the_default_cache_is_a_table_that_all_processes_share() -> None:
     assert cache.add("lock", 1, 30)
     assert not cache.add("lock", 1, 30)

@@ -1,9 +1,9 @@
-"""How the database is used: what SQLite is told, and that its checks notice when it does otherwise."""
+"""How the databases are configured."""
 
 import pytest
 from django.db import connection
 
-from portal import settings as real_settings
+from portal import settings as portal_settings
 from portal.checks import check_journal_mode
 from portal.models import Customer
 
@@ -13,32 +13,32 @@ sqlite_only = pytest.mark.skipif("os.environ.get('TEST_DATABASE_URL')", reason="
 
 @sqlite_only
 @pytest.mark.django_db(transaction=True)
-def test_what_sqlite_is_told() -> None:
-    def pragma(name: str) -> object:
+def test_pragmas_of_sqlite() -> None:
+    def read_pragma(name: str) -> object:
         with connection.cursor() as cursor:
             return cursor.execute(f"PRAGMA {name}").fetchone()[0]
 
-    assert pragma("journal_mode") == "wal"
-    assert pragma("foreign_keys") == 1
-    assert pragma("busy_timeout") == 20_000
-    assert pragma("mmap_size") == 0
+    assert read_pragma("journal_mode") == "wal"
+    assert read_pragma("foreign_keys") == 1
+    assert read_pragma("busy_timeout") == 20_000
+    assert read_pragma("mmap_size") == 0
     assert not check_journal_mode(databases=["default"])
     assert connection.settings_dict["OPTIONS"]["transaction_mode"] == "IMMEDIATE"
 
 
 @sqlite_only
-def test_a_commit_outlives_a_power_cut() -> None:
-    assert "PRAGMA synchronous=FULL" in real_settings.SQLITE_PRAGMAS
+def test_a_commit_survives_a_power_cut() -> None:
+    assert "PRAGMA synchronous=FULL" in portal_settings.SQLITE_PRAGMAS
 
 
-@pytest.mark.skipif("not os.environ.get('TEST_DATABASE_URL')", reason="SQLite has nobody to plan for it")
+@pytest.mark.skipif("not os.environ.get('TEST_DATABASE_URL')", reason="SQLite has no prepared statements on a server")
 @pytest.mark.django_db
-def test_postgresql_keeps_what_it_is_asked_often() -> None:
+def test_postgresql_prepares_repeated_statements() -> None:
     for number in range(8):
         Customer.objects.filter(slug=f"customer-{number}").first()
     with connection.cursor() as cursor:
-        kept = cursor.execute("SELECT statement FROM pg_prepared_statements").fetchall()
-    assert any("portal_customer" in statement for (statement,) in kept)
+        prepared = cursor.execute("SELECT statement FROM pg_prepared_statements").fetchall()
+    assert any("portal_customer" in statement for (statement,) in prepared)
 
 
 def test_requests_are_not_transactions() -> None:

@@ -1,171 +1,192 @@
-"""`make run` from the outside: processes, ports and signals."""
+"""`make run` from the outside: processes, ports, signals and output."""
 
 import signal
 import socket
 import sqlite3
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
 
 from tests.conftest import wait_until
-from tests.run.starting import ROOT, SECONDS_TO_START, Running
+from tests.run.portal_process import ROOT, TIMEOUT_S, PortalProcess
 
 LOGIN = "/accounts/login/"
 UP = [sys.executable, "manage.py", "up"]
-Start = Callable[..., Running]
+Start = Callable[..., PortalProcess]
 
 
 @pytest.fixture
 def start(tmp_path: Path, free_port: Callable[[], int]) -> Iterator[Start]:
-    started: list[Running] = []
+    started: list[PortalProcess] = []
 
-    def run(command: list[str] = UP, **variables: str) -> Running:
-        started.append(Running(command, tmp_path / "var", free_port(), free_port(), **variables))
+    def start(command: list[str] = UP, **variables: str) -> PortalProcess:
+        started.append(PortalProcess(command, tmp_path / "var", free_port(), free_port(), **variables))
         return started[-1]
 
-    yield run
-    for running in started:
-        if running.process.poll() is None:
-            running.stop()
+    yield start
+    for portal in started:
+        if portal.process.poll() is None:
+            portal.stop()
 
 
-def test_a_demo_starts_greets_and_leaves_nothing_behind(start: Start) -> None:
-    running = start(["make", "run"])
-    running.wait_until_ready()
-    status, page = running.get(LOGIN)
+def sign_in(browser: requests.Session, portal: PortalProcess, email: str) -> requests.Response:
+    url = f"http://127.0.0.1:{portal.port}{LOGIN}"
+    browser.get(url, timeout=TIMEOUT_S)
+    form = {"login": email, "password": "demo-password", "csrfmiddlewaretoken": browser.cookies["csrftoken"]}
+    return browser.post(url, data=form, timeout=TIMEOUT_S)
+
+
+def test_make_run_starts_a_demo_and_leaves_nothing_running(start: Start) -> None:
+    portal = start(["make", "run"])
+    portal.wait_for_output("Ctrl-C")
+    output = portal.output()
+    assert f"is ready at http://localhost:{portal.port}/" in output
+    assert "owner@brightsmile.test" in output
+    assert "demo-password" in output
+    status, page = portal.get(LOGIN)
     assert status == 200
     assert 'name="login"' in page
-    assert "gunicorn" not in running.headers(LOGIN)
     assert 'name="password"' in page
-    wait_until(lambda: "Ctrl-C" in running.said(), seconds=20)
-    said = running.said()
-    assert f"http://localhost:{running.port}/" in said
-    assert "owner@brightsmile.test" in said
-    assert "demo-password" in said
-    wait_until(lambda: running.get("/_control/world", running.simulator_port)[0] == 200, seconds=10)
-    running.wait_for_child("worker")
+    assert "gunicorn" not in portal.get_headers(LOGIN)
+    wait_until(lambda: portal.get("/_control/world", portal.simulator_port)[0] == 200, seconds=TIMEOUT_S)
+    portal.wait_for_child("worker")
+    portal.stop()
+
+
+def test_a_customer_of_the_demo_signs_in_and_sees_versions(start: Start) -> None:
+    portal = start()
+    portal.wait_until_ready()
     with requests.Session() as browser:
         browser.trust_env = False
-        home = sign_in(browser, running, "owner@brightsmile.test")
+        home = sign_in(browser, portal, "owner@brightsmile.test")
         assert home.url.endswith("/c/brightsmile-dental/")
         assert home.headers["Cache-Control"] == "no-store"
-        wait_until(lambda: "/versions/" in browser.get(home.url, timeout=10).text, seconds=30)
-    running.stop()
+        wait_until(lambda: "/versions/" in browser.get(home.url, timeout=TIMEOUT_S).text, seconds=TIMEOUT_S)
 
 
-def sign_in(browser: requests.Session, running: Running, email: str) -> requests.Response:
-    address = f"http://127.0.0.1:{running.port}{LOGIN}"
-    browser.get(address, timeout=10)
-    form = {"login": email, "password": "demo-password", "csrfmiddlewaretoken": browser.cookies["csrftoken"]}
-    return browser.post(address, data=form, timeout=10)
+def test_it_listens_on_host(start: Start) -> None:
+    portal = start(HOST="[::1]")
+    portal.wait_for_output("is ready at http://[::1]:")
+    assert portal.get("/readyz") == (0, "")
 
 
-def test_it_listens_where_it_is_told(start: Start) -> None:
-    running = start(HOST="[::1]", HTTPS="true", ALLOWED_HOSTS="deploys.example.com")
-    wait_until(lambda: "is ready at" in running.said(), seconds=SECONDS_TO_START)
-    assert running.get("/readyz") == (0, "")
-
-
-def test_a_second_start_is_quick_and_finds_what_the_first_kept(start: Start) -> None:
-    """Neighbours on the same cores disturb one measurement, so the best of three counts."""
+def test_a_second_start_repeats_nothing(start: Start) -> None:
     first = start()
     first.wait_until_ready()
-    key = (first.log.parent / "secret_key").read_text()
     assert first.stop(signal.SIGINT) == 0
-    took = []
-    for _ in range(3):
-        again = start()
-        took.append(again.wait_until_ready())
-        assert again.stop() == 0
-        if took[-1] < 5:
-            break
-    assert min(took) < 5
-    assert (first.log.parent / "secret_key").read_text() == key
+    assert "applied the migrations" in first.output()
+    assert "collected the static files" in first.output()
+    prepared = list_prepared(first.var)
+    second = start()
+    second.wait_until_ready()
+    assert second.stop() == 0
+    assert "applied the migrations" not in second.output()
+    assert "collected the static files" not in second.output()
+    assert list_prepared(second.var) == prepared
 
 
-def test_dead_children_come_back(start: Start) -> None:
-    running = start()
-    running.wait_until_ready()
+def list_prepared(var: Path) -> dict[str, Any]:
+    """What the preparation leaves behind, with the time of each step."""
+    with closing(sqlite3.connect(var / "demo.sqlite3")) as database:
+        return {
+            "migrations": database.execute("SELECT app, name, applied FROM django_migrations ORDER BY id").fetchall(),
+            "people": database.execute("SELECT id, email, password FROM portal_user ORDER BY id").fetchall(),
+            "static": {path: path.stat().st_mtime_ns for path in (var / "static").rglob("*")},
+            "secret_key": (var / "secret_key").read_text(),
+        }
+
+
+def test_ended_children_are_restarted(start: Start) -> None:
+    portal = start()
+    portal.wait_until_ready()
     for word in ("simulator", "worker", "gunicorn"):
-        dead = running.wait_for_child(word)
-        dead.send_signal(signal.SIGKILL)
-        dead.wait(timeout=5)
-        assert running.wait_for_child(word).pid != dead.pid
-    wait_until(lambda: running.get("/readyz") == (200, "ok"), seconds=15)
+        child = portal.wait_for_child(word)
+        child.kill()
+        child.wait(timeout=TIMEOUT_S)
+        assert portal.wait_for_child(word).pid != child.pid
+    wait_until(portal.is_ready, seconds=TIMEOUT_S)
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells children of a parent's sudden death")
+@pytest.mark.skipif(sys.platform != "linux", reason="needs Linux's signal at the death of a parent")
 def test_children_end_with_a_killed_parent(start: Start) -> None:
-    running = start()
-    running.wait_until_ready()
-    family = running.family()
-    running.process.kill()
-    running.process.wait()
-    wait_until(lambda: not any(each.is_running() and each.status() != "zombie" for each in family), seconds=20)
+    portal = start()
+    portal.wait_until_ready()
+    descendants = portal.list_descendants()
+    portal.process.kill()
+    portal.process.wait()
+    wait_until(
+        lambda: not any(process.is_running() and process.status() != "zombie" for process in descendants),
+        seconds=TIMEOUT_S,
+    )
 
 
 @pytest.mark.parametrize("name", ["PORT", "SIMULATOR_PORT"])
-def test_a_taken_port_is_one_clear_line(start: Start, name: str) -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        running = start(**{name: str(taken.getsockname()[1])})
-        assert running.process.wait(timeout=30) == 1
-    (line,) = running.said().splitlines()
-    assert name in line
-    assert str(taken) not in line
+def test_a_port_in_use_is_reported_in_one_line(start: Start, name: str) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        portal = start(**{name: str(port)})
+        assert portal.process.wait(timeout=TIMEOUT_S) == 1
+    (line,) = portal.output().splitlines()
+    assert f"{name}: can't listen on 127.0.0.1:{port}" in line
 
 
-def test_the_real_thing_has_no_simulator_and_no_demo_people(start: Start, free_port: Callable[[], int]) -> None:
-    address = f"http://127.0.0.1:{free_port()}"
-    running = start(MIOSA_API_KEY="msk_live_never_shown_anywhere", MIOSA_BASE_URL=address)
-    running.wait_until_ready()
-    wait_until(lambda: "REAL MIOSA at" in running.said(), seconds=20)
-    assert f"REAL MIOSA at {address}/api/v1" in running.said()
-    assert running.find_child("simulator") is None
-    time.sleep(2)  # long enough for the worker to have tried and failed to reach it
-    running.stop()
-    said = running.said()
-    assert ".test" not in said
-    assert "never_shown" not in said
-    assert sorted(path.name for path in running.log.parent.glob("*.sqlite3")) == ["portal.sqlite3"]
+def test_with_a_key_there_is_no_simulator_and_nobody_of_the_demo(start: Start, free_port: Callable[[], int]) -> None:
+    url = f"http://127.0.0.1:{free_port()}"
+    portal = start(MIOSA_API_KEY="msk_live_never_shown_anywhere", MIOSA_BASE_URL=url)
+    portal.wait_for_output("REAL MIOSA at")
+    assert f"REAL MIOSA at {url}/api/v1" in portal.output()
+    assert portal.find_child("simulator") is None
+    portal.wait_for_output("ConnectionError")  # the worker has tried to reach MIOSA
+    portal.stop()
+    output = portal.output()
+    assert ".test" not in output
+    assert "never_shown" not in output
+    assert [path.name for path in portal.var.glob("*.sqlite3")] == ["portal.sqlite3"]
+
+
+def manage(var: Path, *command: str, given: str = "", **variables: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "manage.py", *command],
+        cwd=ROOT,
+        env={"VAR_DIR": str(var), **variables},
+        input=given,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def test_preparing_twice_changes_nothing(tmp_path: Path) -> None:
-    command = [sys.executable, "manage.py", "up", "--prepare-only"]
-    facts = []
+    prepared = []
     for _ in range(2):
-        subprocess.run(command, cwd=ROOT, env={"VAR_DIR": str(tmp_path)}, check=True, capture_output=True)
-        with closing(sqlite3.connect(tmp_path / "demo.sqlite3")) as database:
-            facts.append(list(database.execute("SELECT id, email, password FROM portal_user ORDER BY id")))
-    assert len(facts[0]) == 5
-    assert facts[0] == facts[1]
+        assert manage(tmp_path, "up", "--prepare-only").returncode == 0
+        prepared.append(list_prepared(tmp_path))
+    assert len(prepared[0]["people"]) == 5
+    assert prepared[0] == prepared[1]
 
 
-def test_the_first_operator_of_the_real_thing(tmp_path: Path) -> None:
-    environment = {"VAR_DIR": str(tmp_path), "MIOSA_API_KEY": "msk_live_0123456789"}
+def test_everything_in_var_dir_is_for_its_owner_only(tmp_path: Path) -> None:
+    var = tmp_path / "var"
+    var.mkdir(mode=0o755)
+    assert manage(var, "up", "--prepare-only").returncode == 0
+    assert not [path for path in (var, *var.rglob("*")) if path.stat().st_mode & 0o077]
 
-    def manage(*command: str, given: str = "") -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "manage.py", *command],
-            cwd=ROOT,
-            env=environment,
-            input=given,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
 
-    assert manage("up", "--prepare-only").returncode == 0
-    weak = manage("createoperator", "ann@example.com", given="password\n")
+def test_createoperator_adds_the_first_operator(tmp_path: Path) -> None:
+    key = {"MIOSA_API_KEY": "msk_live_0123456789"}
+    assert manage(tmp_path, "up", "--prepare-only", **key).returncode == 0
+    weak = manage(tmp_path, "createoperator", "ann@example.com", given="password\n", **key)
     assert weak.returncode == 1
     assert "Traceback" not in weak.stderr
-    made = manage("createoperator", "Ann@Example.com", "--name", "Ann", given="a long enough phrase\n")
-    assert made.returncode == 0, made.stderr
-    assert "ann@example.com can sign in" in made.stdout
+    given = "a long enough phrase\n"
+    done = manage(tmp_path, "createoperator", "Ann@Example.com", "--name", "Ann", given=given, **key)
+    assert done.returncode == 0, done.stderr
+    assert "ann@example.com can sign in" in done.stdout

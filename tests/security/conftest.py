@@ -12,7 +12,7 @@ from django.db import transaction
 from django.test import override_settings
 
 from portal.api import throttling
-from portal.env import DEMO_KEY, Upstream
+from portal.config import DEMO_KEY, Upstream
 from portal.services.sync import upstream
 from portal.simulator import Simulator
 from tests.playing import Playing

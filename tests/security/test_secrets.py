@@ -23,7 +23,7 @@ from django.utils import timezone
 
 from portal import logs
 from portal import urls as portal_urls
-from portal.env import DEMO_KEY
+from portal.config import DEMO_KEY
 from portal.models import Operation
 from portal.services.operations import driver
 from portal.services.sync import upstream

@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 from django.test import Client
 from django.utils import timezone
 
-from portal.env import DEMO_KEY
+from portal.config import DEMO_KEY
 from portal.models import Customer, Domain, DomainLink, EnvMark, Membership, Operation, SealedValues, User
 from portal.services import people
 from portal.services.domains import links as domain_links

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pytest_django import Settings
 
 from portal import miosa
-from portal.env import Upstream
+from portal.config import Upstream
 from portal.models import Bucket, Connection
 from portal.services import connection, rates
 from portal.services.queries import reachability

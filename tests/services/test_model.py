@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from portal import models
-from portal.env import DEMO_KEY
+from portal.config import DEMO_KEY
 from portal.permissions import Person, Role
 from portal.services.errors import NotFound
 from portal.services.queries import search

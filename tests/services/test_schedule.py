@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 from pytest_django import Settings
 
-from portal.env import Upstream
+from portal.config import Upstream
 from portal.models import Freshness
 from portal.models.freshness import SWEEP
 from portal.services import rates

@@ -1,4 +1,4 @@
-"""`manage.py createoperator`: the first person of a portal."""
+"""`manage.py createoperator`: adds the first person who can sign in."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from portal.permissions import Role
 
 
 class Command(BaseCommand):
-    help = "Makes an operator, or gives a person that role. The password is asked for, or read from standard input."
+    help = "Creates an operator, or makes an existing person one. Reads the password from the terminal or from stdin."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("email", help="the address to sign in with")
-        parser.add_argument("--name", default="", help="how colleagues and customers see this person")
+        parser.add_argument("email", help="e-mail address to sign in with")
+        parser.add_argument("--name", default="", help="name that colleagues and customers see")
 
     def handle(self, *, email: str, name: str, **options: Any) -> None:
         email = email.strip().lower()
         try:
             validate_email(email)
         except ValidationError:
-            raise CommandError(f"{email!r} is no e-mail address.") from None
+            raise CommandError(f"{email!r} is not an e-mail address.") from None
         user = User.objects.filter(email=email).first() or User(email=email)
         if user.is_demo:
-            raise CommandError("That address belongs to the demo.")
+            raise CommandError("That address belongs to a person of the demo.")
         user.staff_role, user.name, user.is_active = Role.OPERATOR, name or user.name, True
         password = read_password()
         try:
@@ -46,7 +46,7 @@ class Command(BaseCommand):
 def read_password() -> str:
     if not sys.stdin.isatty():
         return sys.stdin.readline().rstrip("\n")
-    first = getpass.getpass("Password: ")
-    if getpass.getpass("Again: ") != first:
-        raise CommandError("The two passwords differ.")
-    return first
+    password = getpass.getpass("Password: ")
+    if getpass.getpass("Repeat password: ") != password:
+        raise CommandError("The passwords are not the same.")
+    return password

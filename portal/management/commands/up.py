@@ -1,4 +1,4 @@
-"""`manage.py up`: everything a portal needs on one machine, from one command."""
+"""`manage.py up`: starts everything that a portal needs on one machine."""
 
 from __future__ import annotations
 
@@ -13,21 +13,23 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.conf import settings
+from django.core.checks import Tags
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 
-from portal import metrics, statics
+from portal import health, metrics, staticfiles
+from portal.config import BASE_DIR
 from portal.services import people
-from portal.settings import BASE_DIR, CONFIG
+from portal.settings import CONFIG
 from portal.supervisor import Child, Supervisor
 
-WORD_AFTER_S = 20.0
+SLOW_START_S = 20.0
 
 
 class Command(BaseCommand):
-    help = "Migrates, then runs the web server, the worker and, without MIOSA_API_KEY, the simulator. Ctrl-C stops all."
-    requires_system_checks: list[str] = []  # noqa: RUF012 - declared so by Django; the checks run within migrate
+    help = "Runs migrations, then the web server, the worker and, in a demo, the simulator. Ctrl-C stops everything."
+    requires_system_checks: list[str] = []  # noqa: RUF012 - Django's own annotation; `prepare` checks the database
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--prepare-only", action="store_true", help="migrate, collect static files, and stop")
@@ -35,90 +37,93 @@ class Command(BaseCommand):
     def handle(self, *, prepare_only: bool, **options: Any) -> None:
         if not prepare_only:
             require_free_ports()
-        prepare()
-        names = people.ensure_demo_people() if settings.MIOSA.is_demo else []
+        self.prepare()
+        demo_people = people.ensure_demo_people() if settings.MIOSA.is_demo else []
         connections.close_all()
         if prepare_only:
             return
-        supervisor = Supervisor(children(), self.say)
-        threading.Thread(target=self.greet, args=(names, supervisor.stopping), daemon=True).start()
+        supervisor = Supervisor(build_children(), self.write_line)
+        threading.Thread(target=self.announce, args=(demo_people, supervisor.stopping), daemon=True).start()
         supervisor.run()
         self.stdout.write("Stopped.")
 
-    def say(self, name: str, line: str) -> None:
+    def prepare(self) -> None:
+        """Does what is still to do, and says what it did. A second start has nothing to do."""
+        if not health.is_migrated():
+            call_command("migrate", interactive=False, verbosity=0)
+            self.write_line("up", "applied the migrations")
+        call_command("createcachetable", verbosity=0)
+        self.check(tags=[Tags.database], databases=["default"])
+        if staticfiles.collect_if_changed():
+            self.write_line("up", "collected the static files")
+
+    def write_line(self, name: str, line: str) -> None:
         self.stdout.write(f"{name:<9} | {line}")
         self.stdout.flush()
 
-    def greet(self, names: list[tuple[str, str]], stopping: threading.Event) -> None:
-        """Waits for `/readyz`, then says where the portal is and who may sign in."""
-        begun = time.monotonic()
-        said = False
+    def announce(self, demo_people: list[tuple[str, str]], stopping: threading.Event) -> None:
+        """Waits for `/readyz`, then prints the URL and who can sign in."""
+        slow_at = time.monotonic() + SLOW_START_S
         while not is_ready():
-            if not said and time.monotonic() - begun > WORD_AFTER_S:
-                said = True
-                self.say("up", "not ready yet; the lines above say what it is waiting for")
+            if time.monotonic() > slow_at:
+                slow_at = float("inf")
+                self.write_line("up", "not ready yet; the lines above may say why")
             if stopping.wait(0.1):
                 return
-        for line in greeting(names):
-            self.say("up", line)
+        for line in welcome_lines(demo_people):
+            self.write_line("up", line)
 
 
-def greeting(names: list[tuple[str, str]]) -> list[str]:
-    address = f"http://{'localhost' if CONFIG.host in {'127.0.0.1', '0.0.0.0'} else CONFIG.host}:{CONFIG.port}/"  # noqa: S104 - compared, not bound
+def welcome_lines(demo_people: list[tuple[str, str]]) -> list[str]:
+    host = "localhost" if CONFIG.host in {"127.0.0.1", "0.0.0.0"} else CONFIG.host  # noqa: S104 - compared, not bound
+    ready = f"{settings.PORTAL_NAME} is ready at http://{host}:{CONFIG.port}/"
     if not settings.MIOSA.is_demo:
-        return [f"{settings.PORTAL_NAME} is ready at {address}", f"REAL MIOSA at {settings.MIOSA.base_url}"]
+        return [ready, f"REAL MIOSA at {settings.MIOSA.base_url}"]
     return [
-        f"{settings.PORTAL_NAME} is ready at {address}",
+        ready,
         f"Demo: MIOSA is the simulator at {settings.MIOSA.base_url}",
         f"Sign in with the password {people.DEMO_PASSWORD} as",
-        *(f"  {email:<26} {role}" for email, role in names),
+        *(f"  {email:<26} {role}" for email, role in demo_people),
         "Ctrl-C stops everything.",
     ]
 
 
-def prepare() -> None:
-    call_command("migrate", interactive=False, verbosity=0)
-    call_command("createcachetable", verbosity=0)
-    statics.collect_if_changed()
-
-
-def children() -> list[Child]:
+def build_children() -> list[Child]:
     manage = [sys.executable, "-u", str(BASE_DIR / "manage.py")]
-    web = [sys.executable, "-u", "-m", "gunicorn", "--config", "python:portal.web", "portal.wsgi"]
-    shared = {"DJANGO_SETTINGS_MODULE": os.environ["DJANGO_SETTINGS_MODULE"], **metrics_folder()}
-    running = [Child("web", web, shared), Child("worker", [*manage, "worker"], shared)]
+    web = [sys.executable, "-u", "-m", "gunicorn", "--config", "python:portal.gunicorn_conf", "portal.wsgi"]
+    environment = {"DJANGO_SETTINGS_MODULE": os.environ["DJANGO_SETTINGS_MODULE"], **create_metrics_folder()}
+    children = [Child("web", web, environment), Child("worker", [*manage, "worker"], environment)]
     if settings.MIOSA.is_demo:
-        state = str(CONFIG.var / "simulator.json")
+        state = str(CONFIG.var_dir / "simulator.json")
         ports = ["--port", str(CONFIG.simulator_port), "--dns-port", str(CONFIG.simulator_dns_port)]
-        running.insert(0, Child("simulator", [*manage, "simulator", *ports, "--state", state]))
-    return running
+        children.insert(0, Child("simulator", [*manage, "simulator", *ports, "--state", state]))
+    return children
 
 
-def metrics_folder() -> dict[str, str]:
-    """Where several web processes add up their counts; what a former run left there is thrown away."""
+def create_metrics_folder() -> dict[str, str]:
+    """The variable that names an empty folder, in which the web processes share their counts."""
     if not (metrics.AVAILABLE and settings.METRICS_TOKEN):
         return {}
-    folder = CONFIG.var / "metrics"
+    folder = CONFIG.var_dir / "metrics"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     return {"PROMETHEUS_MULTIPROC_DIR": str(folder)}
 
 
 def require_free_ports() -> None:
-    wanted = [("PORT", CONFIG.host, CONFIG.port)]
+    addresses = [("PORT", CONFIG.host, CONFIG.port)]
     if settings.MIOSA.is_demo:
-        wanted.append(("SIMULATOR_PORT", "127.0.0.1", CONFIG.simulator_port))
-        wanted.append(("SIMULATOR_DNS_PORT", "127.0.0.1", CONFIG.simulator_dns_port))
-    for name, host, port in wanted:
+        addresses.append(("SIMULATOR_PORT", "127.0.0.1", CONFIG.simulator_port))
+        addresses.append(("SIMULATOR_DNS_PORT", "127.0.0.1", CONFIG.simulator_dns_port))
+    for name, host, port in addresses:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         with socket.socket(family, socket.SOCK_STREAM) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind((host.strip("[]"), port))
             except OSError as error:
-                raise CommandError(
-                    f"{name}: can't listen on {host}:{port} ({error.strerror}). Choose another {name}."
-                ) from None
+                message = f"{name}: can't listen on {host}:{port} ({error.strerror}). Choose another {name}."
+                raise CommandError(message) from None
 
 
 def is_ready() -> bool:

@@ -1,4 +1,4 @@
-"""What every answer shares: rows, pages of rows, rows nobody can read; what every call tells."""
+"""What all types share: rows, pages of rows, rows that can't be read."""
 
 from __future__ import annotations
 
@@ -10,60 +10,60 @@ from msgspec import UNSET, Meta, UnsetType
 
 T = TypeVar("T")
 
-External = str | UnsetType | None  # UNSET: the key was left out
-Facts = dict[str, Any]
+External = str | UnsetType | None  # UNSET: the row has no such key
+JSONObject = dict[str, Any]
 
 Id = Annotated[str, Meta(min_length=1, max_length=128)]
 Count = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 Number = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 
-_DEEPEST = 32
+MAX_DEPTH = 32  # of JSON objects inside a row
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
-    """A row of MIOSA's. Unknown keys are dropped; times are UTC; an `external_*` left out is UNSET.
+    """An object of MIOSA's. Unknown keys are dropped, times are UTC, a missing `external_*` is UNSET.
 
-    `essential` fields must be right if present; `required` ones must be present.
+    `essential` fields must be valid if present; `required` ones must be present.
     """
 
     essential: ClassVar[frozenset[str]] = frozenset({"id"})
     required: ClassVar[frozenset[str]] = frozenset({"id"})
 
     @classmethod
-    def shape(cls, row: dict[str, Any]) -> dict[str, Any]:
-        """Brings other spellings of a row into ours."""
+    def normalize(cls, row: dict[str, Any]) -> dict[str, Any]:
+        """Translates other spellings of keys and values into the ones of this type."""
         if row.get("created_at") is None and row.get("inserted_at") is not None:
             return {**row, "created_at": row["inserted_at"]}
         return row
 
     def __post_init__(self) -> None:
         if getattr(self, "id", None) in {".", ".."}:
-            raise ValueError("an id that would change the path it stands in")
+            raise ValueError("an id that would change the path it is part of")
         for name in self.__struct_fields__:
             value = getattr(self, name)
             if isinstance(value, datetime) and (value.tzinfo is not UTC or not 1900 <= value.year <= 9000):
                 msgspec.structs.force_setattr(self, name, _utc(value))
-            elif isinstance(value, dict) and not _shallow(value, _DEEPEST):
+            elif isinstance(value, dict) and not _is_shallow(value, MAX_DEPTH):
                 msgspec.structs.force_setattr(self, name, {})
 
 
 def _utc(moment: datetime) -> datetime | None:
-    """None for a moment so far off that no calendar of ours could show it."""
+    """None for a moment that no calendar on our pages could show."""
     if not 1900 <= moment.year <= 9000:
         return None
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
-def _shallow(value: object, depth: int) -> bool:
+def _is_shallow(value: object, depth: int) -> bool:
     if isinstance(value, dict):
-        return depth > 0 and all(_shallow(item, depth - 1) for item in value.values())
+        return depth > 0 and all(_is_shallow(item, depth - 1) for item in value.values())
     if isinstance(value, list):
-        return depth > 0 and all(_shallow(item, depth - 1) for item in value)
+        return depth > 0 and all(_is_shallow(item, depth - 1) for item in value)
     return True
 
 
 class Unreadable(msgspec.Struct, frozen=True, kw_only=True):
-    """A row that is there and can't be read. Its attribution is UNSET when absent or illegible."""
+    """A row that exists and can't be read. Its attribution is UNSET if missing or invalid."""
 
     id: str | None = None
     deployment_id: str | None = None
@@ -72,9 +72,9 @@ class Unreadable(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Page(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
-    """One page. `next` is opaque; hand it back as `page_token`.
+    """One page of rows. `next` is opaque and is the `page_token` of the next page.
 
-    `loop`: MIOSA pages in a circle, so this is where reading stopped, and there may be more.
+    `loop`: MIOSA's paging goes in a circle, so reading stopped here, and there may be more rows.
     """
 
     items: tuple[T, ...] = ()
@@ -83,27 +83,3 @@ class Page(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
     total: int | None = None
     loop: bool = False
     request_id: str | None = None
-
-
-class Attempt(msgspec.Struct, frozen=True, kw_only=True):
-    """Told to the gate before each request; `number` is 2 or 3 for a repeated GET."""
-
-    method: str
-    path: str
-    number: int = 1
-    mutation: bool = False
-    request_id: str = ""
-
-
-class Outcome(msgspec.Struct, frozen=True, kw_only=True):
-    """Told to the observer after each request. `error` is a class name of the error tree."""
-
-    method: str
-    path: str
-    number: int = 1
-    status: int | None = None
-    error: str | None = None
-    elapsed_ms: float = 0.0
-    request_id: str = ""
-    upstream_request_id: str | None = None
-    retry_after_s: float | None = None

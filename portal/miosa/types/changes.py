@@ -1,16 +1,16 @@
-"""What a mutation answers: often reduced, so every field may be missing. Read the deployment again afterwards."""
+"""Answers to changes (miosa-api.md 8.9): often reduced, so any field may be missing. Read the deployment afterwards."""
 
 from __future__ import annotations
 
 import msgspec
 
+from portal.miosa.types.artifacts import Build
 from portal.miosa.types.deployments import Deployment, Version
 from portal.miosa.types.domains import Domain
-from portal.miosa.types.releases import Build
 
 
 class Changed(msgspec.Struct, frozen=True, kw_only=True):
-    """`replayed`: MIOSA had seen this key, did nothing now, and repeated its first answer."""
+    """`replayed`: MIOSA knew this idempotency key, executed nothing, and repeated its first answer."""
 
     status: int
     request_id: str | None = None
@@ -24,7 +24,7 @@ class Changed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Published(msgspec.Struct, frozen=True, kw_only=True):
-    """`promoted` is None where MIOSA doesn't say; it is never a sign of what is live."""
+    """`promoted` is None if MIOSA leaves it out. It never shows what is live (docs/rules.md, 2)."""
 
     status: int
     request_id: str | None = None

@@ -1,3 +1,5 @@
+"""Deployments and their versions (miosa-api.md 8.1, 8.2)."""
+
 from __future__ import annotations
 
 from datetime import datetime
@@ -5,11 +7,11 @@ from typing import Any, ClassVar
 
 from msgspec import UNSET, field
 
-from portal.miosa.types.base import External, Facts, Id, Number, Row
+from portal.miosa.types.base import External, Id, JSONObject, Number, Row
 
 
 class Deployment(Row, frozen=True, kw_only=True):
-    """`active_version_id` alone says what is live; UNSET where a reduced row left it out."""
+    """`active_version_id` is the only authority for what is live; UNSET in a reduced row without it."""
 
     essential: ClassVar[frozenset[str]] = frozenset(
         {"id", "tenant_id", "state", "active_version_id", "external_workspace_id"}
@@ -38,7 +40,7 @@ class Deployment(Row, frozen=True, kw_only=True):
     custom_domain_id: str | None = None
     linked_database_id: str | None = None
     deployment_product: str | None = None
-    metadata: Facts = field(default_factory=dict)
+    metadata: JSONObject = field(default_factory=dict)
     external_workspace_id: External = UNSET
     external_user_id: External = UNSET
     external_project_id: External = UNSET
@@ -49,8 +51,8 @@ class Deployment(Row, frozen=True, kw_only=True):
     updated_at: datetime | None = None
 
     @classmethod
-    def shape(cls, row: dict[str, Any]) -> dict[str, Any]:
-        row = {**super().shape(row)}
+    def normalize(cls, row: dict[str, Any]) -> dict[str, Any]:
+        row = {**super().normalize(row)}
         if row.get("state") is None:
             row["state"] = ""
         if row.get("active_version_id") == "":
@@ -61,7 +63,7 @@ class Deployment(Row, frozen=True, kw_only=True):
 
 
 class Version(Row, frozen=True, kw_only=True):
-    """Where MIOSA stored an artifact or a log is not kept: nobody may see it."""
+    """One published state of a deployment. Where its artifact and log are stored is dropped: no page shows it."""
 
     essential: ClassVar[frozenset[str]] = frozenset(
         {"id", "deployment_id", "tenant_id", "version_number", "state", "external_workspace_id"}
@@ -79,14 +81,14 @@ class Version(Row, frozen=True, kw_only=True):
     created_by: str | None = None
     source_sandbox_id: str | None = None
     build_id: str | None = None
-    artifact_manifest: Facts = field(default_factory=dict)
+    artifact_manifest: JSONObject = field(default_factory=dict)
     artifact_sha256: str | None = None
     source_sha256: str | None = None
     runtime_image: str | None = None
     runtime_command: str | None = None
     runtime_port: Number | None = None
     health_check_path: str | None = None
-    metadata: Facts = field(default_factory=dict)
+    metadata: JSONObject = field(default_factory=dict)
     external_workspace_id: External = UNSET
     external_user_id: External = UNSET
     external_project_id: External = UNSET
@@ -96,17 +98,17 @@ class Version(Row, frozen=True, kw_only=True):
     updated_at: datetime | None = None
 
     @classmethod
-    def shape(cls, row: dict[str, Any]) -> dict[str, Any]:
-        row = super().shape(row)
+    def normalize(cls, row: dict[str, Any]) -> dict[str, Any]:
+        row = super().normalize(row)
         return {**row, "state": ""} if row.get("state") is None else row
 
     @property
     def file_count(self) -> int | None:
-        return _count(self.artifact_manifest.get("files"))
+        return _to_count(self.artifact_manifest.get("files"))
 
     @property
     def total_bytes(self) -> int | None:
-        return _count(self.artifact_manifest.get("total_bytes"))
+        return _to_count(self.artifact_manifest.get("total_bytes"))
 
     @property
     def entrypoint(self) -> str | None:
@@ -114,5 +116,5 @@ class Version(Row, frozen=True, kw_only=True):
         return value if isinstance(value, str) else None
 
 
-def _count(value: object) -> int | None:
+def _to_count(value: object) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**63 else None

@@ -1,3 +1,5 @@
+"""Custom domains and the DNS records they need (miosa-api.md 8.8)."""
+
 from __future__ import annotations
 
 from datetime import datetime
@@ -10,7 +12,7 @@ from portal.miosa.types.base import External, Id, Row
 
 
 class DnsRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """`name` as MIOSA gives it: a label in most answers, the whole name in others."""
+    """`name` is as MIOSA gives it: a label in most answers, a full name in others. `ttl` is in seconds."""
 
     type: str
     name: str | None = None
@@ -19,7 +21,7 @@ class DnsRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Domain(Row, frozen=True, kw_only=True):
-    """`dns_records` is normalised from every place MIOSA may put them; `instructions` is its sentence, if any."""
+    """`dns_records` comes from any of the keys that MIOSA may use; `instructions` is its sentence, if there is one."""
 
     essential: ClassVar[frozenset[str]] = frozenset({"id", "domain", "deployment_id", "external_workspace_id"})
     required: ClassVar[frozenset[str]] = frozenset({"id", "domain"})
@@ -44,19 +46,20 @@ class Domain(Row, frozen=True, kw_only=True):
     updated_at: datetime | None = None
 
     @classmethod
-    def shape(cls, row: dict[str, Any]) -> dict[str, Any]:
-        row = {**super().shape(row)}
+    def normalize(cls, row: dict[str, Any]) -> dict[str, Any]:
+        row = {**super().normalize(row)}
         row["domain"] = row.get("fqdn") or row.get("domain")
         if row.get("deployment_id") is None and row.get("target_type") == "deployment":
             row["deployment_id"] = row.get("target_id")
         if row.get("status") is None:
             row["status"] = row.get("state")
-        row["dns_records"], row["instructions"] = _dns(row)
-        row["error_code"], row["error_message"] = _fault(row)
+        row["dns_records"], row["instructions"] = _find_dns(row)
+        row["error_code"], row["error_message"] = _find_error(row)
         return row
 
 
-def _dns(row: dict[str, Any]) -> tuple[list[dict[str, Any]], str | None]:
+def _find_dns(row: dict[str, Any]) -> tuple[list[dict[str, Any]], str | None]:
+    """(records, instructions). Without records, a CNAME to `verification_target`."""
     found: list[dict[str, Any]] = []
     text: str | None = None
     for key in ("dns_records", "dns_instructions", "instructions"):
@@ -65,14 +68,14 @@ def _dns(row: dict[str, Any]) -> tuple[list[dict[str, Any]], str | None]:
             text = text or value
             continue
         if not found:
-            found = [record for each in _many(value) if (record := _record(each))]
+            found = [record for each in _list_records(value) if (record := _to_record(each))]
     target = row.get("verification_target")
     if not found and isinstance(target, str) and target:
         found = [{"type": "CNAME", "name": row["domain"] if isinstance(row["domain"], str) else None, "value": target}]
     return found, text
 
 
-def _many(value: object) -> list[object]:
+def _list_records(value: object) -> list[object]:
     if isinstance(value, list):
         return value
     if isinstance(value, dict) and isinstance(value.get("records"), list):
@@ -80,7 +83,7 @@ def _many(value: object) -> list[object]:
     return [value]
 
 
-def _record(value: object) -> dict[str, Any] | None:
+def _to_record(value: object) -> dict[str, Any] | None:
     if not isinstance(value, dict):
         return None
     kind, name = value.get("type"), value.get("name") or value.get("host")
@@ -96,8 +99,8 @@ def _record(value: object) -> dict[str, Any] | None:
     }
 
 
-def _fault(row: dict[str, Any]) -> tuple[str | None, str | None]:
-    """(code in lower case, text) of a failed check, from `error` as text or object and `code` beside it."""
+def _find_error(row: dict[str, Any]) -> tuple[str | None, str | None]:
+    """(code in lower case, text) of a failed check. `error` may be a text or an object, with `code` beside it."""
     error = row.get("error")
     code: object = row.get("error_code") or row.get("code")
     text: object = row.get("error_message")

@@ -3,7 +3,8 @@
 reading   rows read from MIOSA and remembered
 looking   our own look at the DNS, kept; when to look again
 lists     the domains of a deployment, and their names for other pages
-pages     one domain: three lights, records, verdicts
+pages     one domain: its status, its records and what DNS answers
+messages  the wording of what portal.dns reports
 changes   add, verify, redirect, detach: through the journal
 links     a page about one domain for whoever runs the DNS, without sign-in
 looker    in the worker: looks that are due

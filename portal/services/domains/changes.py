@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from portal import dns
 from portal.models import Customer, Deployment, Domain
 from portal.permissions import Permission, Person, Role
-from portal.services.domains import looking, pages, reading
+from portal.services.domains import looking, messages, pages, reading
 from portal.services.errors import Conflict, Invalid, ServiceError, Unavailable
 from portal.services.operations import doing, reasons, tokens
 from portal.services.operations.accepting import OperationRequest
@@ -82,7 +82,7 @@ def draw_add(
         typed=typed[:300],
         clean=name.ascii if name else "",
         shown=name.shown if name else "",
-        notes=tuple(looking.say(note) for note in name.notes) if name else (),
+        notes=tuple(messages.word_message(note) for note in name.notes) if name else (),
         is_apex=bool(name and name.is_apex),
         twin=_twin(name, deployment),
         policies=POLICIES,
@@ -290,9 +290,9 @@ def _wish(
 def _read(typed: str, portal_host: str) -> tuple[dns.DomainName | None, str]:
     platform = [host for host in (urlsplit(settings.MIOSA.base_url).hostname, "miosa.app", "miosa.ai") if host]
     try:
-        name = dns.read(typed, platform_hosts=platform, portal_hosts=[portal_host] if portal_host else [])
-    except dns.NotADomain as error:
-        return None, looking.say(error.why)
+        name = dns.parse_domain(typed, platform_hosts=platform, portal_hosts=[portal_host] if portal_host else [])
+    except dns.InvalidDomain as error:
+        return None, messages.word_message(error.message)
     return name, ""
 
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 from portal import dns
 from portal.models import Customer, Deployment, Domain
 from portal.permissions import Permission, Person
-from portal.services.domains import looking, reading
+from portal.services.domains import looking, messages, reading
 from portal.services.operations import doing
 from portal.services.queries import actions, ages, customers, deployments, summaries
 from portal.services.queries.schemas import Age, CustomerSummary, DeploymentSummary
@@ -17,8 +17,8 @@ from portal.services.sync.fetch import lease
 
 
 @dataclass(frozen=True, slots=True)
-class Light:
-    """`state` is on, off, waiting or unknown; `cause` is one sentence."""
+class StatusItem:
+    """`state` is ok, failed, waiting or unknown; `cause` is one sentence."""
 
     state: str
     cause: str
@@ -26,17 +26,15 @@ class Light:
 
 @dataclass(frozen=True, slots=True)
 class DomainRow:
-    """A domain in the list, with its three lights. `has_drifted`: it worked, and by our own look it does not lead here
-    any more.
-    """
+    """A domain in the list, with its status in three parts. `has_drifted`: it worked, and its DNS is wrong now."""
 
     id: str
     name: str
     shown: str
     status: str
-    yours: Light
-    points_here: Light
-    secure: Light
+    ownership: StatusItem
+    dns: StatusItem
+    certificate: StatusItem
     has_drifted: bool
     redirect_policy: str
     looked_at: datetime | None
@@ -111,15 +109,15 @@ def list_names(deployment: Deployment, *, customer: Customer, by: Person) -> tup
 
 def row_of(domain: Domain, *, now: datetime) -> DomainRow:
     report = looking.report_of(domain, now=now)
-    told = dns.lights(domain.status, report, code=domain.error_code or None)
+    status = dns.get_status(domain.status, report, error_code=domain.error_code or None)
     return DomainRow(
         id=domain.miosa_id,
         name=domain.name,
         shown=looking.shown(domain.name),
         status=domain.status,
-        yours=_light(told.yours),
-        points_here=_light(told.points_here),
-        secure=_light(told.secure),
+        ownership=_word_item(status.ownership),
+        dns=_word_item(status.dns),
+        certificate=_word_item(status.certificate),
         has_drifted=domain.drifted_at is not None,
         redirect_policy=domain.redirect_policy,
         looked_at=domain.looked_at,
@@ -128,5 +126,5 @@ def row_of(domain: Domain, *, now: datetime) -> DomainRow:
     )
 
 
-def _light(light: dns.Light) -> Light:
-    return Light(light.state.value, looking.say(light.cause))
+def _word_item(item: dns.StatusItem) -> StatusItem:
+    return StatusItem(item.state.value, messages.word_message(item.message))

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 
 import msgspec
 from django.conf import settings
-from django.utils.translation import gettext
 
 from portal import dns
 from portal.models import Domain
@@ -71,13 +70,13 @@ def claim(domain: Domain, *, now: datetime) -> bool:
 def look(domain: Domain, *, now: datetime) -> dns.Report | None:
     """Ask DNS and keep what it said. None if this can't be asked now."""
     try:
-        seen = asker().look(domain.name, reading.needed_of(domain), now=now)
+        lookup = client().look_up(domain.name, reading.needed_of(domain), now=now)
     except dns.TooBusy:
         return None
-    except dns.NotAskedError:
+    except dns.LookupRefused:
         Domain.objects.filter(pk=domain.pk).update(next_look_at=None, looked_at=now)
         return None
-    domain.look, domain.looked_at, domain.looks = msgspec.json.encode(seen).decode(), now, domain.looks + 1
+    domain.look, domain.looked_at, domain.looks = msgspec.json.encode(lookup).decode(), now, domain.looks + 1
     report = report_of(domain, now=now)
     _note_drift(domain, report, now=now)
     domain.next_look_at = _next(domain, now=now)
@@ -91,33 +90,28 @@ def report_of(domain: Domain, *, now: datetime) -> dns.Report | None:
     if not domain.look:
         return None
     try:
-        seen = msgspec.json.decode(domain.look, type=dns.Look)
+        lookup = msgspec.json.decode(domain.look, type=dns.Lookup)
     except msgspec.MsgspecError:
         # Kept by another version of the portal: the next look replaces it.
         return None
-    return dns.explain(seen, reading.needed_of(domain), now=now)
-
-
-def say(text: dns.Text | None) -> str:
-    """In the reader's language, without the hosting service's own words."""
-    return dns.render(text, gettext) if text else ""
+    return dns.diagnose(lookup, reading.needed_of(domain), now=now)
 
 
 def shown(name: str) -> str:
     """With the letters people read, where the name has others than ASCII."""
     try:
-        return dns.read(name).shown
-    except dns.NotADomain:
+        return dns.parse_domain(name).shown
+    except dns.InvalidDomain:
         return name
 
 
-def asker() -> dns.Asker:
-    return _asker(tuple(settings.DNS.resolvers), tuple(settings.DNS.instead))
+def client() -> dns.Client:
+    return _client(tuple(settings.DNS.resolvers), tuple(settings.DNS.overrides))
 
 
 @functools.lru_cache(maxsize=2)
-def _asker(resolvers: tuple[str, ...], instead: tuple[tuple[str, str], ...]) -> dns.Asker:
-    return dns.Asker(resolvers, instead={address: dns.Server.read(server) for address, server in instead})
+def _client(resolvers: tuple[str, ...], overrides: tuple[tuple[str, str], ...]) -> dns.Client:
+    return dns.Client(resolvers, overrides={address: dns.Server.parse(server) for address, server in overrides})
 
 
 def _is_waited_for(domain: Domain) -> bool:
@@ -144,7 +138,7 @@ def _note_drift(domain: Domain, report: dns.Report | None, *, now: datetime) -> 
     if drifted and domain.drifted_at is None:
         domain.drifted_at = now
         logger.warning("domain drifted", extra={"domain": domain.name})
-    elif not drifted and report is not None and report.is_told:
+    elif not drifted and report is not None and report.has_answers:
         domain.drifted_at = None
     else:
         return

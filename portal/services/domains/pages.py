@@ -1,14 +1,12 @@
-"""One domain: three lights, the records to set, what DNS answers now, and the one thing to do."""
+"""One domain: its status, the records to set, what DNS answers now, and the one thing to do."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.utils.translation import gettext as _
-
 from portal import dns
 from portal.models import Customer, Deployment, Domain, DomainLink
 from portal.permissions import Permission, Person
-from portal.services.domains import lists, looking, reading
+from portal.services.domains import lists, looking, messages, reading
 from portal.services.domains.lists import DomainRow
 from portal.services.errors import NotFound
 from portal.services.operations import doing, tokens
@@ -19,10 +17,10 @@ from portal.services.queries.schemas import CustomerSummary, DeploymentSummary
 
 @dataclass(frozen=True, slots=True)
 class RecordRow:
-    """A record to set, as a DNS host's form wants it, and what stands there now. `judgement` is dns.Judgement's word,
-    empty before a look.
+    """A record to set, as a DNS host's form wants it, and what stands there now. `finding` is a dns.Finding,
+    empty before the first lookup.
 
-    `label` is the name as most hosts want it, `full` the whole name. `see` is "We see … (from …), need …".
+    `label` is the name as most hosts want it, `full` the whole name. `see` is "We found … We need …".
     """
 
     type: str
@@ -30,7 +28,7 @@ class RecordRow:
     full: str
     value: str
     ttl: int
-    judgement: str
+    finding: str
     is_right: bool
     sentence: str
     action: str
@@ -42,7 +40,7 @@ class RecordRow:
 class Blocker:
     """Something that stands in the way without being asked for."""
 
-    judgement: str
+    finding: str
     sentence: str
     action: str
 
@@ -93,6 +91,9 @@ class DomainPage:
     obstacle: str
 
 
+_NOT_CHECKED = dns.Message(dns.MessageCode.DNS_NOT_CHECKED)
+
+
 def get_domain(*, by: Person, slug: str, deployment_id: str, domain_id: str, now: datetime) -> DomainPage:
     """Raises NotFound. DNS is never waited for: the worker looks, and the page shows what it last saw."""
     customer, deployment, domain = find(by=by, slug=slug, deployment_id=deployment_id, domain_id=domain_id)
@@ -133,43 +134,43 @@ def find(*, by: Person, slug: str, deployment_id: str, domain_id: str) -> tuple[
 def facts_of(domain: Domain, *, now: datetime) -> DomainFacts:
     report = looking.report_of(domain, now=now)
     needed = reading.needed_of(domain)
-    verdicts = {verdict.record: verdict for verdict in report.records} if report else {}
+    diagnoses = {each.record: each for each in report.records} if report else {}
     zone = report.zone if report else None
     return DomainFacts(
         row=lists.row_of(domain, now=now),
-        records=tuple(_record(one, verdicts.get(one), zone) for one in needed),
+        records=tuple(_record(one, diagnoses.get(one), zone) for one in needed),
         blockers=tuple(
-            Blocker(one.judgement.value, looking.say(one.sentence), looking.say(one.action))
+            Blocker(one.finding.value, messages.word_message(one.message), messages.word_fix(one.message))
             for one in (report.blockers if report else ())
         ),
-        spread=tuple(Spread(one.resolver, one.is_right) for one in (report.spread if report else ())),
+        spread=tuple(Spread(one.host, one.is_correct) for one in (report.resolvers if report else ())),
         provider=report.provider.name if report and report.provider else "",
         provider_page=(report.provider_page or "") if report else "",
         can_pass=bool(report and report.can_pass),
     )
 
 
-def _record(one: dns.Needed, verdict: dns.Verdict | None, zone: str | None) -> RecordRow:
+def _record(one: dns.RequiredRecord, diagnosis: dns.Diagnosis | None, zone: str | None) -> RecordRow:
     return RecordRow(
         type=one.type,
-        label=one.label(zone),
+        label=one.get_label(zone),
         full=one.name,
         value=one.value,
         ttl=one.ttl,
-        judgement=verdict.judgement.value if verdict else "",
-        is_right=bool(verdict and verdict.is_right),
-        sentence=looking.say(verdict.sentence) if verdict else _("We have not looked yet."),
-        action=looking.say(verdict.action) if verdict else "",
-        see=looking.say(verdict.see) if verdict else "",
-        source=(verdict.source or "") if verdict else "",
+        finding=diagnosis.finding.value if diagnosis else "",
+        is_right=bool(diagnosis and diagnosis.is_correct),
+        sentence=messages.word_message(diagnosis.message if diagnosis else _NOT_CHECKED),
+        action=messages.word_fix(diagnosis.message if diagnosis else None),
+        see=messages.word_message(diagnosis.comparison if diagnosis else None),
+        source=(diagnosis.host or "") if diagnosis else "",
     )
 
 
 def _twin(domain: Domain) -> str:
     """The other of example.com and www.example.com, if it is not attached yet."""
     try:
-        twin = dns.read(domain.name).twin or ""
-    except dns.NotADomain:
+        twin = dns.parse_domain(domain.name).twin or ""
+    except dns.InvalidDomain:
         return ""
     taken = Domain.objects.filter(deployment_id=domain.deployment_id, name=twin, gone_at=None).exists()
     return "" if taken else twin

@@ -31,8 +31,8 @@ class Found:
     is_whole: bool
 
 
-def needed_of(domain: Domain) -> tuple[dns.Needed, ...]:
-    return tuple(dns.Needed(one["type"], one["name"], one["value"], one["ttl"]) for one in domain.needed)
+def needed_of(domain: Domain) -> tuple[dns.RequiredRecord, ...]:
+    return tuple(dns.RequiredRecord(one["type"], one["name"], one["value"], one["ttl"]) for one in domain.needed)
 
 
 def count_waiting(deployment: Deployment) -> None:
@@ -113,7 +113,7 @@ def _take(
 
 def _values(row: miosa.Domain) -> dict[str, Any]:
     name = clean_text.line(row.domain, most=253).lower().rstrip(".")
-    needed = dns.needed(
+    needed = dns.parse_required_records(
         name,
         dns_records=row.dns_records,
         instructions=row.instructions,

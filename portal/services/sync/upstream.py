@@ -13,7 +13,6 @@ from portal.services import connection
 from portal.services.sync import budget
 from portal.services.sync.budget import Purpose
 
-READ_DEADLINE_S = 2.5
 BACKGROUND_DEADLINE_S = 20.0
 
 
@@ -36,7 +35,7 @@ def client(
             raise miosa.BudgetSpent("no time left", retry_after_s=0)
         budget.take(purpose, customer_id=customer_id)
 
-    default = BACKGROUND_DEADLINE_S if purpose is Purpose.BACKGROUND else READ_DEADLINE_S
+    default = BACKGROUND_DEADLINE_S if purpose is Purpose.BACKGROUND else miosa.READ_DEADLINE_S
     return _shared(settings.MIOSA.base_url, settings.MIOSA.api_key, settings.MIOSA.tenant).bind(
         gate=gate, observer=connection.Observer(), deadline_s=deadline_s or default, request_id=request_id
     )

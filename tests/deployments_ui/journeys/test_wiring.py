@@ -81,7 +81,7 @@ def test_a_domain_from_typing_to_working(
     expect(page.locator("#domain-typed")).to_be_focused()
     page.keyboard.type(f"https://{NAME}/path")
     page.keyboard.press("Tab")
-    expect(page.locator("#cleaned")).to_contain_text("left out")
+    expect(page.locator("#cleaned")).to_contain_text("We removed")
     accessible(page)
     page.get_by_role("button", name="Add the domain").click()
     page.wait_for_selector("#domain h1")

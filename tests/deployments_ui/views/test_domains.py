@@ -86,7 +86,7 @@ def test_after_adding_the_records_are_there_to_be_copied(world: World, browse: B
 
 def test_what_was_typed_is_cleaned_while_it_is_typed(world: World, browse: Browse) -> None:
     page = text_of(browse(world.people.owner), f"{domains(world)}add/?domain=HTTPS://Newsite.Example:443/x", **HTMX)
-    assert "left out the port" in page
+    assert "removed the port" in page
     assert "Add www.newsite.example too" in page
 
 
@@ -121,12 +121,12 @@ def test_one_that_is_taken_is_told_without_whose(world: World, browse: Browse) -
     assert world.foreign["id"] not in page
 
 
-def test_the_list_shows_lights_and_the_tab_counts(world: World, browse: Browse) -> None:
+def test_the_list_shows_the_status_and_the_tab_counts(world: World, browse: Browse) -> None:
     client = browse(world.people.owner)
     added(client, world)
     page = text_of(client, domains(world))
-    for light in ("Yours", "Points here", "Secure"):
-        assert light in page
+    for name in ("Ownership", "DNS", "Certificate"):
+        assert name in page
     count = Domain.objects.filter(deployment__miosa_id=world.main["id"], gone_at=None).count()
     assert f'<span class="count">{count}</span>' in page
 

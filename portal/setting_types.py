@@ -1,0 +1,194 @@
+"""Types of settings, and how their texts are checked.
+
+Each `check_` function returns its value or raises a ValueError. Its text is shown after the name of the variable, and
+never repeats a value that may hold a password.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import zoneinfo
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+
+from portal.permissions import OWNER_PERMISSIONS
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can use the name or address. `[::1]` may be written with or without brackets."""
+    bare = host.strip("[]")
+    try:
+        return ipaddress.ip_address(bare).is_loopback
+    except ValueError:
+        return bare == "localhost" or bare.endswith(".localhost")
+
+
+def parse_url(value: str) -> SplitResult | None:
+    try:
+        parts = urlsplit(value)
+        _ = parts.port
+    except ValueError:
+        return None
+    return parts
+
+
+def require_package(package: str, *, extra: str) -> None:
+    if find_spec(package) is None:
+        raise ValueError(f"needs the extra {extra!r}: install requirements/scale.txt")
+
+
+def check_api_key(value: str) -> str:
+    if not re.fullmatch(r"[!-~]{8,512}", value):
+        raise ValueError("must be 8 to 512 visible ASCII characters without spaces")
+    return value
+
+
+def check_base_url(value: str) -> str:
+    """A URL of MIOSA, with or without `/api/v1`; returned with it."""
+    parts = parse_url(value)
+    if parts is None or parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("must be a URL such as https://api.example.com")
+    if parts.username or parts.query or parts.fragment:
+        raise ValueError("must be a URL without user, query or fragment")
+    if parts.scheme == "http" and not is_loopback(parts.hostname):
+        raise ValueError("must begin with https://, since the API key is sent to it")
+    return value.rstrip("/").removesuffix("/api/v1") + "/api/v1"
+
+
+def check_cache_url(value: str) -> str:
+    parts = parse_url(value)
+    if parts is None or parts.scheme not in {"redis", "rediss"} or not parts.hostname:
+        raise ValueError("must be redis://host:6379/0 or rediss://…")
+    require_package("redis", extra="redis")
+    return value
+
+
+def check_database_url(value: str) -> str:
+    parts = parse_url(value)
+    if parts is None or parts.scheme not in {"sqlite", "postgres", "postgresql"} or not parts.path.strip("/"):
+        raise ValueError("must be sqlite:////path/to/file or postgres://user:password@host:5432/name")
+    if parts.scheme != "sqlite":
+        require_package("psycopg", extra="postgres")
+    return value
+
+
+def check_host(value: str) -> str:
+    if not re.fullmatch(r"\.?[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*|\[[0-9a-fA-F:]+\]", value):
+        raise ValueError(f"must be a host name without scheme or port, not {value!r}")
+    return value
+
+
+def check_metrics_token(value: str) -> str:
+    if len(value) < 16:
+        raise ValueError("must have at least 16 characters")
+    require_package("prometheus_client", extra="metrics")
+    return value
+
+
+def check_origin(value: str) -> str:
+    parts = parse_url(value)
+    if parts is None or parts.scheme not in {"http", "https"} or not parts.netloc or parts.path:
+        raise ValueError(f"must be an origin such as https://deploys.example.com, not {value!r}")
+    return value
+
+
+def check_resolver(value: str) -> str:
+    """An IP address, with a port where it is not 53: `192.0.2.53:5353`."""
+    host, _, port = value.partition(":") if value.count(":") == 1 else (value, "", "53")
+    try:
+        ipaddress.ip_address(host.strip("[]"))
+    except ValueError:
+        raise ValueError(f"must be the address of a DNS server, such as 192.0.2.53:5353, not {value!r}") from None
+    if not (port.isdecimal() and 0 < int(port) < 65536):
+        raise ValueError(f"must have a port from 1 to 65535, not {value!r}")
+    return value
+
+
+def check_secret_key(value: str) -> str:
+    if len(value) < 50:
+        raise ValueError("must have at least 50 characters")
+    return value
+
+
+def check_time_zone(value: str) -> str:
+    if value not in zoneinfo.available_timezones():
+        raise ValueError(f"must be a time zone such as Europe/Berlin, not {value!r}")
+    return value
+
+
+def check_owner_permission(value: str) -> str:
+    allowed = [permission.value for permission in OWNER_PERMISSIONS]
+    if value not in allowed:
+        raise ValueError(f"must be a list of {', '.join(allowed)}, not {value!r}")
+    return value
+
+
+def split_list(value: Any) -> Any:
+    return [entry.strip() for entry in value.split(",") if entry.strip()] if isinstance(value, str) else value
+
+
+EMPTY_KEY = "is set but empty; unset it if you want a demo"
+
+
+@dataclass(frozen=True)
+class SecretFile:
+    """A secret that was given as NAME_FILE."""
+
+    path: str
+
+    def read(self) -> str:
+        if not self.path:
+            raise ValueError(EMPTY_KEY)
+        try:
+            text = Path(self.path).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise ValueError(f"can't be read ({type(error).__name__})") from None
+        if not text:
+            raise ValueError("is the name of an empty file")
+        return text
+
+
+def parse_database_url(url: str, *, prepare: bool = True) -> dict[str, Any]:
+    """Django's settings for `sqlite:////path` or `postgres://user:password@host:5432/name?option=value`.
+
+    With `prepare`, PostgreSQL keeps statements that a connection repeats parsed and planned.
+    """
+    parts = urlsplit(url)
+    name = unquote(parts.path.removeprefix("/"))
+    if parts.scheme == "sqlite":
+        return {"ENGINE": "django.db.backends.sqlite3", "NAME": name}
+    prepared = {"server_side_binding": True, "prepare_threshold": 5} if prepare else {}
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": name,
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": unquote(parts.hostname or ""),
+        "PORT": str(parts.port or ""),
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {**prepared, **dict(parse_qsl(parts.query))},
+    }
+
+
+Split = BeforeValidator(split_list)
+
+ApiKey = Annotated[SecretStr, BeforeValidator(check_api_key)]
+BaseUrl = Annotated[str, AfterValidator(check_base_url)]
+CacheUrl = Annotated[SecretStr, BeforeValidator(check_cache_url)]
+DatabaseUrl = Annotated[SecretStr, BeforeValidator(check_database_url)]
+Environments = Annotated[tuple[Annotated[str, Field(max_length=60)], ...], Split, Field(min_length=1)]
+Host = Annotated[str, AfterValidator(check_host)]
+Hosts = Annotated[tuple[Host, ...], Split]
+MetricsToken = Annotated[SecretStr, BeforeValidator(check_metrics_token)]
+Origins = Annotated[tuple[Annotated[str, AfterValidator(check_origin)], ...], Split]
+OwnerPermissions = Annotated[tuple[Annotated[str, AfterValidator(check_owner_permission)], ...], Split]
+Port = Annotated[int, Field(ge=1, le=65535)]
+Resolvers = Annotated[tuple[Annotated[str, AfterValidator(check_resolver)], ...], Split, Field(min_length=1)]
+SecretKey = Annotated[SecretStr, BeforeValidator(check_secret_key)]
+TimeZone = Annotated[str, AfterValidator(check_time_zone)]

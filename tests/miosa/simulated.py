@@ -1,0 +1,33 @@
+"""Finds things in the simulator's data."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from uuid import uuid4
+
+from portal import miosa
+from tests.playing import Playing
+
+
+def new_key() -> str:
+    return uuid4().hex
+
+
+def find_deployment_id(playing: Playing, scenario: str) -> str:
+    for customer in playing.world()["customers"]:
+        for row in customer["deployments"]:
+            if row["scenario"] == scenario:
+                return str(row["id"])
+    raise LookupError(scenario)
+
+
+def list_all_versions(client: miosa.Client, deployment_id: str) -> list[miosa.Version]:
+    return [row for page in client.versions.pages(deployment_id) for row in page.items]
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 20.0) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.02)
