@@ -30,7 +30,7 @@ def test_nobody_keeps_anything(ask: Ask, remembered: Remembered) -> None:
 def test_the_same_again_is_not_sent_again(ask: Ask, remembered: Remembered) -> None:
     client = ask("owner")
     for name, path in own(remembered).items():
-        if name in {"schema", "nowhere"}:
+        if name in {"schema", "unknown"}:
             continue
         first = client.get(path)
         again = client.get(path, headers={"If-None-Match": f'"x", {first["ETag"]}'})

@@ -49,7 +49,7 @@ class CustomerList:
 
 @dataclass(frozen=True, slots=True)
 class CustomerPart:
-    """Some customers, one after the other. `following` is the slug of the last if more come after it."""
+    """Some customers in a row. `following` is the slug of the last if more come after it."""
 
     rows: tuple[CustomerRow, ...]
     total: int
@@ -95,14 +95,14 @@ def list_customers(*, by: Person, search: str = "", sort: str = "name", page: in
     )
 
 
-def list_behind(*, by: Person, search: str = "", sort: str = "name", after: str = "", now: datetime) -> CustomerPart:
-    """The same behind the customer with the slug `after`: nobody comes twice or not at all, whoever appears meanwhile.
+def list_after(*, by: Person, search: str = "", sort: str = "name", after: str = "", now: datetime) -> CustomerPart:
+    """The same from behind the customer with the slug `after`: new customers put nobody on two pages or on none.
 
-    Raises NotFound for an unknown `after` and a stranger's.
+    Raises NotFound for an unknown `after` and one this person may not see.
     """
     found = _found(by, clean_text.line(search, most=100))
-    behind = found.filter(_behind(get_customer(by=by, slug=after), sort)) if after else found
-    rows = list(behind.order_by(*_SORTS[sort])[: PAGE + 1])
+    following = found.filter(_is_after(get_customer(by=by, slug=after), sort)) if after else found
+    rows = list(following.order_by(*_SORTS[sort])[: PAGE + 1])
     shown = rows[:PAGE]
     return CustomerPart(
         rows=_rows(shown, by=by),
@@ -124,8 +124,8 @@ def _found(by: Person, text: str) -> QuerySet[Customer]:
     return rows
 
 
-def _behind(one: Customer, sort: str) -> Q:
-    """What `_SORTS` puts behind this one."""
+def _is_after(one: Customer, sort: str) -> Q:
+    """What `_SORTS` puts behind this customer."""
     published, count = one.last_published_at, one.deployments_count
     named = Q(name__gt=one.name) | Q(name=one.name, pk__gt=one.pk)
     if sort == "-name":
