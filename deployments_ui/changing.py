@@ -10,7 +10,7 @@ from django.http import HttpResponse, HttpResponseRedirect
 
 from deployments_ui import links
 from deployments_ui.drawing import operations
-from deployments_ui.parts import Request, answer, vary, wants_part
+from deployments_ui.htmx import Request, answer, vary, wants_part
 from portal.services.errors import Invalid
 from portal.services.operations.releases import Confirmed
 from portal.services.queries.operations import OperationPage

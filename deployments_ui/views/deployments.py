@@ -9,9 +9,9 @@ from django.views.decorators.http import require_POST, require_safe
 
 from deployments_ui import links, looking
 from deployments_ui.drawing import timeline
-from deployments_ui.parts import Request, answer, wants_part, with_address
+from deployments_ui.htmx import Request, answer, push_url, wants_part
 from deployments_ui.times import Clock
-from portal.services import freshness
+from portal.services import visits
 from portal.services.queries import deployments
 from portal.services.queries.deployments import DeploymentPage
 from portal.services.queries.schemas import Age
@@ -21,9 +21,9 @@ from portal.services.queries.schemas import Age
 def show(request: Request, slug: str, deployment_id: str) -> HttpResponse:
     by, query, now = request.person, dict(request.GET.lists()), timezone.now()
     if not (seen := looking.seen(request)):
-        found = freshness.open_deployment(by=by, slug=slug, deployment_id=deployment_id, now=now)
+        found = visits.open_deployment(by=by, slug=slug, deployment_id=deployment_id, now=now)
         return drawn(request, deployments.get_deployment(*found, by=by, query=query, now=now))
-    found = freshness.poll_deployment(by=by, slug=slug, deployment_id=deployment_id, now=now)
+    found = visits.poll_deployment(by=by, slug=slug, deployment_id=deployment_id, now=now)
     newer = deployments.find_newer(*found, by=by, query=query, generation=seen, now=now)
     if isinstance(newer, Age):
         return looking.age_alone(request, newer, again(looking.pairs_of(request), slug, deployment_id, age=newer))
@@ -33,7 +33,7 @@ def show(request: Request, slug: str, deployment_id: str) -> HttpResponse:
 @require_POST
 def refresh(request: Request, slug: str, deployment_id: str) -> HttpResponse:
     by, query, now = request.person, dict(request.GET.lists()), timezone.now()
-    found = freshness.refresh_deployment(by=by, slug=slug, deployment_id=deployment_id, now=now)
+    found = visits.refresh_deployment(by=by, slug=slug, deployment_id=deployment_id, now=now)
     if not wants_part(request):
         return redirect(links.with_query(links.deployment(slug, deployment_id), looking.pairs_of(request)))
     return drawn(request, deployments.get_deployment(*found, by=by, query=query, now=now))
@@ -41,7 +41,7 @@ def refresh(request: Request, slug: str, deployment_id: str) -> HttpResponse:
 
 def drawn(request: Request, found: DeploymentPage) -> HttpResponse:
     context = context_of(found, request.GET.get("cursor", ""))
-    return with_address(request, answer(request, "deployments/page.html", context, part="changes"), context["here_url"])
+    return push_url(request, answer(request, "deployments/page.html", context, part="changes"), context["here_url"])
 
 
 def context_of(found: DeploymentPage, cursor: str, *, tab: str = "history") -> dict[str, Any]:

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from deployments_ui import changing, links
 from deployments_ui.changing import Typed
 from deployments_ui.drawing import domains as drawing
-from deployments_ui.parts import Request, answer, unchanged, wants_part
+from deployments_ui.htmx import Request, answer, no_change, wants_part
 from portal.services.domains import changes, lists, pages
 from portal.services.domains.changes import AddForm, DomainForm
 from portal.services.domains.lists import DomainsPage
@@ -44,7 +44,7 @@ def show(request: Request, slug: str, deployment_id: str, domain_id: str) -> Htt
     found = pages.get_domain(**wanted, now=timezone.now())
     context = drawing.context_of(found, request)
     if request.GET.get("seen", "") == context["generation"] and wants_part(request):
-        return unchanged()
+        return no_change()
     return answer(request, "domains/page.html", context, part="domain")
 
 

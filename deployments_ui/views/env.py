@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from deployments_ui import changing, links
 from deployments_ui.changing import Typed
-from deployments_ui.parts import Request, answer
+from deployments_ui.htmx import Request, answer
 from portal.services.env_vars import deleting, dotenv, drafts, names, reviews
 from portal.services.env_vars.deleting import DeleteForm
 from portal.services.env_vars.names import EnvPage

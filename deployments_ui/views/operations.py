@@ -9,7 +9,7 @@ from django.views.decorators.http import require_POST, require_safe
 from deployments_ui import changing, links, looking
 from deployments_ui.changing import SeeOther
 from deployments_ui.drawing import operations as drawing
-from deployments_ui.parts import Request, answer, unchanged, wants_part
+from deployments_ui.htmx import Request, answer, no_change, wants_part
 from portal.services.operations import publishing
 from portal.services.operations.kinds import Kind
 from portal.services.queries import operations
@@ -35,7 +35,7 @@ def drawn(request: Request, found: OperationPage) -> HttpResponse:
         found = published.operation
     context = drawing.context_of(found, published)
     if looking.seen(request) == context["generation"]:
-        return unchanged()
+        return no_change()
     return changing.at_home(request, answer(request, "operations/page.html", context, part="operation"), context["url"])
 
 

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 
 from deployments_ui import changing, links, states
 from deployments_ui.changing import Typed
-from deployments_ui.parts import Request
+from deployments_ui.htmx import Request
 from portal.services.operations import publishing
 from portal.services.operations.publishing import Publication, PublishForm
 

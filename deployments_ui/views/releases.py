@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from deployments_ui import changing, errors, links
 from deployments_ui.changing import SeeOther, Typed
 from deployments_ui.drawing import releases as drawing
-from deployments_ui.parts import Request, wants_part
+from deployments_ui.htmx import Request, wants_part
 from deployments_ui.states import name_of
 from portal.services.operations import releases
 from portal.services.operations.kinds import Kind
@@ -53,7 +53,7 @@ def last_good(request: Request, slug: str, deployment_id: str) -> HttpResponse:
         return errors.show(
             request,
             404,
-            said=_("There is no earlier version of this app that could go live again."),
+            text=_("There is no earlier version of this app that could go live again."),
             advice=_("Publish a corrected version instead."),
         )
     if wants_part(request):

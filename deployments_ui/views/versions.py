@@ -7,9 +7,9 @@ from django.views.decorators.http import require_safe
 
 from deployments_ui import links, looking
 from deployments_ui.drawing import logs
-from deployments_ui.parts import Request, answer, unchanged, vary, wants_part
-from portal.services import freshness
+from deployments_ui.htmx import Request, answer, no_change, vary, wants_part
 from portal.services import logs as services
+from portal.services import visits
 from portal.services.logs import LogPage
 from portal.services.queries import versions
 from portal.services.queries.schemas import DeploymentSummary, VersionSummary
@@ -19,7 +19,7 @@ from portal.services.queries.versions import VersionPage
 @require_safe
 def show(request: Request, slug: str, deployment_id: str, version_id: str) -> HttpResponse:
     by, now = request.person, timezone.now()
-    loaded = freshness.open_version(by=by, slug=slug, deployment_id=deployment_id, version_id=version_id, now=now)
+    loaded = visits.open_version(by=by, slug=slug, deployment_id=deployment_id, version_id=version_id, now=now)
     found = versions.get_version(loaded, by=by, now=now)
     return answer(request, "versions/page.html", context_of(found), part="version")
 
@@ -58,7 +58,7 @@ def log(request: Request, slug: str, deployment_id: str, version_id: str) -> Htt
         ),
     }
     if logs.is_unchanged(request, context):
-        return unchanged()
+        return no_change()
     return answer(request, "versions/log.html", context, part="log")
 
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from portal.models import Freshness, Membership
 from portal.permissions import Person
-from portal.services import freshness
+from portal.services import visits
 from tests.api.conftest import API, OWN, Asking, Remembered
 from tests.api.test_strangers import own
 from tests.playing import Playing
@@ -76,7 +76,7 @@ def test_a_change_is_sent(ask: Ask, remembered: Remembered, simulator: Playing, 
     tags = {path: client.get(path)["ETag"] for path in paths}
     back = client.told(paths[-1])["last_good"]["id"]
     simulator.act("rollback", deployment_id=remembered.deployment, version_id=back)
-    freshness.refresh_customer(by=operator, slug="brightsmile-dental", now=timezone.now())
+    visits.refresh_customer(by=operator, slug="brightsmile-dental", now=timezone.now())
     for path, tag in tags.items():
         assert client.get(path, headers={"If-None-Match": tag}).status_code == 200, path
 
@@ -86,7 +86,7 @@ def test_looking_again_without_a_change_is_no_change(
 ) -> None:
     client = ask("owner")
     first = client.get(f"{OWN}/history/")
-    freshness.refresh_customer(by=operator, slug="brightsmile-dental", now=timezone.now())
+    visits.refresh_customer(by=operator, slug="brightsmile-dental", now=timezone.now())
     assert client.get(f"{OWN}/history/", headers={"If-None-Match": first["ETag"]}).status_code == 304
 
 

@@ -13,7 +13,7 @@ from portal import miosa
 from portal.models import Bucket, Connection, Customer, Deployment, Freshness, KeptLog, Version
 from portal.models.freshness import SWEEP
 from portal.permissions import Person
-from portal.services import errors, freshness, log_text, logs
+from portal.services import errors, log_text, logs
 from portal.services.queries import history
 from portal.services.queries.schemas import Age, Reachability
 from portal.services.sync import upstream
@@ -106,7 +106,7 @@ def test_pressing_refresh_on_a_bad_day_gives_words(desk: Desk, operator: Person,
     desk.read_all()
     desk.simulator.fault("*", times=1000, **DAYS[day][0])
     with pytest.raises(errors.Unavailable) as said:
-        freshness.refresh_customer(by=operator, slug=OURS, now=timezone.now())
+        visits.refresh_customer(by=operator, slug=OURS, now=timezone.now())
     assert said.value.for_people
     assert "miosa" not in said.value.for_people.lower()
 

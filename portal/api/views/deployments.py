@@ -7,7 +7,7 @@ from portal.api.openapi import DEPLOYMENT_ID, SLUG, describe
 from portal.api.parameters import CURSOR
 from portal.api.serializers.pages import DeploymentListSerializer, DeploymentPageSerializer
 from portal.api.views.base import ReadView, get_person, respond
-from portal.services import freshness
+from portal.services import visits
 from portal.services.queries import deployments
 
 QUERY = (CURSOR,)
@@ -27,7 +27,7 @@ class Deployments(ReadView):
         by, now = get_person(request), timezone.now()
         scope = ("deployments", str(by.id), slug)
         after = cursors.read(parameters.first(query, "cursor"), scope=scope)
-        customer = freshness.open_customer(by=by, slug=slug, now=now)
+        customer = visits.open_customer(by=by, slug=slug, now=now)
         found = deployments.list_deployments(customer, by=by, after=after, now=now)
         cursor = cursors.make(found.following, scope=scope) if found.following else ""
         return respond(request, DeploymentListSerializer, found, query=query, cursor=cursor)
@@ -45,6 +45,6 @@ class Deployment(ReadView):
     def get(self, request: Request, slug: str, deployment_id: str) -> HttpResponse:
         query = parameters.read(request.GET, QUERY)
         by, now = get_person(request), timezone.now()
-        customer, deployment = freshness.open_deployment(by=by, slug=slug, deployment_id=deployment_id, now=now)
+        customer, deployment = visits.open_deployment(by=by, slug=slug, deployment_id=deployment_id, now=now)
         found = deployments.get_deployment(customer, deployment, by=by, query=query, now=now)
         return respond(request, DeploymentPageSerializer, found, query=query, cursor=found.page.next_cursor)

@@ -7,7 +7,7 @@ from portal.api.openapi import SLUG, describe
 from portal.api.parameters import CURSOR, Parameter
 from portal.api.serializers.history import HistorySerializer
 from portal.api.views.base import ReadView, get_person, respond
-from portal.services import freshness
+from portal.services import visits
 from portal.services.queries import history
 from portal.services.queries.schemas import State
 
@@ -37,7 +37,7 @@ class History(ReadView):
     def get(self, request: Request, slug: str) -> HttpResponse:
         query = parameters.read(request.GET, QUERY)
         by, now = get_person(request), timezone.now()
-        customer = freshness.open_customer(by=by, slug=slug, now=now)
+        customer = visits.open_customer(by=by, slug=slug, now=now)
         found = history.get_history(customer, by=by, query=query, now=now)
         understood = found.filters
         parameters.require_known(

@@ -5,7 +5,7 @@ from rest_framework.request import Request
 from portal.api.openapi import DEPLOYMENT_ID, SLUG, VERSION_ID, describe
 from portal.api.serializers.pages import VersionPageSerializer
 from portal.api.views.base import ReadView, get_person, respond
-from portal.services import freshness
+from portal.services import visits
 from portal.services.queries import versions
 
 
@@ -19,6 +19,6 @@ class Version(ReadView):
     )
     def get(self, request: Request, slug: str, deployment_id: str, version_id: str) -> HttpResponse:
         by, now = get_person(request), timezone.now()
-        loaded = freshness.open_version(by=by, slug=slug, deployment_id=deployment_id, version_id=version_id, now=now)
+        loaded = visits.open_version(by=by, slug=slug, deployment_id=deployment_id, version_id=version_id, now=now)
         found = versions.get_version(loaded, by=by, now=now)
         return respond(request, VersionPageSerializer, found)

@@ -61,7 +61,7 @@ def test_two_clicks_and_back_on_the_good_one(
     expect(page.locator("#operation h1")).to_be_focused()
     expect(page.locator("#operation")).to_contain_text("It answers (200)", timeout=15_000)
     expect(page.locator("#operation")).not_to_have_attribute("data-poll", "")
-    expect(page.locator("#dialog-said")).to_contain_text("Checked")
+    expect(page.locator("#dialog-announcement")).to_contain_text("Checked")
     accessible(page)
     page.locator("#operation-close").click()
     expect(page.locator("#dialog")).to_be_hidden()
@@ -232,7 +232,7 @@ def test_the_whole_of_it_without_a_script(
 ) -> None:
     page = browser.new_context(java_script_enabled=False).new_page()
     page.goto(live_server.url)
-    page.get_by_label("E-mail").fill(world.people.support.email)
+    page.get_by_label("Email").fill(world.people.support.email)
     page.get_by_label("Password").fill(DEMO_PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     page.goto(f"{live_server.url}/c/{SLUG}/")

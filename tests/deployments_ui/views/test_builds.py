@@ -110,7 +110,7 @@ def test_builds_are_listed_with_what_began_them(world: World, browse: Browse, re
 def test_a_log_that_grows_is_followed_and_one_that_does_not_is_not(world: World, browse: Browse) -> None:
     client = browse(world.people.owner)
     page = text_of(client, instance(world))
-    found = re.search(r'id="log" data-poll hx-get="([^"]+)" hx-trigger="every 3s, look"', page)
+    found = re.search(r'id="log" data-poll hx-get="([^"]+)" hx-trigger="every 3s, poll"', page)
     assert found
     url = found[1].replace("&amp;", "&")
     assert client.get(url, **HTMX, HTTP_HX_TARGET="log").status_code == 204

@@ -40,7 +40,7 @@ def test_a_search_narrows_without_a_script_and_with(world: World, browse: Browse
         assert "Pawsome Vets" in page
         assert "Bright Smile Dental" not in page
         assert ("<html" in page) is not bool(headers)
-    assert "No customer of that name" in text_of(client, "/customers/?q=zzzz")
+    assert "No customer has this name" in text_of(client, "/customers/?q=zzzz")
 
 
 def test_sorting_turns_round(world: World, browse: Browse) -> None:
