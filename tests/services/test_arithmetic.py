@@ -97,6 +97,29 @@ def test_a_hundred_deployments_cost_one_list_each(desk: Desk) -> None:
     assert asked(desk.simulator, refresh) == {"list": 2}
 
 
+def count_statements(act: Callable[[], object]) -> int:
+    count = 0
+
+    def note(execute: Callable[..., Any], *arguments: Any) -> Any:
+        nonlocal count
+        count += 1
+        return execute(*arguments)
+
+    with database.execute_wrapper(note):
+        act()
+    return count
+
+
+def test_a_refresh_of_three_deployments_takes_few_statements(desk: Desk) -> None:
+    """About eleven for each deployment if nothing changed, and about twenty more if its versions are new."""
+    desk.read_all()
+    assert Deployment.objects.filter(customer=ours()).count() == 3
+    assert count_statements(lambda: refresh(force=True)) <= 55
+    Version.objects.all().delete()
+    Freshness.objects.filter(scope__startswith="versions:").delete()
+    assert count_statements(lambda: refresh(force=True)) <= 115
+
+
 def make(desk: Desk, name: str) -> None:
     upstream.client(Purpose.ACTION).deployments.create(name=name, external_workspace_id=OURS, idempotency_key=name)
 

@@ -13,7 +13,7 @@ from portal import miosa
 from portal.models import Bucket, Connection, Customer, Deployment, Freshness, KeptLog, Version
 from portal.models.freshness import SWEEP
 from portal.permissions import Person
-from portal.services import errors, log_text, logs
+from portal.services import errors, log_text, logs, visits
 from portal.services.queries import history
 from portal.services.queries.schemas import Age, Reachability
 from portal.services.sync import upstream

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Count, F, Q
 from django.utils.text import slugify
 
@@ -67,10 +67,13 @@ def name(external_id: str, *, name: str) -> Customer:
 def touch(ids: Iterable[int]) -> None:
     """Something shown of these customers changed. Locked in one order, so that two readers never wait crosswise."""
     wanted = sorted(set(ids))
-    if wanted:
-        with transaction.atomic():
-            list(Customer.objects.select_for_update().filter(pk__in=wanted).order_by("pk").values_list("pk"))
-            Customer.objects.filter(pk__in=wanted).update(generation=F("generation") + 1)
+    if not wanted:
+        return
+    rows = Customer.objects.filter(pk__in=wanted)
+    with transaction.atomic(savepoint=False):
+        if len(wanted) > 1 and connection.features.has_select_for_update:
+            list(rows.select_for_update().order_by("pk").values_list("pk"))
+        rows.update(generation=F("generation") + 1)
 
 
 def recount(ids: Iterable[int]) -> None:
