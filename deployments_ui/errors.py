@@ -20,7 +20,7 @@ from deployments_ui import links
 from deployments_ui.htmx import vary, wants_part
 from portal.permissions import Role
 from portal.services import errors
-from portal.services.operations.accepting import Running
+from portal.services.operations.accept import LaneBusy
 from portal.services.operations.tokens import BadToken
 
 
@@ -143,7 +143,7 @@ def answer_for(request: HttpRequest, error: errors.ServiceError) -> HttpResponse
             return show(request, 400, text=error.for_people)
         case BadToken():
             return show(request, 400, text=error.for_people)
-        case Running():
+        case LaneBusy():
             link = (links.operation(error.operation_key), str(_("Show the running operation")))
             return show(request, 409, text=error.for_people, link=link)
         case errors.Conflict():

@@ -13,7 +13,7 @@ from django_stubs_ext import StrOrPromise
 
 from deployments_ui import labels
 from portal.services.errors import Invalid
-from portal.services.operations.releases import Confirmed
+from portal.services.operations.submit import Confirmation
 from portal.services.queries.filters import Choices, Filters
 from portal.services.queries.schemas import State
 
@@ -113,9 +113,9 @@ class ConfirmForm(forms.Form):
     def __init__(self, data: QueryDict | None = None, *, initial: dict[str, Any] | None = None) -> None:
         super().__init__(data, initial=initial, auto_id="%s")
 
-    def confirmed(self) -> Confirmed:
+    def confirmed(self) -> Confirmation:
         names = ("token", "choice", "reason", "note", "environment", "override")
-        return Confirmed(**{name: self.cleaned_data[name] for name in names})
+        return Confirmation(**{name: self.cleaned_data[name] for name in names})
 
     def add_errors(self, error: Invalid) -> None:
         """What a service found wrong, at the fields that it names."""

@@ -4,73 +4,68 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from deployments_ui import dialogs, htmx, links
 from deployments_ui.forms import NameForm
 from portal.services.errors import Invalid
-from portal.services.operations import lifecycle
-from portal.services.operations.kinds import Kind
-from portal.services.operations.lifecycle import LifecycleForm
+from portal.services.operations import deployments
+from portal.services.operations.deployments import DeploymentDialog
+from portal.services.operations.kinds.create import Create
+from portal.services.operations.kinds.delete import Delete
+from portal.services.operations.kinds.rename import Rename
+from portal.services.operations.submit import Target
 
 
 @dialogs.allow_form_methods
 def creation(request: htmx.Request, slug: str) -> HttpResponse:
-    return change(request, slug, "", kind=Kind.CREATE)
+    return change(request, Target(slug), kind=Create.name)
 
 
 @dialogs.allow_form_methods
 def renaming(request: htmx.Request, slug: str, deployment_id: str) -> HttpResponse:
-    return change(request, slug, deployment_id, kind=Kind.RENAME)
+    return change(request, Target(slug, deployment_id), kind=Rename.name)
 
 
 @dialogs.allow_form_methods
 def deletion(request: htmx.Request, slug: str, deployment_id: str) -> HttpResponse:
-    return change(request, slug, deployment_id, kind=Kind.DELETE)
+    return change(request, Target(slug, deployment_id), kind=Delete.name)
 
 
-def change(request: htmx.Request, slug: str, deployment_id: str, *, kind: Kind) -> HttpResponse:
+def change(request: htmx.Request, target: Target, *, kind: str) -> HttpResponse:
     by, now = request.person, timezone.now()
     form = dialogs.bind(NameForm, request)
     if form.is_valid():
+        name, confirmation = form.cleaned_data["name"], form.confirmed()
         try:
-            operation = lifecycle.do(
-                by=by,
-                slug=slug,
-                deployment_id=deployment_id,
-                kind=kind,
-                name=form.cleaned_data["name"],
-                confirmed=form.confirmed(),
-                now=now,
-            )
+            operation = deployments.submit(kind, target, confirmation, name=name, by=by, now=now)
         except Invalid as error:
             form.add_errors(error)
         else:
             return dialogs.show_operation(request, operation)
-    page = lifecycle.draw(by=by, slug=slug, deployment_id=deployment_id, kind=kind, now=now)
+    page = deployments.get_dialog(kind, target, by=by, now=now)
     return dialogs.render_form(request, "lifecycle/page.html", context_of(page, form), part="lifecycle")
 
 
-def context_of(page: LifecycleForm, form: NameForm) -> dict[str, Any]:
+def context_of(page: DeploymentDialog, form: NameForm) -> dict[str, Any]:
     slug, deployment = page.customer.slug, page.deployment
     app_id, app = (deployment.id, deployment.name) if deployment else ("", "")
     names = {"app": app, "customer": page.customer.name}
-    texts = {
-        Kind.CREATE: (_("New app for %(customer)s"), _("Create app"), links.creation(slug)),
-        Kind.DELETE: (_("Delete %(app)s of %(customer)s"), _("Delete %(app)s"), links.deletion(slug, app_id)),
-        Kind.RENAME: (_("Rename %(app)s of %(customer)s"), _("Rename %(app)s"), links.renaming(slug, app_id)),
-    }
-    title, button, form_url = texts[page.kind]
-    if page.kind is Kind.RENAME:
+    if not page.kind.deletes_deployment:
         form.initial.setdefault("name", app)
     return {
         "page": page,
         "form": form,
         "customer": page.customer,
         "deployment": deployment,
-        "is_deletion": page.kind is Kind.DELETE,
-        "title": title % names,
-        "button": button % names,
-        "form_url": form_url,
+        "is_deletion": page.kind.deletes_deployment,
+        "title": str(page.kind.title) % names,
+        "button": str(page.kind.button) % names,
+        "form_url": form_url(page.kind.name, slug, app_id),
         "back_url": links.deployment(slug, app_id) if app_id else links.customer(slug),
     }
+
+
+def form_url(kind: str, slug: str, app_id: str) -> str:
+    if kind == Create.name:
+        return links.creation(slug)
+    return links.deletion(slug, app_id) if kind == Delete.name else links.renaming(slug, app_id)

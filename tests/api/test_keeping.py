@@ -12,7 +12,7 @@ from portal.permissions import Person
 from portal.services import visits
 from tests.api.conftest import API, OWN, Asking, Remembered
 from tests.api.test_strangers import own
-from tests.playing import Playing
+from tests.simulator_control import SimulatorControl
 
 Ask = Callable[[str], Asking]
 
@@ -65,7 +65,7 @@ def test_an_answer_with_another_question_is_another(ask: Ask, remembered: Rememb
     assert len(tags) == 3
 
 
-def test_a_change_is_sent(ask: Ask, remembered: Remembered, simulator: Playing, operator: Person) -> None:
+def test_a_change_is_sent(ask: Ask, remembered: Remembered, simulator: SimulatorControl, operator: Person) -> None:
     client = ask("owner")
     paths = [
         f"{API}/customers/",
@@ -75,14 +75,14 @@ def test_a_change_is_sent(ask: Ask, remembered: Remembered, simulator: Playing, 
     ]
     tags = {path: client.get(path)["ETag"] for path in paths}
     back = client.told(paths[-1])["last_good"]["id"]
-    simulator.act("rollback", deployment_id=remembered.deployment, version_id=back)
+    simulator.run_action("rollback", deployment_id=remembered.deployment, version_id=back)
     visits.refresh_customer(by=operator, slug="brightsmile-dental", now=timezone.now())
     for path, tag in tags.items():
         assert client.get(path, headers={"If-None-Match": tag}).status_code == 200, path
 
 
 def test_looking_again_without_a_change_is_no_change(
-    ask: Ask, remembered: Remembered, simulator: Playing, operator: Person
+    ask: Ask, remembered: Remembered, simulator: SimulatorControl, operator: Person
 ) -> None:
     client = ask("owner")
     first = client.get(f"{OWN}/history/")

@@ -43,7 +43,7 @@ def climb(world: World, browse: Browse, path: str, *, foreign: str, root: str, s
 def refuse_strangers(world: World, browse: Browse, *, foreign: str) -> None:
     """Another customer's and a missing one are the same page, and MIOSA hears of neither."""
     missing = foreign.replace("pawsome-vets", "nobody-at-all")
-    for user in (world.people.owner, world.people.viewer, world.people.stranger):
+    for user in (world.people.owner, world.people.viewer, world.people.outsider):
         client = browse(user)
         with world.hearing_nothing():
             other = text_of(client, foreign, status=404)

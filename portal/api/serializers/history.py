@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from portal.api.serializers.fields import MomentField, NextField, StaffField
 from portal.api.serializers.summaries import AgeSerializer, CustomerSummarySerializer, VersionSummarySerializer
-from portal.services.operations.kinds import Kind
+from portal.services.operations.kinds import KINDS
 from portal.services.queries.schemas import ActivationEntry, ActivationKind, OperationEntry, VersionEntry
 
 ACTIVATION = "activation"
@@ -62,7 +62,7 @@ class OperationEntrySerializer(serializers.Serializer[Any]):
     id = serializers.IntegerField()
     at = MomentField()
     key = serializers.UUIDField()
-    kind = serializers.ChoiceField([kind.value for kind in Kind])
+    kind = serializers.ChoiceField(list(KINDS))
     state = serializers.CharField(help_text="accepted, sent, succeeded, refused, unknown or decided.")
     decision = serializers.CharField(help_text="happened or did_not, if a person had to decide.")
     is_unseen = serializers.BooleanField(help_text="Accepted, but the live version has not followed yet.")

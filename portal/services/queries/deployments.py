@@ -110,9 +110,7 @@ def get_deployment(
     shows_managed_url = by.is_staff and not is_cut and deployment.managed_url != deployment.public_url
     return DeploymentPage(
         customer=summaries.head(customer, by=by),
-        deployment=actions.dress(
-            summaries.deployment(deployment, customer, by=by), deployment, customer, by=by, now=now
-        ),
+        deployment=actions.get_deployment_summary(deployment, customer, by=by),
         managed_url=deployment.managed_url if shows_managed_url else "",
         shows_vendor_host=by.is_operator and _is_vendor_host(deployment.public_url or deployment.managed_url),
         last_good=summaries.version(good[0], deployment) if good else None,

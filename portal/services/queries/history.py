@@ -47,13 +47,13 @@ def get_history(customer: Customer, *, by: Person, query: Query, now: datetime) 
     deployments = _list_deployments(customer, named=filters.read_deployment_ids(query))
     shown = [deployment for deployment in deployments if deployment.gone_at is None]
     wanted = filters.read(query, customer=customer, deployments=deployments, by=by)
-    create, publish = actions.may_create(customer, by=by, now=now)
+    create, publish = actions.get_create_actions(customer, by=by)
     return History(
         customer=summaries.head(customer, by=by),
         deployments=tuple(
             replace(
                 summaries.deployment(deployment, customer, by=by),
-                actions=actions.of_deployment(deployment, customer, by=by, now=now),
+                actions=actions.get_deployment_actions(deployment, customer, by=by),
             )
             for deployment in shown
         ),

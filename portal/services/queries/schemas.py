@@ -10,7 +10,6 @@ from enum import StrEnum
 from uuid import UUID
 
 from portal.permissions import Role
-from portal.services.operations.kinds import Kind
 
 
 class State(StrEnum):
@@ -218,7 +217,7 @@ class OperationEntry:
     id: int
     at: datetime
     key: UUID
-    kind: Kind
+    kind: str
     state: str
     deployment_id: str
     deployment_name: str

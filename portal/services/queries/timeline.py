@@ -7,7 +7,6 @@ from datetime import datetime
 from portal.models import Customer, Deployment, Entry, Operation
 from portal.models.versions import VersionRow
 from portal.permissions import Person
-from portal.services.operations.kinds import Kind
 from portal.services.queries import summaries, timeline_search
 from portal.services.queries.schemas import (
     ActivationEntry,
@@ -122,7 +121,7 @@ def _operation(
         id=row.id,
         at=row.at,
         key=operation.key,
-        kind=Kind(operation.kind),
+        kind=operation.kind,
         state=operation.state,
         deployment_id=deployment.miosa_id,
         deployment_name=deployment.name,
@@ -134,7 +133,7 @@ def _operation(
         role=operation.person_role,
         reason=operation.reason,
         decision=operation.decision,
-        is_unseen=summaries.is_unseen(operation, deployment),
+        is_unseen=operation.is_unconfirmed(live_id=deployment.active_version_id),
     )
 
 

@@ -118,9 +118,7 @@ def get_version(loaded: LoadedVersion, *, by: Person, now: datetime) -> VersionP
     previous_id, next_id = _neighbours(version, customer, by=by)
     return VersionPage(
         customer=summaries.head(customer, by=by),
-        deployment=actions.dress(
-            summaries.deployment(deployment, customer, by=by), deployment, customer, by=by, now=now
-        ),
+        deployment=actions.get_deployment_summary(deployment, customer, by=by),
         version=summaries.version(version, deployment),
         is_gone=version.gone_at is not None or deployment.gone_at is not None,
         failure=_failure(loaded),
@@ -139,7 +137,7 @@ def get_version(loaded: LoadedVersion, *, by: Person, now: datetime) -> VersionP
         previous_id=previous_id,
         next_id=next_id,
         internals=_internals(version, deployment) if by.is_staff else (),
-        actions=actions.of_version(version, deployment, customer, by=by, now=now),
+        actions=actions.get_version_actions(version, deployment, customer, by=by, now=now),
         age=deployments.get_age(customer, deployment, now=now),
     )
 
@@ -150,9 +148,9 @@ def get_offers(*, by: Person, slug: str, deployment_id: str, version_id: str, no
     customer, deployment, version = loaded.customer, loaded.deployment, loaded.version
     is_live = version.miosa_id == deployment.active_version_id
     if is_live:
-        can = actions.of_deployment(deployment, customer, by=by, now=now)
+        can = actions.get_deployment_actions(deployment, customer, by=by)
     else:
-        can = actions.of_version(version, deployment, customer, by=by, now=now)
+        can = actions.get_version_actions(version, deployment, customer, by=by, now=now)
     return Offers(
         customer=summaries.head(customer, by=by),
         deployment=summaries.deployment(deployment, customer, by=by),
@@ -170,9 +168,7 @@ def compare(*, by: Person, slug: str, deployment_id: str, from_id: str, to_id: s
     same = left.artifact_sha256 == right.artifact_sha256 if left.artifact_sha256 and right.artifact_sha256 else None
     return Comparison(
         customer=summaries.head(customer, by=by),
-        deployment=actions.dress(
-            summaries.deployment(deployment, customer, by=by), deployment, customer, by=by, now=now
-        ),
+        deployment=actions.get_deployment_summary(deployment, customer, by=by),
         left=summaries.version(left, deployment),
         right=summaries.version(right, deployment),
         same_artifact=same,

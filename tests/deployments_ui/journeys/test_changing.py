@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from portal.models import Deployment, Operation
-from portal.services.operations import driver
+from portal.services.operations import background
 from portal.services.people import DEMO_PASSWORD
 from tests.deployments_ui.changes import changes_heard, older
 from tests.deployments_ui.conftest import SLUG, World
@@ -29,8 +29,8 @@ def worker(world: World) -> Iterator[None]:
 
     def run() -> None:
         while not stopping.wait(0.2):
-            for operation in driver.list_due(now=timezone.now()):
-                driver.work(operation)
+            for operation in background.list_due(now=timezone.now()):
+                background.run_step(operation)
         connection.close()
 
     thread = Thread(target=run)

@@ -119,7 +119,7 @@ def test_an_id_is_copied(enter: Enter, world: World, live_server: LiveServer) ->
 def test_what_was_published_meanwhile_appears_by_itself(enter: Enter, world: World) -> None:
     page = enter(world.people.owner)
     expect(page.locator("#freshness")).to_contain_text("Updated")
-    world.playing.act("publish", deployment_id=world.main["id"], promote=True)
+    world.control.run_action("publish", deployment_id=world.main["id"], promote=True)
     page.locator("#refresh").click()
     expect(page.locator(".entry").first).to_contain_text(f"#{world.main['versions'] + 1}")
 

@@ -35,7 +35,7 @@ def kept_by_browser(page: Page) -> str:
 
 
 def booking(world: World) -> str:
-    customer = next(row for row in world.playing.world()["customers"] if row["external_workspace_id"] == SLUG)
+    customer = next(row for row in world.control.state()["customers"] if row["external_workspace_id"] == SLUG)
     return next(f"/c/{SLUG}/deployments/{row['id']}/" for row in customer["deployments"] if row["name"] == "Booking")
 
 

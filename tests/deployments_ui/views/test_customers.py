@@ -14,7 +14,7 @@ def test_everybody_begins_where_they_belong(world: World, browse: Browse) -> Non
         (world.people.other_owner, "/c/pawsome-vets/"),
     ):
         assert browse(user).get("/")["Location"] == place
-    assert "belongs to no customer" in text_of(browse(world.people.stranger), "/")
+    assert "belongs to no customer" in text_of(browse(world.people.outsider), "/")
     assert browse(None).get("/")["Location"].startswith("/accounts/login/")
     assert browse(world.people.owner).post("/").status_code == 405
 

@@ -128,7 +128,7 @@ def test_the_part_and_the_page_are_told_apart_by_caches(world: World, browse: Br
 
 def test_a_refresh_reads_again_and_comes_back(world: World, browse: Browse) -> None:
     client = browse(world.people.viewer)
-    world.playing.act("publish", deployment_id=world.main["id"], promote=True)
+    world.control.run_action("publish", deployment_id=world.main["id"], promote=True)
     back = client.post(f"{PATH}refresh/?state=live")
     assert (back.status_code, back["Location"]) == (302, f"{PATH}?state=live")
     part = client.post(f"{PATH}refresh/", **HTMX)
@@ -145,16 +145,16 @@ def test_a_refresh_needs_a_form_of_ours(world: World) -> None:
 
 
 def test_an_outage_is_said_and_nothing_is_lost(world: World, browse: Browse) -> None:
-    world.playing.fault(times=1000, status=503)
+    world.control.fault(times=1000, status=503)
     client = browse(world.people.owner)
     assert client.post(f"{PATH}refresh/", **HTMX).status_code == 503
     page = text_of(client, PATH)
     assert '<span class="word">Live</span>' in page
-    world.playing.heal()
+    world.control.clear_faults()
 
 
 def test_a_customer_without_apps_is_told_what_comes(world: World, browse: Browse) -> None:
-    empty = next(row for row in world.playing.world()["customers"] if not row["deployments"])
+    empty = next(row for row in world.control.state()["customers"] if not row["deployments"])
     customer = Customer.objects.get(external_id=empty["external_workspace_id"])
     assert "No apps yet" in text_of(browse(world.people.operator), f"/c/{customer.slug}/")
 
@@ -169,7 +169,7 @@ def test_times_are_the_readers(world: World, browse: Browse) -> None:
 
 
 def test_hostile_names_are_only_text(world: World, browse: Browse) -> None:
-    hostile = next(row for row in world.playing.world()["customers"] if "<script>" in row["name"])
+    hostile = next(row for row in world.control.state()["customers"] if "<script>" in row["name"])
     customer = Customer.objects.get(external_id=hostile["external_workspace_id"])
     page = text_of(browse(world.people.operator), f"/c/{customer.slug}/")
     assert "<script>window" not in page

@@ -3,20 +3,19 @@
 import functools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from msgspec import UNSET, UnsetType
 
-from portal import miosa
+from portal import clock_skew, miosa
 from portal.models import Customer, Deployment, Holding, Version
 from portal.services import clean_text
 from portal.services.sync.upsert import attribution, customers, holdings
 
 _AT_ONCE = 200
-_CLOCKS_APART = timedelta(minutes=5)
 
 
 # What a row states, the external id it counts under, and whether that is certain.
@@ -131,7 +130,7 @@ class _Batch:
 
     def _is_late(self, known: Deployment) -> bool:
         """A later answer is remembered already; unless it is so much later that rather the clock was set back."""
-        return self.now < known.asked_at <= timezone.now() + _CLOCKS_APART
+        return self.now < known.asked_at <= timezone.now() + clock_skew.IMPLAUSIBLE
 
     def _workspace_id(self, row: miosa.Deployment) -> str:
         known = self.known.get(row.id)

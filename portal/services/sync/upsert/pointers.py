@@ -8,11 +8,11 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Subquery, Value
 from django.db.models.functions import Coalesce
 
+from portal import clock_skew
 from portal.models import Activation, Deployment, Entry, Version
 from portal.services.sync.upsert import customers, entries, holdings
 from portal.services.sync.upsert.versions import Taken
 
-_CLOCKS_APART = timedelta(minutes=5)
 _WAITED = timedelta(minutes=30)
 _BELOW_ALL = -(2**62)
 
@@ -174,6 +174,6 @@ def _moment(live: Version | None, last: Activation | None, *, now: datetime) -> 
     told = live.promoted_at if live else None
     if told is None and last is None and live is not None:
         told = live.created_at
-    if told is None or told > now + _CLOCKS_APART or (last is not None and told <= last.at):
+    if told is None or told > now + clock_skew.IMPLAUSIBLE or (last is not None and told <= last.at):
         told = now
     return told if last is None else max(told, last.at + timedelta(microseconds=1))
