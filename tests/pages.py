@@ -8,7 +8,8 @@ from portal.permissions import Person
 from portal.services import visits
 from portal.services.queries import deployments, history, versions
 from portal.services.queries.deployments import DeploymentPage
-from portal.services.queries.history import History, Query
+from portal.services.queries.filters import Query
+from portal.services.queries.history import History
 from portal.services.queries.schemas import Age
 from portal.services.queries.versions import VersionPage
 

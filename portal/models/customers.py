@@ -4,6 +4,8 @@ from collections.abc import Collection
 
 from django.db import models
 
+UNASSIGNED_SLUG = "_unassigned"
+
 
 class CustomerQuerySet(models.QuerySet["Customer"]):
     def in_scope(self, ids: Collection[int] | None) -> "CustomerQuerySet":

@@ -8,6 +8,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
 
 from portal.models import Customer, Deployment, Freshness, Holding
+from portal.models.customers import UNASSIGNED_SLUG
 from portal.permissions import Person
 from portal.services import clean_text
 from portal.services.errors import NotFound
@@ -68,6 +69,12 @@ def get_customer(*, by: Person, slug: str) -> Customer:
     if customer is None or (customer.is_unassigned and not by.is_staff):
         raise NotFound
     return customer
+
+
+def get_unassigned() -> Customer:
+    """The row that holds what belongs to no customer; unsaved as long as there is nothing."""
+    row = Customer.objects.filter(is_unassigned=True).first()
+    return row or Customer(is_unassigned=True, slug=UNASSIGNED_SLUG)
 
 
 def get_freshness(customer: Customer) -> Freshness | None:

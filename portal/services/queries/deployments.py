@@ -13,7 +13,7 @@ from portal.services import clean_text
 from portal.services.errors import NotFound
 from portal.services.queries import actions, ages, builds, customers, retention, summaries, timeline
 from portal.services.queries.builds import Build
-from portal.services.queries.history import Query
+from portal.services.queries.filters import Query
 from portal.services.queries.schemas import Age, CustomerSummary, DeploymentSummary, VersionSummary
 from portal.services.queries.timeline import Page
 

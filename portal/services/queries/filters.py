@@ -14,6 +14,9 @@ from portal.services import clean_text
 from portal.services.queries.schemas import State
 from portal.services.queries.timeline_search import Where
 
+# The parameters of a URL, as many values of each as it has.
+Query = Mapping[str, list[str]]
+
 _MOST_FACETS = 200
 _MOST_CHOSEN = 50
 _NUMBER = re.compile(r"#([0-9]{1,9})")
@@ -86,9 +89,7 @@ class Wanted:
     notes: tuple[str, ...]
 
 
-def read(
-    query: Mapping[str, list[str]], *, customer: Customer, deployments: Iterable[Deployment], by: Person
-) -> Wanted:
+def read(query: Query, *, customer: Customer, deployments: Iterable[Deployment], by: Person) -> Wanted:
     """Check `query` against what this customer has. A value that names nothing is left out, with a note.
 
     `deployments` are the customer's, those that the query names among them.
@@ -130,12 +131,12 @@ def read(
     return Wanted(chosen, choices, _with_text(where, chosen.text), tuple(notes))
 
 
-def read_deployment_ids(query: Mapping[str, list[str]]) -> list[str]:
+def read_deployment_ids(query: Query) -> list[str]:
     """The ids of deployments that a query asks for, whether they exist or not."""
     return [clean_text.storable(value) for value in dict.fromkeys(query.get("app", [])) if value][:_MOST_CHOSEN]
 
 
-def _facets(query: Mapping[str, list[str]], customer: Customer) -> list[Facet]:
+def _facets(query: Query, customer: Customer) -> list[Facet]:
     """People and projects to choose from. Of very many the first, and those that the query names."""
     rows = Facet.objects.filter(customer_id=customer.pk).only("field", "text")
     facets = list(rows.order_by("text")[:_MOST_FACETS])
@@ -155,9 +156,7 @@ def _with_text(where: Where, text: str) -> Where:
     return replace(where, text=clean_text.search_key(text), exact=exact)
 
 
-def _known(
-    query: Mapping[str, list[str]], key: str, known: Iterable[str], word: str, notes: list[str]
-) -> tuple[str, ...]:
+def _known(query: Query, key: str, known: Iterable[str], word: str, notes: list[str]) -> tuple[str, ...]:
     asked = dict.fromkeys(value for value in query.get(key, []) if value)
     if not asked:
         return ()
@@ -167,7 +166,7 @@ def _known(
     return tuple(value for value in asked if value in allowed)[:_MOST_CHOSEN]
 
 
-def _date(query: Mapping[str, list[str]], key: str, notes: list[str]) -> date | None:
+def _date(query: Query, key: str, notes: list[str]) -> date | None:
     value = _first(query, key)
     if not value:
         return None
@@ -185,5 +184,5 @@ def _midnight(day: date | None) -> datetime | None:
     return timezone.make_aware(datetime.combine(day, time.min)) if day else None
 
 
-def _first(query: Mapping[str, list[str]], key: str) -> str:
+def _first(query: Query, key: str) -> str:
     return (query.get(key) or [""])[0]

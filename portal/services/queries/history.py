@@ -1,6 +1,6 @@
 """The history of one customer: every version, every change of what is live, newest first."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -9,11 +9,10 @@ from django.db.models import F, OuterRef, Subquery
 from portal.models import Customer, Deployment, Version
 from portal.permissions import Person
 from portal.services.queries import actions, ages, customers, filters, summaries, timeline
-from portal.services.queries.filters import Choices, Filters
+from portal.services.queries.filters import Choices, Filters, Query
 from portal.services.queries.schemas import NOT_YOURS, Action, Age, CustomerSummary, DeploymentSummary, VersionSummary
 from portal.services.queries.timeline import Page
 
-Query = Mapping[str, list[str]]
 MOST_DEPLOYMENTS = 200
 
 

@@ -10,10 +10,10 @@ from django.db.models import Count, F, Q
 from django.utils.text import slugify
 
 from portal.models import Connection, Customer
+from portal.models.customers import UNASSIGNED_SLUG
 from portal.services import clean_text
 
 _PLAIN = re.compile(r"[a-z0-9-]{1,60}")
-UNASSIGNED_SLUG = "_unassigned"
 
 
 def ensure(external_id: str) -> Customer:
