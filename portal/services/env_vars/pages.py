@@ -283,11 +283,5 @@ def _find_vanished(deployment: Deployment, environment: str, *, now: datetime) -
 
 
 def _get_age(deployment: Deployment, customer: Customer, *, now: datetime) -> Age:
-    return ages.of(
-        lease.get(names.get_scope(deployment.pk)),
-        generation=customer.generation,
-        filling=False,
-        now=now,
-        connection_row=customer.connection,
-        fresh=2 * names.FRESH_FOR,
-    )
+    freshness = lease.get(names.get_scope(deployment.pk))
+    return ages.get_age(customer, freshness, filling=False, now=now, fresh_for=2 * names.FRESH_FOR)

@@ -237,7 +237,7 @@ class TestDoingIt:
     def test_a_form_too_old(self, world: World, browse: Browse, monkeypatch: pytest.MonkeyPatch) -> None:
         client, path = browse(world.people.owner), path_to(world)
         token = draw(client, path)
-        monkeypatch.setattr(tokens, "LASTS_S", -1)
+        monkeypatch.setattr(tokens, "MAX_AGE_S", -1)
         assert client.post(path, {"token": token}).status_code == 400
         assert not changes_heard(world)
 
@@ -300,11 +300,11 @@ class TestDoingIt:
     def test_deploying_again_is_left_to_the_worker(self, world: World, browse: Browse) -> None:
         client = browse(world.people.owner)
         answer = confirm(client, f"{world.path}redeploy/", reason="")
-        assert "is being deployed again" in text_of(client, answer["Location"])
+        assert "is being redeployed" in text_of(client, answer["Location"])
         assert not changes_heard(world)
         work()
         assert len(changes_heard(world)) == 1
-        assert "Main site deployed again" in text_of(client, answer["Location"])
+        assert "Main site redeployed" in text_of(client, answer["Location"])
 
     def test_stopping(self, world: World, browse: Browse) -> None:
         client = browse(world.people.operator)
