@@ -9,9 +9,8 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
-from deployments_ui import links, progress
+from deployments_ui import links, log_window, progress
 from deployments_ui.deeds import Phase, phase_of, said_of, shape_of, title_of
-from deployments_ui.drawing import logs
 from deployments_ui.progress import Step
 from deployments_ui.states import name_of
 from deployments_ui.stencil import Stencil
@@ -134,7 +133,7 @@ def context_of(found: OperationPage, published: Progress | None = None) -> dict[
         "number": name_of(found.number, found.version_id) if found.version_id else "",
         "from_number": name_of(found.from_number, found.from_version_id) if found.from_version_id else "",
         "published": published,
-        "log": logs.window(published.log_tail) if published and published.log_tail else None,
+        "log": log_window.get_window(published.log_tail) if published and published.log_tail else None,
         "is_open": is_open,
         "is_settling": found.state == "unknown" and not found.needs_decision,
         "every": f"{published.poll_every_s if published else 1}s",
