@@ -237,7 +237,7 @@ class TestDoingIt:
     def test_a_form_too_old(self, world: World, browse: Browse, monkeypatch: pytest.MonkeyPatch) -> None:
         client, path = browse(world.people.owner), path_to(world)
         token = draw(client, path)
-        monkeypatch.setattr(tokens, "LASTS_S", -1)
+        monkeypatch.setattr(tokens, "MAX_AGE_S", -1)
         assert client.post(path, {"token": token}).status_code == 400
         assert not changes_heard(world)
 
