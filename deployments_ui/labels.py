@@ -13,9 +13,15 @@ from deployments_ui import formats
 from portal.permissions import Role
 from portal.services.operations.kinds import get_kind
 from portal.services.operations.releases import ReleaseDialog
-from portal.services.queries.entries import ActivationEntry, OperationEntry, VersionEntry
 from portal.services.queries.operations import OperationPage
-from portal.services.queries.schemas import ActivationKind, State, VersionSummary
+from portal.services.queries.schemas import (
+    ActivationEntry,
+    ActivationKind,
+    OperationEntry,
+    State,
+    VersionEntry,
+    VersionSummary,
+)
 from portal.services.queries.versions import Difference
 
 

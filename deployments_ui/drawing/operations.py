@@ -8,7 +8,7 @@ from deployments_ui import labels, links
 from deployments_ui.states import name_of
 from deployments_ui.stencil import Stencil
 from deployments_ui.times import Clock, iso
-from portal.services.queries.entries import OperationEntry
+from portal.services.queries.schemas import OperationEntry
 
 
 @dataclass(slots=True)

@@ -1,38 +1,36 @@
-"""In the worker: looks at DNS that are due, and MIOSA asked to verify where our own look says that it can pass."""
+"""In the worker: DNS checks that are due, and verification by MIOSA where our own check says that it can pass."""
 
-import logging
-import threading
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from typing import ClassVar
 
-from django.db import DatabaseError, connection
-from django.utils import timezone
+from django.db.models import QuerySet
 
 from portal.models import Domain
 from portal.services.domains import changes, looking, reading
+from portal.worker import Due, Source
 
-logger = logging.getLogger(__name__)
-
-TURN_S = 0.5
 _AT_ONCE = 4
 
 
-def run(stopping: threading.Event) -> None:
-    """Turn until told to stop."""
-    with ThreadPoolExecutor(max_workers=_AT_ONCE, thread_name_prefix="look") as pool:
-        while not stopping.wait(TURN_S):
-            try:
-                for domain in list_due(now=timezone.now()):
-                    if looking.claim(domain, now=timezone.now()):
-                        pool.submit(_work, domain)
-            except DatabaseError as error:
-                logger.warning("looker waits for the database", extra={"reason": type(error).__name__})
-                connection.close()
-    connection.close()
+class DomainSource(Source[Domain]):
+    limits: ClassVar = {"domains": _AT_ONCE}
+
+    def find_due(self, *, now: datetime) -> Due[Domain]:
+        later = _list_active().filter(next_look_at__gt=now).order_by("next_look_at")
+        return Due(list_due(now=now), later.values_list("next_look_at", flat=True).first())
+
+    def key(self, item: Domain) -> str:
+        return f"domain:{item.pk}"
+
+    def claim(self, item: Domain, *, now: datetime) -> bool:
+        return looking.claim(item, now=now)
+
+    def run(self, item: Domain, *, now: datetime) -> None:
+        work(item, now=now)
 
 
 def list_due(*, now: datetime) -> list[Domain]:
-    due = Domain.objects.filter(next_look_at__lte=now, gone_at=None, deployment__gone_at=None)
+    due = _list_active().filter(next_look_at__lte=now)
     return list(due.select_related("deployment__customer", "customer").order_by("next_look_at")[:_AT_ONCE])
 
 
@@ -43,10 +41,5 @@ def work(domain: Domain, *, now: datetime) -> None:
         changes.verify_by_ourselves(domain, now=now)
 
 
-def _work(domain: Domain) -> None:
-    try:
-        work(domain, now=timezone.now())
-    except Exception:  # one domain that can't be looked at must not end the others
-        logger.exception("look failed", extra={"domain": domain.name})
-    finally:
-        connection.close()
+def _list_active() -> QuerySet[Domain]:
+    return Domain.objects.filter(gone_at=None, deployment__gone_at=None)

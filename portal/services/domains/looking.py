@@ -13,6 +13,7 @@ from portal import dns
 from portal.models import Domain
 from portal.services.domains import reading
 from portal.services.sync.upsert import customers
+from portal.wakeup import notify_worker
 
 logger = logging.getLogger(__name__)
 
@@ -39,11 +40,14 @@ def want(domains: Iterable[Domain], *, now: datetime) -> None:
         looks = 0 if domain.watched_at is None or now - domain.watched_at > _WATCHED_FOR else domain.looks
         asked.append(Domain(pk=domain.pk, watched_at=now, next_look_at=domain.next_look_at, looks=looks))
     Domain.objects.bulk_update(asked, ["watched_at", "next_look_at", "looks"])
+    if asked:
+        notify_worker()
 
 
 def want_now(domain: Domain, *, now: datetime) -> None:
     """Somebody pressed Look now."""
     Domain.objects.filter(pk=domain.pk).update(next_look_at=now, watched_at=now, looks=0)
+    notify_worker()
 
 
 def is_under_way(domain: Domain, *, now: datetime) -> bool:

@@ -24,6 +24,7 @@ from portal.services.queries.operations import OperationPage, get_page
 from portal.services.queries.schemas import CustomerSummary, DeploymentSummary
 from portal.services.sync import upstream
 from portal.services.sync.budget import Purpose
+from portal.wakeup import notify_worker
 
 logger = logging.getLogger(__name__)
 
@@ -160,8 +161,8 @@ def submit_request(
             execute.execute(operation)
         finally:
             heartbeat.release(operation)
-        operation.refresh_from_db()
-    return get_page(operation, by=request.by, now=now)
+            notify_worker()
+    return get_page(operation, by=request.by, now=now, customer=request.customer if is_new else None)
 
 
 def require_reachable(connection: Connection, deployment: Deployment | None) -> None:
