@@ -37,6 +37,7 @@ FILTERS: dict[str, Callable[..., object]] = {
     "number": formats.version_number,
     "number_or_id": formats.number_or_id,
     "operation_label": labels.of_operation,
+    "release_changes": labels.release_changes,
     "second": formats.second,
     "shorten_id": formats.shorten_id,
     "since": formats.since,

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum, auto
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from deployments_ui import deeds, formats
+from deployments_ui import formats
 from portal.permissions import Role
+from portal.services.operations.kinds import get_kind
+from portal.services.operations.releases import ReleaseDialog
 from portal.services.queries.builds import Build
+from portal.services.queries.operations import OperationPage
 from portal.services.queries.schemas import (
     ActivationEntry,
     ActivationKind,
@@ -106,11 +110,30 @@ FACTS: dict[str, Promise] = {
     "who": _("By"),
 }
 
+
+class Outcome(Enum):
+    """What is known of an operation. ACCEPTED: the hosting service accepted it, and its effect does not show yet."""
+
+    ACCEPTED = auto()
+    DONE = auto()
+    IN_PROGRESS = auto()
+    NOT_DONE = auto()
+    UNKNOWN = auto()
+
+
+OUTCOMES: dict[str, Outcome] = {
+    "refused": Outcome.NOT_DONE,
+    "succeeded": Outcome.DONE,
+    "unknown": Outcome.UNKNOWN,
+}
+
 KINDS: dict[str, Promise] = {
     "dynamic": _("dynamic"),
     "sandbox_backed": _("sandbox-backed"),
     "static": _("static"),
 }
+RUNTIME_FACTS = frozenset({"command", "health_path", "image", "port"})
+MAX_FACT_LENGTH = 40
 
 ROLES: dict[str, Promise] = {
     Role.OPERATOR: _("operator"),
@@ -132,9 +155,28 @@ def of_activation(entry: ActivationEntry) -> Label:
     return ACTIVATIONS[entry.deed]
 
 
-def of_operation(entry: OperationEntry) -> Label:
-    phase = deeds.phase_of(entry.state, entry.decision, is_unseen=entry.is_unseen)
-    return Label(*deeds.shape_of(entry.kind, phase), deeds.said_of(entry.kind, phase))
+def of_operation(operation: OperationEntry | OperationPage) -> Label:
+    """The word completes a sentence that begins with the app's name: rolled back, was not published."""
+    kind = get_kind(operation.kind)
+    match outcome_of(operation):
+        case Outcome.DONE:
+            return Label("done", kind.icon.value, kind.labels.done)
+        case Outcome.ACCEPTED:
+            return Label("unknown", "unknown", kind.labels.accepted or kind.labels.in_progress)
+        case Outcome.UNKNOWN:
+            return Label("unknown", "unknown", kind.labels.unknown)
+        case Outcome.NOT_DONE:
+            return Label("failed", "failed", kind.labels.not_done)
+        case Outcome.IN_PROGRESS:
+            return Label("building", "building", kind.labels.in_progress)
+
+
+def outcome_of(operation: OperationEntry | OperationPage) -> Outcome:
+    if operation.state == "decided":
+        return Outcome.DONE if operation.decision == "happened" else Outcome.NOT_DONE
+    if operation.is_unseen:
+        return Outcome.ACCEPTED
+    return OUTCOMES.get(operation.state, Outcome.IN_PROGRESS)
 
 
 def of_moment(moment: Moment) -> Label:
@@ -178,6 +220,36 @@ def version_facts(version: VersionSummary, sandbox: str = "") -> str:
     if sandbox:
         facts.append(gettext("from %(sandbox)s") % {"sandbox": formats.shorten_id(sandbox)})
     return " · ".join(facts)
+
+
+def release_changes(page: ReleaseDialog) -> str:
+    """Files 42 → 40 · Size 184 KB → 179 KB · same runtime"""
+    if page.same_artifact:
+        return gettext("Nothing that visitors see: both versions have the same artifact.")
+    texts = [_change(each) for each in page.changes if each.name in FACTS]
+    if not any(each.name in RUNTIME_FACTS for each in page.changes):
+        texts.append(gettext("same runtime"))
+    return " · ".join(filter(None, texts))
+
+
+def _change(difference: Difference) -> str:
+    """Empty where both sides read the same."""
+    name, left, right = str(FACTS[difference.name]), *_sides(difference)
+    if len(left) > MAX_FACT_LENGTH or len(right) > MAX_FACT_LENGTH:
+        return gettext("%(fact)s differs") % {"fact": name}
+    return f"{name} {left} → {right}" if left != right else ""
+
+
+def _sides(difference: Difference) -> list[str]:
+    texts = []
+    for value in (difference.left, difference.right):
+        if value in (None, ""):
+            texts.append("—")
+        elif difference.name == "total_bytes" and isinstance(value, int):
+            texts.append(formats.size(value))
+        else:
+            texts.append(kind(str(value)) if difference.name == "kind" else str(value))
+    return texts
 
 
 def kind(name: str) -> str:

@@ -223,6 +223,12 @@ def sign_out() -> str:
     return "/accounts/logout/"
 
 
+def by_name(route: str, *ids: str) -> str:
+    """The address of the route that an operation kind names: its `form_route` or `result_route`."""
+    address: str = globals()[route](*ids)
+    return address
+
+
 def with_query(path: str, pairs: list[tuple[str, str]]) -> str:
     return f"{path}?{urlencode(pairs)}" if pairs else path
 
