@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from deployments_ui import changing, links
+from deployments_ui import changing, dialogs, links
 from deployments_ui.changing import Typed
 from deployments_ui.htmx import Request, answer
 from portal.services.env_vars import deletion as env_deletion
@@ -77,7 +77,7 @@ def application(request: Request, slug: str, deployment_id: str, key: UUID) -> H
         found = drafts.apply_draft(**wanted, confirmation=changing.confirmed(request))
     except Invalid as error:
         return reviewed(request, pages.get_review(**wanted), Typed(why(request), error.fields), status=422)
-    return changing.accepted(request, found)
+    return dialogs.show_operation(request, found)
 
 
 @require_POST
