@@ -65,8 +65,11 @@ def seen_by(by: Person) -> QuerySet[Customer]:
 
 def get_customer(*, by: Person, slug: str) -> Customer:
     """A customer with its status. Raises NotFound for an unknown one and for somebody else's, with no difference."""
-    customer = Customer.objects.in_scope(by.scope).with_status().filter(slug=clean_text.storable(slug)).first()
-    if customer is None or (customer.is_unassigned and not by.is_staff):
+    try:
+        customer = Customer.objects.in_scope(by.scope).with_status().get(slug=clean_text.storable(slug))
+    except Customer.DoesNotExist:
+        raise NotFound from None
+    if customer.is_unassigned and not by.is_staff:
         raise NotFound
     return customer
 

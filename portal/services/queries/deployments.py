@@ -11,7 +11,7 @@ from portal.models.freshness import deployment_scope
 from portal.permissions import Person
 from portal.services import clean_text
 from portal.services.errors import NotFound
-from portal.services.queries import actions, ages, builds, customers, retention, summaries, timeline
+from portal.services.queries import actions, ages, builds, customers, filters, retention, summaries, timeline
 from portal.services.queries.builds import Build
 from portal.services.queries.filters import Query
 from portal.services.queries.schemas import Age, CustomerSummary, DeploymentSummary, VersionSummary
@@ -66,11 +66,10 @@ def load(*, by: Person, slug: str, deployment_id: str) -> tuple[Customer, Deploy
 
 def find_deployment(customer: Customer, deployment_id: str) -> Deployment:
     """With its live, staged and newest version. Raises NotFound unless the customer has something on it."""
-    held = Deployment.objects.held_by(customer.pk).with_versions()
-    deployment = held.filter(miosa_id=clean_text.storable(deployment_id)).first()
-    if deployment is None:
-        raise NotFound
-    return deployment
+    try:
+        return Deployment.objects.held_by(customer.pk).with_versions().get(miosa_id=clean_text.storable(deployment_id))
+    except Deployment.DoesNotExist:
+        raise NotFound from None
 
 
 def get_freshness(deployment: Deployment) -> Freshness | None:
@@ -116,7 +115,7 @@ def get_deployment(
         last_good=summaries.version(good[0], deployment) if good else None,
         last_good_from=good[1].at if good else None,
         last_good_until=_find_end(deployment, *good) if good else None,
-        page=timeline.get_deployment_page(customer, deployment, cursor=(query.get("cursor") or [""])[0], by=by),
+        page=timeline.get_deployment_page(customer, deployment, cursor=filters.get_first(query, "cursor"), by=by),
         builds=listed,
         has_builds_only=bool(listed) and deployment.newest_version_id is None,
         is_cut=is_cut,

@@ -45,7 +45,7 @@ def get_history(customer: Customer, *, by: Person, query: Query, now: datetime) 
     """
     deployments = _list_deployments(customer, named=filters.read_deployment_ids(query))
     shown = [deployment for deployment in deployments if deployment.gone_at is None]
-    wanted = filters.read(query, customer=customer, deployments=deployments, by=by)
+    parsed = filters.parse(query, customer=customer, deployments=deployments, by=by)
     create, publish = actions.get_create_actions(customer, by=by)
     return History(
         customer=summaries.head(customer, by=by),
@@ -57,10 +57,10 @@ def get_history(customer: Customer, *, by: Person, query: Query, now: datetime) 
             for deployment in shown
         ),
         page=timeline.get_customer_page(
-            customer, deployments, where=wanted.where, cursor=(query.get("cursor") or [""])[0], by=by
+            customer, deployments, where=parsed.where, cursor=filters.get_first(query, "cursor"), by=by
         ),
-        filters=wanted.filters,
-        choices=wanted.choices,
+        filters=parsed.filters,
+        choices=parsed.choices,
         age=ages.get_age(
             customer,
             customers.get_freshness(customer),
@@ -68,7 +68,7 @@ def get_history(customer: Customer, *, by: Person, query: Query, now: datetime) 
             now=now,
         ),
         last_publish=_find_last_publish(deployments, customer, by=by),
-        notes=wanted.notes,
+        notes=parsed.notes,
         create=create,
         publish=publish,
         unlisted=max(0, customer.deployments_count - len(deployments)) if len(deployments) >= MOST_DEPLOYMENTS else 0,
