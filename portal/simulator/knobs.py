@@ -81,7 +81,7 @@ KNOBS: dict[str, Knob] = {
     ),
     "mutation_answers": Knob(("full", "reduced"), "deployment and version in answers to changes"),
     "redeploy_answer": Knob(("deployment", "build"), "200 Deployment or 202 Build"),
-    # the live pointer
+    # the live version
     "archive_outgoing": Knob(
         (True, False), "whether the outgoing version becomes archived", {**YES_OR_NO, "archived": True, "ready": False}
     ),
@@ -194,7 +194,7 @@ class Settings:
         self._values.update({name: parse_setting(name, value) for name, value in values.items()})
 
     def changed(self) -> dict[str, Value]:
-        """Those that differ from their defaults."""
+        """The settings that differ from their defaults."""
         return {name: value for name, value in self._values.items() if value != KNOBS[name].choices[0]}
 
     def as_json(self) -> dict[str, dict[str, object]]:

@@ -141,7 +141,7 @@ class Lifecycle:
         self.announce("deployment.published", deployment, at, version)
 
     def stop(self, deployment: Deployment, at: datetime) -> None:
-        """Takes it off the air; the live version stays selected."""
+        """Takes the deployment offline. Its live version stays selected."""
         self.stop_instances(deployment, at)
         deployment.state, deployment.updated_at = "stopped", at
 

@@ -32,7 +32,7 @@ class Seed(NamedTuple):
 
 
 class State:
-    """Whoever reads or changes the stores holds `lock`."""
+    """Hold `lock` to read or change the stores."""
 
     def __init__(self) -> None:
         self.lock = threading.RLock()
@@ -46,7 +46,7 @@ class State:
 
     @property
     def store(self) -> Store:
-        """That of the tenant with the customers; the other tenant's is empty at first."""
+        """The store of the tenant that has the customers."""
         return self.lifecycle.store
 
     def reset(self, seed: Seed, settings: Mapping[str, object] | None = None) -> datetime:
@@ -66,7 +66,7 @@ class State:
             return now
 
     def adopt(self, store: Store, settings: Settings, seed: Seed) -> None:
-        """Makes a store, newly seeded or read from a file, the present one."""
+        """Makes a store, newly seeded or read from a file, the current one."""
         with self.lock:
             self.seed = seed
             self.settings = settings

@@ -25,7 +25,7 @@ def newest_first(index: Index, before: Position | None) -> Iterator[str]:
 
 
 class Store:
-    """Not locked: whoever uses it holds the state's lock."""
+    """Not locked: callers hold the state's lock."""
 
     def __init__(self, *, tenant_id: str, tenant_slug: str, tenant_name: str) -> None:
         self.tenant_id = tenant_id

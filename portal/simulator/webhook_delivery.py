@@ -39,9 +39,9 @@ class WebhookEvent(NamedTuple):
 
 
 class WebhookSender:
-    """`tick` is called all the time, so that a build which no request asks about is announced when it ends.
+    """Calls `tick` every 50 ms, so that the end of a build is announced even if no request arrives.
 
-    `webhooks` and `settings` are those of the present state; they are replaced on a reset.
+    `webhooks` and `settings` belong to the current state and are replaced on a reset.
     """
 
     def __init__(self, lock: threading.RLock, tick: Callable[[], None]) -> None:

@@ -94,7 +94,7 @@ def start_ms(number: int) -> float:
     by = Person(id=1, name="Olga Petrov", email="operator@portal.test", staff=Role.OPERATOR)
     target = Target(row.customer.slug, row.miosa_id)
     token = deployments.get_dialog("redeploy", target, by=by, now=timezone.now()).token
-    confirmation = Confirmation(token=token, choice="checkout")
+    confirmation = Confirmation(token, choice="checkout")
     time.sleep(0.3)
     page = deployments.submit("redeploy", target, confirmation, by=by, now=timezone.now())
     accepted = time.monotonic()

@@ -75,7 +75,7 @@ def accept(request: OperationRequest, *, now: datetime) -> tuple[Operation, bool
         running = Operation.objects.in_lane_of(operation.deployment_id, operation.lane).first()
         if running is not None and not _free_lane(running, override=request.override, now=now):
             raise LaneBusy(running)
-    # Others took the lane and left it each time we looked.
+    # Others took the lane and left it at each try.
     raise Conflict(_("Other people are changing this right now. Wait a moment, then try again."))
 
 

@@ -1,4 +1,4 @@
-"""The operation that a person is looking at: found out further on the way, or decided."""
+"""One operation on its page: taken a step further when the page is opened, or decided by a person."""
 
 from datetime import datetime
 from uuid import UUID
@@ -38,6 +38,7 @@ def decide(*, by: Person, key: UUID, choice: str, now: datetime) -> OperationPag
     if choice == "again":
         unknown = Operation.objects.filter(pk=operation.pk, state=Operation.State.UNKNOWN)
         unknown.update(look_at=now)
+        notify_worker()
         operation.refresh_from_db()
         _step(operation, now=now)
         return get_page(operation, by=by, now=now)

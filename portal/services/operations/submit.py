@@ -162,8 +162,7 @@ def submit_request(
         finally:
             heartbeat.release(operation)
             notify_worker()
-        operation.refresh_from_db()
-    return get_page(operation, by=request.by, now=now)
+    return get_page(operation, by=request.by, now=now, customer=request.customer if is_new else None)
 
 
 def require_reachable(connection: Connection, deployment: Deployment | None) -> None:

@@ -27,7 +27,7 @@ BROKEN_VALUES: Mapping[str, Any] = {"version_number": "not a number", "name": 17
 
 
 class Call:
-    """What a view gets. `params` are those in the path; `lifecycle` and `store` are those of the key's tenant."""
+    """The argument of every view. `params` come from the path; `lifecycle` and `store` belong to the key's tenant."""
 
     def __init__(
         self, state: State, key: ApiKey, request: Request, base_url: str, params: Mapping[str, Any] | None = None
@@ -178,7 +178,7 @@ class Call:
         return json_response(value, status, content_type=str(self.settings["content_type"]))
 
     def _reworded(self, value: Any) -> Any:
-        """Applies the knobs that concern the rows of every noun."""
+        """Applies the knobs that concern rows of every resource."""
         if self.settings["time_keys"] == "created_at" and self.settings["enum_values"] == "known":
             return value
         if isinstance(value, list):

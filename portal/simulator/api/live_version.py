@@ -102,7 +102,7 @@ def find_lower(call: Call, deployment: Deployment) -> Version | None:
 
 
 def find_last_live(call: Call, deployment: Deployment) -> Version | None:
-    """What was live before the present version."""
+    """The version that was live before the current one."""
     ids = (id_ for id_ in reversed(deployment.activations) if id_ != deployment.active_version_id)
     return next((version for id_ in ids if (version := call.store.versions.get(id_))), None)
 

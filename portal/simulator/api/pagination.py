@@ -38,7 +38,7 @@ def random_key(position: Position) -> Position:
 
 
 class Pagination:
-    """One list of one request. A cursor of another noun's list is refused."""
+    """Pages one list. A cursor of another noun's list is refused."""
 
     def __init__(self, noun: str, sort_key: SortKey, args: Mapping[str, str], settings: Settings) -> None:
         self.noun = noun

@@ -129,7 +129,7 @@ def publish(call: Call) -> Response:
 
 
 def publish_from_sandbox(call: Call) -> tuple[Deployment, Version]:
-    """Into the deployment that the body names, else into a new one."""
+    """Publishes into the deployment that the body names, else into a new one."""
     sandbox = get_usable_sandbox(call)
     body = call.body()
     if deployment_id := call.text(body, "deployment_id"):

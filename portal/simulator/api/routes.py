@@ -22,7 +22,7 @@ class Route(NamedTuple):
 
 
 class Routes:
-    """Those of one resource. Its methods are decorators: `@routes.get("/path/<id>", "scope")`."""
+    """The routes of one resource. The methods are decorators: `@routes.get("/path/<id>", "scope")`."""
 
     def __init__(self) -> None:
         self.rules: list[Rule] = []

@@ -123,7 +123,7 @@ class Serializer:
         }
 
     def version_in_list(self, v: Version) -> Row:
-        """As lists show it: whole, or by knob reduced as in the documented rows."""
+        """As lists show it: in full, or reduced by the knob `version_rows`."""
         row = self.version(v)
         if self.settings["version_rows"] == "reduced":
             for key in ("tenant_id", *attribution_keys(v.attribution)):

@@ -143,7 +143,7 @@ def clear_dns(call: ControlCall) -> object:
 
 
 def show_canaries(call: ControlCall) -> object:
-    """Those served so far, and real ids and addresses that customers must not see either."""
+    """The canaries served so far, and real ids and addresses that customers must not see either."""
     with call.state.lock:
         return {"canaries": call.state.canaries.list_served(), "internal": list_internal_strings(call.state.store)}
 

@@ -32,14 +32,14 @@ class Customer:
     sandboxes: list[Sandbox] = field(default_factory=list)
 
     def attribution(self, rng: Random, project: str | None = None) -> Attribution:
-        """To one of its people, chosen at random."""
+        """Attribution to one of its people, chosen at random."""
         user = self.people[rng.randrange(len(self.people))] if self.people else None
         return Attribution(workspace=self.workspace.external_workspace_id, user=user, project=project)
 
 
 @dataclass(kw_only=True)
 class History:
-    """What was published into a deployment. Numbers start at 1, ages are seconds before now."""
+    """The versions published into a deployment. Numbers start at 1, ages are seconds before now."""
 
     versions: int
     oldest: float

@@ -245,7 +245,7 @@ NAMED_CUSTOMERS: tuple[tuple[Callable[[SeedBuilder], None], int], ...] = (
 
 
 def add_named_customers(builder: SeedBuilder, count: int) -> int:
-    """As many as fit into `count`. Returns how many are still missing."""
+    """Adds as many as fit into `count`. Returns how many are still missing."""
     for add_customers, size in NAMED_CUSTOMERS:
         if size <= count:
             add_customers(builder)

@@ -144,5 +144,8 @@ def note_done(row: Freshness, *, now: datetime) -> None:
 
 def overtake(scope: str) -> None:
     """We changed it, or a webhook reported a change: what an earlier reader brings is not stored any more."""
-    get(scope)
-    Freshness.objects.filter(scope=scope).update(epoch=F("epoch") + 1, lease_token="", lease_until=None, read_at=None)
+    rows = Freshness.objects.filter(scope=scope)
+    changes = {"epoch": F("epoch") + 1, "lease_token": "", "lease_until": None, "read_at": None}
+    if not rows.update(**changes):
+        get(scope)
+        rows.update(**changes)

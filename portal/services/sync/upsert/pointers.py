@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Subquery, Value
@@ -41,10 +42,11 @@ class _Pointers:
         }
 
 
-def settle(deployment: Deployment, *, taken: Taken | None, now: datetime) -> None:
+def settle(deployment: Deployment, *, taken: Taken | None, now: datetime, caused_by: UUID | None = None) -> None:
     """Update the columns that follow from the versions, and record a moved pointer as an activation.
 
-    `taken`: what storing versions changed. The row is locked, so that two readers never record one change twice;
+    `taken`: what storing versions changed. `caused_by`: the key of our operation that moved the pointer, which has an
+    entry of its own in the timeline. The row is locked, so that two readers never record one change twice;
     `deployment` is brought up to date with it.
     """
     with transaction.atomic(savepoint=False):
@@ -56,7 +58,7 @@ def settle(deployment: Deployment, *, taken: Taken | None, now: datetime) -> Non
         activation = None
         if (pointers.recorded or "") != row.active_version_id and (pointers.live or not row.active_version_id):
             # A pointer to a version that is not stored yet is recorded when it is.
-            activation = _record(row, had_staged=row.staged_version_id, now=now)
+            activation = _record(row, had_staged=row.staged_version_id, caused_by=caused_by, now=now)
             changed["live_since"] = activation.at if pointers.live else None
         if pointers.live is not None and not pointers.live_was_live:
             Version.objects.filter(pk=pointers.live).update(was_live=True)
@@ -125,7 +127,7 @@ def refile(deployment: Deployment) -> None:
             entries.file_activation(deployment, activation, to=to, previous=previous)
 
 
-def _record(deployment: Deployment, *, had_staged: int | None, now: datetime) -> Activation:
+def _record(deployment: Deployment, *, had_staged: int | None, caused_by: UUID | None, now: datetime) -> Activation:
     """One row for each change of the pointer, filed in the timeline if it says more than the version's own entry."""
     live = _find_version(deployment, deployment.active_version_id)
     last = Activation.objects.filter(deployment_id=deployment.miosa_id).order_by("-pk").first()
@@ -142,8 +144,10 @@ def _record(deployment: Deployment, *, had_staged: int | None, now: datetime) ->
         is_first=last is None,
         is_deed=is_deed,
         was_staged=was_staged,
+        cause=Activation.Cause.CAUSED if caused_by else Activation.Cause.SEEN,
+        operation_id=caused_by,
     )
-    if is_deed and live is not None:
+    if is_deed and live is not None and caused_by is None:
         entries.file_activation(deployment, activation, to=live, previous=previous)
     return activation
 

@@ -1,4 +1,4 @@
-"""The worker under load: nothing waits behind what takes long, and a look costs little of MIOSA's budget."""
+"""The worker under load: nothing waits for slow calls, and finding out costs few requests."""
 
 import dataclasses
 import threading
@@ -19,7 +19,7 @@ from tests.operations.app import App, get_operation
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_what_is_unknown_is_settled_while_slow_publishes_hold_their_threads(app: App) -> None:
+def test_an_unknown_operation_is_settled_while_slow_publishes_hold_their_threads(app: App) -> None:
     for number in range(9):
         app.publish_new(f"App {number}")
     app.control.fault("*/deploy", times=20, delay_s=4)
@@ -39,7 +39,7 @@ def test_what_is_unknown_is_settled_while_slow_publishes_hold_their_threads(app:
 
 
 @pytest.mark.usefixtures("without_keys")
-def test_a_publish_that_is_looked_for_costs_little(app: App) -> None:
+def test_looking_up_a_lost_publish_costs_few_requests(app: App) -> None:
     app.control.fault("*/publish", drop_before=True)
     page = app.change("publish")
     since = app.log_position()
@@ -51,12 +51,12 @@ def test_a_publish_that_is_looked_for_costs_little(app: App) -> None:
 
 
 @pytest.mark.usefixtures("without_keys")
-def test_and_leaves_a_token_to_people(app: App, settings: Settings) -> None:
+def test_looking_up_a_lost_publish_leaves_budget_to_people(app: App, settings: Settings) -> None:
     app.control.fault("*/publish", drop_before=True)
     page = app.change("publish")
     settings.MIOSA = dataclasses.replace(settings.MIOSA, rpm=60)
     upstream.forget_client()
-    for _look in range(12):
+    for _read in range(12):
         app.pass_time(6)
         app.run_worker()
     assert get_operation(page).state == "unknown"

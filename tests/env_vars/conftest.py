@@ -6,7 +6,7 @@ import pytest
 
 from portal.permissions import Person
 from tests import recall
-from tests.env.booking import SLUG, Booking
+from tests.env_vars.client import SLUG, EnvVarsClient
 from tests.services.conftest import operator, person_of, read_all
 from tests.simulator_control import SimulatorControl
 
@@ -19,13 +19,14 @@ def owner(person_of: Callable[..., Person]) -> Person:
 
 
 @pytest.fixture
-def booking(simulator: SimulatorControl, read_all: Callable[[], object], owner: Person) -> Booking:
+def env_vars(simulator: SimulatorControl, read_all: Callable[[], object], owner: Person) -> EnvVarsClient:
+    """Of the customer's app "Booking", which has some env vars already."""
     recall.recall("all", simulator, read_all)
-    found = next(
+    deployment_id = next(
         app["id"]
         for customer in simulator.state()["customers"]
         if customer["external_workspace_id"] == SLUG
         for app in customer["deployments"]
         if app["name"] == "Booking"
     )
-    return Booking(id=found, owner=owner)
+    return EnvVarsClient(deployment_id, owner)

@@ -1,4 +1,4 @@
-"""The check after the pointer has switched: it answers, the target runs, and what could not be asked is no fault."""
+"""The check of the app's address after the switch: it answers, the target runs, and "could not check" is no failure."""
 
 import pytest
 from django.utils import timezone
@@ -28,7 +28,7 @@ def test_it_answers_and_the_target_runs(app: App) -> None:
     assert Activation.objects.get(operation_id=operation.key).verdict == "ok"
 
 
-def test_where_no_hash_is_told_it_says_only_that_it_answers(app: App) -> None:
+def test_without_a_hash_the_verdict_is_only_that_it_answers(app: App) -> None:
     page = app.roll_back(23)
     app.simulator.state.store.deployments[app.deployment_id].running_artifact_sha256 = None
     Deployment.objects.filter(miosa_id=app.deployment_id).update(running_sha256="")
@@ -38,7 +38,7 @@ def test_where_no_hash_is_told_it_says_only_that_it_answers(app: App) -> None:
     assert "what runs" not in operation.verdict_text
 
 
-def test_an_error_is_not_called_one_while_edges_may_be_old(app: App) -> None:
+def test_an_error_counts_only_after_edge_caches_have_expired(app: App) -> None:
     page = app.roll_back(23)
     app.control.fault("/sites/*", times=50, status=502)
     operation = check(app, page)
@@ -50,7 +50,7 @@ def test_an_error_is_not_called_one_while_edges_may_be_old(app: App) -> None:
     assert "502" in operation.verdict_text
 
 
-def test_what_could_not_be_asked_is_not_failed(app: App) -> None:
+def test_an_app_that_could_not_be_reached_is_not_failed(app: App) -> None:
     page = app.roll_back(23)
     app.control.fault("/sites/*", times=50, drop_before=True)
     assert check(app, page).verdict == ""
@@ -61,7 +61,7 @@ def test_what_could_not_be_asked_is_not_failed(app: App) -> None:
 
 
 @pytest.mark.parametrize("url", ["", "http://[", "http://10.0.0.1/", "https://127.0.0.1/", "http://127.0.0.1:1/"])
-def test_an_address_that_may_not_be_asked(app: App, url: str) -> None:
+def test_an_address_that_may_not_be_requested(app: App, url: str) -> None:
     page = app.roll_back(23)
     app.control.fault(f"*/{app.deployment_id}", method="GET", times=50, status=503)
     Deployment.objects.filter(miosa_id=app.deployment_id).update(public_url=url, managed_url=url)
@@ -69,7 +69,7 @@ def test_an_address_that_may_not_be_asked(app: App, url: str) -> None:
     assert check(app, page, after=70).verdict == "unknown"
 
 
-def test_if_something_else_is_live_by_then_nothing_is_said_of_it(app: App) -> None:
+def test_another_live_version_is_not_judged(app: App) -> None:
     page = app.roll_back(23)
     app.control.run_action("publish", deployment_id=app.deployment_id)
     operation = check(app, page)
@@ -86,13 +86,13 @@ def test_two_workers_check_once(app: App) -> None:
     assert not check_app(second, now=now)
 
 
-def test_a_check_that_never_ends_well_ends(app: App) -> None:
+def test_a_check_that_never_succeeds_ends(app: App) -> None:
     page = app.roll_back(23)
     operation = check(app, page, after=600)
     assert (operation.verdict, operation.check_due_at) == ("unknown", None)
 
 
-def test_a_redeploy_is_checked_too(app: App, simulator: SimulatorControl) -> None:
+def test_a_redeploy_is_checked(app: App, simulator: SimulatorControl) -> None:
     page = app.change("redeploy")
     app.pass_time(1)
     app.run_worker()
@@ -100,15 +100,15 @@ def test_a_redeploy_is_checked_too(app: App, simulator: SimulatorControl) -> Non
 
 
 @pytest.mark.parametrize(("outcome", "verdict"), [("ready", "ok"), ("failed_build", "bad")])
-def test_a_redeploy_that_is_built_is_followed_to_the_end_of_its_build(
+def test_a_redeploy_with_a_build_is_followed_to_its_end(
     app: App, simulator: SimulatorControl, outcome: str, verdict: str
 ) -> None:
     simulator.configure(step_times="default", redeploy_answer="build", build_outcome=outcome)
     page = app.change("redeploy")
     assert (get_operation(page).state, get_operation(page).check_due_at) == ("succeeded", None)
     assert get_operation(page).look_at is not None
-    told = status.refresh_operation(by=app.owner, key=page.key, now=timezone.now())
-    assert (told.is_building, told.is_unseen, told.is_open) == (True, True, True)
+    page_now = status.refresh_operation(by=app.owner, key=page.key, now=timezone.now())
+    assert (page_now.is_building, page_now.is_unseen, page_now.is_open) == (True, True, True)
     app.pass_time(2)
     app.run_worker()
     assert get_operation(page).verdict == ""
@@ -117,11 +117,11 @@ def test_a_redeploy_that_is_built_is_followed_to_the_end_of_its_build(
         app.pass_time(2)
         app.run_worker()
     assert (get_operation(page).verdict, get_operation(page).look_at) == (verdict, None)
-    told = status.refresh_operation(by=app.owner, key=page.key, now=timezone.now())
-    assert (told.is_building, told.is_unseen) == (False, False)
+    page_now = status.refresh_operation(by=app.owner, key=page.key, now=timezone.now())
+    assert (page_now.is_building, page_now.is_unseen) == (False, False)
 
 
-def test_a_build_that_can_not_be_followed_is_checked_at_once(app: App, simulator: SimulatorControl) -> None:
+def test_without_a_readable_build_the_app_is_checked_at_once(app: App, simulator: SimulatorControl) -> None:
     simulator.configure(step_times="default", redeploy_answer="build")
     app.control.fault("*/builds/*", method="GET", times=9, status=404)
     page = app.change("redeploy")

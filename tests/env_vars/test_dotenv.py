@@ -1,4 +1,4 @@
-"""A pasted file: what is understood, what is told of it, and what is never shown as a name."""
+"""The parser: what it understands, what it reports, and what is never shown as a name."""
 
 import re
 import string
@@ -8,12 +8,13 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from portal.services.env_vars import dotenv
+from portal.services.errors import Invalid
 
 BODY = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASC\nBKcwggSjAgEAAoIBAQC7abc=="
 KEY = f"-----BEGIN PRIVATE KEY-----\n{BODY}\n-----END PRIVATE KEY-----"
 
 
-def pairs(text: str) -> dict[str, str]:
+def parse_values(text: str) -> dict[str, str]:
     return {line.key: line.value for line in dotenv.parse(text).lines}
 
 
@@ -48,42 +49,44 @@ def pairs(text: str) -> dict[str, str]:
         ("just_a_word\nA=1", {"A": "1"}),
     ],
 )
-def test_what_is_understood(text: str, expected: dict[str, str]) -> None:
-    assert pairs(text) == expected
+def test_values(text: str, expected: dict[str, str]) -> None:
+    assert parse_values(text) == expected
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "notice"),
     [
-        ("A='x'", "quotes"),
-        ("A=x # y", "comment"),
-        (f"A={KEY}", "several lines"),
+        ("A='x'", "The quotes around it were removed."),
+        ("A=x # y", "The text after # was removed as a comment. To keep it, put the value in quotes."),
+        (f"A={KEY}", "All lines of this key are one value."),
     ],
 )
-def test_what_is_told_of_a_value(text: str, told: str) -> None:
+def test_notices_about_a_value(text: str, notice: str) -> None:
     (line,) = dotenv.parse(text).lines
-    assert told in " ".join(line.notices)
+    assert line.notices == (notice,)
 
 
-def test_a_name_that_comes_twice_says_so() -> None:
+def test_of_a_repeated_name_the_last_value_counts() -> None:
     (line,) = dotenv.parse("A=1\nA=2\nA=3").lines
     assert (line.value, line.times) == ("3", 3)
-    assert "3 times" in " ".join(dotenv.about_name(line.name, line.times))
+    assert "3 times" in " ".join(dotenv.list_name_notices(line.name, line.times))
 
 
 @pytest.mark.parametrize("name", ["NEXT_PUBLIC_X", "VITE_X", "REACT_APP_X"])
-def test_a_public_name_warns(name: str) -> None:
-    assert "every visitor" in " ".join(dotenv.about_name(name, 1))
+def test_a_public_prefix_has_a_notice(name: str) -> None:
+    assert "every visitor" in " ".join(dotenv.list_name_notices(name, 1))
 
 
 @pytest.mark.parametrize("name", ["1A", "A-B", "A.B", "", "A" * 129])
-def test_a_name_that_can_not_be_set_has_a_problem(name: str) -> None:
-    assert dotenv.problem(name, "x")
+def test_invalid_names(name: str) -> None:
+    assert dotenv.find_name_problem(name)
 
 
-@pytest.mark.parametrize(("value", "is_fine"), [("x" * 32_768, True), ("x" * 32_769, False), ("\x00", False)])
-def test_a_value_that_can_not_be_set_has_one_too(value: str, is_fine: bool) -> None:
-    assert bool(dotenv.problem("A", value)) is not is_fine
+@pytest.mark.parametrize(
+    ("value", "is_valid"), [("x" * 32_768, True), ("x" * 32_769, False), ("\x00", False), ("\ud800", False)]
+)
+def test_values_that_can_be_set(value: str, is_valid: bool) -> None:
+    assert bool(dotenv.find_value_problem(value)) is not is_valid
 
 
 @pytest.mark.parametrize(
@@ -106,32 +109,54 @@ def test_a_value_that_can_not_be_set_has_one_too(value: str, is_fine: bool) -> N
         "sk_live_51HqLyjWDarjtT1zdp7dcXYZ0123456789=1",
     ],
 )
-def test_a_piece_of_a_secret_is_no_name(text: str) -> None:
-    """The pieces are those of the text that any line was made of."""
+def test_a_part_of_a_secret_is_never_a_name(text: str) -> None:
     for line in dotenv.parse(text).lines:
         assert line.name in {"", "A"}
-    assert not dotenv.looks_like_name(text.partition("=")[0]) or not pairs(text) or "A" in pairs(text)
+    assert not dotenv.looks_like_name(text.partition("=")[0]) or not parse_values(text) or "A" in parse_values(text)
 
 
-def test_the_end_of_a_key_that_is_missing_is_told() -> None:
+def test_a_key_without_its_end_is_a_problem() -> None:
     (line,) = dotenv.parse("A=-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBg\nB=1").lines
     assert line.name == "A"
-    assert "last line of this key" in line.problem
+    assert "no END line" in line.problem
 
 
-def test_lines_that_say_nothing_are_told_by_number() -> None:
-    assert dotenv.parse("A=1\nwhat\n\nB=2\n'x").unread == (2, 5)
+def test_lines_without_an_assignment_are_skipped_by_number() -> None:
+    parsed = dotenv.parse("A=1\nwhat\n\nB=2\n'x")
+    assert parsed.skipped == (2, 5)
+    assert dotenv.describe_skipped(parsed.skipped) == "Lines 2, 5 skipped: expected NAME=value"
+    assert dotenv.describe_skipped([4]) == "Line 4 skipped: expected NAME=value"
+    assert dotenv.describe_skipped([]) == ""
 
 
-def test_one_value_is_taken_as_it_is() -> None:
-    assert dotenv.one("A", '"x"').value == '"x"'
-    assert dotenv.one("A", "x\r\n").value == "x"
-    assert "line break" in dotenv.one("A", "x\n").notices[0]
-    assert "space" in dotenv.one("A", " x").notices[0]
-    assert "quotes" in dotenv.one("A", "'x'").notices[0]
+@pytest.mark.parametrize(
+    ("typed", "value", "notice"),
+    [
+        ("x", "x", ""),
+        ("x\r\n", "x", "line break"),
+        (" x", " x", "space"),
+        ('"x"', '"x"', "quotes are part"),
+        ("x\r\ny", "x\ny", ""),
+    ],
+)
+def test_a_typed_value_is_taken_as_it_is(typed: str, value: str, notice: str) -> None:
+    line = dotenv.read_pair(" A ", typed)
+    assert (line.name, line.value) == ("A", value)
+    assert notice in " ".join(line.notices)
+    assert bool(line.notices) is bool(notice)
 
 
-def test_a_line_shows_no_value() -> None:
+@pytest.mark.parametrize(
+    ("name", "value", "field"),
+    [("", "", "name"), ("1A", "x", "name"), ("A", "", "value"), ("A", "\n", "value"), ("A", "\x00", "value")],
+)
+def test_a_typed_pair_is_validated_by_field(name: str, value: str, field: str) -> None:
+    with pytest.raises(Invalid) as raised:
+        dotenv.read_pair(name, value)
+    assert set(raised.value.fields) == {field}
+
+
+def test_the_repr_of_a_line_shows_no_value() -> None:
     assert "hunter2" not in repr(dotenv.parse("A=hunter2"))
 
 
@@ -144,13 +169,13 @@ VALUES = st.text(
 
 @given(st.dictionaries(NAMES, VALUES, max_size=8))
 @example({"A": "="})
-def test_what_was_quoted_comes_back(values: dict[str, str]) -> None:
+def test_quoted_values_are_parsed_unchanged(values: dict[str, str]) -> None:
     text = "\n".join(f"export {name}='{value}'" for name, value in values.items())
-    assert pairs(text) == values
+    assert parse_values(text) == values
 
 
 @given(st.text(max_size=300))
-def test_any_text_is_read_and_no_piece_of_it_is_a_name(text: str) -> None:
+def test_any_text_can_be_parsed_and_shows_no_part_of_it(text: str) -> None:
     parsed = dotenv.parse(text)
     assert len({line.key for line in parsed.lines}) == len(parsed.lines)
     for line in parsed.lines:
@@ -159,7 +184,7 @@ def test_any_text_is_read_and_no_piece_of_it_is_a_name(text: str) -> None:
 
 
 @given(st.lists(st.text(string.ascii_letters + string.digits + "+/", min_size=40, max_size=64), min_size=2, max_size=6))
-def test_base_64_pasted_without_quotes_shows_none_of_its_lines(rows: list[str]) -> None:
+def test_base64_without_quotes_shows_none_of_its_lines(rows: list[str]) -> None:
     text = "A=" + "\n".join([*rows, rows[-1][:30] + "=="])
-    shown = {line.name for line in dotenv.parse(text).lines}
-    assert shown <= {"A", ""}
+    names = {line.name for line in dotenv.parse(text).lines}
+    assert names <= {"A", ""}

@@ -1,4 +1,4 @@
-"""From a confirmed form to MIOSA and back: the happy ways, and everything that keeps it from being sent."""
+"""From a confirmed form to MIOSA and back, and what prevents sending at the last moment."""
 
 import dataclasses
 
@@ -57,7 +57,7 @@ def test_a_staged_version_is_promoted(app: App) -> None:
     assert page.is_live
 
 
-def test_what_is_live_by_now_is_not_sent_again(app: App) -> None:
+def test_a_version_that_is_live_by_now_is_not_sent_again(app: App) -> None:
     target = app.number(23)
     token = app.open_dialog("roll_back", target)
     app.control.run_action("rollback", deployment_id=app.deployment_id, version_id=target)
@@ -80,7 +80,7 @@ def test_if_another_version_went_live_nothing_is_sent_and_both_are_named(app: Ap
 
 
 @pytest.mark.parametrize("kind", ["redeploy", "stop", "publish"])
-def test_other_deeds_mind_what_is_live_as_well(app: App, kind: str) -> None:
+def test_other_kinds_depend_on_the_live_version(app: App, kind: str) -> None:
     token = app.open_dialog(kind, by=app.operator)
     app.control.run_action("publish", deployment_id=app.deployment_id)
     since = app.log_position()
@@ -90,7 +90,7 @@ def test_other_deeds_mind_what_is_live_as_well(app: App, kind: str) -> None:
     assert app.changes_received(since) == []
 
 
-def test_a_staged_publish_does_not_mind(app: App) -> None:
+def test_a_staged_publish_does_not_depend_on_the_live_version(app: App) -> None:
     token = app.open_dialog("publish")
     app.control.run_action("publish", deployment_id=app.deployment_id)
     page = app.submit("publish", token, go_live=False)
@@ -99,7 +99,7 @@ def test_a_staged_publish_does_not_mind(app: App) -> None:
 
 
 def test_promoting_to_another_environment_moves_no_pointer(app: App, settings: Settings) -> None:
-    """Not even for a version that was live once: the rollback call knows no environment."""
+    """Not even for a version that was live before: the rollback call has no environment."""
     settings.MIOSA = dataclasses.replace(settings.MIOSA, environments=("production", "staging"))
     since = app.log_position()
     page = app.change("promote", app.number(23), environment="staging")
@@ -118,7 +118,7 @@ def test_the_first_environment_is_the_live_one_whatever_its_name(app: App, setti
 
 
 @pytest.mark.parametrize("kind", ["rename", "delete", "create", "stop", "redeploy"])
-def test_other_deeds_of_operators(app: App, kind: str) -> None:
+def test_the_other_kinds_of_operators(app: App, kind: str) -> None:
     before, name = app.effects(), "Main site" if kind == "delete" else "Another name"
     more = {} if kind in {"stop", "redeploy"} else {"name": name}
     page = app.change(kind, by=app.operator, **more)
@@ -127,7 +127,7 @@ def test_other_deeds_of_operators(app: App, kind: str) -> None:
         assert abs(app.effects().deployments - before.deployments) == 1
 
 
-def test_a_publish_is_followed_to_its_end_though_nobody_watches(app: App, simulator: SimulatorControl) -> None:
+def test_a_publish_is_followed_to_its_end_without_watchers(app: App, simulator: SimulatorControl) -> None:
     simulator.configure(step_times="default")
     page = app.change("publish")
     assert (get_operation(page).state, get_operation(page).switched_at) == ("succeeded", None)
@@ -143,7 +143,7 @@ def test_a_publish_is_followed_to_its_end_though_nobody_watches(app: App, simula
 
 
 @pytest.mark.parametrize("route", [404, 501])
-def test_a_publish_goes_over_the_bridge_where_publish_is_not_there(
+def test_a_publish_uses_the_bridge_where_the_route_is_missing(
     app: App, simulator: SimulatorControl, route: int
 ) -> None:
     simulator.configure(publish_route=route)
@@ -154,7 +154,7 @@ def test_a_publish_goes_over_the_bridge_where_publish_is_not_there(
     assert get_only_operation().state == "succeeded"
 
 
-def test_what_is_sent_names_attribution_and_nothing_of_ours(app: App) -> None:
+def test_the_request_holds_attribution_and_nothing_internal(app: App) -> None:
     since = app.log_position()
     app.change("publish", build_command="npm run build", kind="static")
     body = app.changes_received(since)[0]["body"]
@@ -171,9 +171,7 @@ def test_the_page_of_an_operation_belongs_to_its_customer(app: App) -> None:
     assert Operation.objects.count() == 1
 
 
-def test_if_the_process_dies_before_it_has_read_back_another_one_does(
-    app: App, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_another_process_reads_back_if_the_first_dies(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
     def die(_operation: Operation) -> None:
         raise SystemExit
 

@@ -1,4 +1,4 @@
-"""The graph of states, walked at random: whatever MIOSA, people, the worker and death do, in whatever order.
+"""Random walks over the graph of states: MIOSA, people, the worker and dying processes in any order.
 
 accepted → sent → succeeded | refused | unknown → succeeded | refused | decided by a person
 """
@@ -54,30 +54,30 @@ PATHS = ["*/rollback", "*/publish", "*/redeploy", "/api/v1/deployments/*"]
 
 def machine_for(app: App, person: Person) -> type[RuleBasedStateMachine]:  # noqa: C901  # its rules are many
     class Journal(RuleBasedStateMachine):
-        """One app, two people, a worker, a wire that breaks, and processes that die."""
+        """One app, two people, a worker, a connection that breaks, and processes that die."""
 
         @initialize()
         def start_anew(self) -> None:
             Operation.objects.all().delete()
             app.control.clear_faults()
             upstream.forget_client()
-            self.known: dict[int, str] = {}
+            self.states: dict[int, str] = {}
             self.sent: dict[str, float] = {}
             self.since = app.log_position()
 
         @rule(number=st.sampled_from([21, 22, 23]), by=st.sampled_from([app.owner, person]))
         def roll_back(self, number: int, by: Person) -> None:
-            self.ask("roll_back", app.number(number), by)
+            self.request("roll_back", app.number(number), by)
 
         @rule(by=st.sampled_from([app.owner, person]))
         def redeploy(self, by: Person) -> None:
-            self.ask("redeploy", "", by)
+            self.request("redeploy", "", by)
 
         @rule(by=st.sampled_from([app.owner, person]), override=st.booleans())
         def publish(self, by: Person, override: bool) -> None:
-            self.ask("publish", "", by, go_live=False, over_rollback=override)
+            self.request("publish", "", by, go_live=False, over_rollback=override)
 
-        def ask(self, kind: str, target: str, by: Person, **more: Any) -> None:
+        def request(self, kind: str, target: str, by: Person, **more: Any) -> None:
             try:
                 token = app.open_dialog(kind, target, by=by)
                 page = app.submit(kind, token, target, by=by, **more)
@@ -87,7 +87,7 @@ def machine_for(app: App, person: Person) -> type[RuleBasedStateMachine]:  # noq
             assert again.key == page.key
 
         @rule(fault=st.sampled_from(FAULTS), path=st.sampled_from(PATHS), times=st.integers(1, 3))
-        def break_the_wire(self, fault: dict[str, Any], path: str, times: int) -> None:
+        def break_the_connection(self, fault: dict[str, Any], path: str, times: int) -> None:
             app.control.fault(path, times=times, **fault)
 
         @rule()
@@ -110,13 +110,13 @@ def machine_for(app: App, person: Person) -> type[RuleBasedStateMachine]:  # noq
 
         @rule(state=st.sampled_from(["accepted", "sent"]))
         def die(self, state: str) -> None:
-            """A process died: its operation is still in its hands."""
+            """A process has died while it worked on the operation."""
             operation = Operation.objects.filter(state="unknown", in_lane=True).first()
             if operation is not None and state == "sent":
                 Operation.objects.filter(pk=operation.pk).update(
                     state="sent", runner="dead", beat_at=timezone.now(), look_at=None
                 )
-                self.known[operation.pk] = "sent"
+                self.states[operation.pk] = "sent"
 
         @precondition(lambda self: Operation.objects.filter(state="unknown").exists())
         @rule(choice=st.sampled_from(["happened", "did_not", "again"]))
@@ -130,10 +130,10 @@ def machine_for(app: App, person: Person) -> type[RuleBasedStateMachine]:  # noq
         @invariant()
         def states_follow_the_graph(self) -> None:
             for operation in Operation.objects.all():
-                before = self.known.get(operation.pk, "accepted")
+                before = self.states.get(operation.pk, "accepted")
                 is_late_answer = before == "refused" and operation.state == "succeeded"
                 assert operation.state in EDGES[before] or is_late_answer, (before, operation.state)
-                self.known[operation.pk] = operation.state
+                self.states[operation.pk] = operation.state
 
         @invariant()
         def at_most_one_holds_a_lane(self) -> None:
@@ -157,7 +157,7 @@ def machine_for(app: App, person: Person) -> type[RuleBasedStateMachine]:  # noq
                     assert paths == []
 
         def teardown(self) -> None:
-            """In the end, with MIOSA well again, nothing is left in the dark."""
+            """In the end, once MIOSA works again, every outcome is known or a person is asked."""
             app.control.clear_faults()
             for _second in range(90):
                 upstream.forget_client()
@@ -171,7 +171,7 @@ def machine_for(app: App, person: Person) -> type[RuleBasedStateMachine]:  # noq
     return Journal
 
 
-def test_whatever_happens_in_whatever_order(app: App) -> None:
+def test_states_follow_the_graph_whatever_happens(app: App) -> None:
     support = Person(id=2, name="Ana Ruiz", email="support@portal.test", staff=app.operator.staff)
     run_state_machine_as_test(
         machine_for(app, support),
