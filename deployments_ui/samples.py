@@ -91,20 +91,20 @@ def row(
 
 
 def turn(
-    now: datetime, order: int, *, minutes: float, deed: ActivationKind = ActivationKind.ROLLED_BACK
+    now: datetime, order: int, *, minutes: float, kind: ActivationKind = ActivationKind.ROLLED_BACK
 ) -> ActivationEntry:
     return ActivationEntry(
         id=order,
         at=moment(now, minutes=minutes),
         deployment_id="dep_main_site",
         deployment_name="Main site",
-        deed=deed,
+        kind=kind,
         version_id="ver_0046",
         number=46,
         from_version_id="ver_0047",
         from_number=47,
         who="Ana Ruiz (support)",
-        reason="Checkout broken" if deed is ActivationKind.ROLLED_BACK else "",
+        reason="Checkout broken" if kind is ActivationKind.ROLLED_BACK else "",
     )
 
 
@@ -121,7 +121,7 @@ def entries(now: datetime) -> tuple[VersionEntry | ActivationEntry, ...]:
         State.UNREADABLE,
     )
     recent = [row(now, 60 - index, minutes=4 + index * 9, state=state) for index, state in enumerate(states)]
-    turns = [turn(now, 1, minutes=95), turn(now, 2, minutes=96, deed=ActivationKind.PROMOTED)]
+    turns = [turn(now, 1, minutes=95), turn(now, 2, minutes=96, kind=ActivationKind.PROMOTED)]
     named = [row(now, 50 - index, minutes=1500 + index * 30, app=name) for index, name in enumerate(NAMES)]
     older = [row(now, 44 - index, minutes=4300 + index * 700) for index in range(12)]
     return (*recent, *turns, *named, *older)

@@ -127,7 +127,7 @@ class Pen:
         )
 
     def turn(self, entry: ActivationEntry) -> TurnRow:
-        look = states.DEEDS[entry.deed]
+        look = states.DEEDS[entry.kind]
         versions = f"{self.path(entry.deployment_id)}versions/"
         at, exact, hour = self.clock.row(entry.at, self.language)
         return TurnRow(

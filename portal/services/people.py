@@ -39,7 +39,7 @@ def get_person(user: "User | AnonymousUser") -> Person | None:
     return Person(id=user.pk, name=str(user), email=user.email, roles=roles)
 
 
-def may_sign_in(user: User) -> bool:
+def can_sign_in(user: User) -> bool:
     """Demo people exist only beside the simulator."""
     return user.is_active and (settings.MIOSA.is_demo or not user.is_demo)
 

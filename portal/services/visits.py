@@ -47,7 +47,7 @@ def open_deployment(*, by: Person, slug: str, deployment_id: str, now: datetime)
         builds.refresh_builds(deployment, customer, now=now)
     if deployment.newest_version_id is None and not deployment.is_filled:
         refresh.deployment_if_stale(deployment, row, customer=customer, now=now)
-        return customer, deployments.find_deployment(customer, deployment_id)
+        return customer, deployments.get_held(customer, deployment_id)
     refresh.ask_for_deployment(deployment, row, now=now)
     return customer, deployment
 

@@ -58,12 +58,12 @@ class DomainsPage:
 def get_domains(*, by: Person, slug: str, deployment_id: str, now: datetime) -> DomainsPage:
     """Raises NotFound. What can't be read now is shown from memory with its age; DNS is never waited for."""
     customer = customers.get_customer(by=by, slug=slug)
-    deployment = deployments.find_deployment(customer, deployment_id)
+    deployment = deployments.get_held(customer, deployment_id)
     reading.read_if_stale(deployment, customer=customer, now=now)
     rows = list(seen_by(deployment, customer, by=by).order_by("name", "pk"))
     looking.want(rows, now=now)
     return DomainsPage(
-        customer=summaries.head(customer, by=by),
+        customer=summaries.summarize_customer(customer, by=by),
         deployment=actions.get_deployment_summary(deployment, customer, by=by),
         rows=tuple(row_of(domain, now=now) for domain in rows),
         may_add=can(Permission.ADD_DOMAIN, customer, deployment, by=by),

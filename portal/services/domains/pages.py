@@ -104,7 +104,7 @@ def get_domain(*, by: Person, slug: str, deployment_id: str, domain_id: str, now
     may_share = can(Permission.SHARE_DOMAIN, customer, deployment, by=by)
     subject = Subject(VerifyDomain.name, customer.pk, deployment.miosa_id, domain.miosa_id)
     return DomainPage(
-        customer=summaries.head(customer, by=by),
+        customer=summaries.summarize_customer(customer, by=by),
         deployment=actions.get_deployment_summary(deployment, customer, by=by),
         facts=facts_of(domain, now=now),
         twin=_twin(domain),
@@ -121,7 +121,7 @@ def get_domain(*, by: Person, slug: str, deployment_id: str, domain_id: str, now
 def find(*, by: Person, slug: str, deployment_id: str, domain_id: str) -> tuple[Customer, Deployment, Domain]:
     """Raises NotFound unless this person may see the domain."""
     customer = customers.get_customer(by=by, slug=slug)
-    deployment = deployments.find_deployment(customer, deployment_id)
+    deployment = deployments.get_held(customer, deployment_id)
     domain = lists.seen_by(deployment, customer, by=by).filter(miosa_id=domain_id).first()
     if domain is None:
         raise NotFound

@@ -112,7 +112,7 @@ def _take(
 
 
 def _values(row: miosa.Domain) -> dict[str, Any]:
-    name = clean_text.line(row.domain, most=253).lower().rstrip(".")
+    name = clean_text.clean_line(row.domain, most=253).lower().rstrip(".")
     needed = dns.parse_required_records(
         name,
         dns_records=row.dns_records,

@@ -61,13 +61,17 @@ class DeploymentList:
 def load(*, by: Person, slug: str, deployment_id: str) -> tuple[Customer, Deployment]:
     """A deployment and the customer it was found through. Raises NotFound, also for somebody else's customer."""
     customer = customers.get_customer(by=by, slug=slug)
-    return customer, find_deployment(customer, deployment_id)
+    return customer, get_held(customer, deployment_id)
 
 
-def find_deployment(customer: Customer, deployment_id: str) -> Deployment:
+def get_held(customer: Customer, deployment_id: str) -> Deployment:
     """With its live, staged and newest version. Raises NotFound unless the customer has something on it."""
     try:
-        return Deployment.objects.held_by(customer.pk).with_versions().get(miosa_id=clean_text.storable(deployment_id))
+        return (
+            Deployment.objects.held_by(customer.pk)
+            .with_versions()
+            .get(miosa_id=clean_text.make_storable(deployment_id))
+        )
     except Deployment.DoesNotExist:
         raise NotFound from None
 
@@ -82,13 +86,13 @@ def list_deployments(customer: Customer, *, by: Person, after: str, now: datetim
     Raises NotFound if the customer has nothing on `after`.
     """
     held = Deployment.objects.held_by(customer.pk).filter(gone_at=None)
-    following = held.filter(pk__gt=find_deployment(customer, after).pk) if after else held
+    following = held.filter(pk__gt=get_held(customer, after).pk) if after else held
     found = list(following.for_summary().order_by("pk")[: PAGE + 1])
     shown = found[:PAGE]
     summaries.attach_versions(shown)
     return DeploymentList(
-        customer=summaries.head(customer, by=by),
-        results=tuple(summaries.deployment(deployment, customer, by=by) for deployment in shown),
+        customer=summaries.summarize_customer(customer, by=by),
+        results=tuple(summaries.summarize_deployment(deployment, customer, by=by) for deployment in shown),
         following=shown[-1].miosa_id if len(found) > PAGE else "",
         age=ages.get_age(
             customer, customers.get_freshness(customer), filling=held.filter(is_filled=False).exists(), now=now
@@ -108,11 +112,11 @@ def get_deployment(
     listed = () if is_cut else builds.list_builds(deployment, customer, by=by)
     shows_managed_url = by.is_staff and not is_cut and deployment.managed_url != deployment.public_url
     return DeploymentPage(
-        customer=summaries.head(customer, by=by),
+        customer=summaries.summarize_customer(customer, by=by),
         deployment=actions.get_deployment_summary(deployment, customer, by=by),
         managed_url=deployment.managed_url if shows_managed_url else "",
         shows_vendor_host=by.is_operator and _is_vendor_host(deployment.public_url or deployment.managed_url),
-        last_good=summaries.version(good[0], deployment) if good else None,
+        last_good=summaries.summarize_version(good[0], deployment) if good else None,
         last_good_from=good[1].at if good else None,
         last_good_until=_find_end(deployment, *good) if good else None,
         page=timeline.get_deployment_page(customer, deployment, cursor=filters.get_first(query, "cursor"), by=by),
@@ -181,7 +185,7 @@ def find_last_good(
     return None
 
 
-def last_span(deployment: Deployment, version: Version) -> tuple[datetime | None, datetime | None]:
+def find_live_period(deployment: Deployment, version: Version) -> tuple[datetime | None, datetime | None]:
     """The last time in which a version was live, as far as it is known."""
     found = Activation.objects.filter(deployment_id=deployment.miosa_id, version_id=version.miosa_id)
     newest = found.order_by("-at", "-pk").first()

@@ -110,7 +110,7 @@ def parse(query: Query, *, customer: Customer, deployments: Iterable[Deployment]
         projects=_choose(query, "project", projects, _("project"), notes),
         date_from=_parse_date(query, "from", notes),
         date_to=_parse_date(query, "to", notes),
-        text=clean_text.line(get_first(query, "q"), most=200),
+        text=clean_text.clean_line(get_first(query, "q"), most=200),
     )
     where = Where(
         deployments=tuple(apps[key].pk for key in chosen.deployments),
@@ -137,7 +137,7 @@ def parse(query: Query, *, customer: Customer, deployments: Iterable[Deployment]
 
 def read_deployment_ids(query: Query) -> list[str]:
     """The ids of deployments that a query names, whether they exist or not."""
-    return [clean_text.storable(value) for value in dict.fromkeys(query.get("app", [])) if value][:_MOST_CHOSEN]
+    return [clean_text.make_storable(value) for value in dict.fromkeys(query.get("app", [])) if value][:_MOST_CHOSEN]
 
 
 def get_first(query: Query, key: str) -> str:
@@ -165,7 +165,7 @@ def _parse_text(text: str) -> dict[str, Any]:
     if number:
         return {"number": int(number[1])}
     is_exact = _EXACT.fullmatch(text) and any(mark.isdigit() or mark in "_-" for mark in text)
-    return {"text": clean_text.search_key(text), "exact": text if is_exact else ""}
+    return {"text": clean_text.make_search_key(text), "exact": text if is_exact else ""}
 
 
 def _choose(query: Query, key: str, known: Container[str], word: str, notes: list[str]) -> tuple[str, ...]:

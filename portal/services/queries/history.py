@@ -48,10 +48,10 @@ def get_history(customer: Customer, *, by: Person, query: Query, now: datetime) 
     parsed = filters.parse(query, customer=customer, deployments=deployments, by=by)
     create, publish = actions.get_create_actions(customer, by=by)
     return History(
-        customer=summaries.head(customer, by=by),
+        customer=summaries.summarize_customer(customer, by=by),
         deployments=tuple(
             replace(
-                summaries.deployment(deployment, customer, by=by),
+                summaries.summarize_deployment(deployment, customer, by=by),
                 actions=actions.get_deployment_actions(deployment, customer, by=by),
             )
             for deployment in shown
@@ -107,12 +107,12 @@ def _find_last_publish(deployments: Iterable[Deployment], customer: Customer, *,
     published = {
         version.created_at: version
         for version in newest
-        if version is not None and version.created_at and summaries.may_see(version, customer, by=by)
+        if version is not None and version.created_at and summaries.can_see_version(version, customer, by=by)
     }
     if not published:
         return None
     last = published[max(published)]
-    return summaries.version(last, by_pk[last.deployment_id])
+    return summaries.summarize_version(last, by_pk[last.deployment_id])
 
 
 def _list_own_newest(shared: list[Deployment], customer: Customer) -> list[Version]:

@@ -32,7 +32,7 @@ class Retention:
     at: datetime | None
 
 
-def of(version: Version, *, is_live: bool, now: datetime) -> Retention:
+def get_retention(version: Version, *, is_live: bool, now: datetime) -> Retention:
     if version.gone_at is not None:
         return Retention(Keeping.COLLECTED, version.gone_at)
     if is_live:
@@ -46,4 +46,4 @@ def of(version: Version, *, is_live: bool, now: datetime) -> Retention:
 
 
 def is_restorable(version: Version, *, now: datetime) -> bool:
-    return of(version, is_live=False, now=now).keeping in {Keeping.KEPT, Keeping.UNTIL}
+    return get_retention(version, is_live=False, now=now).keeping in {Keeping.KEPT, Keeping.UNTIL}

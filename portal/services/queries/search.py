@@ -53,7 +53,7 @@ class Found:
 
 def find(*, by: Person, text: str, now: datetime) -> Found:
     """Only what this person may see, from memory alone: MIOSA is never asked."""
-    clean = clean_text.line(text, most=200)
+    clean = clean_text.clean_line(text, most=200)
     if not clean:
         return Found("", (), more=False)
     hits = list(islice(_hits(clean, by=by), _MOST + 1))
@@ -61,10 +61,10 @@ def find(*, by: Person, text: str, now: datetime) -> Found:
 
 
 def _hits(text: str, *, by: Person) -> Iterator[Hit]:
-    seen = customers.seen_by(by).exclude(is_unassigned=True) if not by.is_staff else customers.seen_by(by)
+    seen = customers.list_visible(by).exclude(is_unassigned=True) if not by.is_staff else customers.list_visible(by)
     yield from _exact(text, seen, by=by)
     number = _NUMBER.search(text)
-    words = list(dict.fromkeys(clean_text.search_key(_NUMBER.sub(" ", text)).split()))[:_MOST_WORDS]
+    words = list(dict.fromkeys(clean_text.make_search_key(_NUMBER.sub(" ", text)).split()))[:_MOST_WORDS]
     if not number:
         yield from _customers(words, seen)
         yield from _deployments(words, seen)

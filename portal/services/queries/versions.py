@@ -117,9 +117,9 @@ def get_version(loaded: LoadedVersion, *, by: Person, now: datetime) -> VersionP
     customer, deployment, version = loaded.customer, loaded.deployment, loaded.version
     previous_id, next_id = _neighbours(version, customer, by=by)
     return VersionPage(
-        customer=summaries.head(customer, by=by),
+        customer=summaries.summarize_customer(customer, by=by),
         deployment=actions.get_deployment_summary(deployment, customer, by=by),
-        version=summaries.version(version, deployment),
+        version=summaries.summarize_version(version, deployment),
         is_gone=version.gone_at is not None or deployment.gone_at is not None,
         failure=_failure(loaded),
         retention=_retention(version, deployment, by=by, now=now),
@@ -152,9 +152,9 @@ def get_offers(*, by: Person, slug: str, deployment_id: str, version_id: str, no
     else:
         can = actions.get_version_actions(version, deployment, customer, by=by, now=now)
     return Offers(
-        customer=summaries.head(customer, by=by),
-        deployment=summaries.deployment(deployment, customer, by=by),
-        version=summaries.version(version, deployment),
+        customer=summaries.summarize_customer(customer, by=by),
+        deployment=summaries.summarize_deployment(deployment, customer, by=by),
+        version=summaries.summarize_version(version, deployment),
         is_live=is_live,
         actions=can,
     )
@@ -167,10 +167,10 @@ def compare(*, by: Person, slug: str, deployment_id: str, from_id: str, to_id: s
     right = _get_own(deployment, to_id, customer, by=by)
     same = left.artifact_sha256 == right.artifact_sha256 if left.artifact_sha256 and right.artifact_sha256 else None
     return Comparison(
-        customer=summaries.head(customer, by=by),
+        customer=summaries.summarize_customer(customer, by=by),
         deployment=actions.get_deployment_summary(deployment, customer, by=by),
-        left=summaries.version(left, deployment),
-        right=summaries.version(right, deployment),
+        left=summaries.summarize_version(left, deployment),
+        right=summaries.summarize_version(right, deployment),
         same_artifact=same,
         differences=differences(left, right, by=by),
     )
@@ -183,8 +183,8 @@ def differences(left: Version, right: Version, *, by: Person) -> tuple[Differenc
 
 
 def _get_own(deployment: Deployment, version_id: str, customer: Customer, *, by: Person) -> Version:
-    version = Version.objects.filter(deployment=deployment, miosa_id=clean_text.storable(version_id)).first()
-    if version is None or not summaries.may_see(version, customer, by=by):
+    version = Version.objects.filter(deployment=deployment, miosa_id=clean_text.make_storable(version_id)).first()
+    if version is None or not summaries.can_see_version(version, customer, by=by):
         raise NotFound
     return version
 
@@ -196,7 +196,7 @@ def _failure(loaded: LoadedVersion) -> str:
 
 
 def _retention(version: Version, deployment: Deployment, *, by: Person, now: datetime) -> Retention:
-    kept = retention.of(version, is_live=version.miosa_id == deployment.active_version_id, now=now)
+    kept = retention.get_retention(version, is_live=version.miosa_id == deployment.active_version_id, now=now)
     if version.archived_at and kept.at and _was_replaced_by_another(version, deployment, by=by):
         return replace(kept, at=None)
     return kept
