@@ -6,8 +6,8 @@ from django.db import models
 class Connection(models.Model):
     """A single row (id 1). A database refuses another base URL or tenant (docs/architecture.md).
 
-    `unreachable_since` and `refused_since` are shown to people, `alarm` to operators. While many deployments are missing
-    from MIOSA's list, none is marked as gone until an operator confirms it (`accepts_vanished`).
+    `unreachable_since` and `refused_since` are shown to people, `alarm` to operators. While many deployments are
+    missing from MIOSA's list, none is marked as gone until an operator confirms it (`accepts_vanished`).
     """
 
     base_url = models.CharField(max_length=500, blank=True)

@@ -1,9 +1,9 @@
-"""What opening a page does first: find its subject through the person asking, and see that it is refreshed if stale.
+"""What happens before a page is shown: its subject is found through the person, and refreshed if it is stale.
 
-`open_` is for a page: whatever is stored is shown at once, and the worker refreshes what is stale; only if nothing is
-stored yet, MIOSA is read first. `poll_` is for a page that stays open: what is stale is read now, once for everybody
-who watches. `refresh_` is the button. All raise NotFound for somebody else's subject and an unknown one alike, before
-MIOSA is called.
+`open_` is for a page: stored data is shown at once, and the worker refreshes it if it is stale; only if there is none
+yet, MIOSA is read first. `poll_` is for a page that stays open: stale data is read again now, once for everybody who
+watches. `refresh_` is for the Refresh button. All raise NotFound for somebody else's subject as for an unknown one,
+before MIOSA is called.
 """
 
 from dataclasses import replace

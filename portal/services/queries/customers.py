@@ -27,7 +27,7 @@ _SHOWN_DEPLOYMENTS = 3
 
 @dataclass(frozen=True, slots=True)
 class CustomerRow:
-    """A customer in the list: its deployments (the first few), how many there are, and its last publish."""
+    """A customer in a list, with the first few of its deployments."""
 
     customer: CustomerSummary
     deployments: tuple[DeploymentSummary, ...]
@@ -86,7 +86,7 @@ def get_freshness(customer: Customer) -> Freshness | None:
 
 
 def list_customers(*, by: Person, search: str = "", sort: str = "name", page: int = 1, now: datetime) -> CustomerList:
-    """The customers this person may see. Raises NotFound for a page that does not exist."""
+    """A page of the customers that this person may see. Raises NotFound for a page that does not exist."""
     sort = sort if sort in _SORTS else "name"
     text = clean_text.clean_line(search, most=100)
     paginator = Paginator(_found(by, text).order_by(*_SORTS[sort]), PAGE)
@@ -127,7 +127,7 @@ def _found(by: Person, text: str) -> QuerySet[Customer]:
     if not by.is_staff:
         rows = rows.exclude(is_unassigned=True)
     elif not text:
-        # Unassigned is a place to look into, not a customer, until something is in it.
+        # Unassigned is no customer, and listed only if there is something in it.
         rows = rows.exclude(Q(is_unassigned=True) & ~Exists(Holding.objects.filter(customer=OuterRef("pk"))))
     for word in clean_text.make_search_key(text).split():
         rows = rows.filter(search__contains=word)
@@ -151,23 +151,21 @@ def _is_after(one: Customer, sort: str) -> Q:
 
 
 def list_own(*, by: Person) -> tuple[CustomerSummary, ...]:
-    """The customers this person belongs to (for `/` and the frame): for customers' people their own, for staff none."""
+    """The customers that this person works for, for `/` and the navigation. Staff have none."""
     if by.is_staff:
         return ()
     return tuple(summaries.summarize_customer(customer, by=by) for customer in list_visible(by).order_by("name", "pk"))
 
 
 def _rows(shown: list[Customer], *, by: Person) -> tuple[CustomerRow, ...]:
-    """The customers with the first few of their deployments. Two queries, whatever they have."""
-    place = Window(
+    """The customers with the first few of their deployments. Three queries, however many they have."""
+    rank = Window(
         RowNumber(), partition_by="customer", order_by=[F("deployment__created_at").asc(), F("deployment_id").asc()]
     )
     there = Holding.objects.filter(customer__in=shown, deployment__gone_at=None)
-    first = (
-        there.annotate(place=place).filter(place__lte=_SHOWN_DEPLOYMENTS).values_list("customer_id", "deployment_id")
-    )
+    first = there.annotate(rank=rank).filter(rank__lte=_SHOWN_DEPLOYMENTS).values_list("customer_id", "deployment_id")
     held: dict[int, list[int]] = {}
-    for customer_id, deployment_id in first.order_by("customer_id", "place"):
+    for customer_id, deployment_id in first.order_by("customer_id", "rank"):
         held.setdefault(customer_id, []).append(deployment_id)
     deployments = Deployment.objects.for_summary().in_bulk({pk for pks in held.values() for pk in pks})
     summaries.attach_versions(deployments.values())

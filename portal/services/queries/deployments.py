@@ -1,4 +1,4 @@
-"""One deployment: what is live, what to go back to, what waits."""
+"""One deployment: its live version, the version to roll back to, its timeline; and a customer's deployments."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,12 +23,11 @@ PAGE = 50
 
 @dataclass(frozen=True, slots=True)
 class DeploymentPage:
-    """Everything on a deployment's page. `last_good` is what to go back to, with the time in which it was live.
+    """Everything on a deployment's page. `last_good` is the version to roll back to, with the time it was live.
 
-    `managed_url` is the hosting service's own address of the app, if that differs. `shows_vendor_host`, for staff,
-    tells that customers see
-    such an address. On a shared deployment a customer's person gets its name and its own versions, nothing else
-    (`is_cut`).
+    `managed_url`, for staff, is the hosting service's own address of the app, if it is not its public one.
+    `shows_vendor_host`, for operators: customers see such an address. `is_cut`: on a shared deployment a customer's
+    person gets its name and its own versions, nothing else.
     """
 
     customer: CustomerSummary
@@ -50,7 +49,7 @@ class DeploymentPage:
 
 @dataclass(frozen=True, slots=True)
 class DeploymentList:
-    """A page of a customer's deployments. `following` is the id of its last if more come after it."""
+    """Some of a customer's deployments in a row. `following` is the id of the last if more come after it."""
 
     customer: CustomerSummary
     results: tuple[DeploymentSummary, ...]
@@ -153,9 +152,9 @@ def get_age(customer: Customer, deployment: Deployment, *, now: datetime) -> Age
 def find_last_good(
     deployment: Deployment, customer: Customer, *, by: Person, now: datetime
 ) -> tuple[Version, Activation] | None:
-    """What to go back to: the newest earlier activation of the same customer whose check was not bad.
+    """The version to roll back to: of the newest earlier activation of the same customer whose check was not bad.
 
-    Its version is ready or archived, and not past retention.
+    It is ready or archived, and not past retention.
     """
     owner_id = customer.pk
     if by.sees_everyone and deployment.live_version and deployment.live_version.customer_id:
@@ -169,14 +168,14 @@ def find_last_good(
     candidates = Version.objects.filter(deployment=deployment, customer_id=owner_id, is_readable=True, gone_at=None)
     live = deployment.live_version
     if live is not None and live.number is not None:
-        # What was rolled back from is newer. Going there again is undoing, not going back.
+        # A newer version is one that was rolled back from: going there again would be an undo, not a rollback.
         candidates = candidates.filter(number__lt=live.number)
     versions = {version.miosa_id: version for version in candidates.filter(miosa_id__in=activations)}
     for miosa_id, activation in activations.items():
         version = versions.get(miosa_id)
         if version is not None and retention.is_restorable(version, now=now):
             return version, activation
-    # What was live before this portal first looked left no activation, only `promoted_at`.
+    # Versions that were live before this portal read MIOSA have no activation, only `promoted_at`.
     unseen = candidates.filter(was_live=True).exclude(miosa_id__in=[deployment.active_version_id])
     newest = unseen.exclude(miosa_id__in=earlier.values("version_id")).order_by("-number")[:_MOST_EARLIER]
     for version in sorted(newest, key=lambda one: one.promoted_at or one.first_seen_at, reverse=True):
@@ -186,7 +185,7 @@ def find_last_good(
 
 
 def find_live_period(deployment: Deployment, version: Version) -> tuple[datetime | None, datetime | None]:
-    """The last time in which a version was live, as far as it is known."""
+    """The last period in which a version was live, as far as it is known."""
     found = Activation.objects.filter(deployment_id=deployment.miosa_id, version_id=version.miosa_id)
     newest = found.order_by("-at", "-pk").first()
     if newest is None:
@@ -202,7 +201,7 @@ def _find_end(deployment: Deployment, version: Version, activation: Activation) 
 
 
 def _is_vendor_host(url: str) -> bool:
-    """Whether an app's address is the hosting service's own: operators should then set a deployment domain (rule 9)."""
+    """Whether it is the hosting service's own. Operators should then set a deployment domain (docs/rules.md, 9)."""
     host = urlsplit(url).hostname or ""
     vendor = ".".join((urlsplit(settings.MIOSA.base_url).hostname or "").split(".")[-2:])
     return bool(host) and (host == vendor or host.endswith((f".{vendor}", ".miosa.app", ".miosa.ai")))

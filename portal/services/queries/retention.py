@@ -23,9 +23,9 @@ class Keeping(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """KEPT: no end known. UNTIL/COLLECTED: at least until, or probably gone since, `at`.
+    """UNTIL: it can be restored at least until `at`. COLLECTED: its files are probably deleted since `at`.
 
-    NEVER: it failed, is unreadable or not built.
+    KEPT: no end is known. NEVER: it failed, could not be parsed or is not built.
     """
 
     keeping: Keeping

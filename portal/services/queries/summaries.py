@@ -74,17 +74,17 @@ def can_see_operation(
 
 
 def summarize_deployment(row: Deployment, customer: Customer, *, by: Person) -> DeploymentSummary:
-    """`row` comes with its live, staged and newest version."""
+    """`row` has its live, staged and newest version loaded."""
     live = row.live_version if can_see_version(row.live_version, customer, by=by) else None
     hidden = hides_others(row, by=by)
-    # On a shared deployment even a newest version of one's own would tell that no other's is newer.
+    # On a shared deployment even a newest version of one's own would reveal that no other's is newer.
     newest = row.newest_version if can_see_version(row.newest_version, customer, by=by) and not hidden else None
     staged = row.staged_version if can_see_version(row.staged_version, customer, by=by) and not hidden else None
     newest_state = get_state(newest, row) if newest else None
     return DeploymentSummary(
         id=row.miosa_id,
         name=row.name,
-        # The address that MIOSA made up is shown to nobody but staff (docs/rules.md, 9).
+        # MIOSA's own address of the app is for staff only (docs/rules.md, 9).
         url="" if hidden else row.public_url or (row.managed_url if by.is_staff else ""),
         live=summarize_version(live, row) if live else None,
         live_since=row.live_since if live else None,
@@ -120,7 +120,7 @@ def summarize_version(row: Version | VersionRow, on: Deployment) -> VersionSumma
 
 
 def get_state(row: Version | VersionRow, on: Deployment) -> State:
-    """The word for a version. Live comes from the deployment alone (docs/rules.md, 2)."""
+    """Live comes from the deployment alone (docs/rules.md, 2)."""
     if row.gone_at is not None:
         return State.GONE
     if row.miosa_id == on.active_version_id:
@@ -133,7 +133,7 @@ def get_state(row: Version | VersionRow, on: Deployment) -> State:
 
 
 def _is_staged(row: Version | VersionRow, on: Deployment) -> bool:
-    """Newer than live, ready, never live. Not told on a shared deployment, where it would tell of another's number."""
+    """Newer than live, ready, never live. Never on a shared deployment, where it would reveal another's number."""
     if row.was_live or row.number is None or on.is_shared:
         return False
     live = on.live_version
