@@ -152,7 +152,7 @@ def of_version(found: VersionSummary | VersionEntry) -> Label:
 
 
 def of_activation(entry: ActivationEntry) -> Label:
-    return ACTIVATIONS[entry.deed]
+    return ACTIVATIONS[entry.kind]
 
 
 def of_operation(operation: OperationEntry | OperationPage) -> Label:

@@ -172,7 +172,7 @@ def get_domain_list(
 ) -> DomainList:
     """`domains` are those that `by` may see, `age` is that of MIOSA's list."""
     return DomainList(
-        customer=summaries.head(customer, by=by),
+        customer=summaries.summarize_customer(customer, by=by),
         deployment=actions.get_deployment_summary(deployment, customer, by=by),
         domains=tuple(_summarize(domain, reports.find_report(domain, now=now), now=now) for domain in domains),
         can_add=can(Permission.ADD_DOMAIN, customer, deployment, by=by),
@@ -187,7 +187,7 @@ def get_domain_page(
 ) -> DomainPage:
     can_share = can(Permission.SHARE_DOMAIN, customer, deployment, by=by)
     return DomainPage(
-        customer=summaries.head(customer, by=by),
+        customer=summaries.summarize_customer(customer, by=by),
         deployment=actions.get_deployment_summary(deployment, customer, by=by),
         detail=get_domain_detail(domain, now=now),
         twin=_find_free_twin(domain),

@@ -144,7 +144,7 @@ def _is_removed(row: miosa.Domain) -> bool:
 
 
 def _read_values(row: miosa.Domain) -> dict[str, Any]:
-    name = clean_text.line(row.domain, most=253).lower().rstrip(".")
+    name = clean_text.clean_line(row.domain, most=253).lower().rstrip(".")
     required = dns.parse_required_records(
         name,
         dns_records=row.dns_records,
