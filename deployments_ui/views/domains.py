@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from deployments_ui import changing, links
+from deployments_ui import changing, dialogs, links
 from deployments_ui.changing import Typed
 from deployments_ui.drawing import domains as drawing
 from deployments_ui.htmx import Request, answer, no_change, wants_part
@@ -71,7 +71,7 @@ def addition(request: Request, slug: str, deployment_id: str) -> HttpResponse:
         return add_form(request, form, Typed(values, error.fields), status=422)
     stuck = next((operation for operation in done if operation.state != "succeeded"), None)
     if stuck is not None:
-        return changing.accepted(request, stuck)
+        return dialogs.show_operation(request, stuck)
     domain_id = lists.find_id(by=request.person, slug=slug, deployment_id=deployment_id, name=done[0].domain)
     if domain_id and len(done) == 1:
         return changing.went(request, links.domain(slug, deployment_id, domain_id))

@@ -1,6 +1,17 @@
-"""How old what we remember is, and who is reading it again right now. Disposable."""
+"""How old the stored data is, and which process is refreshing it. Disposable."""
+
+from datetime import timedelta
 
 from django.db import models
+
+# What a page shows may be this old before it is refreshed.
+FRESH_FOR = timedelta(seconds=15)
+SWEEP = "sweep"
+
+
+def deployment_scope(deployment_id: int) -> str:
+    """`deployment_id` is `Deployment.id`."""
+    return f"deployment:{deployment_id}"
 
 
 class Freshness(models.Model):

@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from portal.models import SealedValues
-from portal.services.env_vars import sealing
-from tests.env.booking import Booking
+from portal.models import EnvVarDraft
+from portal.services.env_vars import encryption
+from tests.env_vars.client import EnvVarsClient
 from tests.operations.app import App, get_operation
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -50,10 +50,10 @@ def test_the_live_version_is_checked_once_more(app: App, status: int, verdict: s
     assert (get_operation(page).verdict, get_operation(page).check_due_at) == (verdict, None)
 
 
-def test_sealed_values_are_out_of_date(app: App) -> None:
-    Booking(app.deployment_id, app.owner).draft(name="API_KEY", value="x")
-    row = SealedValues.objects.get()
+def test_values_of_a_draft_have_expired(app: App) -> None:
+    EnvVarsClient(app.deployment_id, app.owner).create_draft(name="API_KEY", value="x")
+    row = EnvVarDraft.objects.get()
     now = timezone.now() - timedelta(hours=1)
-    with pytest.raises(sealing.Unsealable):
-        sealing.unseal(row, now=now)
-    assert sealing.purge(now=now) == 1
+    with pytest.raises(encryption.ValuesUnavailable):
+        encryption.decrypt(row, now=now)
+    assert encryption.delete_expired_drafts(now=now) == 1

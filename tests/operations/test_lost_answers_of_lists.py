@@ -8,12 +8,10 @@ import pytest
 from django.utils import timezone
 from pytest_django import Settings
 
-from portal.models import EnvMark, Operation, SealedValues
-from portal.services.env_vars import deleting
+from portal.models import EnvVarDraft, EnvVarUpdate, Operation
 from portal.services.operations import status
-from portal.services.operations.submit import Confirmation
 from tests.domains.attaching import NAME, Attaching
-from tests.env.booking import Booking
+from tests.env_vars.client import EnvVarsClient
 from tests.operations.app import App, get_only_operation, get_operation
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -23,19 +21,14 @@ UNREADABLE = json.dumps({"data": [{"id": 5, "name": 5}]})
 
 
 @pytest.fixture
-def env(app: App, settings: Settings) -> Booking:
+def env(app: App, settings: Settings) -> EnvVarsClient:
     settings.MIOSA = dataclasses.replace(settings.MIOSA, deletes_env=True)
-    return Booking(app.deployment_id, app.owner)
+    return EnvVarsClient(app.deployment_id, app.owner)
 
 
 @pytest.fixture
 def domains(app: App) -> Attaching:
     return Attaching(app.deployment_id, "Main site", app.owner)
-
-
-def delete(env: Booking, name: str) -> None:
-    form = deleting.draw(**env.where(), name=name)
-    deleting.delete(**env.where(), name=name, confirmation=Confirmation(token=form.token))
 
 
 def read_later(app: App, path: str, body: str | None = None) -> None:
@@ -52,71 +45,71 @@ def names_at(app: App) -> set[str]:
 
 
 @pytest.mark.parametrize("seen", [FIRST_PAGE, UNREADABLE])
-def test_a_name_missing_from_an_incomplete_list_was_not_deleted(app: App, env: Booking, seen: str) -> None:
-    env.set(name="API_KEY", value="x")
+def test_a_name_missing_from_an_incomplete_list_was_not_deleted(app: App, env: EnvVarsClient, seen: str) -> None:
+    env.set_values(name="API_KEY", value="x")
     app.control.fault("*/env/*", method="DELETE", drop_before=True)
-    delete(env, "API_KEY")
+    env.delete("API_KEY")
     read_later(app, "*/env", seen)
     operation = Operation.objects.get(kind="delete_env")
     assert (operation.state, operation.attempts) == ("succeeded", 2)
     assert "API_KEY" not in names_at(app)
 
 
-def test_a_name_on_a_later_page_was_set(app: App, env: Booking) -> None:
+def test_a_name_on_a_later_page_was_set(app: App, env: EnvVarsClient) -> None:
     app.control.fault("*/env", method="POST", drop_after=True)
-    env.set(name="API_KEY", value="x")
+    env.set_values(name="API_KEY", value="x")
     read_later(app, "*/env", FIRST_PAGE)
     assert (get_only_operation().state, get_only_operation().attempts) == ("succeeded", 1)
 
 
-def test_an_unchanged_name_was_not_set_whatever_miosas_clock_says(app: App, env: Booking) -> None:
-    env.set(name="API_KEY", value="old")
+def test_an_unchanged_name_was_not_set_whatever_miosas_clock_says(app: App, env: EnvVarsClient) -> None:
+    env.set_values(name="API_KEY", value="old")
     (var,) = (v for v in app.simulator.state.store.deployments[app.deployment_id].env if v.name == "API_KEY")
     var.updated_at = timezone.now() + timedelta(minutes=5)
     app.control.fault("*/env", method="POST", drop_before=True)
-    page = env.set(name="API_KEY", value="new")
+    page = env.set_values(name="API_KEY", value="new")
     read_later(app, "*/env")
     assert (get_operation(page).state, get_operation(page).attempts) == ("succeeded", 2)
 
 
-def test_a_changed_name_was_set(app: App, env: Booking) -> None:
-    env.set(name="API_KEY", value="old")
+def test_a_changed_name_was_set(app: App, env: EnvVarsClient) -> None:
+    env.set_values(name="API_KEY", value="old")
     app.control.fault("*/env", method="POST", drop_after=True)
-    page = env.set(name="API_KEY", value="new")
+    page = env.set_values(name="API_KEY", value="new")
     read_later(app, "*/env")
     assert (get_operation(page).state, get_operation(page).attempts) == ("succeeded", 1)
 
 
-def test_a_newer_change_hides_the_outcome_of_an_older_one(app: App, env: Booking) -> None:
+def test_a_newer_change_hides_the_outcome_of_an_older_one(app: App, env: EnvVarsClient) -> None:
     app.control.fault("*/env", method="POST", drop_before=True)
-    lost = env.set(name="API_KEY", value="lost")
+    lost = env.set_values(name="API_KEY", value="lost")
     app.pass_time(61)
-    newer = env.set(name="API_KEY", value="newer")
+    newer = env.set_values(name="API_KEY", value="newer")
     assert newer.state == "succeeded"
     read_later(app, "*/env")
     assert get_operation(lost).state == "unknown"
     app.settle(8)
     assert status.refresh_operation(by=app.owner, key=lost.key, now=timezone.now()).needs_decision
     status.decide(by=app.owner, key=lost.key, choice="happened", now=timezone.now())
-    assert EnvMark.objects.get(name="API_KEY").operation_key == newer.key
+    assert EnvVarUpdate.objects.get(name="API_KEY").operation_key == newer.key
 
 
 @pytest.mark.parametrize("expires", [False, True])
-def test_names_found_to_be_set_are_marked(app: App, env: Booking, expires: bool) -> None:
-    operation = env.set(name="API_KEY", value="x")
-    mark = EnvMark.objects.get(name="API_KEY")
+def test_names_found_to_be_set_are_marked(app: App, env: EnvVarsClient, expires: bool) -> None:
+    operation = env.set_values(name="API_KEY", value="x")
+    mark = EnvVarUpdate.objects.get(name="API_KEY")
     assert mark.operation_key == operation.key
-    EnvMark.objects.all().delete()
+    EnvVarUpdate.objects.all().delete()
     app.control.fault("*/env", method="POST", drop_after=True)
-    page = env.set(name="API_KEY", value="x")
+    page = env.set_values(name="API_KEY", value="x")
     if expires:
-        SealedValues.objects.update(expires_at=timezone.now())
+        EnvVarDraft.objects.update(expires_at=timezone.now())
     read_later(app, "*/env")
-    found = EnvMark.objects.get(name="API_KEY")
+    found = EnvVarUpdate.objects.get(name="API_KEY")
     assert (found.operation_key, found.person_name) == (page.key, app.owner.name)
     assert found.fingerprint == ("" if expires else mark.fingerprint)
-    assert env.row("API_KEY").waits
-    assert not SealedValues.objects.exists()
+    assert env.get_row("API_KEY").is_pending
+    assert not EnvVarDraft.objects.exists()
 
 
 @pytest.mark.parametrize("seen", [FIRST_PAGE, UNREADABLE])
@@ -146,7 +139,7 @@ def test_a_domain_is_recognised_by_its_name_unless_it_was_removed(
     assert (get_operation(page).state, get_operation(page).attempts) == ("succeeded", attempts)
 
 
-def test_names_can_be_set_where_they_may_not_be_listed(app: App, env: Booking) -> None:
-    key = env.draft(by=None, name="API_KEY", value="x")
+def test_names_can_be_set_where_they_may_not_be_listed(app: App, env: EnvVarsClient) -> None:
+    key = env.create_draft(name="API_KEY", value="x")
     app.control.fault("*/env", method="GET", times=2, status=403)
     assert env.apply(key).state == "succeeded"

@@ -8,7 +8,8 @@ from django.utils import timezone
 
 from portal.models import Connection, Customer, Domain, Operation, Version
 from portal.permissions import Person
-from portal.services.env_vars import drafts, reviews
+from portal.services.env_vars import drafts, pages
+from portal.services.env_vars.drafts import TypedValues
 from portal.services.operations import progress
 from portal.services.operations.submit import Confirmation
 from portal.services.queries.operations import OperationPage
@@ -23,13 +24,15 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def set_env(app: App, token: str, key: Any) -> OperationPage:
     place = {"slug": app.slug, "deployment_id": app.deployment_id}
-    return reviews.apply(by=app.owner, key=key, confirmation=Confirmation(token=token), now=timezone.now(), **place)
+    return drafts.apply_draft(
+        by=app.owner, key=key, confirmation=Confirmation(token=token), now=timezone.now(), **place
+    )
 
 
 def draft(app: App) -> tuple[str, Any]:
     place: dict[str, Any] = {"slug": app.slug, "deployment_id": app.deployment_id, "now": timezone.now()}
-    key = drafts.draft(by=app.owner, name="API_KEY", value="x", **place)
-    return reviews.get_review(by=app.owner, key=key, **place).token, key
+    key = drafts.create_draft(by=app.owner, typed=TypedValues(name="API_KEY", value="x"), **place)
+    return pages.get_review(by=app.owner, key=key, **place).token, key
 
 
 def reassign(app: App) -> None:

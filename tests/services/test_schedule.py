@@ -8,6 +8,8 @@ from pytest_django import Settings
 
 from portal.config import Upstream
 from portal.models import Freshness
+from portal.models.freshness import SWEEP
+from portal.services import rates
 from portal.services.sync import budget
 from portal.services.sync.budget import Purpose
 from portal.services.sync.fetch import fleet, lease
@@ -26,7 +28,7 @@ def due_scopes() -> list[str]:
 
 
 def mark_all_read(age: timedelta = timedelta(0)) -> None:
-    for scope in (fleet.WORKSPACES, fleet.SWEEP):
+    for scope in (fleet.WORKSPACES, SWEEP):
         lease.get(scope)
         Freshness.objects.filter(scope=scope).update(read_at=timezone.now() - age)
 
@@ -34,13 +36,13 @@ def mark_all_read(age: timedelta = timedelta(0)) -> None:
 def test_workspaces_come_before_the_first_sweep() -> None:
     assert due_scopes() == [fleet.WORKSPACES]
     Freshness.objects.filter(scope=fleet.WORKSPACES).update(read_at=timezone.now(), wanted_at=None)
-    assert due_scopes() == [fleet.SWEEP]
+    assert due_scopes() == [SWEEP]
 
 
 def test_the_sweep_is_due_even_if_workspaces_cannot_be_read() -> None:
     lease.get(fleet.WORKSPACES)
     lease.note_failure(fleet.WORKSPACES, code="forbidden", retry_at=None, now=timezone.now())
-    assert due_scopes() == [fleet.SWEEP]
+    assert due_scopes() == [SWEEP]
 
 
 def test_a_claimed_scope_is_due_again_only_after_its_worker_must_have_died() -> None:
@@ -92,7 +94,7 @@ def test_a_sweep_is_due_a_minute_after_the_last_one() -> None:
     mark_all_read(age=timedelta(seconds=30))
     assert due_scopes() == []
     mark_all_read(age=timedelta(seconds=61))
-    assert due_scopes() == [fleet.SWEEP]
+    assert due_scopes() == [SWEEP]
 
 
 def test_the_next_sweep_is_what_the_worker_waits_for() -> None:
@@ -105,9 +107,9 @@ def test_the_next_sweep_is_what_the_worker_waits_for() -> None:
 
 def test_many_deployments_are_swept_at_half_the_background_pace(settings: Settings) -> None:
     settings.MIOSA = Upstream("http://127.0.0.1:1/api/v1", "msk_test", None, 60, is_demo=True)
-    lease.get(fleet.SWEEP)
-    Freshness.objects.filter(scope=fleet.SWEEP).update(rows_read=10_000)
-    assert fleet.sweep_every() == timedelta(seconds=100 / (budget.background_rate() / 2))
+    lease.get(SWEEP)
+    Freshness.objects.filter(scope=SWEEP).update(rows_read=10_000)
+    assert fleet.sweep_every() == timedelta(seconds=100 / (rates.background_rate() / 2))
 
 
 def test_a_history_that_nobody_opened_for_hours_is_read_again() -> None:

@@ -51,6 +51,8 @@ def decide(*, by: Person, key: UUID, choice: str, now: datetime) -> OperationPag
 
 def _step(operation: Operation, *, now: datetime) -> None:
     """What takes long is executed, read and repeated by the worker alone: no page waits a minute for it."""
-    if not get_kind(operation.kind).runs_in_worker:
-        reconcile.step(operation, now=now)
-        operation.refresh_from_db()
+    if get_kind(operation.kind).runs_in_worker:
+        notify_worker()
+        return
+    reconcile.step(operation, now=now)
+    operation.refresh_from_db()

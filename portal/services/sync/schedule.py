@@ -9,6 +9,7 @@ from django.db.models import Case, QuerySet, When
 
 from portal import miosa
 from portal.models import Customer, Deployment, Freshness
+from portal.models.freshness import SWEEP
 from portal.services import connection
 from portal.services.sync import budget, upstream
 from portal.services.sync.budget import Purpose
@@ -66,7 +67,7 @@ class SyncSource(Source[Freshness]):
 def read_scope(scope: str, client: miosa.Client, *, now: datetime) -> None:
     """Raises miosa.MiosaError, WrongTenant, LeaseLost."""
     kind, _, key = scope.partition(":")
-    if kind == fleet.SWEEP:
+    if kind == SWEEP:
         fleet.sweep(ask=client, now=now, most_pages=fleet.PAGES_AT_ONCE)
     elif kind == fleet.WORKSPACES:
         fleet.read_workspaces(ask=client, now=now)
@@ -99,7 +100,7 @@ def _list_planned(*, now: datetime) -> Iterator[tuple[Freshness, datetime]]:
         yield workspaces, _due_at(workspaces, every=fleet.WORKSPACES_EVERY, now=now)
     if workspaces.read_at is None and workspaces.failed_at is None:
         return
-    sweep = lease.get(fleet.SWEEP)
+    sweep = lease.get(SWEEP)
     if sweep.wanted_at is None:
         yield sweep, _due_at(sweep, every=fleet.sweep_every(), now=now)
 

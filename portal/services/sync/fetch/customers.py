@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from portal import miosa
 from portal.models import Connection, Customer, Deployment, Freshness
+from portal.models.freshness import FRESH_FOR, SWEEP
 from portal.services.connection import WrongTenant
 from portal.services.sync.fetch import fleet, vanishing, versions
 from portal.services.sync.fetch.deployments import ask_singly, is_due, read_versions
@@ -15,7 +16,6 @@ from portal.services.sync.fetch.session import Session
 from portal.services.sync.upsert import deployments
 from portal.services.sync.upsert.deployments import Seen
 
-FRESH = timedelta(seconds=15)
 _MOST_PAGES = 20
 _MOST_SINGLES = 10
 # A deployment that the customer's list does not bring (another owns it) is requested no more often than this.
@@ -44,7 +44,7 @@ def read(
     with lease(scope(customer.pk)) as held:
         if held is None:
             return False
-        if held.is_late(fresh=timedelta(0) if force else FRESH, now=now):
+        if held.is_late(fresh=timedelta(0) if force else FRESH_FOR, now=now):
             return True
         if customer.is_unassigned:
             _leave_to_sweep(session, held)
@@ -62,9 +62,9 @@ def read(
 
 def _leave_to_sweep(session: Session, held: Lease) -> None:
     """What belongs to nobody may be all deployments: only the sweep reads it, and gives its age."""
-    sweep = get(fleet.SWEEP)
-    every = FRESH if session.force else fleet.sweep_every()
-    want(fleet.SWEEP, at=max(session.now, sweep.read_at + every) if sweep.read_at else session.now)
+    sweep = get(SWEEP)
+    every = FRESH_FOR if session.force else fleet.sweep_every()
+    want(SWEEP, at=max(session.now, sweep.read_at + every) if sweep.read_at else session.now)
     with held.writing() as row:
         row.wanted_at, row.error, row.failed_at = None, sweep.error, sweep.failed_at
 

@@ -8,14 +8,13 @@ from django.utils import timezone
 
 from portal import miosa
 from portal.models import Deployment, Freshness
+from portal.models.freshness import FRESH_FOR, deployment_scope
 from portal.services.connection import WrongTenant
 from portal.services.sync.fetch import vanishing, versions
 from portal.services.sync.fetch.lease import LeaseLost, get, lease, note_done, note_failure, want
 from portal.services.sync.fetch.session import Session
 from portal.services.sync.upsert import deployments, pointers
 from portal.services.sync.upsert.deployments import Seen
-
-FRESH = timedelta(seconds=15)
 
 
 @dataclass(slots=True)
@@ -30,10 +29,6 @@ class Asked:
     illegible: miosa.BadAnswer | None = None
 
 
-def scope(deployment_id: int) -> str:
-    return f"deployment:{deployment_id}"
-
-
 def read(
     deployment: Deployment, *, ask: miosa.Client, now: datetime, force: bool = False, most_pages: int | None = 1
 ) -> bool:
@@ -42,10 +37,10 @@ def read(
     False if another process is reading it. Raises miosa.MiosaError, WrongTenant, LeaseLost.
     """
     session = Session(ask, now, force=force, most_pages=most_pages)
-    with lease(scope(deployment.pk)) as held:
+    with lease(deployment_scope(deployment.pk)) as held:
         if held is None:
             return False
-        if held.is_late(fresh=timedelta(0) if force else FRESH, now=now):
+        if held.is_late(fresh=timedelta(0) if force else FRESH_FOR, now=now):
             return True
         try:
             asked = ask_singly(session, [deployment])

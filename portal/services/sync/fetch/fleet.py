@@ -1,6 +1,5 @@
 """All deployments and all workspaces, in the background."""
 
-import math
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
@@ -8,8 +7,9 @@ from django.utils import timezone
 
 from portal import miosa
 from portal.models import Customer, Deployment, Freshness, Workspace
+from portal.models.freshness import SWEEP, deployment_scope
+from portal.services import rates
 from portal.services.connection import WrongTenant
-from portal.services.sync import budget
 from portal.services.sync.fetch import deployments as refreshing
 from portal.services.sync.fetch import vanishing, versions
 from portal.services.sync.fetch.lease import Lease, get, lease, note_done, note_failure, want, want_all
@@ -17,20 +17,17 @@ from portal.services.sync.fetch.session import Session
 from portal.services.sync.upsert import attribution, customers, deployments, pointers
 from portal.services.sync.upsert.deployments import Seen
 
-SWEEP = "sweep"
 WORKSPACES = "workspaces"
 WORKSPACES_EVERY = timedelta(minutes=10)
 # A sweep begun longer ago than this is begun anew rather than gone on with.
 _STALE_SWEEP = timedelta(hours=1)
 PAGES_AT_ONCE = 5
-_ROWS_ON_A_PAGE = 100
 _MOST_ASKED = 10
 
 
 def sweep_every() -> timedelta:
     """At most every minute, and never more than half of what background reading may ask."""
-    pages = math.ceil(max(1, get(SWEEP).rows_read) / _ROWS_ON_A_PAGE)
-    return timedelta(seconds=max(60.0, pages / (budget.background_rate() / 2)))
+    return rates.sweep_interval(get(SWEEP).rows_read)
 
 
 def sweep(*, ask: miosa.Client, now: datetime, most_pages: int | None = None) -> bool:
@@ -59,7 +56,7 @@ def look_into(seen: Iterable[Seen], *, now: datetime) -> None:
     if any(one.deployment.workspace_id for one in unsettled):
         want(WORKSPACES, at=now)
     unstated = (one.deployment.pk for one in unsettled if not one.deployment.is_stated)
-    want_all((refreshing.scope(pk) for pk in unstated), at=now)
+    want_all((deployment_scope(pk) for pk in unstated), at=now)
 
 
 def _read_pages(session: Session, held: Lease, *, most: int | None) -> bool | None:
@@ -79,7 +76,7 @@ def _read_pages(session: Session, held: Lease, *, most: int | None) -> bool | No
             return not page.loop
         if most is not None and count >= most:
             # At half of the background's pace, so that other readings get their turn.
-            want(SWEEP, at=session.now + timedelta(seconds=most / (budget.background_rate() / 2)))
+            want(SWEEP, at=session.now + timedelta(seconds=most / (rates.background_rate() / 2)))
             return None
     return None
 
