@@ -1,12 +1,14 @@
-"""Env vars and domains as a person meets them: in a dialog, with keys alone, on a telephone, without a script."""
+"""Env vars and domains in a browser: in dialogs, on a phone, without JavaScript."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
+from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from portal.models import Domain
@@ -39,7 +41,7 @@ def booking(world: World) -> str:
     return next(f"/c/{SLUG}/deployments/{row['id']}/" for row in customer["deployments"] if row["name"] == "Booking")
 
 
-def test_setting_env_vars_in_the_dialog(enter: Enter, world: World, live_server: LiveServer, accessible: Check) -> None:
+def test_set_env_vars_in_the_dialog(enter: Enter, world: World, live_server: LiveServer, accessible: Check) -> None:
     page = enter(world.people.owner)
     page.goto(f"{live_server.url}{booking(world)}env/")
     accessible(page)
@@ -49,41 +51,41 @@ def test_setting_env_vars_in_the_dialog(enter: Enter, world: World, live_server:
     page.keyboard.type("API KEY")
     page.keyboard.press("Tab")
     page.keyboard.type(SECRET)
-    page.get_by_role("button", name="Look at it").click()
+    page.get_by_role("button", name="Review changes").click()
     expect(page.locator("#name-error")).to_be_visible()
     assert SECRET not in kept_by_browser(page)
     page.get_by_text("Several: paste").click()
     page.locator("#pasted").fill(f"API_KEY='{SECRET}'\nMY-KEY={SECRET}")
-    page.get_by_role("button", name="Look at it").click()
+    page.get_by_role("button", name="Review changes").click()
     expect(page.locator("#review")).to_contain_text("API_KEY")
     assert SECRET not in kept_by_browser(page)
     accessible(page)
     page.get_by_label("Name MY-KEY").fill("MY_KEY")
-    page.get_by_role("button", name="Take the new names").click()
+    page.get_by_role("button", name="Apply new names").click()
     expect(page.locator("#review")).to_contain_text("MY_KEY")
     page.get_by_role("button", name="Set 2 env vars").click()
     expect(page.locator("#operation")).to_contain_text("Booking had env vars set")
     accessible(page)
     page.locator("#operation-close").click()
-    expect(page.locator("#env")).to_contain_text("live still runs with the old value")
+    expect(page.locator("#env_vars")).to_contain_text("live uses the old value")
     assert SECRET not in kept_by_browser(page)
     page.go_back()
     assert SECRET not in kept_by_browser(page)
 
 
-def test_a_domain_from_typing_to_working(
+def test_add_a_domain_and_share_its_records(
     enter: Enter, world: World, live_server: LiveServer, accessible: Check
 ) -> None:
     page = enter(world.people.owner)
     page.goto(f"{live_server.url}{world.path}domains/")
     accessible(page)
     page.locator("#domain-add").click()
-    expect(page.locator("#domain-typed")).to_be_focused()
+    expect(page.locator("#dialog #domain")).to_be_focused()
     page.keyboard.type(f"https://{NAME}/path")
     page.keyboard.press("Tab")
-    expect(page.locator("#cleaned")).to_contain_text("We removed")
+    expect(page.locator("#preview")).to_contain_text("We removed")
     accessible(page)
-    page.get_by_role("button", name="Add the domain").click()
+    page.get_by_role("button", name="Add domain").click()
     page.wait_for_selector("#domain h1")
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.locator("#copy-value-1").click()
@@ -91,9 +93,9 @@ def test_a_domain_from_typing_to_working(
     domain = Domain.objects.get(name=NAME)
     assert page.evaluate("navigator.clipboard.readText()") == domain.required_records[0]["value"]
     domain_checks.run_due_check(domain, now=timezone.now())
-    expect(page.locator("#looks")).to_contain_text("We looked", timeout=8_000)
+    expect(page.locator("#checks")).to_contain_text("Checked", timeout=8_000)
     accessible(page)
-    page.get_by_role("button", name="Make a link").click()
+    page.get_by_role("button", name="Create link").click()
     link = page.locator("#copy-link").get_attribute("data-copy")
     assert link
     page.context.clear_cookies()
@@ -102,7 +104,44 @@ def test_a_domain_from_typing_to_working(
     accessible(page)
 
 
-def test_every_page_on_a_telephone(
+def expect_dialog_to_reopen(page: Page, button: str) -> None:
+    """Open the dialog and close it, three times: with Cancel, with Escape, and with Cancel again."""
+    opener = page.locator(button)
+    for close in ("Cancel", "Escape", "Cancel"):
+        menu = page.locator("details.menu", has=opener)
+        if menu.count() and not opener.is_visible():
+            menu.locator("summary").click()
+        opener.click()
+        expect(page.locator("#dialog")).to_be_visible()
+        expect(page.locator("#dialog h1")).not_to_be_empty()
+        if close == "Cancel":
+            page.locator("#dialog").get_by_role("link", name="Cancel").click()
+        else:
+            page.keyboard.press("Escape")
+        expect(page.locator("#dialog")).to_be_hidden()
+        expect(page.locator("#dialog-body")).to_be_empty()
+        expect(page.locator(".htmx-request")).to_have_count(0)
+
+
+def test_every_dialog_opens_again_after_it_was_closed(
+    enter: Enter, world: World, live_server: LiveServer, settings: Settings
+) -> None:
+    settings.MIOSA = replace(settings.MIOSA, deletes_env=True)
+    page = enter(world.people.operator)
+    env_url = f"{live_server.url}{booking(world)}env/"
+    page.goto(env_url)
+    for button in ("#env-set", "#action-redeploy", "#action-rename", ".env-vars tbody tr a", "#env-set"):
+        expect_dialog_to_reopen(page, f"{button} >> nth=0")
+    page.goto(f"{live_server.url}{world.path}domains/")
+    for button in ("#domain-add", "#action-publish", "#action-rename", "#domain-add"):
+        expect_dialog_to_reopen(page, button)
+    page.locator("#domains a.title").first.click()
+    page.wait_for_selector("#domain h1")
+    for button in ("#domain-redirect", "#domain-detach", "#domain-redirect"):
+        expect_dialog_to_reopen(page, button)
+
+
+def test_every_page_on_a_phone(
     enter: Enter, world: World, live_server: LiveServer, phone: Page, accessible: Check
 ) -> None:
     page = enter(world.people.owner)
@@ -119,7 +158,7 @@ def test_every_page_on_a_telephone(
 
 
 @pytest.mark.browser
-def test_all_of_it_without_a_script(db_ready: None, world: World, live_server: LiveServer, browser: Browser) -> None:
+def test_without_javascript(db_ready: None, world: World, live_server: LiveServer, browser: Browser) -> None:
     page = browser.new_context(java_script_enabled=False).new_page()
     page.set_default_timeout(10_000)
     page.goto(live_server.url)
@@ -131,21 +170,21 @@ def test_all_of_it_without_a_script(db_ready: None, world: World, live_server: L
     page.get_by_role("link", name="Set env vars").click()
     page.get_by_label("Name", exact=True).fill("API_KEY")
     page.get_by_label("Value", exact=True).fill(SECRET)
-    page.get_by_role("button", name="Look at it").click()
+    page.get_by_role("button", name="Review changes").click()
     page.get_by_role("button", name="Set 1 env var").click()
     page.get_by_role("link", name="Close").click()
-    expect(page.locator("#env")).to_contain_text("API_KEY")
+    expect(page.locator("#env_vars")).to_contain_text("API_KEY")
     page.get_by_role("link", name="Domains").click()
-    page.get_by_role("link", name="Add a domain").click()
+    page.get_by_role("link", name="Add domain").click()
     page.get_by_label("Domain", exact=True).fill(NAME)
-    page.get_by_role("button", name="Add the domain").click()
+    page.get_by_role("button", name="Add domain").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("shop.")
-    page.get_by_role("button", name="Look now").click()
-    page.get_by_role("button", name="Make a link").click()
+    page.get_by_role("button", name="Check now").click()
+    page.get_by_role("button", name="Create link").click()
     expect(page.locator("#links")).to_contain_text("/dns/")
     page.get_by_text("More", exact=True).click()
     page.get_by_role("link", name="Detach").click()
     page.get_by_label("to confirm").fill(NAME)
-    page.get_by_role("button", name="Detach it").click()
+    page.get_by_role("button", name="Detach domain").click()
     page.get_by_role("link", name="Close").click()
     expect(page.locator("#domains")).not_to_contain_text("shop.")
