@@ -12,8 +12,7 @@ from typing import Any, TypeVar
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.decorators.http import require_http_methods
 
-from deployments_ui import htmx, links
-from deployments_ui.drawing import operations
+from deployments_ui import htmx, links, operation_page
 from deployments_ui.forms import DialogForm
 from portal.services.queries.operations import OperationPage
 
@@ -64,8 +63,8 @@ def show_operation(request: HttpRequest, operation: OperationPage) -> HttpRespon
     url = links.operation(operation.key)
     if not htmx.wants_part(request):
         return htmx.vary(SeeOther(url))
-    context = {**operations.context_of(operation), "focus": "title"}
-    return push_url(request, htmx.answer(request, "operations/page.html", context, part="operation"), url)
+    context = {**operation_page.context_of(operation), "focus": "title"}
+    return push_url(request, htmx.render(request, "operations/page.html", context, part="operation"), url)
 
 
 def redirect(request: HttpRequest, url: str) -> HttpResponse:

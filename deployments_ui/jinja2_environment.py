@@ -12,27 +12,34 @@ from django.utils.translation import gettext, ngettext, npgettext, pgettext
 from jinja2 import Environment
 
 from deployments_ui import formats, labels, links
-from portal.services.queries.entries import ActivationEntry, OperationEntry, VersionEntry
+from portal.services.queries.schemas import ActivationEntry, OperationEntry, VersionEntry
 
 COMPONENTS = ("buttons", "fields", "icons", "notices", "pager", "polling", "times")
 
 FILTERS: dict[str, Callable[..., object]] = {
     "activation_label": labels.of_activation,
     "ago": formats.ago,
+    "build_label": labels.of_build,
+    "build_trigger": labels.build_trigger,
     "by_day": formats.by_day,
     "date": formats.date_of,
     "day_name": formats.day_name,
     "domain_cause": labels.domain_cause,
     "domain_statuses": labels.of_domain,
     "exact": formats.exact,
+    "fact": labels.fact,
+    "fact_value": labels.fact_value,
     "file_count": formats.file_count,
     "host": links.host,
     "hour": formats.hour,
+    "instance_label": labels.of_instance,
     "iso": formats.iso,
     "kind": labels.kind,
+    "moment_label": labels.of_moment,
     "number": formats.version_number,
     "number_or_id": formats.number_or_id,
     "operation_label": labels.of_operation,
+    "release_changes": labels.release_changes,
     "record_label": labels.of_record,
     "redirect_policy": labels.redirect_policy,
     "resolver_label": labels.of_resolver,

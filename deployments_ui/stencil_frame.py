@@ -132,7 +132,7 @@ class Frame:
         if self.person.is_staff:
             return [self._place(_("Customers"), links.customers()), self._place(_("Operations"), links.operations())]
         is_only = customer is not None and len(self.person.roles) == 1
-        homes = (customer,) if customer is not None and is_only else customers.list_homes(by=self.person)
+        homes = (customer,) if customer is not None and is_only else customers.list_own(by=self.person)
         return [self._place(home.name, links.customer(home.slug)) for home in homes]
 
     def _place(self, label: str, url: str) -> Place:

@@ -1,16 +1,30 @@
-"""Customers of the platform. Not disposable: slugs are addresses that people keep."""
+"""Customers of the platform. Not disposable: people bookmark their slugs."""
+
+from collections.abc import Collection
 
 from django.db import models
+
+UNASSIGNED_SLUG = "_unassigned"
+
+
+class CustomerQuerySet(models.QuerySet["Customer"]):
+    def in_scope(self, ids: Collection[int] | None) -> "CustomerQuerySet":
+        """Those with these ids; None means every customer, as in `Person.scope`."""
+        return self.all() if ids is None else self.filter(pk__in=ids)
+
+    def with_status(self) -> "CustomerQuerySet":
+        """With everything that says how old its data is: its freshness, the connection and the request budget."""
+        return self.select_related("freshness", "connection__bucket")
 
 
 class Customer(models.Model):
     """One `external_workspace_id`, compared byte for byte.
 
-    The single row without one holds what belongs to nobody, for staff only.
+    The single row without one (`is_unassigned`) holds what belongs to no customer, for staff only.
     """
 
     connection = models.ForeignKey("portal.Connection", on_delete=models.PROTECT, related_name="customers")
-    external_id = models.CharField(max_length=512, unique=True, null=True)  # noqa: DJ001  # null is an answer of its own: nobody's
+    external_id = models.CharField(max_length=512, unique=True, null=True)  # noqa: DJ001  # null is the unassigned row, empty is never stored
     slug = models.CharField(max_length=80, unique=True)
     name = models.CharField(max_length=300)
     is_named = models.BooleanField(default=False, help_text="The name was stated by a workspace, not made from the id.")
@@ -20,6 +34,8 @@ class Customer(models.Model):
     deployments_count = models.PositiveIntegerField(default=0)
     last_published_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = CustomerQuerySet.as_manager()
 
     class Meta:
         constraints = (

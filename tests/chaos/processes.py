@@ -99,13 +99,14 @@ def fork_drivers() -> None:
     django.setup()
     from django.db import connections  # noqa: PLC0415  # as above
 
-    from portal.services.operations import background  # noqa: PLC0415  # as above
+    from portal.services.operations.background import OperationSource  # noqa: PLC0415  # as above
+    from portal.worker import Worker  # noqa: PLC0415  # as above
 
     connections.close_all()
     while True:
         pid = os.fork()
         if pid == 0:
-            background.run(threading.Event())
+            Worker([OperationSource()]).run()
             os._exit(0)
         os.waitpid(pid, 0)
 

@@ -11,10 +11,10 @@ from portal.permissions import Person
 from portal.services.domains import background, changes, pages
 from portal.services.domains.queries import DomainList, DomainPage, DomainSummary
 from portal.services.operations.submit import Confirmation
-from portal.services.queries import history
 from portal.services.queries.history import History
 from portal.services.queries.operations import OperationPage
 from portal.simulator.dns.server import DnsServer
+from tests.pages import open_history
 from tests.simulator_control import SimulatorControl
 
 SLUG = "brightsmile-dental"
@@ -87,7 +87,7 @@ class DomainsApp:
         return {domain.name: domain for domain in self.open_list(by=by).domains}
 
     def open_history(self) -> History:
-        return history.get_history(by=self.owner, slug=SLUG, query={}, now=self.now)
+        return open_history(by=self.owner, slug=SLUG, query={}, now=self.now)
 
     def run_check(self, domain: Domain) -> Domain:
         """What the worker does with a check that is due."""

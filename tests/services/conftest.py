@@ -10,10 +10,11 @@ from django.utils import timezone
 
 from portal.models import Deployment, Freshness
 from portal.permissions import Person, Role
-from portal.services.sync import tasks, upstream
+from portal.services.sync import upstream
 from portal.services.sync.budget import Purpose
 from portal.services.sync.fetch import deployments as refreshing
 from portal.services.sync.fetch import fleet, lease
+from portal.services.sync.schedule import SyncSource
 from portal.services.sync.upsert import customers
 from tests import recall
 from tests.simulator_control import SimulatorControl
@@ -106,7 +107,7 @@ def drain() -> datetime:
         if row is None:
             return timezone.now()
         Freshness.objects.filter(pk=row.pk).update(wanted_at=None)
-        tasks.read_scope.func(row.scope)
+        SyncSource().run(row, now=timezone.now())
     raise AssertionError("the background never comes to rest")
 
 

@@ -13,15 +13,16 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from portal.models import Connection, Customer, Deployment, Freshness, Version
+from portal.models.freshness import SWEEP
 from portal.permissions import Person
 from portal.services import connection
-from portal.services.queries import deployments, history, versions
 from portal.services.sync import refresh as refresh_service
 from portal.services.sync import upstream
 from portal.services.sync.budget import Purpose
 from portal.services.sync.fetch import customers, fleet
 from portal.services.sync.fetch import deployments as refreshing
 from portal.services.sync.fetch import versions as reading
+from tests import pages
 from tests.services.conftest import Desk, drain
 from tests.services.counting import asked, counting
 
@@ -58,11 +59,9 @@ def test_a_fresh_page_asks_nothing(desk: Desk, operator: Person) -> None:
     assert version is not None
 
     def look() -> None:
-        history.get_history(by=operator, slug=OURS, query={}, now=now)
-        deployments.get_deployment(by=operator, slug=OURS, deployment_id=site().miosa_id, query={}, now=now)
-        versions.get_version(
-            by=operator, slug=OURS, deployment_id=site().miosa_id, version_id=version.miosa_id, now=now
-        )
+        pages.open_history(by=operator, slug=OURS, query={}, now=now)
+        pages.open_deployment(by=operator, slug=OURS, deployment_id=site().miosa_id, query={}, now=now)
+        pages.open_version(by=operator, slug=OURS, deployment_id=site().miosa_id, version_id=version.miosa_id, now=now)
 
     assert asked(desk.simulator, look) == {}
 
@@ -72,7 +71,7 @@ def test_a_stale_page_is_drawn_without_asking_and_wanted_once(desk: Desk, operat
 
     def look() -> None:
         for _viewer in range(3):
-            page = history.get_history(by=operator, slug=OURS, query={}, now=later)
+            page = pages.open_history(by=operator, slug=OURS, query={}, now=later)
             assert page.age.stale
 
     assert asked(desk.simulator, look) == {}
@@ -96,6 +95,29 @@ def test_a_hundred_deployments_cost_one_list_each(desk: Desk) -> None:
         make(desk, f"More {number}")
     desk.read_all()
     assert asked(desk.simulator, refresh) == {"list": 2}
+
+
+def count_statements(act: Callable[[], object]) -> int:
+    count = 0
+
+    def note(execute: Callable[..., Any], *arguments: Any) -> Any:
+        nonlocal count
+        count += 1
+        return execute(*arguments)
+
+    with database.execute_wrapper(note):
+        act()
+    return count
+
+
+def test_a_refresh_of_three_deployments_takes_few_statements(desk: Desk) -> None:
+    """About eleven for each deployment if nothing changed, and about twenty more if its versions are new."""
+    desk.read_all()
+    assert Deployment.objects.filter(customer=ours()).count() == 3
+    assert count_statements(lambda: refresh(force=True)) <= 55
+    Version.objects.all().delete()
+    Freshness.objects.filter(scope__startswith="versions:").delete()
+    assert count_statements(lambda: refresh(force=True)) <= 115
 
 
 def make(desk: Desk, name: str) -> None:
@@ -284,7 +306,7 @@ def test_a_deleted_deployment_is_gone_and_stays_readable(desk: Desk, operator: P
     refresh()
     deployment.refresh_from_db()
     assert deployment.gone_at
-    page = deployments.get_deployment(
+    page = pages.open_deployment(
         by=operator, slug=OURS, deployment_id=deployment.miosa_id, query={}, now=timezone.now()
     )
     assert page.deployment.is_gone
@@ -323,7 +345,7 @@ def test_a_wrong_key_wipes_nothing(desk: Desk, operator: Person, key: str) -> No
             continue
     assert Deployment.objects.filter(gone_at=None).count() == deployments_before
     assert Version.objects.filter(gone_at=None).count() == versions_before
-    assert history.get_history(by=operator, slug=OURS, query={}, now=timezone.now()).page.entries
+    assert pages.open_history(by=operator, slug=OURS, query={}, now=timezone.now()).page.entries
 
 
 def test_many_vanished_deployments_alarm_and_wait_for_an_operator(desk: Desk, operator: Person) -> None:
@@ -389,7 +411,7 @@ def test_a_sweep_goes_on_where_its_budget_ended(desk: Desk) -> None:
     fleet.read_workspaces(ask=ask, now=timezone.now())
     for _run in range(20):
         fleet.sweep(ask=ask, now=timezone.now(), most_pages=1)
-        if Freshness.objects.get(scope=fleet.SWEEP).read_at:
+        if Freshness.objects.get(scope=SWEEP).read_at:
             break
     told = {one["id"] for customer in desk.simulator.state()["customers"] for one in customer["deployments"]}
     assert told <= set(Deployment.objects.filter(gone_at=None).values_list("miosa_id", flat=True))
@@ -400,7 +422,7 @@ def test_a_repository_deployment_may_have_builds_and_no_versions(desk: Desk, ope
     desk.simulator.reset(customers=12)
     desk.read_all()
     portal = Deployment.objects.get(name="Developer portal")
-    page = deployments.get_deployment(
+    page = pages.open_deployment(
         by=operator, slug="northwind-robotics", deployment_id=portal.miosa_id, query={}, now=timezone.now()
     )
     assert page.has_builds_only
@@ -408,14 +430,14 @@ def test_a_repository_deployment_may_have_builds_and_no_versions(desk: Desk, ope
     assert portal.is_filled
 
     def look_again() -> None:
-        deployments.get_deployment(
+        pages.open_deployment(
             by=operator, slug="northwind-robotics", deployment_id=portal.miosa_id, query={}, now=timezone.now()
         )
 
     assert asked(desk.simulator, look_again) == {}
     desk.simulator.fault("*", times=100, status=503)
     late = timezone.now() + timedelta(minutes=5)
-    page = deployments.get_deployment(
+    page = pages.open_deployment(
         by=operator, slug="northwind-robotics", deployment_id=portal.miosa_id, query={}, now=late
     )
     assert page.builds

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from portal import miosa
 from portal.models import Customer, Deployment, Entry, Freshness, Holding, Version
+from portal.models.freshness import SWEEP
 from portal.services.sync import upstream
 from portal.services.sync.budget import Purpose
 from portal.services.sync.fetch import fleet
@@ -88,11 +89,11 @@ def test_a_fleet_is_swept_page_by_page(simulator: SimulatorControl) -> None:
     for _sweep in range(2):
         begun = time.monotonic()
         with counting(simulator) as counted:
-            while Freshness.objects.get_or_create(scope=fleet.SWEEP)[0].read_at is None:
+            while Freshness.objects.get_or_create(scope=SWEEP)[0].read_at is None:
                 fleet.sweep(ask=ask, now=timezone.now(), most_pages=fleet.PAGES_AT_ONCE)
         took.append(time.monotonic() - begun)
         assert counted.kinds == {"list": -(-Deployment.objects.count() // PAGE)}
-        Freshness.objects.filter(scope=fleet.SWEEP).update(read_at=None)
+        Freshness.objects.filter(scope=SWEEP).update(read_at=None)
     if "FLEET_SWEPT" in os.environ:
         print(f"{Deployment.objects.count()} deployments: {took[0]:.1f} s, again {took[1]:.1f} s")  # noqa: T201 - asked for
     assert Customer.objects.exclude(external_id=None).count() >= SWEPT - 1

@@ -1,39 +1,37 @@
 """In the worker: DNS checks that are due, and verification by MIOSA where our own check says that it can pass."""
 
-import logging
-import threading
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from typing import ClassVar
 
-from django.db import DatabaseError, connection
-from django.utils import timezone
+from django.db.models import QuerySet
 
 from portal.models import Domain
 from portal.services.domains import changes, checks
+from portal.worker import Due, Source
 
-logger = logging.getLogger(__name__)
-
-TURN_S = 0.5
-_AT_ONCE = 4
+_CHECKS_AT_ONCE = 4
 
 
-def run(stopping: threading.Event) -> None:
-    """Run due checks until `stopping` is set."""
-    with ThreadPoolExecutor(max_workers=_AT_ONCE, thread_name_prefix="dns-check") as pool:
-        while not stopping.wait(TURN_S):
-            try:
-                for domain in list_due_checks(now=timezone.now()):
-                    if checks.claim_check(domain, now=timezone.now()):
-                        pool.submit(_work, domain)
-            except DatabaseError as error:
-                logger.warning("DNS checks wait for the database", extra={"reason": type(error).__name__})
-                connection.close()
-    connection.close()
+class DomainSource(Source[Domain]):
+    limits: ClassVar = {"domains": _CHECKS_AT_ONCE}
+
+    def find_due(self, *, now: datetime) -> Due[Domain]:
+        later = _filter_active().filter(next_check_at__gt=now).order_by("next_check_at")
+        return Due(list_due_checks(now=now), later.values_list("next_check_at", flat=True).first())
+
+    def key(self, item: Domain) -> str:
+        return f"domain:{item.pk}"
+
+    def claim(self, item: Domain, *, now: datetime) -> bool:
+        return checks.claim_check(item, now=now)
+
+    def run(self, item: Domain, *, now: datetime) -> None:
+        run_due_check(item, now=now)
 
 
 def list_due_checks(*, now: datetime) -> list[Domain]:
-    due = Domain.objects.filter(next_check_at__lte=now, gone_at=None, deployment__gone_at=None)
-    return list(due.select_related("deployment__customer", "customer").order_by("next_check_at")[:_AT_ONCE])
+    due = _filter_active().filter(next_check_at__lte=now).select_related("deployment__customer", "customer")
+    return list(due.order_by("next_check_at")[:_CHECKS_AT_ONCE])
 
 
 def run_due_check(domain: Domain, *, now: datetime) -> None:
@@ -43,10 +41,5 @@ def run_due_check(domain: Domain, *, now: datetime) -> None:
         changes.verify_by_ourselves(domain, now=now)
 
 
-def _work(domain: Domain) -> None:
-    try:
-        run_due_check(domain, now=timezone.now())
-    except Exception:  # one domain that can't be checked must not end the others
-        logger.exception("DNS check failed", extra={"domain": domain.name})
-    finally:
-        connection.close()
+def _filter_active() -> QuerySet[Domain]:
+    return Domain.objects.filter(gone_at=None, deployment__gone_at=None)

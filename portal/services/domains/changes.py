@@ -76,13 +76,13 @@ def draw_add(
 ) -> AddForm:
     """The form, with what was typed cleaned and explained. Raises NotFound, Forbidden."""
     customer = customers.get_customer(by=by, slug=slug)
-    deployment = deployments.find_deployment(customer, deployment_id)
+    deployment = deployments.get_held(customer, deployment_id)
     require_permission(Permission.ADD_DOMAIN, customer, deployment, by=by)
     name, problem = _read(typed, portal_host) if typed.strip() else (None, "")
     return AddForm(
         token=create_token(Subject(AddDomain.name, customer.pk, deployment.miosa_id), by=by),
-        customer=summaries.head(customer, by=by),
-        deployment=summaries.deployment(deployment, customer, by=by),
+        customer=summaries.summarize_customer(customer, by=by),
+        deployment=summaries.summarize_deployment(deployment, customer, by=by),
         typed=typed[:300],
         clean=name.ascii if name else "",
         shown=name.shown if name else "",
@@ -121,7 +121,7 @@ def add(
     does.
     """
     customer = customers.get_customer(by=by, slug=slug)
-    deployment = deployments.find_deployment(customer, deployment_id)
+    deployment = deployments.get_held(customer, deployment_id)
     require_permission(Permission.ADD_DOMAIN, customer, deployment, by=by)
     token = read_token(confirmation.token, Subject(AddDomain.name, customer.pk, deployment.miosa_id), by=by)
     name, problem = _read(typed, portal_host)
@@ -161,8 +161,8 @@ def draw(*, by: Person, slug: str, deployment_id: str, domain_id: str, kind: str
     return DomainForm(
         kind=domain_kind,
         token=create_token(Subject(kind, customer.pk, deployment.miosa_id, domain.miosa_id), by=by),
-        customer=summaries.head(customer, by=by),
-        deployment=summaries.deployment(deployment, customer, by=by),
+        customer=summaries.summarize_customer(customer, by=by),
+        deployment=summaries.summarize_deployment(deployment, customer, by=by),
         domain_id=domain.miosa_id,
         name=domain.name,
         redirect_policy=domain.redirect_policy or "none",

@@ -17,6 +17,7 @@ from portal import dns
 from portal.models import Domain
 from portal.services.domains import reports, upsert
 from portal.services.sync.upsert import customers
+from portal.wakeup import notify_worker
 
 logger = logging.getLogger(__name__)
 
@@ -47,11 +48,13 @@ def request_checks(domains: Iterable[Domain], *, now: datetime) -> None:
         viewed.append(Domain(pk=domain.pk, viewed_at=now, next_check_at=domain.next_check_at, checks=checks))
     if viewed:
         Domain.objects.bulk_update(viewed, ["viewed_at", "next_check_at", "checks"])
+        notify_worker()
 
 
 def request_check_now(domain: Domain, *, now: datetime) -> None:
     """A person pressed the button: the worker checks the domain at once."""
     Domain.objects.filter(pk=domain.pk).update(next_check_at=now, viewed_at=now, checks=0)
+    notify_worker()
 
 
 def claim_check(domain: Domain, *, now: datetime) -> bool:

@@ -11,15 +11,14 @@ from portal.services.domains import checks, fetch, queries
 from portal.services.domains.queries import DomainList, DomainPage
 from portal.services.operations.kinds.verify_domain import VerifyDomain
 from portal.services.operations.tokens import Subject, create_token
-from portal.services.queries import ages, customers, deployments
+from portal.services.queries import ages, deployments
 from portal.services.queries.schemas import Age
 from portal.services.sync.fetch import lease
 
 
 def open_domain_list(*, by: Person, slug: str, deployment_id: str, now: datetime) -> DomainList:
     """Raises NotFound."""
-    customer = customers.get_customer(by=by, slug=slug)
-    deployment = deployments.find_deployment(customer, deployment_id)
+    customer, deployment = deployments.load(by=by, slug=slug, deployment_id=deployment_id)
     fetch.refresh_if_stale(deployment, customer=customer, now=now)
     domains = list(queries.filter_visible(deployment, customer, by=by).order_by("name", "pk"))
     checks.request_checks(domains, now=now)
@@ -45,11 +44,5 @@ def list_names(deployment: Deployment, *, customer: Customer, by: Person, now: d
 
 
 def _get_age(customer: Customer, deployment: Deployment, *, now: datetime) -> Age:
-    return ages.of(
-        lease.get(fetch.scope(deployment.pk)),
-        generation=customer.generation,
-        filling=False,
-        now=now,
-        connection_row=customer.connection,
-        fresh=2 * fetch.FRESH_FOR,
-    )
+    freshness = lease.get(fetch.scope(deployment.pk))
+    return ages.get_age(customer, freshness, filling=False, now=now, fresh_for=2 * fetch.FRESH_FOR)

@@ -17,7 +17,7 @@ from portal.services.authorization import can
 from portal.services.domains import reports
 from portal.services.domains.messages import word_fix, word_message
 from portal.services.errors import NotFound
-from portal.services.queries import actions, customers, deployments, summaries
+from portal.services.queries import actions, deployments, summaries
 from portal.services.queries.schemas import Age, CustomerSummary, DeploymentSummary
 
 
@@ -139,8 +139,7 @@ class DomainPage:
 
 def load_domain(*, by: Person, slug: str, deployment_id: str, domain_id: str) -> tuple[Customer, Deployment, Domain]:
     """A domain, and the customer and deployment it was found through. Raises NotFound if `by` may not see it."""
-    customer = customers.get_customer(by=by, slug=slug)
-    deployment = deployments.find_deployment(customer, deployment_id)
+    customer, deployment = deployments.load(by=by, slug=slug, deployment_id=deployment_id)
     return customer, deployment, get_visible_domain(deployment, customer, domain_id, by=by)
 
 
@@ -173,7 +172,7 @@ def get_domain_list(
 ) -> DomainList:
     """`domains` are those that `by` may see, `age` is that of MIOSA's list."""
     return DomainList(
-        customer=summaries.head(customer, by=by),
+        customer=summaries.summarize_customer(customer, by=by),
         deployment=actions.get_deployment_summary(deployment, customer, by=by),
         domains=tuple(_summarize(domain, reports.find_report(domain, now=now), now=now) for domain in domains),
         can_add=can(Permission.ADD_DOMAIN, customer, deployment, by=by),
@@ -188,7 +187,7 @@ def get_domain_page(
 ) -> DomainPage:
     can_share = can(Permission.SHARE_DOMAIN, customer, deployment, by=by)
     return DomainPage(
-        customer=summaries.head(customer, by=by),
+        customer=summaries.summarize_customer(customer, by=by),
         deployment=actions.get_deployment_summary(deployment, customer, by=by),
         detail=get_domain_detail(domain, now=now),
         twin=_find_free_twin(domain),

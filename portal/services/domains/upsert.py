@@ -14,6 +14,7 @@ from portal.models.domains import WORKING
 from portal.services import clean_text
 from portal.services.sync.upsert import customers, holdings
 from portal.services.sync.upsert.attribution import legible
+from portal.wakeup import notify_worker
 
 _FIELDS = (
     *("name", "status", "error_code", "redirect_policy", "required_records", "verified_at", "created_at"),
@@ -105,6 +106,8 @@ class _Upsert:
         if self._missing:
             missing = Domain.objects.filter(pk__in=[each.pk for each in self._missing])
             missing.update(gone_at=self.now, next_check_at=None)
+        if self._created or self._due:
+            notify_worker()
 
     def _update(self, domain: Domain, values: dict[str, Any]) -> None:
         # A verified domain may no longer state its records; they are required all the same.
@@ -141,7 +144,7 @@ def _is_removed(row: miosa.Domain) -> bool:
 
 
 def _read_values(row: miosa.Domain) -> dict[str, Any]:
-    name = clean_text.line(row.domain, most=253).lower().rstrip(".")
+    name = clean_text.clean_line(row.domain, most=253).lower().rstrip(".")
     required = dns.parse_required_records(
         name,
         dns_records=row.dns_records,

@@ -1,83 +1,43 @@
-"""What the worker does for operations: run slow ones, finish what a dead process left, find out, follow up, check.
+"""What the worker does for operations: execute slow ones, finish a dead process's, find out, follow up, check apps.
 
-It keeps no state: what is due is read from the journal on each turn, and every step is claimed there first.
+What is due is read from the journal each time, and every step is claimed there first.
 """
 
-import logging
-import threading
-import time
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from typing import ClassVar
 
-from django.db import connection
+from django.db.models import Min
 from django.utils import timezone
 
 from portal.models import Operation
+from portal.models.operations import DEAD_AFTER
 from portal.models.operations import is_due as is_moment_due
 from portal.services.operations import check, reconcile
+from portal.worker import Due, Source
 
-logger = logging.getLogger(__name__)
-
-TURN_S = 0.25
-# A call that may take a minute has threads of its own, so that reads and checks never wait behind it. Both pools
-# together leave some of the 20 connections to MIOSA for reading.
-_QUICK_THREADS = 8
-_SLOW_THREADS = 10
 _MOST_AT_ONCE = 50
-# A step that raised (a locked database, a bug) is not tried again at once.
-_RETRY_AFTER_S = 5.0
 
 
-class Pool:
-    """Threads, and the primary keys of the operations they work on."""
+class OperationSource(Source[Operation]):
+    """Slow calls may hold their thread for a minute, so they have a limit of their own, and quick steps never wait.
 
-    def __init__(self, name: str, threads: int) -> None:
-        self.threads = threads
-        self.executor = ThreadPoolExecutor(max_workers=threads, thread_name_prefix=name)
-        self.busy: set[int] = set()
+    Both limits together leave some of the 20 connections to MIOSA for reading.
+    """
 
+    limits: ClassVar = {"operations": 8, "slow operations": 10}
 
-class Driver:
-    """Runs due steps in two pools. `paused` maps operations whose last step raised to the time of their next one."""
+    def find_due(self, *, now: datetime) -> Due[Operation]:
+        return Due(list_due(now=now), _find_next(now=now))
 
-    def __init__(self) -> None:
-        self.quick, self.slow = Pool("operation", _QUICK_THREADS), Pool("slow-operation", _SLOW_THREADS)
-        self.paused: dict[int, float] = {}
+    def key(self, item: Operation) -> str:
+        return f"operation:{item.pk}"
 
-    def run(self, stopping: threading.Event) -> None:
-        with self.quick.executor, self.slow.executor:
-            while not stopping.wait(TURN_S):
-                try:
-                    self.start_due()
-                except Exception as error:  # noqa: BLE001 - whatever happens, the next turn has to come
-                    logger.warning("driver waits for the database", extra={"reason": type(error).__name__})
-                    connection.close()
-        connection.close()
+    def group(self, item: Operation, *, now: datetime) -> str:
+        return "slow operations" if reconcile.may_take_long(item, now=now) else "operations"
 
-    def start_due(self) -> None:
-        self.paused = {pk: until for pk, until in self.paused.items() if until > time.monotonic()}
-        now = timezone.now()
-        for operation in list_due(now=now):
-            pool = self.slow if reconcile.may_take_long(operation, now=now) else self.quick
-            is_free = operation.pk not in self.quick.busy | self.slow.busy and operation.pk not in self.paused
-            if is_free and len(pool.busy) < pool.threads:
-                pool.busy.add(operation.pk)
-                pool.executor.submit(self.run_one, operation, pool)
-
-    def run_one(self, operation: Operation, pool: Pool) -> None:
-        try:
-            run_step(operation)
-        except Exception:  # one operation that fails must not end the others
-            logger.exception("operation step failed", extra={"operation": str(operation.key)})
-            self.paused[operation.pk] = time.monotonic() + _RETRY_AFTER_S
-        finally:
-            connection.close()
-            pool.busy.discard(operation.pk)
-
-
-def run(stopping: threading.Event) -> None:
-    """Run due steps until `stopping` is set; then finish what is under way."""
-    Driver().run(stopping)
+    def run(self, item: Operation, *, now: datetime) -> None:
+        """The step itself claims the operation."""
+        run_step(item)
 
 
 def list_due(*, now: datetime) -> list[Operation]:
@@ -101,3 +61,17 @@ def run_step(operation: Operation) -> None:
         reconcile.step(operation, now=now)
     elif is_moment_due(operation.check_due_at, now=now):
         check.check_app(operation, now=now)
+
+
+def _find_next(*, now: datetime) -> datetime | None:
+    """When a process that works on an operation would count as dead, or the next read or check is due."""
+    rows = Operation.objects.all()
+    attended = rows.filter(
+        state__in=(Operation.State.ACCEPTED, Operation.State.SENT), beat_at__gt=now - DEAD_AFTER
+    ).aggregate(at=Min("beat_at"))["at"]
+    moments = (
+        attended and attended + DEAD_AFTER,
+        rows.filter(look_at__gt=now).aggregate(at=Min("look_at"))["at"],
+        rows.filter(check_due_at__gt=now).aggregate(at=Min("check_due_at"))["at"],
+    )
+    return min((at for at in moments if at is not None), default=None)

@@ -1,4 +1,4 @@
-"""The operation that a person is looking at: found out further on the way, or decided."""
+"""One operation on its page: taken a step further when the page is opened, or decided by a person."""
 
 from datetime import datetime
 from uuid import UUID
@@ -11,6 +11,7 @@ from portal.services.errors import Forbidden, Invalid
 from portal.services.operations import reconcile
 from portal.services.operations.kinds import get_kind
 from portal.services.queries.operations import OperationPage, find_row, get_page, may_decide
+from portal.wakeup import notify_worker
 
 CHOICES = ("happened", "did_not", "again")
 
@@ -37,6 +38,7 @@ def decide(*, by: Person, key: UUID, choice: str, now: datetime) -> OperationPag
     if choice == "again":
         unknown = Operation.objects.filter(pk=operation.pk, state=Operation.State.UNKNOWN)
         unknown.update(look_at=now)
+        notify_worker()
         operation.refresh_from_db()
         _step(operation, now=now)
         return get_page(operation, by=by, now=now)
@@ -49,6 +51,8 @@ def decide(*, by: Person, key: UUID, choice: str, now: datetime) -> OperationPag
 
 def _step(operation: Operation, *, now: datetime) -> None:
     """What takes long is executed, read and repeated by the worker alone: no page waits a minute for it."""
-    if not get_kind(operation.kind).runs_in_worker:
-        reconcile.step(operation, now=now)
-        operation.refresh_from_db()
+    if get_kind(operation.kind).runs_in_worker:
+        notify_worker()
+        return
+    reconcile.step(operation, now=now)
+    operation.refresh_from_db()

@@ -24,6 +24,7 @@ from portal.services.queries.operations import OperationPage, get_page
 from portal.services.queries.schemas import CustomerSummary, DeploymentSummary
 from portal.services.sync import upstream
 from portal.services.sync.budget import Purpose
+from portal.wakeup import notify_worker
 
 logger = logging.getLogger(__name__)
 
@@ -99,7 +100,7 @@ def open_scope(kind_name: str, target: Target, *, by: Person, now: datetime) -> 
     """Raises NotFound, Forbidden."""
     kind = get_kind(kind_name)
     customer = customers.get_customer(by=by, slug=target.slug)
-    deployment = deployments.find_deployment(customer, target.deployment_id) if target.deployment_id else None
+    deployment = deployments.get_held(customer, target.deployment_id) if target.deployment_id else None
     require_permission(kind.permission, customer, deployment, by=by)
     return Scope(by, kind, customer, deployment, now)
 
@@ -114,8 +115,8 @@ def get_dialog_facts(scope: Scope, *, token: str, obstacle: str = "") -> dict[st
     return {
         "kind": scope.kind,
         "token": token,
-        "customer": summaries.head(scope.customer, by=by),
-        "deployment": summaries.deployment(deployment, scope.customer, by=by) if deployment else None,
+        "customer": summaries.summarize_customer(scope.customer, by=by),
+        "deployment": summaries.summarize_deployment(deployment, scope.customer, by=by) if deployment else None,
         "reasons": reasons.list_reasons(scope.kind.reasons),
         "reason_required": reasons.is_required(by),
         "may_note": by.is_staff,
@@ -160,8 +161,8 @@ def submit_request(
             execute.execute(operation)
         finally:
             heartbeat.release(operation)
-        operation.refresh_from_db()
-    return get_page(operation, by=request.by, now=now)
+            notify_worker()
+    return get_page(operation, by=request.by, now=now, customer=request.customer if is_new else None)
 
 
 def require_reachable(connection: Connection, deployment: Deployment | None) -> None:

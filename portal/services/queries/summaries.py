@@ -1,33 +1,12 @@
-"""Deployments and versions in one line, cut to what the person asking may see (docs/rules.md, 1, 2 and 9)."""
+"""Customers, deployments and versions in one line, cut to what the person may see (docs/rules.md, 1, 2 and 9)."""
 
-from collections.abc import Iterable, Sequence
-from typing import Any, cast
-
-from django.db.models import Case, F, ForeignKey, When
+from collections.abc import Collection
 
 from portal.models import Customer, Deployment, Operation, Version
-from portal.models.prepared import Prepared
+from portal.models.versions import VersionRow
 from portal.permissions import Person
 from portal.services.queries.schemas import CustomerSummary, DeploymentSummary, State, VersionSummary
 
-MOST_DEPLOYMENTS = 200
-
-# What a line needs of a version and of a deployment; the rest of their columns is left in the database.
-OF_VERSION = (
-    *("miosa_id", "deployment_id", "customer_id", "number", "state", "kind", "is_readable", "was_live", "gone_at"),
-    *("external_user_id", "source_sandbox_id", "files", "total_bytes", "created_at", "first_seen_at"),
-    *("archived_at", "promoted_at"),
-)
-OF_DEPLOYMENT = (
-    *("miosa_id", "customer_id", "name", "state", "public_url", "managed_url", "active_version_id", "live_since"),
-    *("live_version_id", "staged_version_id", "newest_version_id", "on_rollback", "is_shared", "is_filled"),
-    "domains_waiting",
-    *("created_at", "first_seen_at", "gone_at"),
-)
-
-_POINTERS: list[ForeignKey[Any, Any]] = [
-    cast(Any, Deployment._meta.get_field(name)) for name in ("live_version", "staged_version", "newest_version")
-]
 _STATES = {
     "archived": State.ARCHIVED,
     "building": State.BUILDING,
@@ -36,22 +15,8 @@ _STATES = {
     "ready": State.READY,
 }
 
-_HELD: Prepared[Deployment] = Prepared(
-    lambda customer, asked: (
-        Deployment.objects.filter(holdings__customer=customer)
-        .only(*OF_DEPLOYMENT)
-        .order_by(
-            Case(When(miosa_id__in=asked, then=0), default=1),
-            F("gone_at").asc(nulls_first=True),
-            F("created_at").desc(nulls_last=True),
-            "-pk",
-        )[:MOST_DEPLOYMENTS]
-    )
-)
-_VERSIONS: Prepared[Version] = Prepared(lambda pks: Version.objects.filter(pk__in=pks).only(*OF_VERSION))
 
-
-def head(customer: Customer, *, by: Person) -> CustomerSummary:
+def summarize_customer(customer: Customer, *, by: Person) -> CustomerSummary:
     return CustomerSummary(
         slug=customer.slug,
         name=customer.name,
@@ -60,26 +25,19 @@ def head(customer: Customer, *, by: Person) -> CustomerSummary:
     )
 
 
-def list_held(customer: Customer, *, asked: Sequence[str] = ()) -> list[Deployment]:
-    """The deployments a customer has something on, in a stable order. One query; their versions come with `attach`.
-
-    Of very many the newest, and those `asked` for by their ids.
-    """
-    # No id is empty, so that asks for none.
-    held = _HELD.fetch(customer.pk, asked or ("",))
-    return sorted(held, key=lambda one: (one.created_at or one.first_seen_at, one.pk))
-
-
-def versions_of(held: Iterable[Deployment], more: Iterable[int] = ()) -> dict[int, Version]:
-    """The live, staged and newest versions of these deployments, set on them, and `more` by their ids. One query."""
-    held = list(held)
-    pks = {getattr(one, field.attname) for one in held for field in _POINTERS} | set(more)
-    wanted = list(pks - {None, 0})
-    found = {one.id: one for one in _VERSIONS.fetch(wanted)} if wanted else {}
-    for one in held:
-        for field in _POINTERS:
-            field.set_cached_value(one, found.get(getattr(one, field.attname)))
-    return found
+def attach_versions(deployments: Collection[Deployment]) -> None:
+    """Set the live, staged and newest version of each. One query, however many."""
+    pks = {
+        pk
+        for one in deployments
+        for pk in (one.live_version_id, one.staged_version_id, one.newest_version_id)
+        if pk is not None
+    }
+    versions = Version.objects.for_summary().in_bulk(pks) if pks else {}
+    for one in deployments:
+        one.live_version = versions.get(one.live_version_id or 0)
+        one.staged_version = versions.get(one.staged_version_id or 0)
+        one.newest_version = versions.get(one.newest_version_id or 0)
 
 
 def hides_others(deployment: Deployment, *, by: Person) -> bool:
@@ -87,17 +45,17 @@ def hides_others(deployment: Deployment, *, by: Person) -> bool:
     return deployment.is_shared and not by.sees_everyone
 
 
-def may_see(version: Version | None, customer: Customer, *, by: Person) -> bool:
+def can_see_version(version: Version | VersionRow | None, customer: Customer, *, by: Person) -> bool:
     return version is not None and (by.sees_everyone or version.customer_id == customer.pk)
 
 
-def may_see_operation(
+def can_see_operation(
     operation: Operation,
     deployment: Deployment | None,
     customer: Customer,
     *,
-    target: Version | None,
-    seen_live: Version | None,
+    target: Version | VersionRow | None,
+    seen_live: Version | VersionRow | None,
     by: Person,
 ) -> bool:
     """On a shared deployment a customer sees what changed its own versions and domains, and nothing else.
@@ -115,33 +73,28 @@ def may_see_operation(
     return operation.concerns == Operation.Concerns.CUSTOMER
 
 
-def is_unseen(operation: Operation, on: Deployment | None) -> bool:
-    """MIOSA has accepted it, and its effect does not show yet."""
-    return operation.is_unconfirmed(live_id=on.active_version_id if on else "")
-
-
-def deployment(row: Deployment, customer: Customer, *, by: Person) -> DeploymentSummary:
-    """`row` comes with its live, staged and newest version."""
-    live = row.live_version if may_see(row.live_version, customer, by=by) else None
+def summarize_deployment(row: Deployment, customer: Customer, *, by: Person) -> DeploymentSummary:
+    """`row` has its live, staged and newest version loaded."""
+    live = row.live_version if can_see_version(row.live_version, customer, by=by) else None
     hidden = hides_others(row, by=by)
-    # On a shared deployment even a newest version of one's own would tell that no other's is newer.
-    newest = row.newest_version if may_see(row.newest_version, customer, by=by) and not hidden else None
-    staged = row.staged_version if may_see(row.staged_version, customer, by=by) and not hidden else None
-    newest_state = state_of(newest, row) if newest else None
+    # On a shared deployment even a newest version of one's own would reveal that no other's is newer.
+    newest = row.newest_version if can_see_version(row.newest_version, customer, by=by) and not hidden else None
+    staged = row.staged_version if can_see_version(row.staged_version, customer, by=by) and not hidden else None
+    newest_state = get_state(newest, row) if newest else None
     return DeploymentSummary(
         id=row.miosa_id,
         name=row.name,
-        # The address that MIOSA made up is shown to nobody but staff (docs/rules.md, 9).
+        # MIOSA's own address of the app is for staff only (docs/rules.md, 9).
         url="" if hidden else row.public_url or (row.managed_url if by.is_staff else ""),
-        live=version(live, row) if live else None,
+        live=summarize_version(live, row) if live else None,
         live_since=row.live_since if live else None,
         live_is_foreign=bool(row.active_version_id)
         and live is None
         and not by.sees_everyone
         and row.live_version_id is not None,
-        staged=version(staged, row) if staged else None,
-        last_failed=version(newest, row) if newest and newest_state is State.FAILED else None,
-        building=version(newest, row) if newest and newest_state in {State.BUILDING, State.CREATED} else None,
+        staged=summarize_version(staged, row) if staged else None,
+        last_failed=summarize_version(newest, row) if newest and newest_state is State.FAILED else None,
+        building=summarize_version(newest, row) if newest and newest_state in {State.BUILDING, State.CREATED} else None,
         on_rollback=row.on_rollback and not hidden,
         is_shared=row.is_shared,
         is_gone=row.gone_at is not None,
@@ -151,15 +104,11 @@ def deployment(row: Deployment, customer: Customer, *, by: Person) -> Deployment
     )
 
 
-def deployments(rows: Iterable[Deployment], customer: Customer, *, by: Person) -> tuple[DeploymentSummary, ...]:
-    return tuple(deployment(row, customer, by=by) for row in rows)
-
-
-def version(row: Version, on: Deployment) -> VersionSummary:
+def summarize_version(row: Version | VersionRow, on: Deployment) -> VersionSummary:
     return VersionSummary(
         id=row.miosa_id,
         number=row.number,
-        state=state_of(row, on),
+        state=get_state(row, on),
         state_text=row.state,
         kind=row.kind,
         created_at=row.created_at or row.first_seen_at,
@@ -170,21 +119,21 @@ def version(row: Version, on: Deployment) -> VersionSummary:
     )
 
 
-def state_of(row: Version, on: Deployment) -> State:
-    """The word for a version. Live comes from the deployment alone (docs/rules.md, 2)."""
+def get_state(row: Version | VersionRow, on: Deployment) -> State:
+    """Live comes from the deployment alone (docs/rules.md, 2)."""
     if row.gone_at is not None:
         return State.GONE
     if row.miosa_id == on.active_version_id:
         return State.LIVE
     if not row.is_readable:
         return State.UNREADABLE
-    if row.state == "ready" and is_staged(row, on):
+    if row.state == "ready" and _is_staged(row, on):
         return State.STAGED
     return _STATES.get(row.state, State.OTHER)
 
 
-def is_staged(row: Version, on: Deployment) -> bool:
-    """Newer than live, ready, never live. Not told on a shared deployment, where it would tell of another's number."""
+def _is_staged(row: Version | VersionRow, on: Deployment) -> bool:
+    """Newer than live, ready, never live. Never on a shared deployment, where it would reveal another's number."""
     if row.was_live or row.number is None or on.is_shared:
         return False
     live = on.live_version

@@ -1,23 +1,21 @@
-"""MIOSA's budget: one token bucket for the installation, and smaller ones for those who have a share."""
+"""The budget of requests to MIOSA: one token bucket for the installation, and smaller ones for those with a share."""
 
 import time
-from dataclasses import dataclass
 from enum import StrEnum
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Case, F, Q, Value, When
+from django.db.models.functions import Greatest, Least
 
 from portal import miosa
 from portal.models import Bucket, Connection
-from portal.services import durability
-
-# No promise of MIOSA's is trusted for longer than this: a wrong Retry-After must not switch the portal off for hours.
-LONGEST_BLOCK_S = 120.0
-_MAIN = "miosa"
+from portal.services import durability, rates
+from portal.services.rates import Share
 
 
 class Purpose(StrEnum):
-    """What a request is for; earlier ones never wait behind later ones."""
+    """What a request is for; earlier ones never wait for later ones."""
 
     ACTION = "action"
     READ = "read"
@@ -25,119 +23,104 @@ class Purpose(StrEnum):
     BACKGROUND = "background"
 
 
-# The part of the bucket that a purpose leaves to those before it.
-_LEAVES = {Purpose.ACTION: 0.0, Purpose.READ: 0.1, Purpose.PROGRESS: 0.1, Purpose.BACKGROUND: 0.2}
-
-
-@dataclass(frozen=True, slots=True)
-class Share:
-    """A bucket: `key`, how many tokens it holds, how many come back each second, how many must stay in it."""
-
-    key: str
-    capacity: float
-    refill: float
-    leaves: float = 0.0
+# The part of the installation's bucket that a purpose leaves to those before it.
+_RESERVED = {
+    Purpose.ACTION: 0.0,
+    Purpose.READ: rates.RESERVED_BY_READS,
+    Purpose.PROGRESS: rates.RESERVED_BY_READS,
+    Purpose.BACKGROUND: rates.RESERVED_BY_BACKGROUND,
+}
 
 
 def take(purpose: Purpose, *, customer_id: int | None = None, now: float | None = None) -> None:
-    """Take one token for one request.
+    """Take one token for one request, in people's reads also from the customer's share.
 
-    Raises miosa.BudgetSpent, with the seconds until it is worth trying, and takes none.
+    Raises miosa.BudgetSpent, with the seconds after which it is worth trying, and takes none.
     """
-    _take(_shares(purpose, customer_id), now=time.time() if now is None else now)
+    _take(_list_shares(purpose, customer_id), now=time.time() if now is None else now)
 
 
 def take_refresh(person_id: int, *, now: float | None = None) -> None:
-    """One refresh that a person asked for: ten a minute. Raises miosa.BudgetSpent."""
-    _take([Share(f"person:{person_id}", capacity=10, refill=10 / 60)], now=time.time() if now is None else now)
+    """One refresh requested by a person: ten a minute. Raises miosa.BudgetSpent."""
+    _take([Share(f"person:{person_id}", capacity=10.0, refill=10 / 60)], now=time.time() if now is None else now)
 
 
 def block(seconds: float, *, now: float | None = None) -> None:
-    """MIOSA asked to be left alone (429): nothing is sent for that long, capped."""
+    """MIOSA answered 429: send nothing for `seconds`, but never longer than two minutes."""
     moment = time.time() if now is None else now
-    until = moment + min(max(seconds, 1.0), LONGEST_BLOCK_S)
+    until = moment + min(max(seconds, 1.0), rates.LONGEST_BLOCK_S)
+    installation = rates.get_installation_share()
+    _ensure_bucket(installation, now=moment)
     with transaction.atomic():
-        bucket = _row(_main(Purpose.ACTION), moment)
-        if _is_blocked(bucket, moment):
+        bucket = Bucket.objects.select_for_update().get(key=installation.key)
+        if rates.is_blocked(bucket, now=moment):
             until = max(until, bucket.blocked_until)
         bucket.blocked_until, bucket.tokens, bucket.at = until, 0.0, until
         bucket.save(update_fields=["blocked_until", "tokens", "at"])
 
 
 def wait_s(purpose: Purpose, *, bucket: Bucket | None = None, now: float | None = None) -> float:
-    """Seconds until a request of this purpose could go out; 0 if it could now. Takes nothing.
+    """Seconds until a request for this purpose may be sent; 0 if it may be sent now. Takes nothing.
 
-    `bucket`: the installation's, if it has been read already.
+    `bucket`: the installation's, if the caller has already read it.
     """
     moment = time.time() if now is None else now
-    share = _main(purpose)
+    share = rates.get_installation_share(_RESERVED[purpose])
     bucket = bucket or Bucket.objects.filter(key=share.key).first()
-    return _lack(bucket, share, moment) if bucket else 0.0
+    return share.wait_s(bucket, now=moment) if bucket else 0.0
 
 
-def background_rate() -> float:
-    """Requests a second that background reading may count on."""
-    return settings.MIOSA.rpm / 60 * (1 - _LEAVES[Purpose.BACKGROUND])
-
-
-def _shares(purpose: Purpose, customer_id: int | None) -> list[Share]:
+def _list_shares(purpose: Purpose, customer_id: int | None) -> list[Share]:
+    """The narrower share first, since it is the one that is spent more often."""
     per_minute = float(settings.MIOSA.rpm)
-    shares = [_main(purpose)]
+    shares = [rates.get_installation_share(_RESERVED[purpose])]
     if purpose is Purpose.PROGRESS:
-        shares.append(Share("progress", capacity=max(1.0, per_minute / 16), refill=per_minute / 60 / 4))
+        shares.insert(0, Share("progress", capacity=max(1.0, per_minute / 16), refill=per_minute / 60 / 4))
     if purpose is Purpose.READ and customer_id is not None:
-        # Full and refilled for a minute it gives a quarter of a minute's requests, never more.
+        # Full at the start and refilled for a minute, it gives a quarter of a minute's requests at most.
         eighth = per_minute / 8
-        shares.append(Share(f"customer:{customer_id}", capacity=max(2.0, eighth), refill=eighth / 60))
+        shares.insert(0, Share(f"customer:{customer_id}", capacity=max(2.0, eighth), refill=eighth / 60))
     return shares
 
 
-def _main(purpose: Purpose) -> Share:
-    per_minute = float(settings.MIOSA.rpm)
-    capacity = max(1.0, per_minute / 4)
-    return Share(_MAIN, capacity=capacity, refill=per_minute / 60, leaves=capacity * _LEAVES[purpose])
-
-
 def _take(shares: list[Share], *, now: float) -> None:
-    """All of the buckets or none, in one transaction; rows are locked in the order of their keys."""
-    with durability.may_be_lost(), transaction.atomic():
-        rows = [(share, _row(share, now)) for share in sorted(shares, key=lambda share: share.key)]
-        wait = max(_lack(bucket, share, now) for share, bucket in rows)
-        if wait <= 0:
-            for share, bucket in rows:
-                # Never backwards: of two machines the one whose clock is behind must not win time for the other.
-                bucket.tokens, bucket.at = _filled(bucket, share, now) - 1, max(now, bucket.at)
-                bucket.save(update_fields=["tokens", "at"])
-            return
-    raise miosa.BudgetSpent(retry_after_s=wait)
+    """One token from each of the buckets, or from none."""
+    with durability.relaxed_durability():
+        for number, share in enumerate(shares):
+            if not _take_one(share, now=now):
+                Bucket.objects.filter(key__in=[one.key for one in shares[:number]]).update(tokens=F("tokens") + 1)
+                raise miosa.BudgetSpent(retry_after_s=_longest_wait_s(shares, now=now))
 
 
-def _row(share: Share, now: float) -> Bucket:
-    rows = Bucket.objects.select_for_update()
-    found = rows.filter(key=share.key).first()
-    if found is None:
-        made, _ = Bucket.objects.get_or_create(key=share.key, defaults={"tokens": share.capacity, "at": now})
-        if share.key == _MAIN:
-            Connection.objects.filter(pk=Connection.only().pk).update(bucket=made)
-        found = rows.get(key=share.key)
-    if found.at > now + LONGEST_BLOCK_S:
-        # The clock was set back: count from now on, or nothing would come back until it is then again.
-        found.at = now
-        found.save(update_fields=["at"])
-    return found
+def _take_one(share: Share, *, now: float) -> bool:
+    """Refill and take one in a single conditional update, so that all processes share the bucket."""
+    if _update(share, now=now):
+        return True
+    # The clock was set back: count from now on, or nothing would come back until the time it showed before.
+    Bucket.objects.filter(key=share.key, at__gt=now + rates.LONGEST_BLOCK_S).update(at=now)
+    return _ensure_bucket(share, now=now) and _update(share, now=now)
 
 
-def _filled(bucket: Bucket, share: Share, now: float) -> float:
-    # A clock that was set back must not take tokens away.
-    return min(share.capacity, bucket.tokens + max(0.0, now - bucket.at) * share.refill)
+def _update(share: Share, *, now: float) -> bool:
+    is_from_future = Q(at__gt=now + rates.LONGEST_BLOCK_S)
+    # A clock that was set back takes no tokens away.
+    elapsed_s = Case(When(is_from_future, then=Value(0.0)), default=Greatest(now - F("at"), Value(0.0)))
+    filled = Least(F("tokens") + elapsed_s * share.refill, Value(share.capacity))
+    # Never backwards: of two machines, the one whose clock is behind must not gain time for the other.
+    at = Case(When(is_from_future, then=Value(now)), default=Greatest(F("at"), Value(now)))
+    is_blocked = Q(blocked_until__gt=now, blocked_until__lte=now + rates.LONGEST_BLOCK_S)
+    enough = Bucket.objects.exclude(is_blocked).filter(key=share.key).annotate(filled=filled)
+    return bool(enough.filter(filled__gte=1 + share.reserved).update(tokens=filled - 1.0, at=at))
 
 
-def _is_blocked(bucket: Bucket, now: float) -> bool:
-    return 0 < bucket.blocked_until - now <= LONGEST_BLOCK_S
+def _ensure_bucket(share: Share, *, now: float) -> bool:
+    """Make the bucket, full, unless it exists. True if it is new."""
+    bucket, is_new = Bucket.objects.get_or_create(key=share.key, defaults={"tokens": share.capacity, "at": now})
+    if is_new and share.key == rates.get_installation_share().key:
+        Connection.objects.filter(pk=Connection.only().pk).update(bucket=bucket)
+    return is_new
 
 
-def _lack(bucket: Bucket, share: Share, now: float) -> float:
-    if _is_blocked(bucket, now):
-        return bucket.blocked_until - now
-    missing = 1 + share.leaves - _filled(bucket, share, now)
-    return max(0.0, missing / share.refill)
+def _longest_wait_s(shares: list[Share], *, now: float) -> float:
+    buckets = {bucket.key: bucket for bucket in Bucket.objects.filter(key__in=[share.key for share in shares])}
+    return max(share.wait_s(buckets[share.key], now=now) for share in shares if share.key in buckets)

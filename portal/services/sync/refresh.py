@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from portal import miosa
 from portal.models import Customer, Deployment, Freshness
+from portal.models.freshness import FRESH_FOR, deployment_scope
 from portal.permissions import Person
 from portal.services import connection, errors
 from portal.services.sync import budget, single_flight, upstream
@@ -28,7 +29,7 @@ TROUBLE = (miosa.MiosaError, connection.WrongTenant, lease.LeaseLost, Operationa
 
 def ask_for_customer(customer: Customer, row: Freshness, *, now: datetime) -> None:
     """A stale page is drawn as it is; the worker reads what it shows again."""
-    if not _is_fresh(row, fresh=customers.FRESH, now=now) and (row.wanted_at is None or row.wanted_at > now):
+    if not _is_fresh(row, now=now) and (row.wanted_at is None or row.wanted_at > now):
         _want(customers.scope(customer.pk), now=now)
 
 
@@ -39,7 +40,7 @@ def customer_if_stale(customer: Customer, row: Freshness | None, *, wait: bool =
     False if it was fresh, so that nothing was tried. `wait`: nothing is remembered yet, so if somebody else is reading
     just now, wait until they have.
     """
-    if _is_fresh(row, fresh=customers.FRESH, now=now):
+    if _is_fresh(row, now=now):
         return False
     scope = customers.scope(customer.pk)
 
@@ -57,10 +58,10 @@ def customer_if_stale(customer: Customer, row: Freshness | None, *, wait: bool =
 
 def ask_for_deployment(deployment: Deployment, row: Freshness | None, *, now: datetime) -> None:
     """A stale page is drawn as it is; the worker reads what it shows again."""
-    if deployment.gone_at is not None or _is_fresh(row, fresh=deployments.FRESH, now=now):
+    if deployment.gone_at is not None or _is_fresh(row, now=now):
         return
     if row is None or row.wanted_at is None or row.wanted_at > now:
-        _want(deployments.scope(deployment.pk), now=now)
+        _want(deployment_scope(deployment.pk), now=now)
 
 
 def deployment_if_stale(deployment: Deployment, row: Freshness | None, *, customer: Customer, now: datetime) -> bool:
@@ -68,14 +69,14 @@ def deployment_if_stale(deployment: Deployment, row: Freshness | None, *, custom
 
     False if nothing was tried.
     """
-    if deployment.gone_at or _is_fresh(row, fresh=deployments.FRESH, now=now):
+    if deployment.gone_at or _is_fresh(row, now=now):
         return False
 
     def read() -> None:
         ask = upstream.client(Purpose.READ, customer_id=customer.pk, within_s=_PATIENCE_S)
         deployments.read(deployment, ask=ask, now=now)
 
-    _calmly(deployments.scope(deployment.pk), read)
+    _calmly(deployment_scope(deployment.pk), read)
     return True
 
 
@@ -114,13 +115,13 @@ def _want(scope: str, *, now: datetime) -> None:
         logger.warning("wish not noted", extra={"scope": scope, "reason": str(error)})
 
 
-def _is_fresh(row: Freshness | None, *, fresh: timedelta, now: datetime) -> bool:
+def _is_fresh(row: Freshness | None, *, now: datetime) -> bool:
     """Fresh, or tried so recently that trying again would only add to the trouble."""
     if row is None:
         return False
     if row.failed_at and timedelta(0) <= now - row.failed_at < _RETRY_AFTER_FAILURE:
         return True
-    return row.read_at is not None and now - row.read_at < fresh
+    return row.read_at is not None and now - row.read_at < FRESH_FOR
 
 
 def _pay(by: Person) -> None:

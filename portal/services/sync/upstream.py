@@ -37,7 +37,7 @@ def client(
 
     default = BACKGROUND_DEADLINE_S if purpose is Purpose.BACKGROUND else miosa.READ_DEADLINE_S
     return _shared(settings.MIOSA.base_url, settings.MIOSA.api_key, settings.MIOSA.tenant).bind(
-        gate=gate, observer=connection.heard, deadline_s=deadline_s or default, request_id=request_id
+        gate=gate, observer=connection.Observer(), deadline_s=deadline_s or default, request_id=request_id
     )
 
 

@@ -1,6 +1,5 @@
 """All deployments and all workspaces, in the background."""
 
-import math
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
@@ -8,28 +7,27 @@ from django.utils import timezone
 
 from portal import miosa
 from portal.models import Customer, Deployment, Freshness, Workspace
+from portal.models.freshness import SWEEP, deployment_scope
+from portal.services import rates
 from portal.services.connection import WrongTenant
-from portal.services.sync import budget
 from portal.services.sync.fetch import deployments as refreshing
-from portal.services.sync.fetch import tenancy, vanishing, versions
+from portal.services.sync.fetch import vanishing, versions
 from portal.services.sync.fetch.lease import Lease, get, lease, note_done, note_failure, want, want_all
+from portal.services.sync.fetch.session import Session
 from portal.services.sync.upsert import attribution, customers, deployments, pointers
 from portal.services.sync.upsert.deployments import Seen
 
-SWEEP = "sweep"
 WORKSPACES = "workspaces"
 WORKSPACES_EVERY = timedelta(minutes=10)
 # A sweep begun longer ago than this is begun anew rather than gone on with.
 _STALE_SWEEP = timedelta(hours=1)
 PAGES_AT_ONCE = 5
-_ROWS_ON_A_PAGE = 100
 _MOST_ASKED = 10
 
 
 def sweep_every() -> timedelta:
     """At most every minute, and never more than half of what background reading may ask."""
-    pages = math.ceil(max(1, get(SWEEP).rows_read) / _ROWS_ON_A_PAGE)
-    return timedelta(seconds=max(60.0, pages / (budget.background_rate() / 2)))
+    return rates.sweep_interval(get(SWEEP).rows_read)
 
 
 def sweep(*, ask: miosa.Client, now: datetime, most_pages: int | None = None) -> bool:
@@ -37,13 +35,14 @@ def sweep(*, ask: miosa.Client, now: datetime, most_pages: int | None = None) ->
 
     False if somebody else is at it. Raises miosa.MiosaError, WrongTenant, LeaseLost; the next run goes on from there.
     """
+    session = Session(ask, now)
     with lease(SWEEP) as held:
         if held is None:
             return False
         try:
-            is_whole = _read_pages(held, ask=ask, now=now, most=most_pages)
+            is_whole = _read_pages(session, held, most=most_pages)
             if is_whole is not None:
-                _end(held, ask=ask, is_whole=is_whole, now=now)
+                _end(session, held, is_whole=is_whole)
         except (miosa.MiosaError, WrongTenant) as error:
             wait = timedelta(seconds=error.retry_after_s or 15) if isinstance(error, miosa.MiosaError) else None
             note_failure(SWEEP, code=error.code, retry_at=now + wait if wait else None, now=now)
@@ -52,18 +51,18 @@ def sweep(*, ask: miosa.Client, now: datetime, most_pages: int | None = None) ->
 
 
 def look_into(seen: Iterable[Seen], *, now: datetime) -> None:
-    """What rows just remembered ask for: their workspace's attribution, or their own, where that is not known yet."""
+    """Request what tells the owner of rows just stored, where it is not certain: their workspaces, or the row alone."""
     unsettled = [one for one in seen if one.is_open and (one.is_new or one.owner_changed)]
     if any(one.deployment.workspace_id for one in unsettled):
         want(WORKSPACES, at=now)
     unstated = (one.deployment.pk for one in unsettled if not one.deployment.is_stated)
-    want_all((refreshing.scope(pk) for pk in unstated), at=now)
+    want_all((deployment_scope(pk) for pk in unstated), at=now)
 
 
-def _read_pages(held: Lease, *, ask: miosa.Client, now: datetime, most: int | None) -> bool | None:
+def _read_pages(session: Session, held: Lease, *, most: int | None) -> bool | None:
     """Whether the list was read as a whole (and not in a circle); None if there is more to read."""
-    for count, (page, asked_at) in enumerate(_pages(held, ask=ask, now=now), start=1):
-        rows = tenancy.admit(page.items)
+    for count, (page, asked_at) in enumerate(_list_pages(session, held), start=1):
+        rows = session.accept(page.items)
         with held.writing() as row:
             seen = deployments.remember(rows, now=asked_at)
             unreadable = [broken.id for broken in page.unreadable if broken.id]
@@ -72,19 +71,20 @@ def _read_pages(held: Lease, *, ask: miosa.Client, now: datetime, most: int | No
             row.cursor = page.next or ""
             # A row that can't be read and names no id may be any deployment: none is missing for certain.
             row.is_complete = row.is_complete and len(unreadable) == len(page.unreadable)
-        _follow(seen, now=now)
+        _follow(seen, now=session.now)
         if page.next is None:
             return not page.loop
         if most is not None and count >= most:
             # At half of the background's pace, so that other readings get their turn.
-            want(SWEEP, at=now + timedelta(seconds=most / (budget.background_rate() / 2)))
+            want(SWEEP, at=session.now + timedelta(seconds=most / (rates.background_rate() / 2)))
             return None
     return None
 
 
-def _pages(held: Lease, *, ask: miosa.Client, now: datetime) -> Iterator[tuple[miosa.Page[miosa.Deployment], datetime]]:
-    row = get(SWEEP)
-    token = row.cursor if row.began_at and now - row.began_at < _STALE_SWEEP else ""
+def _list_pages(session: Session, held: Lease) -> Iterator[tuple[miosa.Page[miosa.Deployment], datetime]]:
+    """Each page with the time it was requested at, from where an earlier run ended."""
+    row = held.row
+    token = row.cursor if row.began_at and session.now - row.began_at < _STALE_SWEEP else ""
     if not token:
         _begin(held)
     tokens: set[str] = set()
@@ -92,7 +92,7 @@ def _pages(held: Lease, *, ask: miosa.Client, now: datetime) -> Iterator[tuple[m
     while True:
         asked_at = timezone.now()
         try:
-            page = ask.deployments.list(page_token=token or None)
+            page = session.client.deployments.list(page_token=token or None)
         except miosa.Invalid:
             if not token or tokens:
                 raise
@@ -124,28 +124,28 @@ def _follow(seen: list[Seen], *, now: datetime) -> None:
     look_into(seen, now=now)
 
 
-def _end(held: Lease, *, ask: miosa.Client, is_whole: bool, now: datetime) -> None:
-    began_at = get(SWEEP).began_at or now
+def _end(session: Session, held: Lease, *, is_whole: bool) -> None:
+    row = get(SWEEP)
+    began_at = row.began_at or session.now
     if is_whole:
-        _mark_vanished(began_at, ask=ask, now=now)
+        _mark_vanished(session, began_at, is_complete=row.is_complete)
     with held.writing() as row:
-        note_done(row, now=now)
+        note_done(row, now=session.now)
         row.is_complete = row.is_complete and is_whole
     if is_whole:
         _mark_read(began_at)
 
 
-def _mark_vanished(began_at: datetime, *, ask: miosa.Client, now: datetime) -> None:
-    """What an unfiltered, whole list does not hold. A few are asked for, since a list may shift while it is read."""
+def _mark_vanished(session: Session, began_at: datetime, *, is_complete: bool) -> None:
+    """What an unfiltered, whole list does not hold. A few are requested by id: a list may shift while it is read."""
     there = Deployment.objects.filter(gone_at=None)
     vanished = list(there.filter(asked_at__lt=began_at).order_by("asked_at", "pk"))
     known = there.count()
-    if not get(SWEEP).is_complete:
+    if not is_complete:
         vanished = vanished[:_MOST_ASKED]
     if 0 < len(vanished) <= _MOST_ASKED and len(vanished) < known:
-        asked = refreshing.ask_singly(vanished, ask=ask)
-        vanished = asked.missing
-    vanishing.after_sweep(vanished, known=known, now=now)
+        vanished = refreshing.ask_singly(session, vanished).missing
+    vanishing.after_sweep(vanished, known=known, now=session.now)
 
 
 def _mark_read(now: datetime) -> None:

@@ -1,4 +1,4 @@
-"""Rows of another tenant are refused: a portal remembers one (docs/architecture.md)."""
+"""Rows of another tenant are refused: a portal stores one (docs/architecture.md)."""
 
 import logging
 from collections.abc import Sequence
@@ -9,19 +9,38 @@ from portal.services import connection
 logger = logging.getLogger(__name__)
 
 
-def admit(rows: Sequence[miosa.Deployment]) -> list[miosa.Deployment]:
-    """The rows of our tenant.
+class TenantCheck:
+    """Compares tenants with the one this database belongs to, which is looked up once."""
 
-    Raises WrongTenant if every row that names a tenant names another, or several at first sight.
-    """
-    stated = {row.tenant_id for row in rows if row.tenant_id}
-    ours = connection.require_same_tenant(stated)
-    admitted = [row for row in rows if not row.tenant_id or row.tenant_id == ours]
-    if len(admitted) < len(rows):
-        logger.warning("rows of another tenant refused", extra={"count": len(rows) - len(admitted)})
-    return admitted
+    def __init__(self) -> None:
+        self._tenant_id: str | None = None
+
+    @property
+    def tenant_id(self) -> str:
+        """Ours; empty as long as no row has named any."""
+        if not self._tenant_id:
+            self._tenant_id = connection.get().tenant_id
+        return self._tenant_id
+
+    def accept(self, rows: Sequence[miosa.Deployment]) -> list[miosa.Deployment]:
+        """The rows of our tenant.
+
+        Raises WrongTenant if every row that names a tenant names another, or several at first sight.
+        """
+        stated = {row.tenant_id for row in rows if row.tenant_id}
+        if not self._tenant_id or stated - {self._tenant_id}:
+            self._tenant_id = connection.require_same_tenant(stated)
+        accepted = [row for row in rows if not row.tenant_id or row.tenant_id == self._tenant_id]
+        if len(accepted) < len(rows):
+            logger.warning("rows of another tenant refused", extra={"count": len(rows) - len(accepted)})
+        return accepted
+
+
+def admit(rows: Sequence[miosa.Deployment]) -> list[miosa.Deployment]:
+    """The rows of our tenant. Raises WrongTenant."""
+    return TenantCheck().accept(rows)
 
 
 def confirm(ask: miosa.Client) -> None:
-    """Make sure, before anything is called gone, that we still ask our tenant. Raises WrongTenant, miosa.MiosaError."""
+    """Before anything is marked as gone: do we still ask our tenant? Raises WrongTenant, miosa.MiosaError."""
     connection.require_same_tenant({ask.tenant.current().id})

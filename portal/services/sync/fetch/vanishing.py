@@ -8,27 +8,28 @@ from portal.models import Connection, Deployment
 from portal.services import connection
 from portal.services.sync.fetch import tenancy
 from portal.services.sync.fetch.lease import want
+from portal.services.sync.fetch.session import Session
 from portal.services.sync.upsert import deployments
 
 ALARM = "many_vanished"
 _MOST = 0.1
 
 
-def one_by_one(missing: Sequence[Deployment], *, ask: miosa.Client, now: datetime) -> None:
-    """MIOSA, asked for each of these, said that it does not know it.
+def one_by_one(session: Session, missing: Sequence[Deployment]) -> None:
+    """MIOSA, asked for each of these by its id, answered that it does not know it.
 
-    Believed if the key is our tenant's and shows other deployments; else it is left to the sweep, which sees the whole.
+    Believed if the key is our tenant's and lists other deployments; else it is left to the sweep, which sees them all.
     """
     try:
-        tenancy.confirm(ask)
-        others = ask.deployments.list(limit=1)
+        tenancy.confirm(session.client)
+        others = session.client.deployments.list(limit=1)
     except miosa.MiosaError:
         others = None
     shown = bool(others and (others.items or others.unreadable))
     if shown and not _are_too_many(len(missing), known=Deployment.objects.filter(gone_at=None).count()):
-        deployments.mark_gone(missing, now=now)
+        deployments.mark_gone(missing, now=session.now)
     else:
-        want("sweep", at=now)
+        want("sweep", at=session.now)
 
 
 def after_sweep(vanished: Sequence[Deployment], *, known: int, now: datetime) -> bool:

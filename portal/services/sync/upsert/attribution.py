@@ -47,7 +47,9 @@ def of_workspaces(ids: Iterable[str]) -> dict[str, str | None]:
 
 
 def note(seen: Mapping[str, str | None], *, now: datetime) -> None:
-    """Remember what these deployments were seen with; a second, different one means that a deployment moved."""
+    """Store what these deployments were seen with; a second, different one means that a deployment moved."""
+    if not seen:
+        return
     latest = dict(
         DeploymentAttribution.objects.filter(deployment_id__in=seen)
         .order_by("pk")

@@ -5,15 +5,15 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Count, F, Q
 from django.utils.text import slugify
 
 from portal.models import Connection, Customer
+from portal.models.customers import UNASSIGNED_SLUG
 from portal.services import clean_text
 
 _PLAIN = re.compile(r"[a-z0-9-]{1,60}")
-UNASSIGNED_SLUG = "_unassigned"
 
 
 def ensure(external_id: str) -> Customer:
@@ -50,14 +50,14 @@ def name(external_id: str, *, name: str) -> Customer:
 
     A new customer gets its slug after the name is known.
     """
-    clean = clean_text.line(name, most=300)
+    clean = clean_text.clean_line(name, most=300)
     customer = Customer.objects.filter(external_id=external_id).first() or _create(external_id, stated=clean)
     stated = clean or customer.name
     if (customer.name, customer.is_named) != (stated, bool(clean)):
         Customer.objects.filter(pk=customer.pk).update(
             name=stated,
             is_named=bool(clean),
-            search=clean_text.search_key(stated, external_id),
+            search=clean_text.make_search_key(stated, external_id),
             generation=F("generation") + 1,
         )
         customer.refresh_from_db()
@@ -67,10 +67,13 @@ def name(external_id: str, *, name: str) -> Customer:
 def touch(ids: Iterable[int]) -> None:
     """Something shown of these customers changed. Locked in one order, so that two readers never wait crosswise."""
     wanted = sorted(set(ids))
-    if wanted:
-        with transaction.atomic():
-            list(Customer.objects.select_for_update().filter(pk__in=wanted).order_by("pk").values_list("pk"))
-            Customer.objects.filter(pk__in=wanted).update(generation=F("generation") + 1)
+    if not wanted:
+        return
+    rows = Customer.objects.filter(pk__in=wanted)
+    with transaction.atomic(savepoint=False):
+        if len(wanted) > 1 and connection.features.has_select_for_update:
+            list(rows.select_for_update().order_by("pk").values_list("pk"))
+        rows.update(generation=F("generation") + 1)
 
 
 def recount(ids: Iterable[int]) -> None:
@@ -78,16 +81,16 @@ def recount(ids: Iterable[int]) -> None:
     counted = Customer.objects.filter(pk__in=sorted(set(ids))).annotate(
         there=Count("holdings", filter=Q(holdings__deployment__gone_at=None))
     )
-    for customer in counted.exclude(deployments_count=F("there")).order_by("pk"):
-        Customer.objects.filter(pk=customer.pk).update(deployments_count=customer.there)
+    for pk, there in counted.exclude(deployments_count=F("there")).order_by("pk").values_list("pk", "there"):
+        Customer.objects.filter(pk=pk).update(deployments_count=there)
 
 
 def _create(external_id: str, *, stated: str = "") -> Customer:
-    shown = stated or clean_text.line(external_id, most=300) or "?"
+    shown = stated or clean_text.clean_line(external_id, most=300) or "?"
     facts: dict[str, Any] = {
         "name": shown,
         "is_named": bool(stated),
-        "search": clean_text.search_key(stated, external_id),
+        "search": clean_text.make_search_key(stated, external_id),
     }
     for _attempt in range(3):
         try:

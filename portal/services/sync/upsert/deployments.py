@@ -1,5 +1,6 @@
 """Rows of deployments into the table, each with its owner."""
 
+import functools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,11 +11,15 @@ from django.utils import timezone
 from msgspec import UNSET, UnsetType
 
 from portal import clock_skew, miosa
-from portal.models import Deployment, Holding, Version
+from portal.models import Customer, Deployment, Holding, Version
 from portal.services import clean_text
 from portal.services.sync.upsert import attribution, customers, holdings
 
 _AT_ONCE = 200
+
+
+# What a row states, the external id it counts under, and whether that is certain.
+_Whose = tuple[attribution.Stated, str | None, bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +78,13 @@ class _Batch:
     def __init__(self, rows: Sequence[miosa.Deployment], *, now: datetime) -> None:
         self.rows = rows
         self.now = now
-        locked = Deployment.objects.select_for_update().filter(miosa_id__in=[row.id for row in rows]).order_by("pk")
+        stored = Deployment.objects.select_related("customer").filter(miosa_id__in=[row.id for row in rows])
+        locked = stored.select_for_update(of=("self",)).order_by("pk")
         self.known = {deployment.miosa_id: deployment for deployment in locked}
-        self.workspaces = attribution.of_workspaces(self._workspace_id(row) for row in rows)
+        # A row that states its customer needs no workspace.
+        self.workspaces = attribution.of_workspaces(
+            self._workspace_id(row) for row in rows if not attribution.legible(row.external_workspace_id)
+        )
         self.touched: set[int] = set()
         self.counted: set[int] = set()
 
@@ -83,13 +92,13 @@ class _Batch:
         late = {miosa_id for miosa_id, known in self.known.items() if self._is_late(known)}
         fresh = [row for row in self.rows if row.id not in late]
         whose = {row.id: self._whose(row) for row in fresh}
-        owners = customers.ensure_all(external_id for _, external_id, _ in whose.values() if external_id)
-        attribution.note({pk: external_id for pk, (_, external_id, certain) in whose.items() if certain}, now=self.now)
+        owners = self._find_owners({external_id for _, external_id, _ in whose.values() if external_id})
+        attribution.note(self._list_new_attributions(whose), now=self.now)
         seen = []
         for row in fresh:
             stated, external_id, certain = whose[row.id]
-            owner = owners[external_id] if external_id else customers.unassigned()
-            facts = clean_text.fit(Deployment, _facts(row)) | {"customer_id": owner.pk, "gone_at": None}
+            owner = owners[external_id] if external_id else self.unassigned
+            facts = clean_text.fit_columns(Deployment, _facts(row)) | {"customer_id": owner.pk, "gone_at": None}
             if not isinstance(stated, UnsetType):
                 facts |= {"external_id": stated, "is_stated": True}
             seen.append(self._take(row, facts, is_open=not certain))
@@ -99,6 +108,26 @@ class _Batch:
         unchanged = [Seen(self.known[pk], is_new=False, pointer_moved=False) for pk in late]
         return seen + unchanged
 
+    @functools.cached_property
+    def unassigned(self) -> Customer:
+        return customers.unassigned()
+
+    def _find_owners(self, external_ids: set[str]) -> dict[str, Customer]:
+        """Owners of stored deployments are known without a query."""
+        owners = {
+            known.customer.external_id: known.customer for known in self.known.values() if known.customer.external_id
+        }
+        missing = external_ids - set(owners)
+        return owners | (customers.ensure_all(missing) if missing else {})
+
+    def _list_new_attributions(self, whose: dict[str, _Whose]) -> dict[str, str | None]:
+        """Certain attributions, without those that the deployment had before: they have been noted."""
+        return {
+            pk: external_id
+            for pk, (_stated, external_id, certain) in whose.items()
+            if certain and not (external_id and pk in self.known and self.known[pk].customer.external_id == external_id)
+        }
+
     def _is_late(self, known: Deployment) -> bool:
         """A later answer is remembered already; unless it is so much later that rather the clock was set back."""
         return self.now < known.asked_at <= timezone.now() + clock_skew.IMPLAUSIBLE
@@ -107,7 +136,7 @@ class _Batch:
         known = self.known.get(row.id)
         return row.workspace_id or (known.workspace_id if known else "")
 
-    def _whose(self, row: miosa.Deployment) -> tuple[attribution.Stated, str | None, bool]:
+    def _whose(self, row: miosa.Deployment) -> _Whose:
         """What the row states, the external id it counts under, and whether that is certain."""
         stated = attribution.legible(row.external_workspace_id)
         known = self.known.get(row.id)
@@ -123,7 +152,7 @@ class _Batch:
     def _take(self, row: miosa.Deployment, facts: dict[str, Any], *, is_open: bool) -> Seen:
         known = self.known.get(row.id)
         if known is None:
-            first = {"name": row.id, "search": clean_text.search_key(row.id), "is_stated": False}
+            first = {"name": row.id, "search": clean_text.make_search_key(row.id), "is_stated": False}
             deployment = Deployment.objects.create(
                 miosa_id=row.id, first_seen_at=self.now, asked_at=self.now, **(first | facts)
             )
@@ -164,10 +193,10 @@ class _Batch:
 
 def _facts(row: miosa.Deployment) -> dict[str, Any]:
     """A fact that a reduced row left out stays as it was; the live pointer is taken as it stands, null too."""
-    name = clean_text.line(row.name, most=300)
+    name = clean_text.clean_line(row.name, most=300)
     told = {
         "name": name,
-        "search": clean_text.search_key(name)[:400],
+        "search": clean_text.make_search_key(name)[:400],
         "slug": row.slug,
         "state": row.state,
         "workspace_id": row.workspace_id,

@@ -1,10 +1,13 @@
 """The timeline's narrow rows, made from versions and activations."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from portal.models import Activation, Deployment, Entry, Facet, Version
-from portal.services import clean_text, logs
+from portal.services import clean_text, log_text
 from portal.services.sync.upsert import customers
+
+# Customer.id, field, text.
+FacetKey = tuple[int, str, str]
 
 _STATES = {state.name.lower(): state for state in Entry.State}
 _KINDS = {kind.name.lower(): kind for kind in Entry.VersionKind}
@@ -14,64 +17,83 @@ def state_code(version: Version) -> Entry.State:
     return _STATES.get(version.state, Entry.State.OTHER) if version.is_readable else Entry.State.UNREADABLE
 
 
-def file_versions(deployment: Deployment, versions: Sequence[Version]) -> None:
-    """File new versions and bring filed ones up to date. The moment a version is filed under is never changed."""
+def file_versions(deployment: Deployment, versions: Sequence[Version], *, moved: Sequence[Version] = ()) -> None:
+    """File versions, or bring their entries up to date. The moment a version is filed under never changes.
+
+    `moved`: those that belong to another customer than before.
+    """
     if not versions:
         return
-    facets = _Facets()
-    filed = {
-        entry.subject: entry
-        for entry in Entry.objects.filter(kind=Entry.Kind.VERSION, subject__in=[version.pk for version in versions])
-    }
-    new, updated = [], []
-    moved: dict[int, list[str]] = {}
-    for version in versions:
-        customer_id = version.customer_id or customers.unassigned().pk
-        entry = filed.get(version.pk)
-        if entry is None:
-            at = version.created_at or version.first_seen_at
-            entry = Entry(kind=Entry.Kind.VERSION, subject=version.pk, version=version.pk, at=at)
-            new.append(entry)
-        else:
-            updated.append(entry)
-            if entry.customer_id != customer_id:
-                moved.setdefault(customer_id, []).append(version.miosa_id)
-        entry.customer_id = customer_id
-        entry.deployment = deployment.pk
-        entry.state = state_code(version)
-        entry.version_kind = _KINDS.get(version.kind, Entry.VersionKind.OTHER)
-        entry.person = facets.code(customer_id, Facet.Field.PERSON, version.external_user_id)
-        entry.project = facets.code(customer_id, Facet.Field.PROJECT, version.external_project_id)
-        entry.number = version.number
-        entry.text = _text(version)
-    Entry.objects.bulk_create(new, batch_size=100)
-    if updated:
-        Entry.objects.bulk_update(
-            updated,
-            ["customer", "state", "version_kind", "person", "project", "number", "text"],
-            batch_size=50,
-        )
-    for customer_id, miosa_ids in moved.items():
-        _hand_over(deployment, miosa_ids, customer_id=customer_id)
+    owners = _find_owners(versions)
+    for customer_id in sorted({owners[version.pk] for version in moved}):
+        _hand_over(deployment, [one for one in moved if owners[one.pk] == customer_id], customer_id=customer_id)
+    facets = _find_facets(
+        (owners[version.pk], field, text) for version in versions for field, text in _facet_texts(version)
+    )
+    Entry.objects.bulk_create(
+        [_entry(deployment, version, owners[version.pk], facets) for version in versions],
+        batch_size=100,
+        update_conflicts=True,
+        unique_fields=["kind", "subject", "customer"],
+        update_fields=["state", "version_kind", "person", "project", "number", "text"],
+    )
+
+
+def _find_owners(versions: Iterable[Version]) -> dict[int, int]:
+    """Version.id → Customer.id; versions without a customer are Unassigned's."""
+    owners = {version.pk: version.customer_id for version in versions}
+    unassigned_id = customers.unassigned().pk if None in owners.values() else 0
+    return {pk: customer_id or unassigned_id for pk, customer_id in owners.items()}
+
+
+def _entry(deployment: Deployment, version: Version, customer_id: int, facets: Mapping[FacetKey, int]) -> Entry:
+    codes = [facets[customer_id, field, text] if text else 0 for field, text in _facet_texts(version)]
+    return Entry(
+        kind=Entry.Kind.VERSION,
+        subject=version.pk,
+        version=version.pk,
+        at=version.created_at or version.first_seen_at,
+        customer_id=customer_id,
+        deployment=deployment.pk,
+        state=state_code(version),
+        version_kind=_KINDS.get(version.kind, Entry.VersionKind.OTHER),
+        person=codes[0],
+        project=codes[1],
+        number=version.number,
+        text=_text(version),
+    )
+
+
+def _facet_texts(version: Version) -> tuple[tuple[str, str], tuple[str, str]]:
+    return (
+        (Facet.Field.PERSON.value, version.external_user_id),
+        (Facet.Field.PROJECT.value, version.external_project_id),
+    )
 
 
 def _text(version: Version) -> str:
     """What a version is found by. Whoever searches sees only this much, so that a hit tells no more than its page."""
-    command = logs.scrub(version.runtime_command)
-    return clean_text.search_key(version.external_user_id, version.external_project_id, command)[:400]
+    command = log_text.scrub(version.runtime_command)
+    return clean_text.make_search_key(version.external_user_id, version.external_project_id, command)[:400]
 
 
-def _hand_over(deployment: Deployment, version_ids: Sequence[str], *, customer_id: int) -> None:
-    """What is told of a version goes with it to its customer."""
-    told = Activation.objects.filter(deployment_id=deployment.miosa_id, version_id__in=version_ids)
-    Entry.objects.filter(kind=Entry.Kind.ACTIVATION, subject__in=told.values("pk")).update(
+def _hand_over(deployment: Deployment, versions: Sequence[Version], *, customer_id: int) -> None:
+    """The entries about versions go with them to their customer."""
+    Entry.objects.filter(kind=Entry.Kind.VERSION, subject__in=[version.pk for version in versions]).update(
+        customer_id=customer_id
+    )
+    activations = Activation.objects.filter(
+        deployment_id=deployment.miosa_id, version_id__in=[version.miosa_id for version in versions]
+    )
+    Entry.objects.filter(kind=Entry.Kind.ACTIVATION, subject__in=activations.values("pk")).update(
         customer_id=customer_id, person=0, project=0
     )
 
 
 def file_activation(deployment: Deployment, activation: Activation, *, to: Version, previous: Version | None) -> None:
     """File a roll back or a promotion. What went live by its own publish is told by its version's row already."""
-    customer_id = to.customer_id or customers.unassigned().pk
+    customer_id = _find_owners([to])[to.pk]
+    project = (customer_id, Facet.Field.PROJECT.value, to.external_project_id)
     Entry.objects.update_or_create(
         kind=Entry.Kind.ACTIVATION,
         subject=activation.pk,
@@ -83,23 +105,21 @@ def file_activation(deployment: Deployment, activation: Activation, *, to: Versi
             "other": previous.pk if previous else 0,
             "state": Entry.State.OTHER,
             "version_kind": _KINDS.get(to.kind, Entry.VersionKind.OTHER),
-            "project": _Facets().code(customer_id, Facet.Field.PROJECT, to.external_project_id),
+            "project": _find_facets([project]).get(project, 0),
             "number": to.number,
         },
     )
 
 
-class _Facets:
-    """Small numbers for people and projects, looked up once in a batch."""
-
-    def __init__(self) -> None:
-        self._codes: dict[tuple[int, str, str], int] = {}
-
-    def code(self, customer_id: int, field: Facet.Field, text: str) -> int:
-        if not text:
-            return 0
-        key = (customer_id, field.value, text)
-        if key not in self._codes:
-            facet, _ = Facet.objects.get_or_create(customer_id=customer_id, field=field, text=text)
-            self._codes[key] = facet.pk
-        return self._codes[key]
+def _find_facets(wanted: Iterable[FacetKey]) -> dict[FacetKey, int]:
+    """The small numbers that people and projects are filtered by; new ones are made. Empty texts have none."""
+    keys = sorted({key for key in wanted if key[2]})
+    if not keys:
+        return {}
+    stored = Facet.objects.filter(customer__in={key[0] for key in keys}, text__in={key[2] for key in keys})
+    found = {(facet.customer_id, facet.field, facet.text): facet.pk for facet in stored}
+    missing = [Facet(customer_id=key[0], field=key[1], text=key[2]) for key in keys if key not in found]
+    made = Facet.objects.bulk_create(
+        missing, update_conflicts=True, unique_fields=["customer", "field", "text"], update_fields=["text"]
+    )
+    return found | {(facet.customer_id, facet.field, facet.text): facet.pk for facet in made}

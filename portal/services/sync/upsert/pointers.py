@@ -1,8 +1,13 @@
 """What is live, staged and on a rollback, worked out after rows of a deployment changed; and each change recorded."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Subquery, Value
+from django.db.models.functions import Coalesce
 
 from portal import clock_skew
 from portal.models import Activation, Deployment, Entry, Version
@@ -10,40 +15,105 @@ from portal.services.sync.upsert import customers, entries, holdings
 from portal.services.sync.upsert.versions import Taken
 
 _WAITED = timedelta(minutes=30)
+_BELOW_ALL = -(2**62)
 
 
-def settle(deployment: Deployment, *, taken: Taken | None, now: datetime) -> None:
-    """Bring the derived columns up to date and record a moved pointer. `taken` is what the versions just read changed.
+@dataclass(frozen=True, slots=True)
+class _Pointers:
+    """What follows from the live pointer and the stored versions of a deployment; ids of `Version`.
 
-    The row is locked, so that two readers never record one change twice.
+    `live`: of the version that is live, None if none is or it is not stored yet. `recorded`: the id that the last
+    activation names, None before the first one.
     """
-    with transaction.atomic():
+
+    live: int | None
+    live_was_live: bool | None
+    newest: int | None
+    staged: int | None
+    on_rollback: bool
+    recorded: str | None
+
+    def as_columns(self) -> dict[str, object]:
+        return {
+            "live_version_id": self.live,
+            "staged_version_id": self.staged,
+            "newest_version_id": self.newest,
+            "on_rollback": self.on_rollback,
+        }
+
+
+def settle(deployment: Deployment, *, taken: Taken | None, now: datetime, caused_by: UUID | None = None) -> None:
+    """Update the columns that follow from the versions, and record a moved pointer as an activation.
+
+    `taken`: what storing versions changed. `caused_by`: the key of our operation that moved the pointer, which has an
+    entry of its own in the timeline. The row is locked, so that two readers never record one change twice;
+    `deployment` is brought up to date with it.
+    """
+    with transaction.atomic(savepoint=False):
         row = Deployment.objects.select_for_update().get(pk=deployment.pk)
         if taken and taken.has_moved:
             holdings.release(row)
-        live = _live(row)
-        activation = _record(row, live, had_staged=row.staged_version_id, now=now)
-        if live is not None and not live.was_live:
-            Version.objects.filter(pk=live.pk).update(was_live=True)
-        derived = _derive(row, live)
-        if activation is not None:
-            derived["live_since"] = activation.at if live else None
-        changed = {name: value for name, value in derived.items() if getattr(row, name) != value}
-        if changed:
-            Deployment.objects.filter(pk=row.pk).update(**changed)
-        if changed or activation or (taken and taken.changed):
+        pointers = _read_pointers(row)
+        changed = {name: value for name, value in pointers.as_columns().items() if getattr(row, name) != value}
+        activation = None
+        if (pointers.recorded or "") != row.active_version_id and (pointers.live or not row.active_version_id):
+            # A pointer to a version that is not stored yet is recorded when it is.
+            activation = _record(row, had_staged=row.staged_version_id, caused_by=caused_by, now=now)
+            changed["live_since"] = activation.at if pointers.live else None
+        if pointers.live is not None and not pointers.live_was_live:
+            Version.objects.filter(pk=pointers.live).update(was_live=True)
+        _save(row, changed)
+        if changed or (taken and taken.changed):
             customers.touch((taken.customer_ids if taken else set()) | holdings.holder_ids(row))
-    deployment.refresh_from_db()
+    _copy(row, to=deployment)
 
 
 def follow(deployment: Deployment) -> None:
-    """The pointer moved, and the versions can't be read just now: show what is live, and leave the record for later."""
-    with transaction.atomic():
+    """The pointer moved, and the versions can't be read now: show what is live, and leave the record for later."""
+    with transaction.atomic(savepoint=False):
         row = Deployment.objects.select_for_update().get(pk=deployment.pk)
-        live = _live(row)
-        if row.live_version != live:
-            Deployment.objects.filter(pk=row.pk).update(**_derive(row, live), live_since=None)
+        pointers = _read_pointers(row)
+        if row.live_version_id != pointers.live:
+            _save(row, pointers.as_columns() | {"live_since": None})
             customers.touch(holdings.holder_ids(row))
+
+
+def _save(row: Deployment, changed: dict[str, Any]) -> None:
+    if changed:
+        Deployment.objects.filter(pk=row.pk).update(**changed)
+        for name, value in changed.items():
+            setattr(row, name, value)
+
+
+def _copy(row: Deployment, *, to: Deployment) -> None:
+    for field in Deployment._meta.concrete_fields:
+        setattr(to, field.attname, getattr(row, field.attname))
+
+
+def _read_pointers(deployment: Deployment) -> _Pointers:
+    """In one statement, after the row was locked: an earlier one would not see what the lock waited for."""
+    versions = Version.objects.filter(deployment=OuterRef("pk"))
+    live = versions.filter(miosa_id=OuterRef("active_version_id"))
+    listed = versions.filter(gone_at=None, is_readable=True, number__isnull=False).order_by("-number")
+    # Without a live version, or one of unknown number, each version that was never live may be staged.
+    staged = listed.filter(state="ready", was_live=False).exclude(miosa_id=OuterRef("active_version_id"))
+    newer_staged = staged.filter(number__gt=Coalesce(OuterRef("live_number"), Value(_BELOW_ALL)))
+    newer_was_live = listed.filter(number__gt=OuterRef("live_number"), was_live=True)
+    activations = Activation.objects.filter(deployment_id=OuterRef("miosa_id"))
+    found = (
+        Deployment.objects.filter(pk=deployment.pk)
+        .annotate(live_number=Subquery(live.values("number")[:1]))
+        .values_list(
+            Subquery(live.values("pk")[:1]),
+            Subquery(live.values("was_live")[:1]),
+            Subquery(listed.values("pk")[:1]),
+            Subquery(newer_staged.values("pk")[:1]),
+            Exists(newer_was_live),
+            # In the order of their recording, whatever the clocks say.
+            Subquery(activations.order_by("-pk").values("version_id")[:1]),
+        )
+    )
+    return _Pointers(*found.get())
 
 
 def refile(deployment: Deployment) -> None:
@@ -57,61 +127,33 @@ def refile(deployment: Deployment) -> None:
             entries.file_activation(deployment, activation, to=to, previous=previous)
 
 
-def _live(deployment: Deployment) -> Version | None:
-    if not deployment.active_version_id:
-        return None
-    return Version.objects.filter(deployment=deployment, miosa_id=deployment.active_version_id).first()
-
-
-def _derive(deployment: Deployment, live: Version | None) -> dict[str, object]:
-    there = Version.objects.filter(deployment=deployment, gone_at=None, is_readable=True)
-    staged = there.filter(state="ready", was_live=False, number__isnull=False)
-    on_rollback = False
-    if live is not None:
-        staged = staged.exclude(pk=live.pk)
-        if live.number is not None:
-            staged = staged.filter(number__gt=live.number)
-            on_rollback = there.filter(number__gt=live.number, was_live=True).exists()
-    newest = there.filter(number__isnull=False).order_by("-number").first()
-    waiting = staged.order_by("-number").first()
-    return {
-        "live_version_id": live.pk if live else None,
-        "staged_version_id": waiting.pk if waiting else None,
-        "newest_version_id": newest.pk if newest else None,
-        "on_rollback": on_rollback,
-    }
-
-
-def _record(
-    deployment: Deployment, live: Version | None, *, had_staged: int | None, now: datetime
-) -> Activation | None:
-    """One row for each change of the pointer. A pointer to a version that we have not read waits until we have."""
-    active = deployment.active_version_id
-    if active and live is None:
-        return None
-    # In the order of their recording, whatever the clocks say.
+def _record(deployment: Deployment, *, had_staged: int | None, caused_by: UUID | None, now: datetime) -> Activation:
+    """One row for each change of the pointer, filed in the timeline if it says more than the version's own entry."""
+    live = _find_version(deployment, deployment.active_version_id)
     last = Activation.objects.filter(deployment_id=deployment.miosa_id).order_by("-pk").first()
-    if (last.version_id if last else "") == active:
-        return None
-    previous = None
-    if last is not None and last.version_id:
-        previous = Version.objects.filter(deployment=deployment, miosa_id=last.version_id).first()
-    was_live = live is not None and _was_live(deployment, live)
+    previous = _find_version(deployment, last.version_id) if last else None
+    was_live = live is not None and last is not None and _was_live(deployment, live)
     was_staged = live is not None and last is not None and not was_live and _waited(live, had_staged)
     is_deed = last is not None and live is not None and (was_staged or was_live or _goes_back(live, previous))
     activation = Activation.objects.create(
         deployment_id=deployment.miosa_id,
-        version_id=active,
+        version_id=deployment.active_version_id,
         previous_id=last.version_id if last else "",
         at=_moment(live, last, now=now),
         seen_at=now,
         is_first=last is None,
         is_deed=is_deed,
         was_staged=was_staged,
+        cause=Activation.Cause.CAUSED if caused_by else Activation.Cause.SEEN,
+        operation_id=caused_by,
     )
-    if is_deed and live is not None:
+    if is_deed and live is not None and caused_by is None:
         entries.file_activation(deployment, activation, to=live, previous=previous)
     return activation
+
+
+def _find_version(deployment: Deployment, miosa_id: str) -> Version | None:
+    return Version.objects.filter(deployment=deployment, miosa_id=miosa_id).first() if miosa_id else None
 
 
 def _waited(live: Version, had_staged: int | None) -> bool:

@@ -1,7 +1,7 @@
 """Rows of versions into the table, each sorted to its customer, and filed in the timeline."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -14,25 +14,32 @@ from portal import miosa
 from portal.models import Connection, Customer, Deployment, Version
 from portal.services import clean_text
 from portal.services.sync.upsert import attribution, customers, entries, holdings
-from portal.services.sync.upsert.attribution import Stated
+from portal.services.sync.upsert.attribution import Stated, Whose
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
 class Taken:
-    """What a batch of rows changed. `known` counts rows that were remembered before; customers include Unassigned."""
+    """What storing rows changed. `known_ids`: those stored before; `customer_ids` includes Unassigned.
 
-    known: int = 0
+    `moved`: versions that belong to another customer than before.
+    """
+
+    known_ids: set[str] = field(default_factory=set)
     changed: int = 0
     customer_ids: set[int] = field(default_factory=set)
-    has_moved: bool = False
+    moved: list[Version] = field(default_factory=list)
+
+    @property
+    def has_moved(self) -> bool:
+        return bool(self.moved)
 
     def add(self, other: "Taken") -> None:
-        self.known += other.known
+        self.known_ids |= other.known_ids
         self.changed += other.changed
         self.customer_ids |= other.customer_ids
-        self.has_moved = self.has_moved or other.has_moved
+        self.moved += other.moved
 
 
 def remember(
@@ -42,44 +49,48 @@ def remember(
     *,
     now: datetime,
     singly: bool = False,
+    tenant_id: str | None = None,
 ) -> Taken:
-    """Take over version rows of one deployment, read just now. `singly`: each was asked for by itself."""
-    facts = {row.id: _facts(row) for row in admitted(deployment, rows)}
+    """Store version rows of one deployment, as read at `now`. `singly`: each was requested by its id.
+
+    `tenant_id`: ours, if the caller knows it; empty while it is not known yet.
+    """
+    facts = {row.id: _facts(row) for row in _list_accepted(deployment, rows, tenant_id)}
     stated = {row.id: row.external_workspace_id for row in rows if row.id in facts}
     for broken in unreadable:
         if broken.id and broken.id not in facts:
             facts[broken.id] = {"is_readable": False}
             stated[broken.id] = broken.external_workspace_id or UNSET
-    with transaction.atomic():
-        return _remember(deployment, facts, stated, now=now, singly=singly)
+    with transaction.atomic(savepoint=False):
+        return _store(deployment, facts, stated, now=now, singly=singly)
 
 
-def admitted(deployment: Deployment, rows: Sequence[miosa.Version]) -> list[miosa.Version]:
+def _list_accepted(deployment: Deployment, rows: Sequence[miosa.Version], tenant_id: str | None) -> list[miosa.Version]:
     """The rows that are versions of this deployment and of our tenant."""
-    ours = Connection.only().tenant_id
-    good = [
+    ours = Connection.only().tenant_id if tenant_id is None else tenant_id
+    accepted = [
         row
         for row in rows
         if row.deployment_id == deployment.miosa_id and (not ours or not row.tenant_id or row.tenant_id == ours)
     ]
-    if len(good) < len(rows):
+    if len(accepted) < len(rows):
         logger.warning(
             "versions of another deployment or tenant refused",
-            extra={"deployment": deployment.miosa_id, "count": len(rows) - len(good)},
+            extra={"deployment": deployment.miosa_id, "count": len(rows) - len(accepted)},
         )
-    return good
+    return accepted
 
 
 def mark_gone(versions: QuerySet[Version], *, now: datetime) -> Taken:
     """MIOSA does not know these versions any more. They may be very many, so none is fetched."""
-    there = versions.filter(gone_at=None)
-    owners = there.order_by().values_list("customer_id", flat=True).distinct()
+    existing = versions.filter(gone_at=None)
+    owners = existing.order_by().values_list("customer_id", flat=True).distinct()
     taken = Taken(customer_ids={pk or customers.unassigned().pk for pk in owners})
-    taken.changed = there.update(gone_at=now, is_doubtful=False)
+    taken.changed = existing.update(gone_at=now, is_doubtful=False)
     return taken
 
 
-def _remember(
+def _store(
     deployment: Deployment, facts: dict[str, dict[str, Any]], stated: dict[str, Stated], *, now: datetime, singly: bool
 ) -> Taken:
     known = {
@@ -87,55 +98,75 @@ def _remember(
         for version in Version.objects.filter(deployment=deployment, miosa_id__in=facts).select_related("customer")
     }
     whose = attribution.sort(deployment, stated, known=known, now=now)
-    owners = customers.ensure_all(one.external_id for one in whose.values() if one.external_id)
-    taken = Taken()
-    new, updated = [], []
+    owners = _find_owners(whose.values(), known.values())
+    taken = Taken(known_ids=set(known))
+    new: list[Version] = []
+    updated: list[Version] = []
+    columns: set[str] = set()
     for version_id, told in facts.items():
         kind = whose[version_id].kind
-        values = clean_text.fit(Version, told) | {
+        version = known.get(version_id)
+        values = clean_text.fit_columns(Version, told) | {
             "customer": owners.get(whose[version_id].external_id or ""),
             "attribution": kind,
             "gone_at": None,
-        }
-        version = known.get(version_id)
-        values["is_doubtful"] = (
-            told["is_readable"]
+            "is_doubtful": told["is_readable"]
             and not singly
             and kind is Version.Attribution.UNKNOWN
-            and (version is None or version.is_doubtful)
-        )
+            and (version is None or version.is_doubtful),
+        }
         if version is None:
             new.append(Version(deployment=deployment, miosa_id=version_id, first_seen_at=now, **values))
-        else:
-            taken.known += 1
-            if _merge(version, values, taken):
-                updated.append(version)
-    _write(new, updated)
-    taken.changed = len(new) + len(updated)
-    taken.customer_ids |= {version.customer_id or customers.unassigned().pk for version in (*new, *updated)}
-    if new or taken.has_moved:
-        # At once, so that nobody sees a row before it is known that others have something here too.
-        holdings.hold(deployment, taken.customer_ids)
-    entries.file_versions(deployment, [*new, *updated])
-    _note_publish(new)
+        elif changed := _merge(version, values, taken):
+            updated.append(version)
+            columns |= changed
+    Version.objects.bulk_create(new, batch_size=100)
+    if updated:
+        Version.objects.bulk_update(updated, sorted(columns), batch_size=50)
+    _follow_up(deployment, new, updated, taken)
     return taken
 
 
-def _merge(version: Version, values: dict[str, Any], taken: Taken) -> bool:
-    """Change what differs. Facts are frozen at creation, so a null never takes one away (contract 8.2)."""
+def _find_owners(whose: Iterable[Whose], known: Iterable[Version]) -> dict[str, Customer]:
+    """The customers of these external ids; those of stored versions are known without a query."""
+    owners = {
+        version.customer.external_id: version.customer
+        for version in known
+        if version.customer and version.customer.external_id
+    }
+    missing = {one.external_id for one in whose if one.external_id} - set(owners)
+    return owners | (customers.ensure_all(missing) if missing else {})
+
+
+def _follow_up(deployment: Deployment, new: list[Version], updated: list[Version], taken: Taken) -> None:
+    """What follows from new and changed rows: links to customers, timeline entries, the customers' last publish."""
+    taken.changed = len(new) + len(updated)
+    taken.customer_ids |= {version.customer_id or customers.unassigned().pk for version in (*new, *updated)}
+    if new or taken.moved:
+        # In the same transaction, so that nobody sees a row before the deployment counts as shared.
+        holdings.hold(deployment, taken.customer_ids)
+    entries.file_versions(deployment, [*new, *updated], moved=taken.moved)
+    _note_publish(new)
+
+
+def _merge(version: Version, values: dict[str, Any], taken: Taken) -> set[str]:
+    """Set what differs, and return the columns to save; none if nothing but `updated_at` does.
+
+    Facts are frozen at creation, so an empty value never removes one (contract 8.2).
+    """
     if not values.get("is_readable", True):
-        # What was legible once stays so; only whose it is may be told by a row that can't be read.
+        # What was readable once stays; an unreadable row can only say whose it is.
         values = {name: values[name] for name in ("customer", "attribution", "gone_at")}
-    changed = False
+    changed = set()
     for name, value in values.items():
         if value == getattr(version, name) or _says_nothing(name, value, values):
             continue
         if name == "customer":
-            taken.has_moved = True
             taken.customer_ids.add(version.customer_id or customers.unassigned().pk)
+            taken.moved.append(version)
         setattr(version, name, value)
-        changed = changed or name != "updated_at"
-    return changed
+        changed.add(name)
+    return changed if changed - {"updated_at"} else set()
 
 
 def _says_nothing(name: str, value: object, values: dict[str, Any]) -> bool:
@@ -147,24 +178,15 @@ def _says_nothing(name: str, value: object, values: dict[str, Any]) -> bool:
     return value in (None, "") and name not in {"gone_at", "customer"}
 
 
-_COLUMNS = [
-    field.name
-    for field in Version._meta.concrete_fields
-    if field.name not in {"id", "deployment", "miosa_id", "first_seen_at"}
-]
-
-
-def _write(new: list[Version], updated: list[Version]) -> None:
-    Version.objects.bulk_create(new, batch_size=100)
-    if updated:
-        Version.objects.bulk_update(updated, _COLUMNS, batch_size=50)
-
-
 def _note_publish(new: list[Version]) -> None:
     latest: dict[int, datetime] = {}
     for version in new:
-        if version.customer_id and version.created_at:
-            latest[version.customer_id] = max(version.created_at, latest.get(version.customer_id, version.created_at))
+        if version.customer and version.created_at:
+            known_at = version.customer.last_published_at
+            if known_at is None or known_at < version.created_at:
+                latest[version.customer.pk] = max(
+                    version.created_at, latest.get(version.customer.pk, version.created_at)
+                )
     for pk, at in latest.items():
         Customer.objects.filter(pk=pk).exclude(last_published_at__gte=at).update(last_published_at=at)
 

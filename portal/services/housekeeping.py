@@ -1,0 +1,52 @@
+"""Regular chores of the worker: its heartbeat, and dropping sealed env values when their time is over."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import ClassVar
+
+from django.utils import timezone
+
+from portal import heartbeat
+from portal.models import EnvVarDraft
+from portal.services.env_vars import encryption
+from portal.worker import Due, Source
+
+_PURGE_EVERY_S = 60.0
+
+
+@dataclass(slots=True)
+class Chore:
+    """Done every `every_s` seconds by each worker; `next_s` is on the monotonic clock."""
+
+    name: str
+    do: Callable[[], object]
+    every_s: float
+    next_s: float = 0.0
+
+
+class HousekeepingSource(Source[Chore]):
+    limits: ClassVar = {"housekeeping": 2}
+
+    def __init__(self) -> None:
+        self._purge = Chore("purge", lambda: encryption.delete_expired_drafts(now=timezone.now()), _PURGE_EVERY_S)
+        self._chores = (Chore("heartbeat", heartbeat.beat, heartbeat.EVERY_S), self._purge)
+
+    def find_due(self, *, now: datetime) -> Due[Chore]:
+        expires_at = EnvVarDraft.objects.order_by("expires_at").values_list("expires_at", flat=True).first()
+        if expires_at is not None and expires_at <= now:
+            self._purge.next_s = 0.0
+        now_s = time.monotonic()
+        due = [chore for chore in self._chores if chore.next_s <= now_s]
+        later = [now + timedelta(seconds=chore.next_s - now_s) for chore in self._chores if chore.next_s > now_s]
+        if expires_at is not None and expires_at > now:
+            later.append(expires_at)
+        return Due(due, min(later, default=None))
+
+    def key(self, item: Chore) -> str:
+        return item.name
+
+    def run(self, item: Chore, *, now: datetime) -> None:
+        item.next_s = time.monotonic() + item.every_s
+        item.do()

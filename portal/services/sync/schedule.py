@@ -1,0 +1,117 @@
+"""Reading MIOSA in the background: which scopes the worker reads again, and when."""
+
+import logging
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import ClassVar
+
+from django.db.models import Case, QuerySet, When
+
+from portal import miosa
+from portal.models import Customer, Deployment, Freshness
+from portal.models.freshness import SWEEP
+from portal.services import connection
+from portal.services.sync import budget, upstream
+from portal.services.sync.budget import Purpose
+from portal.services.sync.fetch import customers, deployments, fleet, lease, versions
+from portal.services.sync.fetch.lease import LeaseLost
+from portal.worker import Due, Source
+
+logger = logging.getLogger(__name__)
+
+_AT_ONCE = 2
+_LISTED = 8
+# A claimed scope is due again after this long, in case the worker that claimed it died.
+_CLAIM_LASTS = timedelta(seconds=45)
+_AFTER_FAILURE = timedelta(seconds=15)
+
+
+class SyncSource(Source[Freshness]):
+    """Scopes that are due: what somebody requested, the regular sweeps, and histories nobody opened for hours."""
+
+    limits: ClassVar = {"sync": _AT_ONCE}
+
+    def find_due(self, *, now: datetime) -> Due[Freshness]:
+        """Nothing while the background share of the budget is spent."""
+        budget_wait_s = budget.wait_s(Purpose.BACKGROUND, now=now.timestamp())
+        if budget_wait_s > 0:
+            return Due((), now + timedelta(seconds=budget_wait_s))
+        planned = list(_list_planned(now=now))
+        due = {row.scope: row for row, at in planned if at <= now}
+        # What somebody looks at goes before histories that are read for completeness.
+        histories_last = Case(When(scope__startswith="versions:", then=1), default=0)
+        requested = Freshness.objects.filter(wanted_at__lte=now).order_by(histories_last, "wanted_at")
+        due |= {row.scope: row for row in requested[:_LISTED]}
+        if len(due) < _LISTED:
+            due |= {row.scope: row for row in versions.list_quiet(now=now)[:1]}
+        return Due(tuple(due.values()), _find_next(planned, now=now))
+
+    def key(self, item: Freshness) -> str:
+        return f"sync:{item.scope}"
+
+    def claim(self, item: Freshness, *, now: datetime) -> bool:
+        as_seen = Freshness.objects.filter(pk=item.pk, wanted_at=item.wanted_at)
+        return bool(as_seen.update(wanted_at=now + _CLAIM_LASTS))
+
+    def run(self, item: Freshness, *, now: datetime) -> None:
+        """Read one scope again. A failure is noted in its row and logged; it is due again later."""
+        client = upstream.client(Purpose.BACKGROUND)
+        try:
+            read_scope(item.scope, client, now=now)
+        except miosa.BudgetSpent as spent:
+            logger.debug("background reading waits", extra={"scope": item.scope, "seconds": spent.retry_after_s})
+        except (miosa.MiosaError, connection.WrongTenant, LeaseLost) as error:
+            logger.warning("background reading failed", extra={"scope": item.scope, "reason": str(error)})
+
+
+def read_scope(scope: str, client: miosa.Client, *, now: datetime) -> None:
+    """Raises miosa.MiosaError, WrongTenant, LeaseLost."""
+    kind, _, key = scope.partition(":")
+    if kind == SWEEP:
+        fleet.sweep(ask=client, now=now, most_pages=fleet.PAGES_AT_ONCE)
+    elif kind == fleet.WORKSPACES:
+        fleet.read_workspaces(ask=client, now=now)
+    elif kind == "customer":
+        for customer in Customer.objects.filter(pk=key):
+            customers.read(customer, ask=client, now=now)
+    elif kind == "deployment":
+        for deployment in _list_deployments(scope, key):
+            deployments.read(deployment, ask=client, now=now)
+    elif kind == "versions":
+        for deployment in _list_deployments(scope, key):
+            versions.read(deployment, ask=client, now=now)
+
+
+def _list_deployments(scope: str, key: str) -> QuerySet[Deployment]:
+    """The one deployment; none, and nothing planned any more, if it is gone."""
+    found = Deployment.objects.filter(pk=key, gone_at=None)
+    if not found.exists():
+        Freshness.objects.filter(scope=scope).update(wanted_at=None)
+    return found
+
+
+def _list_planned(*, now: datetime) -> Iterator[tuple[Freshness, datetime]]:
+    """The regular sweeps that nobody requested, each with the time it is due.
+
+    Workspaces come before the first sweep: an attribution by workspace is certain only then.
+    """
+    workspaces = lease.get(fleet.WORKSPACES)
+    if workspaces.wanted_at is None:
+        yield workspaces, _due_at(workspaces, every=fleet.WORKSPACES_EVERY, now=now)
+    if workspaces.read_at is None and workspaces.failed_at is None:
+        return
+    sweep = lease.get(SWEEP)
+    if sweep.wanted_at is None:
+        yield sweep, _due_at(sweep, every=fleet.sweep_every(), now=now)
+
+
+def _due_at(row: Freshness, *, every: timedelta, now: datetime) -> datetime:
+    after_failure = row.failed_at + _AFTER_FAILURE if row.failed_at else now
+    return max(after_failure, row.read_at + every if row.read_at else now)
+
+
+def _find_next(planned: list[tuple[Freshness, datetime]], *, now: datetime) -> datetime | None:
+    later = [at for _row, at in planned if at > now]
+    requested = Freshness.objects.filter(wanted_at__gt=now).order_by("wanted_at").values_list("wanted_at", flat=True)
+    later += [at for at in requested[:1] if at is not None]
+    return min(later, default=None)

@@ -1,0 +1,128 @@
+"""What the worker reads again in the background: in which order, how often, and never more than the budget allows."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from pytest_django import Settings
+
+from portal.config import Upstream
+from portal.models import Freshness
+from portal.models.freshness import SWEEP
+from portal.services import rates
+from portal.services.sync import budget
+from portal.services.sync.budget import Purpose
+from portal.services.sync.fetch import fleet, lease
+from portal.services.sync.schedule import SyncSource
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def plenty(settings: Settings) -> None:
+    settings.MIOSA = Upstream("http://127.0.0.1:1/api/v1", "msk_test", None, 6000, is_demo=True)
+
+
+def due_scopes() -> list[str]:
+    return [row.scope for row in SyncSource().find_due(now=timezone.now()).items]
+
+
+def mark_all_read(age: timedelta = timedelta(0)) -> None:
+    for scope in (fleet.WORKSPACES, SWEEP):
+        lease.get(scope)
+        Freshness.objects.filter(scope=scope).update(read_at=timezone.now() - age)
+
+
+def test_workspaces_come_before_the_first_sweep() -> None:
+    assert due_scopes() == [fleet.WORKSPACES]
+    Freshness.objects.filter(scope=fleet.WORKSPACES).update(read_at=timezone.now(), wanted_at=None)
+    assert due_scopes() == [SWEEP]
+
+
+def test_the_sweep_is_due_even_if_workspaces_cannot_be_read() -> None:
+    lease.get(fleet.WORKSPACES)
+    lease.note_failure(fleet.WORKSPACES, code="forbidden", retry_at=None, now=timezone.now())
+    assert due_scopes() == [SWEEP]
+
+
+def test_a_claimed_scope_is_due_again_only_after_its_worker_must_have_died() -> None:
+    mark_all_read()
+    now, source = timezone.now(), SyncSource()
+    lease.want("versions:1", at=now)
+    (row,) = source.find_due(now=now).items
+    assert source.claim(row, now=now)
+    assert not source.claim(row, now=now)
+    due = source.find_due(now=now + timedelta(seconds=1))
+    assert not due.items
+    assert due.next_at == now + timedelta(seconds=45)
+    assert "versions:1" in [row.scope for row in source.find_due(now=now + timedelta(seconds=50)).items]
+
+
+def test_a_planned_sweep_is_claimed_once() -> None:
+    mark_all_read(age=timedelta(seconds=61))
+    now, source = timezone.now(), SyncSource()
+    (row,) = source.find_due(now=now).items
+    assert (source.claim(row, now=now), source.claim(row, now=now)) == (True, False)
+
+
+def test_what_somebody_looks_at_goes_before_histories_read_for_completeness() -> None:
+    mark_all_read()
+    long_ago = timezone.now() - timedelta(hours=1)
+    lease.want_all((f"versions:{number}" for number in range(50)), at=long_ago)
+    lease.want("deployment:7", at=timezone.now())
+    assert due_scopes()[0] == "deployment:7"
+
+
+def test_however_much_is_requested_little_is_listed_at_once() -> None:
+    mark_all_read()
+    lease.want_all((f"versions:{number}" for number in range(100)), at=timezone.now() - timedelta(minutes=1))
+    assert len(due_scopes()) == 8
+
+
+def test_nothing_is_due_while_the_background_share_is_spent(settings: Settings) -> None:
+    settings.MIOSA = Upstream("http://127.0.0.1:1/api/v1", "msk_test", None, 60, is_demo=True)
+    while not budget.wait_s(Purpose.BACKGROUND):
+        budget.take(Purpose.BACKGROUND)
+    now = timezone.now()
+    due = SyncSource().find_due(now=now)
+    assert not due.items
+    assert due.next_at is not None
+    assert due.next_at > now
+
+
+def test_a_sweep_is_due_a_minute_after_the_last_one() -> None:
+    mark_all_read(age=timedelta(seconds=30))
+    assert due_scopes() == []
+    mark_all_read(age=timedelta(seconds=61))
+    assert due_scopes() == [SWEEP]
+
+
+def test_the_next_sweep_is_what_the_worker_waits_for() -> None:
+    mark_all_read(age=timedelta(seconds=30))
+    now = timezone.now()
+    next_at = SyncSource().find_due(now=now).next_at
+    assert next_at is not None
+    assert timedelta(seconds=29) < next_at - now < timedelta(seconds=31)
+
+
+def test_many_deployments_are_swept_at_half_the_background_pace(settings: Settings) -> None:
+    settings.MIOSA = Upstream("http://127.0.0.1:1/api/v1", "msk_test", None, 60, is_demo=True)
+    lease.get(SWEEP)
+    Freshness.objects.filter(scope=SWEEP).update(rows_read=10_000)
+    assert fleet.sweep_every() == timedelta(seconds=100 / (rates.background_rate() / 2))
+
+
+def test_a_history_that_nobody_opened_for_hours_is_read_again() -> None:
+    mark_all_read()
+    lease.get("versions:3")
+    Freshness.objects.filter(scope="versions:3").update(read_at=timezone.now() - timedelta(hours=7))
+    assert due_scopes() == ["versions:3"]
+
+
+def test_a_scope_that_no_longer_exists_is_not_requested_any_more() -> None:
+    mark_all_read()
+    lease.want("versions:99", at=timezone.now())
+    row = Freshness.objects.get(scope="versions:99")
+    SyncSource().run(row, now=timezone.now())
+    row.refresh_from_db()
+    assert row.wanted_at is None
