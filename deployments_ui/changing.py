@@ -8,8 +8,7 @@ from typing import Any
 
 from django.http import HttpResponse, HttpResponseRedirect
 
-from deployments_ui import links
-from deployments_ui.drawing import operations
+from deployments_ui import dialogs
 from deployments_ui.htmx import Request, answer, vary, wants_part
 from portal.services.errors import Invalid
 from portal.services.operations.submit import Confirmation
@@ -53,21 +52,12 @@ def take(request: Request, *, template: str, part: str, draw: Form, do: Activati
         found = do()
     except Invalid as error:
         return shown(request, template, draw(Typed(values, error.fields)), part=part, status=422)
-    return accepted(request, found)
+    return dialogs.show_operation(request, found)
 
 
 def shown(request: Request, template: str, context: Mapping[str, Any], *, part: str, status: int = 200) -> HttpResponse:
     focus = {"focus": focus_of(request, context["typed"])}
     return at_home(request, answer(request, template, {**context, **focus}, part=part, status=status), request.path)
-
-
-def accepted(request: Request, found: OperationPage) -> HttpResponse:
-    """The operation's page; for htmx the operation stands where the form stood."""
-    url = links.operation(found.key)
-    if not wants_part(request):
-        return vary(SeeOther(url))
-    context = {**operations.context_of(found), "focus": "title"}
-    return at_home(request, answer(request, "operations/page.html", context, part="operation"), url)
 
 
 def went(request: Request, url: str) -> HttpResponse:

@@ -11,7 +11,7 @@ from portal.models import Customer, Deployment, Version
 from portal.permissions import Permission, Person
 from portal.services import environments
 from portal.services.authorization import require_permission
-from portal.services.domains import lists as domain_lists
+from portal.services.domains import pages as domain_pages
 from portal.services.env_vars import changes as env_changes
 from portal.services.errors import Conflict, NotFound
 from portal.services.operations import reasons
@@ -95,7 +95,7 @@ def get_dialog(kind: str, target: Target, *, by: Person, now: datetime) -> Relea
         changes=tuple(each for each in differences(live, version, by=by) if not each.same) if live else (),
         same_artifact=_has_same_artifact(live, version),
         artifact_sha256=version.artifact_sha256,
-        domains=domain_lists.list_names(deployment, customer=customer, by=by),
+        domains=domain_pages.list_names(deployment, customer=customer, by=by, now=now),
         environments=settings.MIOSA.environments if _get_pointer_kind(scope).chooses_environment else (),
     )
 
