@@ -12,7 +12,7 @@ from portal.services.logs import LogPage
 from portal.services.queries import actions, customers, deployments, summaries
 from portal.services.queries.schemas import Age, CustomerSummary, DeploymentSummary
 from portal.services.runtime import Instances
-from portal.services.sync import watching
+from portal.services.sync import polling
 
 _ENDED = frozenset({"succeeded", "failed", "cancelled", "canceled", "error"})
 
@@ -98,7 +98,7 @@ def get_build(*, by: Person, slug: str, deployment_id: str, build_id: str, now: 
 
 def _latest(build: Build, deployment: Deployment, customer: Customer, *, by: Person, now: datetime) -> Build:
     """One at work is read again by itself; the list is too old for it."""
-    told = watching.read(
+    told = polling.poll(
         f"build:{deployment.pk}:{build.id}",
         lambda ask: builds.of_row(ask.builds.get(deployment.miosa_id, build.id))[0],
         customer_id=customer.pk,

@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from portal import miosa
 from portal.models import Customer, Deployment, KeptLog, Version
 from portal.permissions import Person
-from portal.services.sync import watching
-from portal.services.sync.watching import Watched
+from portal.services.sync import polling
+from portal.services.sync.polling import Polled
 
 STAGES = ("build", "runtime_install", "runtime_start")
 _MOST = 2_000_000
@@ -80,9 +80,9 @@ def pack(told: miosa.LogText, *, is_truncated: bool, is_failed: bool = False) ->
     )
 
 
-def page_of(told: Watched[Packed], *, is_finished: bool, by: Person) -> LogPage:
+def page_of(told: Polled[Packed], *, is_finished: bool, by: Person) -> LogPage:
     """What was last read goes on being shown while nothing newer can be."""
-    missing = why_not(told.trouble()) if told.trouble else ""
+    missing = why_not(told.error()) if told.error else ""
     complete = is_finished and (not missing or told.is_absent)
     if told.value is None:
         return LogPage("", complete, False, missing or _("Nothing was written yet."))
@@ -94,7 +94,7 @@ def page_of(told: Watched[Packed], *, is_finished: bool, by: Person) -> LogPage:
         complete=complete,
         truncated=told.value.is_truncated,
         missing=missing,
-        as_of=told.as_of if told.trouble else None,
+        as_of=told.as_of if told.error else None,
     )
 
 
@@ -124,12 +124,12 @@ def failure_sentence(text: str) -> str:
 
 def _find(
     version: Version, deployment: Deployment, *, customer: Customer, stage: str, now: datetime
-) -> Watched[Packed] | None:
+) -> Polled[Packed] | None:
     """The log as it is kept, or as all who watch it share it; None if there can't be any."""
     kept = KeptLog.objects.filter(version=version, stage=stage).first()
     if kept is not None:
         packed = Packed(bytes(kept.body), kept.is_truncated, kept.failure)
-        return Watched(packed, kept.read_at, now, 0, is_final=True)
+        return Polled(packed, kept.read_at, now, 0, is_final=True)
     if not version.is_readable or version.gone_at is not None or deployment.gone_at is not None:
         return None
 
@@ -137,7 +137,7 @@ def _find(
         told = client.versions.logs(deployment.miosa_id, version.miosa_id, stage=stage or None)
         return _keep(version, told, stage=stage, now=now)
 
-    return watching.read(
+    return polling.poll(
         f"log:{version.pk}:{stage}", ask, customer_id=customer.pk, is_final=_is_finished(version), now=now
     )
 

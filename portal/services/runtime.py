@@ -11,7 +11,7 @@ from portal.services.errors import NotFound
 from portal.services.logs import LogPage
 from portal.services.queries import actions, customers, deployments, summaries
 from portal.services.queries.schemas import CustomerSummary, DeploymentSummary
-from portal.services.sync import watching
+from portal.services.sync import polling
 
 LINES = 2_000
 _ENDED = frozenset({"stopped", "destroyed", "failed", "error"})
@@ -95,7 +95,7 @@ def get_log(*, by: Person, slug: str, deployment_id: str, instance_id: str, now:
 
 
 def _read(deployment: Deployment, *, customer: Customer, now: datetime) -> Instances:
-    told = watching.read(
+    told = polling.poll(
         f"instances:{deployment.pk}",
         lambda ask: _rows(ask.runtime_instances.list(deployment.miosa_id)),
         customer_id=customer.pk,
@@ -104,7 +104,7 @@ def _read(deployment: Deployment, *, customer: Customer, now: datetime) -> Insta
     )
     if told.is_absent:
         return Instances((), now, "")
-    return Instances(told.value or (), told.as_of, logs.why_unread(told.trouble()) if told.trouble else "")
+    return Instances(told.value or (), told.as_of, logs.why_unread(told.error()) if told.error else "")
 
 
 def _rows(page: miosa.Page[miosa.RuntimeInstance]) -> tuple[Instance, ...]:

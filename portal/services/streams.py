@@ -7,7 +7,7 @@ from portal import miosa
 from portal.permissions import Person
 from portal.services import logs
 from portal.services.logs import LogPage, Packed
-from portal.services.sync import watching
+from portal.services.sync import polling
 
 
 def read(
@@ -26,5 +26,5 @@ def read(
         # A stream of something at work is cut by our own deadline, which says nothing about its length.
         return logs.pack(told, is_truncated=is_finished and not told.complete)
 
-    told = watching.read(f"stream:{name}", pack, customer_id=customer_id, is_final=is_finished, now=now)
+    told = polling.poll(f"stream:{name}", pack, customer_id=customer_id, is_final=is_finished, now=now)
     return logs.page_of(told, is_finished=is_finished, by=by)

@@ -11,9 +11,8 @@ from portal.models import Customer, Deployment, Domain, Freshness
 from portal.permissions import Person
 from portal.services.domains import reading
 from portal.services.queries.schemas import Reachability
-from portal.services.sync import upstream
+from portal.services.sync import leases, upstream
 from portal.services.sync.budget import Purpose
-from portal.services.sync.fetch import lease
 from tests.domains.attaching import NAME, SLUG, Attaching, answers
 from tests.playing import Playing
 
@@ -58,7 +57,7 @@ def test_its_age_says_that_it_could_not_be_read(app: Attaching, simulator: Playi
 def test_who_comes_while_somebody_reads_does_not_read(app: Attaching, simulator: Playing) -> None:
     deployment = forget(app)
     before = asked(simulator)
-    with lease.lease(reading.scope(deployment.pk)) as held:
+    with leases.take_lease(reading.scope(deployment.pk)) as held:
         assert held is not None
         app.rows()
     assert asked(simulator) == before
@@ -70,10 +69,10 @@ def test_who_comes_while_somebody_reads_does_not_read(app: Attaching, simulator:
 def test_what_was_read_before_our_own_change_is_not_written_after_it(app: Attaching) -> None:
     """A reading begins, a domain is attached meanwhile, and only then the reading ends."""
     deployment = forget(app)
-    with lease.lease(reading.scope(deployment.pk)) as held:
+    with leases.take_lease(reading.scope(deployment.pk)) as held:
         assert held is not None
         app.attached()
-        with pytest.raises(lease.LeaseLost), held.writing():
+        with pytest.raises(leases.LeaseLost), held.writing():
             pass
     assert NAME in app.rows()
 
@@ -145,11 +144,11 @@ def test_many_domains_cost_few_queries(app: Attaching) -> None:
     for number in range(6):
         app.attached(f"n{number}.brightsmile-new.example")
     deployment = forget(app)
-    found = reading.DOMAINS.ask(deployment, upstream.client(Purpose.READ))
+    found = reading.DOMAINS.fetch(deployment, upstream.client(Purpose.READ))
     with CaptureQueriesContext(
         connection,
     ) as queries:
-        reading.DOMAINS.remember(deployment, found, timezone.now())
+        reading.DOMAINS.store(deployment, found, timezone.now())
     assert len(queries) <= 6
     Domain.objects.update(watched_at=None)
     app.rows()

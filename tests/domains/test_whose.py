@@ -16,8 +16,8 @@ from portal.services.operations.releases import Confirmed
 from portal.services.queries import operations
 from portal.services.sync import upstream
 from portal.services.sync.budget import Purpose
-from portal.services.sync.upsert import holdings
-from portal.services.sync.upsert.customers import unassigned
+from portal.services.sync.upsert import customer_links
+from portal.services.sync.upsert.customer_rows import get_unassigned
 from tests.domains.attaching import SLUG, Attaching, answers
 from tests.playing import Playing
 
@@ -149,11 +149,11 @@ def test_a_silent_domain_is_verified_by_ourselves_without_telling_anybody(
     reading.read(deployment, ask=ask, now=timezone.now())
     domain.refresh_from_db()
     assert domain.customer_id is None
-    assert unassigned().pk in holdings.holder_ids(deployment)
+    assert get_unassigned().pk in customer_links.list_customer_ids(deployment)
     since = Operation.objects.latest("pk").pk
     assert changes.verify_by_ourselves(domain, now=timezone.now())
     verified = Operation.objects.get(pk__gt=since)
-    assert (verified.customer_id, verified.state) == (unassigned().pk, "succeeded")
+    assert (verified.customer_id, verified.state) == (get_unassigned().pk, "succeeded")
     with pytest.raises(NotFound):
         operations.get_operation(by=app.owner, key=verified.key, now=timezone.now())
     assert operations.get_operation(by=operator, key=verified.key, now=timezone.now()).deployment_is_here
@@ -161,4 +161,4 @@ def test_a_silent_domain_is_verified_by_ourselves_without_telling_anybody(
     reading.read(deployment, ask=ask, now=timezone.now())
     deployment.refresh_from_db()
     assert not deployment.is_shared
-    assert unassigned().pk not in holdings.holder_ids(deployment)
+    assert get_unassigned().pk not in customer_links.list_customer_ids(deployment)

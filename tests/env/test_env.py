@@ -16,7 +16,7 @@ from portal.services.operations.accepting import Running
 from portal.services.operations.kinds import Kind
 from portal.services.operations.releases import Confirmed
 from portal.services.operations.tokens import BadToken
-from portal.services.sync.fetch import lease
+from portal.services.sync import leases
 from tests.env.booking import SECRET, SLUG, Booking, whole_database
 from tests.playing import Playing
 
@@ -323,10 +323,10 @@ def test_names_that_can_not_be_read_are_asked_for_once_in_ten_seconds(simulator:
 
 def test_names_read_before_our_own_change_are_not_written_after_it(booking: Booking) -> None:
     row = forget(booking)
-    with lease.lease(row.scope) as held:
+    with leases.take_lease(row.scope) as held:
         assert held is not None
         booking.set(name="NEW", value="x")
-        with pytest.raises(lease.LeaseLost), held.writing():
+        with pytest.raises(leases.LeaseLost), held.writing():
             pass
     assert booking.row("NEW").name == "NEW"
 

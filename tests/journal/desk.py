@@ -21,7 +21,7 @@ from portal.services.operations.releases import Confirmed
 from portal.services.queries.operations import OperationPage
 from portal.services.sync import upstream
 from portal.services.sync.budget import Purpose
-from portal.services.sync.fetch import fleet, versions
+from portal.services.sync.fetch import sweeps, version_refresh
 from portal.simulator import Simulator
 from tests import recall
 from tests.playing import Playing
@@ -58,10 +58,10 @@ class Desk:
 
     def read(self) -> None:
         ask = upstream.client(Purpose.BACKGROUND)
-        fleet.read_workspaces(ask=ask, now=timezone.now())
-        fleet.sweep(ask=ask, now=timezone.now())
+        sweeps.sweep_workspaces(client=ask, now=timezone.now())
+        sweeps.sweep_deployments(client=ask, now=timezone.now())
         for name in ("Main site", "Booking"):
-            versions.read(self.row(name), ask=ask, now=timezone.now())
+            version_refresh.refresh_versions(self.row(name), client=ask, now=timezone.now())
 
     def row(self, name: str = "") -> Deployment:
         found = Deployment.objects.filter(customer__external_id=self.external_id)

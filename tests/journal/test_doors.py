@@ -23,8 +23,8 @@ from portal.services.operations.tokens import BadToken
 from portal.services.queries import operations
 from portal.services.sync import upstream
 from portal.services.sync.budget import Purpose
-from portal.services.sync.fetch import versions
-from portal.services.sync.upsert import customers
+from portal.services.sync.fetch import version_refresh
+from portal.services.sync.upsert import customer_rows
 from tests.journal.desk import Desk, of, only
 from tests.playing import Playing
 
@@ -139,7 +139,7 @@ def test_support_neither_publishes_nor_stops_nor_deletes(desk: Desk, support: Pe
 def test_on_a_shared_deployment_every_change_is_for_staff(desk: Desk, person_of: Callable[..., Person]) -> None:
     desk.slug = desk.external_id = "fjord-yoga"
     desk.use("Wellness campaign")
-    versions.read(desk.row(), ask=upstream.client(Purpose.BACKGROUND), now=timezone.now())
+    version_refresh.refresh_versions(desk.row(), client=upstream.client(Purpose.BACKGROUND), now=timezone.now())
     assert desk.row().is_shared
     owner = person_of("fjord-yoga")
     target = desk.number(12)
@@ -153,7 +153,7 @@ def test_on_a_shared_deployment_every_change_is_for_staff(desk: Desk, person_of:
 
 
 def test_another_customers_sandbox_is_not_found(desk: Desk) -> None:
-    other = sandboxes.list_sandboxes(customers.ensure("pawsome-vets"), by=desk.operator)[0].id
+    other = sandboxes.list_sandboxes(customer_rows.ensure_customer("pawsome-vets"), by=desk.operator)[0].id
     token = desk.draw(Kind.PUBLISH)
     for sandbox_id in (other, "sbx_nowhere", "..", "../deployments", "a/b", "\x00"):
         refused(desk, NotFound, partial(desk.confirm, Kind.PUBLISH, token, sandbox_id=sandbox_id))
@@ -188,7 +188,7 @@ def test_while_miosa_is_down_nothing_is_sent_and_once_it_is_back_the_next_click_
     Connection.objects.update(unreachable_since=timezone.now())
     refused(desk, Unavailable, lambda: desk.confirm(Kind.ROLL_BACK, token, desk.number(23)))
     desk.playing.heal()
-    upstream.forget_client()
+    upstream.reset_client()
     assert desk.confirm(Kind.ROLL_BACK, token, desk.number(23)).state == "succeeded"
 
 
@@ -203,7 +203,7 @@ def test_an_open_breaker_is_an_obstacle(desk: Desk) -> None:
 
 
 def publishing_sandboxes(desk: Desk) -> None:
-    sandboxes.list_sandboxes(customers.ensure(desk.external_id), by=desk.operator)
+    sandboxes.list_sandboxes(customer_rows.ensure_customer(desk.external_id), by=desk.operator)
 
 
 def test_a_change_that_was_refused_stands_in_the_way_of_no_other(desk: Desk) -> None:
@@ -301,7 +301,7 @@ def test_a_number_that_is_not_the_customers_is_not_told(desk: Desk) -> None:
     """What staff meet on a shared app is read by its customer too."""
     desk.slug = desk.external_id = "fjord-yoga"
     desk.use("Wellness campaign")
-    versions.read(desk.row(), ask=upstream.client(Purpose.BACKGROUND), now=timezone.now())
+    version_refresh.refresh_versions(desk.row(), client=upstream.client(Purpose.BACKGROUND), now=timezone.now())
     live = desk.row().live_version
     assert live is not None
     foreign = live.customer is None or live.customer.external_id != desk.external_id

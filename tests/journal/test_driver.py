@@ -64,7 +64,7 @@ def test_and_leaves_a_token_to_people(desk: Desk, settings: Settings) -> None:
     desk.playing.fault("*/publish", drop_before=True)
     page = desk.do(Kind.PUBLISH)
     settings.MIOSA = dataclasses.replace(settings.MIOSA, rpm=60)
-    upstream.forget_client()
+    upstream.reset_client()
     for _look in range(12):
         desk.pass_time(6)
         desk.turn()

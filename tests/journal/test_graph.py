@@ -61,7 +61,7 @@ def machine_for(desk: Desk, person: Person) -> type[RuleBasedStateMachine]:  # n
         def start_anew(self) -> None:
             Operation.objects.all().delete()
             desk.playing.heal()
-            upstream.forget_client()
+            upstream.reset_client()
             self.known: dict[int, str] = {}
             self.sent: dict[str, float] = {}
             self.since = desk.mark()
@@ -94,7 +94,7 @@ def machine_for(desk: Desk, person: Person) -> type[RuleBasedStateMachine]:  # n
         @rule()
         def heal(self) -> None:
             desk.playing.heal()
-            upstream.forget_client()
+            upstream.reset_client()
 
         @rule()
         def publish_elsewhere(self) -> None:
@@ -106,7 +106,7 @@ def machine_for(desk: Desk, person: Person) -> type[RuleBasedStateMachine]:  # n
 
         @rule()
         def work(self) -> None:
-            upstream.forget_client()
+            upstream.reset_client()
             desk.turn()
 
         @rule(state=st.sampled_from(["accepted", "sent"]))
@@ -161,7 +161,7 @@ def machine_for(desk: Desk, person: Person) -> type[RuleBasedStateMachine]:  # n
             """In the end, with MIOSA well again, nothing is left in the dark."""
             desk.playing.heal()
             for _second in range(90):
-                upstream.forget_client()
+                upstream.reset_client()
                 desk.turn()
                 desk.pass_time(1)
             for operation in Operation.objects.filter(state__in=["accepted", "sent", "unknown"]):

@@ -192,7 +192,7 @@ def test_a_minute_later_it_is_never_sent_again(desk: Desk) -> None:
     page = desk.roll_back(23)
     while of(page).state == "unknown":
         desk.pass_time(1)
-        upstream.forget_client()
+        upstream.reset_client()
         desk.turn()
     desk.playing.heal()
     asked, last = page.asked_at, of(page)

@@ -15,7 +15,7 @@ from portal.services.operations.releases import Confirmed
 from portal.services.queries.operations import OperationPage
 from portal.services.sync import upstream
 from portal.services.sync.budget import Purpose
-from portal.services.sync.fetch import fleet
+from portal.services.sync.fetch import sweeps
 from tests.journal.desk import Desk, of
 from tests.playing import Playing
 
@@ -111,7 +111,7 @@ def test_nor_by_a_repeat(desk: Desk) -> None:
     desk.playing.fault("*/rollback", drop_before=True)
     page = desk.confirm(Kind.ROLL_BACK, desk.draw(Kind.ROLL_BACK, desk.number(23)), desk.number(23))
     give_away(desk)
-    fleet.sweep(ask=upstream.client(Purpose.BACKGROUND), now=timezone.now())
+    sweeps.sweep_deployments(client=upstream.client(Purpose.BACKGROUND), now=timezone.now())
     since = desk.mark()
     desk.pass_time(3)
     desk.turn()

@@ -13,15 +13,14 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from portal.models import Connection, Customer, Deployment, Freshness, Version
+from portal.models.freshness import SWEEP, versions_scope
 from portal.permissions import Person
 from portal.services import connection
 from portal.services.queries import deployments, history, versions
 from portal.services.sync import refresh as refresh_service
 from portal.services.sync import upstream
 from portal.services.sync.budget import Purpose
-from portal.services.sync.fetch import customers, fleet
-from portal.services.sync.fetch import deployments as refreshing
-from portal.services.sync.fetch import versions as reading
+from portal.services.sync.fetch import customer_refresh, deployment_refresh, sweeps, version_refresh
 from tests.services.conftest import Desk, drain
 from tests.services.counting import asked, counting
 
@@ -40,11 +39,11 @@ def refresh(at: timedelta = timedelta(seconds=20), **how: Any) -> None:
     """As if all that is remembered were as old as `at`."""
     Freshness.objects.exclude(read_at=None).update(read_at=timezone.now() - at)
     Deployment.objects.update(asked_at=timezone.now() - at)
-    customers.read(ours(), ask=upstream.client(Purpose.READ), now=timezone.now(), **how)
+    customer_refresh.refresh_customer(ours(), client=upstream.client(Purpose.READ), now=timezone.now(), **how)
 
 
 def read_versions(deployment: Deployment) -> None:
-    reading.read(deployment, ask=upstream.client(Purpose.BACKGROUND), now=timezone.now())
+    version_refresh.refresh_versions(deployment, client=upstream.client(Purpose.BACKGROUND), now=timezone.now())
 
 
 def numbers(deployment: Deployment) -> set[int]:
@@ -157,7 +156,7 @@ def test_a_pointer_that_the_sweep_saw_moving_is_read_at_both_its_ends_too(desk: 
     desk.act("rollback", deployment_id=site().miosa_id, version_id=low.miosa_id)
     desk.read_all()
     desk.act("rollback", deployment_id=site().miosa_id, version_id=lower.miosa_id)
-    fleet.sweep(ask=upstream.client(Purpose.BACKGROUND), now=timezone.now())
+    sweeps.sweep_deployments(client=upstream.client(Purpose.BACKGROUND), now=timezone.now())
     shown = Deployment.objects.select_related("live_version").get(pk=site().pk)
     assert shown.live_version == lower
     assert asked(desk.simulator, drain) == {"versions": 1, "version": 2}
@@ -227,12 +226,12 @@ def test_a_backfill_goes_on_where_it_was_interrupted(desk: Desk, paging: str, si
     Deployment.objects.update(is_filled=False)
     deployment = site()
     ask = upstream.client(Purpose.BACKGROUND)
-    reading.read(deployment, ask=ask, now=timezone.now(), most_pages=3)
+    version_refresh.refresh_versions(deployment, client=ask, now=timezone.now(), most_pages=3)
     assert len(numbers(deployment)) == 3 * size
     assert not site().is_filled
     desk.act("history", deployment_id=deployment.miosa_id, count=130)
     with counting(desk.simulator) as counted:
-        reading.read(deployment, ask=ask, now=timezone.now())
+        version_refresh.refresh_versions(deployment, client=ask, now=timezone.now())
     assert numbers(deployment) == set(range(1, 655))
     assert counted.total <= 784 / size + 2
     assert site().is_filled
@@ -243,7 +242,7 @@ def test_a_cursor_that_is_no_longer_honoured_begins_again(desk: Desk) -> None:
     desk.read_all()
     Version.objects.filter(deployment=site(), number__lt=300).delete()
     Deployment.objects.update(is_filled=False)
-    row = Freshness.objects.get(scope=reading.scope(site().pk))
+    row = Freshness.objects.get(scope=versions_scope(site().pk))
     row.is_complete, row.cursor = False, "300|c:100:forged"
     row.save()
     read_versions(site())
@@ -335,9 +334,11 @@ def test_a_wrong_key_wipes_nothing(desk: Desk, operator: Person, key: str) -> No
     versions_before = Version.objects.filter(gone_at=None).count()
     WRONG_KEYS[key](desk)
     for deed in (
-        lambda: fleet.sweep(ask=upstream.client(Purpose.BACKGROUND), now=timezone.now()),
+        lambda: sweeps.sweep_deployments(client=upstream.client(Purpose.BACKGROUND), now=timezone.now()),
         lambda: refresh(force=True),
-        lambda: refreshing.read(site(), ask=upstream.client(Purpose.READ), now=timezone.now(), force=True),
+        lambda: deployment_refresh.refresh_deployment(
+            site(), client=upstream.client(Purpose.READ), now=timezone.now(), force=True
+        ),
         lambda: read_versions(site()),
     ):
         try:
@@ -354,11 +355,11 @@ def test_many_vanished_deployments_alarm_and_wait_for_an_operator(desk: Desk, op
     for deployment in Deployment.objects.filter(customer=ours()):
         desk.act("delete_deployment", deployment_id=deployment.miosa_id)
     ask = upstream.client(Purpose.BACKGROUND)
-    fleet.sweep(ask=ask, now=timezone.now())
+    sweeps.sweep_deployments(client=ask, now=timezone.now())
     assert not Deployment.objects.exclude(gone_at=None).exists()
     assert Connection.only().alarm == "many_vanished"
     connection.accept_vanished(by=operator)
-    fleet.sweep(ask=ask, now=timezone.now())
+    sweeps.sweep_deployments(client=ask, now=timezone.now())
     assert Deployment.objects.exclude(gone_at=None).count() == 3
     assert Connection.only().alarm == ""
 
@@ -374,7 +375,7 @@ def test_rows_that_name_no_id_are_nobodys_end(desk: Desk) -> None:
     broken = [{"id": 17, "name": "?"}] * 12
     body = json.dumps({"data": [*broken, *rows]})
     desk.simulator.fault("*/deployments", times=1, method="GET", body=body)
-    fleet.sweep(ask=upstream.client(Purpose.BACKGROUND), now=timezone.now())
+    sweeps.sweep_deployments(client=upstream.client(Purpose.BACKGROUND), now=timezone.now())
     assert set(Deployment.objects.exclude(gone_at=None).values_list("miosa_id", flat=True)) <= {gone}
     assert Connection.only().alarm == ""
 
@@ -385,7 +386,7 @@ def test_another_tenant_is_refused_and_told(desk: Desk) -> None:
     Connection.objects.update(tenant_id="tnt_of_another")
     before = list(Deployment.objects.values("pk", "customer", "active_version_id", "gone_at"))
     with pytest.raises(connection.WrongTenant):
-        fleet.sweep(ask=upstream.client(Purpose.BACKGROUND), now=timezone.now())
+        sweeps.sweep_deployments(client=upstream.client(Purpose.BACKGROUND), now=timezone.now())
     with pytest.raises(connection.WrongTenant):
         refresh()
     assert list(Deployment.objects.values("pk", "customer", "active_version_id", "gone_at")) == before
@@ -409,10 +410,10 @@ def test_a_sweep_goes_on_where_its_budget_ended(desk: Desk) -> None:
         make(desk, f"More {number}")
     desk.simulator.knobs(limit_param="refused")
     ask = upstream.client(Purpose.BACKGROUND)
-    fleet.read_workspaces(ask=ask, now=timezone.now())
+    sweeps.sweep_workspaces(client=ask, now=timezone.now())
     for _run in range(20):
-        fleet.sweep(ask=ask, now=timezone.now(), most_pages=1)
-        if Freshness.objects.get(scope=fleet.SWEEP).read_at:
+        sweeps.sweep_deployments(client=ask, now=timezone.now(), most_pages=1)
+        if Freshness.objects.get(scope=SWEEP).read_at:
             break
     told = {one["id"] for customer in desk.simulator.world()["customers"] for one in customer["deployments"]}
     assert told <= set(Deployment.objects.filter(gone_at=None).values_list("miosa_id", flat=True))

@@ -11,15 +11,14 @@ from pytest_django import Settings
 
 from portal import miosa
 from portal.models import Bucket, Connection, Customer, Deployment, Freshness, KeptLog, Version
+from portal.models.freshness import SWEEP
 from portal.permissions import Person
 from portal.services import errors, logs
 from portal.services.queries import deployments, history, versions
 from portal.services.queries.schemas import Age, Reachability
 from portal.services.sync import upstream
 from portal.services.sync.budget import Purpose
-from portal.services.sync.fetch import customers as refreshing
-from portal.services.sync.fetch import deployments as reading
-from portal.services.sync.fetch import fleet
+from portal.services.sync.fetch import customer_refresh, deployment_refresh, sweeps
 from portal.services.sync.refresh import TROUBLE
 from tests.services.conftest import Desk
 
@@ -95,7 +94,7 @@ def test_a_bad_day_is_told_and_loses_nothing(desk: Desk, operator: Person, day: 
 
 def recover(desk: Desk) -> None:
     desk.simulator.heal()
-    upstream.forget_client()
+    upstream.reset_client()
     Bucket.objects.all().delete()
 
 
@@ -144,7 +143,9 @@ def test_a_failing_deployment_does_not_keep_its_neighbours_from_being_read(desk:
     Freshness.objects.filter(scope__startswith="versions:").update(read_at=timezone.now() - timedelta(minutes=5))
     desk.simulator.fault(f"*/{first.miosa_id}/versions", times=100, status=403)
     now = timezone.now()
-    refreshing.read(Customer.objects.get(external_id=OURS), ask=upstream.client(Purpose.READ), now=now, force=True)
+    customer_refresh.refresh_customer(
+        Customer.objects.get(external_id=OURS), client=upstream.client(Purpose.READ), now=now, force=True
+    )
     read = Freshness.objects.filter(scope__startswith="versions:", read_at=now).count()
     assert read == Deployment.objects.filter(customer__external_id=OURS).count() - 1
 
@@ -168,7 +169,7 @@ def test_a_deployment_answered_with_nonsense_stays_old_and_says_so(
     site = Deployment.objects.filter(customer__external_id=OURS).earliest("pk")
     desk.simulator.fault(f"*/deployments/{site.miosa_id}", times=10, status=200, **do)
     with pytest.raises(miosa.BadAnswer):
-        reading.read(site, ask=upstream.client(Purpose.READ), now=timezone.now())
+        deployment_refresh.refresh_deployment(site, client=upstream.client(Purpose.READ), now=timezone.now())
     row = Freshness.objects.get(scope=f"deployment:{site.pk}")
     assert row.error == "bad_answer"
     assert row.read_at is None or row.read_at < timezone.now() - timedelta(hours=1)
@@ -190,14 +191,18 @@ def test_versions_that_cant_be_read_are_told_on_the_customers_page(
     last = Deployment.objects.filter(customer__external_id=OURS).earliest("pk")
     desk.simulator.fault(f"*/{last.miosa_id}/versions", times=100, **do)
     now = timezone.now()
-    refreshing.read(Customer.objects.get(external_id=OURS), ask=upstream.client(Purpose.READ), now=now)
+    customer_refresh.refresh_customer(
+        Customer.objects.get(external_id=OURS), client=upstream.client(Purpose.READ), now=now
+    )
     # Others are read meanwhile, so that it is not the connection as a whole that is in trouble.
     Connection.objects.update(unreachable_since=None, refused_since=None)
     age = history.get_history(by=operator, slug=OURS, query={}, now=now).age
     assert (age.reach, bool(age.for_people)) == (reach, True)
     recover(desk)
     later = now + timedelta(seconds=70)
-    refreshing.read(Customer.objects.get(external_id=OURS), ask=upstream.client(Purpose.READ), now=later)
+    customer_refresh.refresh_customer(
+        Customer.objects.get(external_id=OURS), client=upstream.client(Purpose.READ), now=later
+    )
     assert history.get_history(by=operator, slug=OURS, query={}, now=later).age.reach is Reachability.OK
 
 
@@ -211,11 +216,11 @@ def test_what_is_nobodys_is_as_old_as_the_last_sweep(desk: Desk, operator: Perso
     assert age.stale
     assert age.as_of is not None
     assert age.as_of < timezone.now() - timedelta(hours=1)
-    sweep = Freshness.objects.get(scope=fleet.SWEEP)
+    sweep = Freshness.objects.get(scope=SWEEP)
     assert sweep.wanted_at is not None
     assert sweep.wanted_at <= timezone.now()
     recover(desk)
-    fleet.sweep(ask=upstream.client(Purpose.BACKGROUND), now=timezone.now())
+    sweeps.sweep_deployments(client=upstream.client(Purpose.BACKGROUND), now=timezone.now())
     page = history.get_history(by=operator, slug=nobodys.slug, query={}, now=timezone.now())
     assert not page.age.stale
 
@@ -226,7 +231,7 @@ def test_looking_at_what_is_nobodys_sweeps_no_more_often_than_it_should(desk: De
     for after in (20, 40):
         now = swept_at + timedelta(seconds=after)
         history.find_newer(by=operator, slug=nobodys.slug, query={}, generation="", now=now)
-    wanted = Freshness.objects.get(scope=fleet.SWEEP).wanted_at
+    wanted = Freshness.objects.get(scope=SWEEP).wanted_at
     assert wanted is not None
     assert wanted > swept_at + timedelta(seconds=50)
 
@@ -240,10 +245,10 @@ def test_a_sweep_that_breaks_in_the_middle_marks_nothing_gone(desk: Desk) -> Non
     desk.read_all()
     there = Deployment.objects.filter(gone_at=None).count()
     ask = upstream.client(Purpose.BACKGROUND)
-    fleet.sweep(ask=ask, now=timezone.now(), most_pages=1)
+    sweeps.sweep_deployments(client=ask, now=timezone.now(), most_pages=1)
     desk.simulator.fault("*/deployments", times=100, status=500)
     with pytest.raises(TROUBLE):
-        fleet.sweep(ask=ask, now=timezone.now())
+        sweeps.sweep_deployments(client=ask, now=timezone.now())
     desk.simulator.heal()
     assert Deployment.objects.filter(gone_at=None).count() == there
 

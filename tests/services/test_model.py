@@ -21,7 +21,7 @@ from portal.permissions import Person, Role
 from portal.services.errors import NotFound
 from portal.services.queries import deployments, history, search, versions
 from portal.services.sync import refresh, upstream
-from portal.services.sync.upsert import customers
+from portal.services.sync.upsert import customer_rows
 from tests.playing import Playing
 from tests.services.conftest import Read, forget_leases
 from tests.services.telling import as_text
@@ -73,7 +73,7 @@ class World(RuleBasedStateMachine):
         models.Connection.objects.update(
             alarm="", unreachable_since=None, refused_since=None, tenant_id="", bucket=None
         )
-        upstream.forget_client()
+        upstream.reset_client()
         self.simulator.reset(customers=2)
         self.may_delete = True
         # What is told changes only by reading, so only then it is looked at again.
@@ -167,7 +167,7 @@ class World(RuleBasedStateMachine):
                 raise
         finally:
             self.simulator.heal()
-            upstream.forget_client()
+            upstream.reset_client()
             models.Bucket.objects.all().delete()
 
     @rule()
@@ -216,7 +216,7 @@ class World(RuleBasedStateMachine):
             return
         self.has_read = False
         for slug in CUSTOMERS:
-            mine = customers.ensure(slug)
+            mine = customer_rows.ensure_customer(slug)
             by = Person(id=mine.pk, name="P", email="p@p.test", roles={mine.pk: Role.OWNER})
             foreign = set(self.foreign_to(slug))
             told = glance(by=by, slug=slug, foreign=sorted(foreign)[:3])
@@ -272,7 +272,7 @@ def glance(*, by: Person, slug: str, foreign: list[str]) -> str:
 
 @pytest.mark.django_db
 def test_the_model(simulator: Playing, read_again: Read) -> None:
-    customers.ensure(OURS)
+    customer_rows.ensure_customer(OURS)
     World.simulator, World.read_again = simulator, staticmethod(read_again)
     run_state_machine_as_test(
         World,

@@ -20,8 +20,8 @@ from portal.services.queries.operations import OperationPage
 from portal.services.queries.retention import Keeping
 from portal.services.sync import upstream
 from portal.services.sync.budget import Purpose
-from portal.services.sync.fetch import versions as reading
-from portal.services.sync.upsert import customers, pointers
+from portal.services.sync.fetch import version_refresh
+from portal.services.sync.upsert import customer_rows
 from tests.services.conftest import Desk
 from tests.services.telling import tell
 
@@ -245,20 +245,29 @@ def test_a_cursor_of_staff_is_good_for_nobody_else(desk: Desk, shared: Deploymen
         )
 
 
-def test_it_is_shared_from_the_moment_a_foreign_row_is_there(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Before the reading that brought the row has come to its end, or if it never does."""
+def test_it_is_shared_from_the_moment_a_foreign_row_is_stored(desk: Desk) -> None:
+    """Also while the run that brought the row goes on, or if it never ends."""
     desk.read_all()
     site = Deployment.objects.filter(customer__external_id=OURS).first()
     assert site is not None
     assert not site.is_shared
+    desk.act("history", deployment_id=site.miosa_id, count=150)
     desk.act("publish", deployment_id=site.miosa_id, external_workspace_id=THEIRS)
 
-    def nobody_settles(*_args: object, **_how: object) -> None:
-        raise RuntimeError("killed")
+    class Killed(BaseException):
+        pass
 
-    monkeypatch.setattr(pointers, "settle", nobody_settles)
-    with pytest.raises(RuntimeError):
-        reading.read(site, ask=upstream.client(Purpose.BACKGROUND), now=timezone.now())
+    requests = []
+
+    def gate(_attempt: object) -> None:
+        requests.append(1)
+        if len(requests) == 2:
+            raise Killed
+
+    client = upstream.client(Purpose.BACKGROUND).bind(gate=gate)
+    with pytest.raises(Killed):
+        version_refresh.refresh_versions(site, client=client, now=timezone.now())
+    assert foreign(site)
     site.refresh_from_db()
     assert site.is_shared
 
@@ -300,7 +309,7 @@ def test_an_owner_changed_by_a_sweep_is_closed_at_once(desk: Desk) -> None:
     page = page_of(site, by=desk.person_of(THEIRS), slug=THEIRS)
     assert page.is_cut
     assert page.deployment.live is None
-    assert customers.ensure(OURS).holdings.filter(deployment=site, owns=False).exists()
+    assert customer_rows.ensure_customer(OURS).holdings.filter(deployment=site, owns=False).exists()
 
 
 def staff_does(shared: Deployment, kind: Kind, *, by: Person, slug: str, version_id: str = "") -> OperationPage:

@@ -14,12 +14,12 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from portal.models import Bucket, Connection, Customer, Deployment, Freshness, Version
-from portal.services.sync import upstream
+from portal.models.freshness import versions_scope
+from portal.services.sync import freshness, leases, upstream
 from portal.services.sync.budget import Purpose
-from portal.services.sync.fetch import customers as refreshing
-from portal.services.sync.fetch import fleet, lease, versions
-from portal.services.sync.fetch.lease import LeaseLost
-from portal.services.sync.upsert import customers
+from portal.services.sync.fetch import customer_refresh, sweeps, version_refresh
+from portal.services.sync.leases import LeaseLost
+from portal.services.sync.upsert import customer_rows
 from tests.playing import Playing
 from tests.services.counting import counting
 
@@ -69,8 +69,8 @@ def viewed(simulator: Playing, deed: str) -> tuple[dict[str, int], list[list[flo
 def test_three_hundred_viewers_of_a_stale_page_share_one_list(simulator: Playing) -> None:
     simulator.reset(customers=2)
     ask = upstream.client(Purpose.BACKGROUND)
-    fleet.read_workspaces(ask=ask, now=timezone.now())
-    refreshing.read(customers.ensure(OURS), ask=ask, now=timezone.now())
+    sweeps.sweep_workspaces(client=ask, now=timezone.now())
+    customer_refresh.refresh_customer(customer_rows.ensure_customer(OURS), client=ask, now=timezone.now())
     Freshness.objects.filter(scope__startswith="customer:").update(read_at=timezone.now() - timedelta(minutes=1))
     heard, took = viewed(simulator, "poll")
     assert heard == {"list": 1}
@@ -83,7 +83,7 @@ def test_three_hundred_who_come_to_an_empty_portal_share_one_list(simulator: Pla
     The last few of 300 wait for a processor longer than a machine with other work can promise: they are given more.
     """
     simulator.reset(customers=2)
-    customers.ensure(OURS)
+    customer_rows.ensure_customer(OURS)
     simulator.fault("*/deployments", delay_s=0.5, times=1)
     heard, (cold, warm) = viewed(simulator, "open")
     assert heard["list"] == 1
@@ -97,20 +97,20 @@ def held(scope: str) -> Any:
 
 
 def test_only_one_holds_a_lease() -> None:
-    with lease.lease("sweep") as first, lease.lease("sweep") as second:
+    with leases.take_lease("sweep") as first, leases.take_lease("sweep") as second:
         assert first is not None
         assert second is None
-    with lease.lease("sweep") as third:
+    with leases.take_lease("sweep") as third:
         assert third is not None
 
 
 def test_a_reader_whose_lease_ran_out_writes_nothing() -> None:
-    with lease.lease("sweep") as late:
+    with leases.take_lease("sweep") as late:
         assert late is not None
         Freshness.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
         with pytest.raises(LeaseLost), late.writing() as row:
             row.rows_read = 7
-        with lease.lease("sweep") as next_one:
+        with leases.take_lease("sweep") as next_one:
             assert next_one is not None
             with pytest.raises(LeaseLost), late.writing() as row:
                 row.rows_read = 7
@@ -120,10 +120,10 @@ def test_a_reader_whose_lease_ran_out_writes_nothing() -> None:
 
 
 def test_ending_a_lost_lease_does_not_end_the_next_ones() -> None:
-    with lease.lease("sweep") as late:
+    with leases.take_lease("sweep") as late:
         assert late is not None
         Freshness.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
-        taken = lease.lease("sweep")
+        taken = leases.take_lease("sweep")
         other = taken.__enter__()
         assert other is not None
     with other.writing():
@@ -132,17 +132,17 @@ def test_ending_a_lost_lease_does_not_end_the_next_ones() -> None:
 
 
 def test_a_reader_overtaken_by_our_own_change_writes_nothing() -> None:
-    with lease.lease("versions:1") as reading:
+    with leases.take_lease("versions:1") as reading:
         assert reading is not None
-        lease.overtake("versions:1")
+        freshness.discard_running_reads("versions:1")
         with pytest.raises(LeaseLost), reading.writing():
             pass
 
 
 def test_a_lease_far_in_the_future_is_a_clock_that_was_set_back() -> None:
-    lease.get("sweep")
+    freshness.get_freshness("sweep")
     Freshness.objects.update(lease_token="x", lease_until=timezone.now() + timedelta(hours=1))
-    with lease.lease("sweep") as taken:
+    with leases.take_lease("sweep") as taken:
         assert taken is not None
 
 
@@ -150,15 +150,15 @@ def test_what_a_late_reader_of_versions_brings_is_not_written(simulator: Playing
     """The whole way: its answer is under way when our own change overtakes it."""
     simulator.reset(customers=2)
     ask = upstream.client(Purpose.BACKGROUND)
-    refreshing.read(customers.ensure(OURS), ask=ask, now=timezone.now())
+    customer_refresh.refresh_customer(customer_rows.ensure_customer(OURS), client=ask, now=timezone.now())
     deployment = Deployment.objects.filter(customer__external_id=OURS).earliest("pk")
     Version.objects.filter(deployment=deployment).update(state="remembered later")
 
     def gate(_attempt: object) -> None:
-        lease.overtake(versions.scope(deployment.pk))
+        freshness.discard_running_reads(versions_scope(deployment.pk))
 
     with pytest.raises(LeaseLost):
-        versions.read(deployment, ask=ask.bind(gate=gate), now=timezone.now())
+        version_refresh.refresh_versions(deployment, client=ask.bind(gate=gate), now=timezone.now())
     assert set(Version.objects.filter(deployment=deployment).values_list("state", flat=True)) == {"remembered later"}
 
 
@@ -170,9 +170,9 @@ def test_no_transaction_is_open_while_miosa_is_asked(simulator: Playing) -> None
         asked.append(connection.in_atomic_block)
 
     ask = upstream.client(Purpose.BACKGROUND).bind(gate=gate)
-    fleet.read_workspaces(ask=ask, now=timezone.now())
-    fleet.sweep(ask=ask, now=timezone.now())
-    refreshing.read(customers.ensure(OURS), ask=ask, now=timezone.now(), force=True)
+    sweeps.sweep_workspaces(client=ask, now=timezone.now())
+    sweeps.sweep_deployments(client=ask, now=timezone.now())
+    customer_refresh.refresh_customer(customer_rows.ensure_customer(OURS), client=ask, now=timezone.now(), force=True)
     assert len(asked) > 4
     assert not any(asked)
 
@@ -181,8 +181,8 @@ def test_a_worker_killed_in_the_middle_leaves_nothing_undone(simulator: Playing)
     """Killed while pages arrive: the lease runs out by itself, and what is wanted is read to the end."""
     simulator.reset(customers=3)
     ask = upstream.client(Purpose.BACKGROUND)
-    fleet.read_workspaces(ask=ask, now=timezone.now())
-    fleet.sweep(ask=ask, now=timezone.now())
+    sweeps.sweep_workspaces(client=ask, now=timezone.now())
+    sweeps.sweep_deployments(client=ask, now=timezone.now())
     shop = Deployment.objects.get(name="Shop")
     pages = []
 
@@ -194,17 +194,17 @@ def test_a_worker_killed_in_the_middle_leaves_nothing_undone(simulator: Playing)
         if len(pages) == 3:
             raise Killed
 
-    token = lease.lease(versions.scope(shop.pk))
+    token = leases.take_lease(versions_scope(shop.pk))
     del token
     with pytest.raises(Killed):
-        versions.read(shop, ask=ask.bind(gate=gate), now=timezone.now())
-    Freshness.objects.filter(scope=versions.scope(shop.pk)).update(
+        version_refresh.refresh_versions(shop, client=ask.bind(gate=gate), now=timezone.now())
+    Freshness.objects.filter(scope=versions_scope(shop.pk)).update(
         lease_token="of the dead", lease_until=timezone.now() + timedelta(seconds=20)
     )
     assert Version.objects.filter(deployment=shop).count() == 200
-    assert not versions.read(shop, ask=ask, now=timezone.now())
+    assert not version_refresh.refresh_versions(shop, client=ask, now=timezone.now())
     Freshness.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
-    assert versions.read(shop, ask=ask, now=timezone.now())
+    assert version_refresh.refresh_versions(shop, client=ask, now=timezone.now())
     assert Version.objects.filter(deployment=shop).count() == 400
 
 
@@ -217,7 +217,9 @@ def test_reading_goes_on_while_somebody_writes_for_long(simulator: Playing) -> N
     from tests.services.many import _person  # noqa: PLC0415 - only here
 
     simulator.reset(customers=2)
-    refreshing.read(customers.ensure(OURS), ask=upstream.client(Purpose.BACKGROUND), now=timezone.now())
+    customer_refresh.refresh_customer(
+        customer_rows.ensure_customer(OURS), client=upstream.client(Purpose.BACKGROUND), now=timezone.now()
+    )
     connection.ensure_connection()
     writer = sqlite3.connect(str(connection.settings_dict["NAME"]), timeout=1)
     try:

@@ -12,9 +12,9 @@ from portal.models import Bucket, Customer, Deployment, Freshness, KeptLog, Vers
 from portal.permissions import Person
 from portal.services.logs import LogPage
 from portal.services.queries import versions
-from portal.services.sync import upstream, watching
+from portal.services.sync import polling, upstream
 from portal.services.sync.budget import Purpose
-from portal.services.sync.fetch import deployments as reading
+from portal.services.sync.fetch import deployment_refresh
 from tests.services.conftest import Desk
 from tests.services.counting import asked, counting
 
@@ -103,7 +103,9 @@ def test_a_log_that_ended_is_asked_for_at_once_and_kept(desk: Desk, operator: Pe
     now = timezone.now()
     look(building, by=operator, now=now)
     desk.simulator.advance(3600)
-    reading.read(building.deployment, ask=upstream.client(Purpose.BACKGROUND), now=timezone.now(), force=True)
+    deployment_refresh.refresh_deployment(
+        building.deployment, client=upstream.client(Purpose.BACKGROUND), now=timezone.now(), force=True
+    )
     assert look(building, by=operator, now=now).complete
     assert KeptLog.objects.filter(version=building).exists()
 
@@ -127,5 +129,5 @@ def test_a_log_that_can_not_be_fetched_is_not_asked_for_by_each_view(desk: Desk,
     for _viewer in range(10):
         assert asked(desk.simulator, view) == {}
     desk.simulator.heal()
-    now += timedelta(seconds=watching._LONGEST_AFTER_FAILURE_S)
+    now += timedelta(seconds=polling.LONGEST_GAP_AFTER_FAILURE_S)
     assert asked(desk.simulator, view) == {"logs": 1}

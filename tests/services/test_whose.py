@@ -14,7 +14,7 @@ from portal.services import connection
 from portal.services.errors import NotFound
 from portal.services.queries import history
 from portal.services.sync import upstream
-from portal.services.sync.upsert import customers, deployments, versions
+from portal.services.sync.upsert import customer_rows, deployment_rows, version_rows
 from tests.services.conftest import Desk, drain
 from tests.services.telling import ids_of, tell
 
@@ -99,7 +99,7 @@ def test_reduced_rows_are_read_singly_and_until_then_for_staff(desk: Desk, site:
 
 
 def read_all_versions() -> None:
-    upstream.forget_client()
+    upstream.reset_client()
     Freshness.objects.filter(scope__startswith="versions:").update(wanted_at=timezone.now())
     drain()
 
@@ -203,13 +203,17 @@ def test_a_deployment_that_never_stated_whose_it_is_is_nobodys(db: None, stated:
     """Not its workspace's: its own attribution, which was left out, may say another."""
     now = timezone.now()
     Workspace.objects.create(miosa_id="ws_1", external_id=OURS)
-    (seen,) = deployments.remember([deployment_row(workspace_id="ws_1", external_workspace_id=stated)], now=now)
+    (seen,) = deployment_rows.upsert_deployments(
+        [deployment_row(workspace_id="ws_1", external_workspace_id=stated)], now=now
+    )
     assert seen.deployment.customer.is_unassigned
-    assert seen.is_open
-    (seen,) = deployments.remember([deployment_row(workspace_id="ws_1", external_workspace_id=None)], now=now)
+    assert seen.is_uncertain
+    (seen,) = deployment_rows.upsert_deployments(
+        [deployment_row(workspace_id="ws_1", external_workspace_id=None)], now=now
+    )
     seen.deployment.refresh_from_db()
     assert seen.deployment.customer.external_id == OURS
-    (seen,) = deployments.remember([deployment_row(external_workspace_id=UNSET)], now=now)
+    (seen,) = deployment_rows.upsert_deployments([deployment_row(external_workspace_id=UNSET)], now=now)
     seen.deployment.refresh_from_db()
     assert seen.deployment.customer.external_id == OURS
 
@@ -218,29 +222,33 @@ def test_ids_are_compared_byte_for_byte(db: None) -> None:
     now = timezone.now()
     names = ["acme", "Acme", "acme ", "ACME", "a\u0301cme", "\u00e1cme"]
     rows = [deployment_row(id=f"dep_{n}", external_workspace_id=name) for n, name in enumerate(names)]
-    seen = deployments.remember(rows, now=now)
+    seen = deployment_rows.upsert_deployments(rows, now=now)
     assert len({one.deployment.customer_id for one in seen}) == len(names)
-    assert len({customers.ensure(name).slug for name in names}) == len(names)
+    assert len({customer_rows.ensure_customer(name).slug for name in names}) == len(names)
 
 
 def test_a_version_row_of_another_deployment_or_tenant_is_refused(db: None) -> None:
     connection.require_same_tenant({"tnt_1"})
     now = timezone.now()
-    (seen,) = deployments.remember([deployment_row(external_workspace_id=OURS, tenant_id="tnt_1")], now=now)
+    (seen,) = deployment_rows.upsert_deployments(
+        [deployment_row(external_workspace_id=OURS, tenant_id="tnt_1")], now=now
+    )
     rows = [
         version_row(external_workspace_id=OURS, tenant_id="tnt_1"),
         version_row(id="ver_other", deployment_id="dep_other", external_workspace_id=OURS),
         version_row(id="ver_stranger", tenant_id="tnt_2", external_workspace_id=OURS),
     ]
-    versions.remember(seen.deployment, rows, now=now)
+    version_rows.upsert_versions(seen.deployment, rows, now=now)
     assert set(Version.objects.values_list("miosa_id", flat=True)) == {"ver_made"}
 
 
 def test_an_older_answer_never_overwrites_a_newer_one(db: None) -> None:
     now = timezone.now()
     earlier = now - timedelta(seconds=3)
-    deployments.remember([deployment_row(external_workspace_id=OURS, active_version_id="ver_new")], now=now)
-    (late,) = deployments.remember(
+    deployment_rows.upsert_deployments(
+        [deployment_row(external_workspace_id=OURS, active_version_id="ver_new")], now=now
+    )
+    (late,) = deployment_rows.upsert_deployments(
         [deployment_row(external_workspace_id=THEIRS, active_version_id="ver_old")], now=earlier
     )
     assert not late.pointer_moved
@@ -261,7 +269,7 @@ def test_searching_confirms_nothing_that_the_page_does_not_show(
         runtime_command="npm run serve --registry https://npm.miosa.ai/x --host 10.1.2.3",
         **stated,
     )
-    versions.remember(row.deployment, [told], now=timezone.now())
+    version_rows.upsert_versions(row.deployment, [told], now=timezone.now())
     by = desk.person_of(OURS)
 
     def found(text: str, person: Person) -> bool:

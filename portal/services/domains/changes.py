@@ -20,7 +20,7 @@ from portal.services.operations.releases import Confirmed
 from portal.services.queries import customers, deployments, summaries
 from portal.services.queries.operations import OperationPage
 from portal.services.queries.schemas import CustomerSummary, DeploymentSummary
-from portal.services.sync.upsert.customers import unassigned
+from portal.services.sync.upsert.customer_rows import get_unassigned
 
 POLICIES = ("none", "www_to_apex", "apex_to_www")
 _VERIFY_AGAIN = timedelta(seconds=60)
@@ -278,7 +278,7 @@ def _wish(
     return OperationRequest(
         token=tokens.Token(token.id, token.kind, token.customer_id, token.deployment_id, "", ""),
         by=by,
-        customer=domain.customer or unassigned(),
+        customer=domain.customer or get_unassigned(),
         deployment_name=deployment.name,
         reason=reason,
         note=note,

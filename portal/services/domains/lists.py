@@ -13,7 +13,7 @@ from portal.services.domains import looking, messages, reading
 from portal.services.operations import doing
 from portal.services.queries import actions, ages, customers, deployments, summaries
 from portal.services.queries.schemas import Age, CustomerSummary, DeploymentSummary
-from portal.services.sync.fetch import lease
+from portal.services.sync import freshness
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +70,9 @@ def get_domains(*, by: Person, slug: str, deployment_id: str, now: datetime) -> 
         rows=tuple(row_of(domain, now=now) for domain in rows),
         may_add=doing.may(Permission.ADD_DOMAIN, customer, deployment, by=by),
         add_obstacle=actions.gone(deployment) or doing.obstacle(deployment, row=customer.connection, now=now),
-        was_read=lease.get(reading.scope(deployment.pk)).read_at is not None,
+        was_read=freshness.get_freshness(reading.scope(deployment.pk)).read_at is not None,
         age=ages.of(
-            lease.get(reading.scope(deployment.pk)),
+            freshness.get_freshness(reading.scope(deployment.pk)),
             generation=customer.generation,
             filling=False,
             now=now,

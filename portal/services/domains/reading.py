@@ -11,12 +11,12 @@ from msgspec import UNSET
 from portal import dns, miosa
 from portal.models import Customer, Deployment, Domain
 from portal.services import clean_text
-from portal.services.sync import details
+from portal.services.sync import limits
 from portal.services.sync.details import Detail
-from portal.services.sync.upsert import customers, holdings
-from portal.services.sync.upsert.attribution import legible
+from portal.services.sync.upsert import customer_links, customer_rows
+from portal.services.sync.upsert.attribution import normalize_external_id
 
-FRESH = details.FRESH
+FRESH = limits.DETAILS_FRESH
 WAITING = ("pending", "verifying", "failed", "")
 WORKING = ("verified", "active")
 LOOK_DAILY = timedelta(hours=20)
@@ -41,7 +41,7 @@ def count_waiting(deployment: Deployment) -> None:
     waiting = there.filter(~Q(status__in=WORKING) | Q(drifted_at__isnull=False)).count()
     changed = Deployment.objects.filter(pk=deployment.pk).exclude(domains_waiting=waiting)
     if changed.update(domains_waiting=waiting):
-        customers.touch(holdings.holder_ids(deployment))
+        customer_rows.bump_generation(customer_links.list_customer_ids(deployment))
 
 
 def _list(deployment: Deployment, ask: miosa.Client) -> Found:
@@ -61,7 +61,7 @@ def _remember(deployment: Deployment, found: Found, now: datetime) -> None:
     owners = _owners(found.rows)
     there = {one.external_workspace_id for one in found.rows if not _is_removed(one)}
     # It is shared by a foreign row wherever that stands in the list: what becomes of a silent one depends on it.
-    holdings.hold(deployment, {customer.pk for stated, customer in owners.items() if stated in there})
+    customer_links.add_customers(deployment, {customer.pk for stated, customer in owners.items() if stated in there})
     touched: set[int | None] = set()
     for row in found.rows:
         touched |= _take(deployment, row, known.get(row.id), owners, now=now)
@@ -71,10 +71,10 @@ def _remember(deployment: Deployment, found: Found, now: datetime) -> None:
         touched |= {one.customer_id for one in gone}
         Domain.objects.filter(pk__in=[one.pk for one in gone]).update(gone_at=now, next_look_at=None)
     if deployment.is_shared and Domain.objects.filter(deployment=deployment, customer=None, gone_at=None).exists():
-        holdings.hold(deployment, {customers.unassigned().pk})
+        customer_links.add_customers(deployment, {customer_rows.get_unassigned().pk})
     if touched:
-        holdings.release(deployment)
-        customers.touch({pk for pk in touched if pk} | holdings.holder_ids(deployment))
+        customer_links.remove_unused(deployment)
+        customer_rows.bump_generation({pk for pk in touched if pk} | customer_links.list_customer_ids(deployment))
     count_waiting(deployment)
 
 
@@ -82,8 +82,8 @@ def _owners(rows: Iterable[miosa.Domain]) -> dict[str, Customer]:
     """The customer of each attribution that rows state; of an illegible one Unassigned, since it is not the app's."""
     stated = {row.external_workspace_id for row in rows}
     told = {one for one in stated if isinstance(one, str) and one}
-    found = customers.ensure_all(one for one in told if legible(one) is not UNSET)
-    return found | {one: customers.unassigned() for one in told if one not in found}
+    found = customer_rows.ensure_customers(one for one in told if normalize_external_id(one) is not UNSET)
+    return found | {one: customer_rows.get_unassigned() for one in told if one not in found}
 
 
 def _is_removed(row: miosa.Domain) -> bool:

@@ -14,7 +14,7 @@ from portal.services.operations import doing
 from portal.services.operations.kinds import Kind
 from portal.services.queries import actions, ages, customers, deployments, summaries
 from portal.services.queries.schemas import Action, Age, CustomerSummary, DeploymentSummary
-from portal.services.sync.fetch import lease
+from portal.services.sync import freshness
 
 DOTS = "••••••••"
 _VANISHED_TOLD_FOR = timedelta(days=7)
@@ -95,7 +95,7 @@ def get_env(*, by: Person, slug: str, deployment_id: str, environment: str = "",
         redeploy=actions.of_deployment(deployment, customer, by=by, now=now).redeploy,
         set_obstacle=actions.gone(deployment) or doing.obstacle(deployment, row=customer.connection, now=now),
         age=ages.of(
-            lease.get(reading.scope(deployment.pk)),
+            freshness.get_freshness(reading.scope(deployment.pk)),
             generation=customer.generation,
             filling=False,
             now=now,

@@ -6,10 +6,10 @@ from datetime import datetime
 from portal import miosa
 from portal.models import Deployment, EnvVar
 from portal.services import clean_text
-from portal.services.sync import details
+from portal.services.sync import limits
 from portal.services.sync.details import Detail
 
-FRESH = details.FRESH
+FRESH = limits.DETAILS_FRESH
 _MOST_PAGES = 20
 _Name = tuple[str, str]
 

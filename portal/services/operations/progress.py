@@ -18,10 +18,9 @@ from portal.services.operations import reading
 from portal.services.queries import operations, summaries
 from portal.services.queries.operations import OperationPage
 from portal.services.queries.schemas import State, VersionSummary
-from portal.services.sync import upstream
+from portal.services.sync import freshness, leases, upstream
 from portal.services.sync.budget import Purpose
-from portal.services.sync.fetch import lease
-from portal.services.sync.upsert import pointers, versions
+from portal.services.sync.upsert import live_pointer, version_rows
 
 logger = logging.getLogger(__name__)
 
@@ -140,20 +139,20 @@ def _moments(
 def _look(operation: Operation, deployment: Deployment, version_id: str, *, now: datetime) -> None:
     """One look for all watchers: the version, and the deployment once the version has left building."""
     scope = f"progress:{operation.pk}"
-    row = lease.get(scope)
+    row = freshness.get_freshness(scope)
     if row.read_at is not None and now - row.read_at < _POLL_EVERY:
         return
-    with lease.lease(scope) as held:
+    with leases.take_lease(scope) as held:
         if held is None:
             return
         ask = upstream.client(Purpose.PROGRESS)
         try:
             told = ask.versions.get(deployment.miosa_id, version_id)
-            taken = versions.remember(deployment, [told], now=timezone.now())
+            taken = version_rows.upsert_versions(deployment, [told], now=timezone.now())
             if told.state not in {"created", "building"}:
                 reading.remember(ask.deployments.get(deployment.miosa_id))
                 deployment.refresh_from_db()
-            pointers.settle(deployment, taken=taken, now=timezone.now())
+            live_pointer.update_live_pointer(deployment, changes=taken, now=timezone.now())
             reading.note_switch(operation, deployment, now=timezone.now())
             _read_log(deployment, version_id, ask)
         except (miosa.MiosaError, WrongTenant):

@@ -140,7 +140,7 @@ def publish(
         if done or found is not None:
             break
         # The sandbox is read again for one of many clicks; the others find what it has become.
-        single_flight.join(f"operation:{token.id}", accept, patience_s=_PATIENCE_S)
+        single_flight.run_once(f"operation:{token.id}", accept, wait_s=_PATIENCE_S)
     found = accepting.find(token)
     if not done and found is None:
         accept()

@@ -8,13 +8,14 @@ from django.utils.translation import gettext as _
 
 from portal import miosa
 from portal.models import Activation, Deployment, Operation, Version
+from portal.models.freshness import versions_scope
 from portal.services.connection import WrongTenant
 from portal.services.operations import aftermath, calls, evidence
 from portal.services.operations.kinds import RULES, Kind, is_main
-from portal.services.sync.fetch import lease, tenancy
-from portal.services.sync.fetch import versions as reading_versions
-from portal.services.sync.upsert import deployments, operations, pointers, versions
-from portal.services.sync.upsert.versions import Taken
+from portal.services.sync import freshness
+from portal.services.sync.fetch import tenant_check
+from portal.services.sync.upsert import deployment_rows, live_pointer, timeline_entries, version_rows
+from portal.services.sync.upsert.version_rows import VersionChanges
 
 logger = logging.getLogger(__name__)
 
@@ -51,9 +52,9 @@ def remember(row: miosa.Deployment) -> None:
     settle(take_over(row).deployment)
 
 
-def take_over(row: miosa.Deployment) -> deployments.Seen:
+def take_over(row: miosa.Deployment) -> deployment_rows.StoredDeployment:
     """What it says of the deployment, and what that changed; `settle` is left to do. Raises WrongTenant."""
-    (seen,) = deployments.remember(tenancy.admit([row]), now=timezone.now())
+    (seen,) = deployment_rows.upsert_deployments(tenant_check.accept_rows([row]), now=timezone.now())
     return seen
 
 
@@ -62,17 +63,17 @@ def settle(deployment: Deployment, *, version_id: str = "", ask: miosa.Client | 
     now, taken = timezone.now(), None
     if ask is not None and version_id and _is_unknown(deployment, version_id):
         taken = _take([version_id], deployment, ask, now=now)
-    pointers.settle(deployment, taken=taken, now=now)
+    live_pointer.update_live_pointer(deployment, changes=taken, now=now)
 
 
 def file(operation: Operation) -> None:
     """Put the operation into the timeline, or bring its row there up to date."""
     if operation.kind == Kind.PUBLISH and operation.state == Operation.State.SUCCEEDED:
-        operations.unfile(operation)
+        timeline_entries.delete_operation_entry(operation)
         return
     deployment = Deployment.objects.filter(miosa_id=touched_id(operation)).first()
     if deployment is not None:
-        operations.file(deployment, operation)
+        timeline_entries.upsert_operation_entry(deployment, operation)
 
 
 def touched_id(operation: Operation) -> str:
@@ -97,7 +98,7 @@ def note_switch(operation: Operation, deployment: Deployment, *, now: datetime) 
         if activation.operation_id is None:
             activation.cause, activation.operation_id = Activation.Cause.CAUSED, operation.key
             activation.save(update_fields=["cause", "operation_id"])
-            operations.unfile_activation(activation)
+            timeline_entries.delete_activation_entry(activation)
     if Operation.objects.filter(pk=operation.pk, switched_at=None).update(
         switched_at=now, check_due_at=now + _CHECK_AFTER
     ):
@@ -111,26 +112,26 @@ def _read(operation: Operation) -> bool:
     ask, now = calls.client(operation), timezone.now()
     if operation.kind == Kind.DELETE:
         gone = Deployment.objects.filter(miosa_id=deployment_id)
-        deployments.mark_gone(list(gone), now=now)
+        deployment_rows.mark_deployments_gone(list(gone), now=now)
         return True
     if deployment_id.startswith("new:"):
         if evidence.look(operation) is not evidence.Evidence.HAPPENED:
             return False
         deployment_id = touched_id(operation)
     row = ask.deployments.get(deployment_id)
-    seen = deployments.remember(tenancy.admit([row]), now=now)
+    seen = deployment_rows.upsert_deployments(tenant_check.accept_rows([row]), now=now)
     if not seen:
         return True
     deployment = seen[0].deployment
     Deployment.objects.filter(pk=deployment.pk).update(asked_at=timezone.now())
-    lease.overtake(reading_versions.scope(deployment.pk))
+    freshness.discard_running_reads(versions_scope(deployment.pk))
     if operation.kind == Kind.PUBLISH:
         _find_version(operation, deployment_id, ask)
     elif operation.kind == Kind.REDEPLOY:
         _find_build(operation, row)
     ids = {operation.target_id, operation.seen_live_id, version_id(operation)} - {""}
     taken = _take(sorted(ids), deployment, ask, now=now)
-    pointers.settle(deployment, taken=taken, now=now)
+    live_pointer.update_live_pointer(deployment, changes=taken, now=now)
     is_done = _says_so(operation, deployment, ask, now=now)
     aftermath.run(operation, deployment, ask, now=now)
     return is_done
@@ -159,14 +160,14 @@ def _find_build(operation: Operation, row: miosa.Deployment) -> None:
         Operation.objects.filter(pk=operation.pk).update(result=operation.result)
 
 
-def _take(ids: list[str], deployment: Deployment, ask: miosa.Client, *, now: datetime) -> Taken:
-    taken = Taken()
+def _take(ids: list[str], deployment: Deployment, ask: miosa.Client, *, now: datetime) -> VersionChanges:
+    taken = VersionChanges()
     for one in ids:
         try:
             row = ask.versions.get(deployment.miosa_id, one)
         except (miosa.NotFound, miosa.BadAnswer):
             continue
-        taken.add(versions.remember(deployment, [row], now=now, singly=True))
+        taken.add(version_rows.upsert_versions(deployment, [row], now=now, is_single=True))
     return taken
 
 

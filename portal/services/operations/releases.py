@@ -19,7 +19,7 @@ from portal.services.queries import actions, customers, deployments, summaries
 from portal.services.queries.operations import OperationPage
 from portal.services.queries.schemas import CustomerSummary, DeploymentSummary, VersionSummary
 from portal.services.queries.versions import Difference, differences
-from portal.services.sync.upsert.customers import unassigned
+from portal.services.sync.upsert.customer_rows import get_unassigned
 
 _MOST_CANDIDATES = 50
 
@@ -251,7 +251,7 @@ def _whose(version: Version | None, deployment: Deployment, customer: Customer, 
     """What is done to a version of a shared app stands under its customer, on whosever page it was asked for."""
     if version is None or not deployment.is_shared or not by.sees_everyone:
         return customer
-    return version.customer or unassigned()
+    return version.customer or get_unassigned()
 
 
 def _number(deployment: Deployment, version_id: str) -> int | None:

@@ -14,7 +14,7 @@ from portal.services.connection import WrongTenant
 from portal.services.operations import accepting, aftermath, beats, calls, evidence, reading, refusals
 from portal.services.operations.evidence import Evidence
 from portal.services.operations.kinds import RULES, Kind, is_main
-from portal.services.sync.upsert import holdings
+from portal.services.sync.upsert import customer_links
 
 logger = logging.getLogger(__name__)
 _LOOK_SOON = timedelta(seconds=1)
@@ -185,7 +185,7 @@ def is_theirs(operation: Operation) -> bool:
 
 def _whose(operation: Operation, deployment: Deployment) -> tuple[str, str] | None:
     """Why not, if it is not the customer's any more, or by now not its alone and its own people asked (rule 1)."""
-    if operation.customer_id not in holdings.holder_ids(deployment):
+    if operation.customer_id not in customer_links.list_customer_ids(deployment):
         return "not_theirs", refusals.not_theirs()
     if deployment.is_shared and operation.person_role == Role.OWNER:
         return "shared", refusals.shared()

@@ -3,10 +3,10 @@
 from datetime import datetime, timedelta
 
 from portal.models import Connection, Freshness
+from portal.models.freshness import FRESH_FOR
 from portal.services import connection
 from portal.services.connection import Trouble
 from portal.services.queries.schemas import Age, Reachability
-from portal.services.sync.fetch.customers import FRESH
 
 
 def of(
@@ -16,7 +16,7 @@ def of(
     filling: bool,
     now: datetime,
     connection_row: Connection | None = None,
-    fresh: timedelta = FRESH,
+    fresh: timedelta = FRESH_FOR,
 ) -> Age:
     as_of = row.read_at if row else None
     stale = as_of is None or now - as_of >= fresh

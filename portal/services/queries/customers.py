@@ -8,13 +8,14 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
 
 from portal.models import Customer, Deployment, Freshness, Holding
+from portal.models.freshness import SWEEP
 from portal.models.prepared import Prepared
 from portal.permissions import Person
 from portal.services import clean_text
 from portal.services.errors import NotFound
 from portal.services.queries import ages, summaries
 from portal.services.queries.schemas import Age, CustomerSummary, DeploymentSummary
-from portal.services.sync.fetch import fleet
+from portal.services.sync.fetch import sweeps
 
 PAGE = 50
 _SORTS = {
@@ -160,10 +161,10 @@ def list_homes(*, by: Person) -> tuple[CustomerSummary, ...]:
 
 def _age(*, now: datetime) -> Age:
     """The list is as old as the last sweep; twice its interval is still as it should be."""
-    sweep = Freshness.objects.filter(scope=fleet.SWEEP).first()
+    sweep = Freshness.objects.filter(scope=SWEEP).first()
     read_at = sweep.read_at if sweep else None
     generation = int(read_at.timestamp()) if read_at else 0
-    return ages.of(sweep, generation=generation, filling=read_at is None, now=now, fresh=2 * fleet.sweep_every())
+    return ages.of(sweep, generation=generation, filling=read_at is None, now=now, fresh=2 * sweeps.get_interval())
 
 
 def _rows(shown: list[Customer], *, by: Person) -> tuple[CustomerRow, ...]:

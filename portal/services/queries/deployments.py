@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 
 from portal.models import Activation, Customer, Deployment, Freshness, Version
+from portal.models.freshness import deployment_scope
 from portal.models.prepared import Prepared
 from portal.permissions import Person
 from portal.services import builds, clean_text
@@ -17,7 +18,6 @@ from portal.services.queries.history import Page, Query
 from portal.services.queries.schemas import Age, CustomerSummary, DeploymentSummary, VersionSummary
 from portal.services.queries.timeline import Where
 from portal.services.sync import refresh
-from portal.services.sync.fetch import deployments as refreshing
 
 _MOST_EARLIER = 50
 _LISTED = 50
@@ -236,7 +236,7 @@ def age_of(customer: Customer, deployment: Deployment, *, now: datetime) -> Age:
 
 
 def _freshness(deployment: Deployment) -> Freshness | None:
-    return Freshness.objects.filter(scope=refreshing.scope(deployment.pk)).first()
+    return Freshness.objects.filter(scope=deployment_scope(deployment.pk)).first()
 
 
 def _is_vendor_host(url: str) -> bool:

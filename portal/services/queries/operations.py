@@ -16,7 +16,7 @@ from portal.services.operations import settling
 from portal.services.operations.kinds import RULES, Kind, is_main
 from portal.services.queries import customers, related_objects, summaries
 from portal.services.queries.related_objects import Surroundings
-from portal.services.sync.upsert.customers import unassigned
+from portal.services.sync.upsert.customer_rows import get_unassigned
 
 PAGE = 50
 _TOLD_AS_IT_IS = (
@@ -140,7 +140,7 @@ def list_operations(
 
 def page_of(operation: Operation, *, by: Person, now: datetime, around: Surroundings | None = None) -> OperationPage:
     around = around or related_objects.of([operation])
-    customer = around.customers.get(operation.customer_id) or unassigned()
+    customer = around.customers.get(operation.customer_id) or get_unassigned()
     deployment_id = related_objects.deployment_id(operation)
     deployment = around.deployments.get(deployment_id)
     version, seen = (
@@ -196,7 +196,7 @@ def _find(*, by: Person, key: UUID) -> Operation:
 
 
 def _may_see(operation: Operation, around: Surroundings, *, by: Person) -> bool:
-    customer = around.customers.get(operation.customer_id) or unassigned()
+    customer = around.customers.get(operation.customer_id) or get_unassigned()
     return summaries.may_see_operation(
         operation,
         around.deployments.get(related_objects.deployment_id(operation)),

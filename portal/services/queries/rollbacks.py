@@ -11,7 +11,7 @@ from portal.services.errors import Conflict, NotFound
 from portal.services.operations import doing
 from portal.services.queries import customers, summaries
 from portal.services.queries.schemas import Rollback
-from portal.services.sync.upsert import customers as remembering
+from portal.services.sync.upsert import customer_rows
 
 logger = logging.getLogger(__name__)
 
@@ -59,7 +59,7 @@ def keep(*, by: Person, slug: str, deployment_id: str, live_id: str, now: dateti
     if activation.kept_at is None:
         activation.kept_at, activation.kept_by = now, by.name[:200]
         activation.save(update_fields=["kept_at", "kept_by"])
-        remembering.touch({customer.pk})
+        customer_rows.bump_generation({customer.pk})
         logger.info("rollback kept", extra={"deployment": deployment_id, "person": by.id})
 
 
