@@ -72,7 +72,7 @@ def read_scope(scope: str, client: miosa.Client, *, now: datetime) -> None:
     elif kind == WORKSPACES:
         sweeps.sweep_workspaces(client=client, now=now)
     elif kind == "customer":
-        for customer in Customer.objects.filter(pk=key):
+        for customer in Customer.objects.select_related("connection").filter(pk=key):
             customer_refresh.refresh_customer(customer, client=client, now=now)
     elif kind == "deployment":
         for deployment in _list_deployments(scope, key):
@@ -95,14 +95,12 @@ def _list_planned(*, now: datetime) -> Iterator[tuple[Freshness, datetime]]:
 
     Workspaces come before the first sweep: an attribution by workspace is certain only then.
     """
-    workspaces = freshness.get_freshness(WORKSPACES)
+    rows = freshness.list_freshness([WORKSPACES, SWEEP])
+    workspaces, sweep = rows[WORKSPACES], rows[SWEEP]
     if workspaces.wanted_at is None:
         yield workspaces, _due_at(workspaces, every=WORKSPACES_FRESH, now=now)
-    if workspaces.read_at is None and workspaces.failed_at is None:
-        return
-    sweep = freshness.get_freshness(SWEEP)
-    if sweep.wanted_at is None:
-        yield sweep, _due_at(sweep, every=sweeps.get_interval(), now=now)
+    if sweep.wanted_at is None and (workspaces.read_at or workspaces.failed_at):
+        yield sweep, _due_at(sweep, every=sweeps.get_interval(sweep), now=now)
 
 
 def _due_at(row: Freshness, *, every: timedelta, now: datetime) -> datetime:

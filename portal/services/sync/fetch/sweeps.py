@@ -27,9 +27,13 @@ _ROWS_ON_A_PAGE = 100
 _MOST_BY_ID = 10
 
 
-def get_interval() -> timedelta:
-    """Between two sweeps of all deployments: a minute, or what half of the background's budget takes for them."""
-    pages = math.ceil(max(1, freshness.get_freshness(SWEEP).rows_read) / _ROWS_ON_A_PAGE)
+def get_interval(row: Freshness | None = None) -> timedelta:
+    """Between two sweeps of all deployments: a minute, or what half of the background's budget takes for them.
+
+    `row`: the scope of the sweep, if the caller has just read it.
+    """
+    row = row or freshness.get_freshness(SWEEP)
+    pages = math.ceil(max(1, row.rows_read) / _ROWS_ON_A_PAGE)
     return timedelta(seconds=max(_SHORTEST_INTERVAL_S, pages / (budget.background_rate() / 2)))
 
 
