@@ -13,13 +13,13 @@ run: runtime  ## start the portal: a demo with its simulator, or the real thing 
 test: dev  ## lint, then all tests, on SQLite and on PostgreSQL
 	@exec $(PYTHON) -m tests.suite
 
-lint: dev  ## ruff, mypy, import-linter, djade, djlint, Django's own checks
+lint: dev  ## ruff, mypy, import-linter, djlint, Django's own checks
 	@exec $(PYTHON) -m tests.lint
 
 format: dev  ## format Python and templates
 	@$(PYTHON) -m ruff check --fix-only --quiet .
 	@$(PYTHON) -m ruff format --quiet .
-	@find templates -name '*.html' -exec .venv/bin/djade --target-version 5.2 {} +
+	@$(PYTHON) -m djlint --reformat --quiet templates || true
 
 bench: dev  ## measure; prints a table and writes JSON below var/
 	@exec $(PYTHON) -m tests.bench

@@ -10,9 +10,9 @@ from django.http import HttpResponse, HttpResponseRedirect
 
 from deployments_ui import links
 from deployments_ui.drawing import operations
-from deployments_ui.parts import Request, answer, vary, wants_part
+from deployments_ui.htmx import Request, answer, vary, wants_part
 from portal.services.errors import Invalid
-from portal.services.operations.releases import Confirmed
+from portal.services.operations.submit import Confirmation
 from portal.services.queries.operations import OperationPage
 
 LONGEST = 4000
@@ -90,9 +90,9 @@ def focus_of(request: Request, typed: Typed) -> str:
     return fields[0] if fields else "targets" if request.headers.get("X-Focus") == "targets" else "cancel"
 
 
-def confirmed(request: Request) -> Confirmed:
+def confirmed(request: Request) -> Confirmation:
     sent = request.POST
-    return Confirmed(
+    return Confirmation(
         token=sent.get("token", ""),
         choice=sent.get("choice", ""),
         reason=sent.get("reason", "")[:LONGEST],

@@ -1,7 +1,7 @@
-"""When there is no page: what happened, what is still true, what to do. As a page, or as a notice for htmx.
+"""Error pages: what happened, what is still true, what to do. As a page, or as a notice for htmx.
 
-A status is never dressed up as 200. The words say nothing of what was looked for, so that a stranger's page and a
-missing one are alike.
+An error keeps its status. The texts don't name what was requested, so that another customer's page and a missing one
+are the same.
 """
 
 from __future__ import annotations
@@ -17,59 +17,59 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from deployments_ui import links
-from deployments_ui.parts import vary, wants_part
+from deployments_ui.htmx import vary, wants_part
 from portal.permissions import Role
 from portal.services import errors
-from portal.services.operations.accepting import Running
+from portal.services.operations.accept import LaneBusy
 from portal.services.operations.tokens import BadToken
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class ErrorText:
     title: Promise
-    said: Promise
+    text: Promise
     advice: Promise
 
 
-WORDS: dict[int, Words] = {
-    400: Words(
-        _("That request can't be read"),
-        _("Something in the address or the form is not as it should be. Nothing was changed."),
+TEXTS: dict[int, ErrorText] = {
+    400: ErrorText(
+        _("The request can't be read"),
+        _("Something in the address or the form is invalid. Nothing was changed."),
         _("Go back, reload the page and try again."),
     ),
-    403: Words(
-        _("This is not yours to do"),
-        _("You are signed in, but this needs a right that you don't have. Nothing was changed."),
-        _("Ask somebody who runs this portal."),
+    403: ErrorText(
+        _("You don't have permission to do this"),
+        _("You are signed in, but this action needs a permission that you don't have. Nothing was changed."),
+        _("Contact your administrator."),
     ),
-    404: Words(
-        _("There is nothing here"),
-        _("The address may be mistyped, the thing may be gone, or it may belong to somebody else."),
-        _("Use Find, or begin at the start."),
+    404: ErrorText(
+        _("Page not found"),
+        _("The address may be mistyped, the page may have been removed, or you may not have access to it."),
+        _("Use the search, or go to home."),
     ),
-    405: Words(
-        _("This address can't be used that way"),
-        _("It was opened in a way it doesn't know. Nothing was changed."),
-        _("Go back to the page you came from and use its buttons."),
+    405: ErrorText(
+        _("This address can't be used this way"),
+        _("The request method is not allowed here. Nothing was changed."),
+        _("Go back to the previous page and use its buttons."),
     ),
-    409: Words(
-        _("Somebody was quicker"),
-        _("What you saw has changed since. Nothing was done for you."),
-        _("Reload the page to see how things stand, then decide again."),
+    409: ErrorText(
+        _("Something changed in the meantime"),
+        _("What you saw has changed since you opened the page. Your change was not made."),
+        _("Reload the page to see the current state, then decide again."),
     ),
-    429: Words(
-        _("Too many tries"),
-        _("This was asked for too often in a short time, so it is held back for a while."),
+    429: ErrorText(
+        _("Too many requests"),
+        _("There were too many tries in a short time, so they are paused for a while."),
         _("Wait a minute, then try again."),
     ),
-    500: Words(
-        _("Something broke on our side"),
-        _("It was not your doing. We can't tell here whether what you asked for was done."),
-        _("Look at how things stand before you try again. If it stays like this, tell us the number below."),
+    500: ErrorText(
+        _("Something went wrong on our side"),
+        _("The error is not your fault. We can't tell from here whether your change was made."),
+        _("Check the current state before you try again. If the error stays, send us the number below."),
     ),
-    503: Words(
-        _("Not reachable just now"),
-        _("We can't ask the hosting service at the moment. What is live goes on running."),
+    503: ErrorText(
+        _("The hosting service is not reachable"),
+        _("We can't reach the hosting service at the moment. Your live apps keep running."),
         _("Try again in a minute."),
     ),
 }
@@ -78,27 +78,27 @@ ROLES: dict[Role, Promise] = {
     Role.OPERATOR: _("the platform's operators"),
     Role.OWNER: _("an owner of the customer"),
     Role.SUPPORT: _("the platform's support"),
-    Role.VIEWER: _("anybody of the customer"),
+    Role.VIEWER: _("every member of the customer"),
 }
 
 
 def show(
-    request: HttpRequest, status: int, *, said: str = "", advice: str = "", way: tuple[str, str] | None = None
+    request: HttpRequest, status: int, *, text: str = "", advice: str = "", link: tuple[str, str] | None = None
 ) -> HttpResponse:
-    """`way` is an address to go to from here, and its name."""
-    words = WORDS[status]
+    """`link` is an address to go on to, and its text."""
+    texts = TEXTS[status]
     context = {
         "status": status,
-        "title": words.title,
-        "said": said or words.said,
-        "advice": advice or words.advice,
-        "way": way,
+        "title": texts.title,
+        "text": text or texts.text,
+        "advice": advice or texts.advice,
+        "link": link,
         "incident": getattr(request, "request_id", "") if status == 500 else "",
+        "is_bare": status in (400, 429, 500),
     }
     if not wants_part(request):
-        bare = status in (400, 429, 500)
-        return vary(render(request, "errors/bare.html" if bare else "errors/page.html", context, status=status))
-    response = vary(render(request, "errors/part.html", context, status=status))
+        return vary(render(request, "errors/page.html", context, status=status))
+    response = vary(render(request, "errors/_notice.html", context, status=status))
     response["HX-Retarget"] = "#notices"
     response["HX-Reswap"] = "innerHTML"
     return response
@@ -128,7 +128,7 @@ def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
     return show(
         request,
         403,
-        said=str(_("This form was too old, or did not come from this portal. Nothing was changed.")),
+        text=str(_("This form has expired, or was not sent from this portal. Nothing was changed.")),
         advice=str(_("Go back, reload the page and send the form again.")),
     )
 
@@ -138,18 +138,18 @@ def answer_for(request: HttpRequest, error: errors.ServiceError) -> HttpResponse
         case errors.NotFound():
             return show(request, 404)
         case errors.Forbidden():
-            return show(request, 403, said=error.for_people, advice=who_can(error.who_can))
+            return show(request, 403, text=error.for_people, advice=who_can(error.who_can))
         case errors.Invalid():
-            return show(request, 400, said=error.for_people)
+            return show(request, 400, text=error.for_people)
         case BadToken():
-            return show(request, 400, said=error.for_people)
-        case Running():
-            way = (links.operation(error.operation_key), str(_("See what is being done")))
-            return show(request, 409, said=error.for_people, way=way)
+            return show(request, 400, text=error.for_people)
+        case LaneBusy():
+            link = (links.operation(error.operation_key), str(_("Show the running operation")))
+            return show(request, 409, text=error.for_people, link=link)
         case errors.Conflict():
-            return show(request, 409, said=error.for_people)
+            return show(request, 409, text=error.for_people)
         case errors.Unavailable():
-            response = show(request, 503, said=error.for_people)
+            response = show(request, 503, text=error.for_people)
             if error.retry_after_s is not None:
                 response["Retry-After"] = str(max(1, math.ceil(error.retry_after_s)))
             return response
@@ -163,7 +163,7 @@ def who_can(roles: tuple[Role, ...]) -> str:
 
 
 class ErrorMiddleware:
-    """Turns what a service could not answer, and a wrong method, into pages. Stands next to the views."""
+    """Turns service errors and wrong methods into error pages."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response

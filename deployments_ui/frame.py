@@ -1,73 +1,62 @@
-"""What stands around every page: the brand, the places a person can go to, how the page is dressed."""
+"""What surrounds every page: the brand, the main navigation, the theme, the person signed in."""
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.functional import cached_property
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from deployments_ui import links
-from deployments_ui.stencil import Stencil
-from deployments_ui.times import Clock
 from portal.permissions import Person
 from portal.services.queries import customers
 from portal.services.queries.schemas import CustomerSummary
 
 THEMES = ("light", "dark")
+# In this order; `@layer` in tokens.css decides which rules win.
+STYLESHEETS = ("tokens", "base", "layout", "components", "pages", "forms", "domains")
+SCRIPTS = ("django_htmx/htmx-2.min.js", "js/app.js", "js/dialogs.js")
+
+HTMX_CONFIG = {
+    # Nothing that the Content-Security-Policy forbids, and nothing kept of a page of somebody who signed out.
+    "allowEval": False,
+    "allowScriptTags": False,
+    "defaultSettleDelay": 0,
+    "historyCacheSize": 0,
+    "historyRestoreAsHxRequest": False,
+    "includeIndicatorStyles": False,
+    "refreshOnHistoryMiss": True,
+    "selfRequestsOnly": True,
+    "timeout": 20_000,
+    # An error keeps its status and is shown as a notice; an invalid form (422) is the form again.
+    "responseHandling": [
+        {"code": "204", "swap": False},
+        {"code": "[23]..", "swap": True},
+        {"code": "422", "swap": True},
+        {"code": "[45]..", "swap": True, "error": True, "target": "#notices", "swapOverride": "innerHTML"},
+    ],
+}
 
 
-@dataclass(slots=True)
-class Place:
+@dataclass(frozen=True, slots=True)
+class NavItem:
     label: str
     url: str
     is_current: bool
 
 
-@dataclass(slots=True)
-class Choice:
-    name: str
-    value: str
-    label: str
-    is_chosen: bool
-
-
-@dataclass(slots=True)
-class Top:
-    brand: str
-    find_url: str
-    theme_url: str
-    sign_out_url: str
-    name: str
-    initials: str
-    email: str
-    csrf: str
-    places: SafeString
-    age: SafeString
-    themes: SafeString
-    has_person: bool
-    is_error: bool
-
-
-TOP = Stencil("frame/_top.html", Top)
-PLACE = Stencil("frame/_place.html", Place)
-CHOICE = Stencil("components/_choice.html", Choice)
-# Written into every page in this order; layers make the order of rules.
-SHEETS = ("tokens", "base", "layout", "components", "rooms", "changes", "wiring")
-SCRIPTS = ("django_htmx/htmx-2.min.js", "js/desk.js", "js/changes.js")
-
-
 class Frame:
-    """Worked out only as far as the template asks."""
+    """`frame` in templates. Everything is computed when a template uses it."""
+
+    stylesheets = STYLESHEETS
+    scripts = SCRIPTS
+    htmx_config = json.dumps(HTMX_CONFIG, separators=(",", ":"))
 
     def __init__(self, request: HttpRequest) -> None:
         self._request = request
@@ -81,84 +70,49 @@ class Frame:
         return get_language() or settings.LANGUAGE_CODE
 
     @property
-    def assets(self) -> SafeString:
-        """Names of files change with their content only, and that takes a new process."""
-        return assets() if settings.DEBUG else kept_assets()
-
-    @property
-    def theme(self) -> str:
-        chosen = self._request.COOKIES.get("theme", "")
-        return chosen if chosen in THEMES else ""
-
-    @property
     def zone(self) -> str:
         return timezone.get_current_timezone_name()
 
+    @property
+    def theme(self) -> str:
+        """light, dark, or auto."""
+        chosen = self._request.COOKIES.get("theme", "")
+        return chosen if chosen in THEMES else "auto"
+
+    @property
+    def themes(self) -> list[tuple[str, str]]:
+        return [("auto", _("System")), ("light", _("Light")), ("dark", _("Dark"))]
+
     @cached_property
     def person(self) -> Person | None:
-        """Who is signed in; None for nobody."""
+        """The person signed in, or None."""
         person: Person | None = getattr(self._request, "person", None)
         return person if person is not None and person.id else None
 
     @property
+    def is_staff(self) -> bool:
+        return self.person is not None and self.person.is_staff
+
+    @property
     def initials(self) -> str:
-        """For a narrow page."""
+        """Of the first and the last name, for narrow pages."""
         words = self.person.name.split() if self.person else []
         return "".join(word[0] for word in [*words[:1], *words[1:][-1:]])
 
-    def top(self, *, customer: CustomerSummary | None, age: SafeString, csrf: str, is_error: bool) -> SafeString:
-        person = self.person
-        row = Top(
-            brand=self.brand,
-            find_url=links.find(),
-            theme_url=links.theme(),
-            sign_out_url=links.sign_out(),
-            name=person.name if person else "",
-            initials=self.initials,
-            email=person.email if person else "",
-            csrf=csrf,
-            places=PLACE.draw(self.places(customer)),
-            age=age,
-            themes=self.themes,
-            has_person=person is not None,
-            is_error=is_error,
-        )
-        return TOP.draw([row])
-
-    def places(self, customer: CustomerSummary | None) -> list[Place]:
-        """`customer` is the one the page is about; whoever has only that one needs no query to be shown the way."""
+    def navigation(self, customer: CustomerSummary | None = None) -> list[NavItem]:
+        """`customer` is the one that the page shows: a person who has only that one needs no query."""
         if self.person is None:
             return []
         if self.person.is_staff:
-            return [self._place(_("Customers"), links.customers()), self._place(_("Operations"), links.operations())]
-        is_only = customer is not None and len(self.person.roles) == 1
-        homes = (customer,) if customer is not None and is_only else customers.list_homes(by=self.person)
-        return [self._place(home.name, links.customer(home.slug)) for home in homes]
+            return [self._item(_("Customers"), links.customers()), self._item(_("Operations"), links.operations())]
+        if customer is not None and len(self.person.roles) == 1:
+            return [self._item(customer.name, links.customer(customer.slug))]
+        return [self._item(home.name, links.customer(home.slug)) for home in customers.list_homes(by=self.person)]
 
-    def _place(self, label: str, url: str) -> Place:
-        return Place(label, url, is_current=self._request.path == url)
-
-    @property
-    def themes(self) -> SafeString:
-        labels = (("auto", _("As the system")), ("light", _("Light")), ("dark", _("Dark")))
-        worn = self.theme or "auto"
-        return CHOICE.draw(Choice("theme", value, label, is_chosen=value == worn) for value, label in labels)
-
-
-@lru_cache(maxsize=1)
-def kept_assets() -> SafeString:
-    return assets()
-
-
-def assets() -> SafeString:
-    sheets = format_html_join(
-        "", '<link rel="stylesheet" href="{}">', [(static(f"css/{name}.css"),) for name in SHEETS]
-    )
-    scripts = format_html_join("", '<script src="{}" defer></script>', [(static(name),) for name in SCRIPTS])
-    icon = format_html('<link rel="icon" href="{}" type="image/svg+xml">', static("img/mark.svg"))
-    return icon + sheets + scripts
+    def _item(self, label: str, url: str) -> NavItem:
+        return NavItem(label, url, is_current=self._request.path == url)
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
     """Context processor."""
-    return {"frame": Frame(request), "clock": Clock.of_reader()}
+    return {"frame": Frame(request)}

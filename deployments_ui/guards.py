@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import resolve_url
 
-from deployments_ui.parts import wants_part
+from deployments_ui.htmx import wants_part
 
 
 class SignInMiddleware(LoginRequiredMiddleware):

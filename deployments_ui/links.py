@@ -207,6 +207,10 @@ def theme() -> str:
     return "/theme/"
 
 
+def sign_in() -> str:
+    return "/accounts/login/"
+
+
 def sign_out() -> str:
     return "/accounts/logout/"
 

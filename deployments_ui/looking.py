@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from deployments_ui import links
-from deployments_ui.parts import unchanged, vary, wants_part
+from deployments_ui.htmx import no_change, vary, wants_part
 from portal.services.queries.schemas import Age
 
 Pairs = list[tuple[str, str]]
@@ -38,7 +38,7 @@ def context_of(pairs: Pairs, *, path: str, refresh_path: str, age: Age) -> dict[
 def age_alone(request: HttpRequest, age: Age, context: Mapping[str, Any]) -> HttpResponse:
     """What is shown is as it was, only looked at again: its age is told, or nothing if that reads the same too."""
     if request.GET.get("age", "") == read(age):
-        return unchanged()
+        return no_change()
     response = vary(render(request, "freshness/changes.html", {**context, "oob": True}))
     response["HX-Reswap"] = "none"
     return response

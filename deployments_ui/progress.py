@@ -7,11 +7,10 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from portal.services.operations.kinds import Kind
-from portal.services.operations.publishing import Progress
+from portal.services.operations.kinds import get_kind
+from portal.services.operations.progress import Progress
 from portal.services.queries.operations import OperationPage
 
-POINTER = frozenset({Kind.PROMOTE, Kind.ROLL_BACK})
 ORDER = ("sending", "created", "building", "ready", "live")
 
 
@@ -44,10 +43,9 @@ def of_change(found: OperationPage) -> list[Step]:
             Step(_("Built"), "building", None, _("The hosting service is building it.")),
             waiting(_("Checked")),
         ]
-    if found.kind is Kind.REDEPLOY:
-        return [begun, done(found), checked(found, since=found.settled_at)]
-    if found.kind not in POINTER:
-        return [begun, done(found)]
+    kind = get_kind(found.kind)
+    if not kind.moves_pointer:
+        return [begun, done(found), *([checked(found, since=found.settled_at)] if kind.is_checked else [])]
     if not found.is_main:
         text = _("Sent to %(environment)s") % {"environment": found.environment}
         return [begun, Step(text, "live", found.settled_at) if found.settled_at else waiting(text)]

@@ -19,6 +19,8 @@ from portal.services.queries.schemas import (
 )
 
 LONG = "The Very Long Name of a Family Dentist by the Old Harbour Bridge"
+# The address of a sample, where its form has to say what is wrong with it.
+QUERIES = {"filtered": "state=failed&app=unknown", "nothing-found": "q=checkout"}
 NAMES = ("عيادة الأسنان المشرقة", "คลินิกทันตกรรมยิ้มสวย", "Smile 😁 Café", LONG, "<b>bold</b> & “quoted”")
 
 
@@ -163,7 +165,6 @@ def histories(now: datetime) -> dict[str, History]:
         "filtered": replace(
             usual,
             filters=Filters(states=(State.FAILED,)),
-            notes=("The app “x” is not known here, so that filter was left out.",),
         ),
         "stale-20-s": replace(usual, age=age(now, as_of=moment(now, seconds=20), stale=True)),
         "stale-3-h": replace(usual, age=age(now, as_of=moment(now, hours=3), stale=True)),

@@ -14,9 +14,10 @@ from deployments_ui.samples import moment
 from deployments_ui.views import releases
 from portal.permissions import Role
 from portal.services.operations import reasons
-from portal.services.operations.kinds import Kind
+from portal.services.operations.kinds.publish import Publish
+from portal.services.operations.kinds.rollback import RollBack
 from portal.services.operations.progress import Progress
-from portal.services.operations.releases import Candidate, ReleaseForm
+from portal.services.operations.releases import Candidate, ReleaseDialog
 from portal.services.queries.operations import OperationPage
 from portal.services.queries.schemas import State
 
@@ -27,7 +28,7 @@ AWAY = "The hosting service can't be reached, so nothing can be changed now."
 def operation(now: datetime, **changes: Any) -> OperationPage:
     usual = OperationPage(
         key=KEY,
-        kind=Kind.ROLL_BACK,
+        kind=RollBack.name,
         state="succeeded",
         is_open=False,
         needs_decision=False,
@@ -109,7 +110,7 @@ def pages(now: datetime) -> dict[str, dict[str, Any]]:
 def progress(now: datetime, step: str) -> Progress:
     version = samples.version(now, 48, State.FAILED if step == "failed" else State.BUILDING, minutes=1)
     is_done = step != "building"
-    asked = operation(now, kind=Kind.PUBLISH, version_id=version.id, number=48, is_live=False, undo_version_id="")
+    asked = operation(now, kind=Publish.name, version_id=version.id, number=48, is_live=False, undo_version_id="")
     return Progress(
         operation=asked,
         step=step,
@@ -141,12 +142,12 @@ def forms(now: datetime) -> dict[str, dict[str, Any]]:
     return {name: dict(releases.release_context(*each)) for name, each in drawn.items()}
 
 
-def form(now: datetime) -> ReleaseForm:
+def form(now: datetime) -> ReleaseDialog:
     target = samples.version(now, 45, State.ARCHIVED, minutes=13_000)
     failed = samples.version(now, 44, State.FAILED, minutes=14_000)
     old = samples.version(now, 43, State.ARCHIVED, minutes=90_000)
-    return ReleaseForm(
-        kind=Kind.ROLL_BACK,
+    return ReleaseDialog(
+        kind=RollBack(),
         token="sample",  # noqa: S106 - opens nothing
         customer=samples_versions.CUSTOMER,
         deployment=samples.deployment(now),
@@ -166,7 +167,7 @@ def form(now: datetime) -> ReleaseForm:
         artifact_sha256="",
         domains=("brightsmile.example", "www.brightsmile.example"),
         environments=(),
-        reasons=reasons.ready(),
+        reasons=reasons.list_reasons(RollBack.reasons),
         reason_required=True,
         may_note=True,
         obstacle="",

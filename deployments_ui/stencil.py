@@ -19,10 +19,9 @@ from operator import attrgetter, itemgetter
 from typing import Any, Generic, TypeVar, get_type_hints
 
 from django.conf import settings
-from django.template import Context
+from django.template import Context, engines
 from django.template.base import FilterExpression, Node, NodeList, Template, TextNode, Token, VariableNode
 from django.template.defaulttags import CommentNode, IfNode, LoadNode
-from django.template.loader import get_template
 from django.template.smartif import Literal, TokenBase
 from django.templatetags.i18n import TranslateNode
 from django.utils.safestring import SafeString, mark_safe
@@ -88,7 +87,7 @@ class Stencil(Generic[Row]):
         return cut
 
     def _make_cut(self, switches: tuple[bool, ...]) -> Cut:
-        compiled: Template = get_template(self.template).template  # type: ignore[attr-defined]  # the stubs know the engine's type only
+        compiled: Template = engines["django"].get_template(self.template).template  # type: ignore[attr-defined]  # the stubs know the engine's type only
         names = (*self.slots, *self.pieces)
         check(compiled.nodelist, slots=frozenset(names), flags=frozenset(self.flags))
         marks = {name: f"{OPEN}{number}{CLOSE}" for number, name in enumerate(names)}

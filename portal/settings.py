@@ -7,6 +7,7 @@ from typing import Any
 
 import django_stubs_ext
 from csp.constants import NONE, SELF
+from jinja2 import StrictUndefined, Undefined
 
 from portal import logs
 from portal.config import BASE_DIR, reveal
@@ -75,18 +76,31 @@ ROOT_URLCONF = "portal.urls"
 WSGI_APPLICATION = "portal.wsgi.application"
 TEMPLATES: list[dict[str, Any]] = [
     {
-        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "BACKEND": "django.template.backends.jinja2.Jinja2",
         "DIRS": [BASE_DIR / "templates"],
+        "OPTIONS": {
+            "environment": "deployments_ui.jinja2_environment.environment",
+            "context_processors": [
+                "django.contrib.messages.context_processors.messages",
+                "deployments_ui.frame.frame",
+            ],
+            # A name that a template misspells is an error while we work, and empty for a customer.
+            "undefined": StrictUndefined if DEBUG else Undefined,
+        },
+    },
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates_django"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "deployments_ui.frame.frame",
+                "deployments_ui.stencil_frame.frame",
             ],
         },
-    }
+    },
 ]
 
 # --- Users and sign-in ---

@@ -15,9 +15,10 @@ from hypothesis import settings as hypothesis_settings
 from pytest_django import Settings
 
 from portal.config import DEMO_KEY, Upstream
-from portal.simulator import Simulator
-from tests import cast, flushing, loopback, needs, recall
-from tests.playing import Playing
+from portal.simulator.simulator import Simulator
+from tests import flushing, loopback, needs, recall
+from tests.people import People, create_people
+from tests.simulator_control import SimulatorControl
 
 loopback.guard()
 
@@ -64,22 +65,22 @@ def running_simulator() -> Iterator[Simulator]:
 
 
 @pytest.fixture
-def simulator(running_simulator: Simulator, settings: Settings) -> Iterator[Playing]:
+def simulator(running_simulator: Simulator, settings: Settings) -> Iterator[SimulatorControl]:
     """A freshly seeded simulator, and the portal pointed at it with a budget no test runs out of by accident."""
-    playing = Playing(running_simulator.url)
-    playing.reset()
-    settings.MIOSA = Upstream(f"{playing.url}/api/v1", DEMO_KEY, None, 100_000, is_demo=True)
+    control = SimulatorControl(running_simulator.url)
+    control.reset()
+    settings.MIOSA = Upstream(f"{control.url}/api/v1", DEMO_KEY, None, 100_000, is_demo=True)
     from portal.services.sync import upstream  # noqa: PLC0415  # tests of single packages don't need all the others
 
     upstream.reset_client()
-    yield playing
+    yield control
     upstream.reset_client()
 
 
 @pytest.fixture
-def people(db: None) -> cast.Cast:
+def people(db: None) -> People:
     recall.begin_at_one()
-    return cast.make()
+    return create_people()
 
 
 @pytest.fixture(scope="session")

@@ -22,15 +22,14 @@ PRODUCTION = {
 def checks() -> list[tuple[str, list[str], dict[str, str]]]:
     module = [sys.executable, "-m"]
     manage = [sys.executable, "manage.py"]
-    templates = sorted(str(path) for path in Path("templates").rglob("*.html"))
     tests = {"DJANGO_SETTINGS_MODULE": "tests.settings"}
     return [
         ("ruff check", [*module, "ruff", "check", "--quiet", "."], {}),
         ("ruff format", [*module, "ruff", "format", "--quiet", "--check", "."], {}),
         ("mypy", [*module, "mypy", "."], {}),
         ("import-linter", [str(Path(sys.executable).with_name("lint-imports")), "--no-cache"], {}),
-        ("djade", [str(Path(sys.executable).with_name("djade")), "--check", "--target-version", "5.2", *templates], {}),
         ("djlint", [*module, "djlint", "--lint", "--quiet", "templates"], {}),
+        ("djlint format", [*module, "djlint", "--check", "--quiet", "templates"], {}),
         ("migrations", [*manage, "makemigrations", "--check", "--dry-run"], tests),
         ("check", [*manage, "check", "--fail-level", "WARNING"], tests),
         ("check --deploy", [*manage, "check", "--deploy", "--fail-level", "WARNING"], PRODUCTION),

@@ -209,7 +209,7 @@ def counted() -> Iterator[Count]:
 @contextmanager
 def portal_over_simulator() -> Iterator[Any]:
     """A test client signed in as an operator, on a database of its own that has seen every app of a simulator."""
-    from portal.simulator import Simulator  # noqa: PLC0415  # needs no settings, unlike the rest
+    from portal.simulator.simulator import Simulator  # noqa: PLC0415  # needs no settings, unlike the rest
 
     with tempfile.TemporaryDirectory() as folder, Simulator() as simulator:
         for name in [name for name in os.environ if name.startswith(("MIOSA_", "DATABASE_", "CACHE_"))]:

@@ -18,7 +18,7 @@ from django.db import connection, models, transaction
 from django.utils import timezone
 
 from portal.models import Customer, Membership, User
-from tests.playing import Playing
+from tests.simulator_control import SimulatorControl
 
 PEOPLE = (User, Membership)
 
@@ -59,23 +59,23 @@ class Memory:
 _memories: dict[tuple[Any, ...], Memory] = {}
 
 
-def recall(name: str, playing: Playing, read: Callable[[], object]) -> None:
-    """Do `read`, which reads what `playing` was reset to, or put back what it wrote the first time."""
+def recall(name: str, control: SimulatorControl, read: Callable[[], object]) -> None:
+    """Do `read`, which reads what `control` was reset to, or put back what it wrote the first time."""
     begin_at_one()
     cache.clear()
-    key = (name, playing.seeded_with, tuple(Customer.objects.order_by("pk").values_list("pk", "external_id")))
+    key = (name, control.seeded_with, tuple(Customer.objects.order_by("pk").values_list("pk", "external_id")))
     memory = _memories.get(key)
     if memory is None:
         read()
         _memories[key] = Memory(
-            playing.seeded_at, timezone.now(), [table for table in map(table_of, kept_models()) if table.rows]
+            control.seeded_at, timezone.now(), [table for table in map(table_of, kept_models()) if table.rows]
         )
         return
     with transaction.atomic():
         for table in memory.tables:
             table.model._default_manager.all()._raw_delete(connection.alias)
         for table in memory.tables:
-            table.put_back(playing.seeded_at - memory.seeded_at, memory.kept_at)
+            table.put_back(control.seeded_at - memory.seeded_at, memory.kept_at)
     count_on([table.model for table in memory.tables])
 
 

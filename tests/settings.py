@@ -9,6 +9,8 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from jinja2 import StrictUndefined
+
 from portal.environment import NAMES
 from portal.setting_types import parse_database_url
 
@@ -30,7 +32,7 @@ def clear_environment() -> None:
 clear_environment()
 
 from portal.settings import *  # noqa: E402, F403  # reads the environment, which is cleared above
-from portal.settings import DATABASES  # noqa: E402  # as above
+from portal.settings import DATABASES, TEMPLATES  # noqa: E402  # as above
 
 if _url := os.environ.get("TEST_DATABASE_URL"):
     DATABASES["default"] = parse_database_url(_url)
@@ -45,3 +47,4 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
+TEMPLATES[0]["OPTIONS"]["undefined"] = StrictUndefined

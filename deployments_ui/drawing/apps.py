@@ -53,11 +53,10 @@ class AppRow:
 
 
 FULL = Stencil("deployments/_app.html", AppRow)
-BRIEF = Stencil("customers/_app.html", AppRow)
 
 
-def draw(apps: Iterable[DeploymentSummary], *, slug: str, clock: Clock, stencil: Stencil[AppRow] = FULL) -> SafeString:
-    return stencil.draw(row(app, slug=slug, clock=clock) for app in apps)
+def draw(apps: Iterable[DeploymentSummary], *, slug: str, clock: Clock) -> SafeString:
+    return FULL.draw(row(app, slug=slug, clock=clock) for app in apps)
 
 
 def row(app: DeploymentSummary, *, slug: str, clock: Clock) -> AppRow:

@@ -13,7 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from deployments_ui import links
-from deployments_ui.parts import vary
+from deployments_ui.htmx import vary
 from deployments_ui.times import Clock
 from portal.services.domains.links import SharedDomain
 from portal.services.domains.lists import DomainRow, StatusItem

@@ -13,8 +13,8 @@ from django.http import HttpResponse
 from django.utils.safestring import SafeString, mark_safe
 
 from deployments_ui import ansi, links
+from deployments_ui.htmx import Request, wants_part
 from deployments_ui.looking import Pairs
-from deployments_ui.parts import Request, wants_part
 from portal.services.logs import LogPage
 
 WINDOW = 1000

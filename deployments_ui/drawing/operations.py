@@ -12,14 +12,15 @@ from django.utils.translation import gettext_lazy
 from deployments_ui import links, progress
 from deployments_ui.deeds import Phase, phase_of, said_of, shape_of, title_of
 from deployments_ui.drawing import logs
-from deployments_ui.drawing.releases import url_of
 from deployments_ui.progress import Step
 from deployments_ui.states import name_of
 from deployments_ui.stencil import Stencil
 from deployments_ui.times import Clock, iso
 from portal.permissions import Role
-from portal.services.operations.kinds import Kind
-from portal.services.operations.publishing import Progress
+from portal.services.operations.kinds import get_kind
+from portal.services.operations.kinds.promote import Promote
+from portal.services.operations.kinds.rollback import RollBack
+from portal.services.operations.progress import Progress
 from portal.services.queries.entries import OperationEntry
 from portal.services.queries.operations import OperationPage
 
@@ -27,7 +28,6 @@ ROLES: dict[str, Promise] = {
     Role.OPERATOR: gettext_lazy("operator"),
     Role.SUPPORT: gettext_lazy("support"),
 }
-AGAIN = {Kind.ROLL_BACK, Kind.PROMOTE, Kind.PUBLISH, Kind.REDEPLOY, Kind.STOP, Kind.RENAME}
 
 
 @dataclass(slots=True)
@@ -120,7 +120,7 @@ def context_of(found: OperationPage, published: Progress | None = None) -> dict[
     """Everything on an operation's page. `generation` tells a part that looks again whether there is anything new."""
     phase = phase_of(found.state, found.decision, is_unseen=found.is_unseen)
     is_open = found.is_open or (published is not None and not published.is_done)
-    steps = progress.of_publish(found, published) if found.kind is Kind.PUBLISH else progress.of_change(found)
+    steps = progress.of_publish(found, published) if published else progress.of_change(found)
     generation = generation_of(found, published)
     url = links.operation(found.key)
     app_url = links.deployment(found.customer_slug, found.deployment_id) if found.deployment_is_here else ""
@@ -150,38 +150,28 @@ def context_of(found: OperationPage, published: Progress | None = None) -> dict[
 
 def home_of(found: OperationPage) -> str:
     """The page that shows what it changed."""
-    return HOMES.get(found.kind, links.deployment)(found.customer_slug, found.deployment_id)
+    return address_of(get_kind(found.kind).result_route, found.customer_slug, found.deployment_id)
 
 
 def ways(found: OperationPage, phase: Phase) -> dict[str, str]:
     """Where to go from here: back to what was live before, or to the same form once more."""
     slug, app = found.customer_slug, found.deployment_id
     again, undo = "", ""
-    if phase in {Phase.REFUSED, Phase.DID_NOT} and found.deployment_is_here and found.kind in AGAIN:
-        if found.kind in {Kind.ROLL_BACK, Kind.PROMOTE}:
-            again = url_of(found.kind, slug, app, found.version_id) if found.version_id else ""
-        else:
-            again = FORMS[found.kind](slug, app)
+    kind = get_kind(found.kind)
+    if phase in {Phase.REFUSED, Phase.DID_NOT} and found.deployment_is_here and kind.form_route:
+        if not kind.moves_pointer:
+            again = address_of(kind.form_route, slug, app)
+        elif found.version_id:
+            again = address_of(kind.form_route, slug, app, found.version_id)
     if found.undo_version_id and found.is_live and phase is Phase.DONE:
         was_newer = (found.from_number or 0) > (found.number or 0)
-        undo = url_of(Kind.PROMOTE if was_newer else Kind.ROLL_BACK, slug, app, found.undo_version_id)
+        undo = address_of((Promote if was_newer else RollBack).form_route, slug, app, found.undo_version_id)
     return {"again_url": again, "undo_url": undo}
 
 
-HOMES = {
-    Kind.ADD_DOMAIN: links.domains,
-    Kind.DELETE_ENV: links.env,
-    Kind.DETACH_DOMAIN: links.domains,
-    Kind.REDIRECT_DOMAIN: links.domains,
-    Kind.SET_ENV: links.env,
-    Kind.VERIFY_DOMAIN: links.domains,
-}
-FORMS = {
-    Kind.PUBLISH: links.publication,
-    Kind.REDEPLOY: links.redeployment,
-    Kind.RENAME: links.renaming,
-    Kind.STOP: links.stop,
-}
+def address_of(route: str, *parts: str) -> str:
+    """The page of a route that an operation kind names."""
+    return str(getattr(links, route)(*parts))
 
 
 def said(steps: list[Step]) -> str:

@@ -14,8 +14,7 @@ from django.utils.translation import gettext_lazy
 from deployments_ui import links, sizes, states
 from deployments_ui.states import name_of
 from deployments_ui.stencil import Stencil
-from portal.services.operations.kinds import Kind
-from portal.services.operations.releases import Candidate, ReleaseForm
+from portal.services.operations.releases import Candidate, ReleaseDialog
 from portal.services.queries.schemas import Action, VersionSummary
 from portal.services.queries.versions import Difference
 
@@ -63,18 +62,18 @@ class Choice:
     cause: str
 
 
-def url_of(kind: Kind, slug: str, deployment_id: str, version_id: str) -> str:
-    address = links.rollback if kind is Kind.ROLL_BACK else links.promotion
-    return address(slug, deployment_id, version_id)
+def url_of(form: ReleaseDialog, version_id: str) -> str:
+    address = links.rollback if form.kind.goes_back else links.promotion
+    return address(form.customer.slug, form.deployment.id, version_id)
 
 
-def choices(form: ReleaseForm) -> list[Choice]:
+def choices(form: ReleaseDialog) -> list[Choice]:
     return [choice(form, candidate) for candidate in form.candidates]
 
 
-def choice(form: ReleaseForm, candidate: Candidate) -> Choice:
+def choice(form: ReleaseDialog, candidate: Candidate) -> Choice:
     version = candidate.version
-    url = url_of(form.kind, form.customer.slug, form.deployment.id, version.id)
+    url = url_of(form, version.id)
     return Choice(
         number=name_of(version.number, version.id),
         version=version,
@@ -85,11 +84,11 @@ def choice(form: ReleaseForm, candidate: Candidate) -> Choice:
     )
 
 
-def is_last_good(form: ReleaseForm) -> bool:
+def is_last_good(form: ReleaseDialog) -> bool:
     return any(candidate.is_last_good and candidate.version.id == form.target.id for candidate in form.candidates)
 
 
-def changes(form: ReleaseForm) -> str:
+def changes(form: ReleaseDialog) -> str:
     """files 42 → 40 · 184 KB → 179 KB · same runtime"""
     if form.live is None:
         return ""

@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from deployments_ui import links, sizes, states, times
 from deployments_ui.drawing import ages, releases
-from deployments_ui.frame import Frame
+from deployments_ui.stencil_frame import Frame
 from deployments_ui.tabs import Tab
 from deployments_ui.tabs import of as of_app
 from portal.services.queries.schemas import Action, VersionSummary

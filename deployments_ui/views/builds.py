@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 from deployments_ui import links
 from deployments_ui.drawing import builds as drawing
 from deployments_ui.drawing import logs
-from deployments_ui.parts import Request, answer, unchanged
+from deployments_ui.htmx import Request, answer, no_change
 from portal.services import build_pages
 from portal.services.build_pages import BuildPage, BuildsPage
 
@@ -26,7 +26,7 @@ def show(request: Request, slug: str, deployment_id: str, build_id: str) -> Http
     found = get(request, slug, deployment_id, build_id)
     context = context_of(found, request)
     if logs.is_unchanged(request, context):
-        return unchanged()
+        return no_change()
     return answer(request, "builds/page.html", context, part="log" if logs.is_search(request) else "build")
 
 

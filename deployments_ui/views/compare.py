@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from deployments_ui import links, sizes, states
-from deployments_ui.parts import Request, answer
+from deployments_ui.htmx import Request, answer
 from deployments_ui.times import Clock
 from portal.services.queries import versions
 from portal.services.queries.versions import Comparison, Difference

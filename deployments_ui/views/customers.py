@@ -1,22 +1,32 @@
 """Customers: all that a person may see, and where everybody begins."""
 
+from dataclasses import dataclass
+from typing import Any
+
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from deployments_ui import links
-from deployments_ui.drawing import apps
-from deployments_ui.parts import Request, answer, with_address
-from deployments_ui.times import Clock
+from deployments_ui import htmx, links
+from deployments_ui.freshness import Freshness
 from portal.services.queries import customers
 from portal.services.queries.customers import CustomerList
 
-SORTS = ("name", "-name", "recent", "apps")
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column that the list can be sorted by. `url` sorts by it, or the other way round if it is sorted already."""
+
+    label: Promise
+    url: str
+    is_sorted: bool
 
 
 @require_safe
-def home(request: Request) -> HttpResponse:
+def home(request: htmx.Request) -> HttpResponse:
     """Staff begin at the customers, a customer's people at their own."""
     if request.person.is_staff:
         return redirect(links.customers())
@@ -27,7 +37,7 @@ def home(request: Request) -> HttpResponse:
 
 
 @require_safe
-def index(request: Request) -> HttpResponse:
+def index(request: htmx.Request) -> HttpResponse:
     found = customers.list_customers(
         by=request.person,
         search=request.GET.get("q", ""),
@@ -35,37 +45,33 @@ def index(request: Request) -> HttpResponse:
         page=page_number(request.GET.get("page", "1")),
         now=timezone.now(),
     )
-    response = answer(request, "customers/list.html", context_of(found), part="customers")
-    return with_address(request, response, address(found, page=found.page))
+    response = htmx.render(request, "customers/page.html", context_of(found), part="customers")
+    return htmx.push_url(request, response, list_url(found, page=found.page))
 
 
 def page_number(text: str) -> int:
-    """The number, or 0 for what is none: no page has it."""
+    """The number, or 0, which is no page, for anything else."""
     return int(text) if text.isdecimal() and len(text) < 9 else 0
 
 
-def context_of(found: CustomerList) -> dict[str, object]:
-    clock = Clock.of_reader()
+def context_of(found: CustomerList) -> dict[str, Any]:
+    by_name = "-name" if found.sort == "name" else "name"
     return {
         "found": found,
-        "rows": [
-            (row, apps.draw(row.deployments, slug=row.customer.slug, clock=clock, stencil=apps.BRIEF))
-            for row in found.rows
+        "freshness": Freshness(found.age),
+        "newer_url": list_url(found, page=found.page - 1) if found.page > 1 else "",
+        "older_url": list_url(found, page=found.page + 1) if found.page < found.pages else "",
+        "columns": [
+            Column(_("Customer"), list_url(found, sort=by_name), found.sort in ("name", "-name")),
+            Column(_("Apps"), list_url(found, sort="apps"), found.sort == "apps"),
+            Column(_("Last publish"), list_url(found, sort="recent"), found.sort == "recent"),
         ],
-        "age": found.age,
-        "newer_url": address(found, page=found.page - 1) if found.page > 1 else "",
-        "older_url": address(found, page=found.page + 1) if found.page < found.pages else "",
-        "columns": {
-            "name": address(found, sort="-name" if found.sort == "name" else "name"),
-            "apps": address(found, sort="apps"),
-            "recent": address(found, sort="recent"),
-        },
     }
 
 
-def address(found: CustomerList, *, page: int = 1, sort: str = "") -> str:
-    wanted = {"q": found.search, "sort": sort or found.sort, "page": str(page)}
-    usual = {"q": "", "sort": "name", "page": "1"}
+def list_url(found: CustomerList, *, page: int = 1, sort: str = "") -> str:
+    query = {"q": found.search, "sort": sort or found.sort, "page": str(page)}
+    defaults = {"q": "", "sort": "name", "page": "1"}
     return links.with_query(
-        links.customers(), [(name, value) for name, value in wanted.items() if value != usual[name]]
+        links.customers(), [(name, value) for name, value in query.items() if value != defaults[name]]
     )

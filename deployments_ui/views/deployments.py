@@ -9,7 +9,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from deployments_ui import links, looking
 from deployments_ui.drawing import timeline
-from deployments_ui.parts import Request, answer, wants_part, with_address
+from deployments_ui.htmx import Request, answer, push_url, wants_part
 from deployments_ui.times import Clock
 from portal.services.queries import deployments
 from portal.services.queries.deployments import DeploymentPage
@@ -50,7 +50,7 @@ def get(request: Request, slug: str, deployment_id: str) -> DeploymentPage:
 
 def drawn(request: Request, found: DeploymentPage) -> HttpResponse:
     context = context_of(found, request.GET.get("cursor", ""))
-    return with_address(request, answer(request, "deployments/page.html", context, part="changes"), context["here_url"])
+    return push_url(request, answer(request, "deployments/page.html", context, part="changes"), context["here_url"])
 
 
 def context_of(found: DeploymentPage, cursor: str, *, tab: str = "history") -> dict[str, Any]:

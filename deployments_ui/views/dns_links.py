@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from deployments_ui import changing, errors, links
 from deployments_ui.drawing import domains as drawing
-from deployments_ui.parts import Request, answer, unchanged, vary, wants_part
+from deployments_ui.htmx import Request, answer, no_change, vary, wants_part
 from portal.services.domains import links as services
 from portal.services.domains import pages
 from portal.services.errors import NotFound, Unavailable
@@ -74,5 +74,5 @@ def shown(request: HttpRequest, secret: str) -> HttpResponse:
     found = services.open_link(secret=secret, address=address_of(request), now=timezone.now())
     context = drawing.shared_context(found, request)
     if request.GET.get("seen", "") == context["generation"] and wants_part(request):
-        return unchanged()
+        return no_change()
     return answer(request, "domains/shared.html", context, part="domain")

@@ -11,12 +11,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from deployments_ui import changing, links
 from deployments_ui.changing import Typed
 from deployments_ui.drawing import domains as drawing
-from deployments_ui.parts import Request, answer, unchanged, wants_part
+from deployments_ui.htmx import Request, answer, no_change, wants_part
 from portal.services.domains import changes, lists, pages
 from portal.services.domains.changes import AddForm, DomainForm
 from portal.services.domains.lists import DomainsPage
 from portal.services.errors import Invalid
-from portal.services.operations.kinds import Kind
+from portal.services.operations.kinds.detach_domain import DetachDomain
+from portal.services.operations.kinds.redirect_domain import RedirectDomain
 
 takes = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -44,7 +45,7 @@ def show(request: Request, slug: str, deployment_id: str, domain_id: str) -> Htt
     found = pages.get_domain(**wanted, now=timezone.now())
     context = drawing.context_of(found, request)
     if request.GET.get("seen", "") == context["generation"] and wants_part(request):
-        return unchanged()
+        return no_change()
     return answer(request, "domains/page.html", context, part="domain")
 
 
@@ -62,7 +63,7 @@ def addition(request: Request, slug: str, deployment_id: str) -> HttpResponse:
             typed=typed_domain,
             policy=sent.get("policy", "none"),
             with_twin=bool(sent.get("with_twin")),
-            confirmed=changing.confirmed(request),
+            confirmation=changing.confirmed(request),
         )
     except Invalid as error:
         form = changes.draw_add(**wanted, typed=typed_domain)
@@ -81,7 +82,7 @@ def addition(request: Request, slug: str, deployment_id: str) -> HttpResponse:
 def verify(request: Request, slug: str, deployment_id: str, domain_id: str) -> HttpResponse:
     wanted: dict[str, Any] = {"by": request.person, "slug": slug, "deployment_id": deployment_id}
     wanted["domain_id"] = domain_id
-    changes.look_now(**wanted, confirmed=changing.confirmed(request), now=timezone.now())
+    changes.look_now(**wanted, confirmation=changing.confirmed(request), now=timezone.now())
     if not wants_part(request):
         return changing.went(request, links.domain(slug, deployment_id, domain_id))
     found = pages.get_domain(**wanted, now=timezone.now())
@@ -90,15 +91,15 @@ def verify(request: Request, slug: str, deployment_id: str, domain_id: str) -> H
 
 @takes
 def detachment(request: Request, slug: str, deployment_id: str, domain_id: str) -> HttpResponse:
-    return change(request, slug, deployment_id, domain_id, kind=Kind.DETACH_DOMAIN)
+    return change(request, slug, deployment_id, domain_id, kind=DetachDomain.name)
 
 
 @takes
 def redirection(request: Request, slug: str, deployment_id: str, domain_id: str) -> HttpResponse:
-    return change(request, slug, deployment_id, domain_id, kind=Kind.REDIRECT_DOMAIN)
+    return change(request, slug, deployment_id, domain_id, kind=RedirectDomain.name)
 
 
-def change(request: Request, slug: str, deployment_id: str, domain_id: str, *, kind: Kind) -> HttpResponse:
+def change(request: Request, slug: str, deployment_id: str, domain_id: str, *, kind: str) -> HttpResponse:
     wanted: dict[str, Any] = {"by": request.person, "slug": slug, "deployment_id": deployment_id}
     wanted |= {"domain_id": domain_id, "kind": kind, "now": timezone.now()}
     return changing.take(
@@ -110,7 +111,7 @@ def change(request: Request, slug: str, deployment_id: str, domain_id: str, *, k
             **wanted,
             typed_name=request.POST.get("name", "")[:300],
             policy=request.POST.get("policy", ""),
-            confirmed=changing.confirmed(request),
+            confirmation=changing.confirmed(request),
         ),
     )
 
@@ -145,7 +146,7 @@ def list_context(found: DomainsPage) -> Mapping[str, Any]:
 
 def change_context(form: DomainForm, typed: Typed) -> Mapping[str, Any]:
     slug, app = form.customer.slug, form.deployment.id
-    detaches = form.kind is Kind.DETACH_DOMAIN
+    detaches = form.kind.name == DetachDomain.name
     names = {"domain": form.name}
     address = links.detachment if detaches else links.redirection
     return {

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from deployments_ui import changing, links
 from deployments_ui.changing import Typed
-from deployments_ui.parts import Request, answer
+from deployments_ui.htmx import Request, answer
 from portal.services.env_vars import deleting, dotenv, drafts, names, reviews
 from portal.services.env_vars.deleting import DeleteForm
 from portal.services.env_vars.names import EnvPage
@@ -74,7 +74,7 @@ def application(request: Request, slug: str, deployment_id: str, key: UUID) -> H
     wanted: dict[str, Any] = {"by": request.person, "slug": slug, "deployment_id": deployment_id, "key": key}
     wanted["now"] = timezone.now()
     try:
-        found = reviews.apply(**wanted, confirmed=changing.confirmed(request))
+        found = reviews.apply(**wanted, confirmation=changing.confirmed(request))
     except Invalid as error:
         return reviewed(request, reviews.get_review(**wanted), Typed(why(request), error.fields), status=422)
     return changing.accepted(request, found)
@@ -95,7 +95,7 @@ def deletion(request: Request, slug: str, deployment_id: str, name: str) -> Http
         template="env/delete.html",
         part="deletion",
         draw=lambda typed: delete_context(deleting.draw(**wanted), typed),
-        do=lambda: deleting.delete(**wanted, confirmed=changing.confirmed(request)),
+        do=lambda: deleting.delete(**wanted, confirmation=changing.confirmed(request)),
     )
 
 

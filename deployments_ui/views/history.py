@@ -2,65 +2,66 @@
 
 from typing import Any
 
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from deployments_ui import links, looking
-from deployments_ui.drawing import apps, filters, timeline
-from deployments_ui.parts import Request, answer, wants_part, with_address
-from deployments_ui.times import Clock
+from deployments_ui import freshness, htmx, links
+from deployments_ui.forms import HistoryFilterForm, filter_query
+from deployments_ui.freshness import Freshness, Pairs
 from portal.services.queries import history
 from portal.services.queries.history import History
 from portal.services.queries.schemas import Age
 
+TEMPLATE = "history/page.html"
+
 
 @require_safe
-def show(request: Request, slug: str) -> HttpResponse:
+def show(request: htmx.Request, slug: str) -> HttpResponse:
     query = dict(request.GET.lists())
-    if not (seen := looking.seen(request)):
-        return drawn(request, history.get_history(by=request.person, slug=slug, query=query, now=timezone.now()))
+    seen = freshness.seen_generation(request)
+    if not seen:
+        return respond(request, history.get_history(by=request.person, slug=slug, query=query, now=timezone.now()))
     newer = history.find_newer(by=request.person, slug=slug, query=query, generation=seen, now=timezone.now())
     if isinstance(newer, Age):
-        return looking.age_alone(request, newer, again(looking.pairs_of(request), slug=slug, age=newer))
-    return drawn(request, newer)
+        return freshness.render_age(request, freshness_of(slug, freshness.query_of(request), newer))
+    return respond(request, newer)
 
 
 @require_POST
-def refresh(request: Request, slug: str) -> HttpResponse:
+def refresh(request: htmx.Request, slug: str) -> HttpResponse:
     history.refresh_history(by=request.person, slug=slug, now=timezone.now())
-    if not wants_part(request):
-        return redirect(links.with_query(links.customer(slug), looking.pairs_of(request)))
+    if not htmx.wants_part(request):
+        return redirect(links.with_query(links.customer(slug), freshness.query_of(request)))
     query = dict(request.GET.lists())
-    return drawn(request, history.get_history(by=request.person, slug=slug, query=query, now=timezone.now()))
+    return respond(request, history.get_history(by=request.person, slug=slug, query=query, now=timezone.now()))
 
 
-def drawn(request: Request, found: History) -> HttpResponse:
-    context = context_of(found, request.GET.get("cursor", ""))
-    return with_address(request, answer(request, "history/page.html", context, part="changes"), context["here_url"])
+def respond(request: htmx.Request, found: History) -> HttpResponse:
+    context = context_of(found, request.GET)
+    oob = ("freshness", "banner", "summary", "actions", "apps")
+    response = htmx.render(request, TEMPLATE, context, part="history", oob=oob)
+    return htmx.push_url(request, response, context["page_url"])
 
 
-def context_of(found: History, cursor: str) -> dict[str, Any]:
-    slug, asked, older = found.customer.slug, filters.pairs(found.filters), found.page.next_cursor
-    path, clock = links.customer(slug), Clock.of_reader()
-    here = [*asked, ("cursor", cursor)] if cursor else asked
-    is_empty = not (found.deployments or asked or found.age.filling or found.age.as_of is None)
+def context_of(found: History, query: QueryDict) -> dict[str, Any]:
+    slug = found.customer.slug
+    url = links.customer(slug)
+    filters, cursor, older = filter_query(found.filters), query.get("cursor", ""), found.page.next_cursor
+    page_query = [*filters, ("cursor", cursor)] if cursor else filters
     return {
-        "found": found,
         "customer": found.customer,
-        "path": path,
-        "apps": apps.draw(found.deployments, slug=slug, clock=clock),
-        "days": timeline.days(found.page.entries, slug=slug, clock=clock),
-        "is_single": len(found.deployments) == 1,
-        "is_empty": is_empty,
-        "filters": "" if is_empty else filters.draw(found.filters, found.choices, path=path),
-        "here_url": links.with_query(path, here),
-        "newest_url": links.with_query(path, asked) if cursor else "",
-        "older_url": links.with_query(path, [*asked, ("cursor", older)]) if older else "",
-        **again(here, slug=slug, age=found.age),
+        "found": found,
+        "form": HistoryFilterForm(query, filters=found.filters, choices=found.choices),
+        "freshness": freshness_of(slug, page_query, found.age),
+        "is_empty": not (found.deployments or filters or found.age.filling or found.age.as_of is None),
+        "url": url,
+        "page_url": links.with_query(url, page_query),
+        "newest_url": links.with_query(url, filters) if cursor else "",
+        "older_url": links.with_query(url, [*filters, ("cursor", older)]) if older else "",
     }
 
 
-def again(pairs: looking.Pairs, *, slug: str, age: Age) -> dict[str, Any]:
-    return looking.context_of(pairs, path=links.customer(slug), refresh_path=links.customer_refresh(slug), age=age)
+def freshness_of(slug: str, query: Pairs, age: Age) -> Freshness:
+    return freshness.of_page(query, path=links.customer(slug), refresh_path=links.customer_refresh(slug), age=age)

@@ -1,71 +1,71 @@
-"""Making, naming and deleting apps."""
+"""To create, rename and delete apps."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from django.http import HttpResponse
 from django.utils import timezone
-from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
 
-from deployments_ui import changing, links
-from deployments_ui.changing import Typed
-from deployments_ui.parts import Request
-from portal.services.operations import lifecycle
-from portal.services.operations.kinds import Kind
-from portal.services.operations.lifecycle import LifecycleForm
-
-takes = require_http_methods(["GET", "HEAD", "POST"])
-
-
-@takes
-def creation(request: Request, slug: str) -> HttpResponse:
-    return change(request, slug, "", kind=Kind.CREATE)
+from deployments_ui import dialogs, htmx, links
+from deployments_ui.forms import NameForm
+from portal.services.errors import Invalid
+from portal.services.operations import deployments
+from portal.services.operations.deployments import DeploymentDialog
+from portal.services.operations.kinds.create import Create
+from portal.services.operations.kinds.delete import Delete
+from portal.services.operations.kinds.rename import Rename
+from portal.services.operations.submit import Target
 
 
-@takes
-def renaming(request: Request, slug: str, deployment_id: str) -> HttpResponse:
-    return change(request, slug, deployment_id, kind=Kind.RENAME)
+@dialogs.allow_form_methods
+def creation(request: htmx.Request, slug: str) -> HttpResponse:
+    return change(request, Target(slug), kind=Create.name)
 
 
-@takes
-def deletion(request: Request, slug: str, deployment_id: str) -> HttpResponse:
-    return change(request, slug, deployment_id, kind=Kind.DELETE)
+@dialogs.allow_form_methods
+def renaming(request: htmx.Request, slug: str, deployment_id: str) -> HttpResponse:
+    return change(request, Target(slug, deployment_id), kind=Rename.name)
 
 
-def change(request: Request, slug: str, deployment_id: str, *, kind: Kind) -> HttpResponse:
-    wanted: dict[str, Any] = {"by": request.person, "slug": slug, "deployment_id": deployment_id}
-    wanted |= {"kind": kind, "now": timezone.now()}
-    name = request.POST.get("name", "")[: changing.LONGEST]
-    return changing.take(
-        request,
-        template="lifecycle/page.html",
-        part="lifecycle",
-        draw=lambda typed: context_of(lifecycle.draw(**wanted), typed),
-        do=lambda: lifecycle.do(**wanted, name=name, confirmed=changing.confirmed(request)),
-    )
+@dialogs.allow_form_methods
+def deletion(request: htmx.Request, slug: str, deployment_id: str) -> HttpResponse:
+    return change(request, Target(slug, deployment_id), kind=Delete.name)
 
 
-def context_of(form: LifecycleForm, typed: Typed) -> Mapping[str, Any]:
-    slug, deployment = form.customer.slug, form.deployment
-    names = {"app": deployment.name if deployment else "", "customer": form.customer.name}
-    words = {
-        Kind.CREATE: (_("New app for %(customer)s"), _("Create it")),
-        Kind.DELETE: (_("Delete %(app)s of %(customer)s"), _("Delete %(app)s for good")),
-        Kind.RENAME: (_("Rename %(app)s of %(customer)s"), _("Rename %(app)s")),
-    }
-    title, deed = words[form.kind]
-    app = deployment.id if deployment else ""
-    actions = {Kind.CREATE: links.creation(slug), Kind.DELETE: links.deletion(slug, app)}
+def change(request: htmx.Request, target: Target, *, kind: str) -> HttpResponse:
+    by, now = request.person, timezone.now()
+    form = dialogs.bind(NameForm, request)
+    if form.is_valid():
+        name, confirmation = form.cleaned_data["name"], form.confirmed()
+        try:
+            operation = deployments.submit(kind, target, confirmation, name=name, by=by, now=now)
+        except Invalid as error:
+            form.add_errors(error)
+        else:
+            return dialogs.show_operation(request, operation)
+    page = deployments.get_dialog(kind, target, by=by, now=now)
+    return dialogs.render_form(request, "lifecycle/page.html", context_of(page, form), part="lifecycle")
+
+
+def context_of(page: DeploymentDialog, form: NameForm) -> dict[str, Any]:
+    slug, deployment = page.customer.slug, page.deployment
+    app_id, app = (deployment.id, deployment.name) if deployment else ("", "")
+    names = {"app": app, "customer": page.customer.name}
+    if not page.kind.deletes_deployment:
+        form.initial.setdefault("name", app)
     return {
+        "page": page,
         "form": form,
-        "typed": typed,
-        "customer": form.customer,
+        "customer": page.customer,
         "deployment": deployment,
-        "is_deletion": form.kind is Kind.DELETE,
-        "title": title % names,
-        "deed": deed % names,
-        "name": typed.values.get("name", names["app"] if form.kind is Kind.RENAME else ""),
-        "action": actions.get(form.kind, links.renaming(slug, app)),
-        "back_url": links.deployment(slug, app) if app else links.customer(slug),
+        "is_deletion": page.kind.deletes_deployment,
+        "title": str(page.kind.title) % names,
+        "button": str(page.kind.button) % names,
+        "form_url": form_url(page.kind.name, slug, app_id),
+        "back_url": links.deployment(slug, app_id) if app_id else links.customer(slug),
     }
+
+
+def form_url(kind: str, slug: str, app_id: str) -> str:
+    if kind == Create.name:
+        return links.creation(slug)
+    return links.deletion(slug, app_id) if kind == Delete.name else links.renaming(slug, app_id)

@@ -9,33 +9,33 @@ from django.views.decorators.http import require_POST, require_safe
 from deployments_ui import changing, links, looking
 from deployments_ui.changing import SeeOther
 from deployments_ui.drawing import operations as drawing
-from deployments_ui.parts import Request, answer, unchanged, wants_part
-from portal.services.operations import publishing
-from portal.services.operations.kinds import Kind
+from deployments_ui.htmx import Request, answer, no_change, wants_part
+from portal.services.operations import progress, status
+from portal.services.operations.kinds import get_kind
 from portal.services.queries import operations
 from portal.services.queries.operations import OperationList, OperationPage
 
 
 @require_safe
 def show(request: Request, key: UUID) -> HttpResponse:
-    return drawn(request, operations.get_operation(by=request.person, key=key, now=timezone.now()))
+    return drawn(request, status.refresh_operation(by=request.person, key=key, now=timezone.now()))
 
 
 @require_POST
 def decision(request: Request, key: UUID) -> HttpResponse:
     choice = request.POST.get("choice", "")
-    found = operations.decide(by=request.person, key=key, choice=choice, now=timezone.now())
+    found = status.decide(by=request.person, key=key, choice=choice, now=timezone.now())
     return drawn(request, found) if wants_part(request) else SeeOther(links.operation(key))
 
 
 def drawn(request: Request, found: OperationPage) -> HttpResponse:
     published = None
-    if found.kind is Kind.PUBLISH:
-        published = publishing.get_progress(by=request.person, key=found.key, now=timezone.now())
+    if get_kind(found.kind).has_build_progress:
+        published = progress.get_progress(by=request.person, key=found.key, now=timezone.now())
         found = published.operation
     context = drawing.context_of(found, published)
     if looking.seen(request) == context["generation"]:
-        return unchanged()
+        return no_change()
     return changing.at_home(request, answer(request, "operations/page.html", context, part="operation"), context["url"])
 
 

@@ -3,21 +3,22 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.http import HttpResponse, QueryDict
+from django.http import HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from deployments_ui import changing, links, states
 from deployments_ui.changing import Typed
-from deployments_ui.parts import Request
+from deployments_ui.htmx import Request
 from portal.services.operations import publishing
-from portal.services.operations.publishing import Publication, PublishForm
+from portal.services.operations.publishing import Publication, PublishDialog
+from portal.services.operations.submit import Target
 
 takes = require_http_methods(["GET", "HEAD", "POST"])
 TEXTS = (
-    *("token", "sandbox_id", "name", "kind", "environment", "output_path", "build_command", "run_command", "port"),
-    *("health_check_path", "data_services", "choice", "reason", "note", "override"),
+    *("sandbox_id", "name", "kind", "output_path", "build_command", "run_command", "port"),
+    *("health_check_path", "data_services"),
 )
 
 
@@ -32,27 +33,29 @@ def first_publication(request: Request, slug: str) -> HttpResponse:
 
 
 def publish(request: Request, slug: str, deployment_id: str) -> HttpResponse:
-    wanted: dict[str, Any] = {"by": request.person, "slug": slug, "deployment_id": deployment_id}
-    wanted["now"] = timezone.now()
+    target = Target(slug, deployment_id)
+    who: dict[str, Any] = {"by": request.person, "now": timezone.now()}
     return changing.take(
         request,
         template="publishing/page.html",
         part="publication",
-        draw=lambda typed: context_of(publishing.draw_publish(**wanted), typed),
-        do=lambda: publishing.publish(**wanted, publication=read(request.POST)),
+        draw=lambda typed: context_of(publishing.get_dialog(target, **who), typed),
+        do=lambda: publishing.submit(target, read(request), **who),
     )
 
 
-def read(sent: QueryDict) -> Publication:
+def read(request: Request) -> Publication:
+    sent = request.POST
     texts = {name: sent.get(name, "")[: changing.LONGEST] for name in TEXTS}
     return Publication(
+        confirmation=changing.confirmed(request),
         **{**texts, "kind": texts["kind"] or "auto"},
         go_live=sent.get("then", "live") == "live",
         over_rollback=bool(sent.get("over_rollback")),
     )
 
 
-def context_of(form: PublishForm, typed: Typed) -> Mapping[str, Any]:
+def context_of(form: PublishDialog, typed: Typed) -> Mapping[str, Any]:
     slug, deployment = form.customer.slug, form.deployment
     if deployment is None:
         title = _("Publish a new app of %(customer)s") % {"customer": form.customer.name}

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 from deployments_ui import links
 from deployments_ui.drawing import builds as drawing
 from deployments_ui.drawing import logs
-from deployments_ui.parts import Request, answer, unchanged
+from deployments_ui.htmx import Request, answer, no_change
 from portal.services import runtime
 from portal.services.runtime import InstanceLog
 
@@ -19,7 +19,7 @@ def show(request: Request, slug: str, deployment_id: str, instance_id: str) -> H
     found = get(request, slug, deployment_id, instance_id)
     context = context_of(found, request)
     if logs.is_unchanged(request, context):
-        return unchanged()
+        return no_change()
     return answer(request, "runtime/page.html", context, part="log" if logs.is_search(request) else "instance")
 
 

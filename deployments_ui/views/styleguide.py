@@ -5,14 +5,15 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from deployments_ui import errors, samples, samples_operations, samples_versions
 from deployments_ui.drawing import apps, logs, timeline
-from deployments_ui.parts import Request
+from deployments_ui.freshness import Freshness
+from deployments_ui.htmx import Request
 from deployments_ui.times import Clock
 from deployments_ui.views import compare, deployments, history, versions
 from portal.permissions import Permission, has_permission
@@ -68,14 +69,16 @@ def one(request: Request, page: str, now: datetime) -> HttpResponse:
     if page in ERRORS:
         return errors.show(request, ERRORS[page])
     template, context = drawing(page, now)
-    # Nothing is behind a sample, so nothing is asked again.
+    # Nothing is behind a sample, so it does not poll.
     context = {**context, "poll_url": "", "refresh_url": ""}
+    if isinstance(context.get("freshness"), Freshness):
+        context["freshness"] = Freshness(context["freshness"].age)
     return render(request, template, context)
 
 
 def drawing(page: str, now: datetime) -> tuple[str, dict[str, Any]]:
     if found := samples.histories(now).get(page):
-        return "history/page.html", history.context_of(found, "")
+        return "history/page.html", history.context_of(found, QueryDict(samples.QUERIES.get(page, "")))
     if app := samples_versions.deployment_pages(now).get(page):
         return "deployments/page.html", deployments.context_of(app, "")
     if version := samples_versions.version_pages(now).get(page):

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_safe
 
 from deployments_ui import links, looking
 from deployments_ui.drawing import logs
-from deployments_ui.parts import Request, answer, unchanged, vary, wants_part
+from deployments_ui.htmx import Request, answer, no_change, vary, wants_part
 from portal.services.logs import LogPage
 from portal.services.queries import versions
 from portal.services.queries.schemas import DeploymentSummary, VersionSummary
@@ -56,7 +56,7 @@ def log(request: Request, slug: str, deployment_id: str, version_id: str) -> Htt
         ),
     }
     if logs.is_unchanged(request, context):
-        return unchanged()
+        return no_change()
     return answer(request, "versions/log.html", context, part="log")
 
 

@@ -1,18 +1,55 @@
-"""The journal: every change asked of MIOSA.
+"""The journal of operations: every change requested from MIOSA.
 
-Not disposable, and pointing at nothing, so that it never blocks live data.
+Rows are never deleted, and hold text instead of foreign keys, so that they never block live data.
 """
 
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
 from django.db import models
+from django.db.models import Q
+
+from portal import clock_skew
+
+# After this an operation is never sent, and one with an unknown outcome no longer holds its lane.
+SENDABLE_FOR = timedelta(seconds=60)
+# A process that has not renewed its heartbeat for this long is dead.
+DEAD_AFTER = timedelta(seconds=3)
+# Longer than any pause between two steps of one operation.
+_LONGEST_PAUSE = timedelta(minutes=2)
+
+
+class OperationQuerySet(models.QuerySet["Operation"]):
+    def sendable(self, *, now: datetime) -> OperationQuerySet:
+        """Requested within the last minute. See `Operation.is_sendable`."""
+        return self.filter(asked_at__gte=now - SENDABLE_FOR, asked_at__lte=now + clock_skew.OUR_HOSTS)
+
+    def unattended(self, *, now: datetime) -> OperationQuerySet:
+        """No living process works on them. See `Operation.is_attended`."""
+        dead = Q(beat_at=None) | Q(beat_at__lt=now - DEAD_AFTER) | Q(beat_at__gt=now + DEAD_AFTER)
+        return self.filter(Q(runner="") | dead)
+
+    def due(self, column: str, *, now: datetime) -> OperationQuerySet:
+        """Rows whose `column` (a moment) has come. See `is_due`."""
+        return self.filter(Q(**{f"{column}__lte": now}) | Q(**{f"{column}__gt": now + _LONGEST_PAUSE}))
+
+    def in_lane_of(self, deployment_id: str, lane: str) -> OperationQuerySet:
+        return self.filter(deployment_id=deployment_id, lane=lane, in_lane=True)
+
+    def find_blocking(self, deployment_id: str, lane: str, *, now: datetime) -> Operation | None:
+        """The unfinished operation that keeps another one out of a lane, if there is one."""
+        found = self.in_lane_of(deployment_id, lane).first()
+        return None if found is None or found.is_abandoned(now=now) else found
 
 
 class Operation(models.Model):
-    """One human action. Its `key` is the Idempotency-Key; the row is committed before MIOSA is asked.
+    """One human action. Its `key` is the Idempotency-Key; the row is committed before MIOSA is called.
 
-    `accepted → sent → succeeded | refused | unknown → succeeded | refused | decided`. `in_lane`: it still holds its
-    lane of its deployment, so that no other of that lane may begin. `beat_at` is renewed each second by whoever carries
-    it out (`runner`); a missed beat means a dead process. `body` holds what was asked for, without secrets. Texts of
-    people, customer and deployment are copies.
+    States: `accepted → sent → succeeded | refused | unknown → succeeded | refused | decided`. While `in_lane` is set,
+    no other operation of the same deployment and lane may start. The process that works on it (`runner`) renews
+    `beat_at` every second. `body` holds the input without secrets, `result` what MIOSA answered and what was read
+    before sending (`before`). Names of people, customer and deployment are copies.
     """
 
     class State(models.TextChoices):
@@ -29,8 +66,23 @@ class Operation(models.Model):
         OK = "ok"
         UNKNOWN = "unknown"
 
+    class Concerns(models.TextChoices):
+        """What it changes, which decides who sees it on a shared deployment (docs/rules.md, 1)."""
+
+        CUSTOMER = "customer", "something of its customer alone, such as a domain"
+        DEPLOYMENT = "deployment", "the deployment as a whole"
+        LIVE = "live", "the version that was live"
+        VERSION = "version", "the target version"
+
+    OPEN = (State.ACCEPTED, State.SENT, State.UNKNOWN)
+    # error_code of an unknown operation that reading could not settle and that can't be sent again.
+    NOT_FOUND_OUT = "not_seen"
+
     key = models.UUIDField(unique=True)
     kind = models.CharField(max_length=30)
+    permission = models.CharField(max_length=30, help_text="portal.permissions.Permission that its kind needs")
+    concerns = models.CharField(max_length=10, choices=Concerns.choices, default=Concerns.DEPLOYMENT)
+    moves_pointer = models.BooleanField(default=False, help_text="On success target_id is the live version")
     lane = models.CharField(max_length=300)
     in_lane = models.BooleanField(default=True)
     state = models.CharField(max_length=10, choices=State.choices, default=State.ACCEPTED)
@@ -39,10 +91,10 @@ class Operation(models.Model):
     person_name = models.CharField(max_length=200)
     person_role = models.CharField(max_length=20)
     customer_id = models.BigIntegerField(
-        help_text="Customer.id, whose version or domain it concerns; else whose page it was asked on"
+        help_text="Customer.id of the version or domain it concerns; else of the page it was requested on"
     )
     customer_name = models.CharField(max_length=300)
-    deployment_id = models.CharField(max_length=128, help_text="MIOSA's id; a made-up one while it is being created")
+    deployment_id = models.CharField(max_length=128, help_text="MIOSA's id; new:<key> while it is being created")
     deployment_name = models.CharField(max_length=300)
     target_id = models.CharField(max_length=128, blank=True)
     target_number = models.BigIntegerField(null=True)
@@ -65,7 +117,7 @@ class Operation(models.Model):
     attempts = models.PositiveIntegerField(default=0)
     runner = models.CharField(max_length=40, blank=True)
     beat_at = models.DateTimeField(null=True)
-    look_at = models.DateTimeField(null=True, help_text="When an unknown one is next looked into.")
+    look_at = models.DateTimeField(null=True, help_text="When MIOSA is read next to find out or to follow up")
 
     result = models.JSONField(default=dict)
     upstream_request_id = models.CharField(max_length=200, blank=True)
@@ -74,6 +126,8 @@ class Operation(models.Model):
     error_for_operators = models.TextField(blank=True)
     decided_by = models.CharField(max_length=200, blank=True)
     decision = models.CharField(max_length=20, blank=True)
+
+    objects = OperationQuerySet.as_manager()
 
     class Meta:
         constraints = (
@@ -93,3 +147,60 @@ class Operation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.key}"
+
+    @property
+    def creates_deployment(self) -> bool:
+        """It was requested for a deployment that did not exist yet."""
+        return self.deployment_id.startswith("new:")
+
+    @property
+    def actual_deployment_id(self) -> str:
+        """MIOSA's id of the deployment: of the one it has created, once that is known."""
+        return str(self.result.get("deployment_id") or self.deployment_id)
+
+    @property
+    def version_id(self) -> str:
+        """MIOSA's id of the version it targets or has published; empty if there is none, or it is not known yet."""
+        return self.target_id or str(self.result.get("version_id", ""))
+
+    @property
+    def before(self) -> dict[str, object]:
+        """What was read of the deployment just before sending."""
+        return dict(self.result.get("before", {}))
+
+    @property
+    def needs_decision(self) -> bool:
+        """Reading can't tell what happened, so a person has to. Reading may go on meanwhile."""
+        return self.state == self.State.UNKNOWN and (self.look_at is None or self.error_code == self.NOT_FOUND_OUT)
+
+    @property
+    def waits_for_build(self) -> bool:
+        """MIOSA answered with a build, and that has not ended yet."""
+        is_unchecked = self.state == self.State.SUCCEEDED and self.checked_at is None
+        return is_unchecked and "build_id" in self.result and self.look_at is not None
+
+    def is_unconfirmed(self, *, live_id: str) -> bool:
+        """MIOSA accepted it, and reading has not shown the effect yet. `live_id`: the version that is live now."""
+        if self.waits_for_build:
+            return True
+        is_switched = self.switched_at is not None or live_id == self.target_id
+        return self.moves_pointer and self.state == self.State.SUCCEEDED and not is_switched
+
+    def is_sendable(self, *, now: datetime) -> bool:
+        """Requested within the last minute. A moment in the future was written before a clock was set back: too old."""
+        return -clock_skew.OUR_HOSTS <= now - self.asked_at <= SENDABLE_FOR
+
+    def is_attended(self, *, now: datetime) -> bool:
+        """A living process works on it. A heartbeat from the future is from before a clock was set back: dead."""
+        beat = self.beat_at
+        return bool(self.runner) and beat is not None and now - DEAD_AFTER <= beat <= now + DEAD_AFTER
+
+    def is_abandoned(self, *, now: datetime) -> bool:
+        """Older than a minute, and no living process works on it: it must not hold its lane."""
+        is_idle = self.state == self.State.UNKNOWN or not self.is_attended(now=now)
+        return is_idle and not self.is_sendable(now=now)
+
+
+def is_due(at: datetime | None, *, now: datetime) -> bool:
+    """The moment has come, or is so far ahead that a clock must have been set back since it was written."""
+    return at is not None and not now < at <= now + _LONGEST_PAUSE

@@ -53,9 +53,7 @@ def get_builds(*, by: Person, slug: str, deployment_id: str, now: datetime) -> B
     live = deployment.live_version
     return BuildsPage(
         customer=summaries.head(customer, by=by),
-        deployment=actions.dress(
-            summaries.deployment(deployment, customer, by=by), deployment, customer, by=by, now=now
-        ),
+        deployment=actions.get_deployment_summary(deployment, customer, by=by),
         builds=listed,
         instances=running,
         is_dynamic=bool(running.rows) or (live is not None and live.kind != "static"),
@@ -87,9 +85,7 @@ def get_build(*, by: Person, slug: str, deployment_id: str, build_id: str, now: 
     )
     return BuildPage(
         customer=summaries.head(customer, by=by),
-        deployment=actions.dress(
-            summaries.deployment(deployment, customer, by=by), deployment, customer, by=by, now=now
-        ),
+        deployment=actions.get_deployment_summary(deployment, customer, by=by),
         build=build,
         is_open=is_open,
         log=log,

@@ -86,9 +86,7 @@ def get_log(*, by: Person, slug: str, deployment_id: str, instance_id: str, now:
     )
     return InstanceLog(
         customer=summaries.head(customer, by=by),
-        deployment=actions.dress(
-            summaries.deployment(deployment, customer, by=by), deployment, customer, by=by, now=now
-        ),
+        deployment=actions.get_deployment_summary(deployment, customer, by=by),
         instance=instance,
         log=log,
     )

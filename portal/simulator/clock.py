@@ -1,9 +1,9 @@
-"""Simulated time: real time, moved forward by `advance`."""
+"""Simulated time: real time plus an offset that `advance` increases."""
 
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 
 class Clock:
@@ -18,9 +18,6 @@ class Clock:
         return self.now()
 
 
-def later(at: datetime, seconds: float) -> datetime:
-    return at + timedelta(seconds=seconds)
-
-
-def iso(at: datetime) -> str:
-    return at.isoformat().replace("+00:00", "Z")
+def isoformat(moment: datetime) -> str:
+    """ISO 8601 in UTC with a `Z`, as the API writes times (section 1)."""
+    return moment.isoformat().replace("+00:00", "Z")

@@ -1,8 +1,9 @@
-"""Faults on purpose: which calls, how often, and what becomes of them.
+"""Faults on purpose: which requests they hit, how often, and their effects.
 
-do:
-    status          answers this without executing; with "after": true it executes first
-    body            this text instead of the real body; without status the call is executed
+Effects, as sent to `POST /_control/faults` under "effect":
+
+    status          answers with this without executing; with "after": true it executes first
+    body            this text instead of the real body; without status the request is executed
     content_type    of that body
     headers         extra response headers
     retry_after     Retry-After, whatever it says
@@ -20,57 +21,61 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
-from portal.simulator.errors import Refusal
+from portal.simulator.errors import ApiError
 
-Effects = dict[str, Any]
-_NUMBER, _TRUTH, _TEXT = (int, float), (bool,), (str,)
-EFFECTS: dict[str, tuple[type, ...]] = {
+Effect = dict[str, Any]
+NUMBER = (int, float)
+EFFECT_TYPES: Mapping[str, tuple[type, ...]] = {
     "status": (int,),
-    "after": _TRUTH,
-    "body": _TEXT,
-    "content_type": _TEXT,
+    "after": (bool,),
+    "body": (str,),
+    "content_type": (str,),
     "headers": (dict,),
     "retry_after": (int, float, str),
-    "delay_s": _NUMBER,
-    "delay_before_s": _NUMBER,
-    "drop_before": _TRUTH,
-    "drop_after": _TRUTH,
-    "drip_s": _NUMBER,
+    "delay_s": NUMBER,
+    "delay_before_s": NUMBER,
+    "drop_before": (bool,),
+    "drop_after": (bool,),
+    "drip_s": NUMBER,
     "cut_after": (int,),
     "body_bytes": (int,),
-    "endless": _TRUTH,
+    "endless": (bool,),
 }
-LONGEST_DELAY_S = 600
+DELAYS = ("delay_s", "delay_before_s", "drip_s")
+MAX_DELAY_S = 600
 
 
+@dataclass
 class Fault:
-    def __init__(self, method: str | None, path: str, times: int | None, do: Effects) -> None:
-        self.method = method
-        self.path = path
-        self.left = times
-        self.do = do
-        self.hits = 0
+    """`method` None matches every method; `times_left` None means until deleted."""
+
+    method: str | None
+    path: str
+    times_left: int | None
+    effect: Effect
+    hits: int = 0
 
     def matches(self, method: str, path: str) -> bool:
-        return self.left != 0 and self.method in (None, method) and fnmatchcase(path, self.path)
+        return self.times_left != 0 and self.method in (None, method) and fnmatchcase(path, self.path)
 
-    def described(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Any]:
         match = {"path": self.path} | ({"method": self.method} if self.method else {})
-        return {"match": match, "times_left": self.left, "hits": self.hits, "do": self.do}
+        return {"match": match, "times_left": self.times_left, "hits": self.hits, "effect": self.effect}
 
 
 class Faults:
-    """In order of arrival; the first that matches and has turns left is used."""
+    """Tried in the order they were added; the first that matches is used."""
 
     def __init__(self) -> None:
         self._faults: list[Fault] = []
         self._lock = threading.Lock()
 
     def add(self, body: Mapping[str, Any]) -> None:
-        fault = read(body)
+        fault = parse_fault(body)
         with self._lock:
             self._faults.append(fault)
 
@@ -78,43 +83,43 @@ class Faults:
         with self._lock:
             self._faults.clear()
 
-    def take(self, method: str, path: str) -> Effects:
+    def take(self, method: str, path: str) -> Effect:
+        """The effect for this request, empty if no fault matches. Counts as one use."""
         with self._lock:
             for fault in self._faults:
                 if fault.matches(method, path):
                     fault.hits += 1
-                    if fault.left is not None:
-                        fault.left -= 1
-                    return fault.do
+                    if fault.times_left is not None:
+                        fault.times_left -= 1
+                    return fault.effect
         return {}
 
-    def described(self) -> list[dict[str, Any]]:
+    def as_json(self) -> list[dict[str, Any]]:
         with self._lock:
-            return [fault.described() for fault in self._faults]
+            return [fault.as_json() for fault in self._faults]
 
 
-def read(body: Mapping[str, Any]) -> Fault:
-    """Without `times` a fault lasts until it is deleted."""
-    match, times, do = body.get("match") or {}, body.get("times"), body.get("do")
+def parse_fault(body: Mapping[str, Any]) -> Fault:
+    match, times, effect = body.get("match") or {}, body.get("times"), body.get("effect")
     if not isinstance(match, dict) or set(match) - {"method", "path"}:
-        raise Refusal(400, "match has method and path")
+        raise ApiError(400, "match has method and path")
     if times is not None and (isinstance(times, bool) or not isinstance(times, int) or times < 1):
-        raise Refusal(400, "times must be a positive number")
-    if not isinstance(do, dict) or not do:
-        raise Refusal(400, f"do is missing; choices: {', '.join(EFFECTS)}")
-    for name, value in do.items():
+        raise ApiError(400, "times must be a positive number")
+    if not isinstance(effect, dict) or not effect:
+        raise ApiError(400, f"effect is missing; choices: {', '.join(EFFECT_TYPES)}")
+    for name, value in effect.items():
         require_effect(name, value)
     method = match.get("method")
-    return Fault(str(method).upper() if method else None, str(match.get("path", "*")), times, dict(do))
+    return Fault(str(method).upper() if method else None, str(match.get("path", "*")), times, dict(effect))
 
 
 def require_effect(name: str, value: object) -> None:
-    kinds = EFFECTS.get(name)
-    if kinds is None:
-        raise Refusal(400, f"unknown effect {name!r}; choices: {', '.join(EFFECTS)}")
-    if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
-        raise Refusal(400, f"{name} must be of type {' or '.join(kind.__name__ for kind in kinds)}")
+    types = EFFECT_TYPES.get(name)
+    if types is None:
+        raise ApiError(400, f"unknown effect {name!r}; choices: {', '.join(EFFECT_TYPES)}")
+    if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
+        raise ApiError(400, f"{name} must be of type {' or '.join(each.__name__ for each in types)}")
     if name == "status" and not 200 <= int(str(value)) <= 599:
-        raise Refusal(400, "status must be between 200 and 599")
-    if name in ("delay_s", "delay_before_s", "drip_s") and not 0 <= float(str(value)) <= LONGEST_DELAY_S:
-        raise Refusal(400, f"{name} must be between 0 and {LONGEST_DELAY_S}")
+        raise ApiError(400, "status must be between 200 and 599")
+    if name in DELAYS and not 0 <= float(str(value)) <= MAX_DELAY_S:
+        raise ApiError(400, f"{name} must be between 0 and {MAX_DELAY_S}")

@@ -1,4 +1,4 @@
-"""First answers, kept for a day under the key the asker chose."""
+"""First answers, kept under the Idempotency-Key that the caller chose and replayed (section 5)."""
 
 from __future__ import annotations
 
@@ -8,59 +8,70 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 from werkzeug.wrappers import Request, Response
 
-from portal.simulator.errors import Refusal
+from portal.simulator.errors import ApiError
 
 WINDOW = timedelta(hours=24)
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
 
-class Kept(Struct, kw_only=True):
+class StoredAnswer(Struct, kw_only=True):
+    """`status` is None until the first request has been executed, `in_flight` True until it has been answered."""
+
     name: str
     fingerprint: str
     at: datetime
-    status: int | None = None  # None while the first call still runs
+    status: int | None = None
     body: str = ""
     content_type: str = ""
-    under_way: bool = True
+    in_flight: bool = True
+
+    def as_response(self) -> Response:
+        response = Response(self.body, self.status, content_type=self.content_type)
+        if not self.content_type:
+            del response.headers["Content-Type"]
+        response.headers["idempotency-replayed"] = "true"
+        return response
 
 
-class Idempotency:
-    """Used under the platform's lock."""
+class IdempotencyStore:
+    """The caller holds the state's lock."""
 
-    def __init__(self, kept: list[Kept] | None = None) -> None:
-        self._kept = {entry.name: entry for entry in kept or []}
+    def __init__(self, answers: list[StoredAnswer] | None = None) -> None:
+        self._answers = {answer.name: answer for answer in answers or []}
 
-    def find_or_begin(self, tenant_id: str, request: Request, now: datetime) -> tuple[Kept | None, Response | None]:
-        """The entry to fill in, or the answer to give again; neither when no key was sent."""
+    def find_or_begin(
+        self, tenant_id: str, request: Request, now: datetime
+    ) -> tuple[StoredAnswer | None, Response | None]:
+        """A new entry to fill in, or the response to replay; neither if no key was sent.
+
+        Raises ApiError 409 if the key was used with another body or its first request still runs.
+        """
         key = request.headers.get("Idempotency-Key")
-        if not key or request.method in ("GET", "HEAD", "OPTIONS"):
+        if not key or request.method in SAFE_METHODS:
             return None, None
         name = f"{tenant_id} {request.method} {request.path} {key}"
         fingerprint = hashlib.sha256(request.get_data()).hexdigest()
-        known = self._kept.get(name)
+        known = self._answers.get(name)
         if known is None or known.at + WINDOW < now:
-            entry = self._kept[name] = Kept(name=name, fingerprint=fingerprint, at=now)
-            return entry, None
+            answer = self._answers[name] = StoredAnswer(name=name, fingerprint=fingerprint, at=now)
+            return answer, None
         if known.fingerprint != fingerprint:
-            raise Refusal(409, "the key was used with another body", code="IDEMPOTENCY_PAYLOAD_MISMATCH")
-        if known.under_way or known.status is None:
-            raise Refusal(409, "the first request with this key is still running", code="IDEMPOTENCY_IN_FLIGHT")
-        again = Response(known.body, known.status, content_type=known.content_type)
-        if not known.content_type:
-            del again.headers["Content-Type"]
-        again.headers["idempotency-replayed"] = "true"
-        return None, again
+            raise ApiError(409, "the key was used with another body", code="IDEMPOTENCY_PAYLOAD_MISMATCH")
+        if known.in_flight or known.status is None:
+            raise ApiError(409, "the first request with this key is still running", code="IDEMPOTENCY_IN_FLIGHT")
+        return None, known.as_response()
 
-    def keep(self, entry: Kept, response: Response) -> None:
-        """Remembers what was executed; what the server itself broke is not remembered."""
+    def store(self, answer: StoredAnswer, response: Response) -> None:
+        """Server errors are not kept, so that a retry executes."""
         if response.status_code >= 500:
-            self.forget(entry)
+            self.forget(answer)
             return
-        entry.status = response.status_code
-        entry.body = response.get_data(as_text=True)
-        entry.content_type = response.headers.get("Content-Type", "")
+        answer.status = response.status_code
+        answer.body = response.get_data(as_text=True)
+        answer.content_type = response.headers.get("Content-Type", "")
 
-    def forget(self, entry: Kept) -> None:
-        self._kept.pop(entry.name, None)
+    def forget(self, answer: StoredAnswer) -> None:
+        self._answers.pop(answer.name, None)
 
-    def all(self) -> list[Kept]:
-        return [entry for entry in self._kept.values() if entry.status is not None]
+    def list_executed(self) -> list[StoredAnswer]:
+        return [answer for answer in self._answers.values() if answer.status is not None]

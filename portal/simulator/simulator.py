@@ -1,4 +1,4 @@
-"""The simulator as one object: `Simulator().start()`, `.url`, `.stop()`."""
+"""The whole simulator: `with Simulator() as simulator: simulator.url`."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ import threading
 from pathlib import Path
 from types import TracebackType
 
-from portal.simulator.dns import DnsServer
-from portal.simulator.front import Front
-from portal.simulator.platform import Platform
-from portal.simulator.server import Server, require_loopback
-from portal.simulator.statefile import StateFile
+from portal.simulator.app import App
+from portal.simulator.defaults import SEED_CUSTOMERS, SEED_NUMBER
+from portal.simulator.dns.server import DnsServer
+from portal.simulator.http_server import POLL_S, HttpServer, require_loopback
+from portal.simulator.state import Seed, State
+from portal.simulator.state_file import StateFile
 
 
 class RefusedToStart(RuntimeError):
@@ -19,9 +20,11 @@ class RefusedToStart(RuntimeError):
 
 
 class Simulator:
-    """With a state file, `seed` and `customers` left out mean: what the file holds.
+    """Listens on `port` of a loopback address; 0 means any free port.
 
-    With a `dns_port` a name server answers there what `/_control/dns` sets (0: any port, `.dns.port`).
+    With a state file, an omitted `seed` or `customers` means: whatever the file holds. With a `dns_port`, a DNS
+    server on that port answers what /_control/dns sets. Raises RefusedToStart, ValueError for a host that is not
+    loopback, and OSError for a port in use.
     """
 
     def __init__(
@@ -38,18 +41,18 @@ class Simulator:
         if os.environ.get("MIOSA_API_KEY"):
             raise RefusedToStart("MIOSA_API_KEY is set: the simulator never runs beside the real platform")
         require_loopback(host)
-        self.platform = Platform(customers=0)
-        self.state = StateFile(state_file, self.platform) if state_file else None
-        self._front = Front(self.platform, base_url)
-        self._server = Server(host, port, self._front.answer)
-        self._front.port = self._server.port
-        self.warning = self.state.load(seed=seed, customers=customers) if self.state else None
-        if not (self.state and self.state.loaded):
-            self.platform.reset(
-                customers=12 if customers is None else customers, seed_number=1 if seed is None else seed
+        self.state = State()
+        self.state_file = StateFile(state_file, self.state) if state_file else None
+        self._app = App(self.state, base_url)
+        self._server = HttpServer(host, port, self._app.answer)
+        self._app.port = self._server.port
+        self.warning = self.state_file.load(seed=seed, customers=customers) if self.state_file else None
+        if not (self.state_file and self.state_file.is_loaded):
+            self.state.reset(
+                Seed(SEED_NUMBER if seed is None else seed, SEED_CUSTOMERS if customers is None else customers)
             )
         self._thread: threading.Thread | None = None
-        self.dns = DnsServer(self.platform.dns, dns_port, host=host) if dns_port is not None else None
+        self.dns = DnsServer(self.state.dns, dns_port, host=host) if dns_port is not None else None
 
     @property
     def url(self) -> str:
@@ -57,18 +60,17 @@ class Simulator:
 
     def start(self) -> Simulator:
         self._thread = threading.Thread(
-            target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, name="simulator", daemon=True
+            target=self._server.serve_forever, kwargs={"poll_interval": POLL_S}, name="simulator", daemon=True
         )
         self._thread.start()
         if self.dns:
             self.dns.start()
-        if self.state:
-            self.state.save()
-            self.state.start()
+        if self.state_file:
+            self.state_file.start()
         return self
 
     def stop(self) -> None:
-        self._front.stop()
+        self._app.stop()
         if self.dns:
             self.dns.stop()
         if self._thread is not None:
@@ -76,9 +78,9 @@ class Simulator:
             self._thread.join()
             self._thread = None
         self._server.close_all()
-        self.platform.hooks.stop()
-        if self.state:
-            self.state.stop()
+        self.state.webhooks.stop()
+        if self.state_file:
+            self.state_file.stop()
 
     def __enter__(self) -> Simulator:
         return self.start()

@@ -14,13 +14,12 @@ from django.utils import timezone
 from portal.api import throttling
 from portal.models import Customer, Deployment, Freshness, Operation, User, Version
 from portal.permissions import Person, Role
-from portal.services.operations.kinds import Kind
 from portal.services.sync import upstream
 from portal.services.sync.budget import Purpose
 from portal.services.sync.fetch import sweeps, version_refresh
 from tests import recall
-from tests.cast import Cast
-from tests.playing import Playing
+from tests.people import People
+from tests.simulator_control import SimulatorControl
 
 API = "/api/v1"
 OWN = f"{API}/customers/brightsmile-dental"
@@ -61,7 +60,7 @@ def fresh_tally(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def ask(people: Cast) -> Callable[[str], Asking]:
+def ask(people: People) -> Callable[[str], Asking]:
     """A client of one of the cast, by its name; "anonymous" for nobody."""
 
     def of(name: str) -> Asking:
@@ -71,7 +70,7 @@ def ask(people: Cast) -> Callable[[str], Asking]:
 
 
 @pytest.fixture
-def remembered(simulator: Playing, people: Cast) -> Remembered:
+def remembered(simulator: SimulatorControl, people: People) -> Remembered:
     """Everything of a small company read, as the worker would have done it."""
     simulator.reset(customers=3)
     recall.recall("what was wanted at first", simulator, read_everything)
@@ -90,7 +89,7 @@ def operation_on(version: Version) -> UUID:
     """A redeploy that waits for the worker."""
     asked = Operation.objects.create(
         key=uuid4(),
-        kind=Kind.REDEPLOY,
+        kind="redeploy",
         lane="pointer",
         person_id=1,
         person_name="Olga Petrov",

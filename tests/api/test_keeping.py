@@ -11,7 +11,7 @@ from portal.permissions import Person
 from portal.services.queries import history
 from tests.api.conftest import API, OWN, Asking, Remembered
 from tests.api.test_strangers import own
-from tests.playing import Playing
+from tests.simulator_control import SimulatorControl
 
 Ask = Callable[[str], Asking]
 
@@ -62,7 +62,7 @@ def test_an_answer_with_another_question_is_another(ask: Ask, remembered: Rememb
     assert len(tags) == 3
 
 
-def test_a_change_is_sent(ask: Ask, remembered: Remembered, simulator: Playing, operator: Person) -> None:
+def test_a_change_is_sent(ask: Ask, remembered: Remembered, simulator: SimulatorControl, operator: Person) -> None:
     client = ask("owner")
     paths = [
         f"{API}/customers/",
@@ -72,14 +72,14 @@ def test_a_change_is_sent(ask: Ask, remembered: Remembered, simulator: Playing, 
     ]
     tags = {path: client.get(path)["ETag"] for path in paths}
     back = client.told(paths[-1])["last_good"]["id"]
-    simulator.act("rollback", deployment_id=remembered.deployment, version_id=back)
+    simulator.run_action("rollback", deployment_id=remembered.deployment, version_id=back)
     history.refresh_history(by=operator, slug="brightsmile-dental", now=timezone.now())
     for path, tag in tags.items():
         assert client.get(path, headers={"If-None-Match": tag}).status_code == 200, path
 
 
 def test_looking_again_without_a_change_is_no_change(
-    ask: Ask, remembered: Remembered, simulator: Playing, operator: Person
+    ask: Ask, remembered: Remembered, simulator: SimulatorControl, operator: Person
 ) -> None:
     client = ask("owner")
     first = client.get(f"{OWN}/history/")

@@ -10,25 +10,25 @@ import pytest
 
 from portal.models import Customer, Membership, User
 from tests.api.conftest import API, Asking, read_everything
-from tests.playing import Playing
+from tests.simulator_control import SimulatorControl
 
 Ask = Callable[[str], Asking]
 VENDOR = re.compile(r"miosa|canary|s3://|gs://|r2://|arn:aws|tnt_|msk_|host_[a-z0-9]|x-powered-by|gunicorn", re.I)
 
 
 @pytest.fixture
-def planted(simulator: Playing, people: object) -> Playing:
+def planted(simulator: SimulatorControl, people: object) -> SimulatorControl:
     """A company whose every field off the allow-list holds a recognisable text, read to the end."""
-    simulator.knobs(canaries=True)
+    simulator.configure(canaries=True)
     read_everything()
     return simulator
 
 
-def test_customers_are_told_nothing_of_the_hosting_service(ask: Ask, planted: Playing) -> None:
+def test_customers_are_told_nothing_of_the_hosting_service(ask: Ask, planted: SimulatorControl) -> None:
     owner = User.objects.get(email="owner@brightsmile.test")
     for customer in Customer.objects.filter(is_unassigned=False):
         Membership.objects.get_or_create(user=owner, customer=customer, defaults={"role": "owner"})
-    served = planted.control("GET", "canaries")["canaries"]
+    served = planted.call("GET", "canaries")["canaries"]
     assert served
     looked_at = 0
     client = ask("owner")
@@ -41,8 +41,8 @@ def test_customers_are_told_nothing_of_the_hosting_service(ask: Ask, planted: Pl
     assert looked_at > 100
 
 
-def test_errors_tell_customers_nothing_of_it_either(ask: Ask, planted: Playing) -> None:
-    served = planted.control("GET", "canaries")["canaries"]
+def test_errors_tell_customers_nothing_of_it_either(ask: Ask, planted: SimulatorControl) -> None:
+    served = planted.call("GET", "canaries")["canaries"]
     for status in (400, 401, 403, 404, 410, 422, 429, 500, 503):
         planted.fault(times=3, status=status, body='{"error": {"message": "miosa canary s3://bucket"}}')
         for path in (
@@ -52,7 +52,7 @@ def test_errors_tell_customers_nothing_of_it_either(ask: Ask, planted: Playing) 
         ):
             response = ask("viewer").get(path, {"state": "x"} if status == 400 else {})
             check(path, response.content.decode() + str(dict(response.headers)), served)
-        planted.heal()
+        planted.clear_faults()
 
 
 def check(path: str, text: str, served: list[str]) -> None:

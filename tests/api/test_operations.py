@@ -10,7 +10,7 @@ from django.utils import timezone
 from portal.models import Operation, Version
 from portal.services.queries import operations
 from tests.api.conftest import API, Asking, Remembered, operation_on
-from tests.playing import Playing
+from tests.simulator_control import SimulatorControl
 
 Ask = Callable[[str], Asking]
 LIST = f"{API}/operations/"
@@ -27,7 +27,7 @@ def test_each_sees_those_of_their_customers(ask: Ask, remembered: Remembered) ->
     for who in ("owner", "viewer"):
         assert keys(ask(who).told(LIST)) == [own]
     assert keys(ask("other_owner").told(LIST)) == [foreign]
-    assert keys(ask("stranger").told(LIST)) == []
+    assert keys(ask("outsider").told(LIST)) == []
 
 
 def test_a_list_is_narrowed_and_never_widened(ask: Ask, remembered: Remembered) -> None:
@@ -52,21 +52,21 @@ def test_what_is_internal_is_told_to_whom_it_is_for(ask: Ask, remembered: Rememb
         assert told[who]["who"] == "Olga Petrov"
 
 
-def test_looking_takes_nothing_further(ask: Ask, remembered: Remembered, simulator: Playing) -> None:
-    before = len(simulator.heard())
+def test_looking_takes_nothing_further(ask: Ask, remembered: Remembered, simulator: SimulatorControl) -> None:
+    before = len(simulator.requests())
     Operation.objects.update(kind="roll_back", look_at=timezone.now(), state="unknown")
     rows = list(Operation.objects.order_by("pk").values())
     for who in ("operator", "owner"):
         ask(who).told(f"{LIST}{remembered.operation}/")
         ask(who).told(LIST)
     assert list(Operation.objects.order_by("pk").values()) == rows
-    assert len(simulator.heard()) == before
+    assert len(simulator.requests()) == before
 
 
 def test_pages_follow_one_another(ask: Ask, remembered: Remembered) -> None:
     version = Version.objects.select_related("deployment", "customer").get(miosa_id=remembered.version)
     Operation.objects.update(in_lane=False)
-    for _number in range(operations.PAGE + 3):
+    for _number in range(operations.PAGE_SIZE + 3):
         operation_on(version)
         Operation.objects.update(in_lane=False)
     client, seen = ask("owner"), []
@@ -75,13 +75,13 @@ def test_pages_follow_one_another(ask: Ask, remembered: Remembered) -> None:
         told = client.told(following)
         seen += keys(told)
         following = told["next"]
-    assert len(seen) == len(set(seen)) == operations.PAGE + 4
+    assert len(seen) == len(set(seen)) == operations.PAGE_SIZE + 4
 
 
 def test_a_cursor_is_good_for_one_person_and_one_question(ask: Ask, remembered: Remembered) -> None:
     version = Version.objects.select_related("deployment", "customer").get(miosa_id=remembered.version)
     Operation.objects.update(in_lane=False)
-    for _number in range(operations.PAGE):
+    for _number in range(operations.PAGE_SIZE):
         operation_on(version)
         Operation.objects.update(in_lane=False)
     following = ask("owner").told(LIST)["next"]

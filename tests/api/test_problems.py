@@ -21,7 +21,7 @@ from portal.api.throttling import Tally
 from portal.permissions import Role
 from portal.services import errors
 from tests.api.conftest import API, OWN, Asking, Remembered
-from tests.playing import Playing
+from tests.simulator_control import SimulatorControl
 
 Ask = Callable[[str], Asking]
 STACK = re.compile(
@@ -153,7 +153,7 @@ def test_a_method_it_has_would_need_a_token(people: Any) -> None:
     assert Changing.as_view()(request).status_code == 403
 
 
-def test_the_hosting_services_words_reach_nobody(ask: Ask, remembered: Remembered, simulator: Playing) -> None:
+def test_the_hosting_services_words_reach_nobody(ask: Ask, remembered: Remembered, simulator: SimulatorControl) -> None:
     simulator.fault(times=1000, status=500, body="canary-upstream-text")
     for path in (f"{OWN}/history/", f"{OWN}/deployments/{remembered.deployment}/"):
         assert "canary-upstream-text" not in ask("owner").get(path).content.decode()

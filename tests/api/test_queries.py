@@ -18,7 +18,7 @@ from portal.permissions import Person, Role
 from portal.services.queries import customers, filters
 from tests.api.conftest import API, OTHER, OWN, Asking, Remembered, read_everything
 from tests.api.test_reading import walk
-from tests.playing import Playing
+from tests.simulator_control import SimulatorControl
 
 Ask = Callable[[str], Asking]
 OPERATOR = Person(id=1, name="Olga", email="o@p.test", staff=Role.OPERATOR)
@@ -58,7 +58,7 @@ WIDENING: list[dict[str, str]] = [
 
 
 @pytest.fixture
-def long(simulator: Playing, people: object) -> str:
+def long(simulator: SimulatorControl, people: object) -> str:
     """The address of a customer whose history fills several pages."""
     simulator.reset(customers=12)
     read_everything()
@@ -149,9 +149,11 @@ def forged(told: str) -> Iterator[str]:
     yield signing.Signer(salt="other", sep=".").sign(place)
 
 
-def test_a_cursor_that_is_forged_or_made_for_something_else_is_nothing(ask: Ask, long: str, simulator: Playing) -> None:
+def test_a_cursor_that_is_forged_or_made_for_something_else_is_nothing(
+    ask: Ask, long: str, simulator: SimulatorControl
+) -> None:
     real = parse_qs(urlsplit(ask("operator").told(long)["next"]).query)["cursor"][0]
-    heard = len(simulator.heard())
+    heard = len(simulator.requests())
     missing = ask("operator").get(f"{API}/customers/nobody/history/").content
     for path in (f"{API}/customers/", f"{OWN}/deployments/", long):
         for cursor in forged(real):
@@ -159,7 +161,7 @@ def test_a_cursor_that_is_forged_or_made_for_something_else_is_nothing(ask: Ask,
             assert (response.status_code, response.content) == (404, missing), (path, cursor)
     for path in (f"{API}/customers/", f"{OWN}/history/", f"{OWN}/deployments/", f"{OTHER}/history/"):
         assert ask("operator").get(path, {"cursor": real}).status_code == 404, path
-    assert len(simulator.heard()) == heard
+    assert len(simulator.requests()) == heard
 
 
 def test_a_cursor_lasts(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,7 @@ from portal.models import Version
 from portal.permissions import Person
 from portal.services.queries import history
 from tests.api.conftest import API, OWN, Asking, Remembered
-from tests.playing import Playing
+from tests.simulator_control import SimulatorControl
 
 Ask = Callable[[str], Asking]
 STAFF = ("operator", "support")
@@ -31,7 +31,7 @@ def test_staff_see_every_customer_and_others_their_own(ask: Ask, remembered: Rem
         told = ask(who).told(f"{API}/customers/")
         assert [row["customer"]["slug"] for row in told["results"]] == ["brightsmile-dental"]
         assert told["results"][0]["customer"]["external_id"] is None
-    assert ask("stranger").told(f"{API}/customers/")["results"] == []
+    assert ask("outsider").told(f"{API}/customers/")["results"] == []
 
 
 def test_customers_are_searched_and_sorted(ask: Ask, remembered: Remembered) -> None:
@@ -59,12 +59,12 @@ def test_the_history_holds_every_version_newest_first(ask: Ask, remembered: Reme
 
 
 def test_a_change_of_what_is_live_stands_in_the_history(
-    ask: Ask, remembered: Remembered, simulator: Playing, operator: Person
+    ask: Ask, remembered: Remembered, simulator: SimulatorControl, operator: Person
 ) -> None:
     client = ask("owner")
     before = client.told(f"{OWN}/deployments/{remembered.deployment}/")
     back = before["last_good"]["id"]
-    simulator.act("rollback", deployment_id=remembered.deployment, version_id=back)
+    simulator.run_action("rollback", deployment_id=remembered.deployment, version_id=back)
     history.refresh_history(by=operator, slug="brightsmile-dental", now=timezone.now())
     newest = client.told(f"{OWN}/history/")["results"][0]
     assert (newest["entry"], newest["deed"], newest["version_id"]) == ("activation", "rolled_back", back)
@@ -110,25 +110,25 @@ def test_moments_are_told_in_utc_whatever_zone_the_browser_has(ask: Ask, remembe
     assert all(entry["at"].endswith("Z") for entry in told["results"])
 
 
-def test_a_customer_nobody_looked_at_yet_is_read_first(ask: Ask, simulator: Playing) -> None:
+def test_a_customer_nobody_looked_at_yet_is_read_first(ask: Ask, simulator: SimulatorControl) -> None:
     told = ask("owner").told(f"{OWN}/history/")
     assert told["results"]
     assert told["age"]["as_of"]
 
 
 def test_what_is_remembered_is_told_while_the_hosting_service_is_down(
-    ask: Ask, remembered: Remembered, simulator: Playing
+    ask: Ask, remembered: Remembered, simulator: SimulatorControl
 ) -> None:
     simulator.fault(times=1000, drop_before=True)
     told = ask("owner").told(f"{OWN}/deployments/{remembered.deployment}/")
     assert told["history"]
 
 
-def test_fresh_answers_cost_no_request(ask: Ask, remembered: Remembered, simulator: Playing) -> None:
-    before = len(simulator.heard())
+def test_fresh_answers_cost_no_request(ask: Ask, remembered: Remembered, simulator: SimulatorControl) -> None:
+    before = len(simulator.requests())
     for path in (f"{API}/customers/", f"{OWN}/history/", f"{OWN}/deployments/"):
         ask("owner").told(path)
-    assert len(simulator.heard()) == before
+    assert len(simulator.requests()) == before
 
 
 def test_the_history_asks_the_database_as_little_as_the_page(

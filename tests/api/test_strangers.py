@@ -8,10 +8,10 @@ from uuid import UUID
 from portal.api import urls
 from portal.models import Customer, Membership, User
 from tests.api.conftest import API, OTHER, OWN, Asking, Remembered
-from tests.playing import Playing
+from tests.simulator_control import SimulatorControl
 
 Ask = Callable[[str], Asking]
-EVERYBODY = ("anonymous", "operator", "support", "owner", "viewer", "other_owner", "stranger")
+EVERYBODY = ("anonymous", "operator", "support", "owner", "viewer", "other_owner", "outsider")
 UNSAFE = ("post", "put", "patch", "delete", "options", "trace")
 
 
@@ -81,26 +81,28 @@ def test_anybody_anonymous_is_asked_to_sign_in(ask: Ask, remembered: Remembered)
     assert len(answers) == 1
 
 
-def test_what_is_anothers_is_as_if_it_did_not_exist(ask: Ask, remembered: Remembered, simulator: Playing) -> None:
-    before = len(simulator.heard())
+def test_what_is_anothers_is_as_if_it_did_not_exist(
+    ask: Ask, remembered: Remembered, simulator: SimulatorControl
+) -> None:
+    before = len(simulator.requests())
     for who in ("owner", "viewer"):
         client = ask(who)
         answers = [client.get(path) for path in [*foreign(remembered), *missing(remembered)]]
         assert {response.status_code for response in answers} == {404}
         assert len({response.content for response in answers}) == 1
         assert len({tuple(sorted(response.headers)) for response in answers}) == 1
-    assert len(simulator.heard()) == before
+    assert len(simulator.requests()) == before
 
 
-def test_nobody_else_gets_in(ask: Ask, remembered: Remembered, simulator: Playing) -> None:
-    before = len(simulator.heard())
-    for who in ("other_owner", "stranger"):
+def test_nobody_else_gets_in(ask: Ask, remembered: Remembered, simulator: SimulatorControl) -> None:
+    before = len(simulator.requests())
+    for who in ("other_owner", "outsider"):
         client = ask(who)
         for name, path in own(remembered).items():
             expected = 200 if name in {"customers", "operations", "schema"} else 404
             assert client.get(path).status_code == expected, path
         assert "brightsmile" not in client.get(f"{API}/customers/").content.decode()
-    assert len(simulator.heard()) == before
+    assert len(simulator.requests()) == before
 
 
 def test_a_support_person_with_assigned_customers_sees_those_alone(ask: Ask, remembered: Remembered) -> None:
@@ -112,8 +114,8 @@ def test_a_support_person_with_assigned_customers_sees_those_alone(ask: Ask, rem
     assert client.get(f"{OTHER}/history/").status_code == 200
 
 
-def test_nothing_can_be_changed(ask: Ask, remembered: Remembered, simulator: Playing) -> None:
-    before = [row for row in simulator.heard() if row["method"] != "GET"]
+def test_nothing_can_be_changed(ask: Ask, remembered: Remembered, simulator: SimulatorControl) -> None:
+    before = [row for row in simulator.requests() if row["method"] != "GET"]
     for who in EVERYBODY:
         client = ask(who)
         for name, path in own(remembered).items():
@@ -124,7 +126,7 @@ def test_nothing_can_be_changed(ask: Ask, remembered: Remembered, simulator: Pla
                 assert response["Content-Type"] == "application/problem+json"
                 if expected == 405:
                     assert response["Allow"] == "GET, HEAD"
-    assert [row for row in simulator.heard() if row["method"] != "GET"] == before
+    assert [row for row in simulator.requests() if row["method"] != "GET"] == before
 
 
 def test_somebody_signed_out_is_nobody(ask: Ask, remembered: Remembered) -> None:

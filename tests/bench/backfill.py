@@ -14,7 +14,7 @@ VERSIONS = 100_000
 
 
 def main() -> None:
-    from portal.simulator import Simulator  # noqa: PLC0415  # the settings come first
+    from portal.simulator.simulator import Simulator  # noqa: PLC0415  # the settings come first
     from tests.bench.serving import free_port  # noqa: PLC0415  # as above
 
     os.environ["SIMULATOR_PORT"] = str(free_port())
@@ -43,12 +43,12 @@ def _measure() -> dict[str, float]:
     from portal.services.sync import upstream  # noqa: PLC0415  # after setup
     from portal.services.sync.budget import Purpose  # noqa: PLC0415  # after setup
     from portal.services.sync.fetch import sweeps, version_refresh  # noqa: PLC0415  # after setup
-    from tests.playing import Playing  # noqa: PLC0415  # after setup
+    from tests.simulator_control import SimulatorControl  # noqa: PLC0415  # after setup
 
     call_command("migrate", verbosity=0)
-    playing = Playing(settings.MIOSA.base_url.removesuffix("/api/v1"))
-    first = playing.world()["customers"][0]["deployments"][0]["id"]
-    playing.control("POST", "act", {"do": "history", "deployment_id": first, "count": VERSIONS})
+    control = SimulatorControl(settings.MIOSA.base_url.removesuffix("/api/v1"))
+    first = control.state()["customers"][0]["deployments"][0]["id"]
+    control.call("POST", "actions", {"action": "history", "deployment_id": first, "count": VERSIONS})
     ask = upstream.client(Purpose.BACKGROUND)
     sweeps.sweep_workspaces(client=ask, now=timezone.now())
     sweeps.sweep_deployments(client=ask, now=timezone.now())

@@ -21,7 +21,7 @@ WARMING = 5
 LIMIT_MS = 15.0
 SIMULATE = """
 import sys
-from portal.simulator import Simulator
+from portal.simulator.simulator import Simulator
 with Simulator() as simulator:
     print(simulator.url, flush=True)
     sys.stdin.read()
@@ -64,7 +64,7 @@ def measure(url: str) -> dict[str, Any]:
     from portal.services.sync import upstream  # noqa: PLC0415  # as above
     from portal.services.sync.budget import Purpose  # noqa: PLC0415  # as above
     from portal.services.sync.fetch import sweeps, version_refresh  # noqa: PLC0415  # as above
-    from tests.playing import Playing  # noqa: PLC0415  # as above
+    from tests.simulator_control import SimulatorControl  # noqa: PLC0415  # as above
 
     call_command("migrate", interactive=False, verbosity=0)
     call_command("createcachetable", verbosity=0)
@@ -73,35 +73,35 @@ def measure(url: str) -> dict[str, Any]:
     sweeps.sweep_deployments(client=ask, now=timezone.now())
     row = Deployment.objects.select_related("customer").get(name="Main site", customer__slug="brightsmile-dental")
     version_refresh.refresh_versions(row, client=ask, now=timezone.now())
-    playing = Playing(url)
-    rounds = [one_round(playing, row) for _round in range(ROUNDS + WARMING)][WARMING:]
+    control = SimulatorControl(url)
+    rounds = [one_round(control, row) for _round in range(ROUNDS + WARMING)][WARMING:]
     found: dict[str, Any] = {name: spread([each[name] for each in rounds]) for name in ("first", "change", "page")}
     found["kept"] = found["first"]["median"] <= LIMIT_MS
     return found
 
 
-def one_round(playing: Any, row: Any) -> dict[str, float]:
+def one_round(control: Any, row: Any) -> dict[str, float]:
     """To the newest or the one before it, whichever is not live."""
     from django.utils import timezone  # noqa: PLC0415  # after Django was set up
 
     from portal.models import Version  # noqa: PLC0415  # as above
     from portal.permissions import Person, Role  # noqa: PLC0415  # as above
     from portal.services.operations import releases  # noqa: PLC0415  # as above
-    from portal.services.operations.kinds import Kind  # noqa: PLC0415  # as above
+    from portal.services.operations.submit import Confirmation, Target  # noqa: PLC0415  # as above
 
     row.refresh_from_db()
     target = Version.objects.filter(deployment=row).exclude(miosa_id=row.active_version_id).order_by("-number")[0]
-    kind = Kind.PROMOTE if (target.number or 0) > row.live_version.number else Kind.ROLL_BACK
+    kind = "promote" if (target.number or 0) > row.live_version.number else "roll_back"
     by = Person(id=1, name="Olga Petrov", email="operator@portal.test", staff=Role.OPERATOR)
-    place = {"slug": row.customer.slug, "deployment_id": row.miosa_id, "version_id": target.miosa_id}
-    token = releases.draw_release(by=by, kind=kind, now=timezone.now(), **place).token
-    confirmed = releases.Confirmed(token=token, choice="checkout")
+    place = Target(row.customer.slug, row.miosa_id, target.miosa_id)
+    token = releases.get_dialog(kind, place, by=by, now=timezone.now()).token
+    confirmation = Confirmation(token, choice="checkout")
     clicked = time.time()
-    page = releases.release(by=by, kind=kind, confirmed=confirmed, now=timezone.now(), **place)
+    page = releases.submit(kind, place, confirmation, by=by, now=timezone.now())
     done = time.time()
     if page.state != "succeeded":
         raise RuntimeError(page.error)
-    rows = playing.control("GET", "requests?since=0&details=1")["requests"]
+    rows = control.call("GET", "requests?since=0&details=1")["requests"]
     ours = [each for each in rows if each["details"]["request_id"] == page.key.hex]
     change = next(each for each in ours if each["method"] != "GET")
     received = ours[0]["details"]["received_at"], change["details"]["received_at"]

@@ -26,7 +26,7 @@ EACH_ROUND = 20
 
 
 def main(versions: int, rounds: int, views: int) -> None:
-    from portal.simulator import Simulator  # noqa: PLC0415  # the settings come first
+    from portal.simulator.simulator import Simulator  # noqa: PLC0415  # the settings come first
     from tests.bench.serving import Server, free_port  # noqa: PLC0415  # as above
 
     os.environ["SIMULATOR_PORT"] = str(free_port())
@@ -176,16 +176,16 @@ def _poll(page: str) -> str:
 def _like_ours(simulator_url: str) -> str:
     """A customer of the simulator with as many apps as ours, each with more versions than a page shows."""
     from tests.bench.filling import APPS  # noqa: PLC0415  # after setup
-    from tests.playing import Playing  # noqa: PLC0415  # after setup
+    from tests.simulator_control import SimulatorControl  # noqa: PLC0415  # after setup
 
-    playing = Playing(simulator_url)
+    control = SimulatorControl(simulator_url)
     owned: dict[str, list[dict[str, object]]] = {}
-    for customer in playing.world()["customers"]:
+    for customer in control.state()["customers"]:
         for deployment in customer["deployments"]:
             owned.setdefault(str(deployment["external_workspace_id"]), []).append(deployment)
     chosen = next(name for name, deployments in owned.items() if len(deployments) == APPS and name != "None")
     for deployment in owned[chosen]:
-        playing.control("POST", "act", {"do": "history", "deployment_id": deployment["id"], "count": 100})
+        control.call("POST", "actions", {"action": "history", "deployment_id": deployment["id"], "count": 100})
     return chosen
 
 

@@ -84,19 +84,19 @@ def start_ms(number: int) -> float:
 
     from portal.models import Deployment, Operation  # noqa: PLC0415  # as above
     from portal.permissions import Person, Role  # noqa: PLC0415  # as above
-    from portal.services.operations import releases  # noqa: PLC0415  # as above
-    from portal.services.operations.kinds import Kind  # noqa: PLC0415  # as above
+    from portal.services.operations import deployments  # noqa: PLC0415  # as above
+    from portal.services.operations.submit import Confirmation, Target  # noqa: PLC0415  # as above
 
     rows = Deployment.objects.select_related("customer").filter(
         live_version__isnull=False, customer__is_unassigned=False
     )
     row = rows.order_by("pk")[number % rows.count()]
     by = Person(id=1, name="Olga Petrov", email="operator@portal.test", staff=Role.OPERATOR)
-    place: dict[str, Any] = {"slug": row.customer.slug, "deployment_id": row.miosa_id, "kind": Kind.REDEPLOY, "by": by}
-    token = releases.draw_simple(now=timezone.now(), **place).token
-    confirmed = releases.Confirmed(token=token, choice="checkout")
+    target = Target(row.customer.slug, row.miosa_id)
+    token = deployments.get_dialog("redeploy", target, by=by, now=timezone.now()).token
+    confirmation = Confirmation(token, choice="checkout")
     time.sleep(0.3)
-    page = releases.do_simple(confirmed=confirmed, now=timezone.now(), **place)
+    page = deployments.submit("redeploy", target, confirmation, by=by, now=timezone.now())
     accepted = time.monotonic()
     operation = Operation.objects.filter(key=page.key)
     while not operation.exclude(runner="", attempts=0).exists():

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from portal.models import Deployment, Operation, Version
 from portal.services.operations import releases
-from portal.services.operations.kinds import Kind
+from portal.services.operations.submit import Target
 from tests.chaos.kills import OPERATOR
 from tests.chaos.processes import Web
 from tests.chaos.world import World, remember_apps
@@ -39,11 +39,11 @@ def _round(world: World, web: Web, slug: str, deployment_id: str) -> Counter[str
     row = Deployment.objects.get(miosa_id=deployment_id)
     target = Version.objects.filter(deployment=row).exclude(miosa_id=row.active_version_id).order_by("-number")[0]
     live = row.live_version
-    kind = Kind.PROMOTE if live is not None and (target.number or 0) > (live.number or 0) else Kind.ROLL_BACK
+    kind = "promote" if live is not None and (target.number or 0) > (live.number or 0) else "roll_back"
     place = {"slug": slug, "deployment_id": deployment_id, "version_id": target.miosa_id}
-    token = releases.draw_release(by=OPERATOR, kind=kind, now=timezone.now(), **place).token
-    body = json.dumps({**place, "kind": kind.value, "token": token}).encode()
-    before, rows, heard = world.deeds(deployment_id), Operation.objects.count(), len(world.playing.heard())
+    token = releases.get_dialog(kind, Target(**place), by=OPERATOR, now=timezone.now()).token
+    body = json.dumps({**place, "kind": kind, "token": token}).encode()
+    before, rows, heard = world.deeds(deployment_id), Operation.objects.count(), len(world.control.requests())
     answers: list[str] = []
     start = threading.Barrier(CLICKS)
 
@@ -58,7 +58,7 @@ def _round(world: World, web: Web, slug: str, deployment_id: str) -> Counter[str
         thread.join()
     connection.close()
     same = Counter(answers).most_common(1)[0][1]
-    changes = [one for one in world.playing.heard()[heard:] if one["method"] != "GET"]
+    changes = [one for one in world.control.requests()[heard:] if one["method"] != "GET"]
     return Counter(
         same_operation=same,
         other_answers=CLICKS - same,

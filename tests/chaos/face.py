@@ -17,8 +17,7 @@ from django.utils import timezone  # noqa: E402  # as above
 
 from portal.permissions import Person, Role  # noqa: E402  # as above
 from portal.services.operations import releases  # noqa: E402  # as above
-from portal.services.operations.kinds import Kind  # noqa: E402  # as above
-from portal.services.operations.releases import Confirmed  # noqa: E402  # as above
+from portal.services.operations.submit import Confirmation, Target  # noqa: E402  # as above
 
 OPERATOR = Person(id=1, name="Olga Petrov", email="operator@portal.test", staff=Role.OPERATOR)
 
@@ -26,15 +25,9 @@ OPERATOR = Person(id=1, name="Olga Petrov", email="operator@portal.test", staff=
 def application(environ: dict[str, Any], start_response: Callable[..., object]) -> Iterable[bytes]:
     posted = json.loads(environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"])))
     try:
-        page = releases.release(
-            by=OPERATOR,
-            slug=posted["slug"],
-            deployment_id=posted["deployment_id"],
-            version_id=posted["version_id"],
-            kind=Kind(posted["kind"]),
-            confirmed=Confirmed(token=posted["token"], choice="checkout"),
-            now=timezone.now(),
-        )
+        target = Target(posted["slug"], posted["deployment_id"], posted["version_id"])
+        confirmation = Confirmation(posted["token"], choice="checkout")
+        page = releases.submit(posted["kind"], target, confirmation, by=OPERATOR, now=timezone.now())
     finally:
         connection.close()
     start_response("200 OK", [("Content-Type", "text/plain")])

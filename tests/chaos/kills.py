@@ -15,10 +15,9 @@ from django.utils import timezone
 from portal.models import Deployment, Operation, Version
 from portal.permissions import Person, Role
 from portal.services import sandboxes
-from portal.services.operations import publishing, releases, settling
-from portal.services.operations.kinds import Kind
+from portal.services.operations import deployments, publishing, reconcile, releases
 from portal.services.operations.publishing import Publication
-from portal.services.operations.releases import Confirmed
+from portal.services.operations.submit import Confirmation, Target
 from tests.chaos.processes import Web, Worker
 from tests.chaos.world import World, remember_apps
 
@@ -110,7 +109,7 @@ def _run(world: World, kills: int, outcome: Outcome, seed: int, *, web: Web | No
                     after_row = rng.random() < 0.7
                     batch.append(_kill_around_click(world, web, slug, deployment_id, pause=pause, after_row=after_row))
                 else:
-                    kind = rng.choice([Kind.PUBLISH, Kind.REDEPLOY])
+                    kind = rng.choice(["publish", "redeploy"])
                     batch.append(_kill_around_work(world, worker, slug, deployment_id, kind=kind, pause=pause))
             _await_end(world, batch)
             outcome.kills += batch
@@ -128,13 +127,13 @@ def _kill_around_click(world: World, web: Web, slug: str, deployment_id: str, *,
     target = versions.order_by("-number")[:1].get()
     live = row.live_version
     is_newer = live is not None and (target.number or 0) > (live.number or 0)
-    kind = Kind.PROMOTE if is_newer else Kind.ROLL_BACK
+    kind = "promote" if is_newer else "roll_back"
     place = {"slug": slug, "deployment_id": deployment_id, "version_id": target.miosa_id}
-    token = releases.draw_release(by=OPERATOR, kind=kind, now=timezone.now(), **place).token
-    kill = Kill(kind.value, deployment_id, before=world.deeds(deployment_id))
+    token = releases.get_dialog(kind, Target(**place), by=OPERATOR, now=timezone.now()).token
+    kill = Kill(kind, deployment_id, before=world.deeds(deployment_id))
     web.child()
     started = timezone.now()
-    kill.click = web.post(json.dumps({**place, "kind": kind.value, "token": token}).encode())
+    kill.click = web.post(json.dumps({**place, "kind": kind, "token": token}).encode())
     if after_row:
         _await_row(Operation.objects.filter(deployment_id=deployment_id, asked_at__gte=started))
     time.sleep(pause)
@@ -144,20 +143,20 @@ def _kill_around_click(world: World, web: Web, slug: str, deployment_id: str, *,
     return kill
 
 
-def _kill_around_work(world: World, worker: Worker, slug: str, deployment_id: str, *, kind: Kind, pause: float) -> Kill:
-    kill = Kill(kind.value, deployment_id, before=world.deeds(deployment_id))
+def _kill_around_work(world: World, worker: Worker, slug: str, deployment_id: str, *, kind: str, pause: float) -> Kill:
+    kill = Kill(kind, deployment_id, before=world.deeds(deployment_id))
     started = timezone.now()
-    place = {"slug": slug, "deployment_id": deployment_id}
-    if kind is Kind.PUBLISH:
+    target = Target(slug, deployment_id)
+    if kind == "publish":
         row = Deployment.objects.select_related("customer").get(miosa_id=deployment_id)
         sandbox = sandboxes.list_sandboxes(row.customer, by=OPERATOR)[0].id
-        token = publishing.draw_publish(by=OPERATOR, now=started, **place).token
-        publication = Publication(token=token, sandbox_id=sandbox, go_live=False, choice="checkout")
-        page = publishing.publish(by=OPERATOR, publication=publication, now=timezone.now(), **place)
+        token = publishing.get_dialog(target, by=OPERATOR, now=started).token
+        publication = Publication(Confirmation(token, choice="checkout"), sandbox, go_live=False)
+        page = publishing.submit(target, publication, by=OPERATOR, now=timezone.now())
     else:
-        token = releases.draw_simple(by=OPERATOR, kind=kind, now=started, **place).token
-        confirmed = Confirmed(token=token, choice="checkout")
-        page = releases.do_simple(by=OPERATOR, kind=kind, confirmed=confirmed, now=timezone.now(), **place)
+        token = deployments.get_dialog(kind, target, by=OPERATOR, now=started).token
+        confirmation = Confirmation(token, choice="checkout")
+        page = deployments.submit(kind, target, confirmation, by=OPERATOR, now=timezone.now())
     _await_row(Operation.objects.filter(key=page.key).exclude(runner=""))
     time.sleep(pause)
     worker.kill_child()
@@ -198,8 +197,8 @@ def _await_end(world: World, batch: list[Kill]) -> None:
 def _decide(kill: Kill) -> None:
     """As a person would who has looked at the app, so that its lane is free for the next one."""
     for operation in Operation.objects.filter(deployment_id=kill.deployment_id, state="unknown"):
-        choice = "happened" if kill.effects else "did_not"
-        settling.decide(operation, choice=choice, by_name=OPERATOR.name, now=timezone.now())
+        happened = bool(kill.effects)
+        reconcile.settle_by_decision(operation, happened=happened, by_name=OPERATOR.name, now=timezone.now())
 
 
 def _has_ended(kill: Kill) -> bool:
@@ -208,7 +207,7 @@ def _has_ended(kill: Kill) -> bool:
         # A click that had not been taken from the queue is taken by the next process.
         return kill.click is None or not kill.click.is_alive()
     kill.error_code = operation.error_code
-    kill.state, kill.needs_decision = operation.state, settling.needs_decision(operation)
+    kill.state, kill.needs_decision = operation.state, operation.needs_decision
     if operation.state in {"accepted", "sent", "unknown"} and not kill.needs_decision:
         return False
     if operation.state == "succeeded" and operation.switched_at is None and operation.look_at is not None:

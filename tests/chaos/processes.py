@@ -99,7 +99,7 @@ def fork_drivers() -> None:
     django.setup()
     from django.db import connections  # noqa: PLC0415  # as above
 
-    from portal.services.operations.driver import OperationSource  # noqa: PLC0415  # as above
+    from portal.services.operations.background import OperationSource  # noqa: PLC0415  # as above
     from portal.worker import Worker  # noqa: PLC0415  # as above
 
     connections.close_all()

@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from portal.simulator import Simulator
-from tests.playing import Playing
+from portal.simulator.simulator import Simulator
+from tests.simulator_control import SimulatorControl
 
 CUSTOMERS = 40
 
@@ -20,12 +20,12 @@ CUSTOMERS = 40
 class World:
     var: Path
     simulator: Simulator
-    playing: Playing
+    control: SimulatorControl
     web_port: int
 
     def deeds(self, deployment_id: str) -> int:
         """How often something was made live, published or built there."""
-        there = self.simulator.platform.world.deployments[deployment_id]
+        there = self.simulator.state.store.deployments[deployment_id]
         return len(there.activations) + len(there.versions) + len(there.builds)
 
 
@@ -59,11 +59,11 @@ def built(*, with_keys: bool) -> Iterator[World]:
 
         call_command("migrate", interactive=False, verbosity=0)
         call_command("createcachetable", verbosity=0)
-        playing = Playing(simulator.url)
-        playing.knobs(
+        control = SimulatorControl(simulator.url)
+        control.configure(
             idempotency="on" if with_keys else "off", step_times="instant", redeploy_answer="build", artifact_gc="never"
         )
-        yield World(Path(folder), simulator, playing, free_port())
+        yield World(Path(folder), simulator, control, free_port())
 
 
 def remember_apps(world: World, count: int) -> list[tuple[str, str]]:
@@ -77,17 +77,19 @@ def remember_apps(world: World, count: int) -> list[tuple[str, str]]:
 
     ask = upstream.client(Purpose.BACKGROUND)
     sweeps.sweep_workspaces(client=ask, now=timezone.now())
-    there = world.simulator.platform.world
+    there = world.simulator.state.store
     ordinary = [
         app
         for app in there.deployments.values()
         if (app.scenario, app.kind) == ("ordinary", "static") and app.active_version_id
     ]
     chosen = [
-        app.id for app in ordinary if any(box.state != "destroyed" for box in there.newest_sandboxes(app.by.workspace))
+        app.id
+        for app in ordinary
+        if any(box.state != "destroyed" for box in there.newest_sandboxes(app.attribution.workspace))
     ]
     for deployment_id in chosen[:count]:
-        world.playing.act("history", deployment_id=deployment_id, count=3)
+        world.control.run_action("history", deployment_id=deployment_id, count=3)
     sweeps.sweep_deployments(client=ask, now=timezone.now())
     rows = list(Deployment.objects.filter(miosa_id__in=chosen[:count]).select_related("customer"))
     for row in rows:

@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from portal.models import Operation, Version
-from portal.services.operations import driver
+from portal.services.operations import background
 from tests.deployments_ui.conftest import HTMX, World
 from tests.deployments_ui.stairs import text_of
 
@@ -37,17 +37,17 @@ def confirm(client: Client, path: str, *, htmx: bool = False, **fields: Any) -> 
 
 
 def changes_heard(world: World) -> list[dict[str, Any]]:
-    return [row for row in world.playing.heard() if row["method"] in CHANGING]
+    return [row for row in world.control.requests() if row["method"] in CHANGING]
 
 
 def work() -> None:
     """What the worker does until nothing is due."""
     for _round in range(20):
-        due = driver.list_due(now=timezone.now())
+        due = background.list_due(now=timezone.now())
         if not due:
             return
         for operation in due:
-            driver.work(operation)
+            background.run_step(operation)
 
 
 def due_now() -> None:

@@ -16,8 +16,8 @@ from portal.services.sync import upstream
 from portal.services.sync.budget import Purpose
 from portal.services.sync.fetch import sweeps, version_refresh
 from tests import recall
-from tests.cast import Cast
-from tests.playing import Playing
+from tests.people import People
+from tests.simulator_control import SimulatorControl
 
 HTMX: dict[str, Any] = {"HTTP_HX_REQUEST": "true"}
 SLUG = "brightsmile-dental"
@@ -27,8 +27,8 @@ SLUG = "brightsmile-dental"
 class World:
     """The simulator, the people, and a deployment each of Bright Smile and, as `foreign`, of Pawsome Vets."""
 
-    playing: Playing
-    people: Cast
+    control: SimulatorControl
+    people: People
     main: dict[str, Any]
     foreign: dict[str, Any]
 
@@ -47,17 +47,17 @@ class World:
     @contextmanager
     def hearing_nothing(self) -> Iterator[None]:
         """Whatever is done within, MIOSA is not asked."""
-        before = len(self.playing.heard())
+        before = len(self.control.requests())
         yield
-        assert len(self.playing.heard()) == before
+        assert len(self.control.requests()) == before
 
 
 @pytest.fixture
-def world(simulator: Playing, people: Cast) -> World:
+def world(simulator: SimulatorControl, people: People) -> World:
     recall.recall("all that is wanted", simulator, read_everything)
-    customers = {row["external_workspace_id"]: row for row in simulator.world()["customers"]}
+    customers = {row["external_workspace_id"]: row for row in simulator.state()["customers"]}
     return World(
-        playing=simulator,
+        control=simulator,
         people=people,
         main=customers[SLUG]["deployments"][0],
         foreign=customers["pawsome-vets"]["deployments"][0],

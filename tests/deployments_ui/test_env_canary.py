@@ -18,7 +18,7 @@ from django.test import Client, RequestFactory
 from django.views.debug import ExceptionReporter
 
 from portal.models import Operation
-from portal.services.operations import driver
+from portal.services.operations import background
 from tests.deployments_ui.changes import token_of
 from tests.deployments_ui.conftest import HTMX, World
 from tests.deployments_ui.stairs import Browse
@@ -106,14 +106,14 @@ def test_planted_values_are_nowhere(world: World, browse: Browse, caplog: pytest
             path = re.findall(r'action="([^"]+/)apply/"', review)[0]
             places.get(path, **headers)
             places.post(path, {"rename-MANY": WRONG}, **headers)
-            world.playing.fault("*/env", method="POST", times=1, drop_after=True)
+            world.control.fault("*/env", method="POST", times=1, drop_after=True)
             places.post(f"{path}apply/", {"token": token_of(review)}, **headers)
-            world.playing.heal()
+            world.control.clear_faults()
             Operation.objects.update(look_at=None)
-        world.playing.knobs(env_rows="key_value")
+        world.control.configure(env_rows="key_value")
         for operation in Operation.objects.all():
             places.get(f"/operations/{operation.key}/")
-            driver.work(operation)
+            background.run_step(operation)
         for page in (env, world.path, f"/c/{env.split('/')[2]}/", "/operations/"):
             places.get(page)
             places.get(page, **HTMX)

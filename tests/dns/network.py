@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from types import TracebackType
 
 from portal import dns
-from portal.simulator.dns import DnsServer
-from portal.simulator.dnsbook import DnsBook
+from portal.simulator.dns.records import DnsRecords
+from portal.simulator.dns.server import DnsServer
 
 ZONE = "brightsmile.example"
 TARGET = "acme.apps.host.example"
@@ -34,7 +34,7 @@ AMPLE = dns.Timeouts(
 IMPATIENT = replace(AMPLE, lookup_s=5, patience_s=1, nearest_zone_s=1)
 
 
-def write_zone(book: DnsBook, zone_file: str, *, origin: str = ZONE) -> None:
+def write_zone(book: DnsRecords, zone_file: str, *, origin: str = ZONE) -> None:
     """Lines of name, type and value. Names without a final dot are relative; the type `!` sets an rcode."""
     records: dict[str, list[dict[str, object]]] = {}
     for line in filter(None, map(str.strip, zone_file.splitlines())):
@@ -50,9 +50,9 @@ def write_zone(book: DnsBook, zone_file: str, *, origin: str = ZONE) -> None:
 
 @dataclass
 class Network:
-    public: DnsBook = field(default_factory=DnsBook)
-    first: DnsBook = field(default_factory=DnsBook)
-    second: DnsBook = field(default_factory=DnsBook)
+    public: DnsRecords = field(default_factory=DnsRecords)
+    first: DnsRecords = field(default_factory=DnsRecords)
+    second: DnsRecords = field(default_factory=DnsRecords)
 
     def __post_init__(self) -> None:
         self.resolver = DnsServer(self.public)
@@ -91,8 +91,8 @@ class Network:
 
     def clear(self) -> None:
         for server in self.servers:
-            server.calm()
-            server.asked.clear()
+            server.clear_faults()
+            server.queries.clear()
         while self.clients:
             self.clients.pop().close()
         for book in (self.public, self.first, self.second):

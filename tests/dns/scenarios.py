@@ -46,7 +46,7 @@ class Scenario:
         files = dict(self.files)
         network.publish(files.pop("zone"), **files)
         for server, kind, name in self.behaviours:
-            getattr(network, server).behave(name, kind)
+            getattr(network, server).set_fault(name, kind)
         client = network.create_client(timeouts=IMPATIENT if self.behaviours else AMPLE)
         return network.diagnose(self.required, client=client)
 

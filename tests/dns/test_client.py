@@ -17,8 +17,8 @@ from portal.dns import addresses
 from portal.dns.lookup import Outcome, Question
 from portal.dns.queries import QueryBatch
 from portal.services.domains.messages import word_message
-from portal.simulator.dns import DnsServer
-from portal.simulator.dnsbook import DnsBook
+from portal.simulator.dns.records import DnsRecords
+from portal.simulator.dns.server import DnsServer
 from tests.dns.network import AMPLE, IMPATIENT, LOOKED_UP_AT, NOW, NS1, TARGET, WWW, ZONE, Network
 
 ALL_SERVERS = ("ns1", "ns2", "resolver")
@@ -87,7 +87,7 @@ def test_a_lookup_ends_with_the_last_answer(network: Network) -> None:
 
 def test_a_dead_name_server_does_not_delay_the_result(network: Network) -> None:
     network.publish(CORRECT)
-    network.ns1.behave("", "silent")
+    network.ns1.set_fault("", "silent")
     client = network.create_client(timeouts=replace(AMPLE, patience_s=0.1))
     with returns_before_timeouts():
         assert network.diagnose(client=client).is_correct
@@ -104,8 +104,8 @@ def test_a_dead_resolver_does_not_delay_the_result(network: Network) -> None:
 def test_questions_without_an_answer_do_not_delay_the_result(network: Network) -> None:
     network.publish(CORRECT)
     for server in (network.ns1, network.ns2):
-        server.behave(f"www.{ZONE}.{ZONE}", "silent")
-        server.behave(ZONE, "silent")
+        server.set_fault(f"www.{ZONE}.{ZONE}", "silent")
+        server.set_fault(ZONE, "silent")
     client = network.create_client(timeouts=replace(AMPLE, patience_s=0.1))
     with returns_before_timeouts():
         assert network.diagnose(client=client).is_correct
@@ -123,7 +123,7 @@ def test_questions_without_an_answer_do_not_delay_the_result(network: Network) -
 def test_a_lookup_of_dead_servers_ends_in_time(network: Network, dead: tuple[str, ...], kind: str) -> None:
     network.publish(CORRECT, public="www ! TIMEOUT")
     for name in dead:
-        getattr(network, name).behave("", kind, seconds=9)
+        getattr(network, name).set_fault("", kind, seconds=9)
     client = network.create_client(timeouts=replace(AMPLE, lookup_s=0.6))
     with returns_before_timeouts():
         report = network.diagnose(client=client)
@@ -134,7 +134,7 @@ def test_a_lookup_of_dead_servers_ends_in_time(network: Network, dead: tuple[str
 def test_slow_name_servers_are_waited_for(network: Network) -> None:
     network.publish(CORRECT)
     for server in (network.ns1, network.ns2):
-        server.behave("", "slow", seconds=0.5)
+        server.set_fault("", "slow", seconds=0.5)
     lookup = network.look_up(client=network.create_client(timeouts=replace(AMPLE, patience_s=0)))
     # Once one of them has answered the essentials, the other is not waited for.
     assert any(server.find_answered(WWW[0].name, "CNAME") for server in lookup.authoritative)
@@ -142,18 +142,18 @@ def test_slow_name_servers_are_waited_for(network: Network) -> None:
 
 def test_a_lost_query_is_sent_again(network: Network) -> None:
     network.publish(CORRECT)
-    network.ns1.behave("", "silent")
+    network.ns1.set_fault("", "silent")
     query = (WWW[0].name, "CNAME")
 
     def answer_from_the_second_query() -> None:
-        wait_for(lambda: network.ns1.asked[query] > 0)
-        network.ns1.calm()
+        wait_for(lambda: network.ns1.queries[query] > 0)
+        network.ns1.clear_faults()
 
     recovery = threading.Thread(target=answer_from_the_second_query)
     recovery.start()
     lookup = network.look_up(client=network.create_client())
     recovery.join()
-    assert network.ns1.asked[query] > 1
+    assert network.ns1.queries[query] > 1
     assert all(server.find_answered(*query) for server in lookup.authoritative)
 
 
@@ -172,10 +172,10 @@ def test_at_most_four_name_servers_are_queried(network: Network) -> None:
 def test_only_the_name_its_zone_and_the_target_are_looked_up(network: Network) -> None:
     network.publish(f"www CNAME web.elsewhere.example\n{CORRECT.replace('www', 'b')}")
     network.look_up()
-    queried = {name for server in network.servers for name, _ in server.asked}
+    queried = {name for server in network.servers for name, _ in server.queries}
     own = {ZONE, f"www.{ZONE}", f"www.{ZONE}.{ZONE}", f"ns1.{ZONE}", f"ns2.{ZONE}"}
     assert queried <= {*own, TARGET, "web.elsewhere.example"}
-    from_name_servers = {name for server in (network.ns1, network.ns2) for name, _ in server.asked}
+    from_name_servers = {name for server in (network.ns1, network.ns2) for name, _ in server.queries}
     assert "web.elsewhere.example" not in from_name_servers
 
 
@@ -185,13 +185,13 @@ def test_only_the_name_its_zone_and_the_target_are_looked_up(network: Network) -
 def test_what_is_no_domain_is_not_looked_up(network: Network, name: str) -> None:
     with pytest.raises(dns.LookupRefused):
         network.look_up((), name)
-    assert not network.resolver.asked
+    assert not network.resolver.queries
 
 
 def test_required_records_outside_the_domain_are_not_looked_up(network: Network) -> None:
     network.publish(CORRECT)
     network.look_up((*WWW, dns.RequiredRecord("CNAME", "www.somebody.example", TARGET)))
-    assert not [name for name, _ in network.resolver.asked if "somebody" in name]
+    assert not [name for name, _ in network.resolver.queries if "somebody" in name]
 
 
 def test_a_subdomain_can_be_a_zone(network: Network) -> None:
@@ -208,7 +208,7 @@ def test_a_lookup_can_be_stored(network: Network) -> None:
 
 
 def test_outcomes_are_told_apart() -> None:
-    book = DnsBook()
+    book = DnsRecords()
     for name, rcode in {"a": "NXDOMAIN", "b": "SERVFAIL", "c": "REFUSED", "d": "TIMEOUT"}.items():
         book.set(f"{name}.{ZONE}", None, rcode)
     book.set(f"e.{ZONE}", [{"type": "TXT", "value": "x"}], None)
@@ -238,16 +238,16 @@ def start_batch(server: dns.Server, questions: list[Question]) -> QueryBatch:
 def test_the_number_of_simultaneous_lookups_is_bounded(network: Network) -> None:
     network.publish(CORRECT)
     for server in network.servers:
-        server.behave("", "silent")
+        server.set_fault("", "silent")
     client = network.create_client(timeouts=replace(AMPLE, lookup_s=20))
     lookups = [threading.Thread(target=network.look_up, kwargs={"client": client}) for _ in range(4)]
     for lookup in lookups:
         lookup.start()
-    wait_for(lambda: network.resolver.asked[WWW[0].name, "A"] >= len(lookups))
+    wait_for(lambda: network.resolver.queries[WWW[0].name, "A"] >= len(lookups))
     with pytest.raises(dns.TooBusy):
         network.look_up(client=client)
     for server in network.servers:
-        server.calm()
+        server.clear_faults()
     for lookup in lookups:
         lookup.join()
 
@@ -278,7 +278,7 @@ def test_invalid_servers_in_settings(setting: str) -> None:
 
 def test_the_demo_queries_its_own_server_only() -> None:
     """One server is both resolver and name server: zone, SOA and NS are derived from the names in its book."""
-    book = DnsBook()
+    book = DnsRecords()
     book.set(f"www.{ZONE}", [{"type": "CNAME", "value": TARGET}], None)
     book.set(TARGET, [{"type": "A", "value": "192.0.2.44"}], None)
     with DnsServer(book) as server:

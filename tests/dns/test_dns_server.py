@@ -13,15 +13,15 @@ import dns.query
 import dns.rcode
 import pytest
 
-from portal.simulator.dns import DnsServer
-from portal.simulator.dnsbook import DnsBook
+from portal.simulator.dns.records import DnsRecords
+from portal.simulator.dns.server import DnsServer
 
 ZONE = "brightsmile.example"
 
 
 @pytest.fixture
-def book() -> DnsBook:
-    book = DnsBook()
+def book() -> DnsRecords:
+    book = DnsRecords()
     book.set(f"www.{ZONE}", [{"type": "CNAME", "value": "acme.host.example"}], None)
     book.set("acme.host.example", [{"type": "A", "value": "192.0.2.44", "ttl": 77}], None)
     book.set(f"shop.{ZONE}", [{"type": "ALIAS", "value": f"www.{ZONE}"}], None)
@@ -37,7 +37,7 @@ def book() -> DnsBook:
 
 
 @pytest.fixture
-def server(book: DnsBook) -> Iterator[DnsServer]:
+def server(book: DnsRecords) -> Iterator[DnsServer]:
     with DnsServer(book) as server:
         yield server
 
@@ -111,20 +111,20 @@ def test_zone_soa_and_ns_are_derived_from_the_names(server: DnsServer, zone: str
     assert str(denied.authority[0].name) == f"{zone}."
 
 
-def test_soa_serial_grows_with_each_change(server: DnsServer, book: DnsBook) -> None:
+def test_soa_serial_grows_with_each_change(server: DnsServer, book: DnsRecords) -> None:
     before = list_values(query(server, ZONE, "SOA"))
     book.set(f"new.{ZONE}", [{"type": "A", "value": "192.0.2.5"}], None)
     assert list_values(query(server, f"new.{ZONE}")) == ["192.0.2.5"]
     assert list_values(query(server, ZONE, "SOA")) != before
 
 
-def test_name_servers_that_were_set_replace_the_implied_one(server: DnsServer, book: DnsBook) -> None:
+def test_name_servers_that_were_set_replace_the_implied_one(server: DnsServer, book: DnsRecords) -> None:
     book.set(ZONE, [{"type": "NS", "value": "ada.ns.cloudflare.com"}], None)
     assert list_values(query(server, ZONE, "NS")) == ["ada.ns.cloudflare.com."]
     assert list_values(query(server, "ada.ns.cloudflare.com")) == ["127.0.0.1"]
 
 
-def test_long_answers_are_truncated_by_udp_and_complete_by_tcp(server: DnsServer, book: DnsBook) -> None:
+def test_long_answers_are_truncated_by_udp_and_complete_by_tcp(server: DnsServer, book: DnsRecords) -> None:
     text = query(server, f"deep.er.{ZONE}", "TXT", use_edns=0, payload=1_232).answer[0][0]
     assert b"".join(text.strings).decode() == 'say "hi" \\ ' + "é" * 300
     book.set(f"huge.{ZONE}", [{"type": "TXT", "value": "x" * 9_000}], None)
@@ -134,7 +134,7 @@ def test_long_answers_are_truncated_by_udp_and_complete_by_tcp(server: DnsServer
     assert len(list_values(query(server, f"huge.{ZONE}", "TXT", tcp=True))[0]) > 9_000
 
 
-def test_a_cname_loop_ends(server: DnsServer, book: DnsBook) -> None:
+def test_a_cname_loop_ends(server: DnsServer, book: DnsRecords) -> None:
     book.set(f"a.{ZONE}", [{"type": "CNAME", "value": f"b.{ZONE}"}], None)
     book.set(f"b.{ZONE}", [{"type": "CNAME", "value": f"a.{ZONE}"}], None)
     assert list_values(query(server, f"a.{ZONE}")) == [f"a.{ZONE}.", f"b.{ZONE}."]
@@ -142,16 +142,16 @@ def test_a_cname_loop_ends(server: DnsServer, book: DnsBook) -> None:
 
 @pytest.mark.parametrize("kind", ["wrong_id", "other_question", "garbage"])
 def test_behaviours_give_invalid_responses(server: DnsServer, kind: str) -> None:
-    server.behave("acme.host.example", kind)
+    server.set_fault("acme.host.example", kind)
     with pytest.raises((dns.query.BadResponse, dns.exception.FormError, dns.exception.Timeout)):
         query(server, "acme.host.example")
-    server.calm()
+    server.clear_faults()
     assert list_values(query(server, "acme.host.example")) == ["192.0.2.44"]
 
 
 def test_unknown_behaviours_are_refused(server: DnsServer) -> None:
     with pytest.raises(ValueError, match="unknown behaviour"):
-        server.behave("", "friendly")
+        server.set_fault("", "friendly")
 
 
 def test_invalid_packets_are_ignored(server: DnsServer) -> None:
@@ -163,12 +163,12 @@ def test_invalid_packets_are_ignored(server: DnsServer) -> None:
     assert list_values(query(server, "acme.host.example")) == ["192.0.2.44"]
 
 
-def test_only_on_loopback(book: DnsBook) -> None:
+def test_only_on_loopback(book: DnsRecords) -> None:
     with pytest.raises(ValueError, match="loopback"):
         DnsServer(book, host="192.0.2.1")
 
 
-def test_udp_and_tcp_share_a_port_that_is_free_after_stopping(book: DnsBook) -> None:
+def test_udp_and_tcp_share_a_port_that_is_free_after_stopping(book: DnsRecords) -> None:
     server = DnsServer(book).start()
     server.stop()
     with DnsServer(book, port=server.port) as again:

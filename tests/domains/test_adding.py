@@ -8,13 +8,12 @@ from portal.models import Domain, Operation
 from portal.permissions import Person
 from portal.services.domains import changes
 from portal.services.errors import Conflict, Forbidden, Invalid
-from portal.services.operations.kinds import Kind
-from portal.services.operations.releases import Confirmed
+from portal.services.operations.submit import Confirmation
 from portal.services.operations.tokens import BadToken
 from portal.services.sync import upstream
 from portal.services.sync.budget import Purpose
 from tests.domains.attaching import NAME, Attaching
-from tests.playing import Playing
+from tests.simulator_control import SimulatorControl
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -58,8 +57,8 @@ def test_what_people_paste_is_cleaned(app: Attaching, typed: str) -> None:
         "javascript:alert(1)",
     ],
 )
-def test_what_can_not_be_attached_is_refused_with_why(app: Attaching, simulator: Playing, typed: str) -> None:
-    before = len(simulator.heard())
+def test_what_can_not_be_attached_is_refused_with_why(app: Attaching, simulator: SimulatorControl, typed: str) -> None:
+    before = len(simulator.requests())
     token = changes.draw_add(**app.where(), typed="").token
     with pytest.raises(Invalid) as raised:
         changes.add(
@@ -67,12 +66,12 @@ def test_what_can_not_be_attached_is_refused_with_why(app: Attaching, simulator:
             typed=typed,
             policy="none",
             with_twin=False,
-            confirmed=Confirmed(token=token),
+            confirmation=Confirmation(token=token),
             portal_host="portal.test",
         )
     assert raised.value.fields["domain"]
     assert "MIOSA" not in raised.value.fields["domain"]
-    assert len(simulator.heard()) == before
+    assert len(simulator.requests()) == before
     assert not Operation.objects.exists()
 
 
@@ -92,27 +91,27 @@ def test_the_twin_is_attached_with_it(app: Attaching) -> None:
     assert changes.draw_add(**app.where(), typed="newsite.example").twin == ""
 
 
-def test_pressing_twice_attaches_once(app: Attaching, simulator: Playing) -> None:
+def test_pressing_twice_attaches_once(app: Attaching, simulator: SimulatorControl) -> None:
     token = changes.draw_add(**app.where()).token
-    wanted = {"typed": NAME, "policy": "none", "with_twin": False, "confirmed": Confirmed(token=token)}
+    wanted = {"typed": NAME, "policy": "none", "with_twin": False, "confirmation": Confirmation(token=token)}
     first = changes.add(**app.where(), **wanted)  # type: ignore[arg-type]  # one mapping for two calls
     again = changes.add(**app.where(), **wanted)  # type: ignore[arg-type]  # as above
     assert first[0].key == again[0].key
-    assert len([row for row in simulator.heard() if row["method"] == "POST"]) == 1
+    assert len([row for row in simulator.requests() if row["method"] == "POST"]) == 1
 
 
-def test_a_form_that_was_sent_attaches_nothing_else(app: Attaching, simulator: Playing) -> None:
+def test_a_form_that_was_sent_attaches_nothing_else(app: Attaching, simulator: SimulatorControl) -> None:
     token = changes.draw_add(**app.where()).token
-    wanted: dict[str, Any] = {"policy": "none", "with_twin": True, "confirmed": Confirmed(token=token)}
+    wanted: dict[str, Any] = {"policy": "none", "with_twin": True, "confirmation": Confirmation(token=token)}
     changes.add(**app.where(), typed="first.example", **wanted)
     with pytest.raises(Conflict):
         changes.add(**app.where(), typed="second.example", **wanted)
-    sent = [row["body"]["domain"] for row in simulator.heard() if row["method"] == "POST"]
+    sent = [row["body"]["domain"] for row in simulator.requests() if row["method"] == "POST"]
     assert sent == ["first.example", "www.first.example"]
 
 
-def test_a_domain_that_is_taken_says_no_more(app: Attaching, simulator: Playing) -> None:
-    world = {row["external_workspace_id"]: row for row in simulator.world()["customers"]}
+def test_a_domain_that_is_taken_says_no_more(app: Attaching, simulator: SimulatorControl) -> None:
+    world = {row["external_workspace_id"]: row for row in simulator.state()["customers"]}
     other = world["pawsome-vets"]["deployments"][0]["id"]
     upstream.client(Purpose.ACTION).domains.add(other, domain="taken.example", idempotency_key="x")
     (done,) = app.add("taken.example")
@@ -127,48 +126,48 @@ def test_the_right_is_asked_first(app: Attaching, operator: Person) -> None:
     with pytest.raises(Forbidden):
         changes.draw_add(**app.where(support))
     domain = app.attached()
-    for kind in (Kind.DETACH_DOMAIN, Kind.REDIRECT_DOMAIN):
+    for kind in ("detach_domain", "redirect_domain"):
         with pytest.raises(Forbidden):
             changes.draw(**app.where(support), domain_id=domain.miosa_id, kind=kind)
 
 
 def test_a_form_is_good_for_one_domain(app: Attaching) -> None:
     one, other = app.attached(), app.attached("other.brightsmile-new.example")
-    token = changes.draw(**app.where(), domain_id=one.miosa_id, kind=Kind.DETACH_DOMAIN).token
+    token = changes.draw(**app.where(), domain_id=one.miosa_id, kind="detach_domain").token
     with pytest.raises(BadToken):
         changes.change(
             **app.where(),
             domain_id=other.miosa_id,
-            kind=Kind.DETACH_DOMAIN,
+            kind="detach_domain",
             typed_name=other.name,
-            confirmed=Confirmed(token=token),
+            confirmation=Confirmation(token=token),
         )
 
 
 def test_detaching_wants_the_name(app: Attaching) -> None:
     domain = app.attached()
     with pytest.raises(Invalid):
-        app.change(domain, Kind.DETACH_DOMAIN, typed_name="something else")
-    page = app.change(domain, Kind.DETACH_DOMAIN, typed_name=f" {NAME.upper()} ")
+        app.change(domain, "detach_domain", typed_name="something else")
+    page = app.change(domain, "detach_domain", typed_name=f" {NAME.upper()} ")
     assert page.state == "succeeded"
     assert NAME not in app.rows()
 
 
-def test_the_redirect_is_changed_where_that_can_be_done(app: Attaching, simulator: Playing) -> None:
+def test_the_redirect_is_changed_where_that_can_be_done(app: Attaching, simulator: SimulatorControl) -> None:
     domain = app.attached()
-    assert app.change(domain, Kind.REDIRECT_DOMAIN, policy="www_to_apex").state == "succeeded"
+    assert app.change(domain, "redirect_domain", policy="www_to_apex").state == "succeeded"
     assert app.rows()[NAME].redirect_policy == "www_to_apex"
     with pytest.raises(Invalid):
-        app.change(domain, Kind.REDIRECT_DOMAIN, policy="sideways")
-    simulator.knobs(domain_patch="404")
-    page = app.change(domain, Kind.REDIRECT_DOMAIN, policy="none")
+        app.change(domain, "redirect_domain", policy="sideways")
+    simulator.configure(domain_patch="404")
+    page = app.change(domain, "redirect_domain", policy="none")
     assert page.state == "refused"
     assert "not supported" in page.error
 
 
 @pytest.mark.parametrize("shape", ["records", "object", "text", "target"])
-def test_every_shape_of_instructions_is_read(app: Attaching, simulator: Playing, shape: str) -> None:
-    simulator.knobs(dns_instructions=shape)
+def test_every_shape_of_instructions_is_read(app: Attaching, simulator: SimulatorControl, shape: str) -> None:
+    simulator.configure(dns_instructions=shape)
     (record,) = app.page(app.attached()).facts.records
     assert (record.type, record.label, record.full) == ("CNAME", "shop", NAME)
     assert record.value.endswith(".example")

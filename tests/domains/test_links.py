@@ -10,7 +10,6 @@ from portal.models import Domain, DomainLink
 from portal.permissions import Person, Role
 from portal.services.domains import links
 from portal.services.errors import Forbidden, NotFound, Unavailable
-from portal.services.operations.kinds import Kind
 from tests.domains.attaching import NAME, SLUG, Attaching
 from tests.env.booking import whole_database
 
@@ -73,7 +72,7 @@ def test_it_can_be_taken_back(app: Attaching) -> None:
 def test_it_ends_with_the_domain(app: Attaching) -> None:
     domain = app.attached()
     secret = make(app, domain)
-    app.change(domain, Kind.DETACH_DOMAIN, typed_name=domain.name)
+    app.change(domain, "detach_domain", typed_name=domain.name)
     with pytest.raises(NotFound):
         open_it(secret)
 

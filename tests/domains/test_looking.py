@@ -7,10 +7,9 @@ from django.utils import timezone
 
 from portal.models import Domain, Operation
 from portal.services.domains import changes, looker, looking, reading
-from portal.services.operations.kinds import Kind
-from portal.services.operations.releases import Confirmed
+from portal.services.operations.submit import Confirmation
 from tests.domains.attaching import ADDRESSES, NAME, Attaching, Net, target_of
-from tests.playing import Playing
+from tests.simulator_control import SimulatorControl
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -20,15 +19,15 @@ def right(net: Net, domain: Domain) -> None:
     net.set(target_of(domain), *(("A", address) for address in ADDRESSES))
 
 
-def verifies(simulator: Playing) -> int:
-    return len([row for row in simulator.heard() if row["path"].endswith("/verify")])
+def verifies(simulator: SimulatorControl) -> int:
+    return len([row for row in simulator.requests() if row["path"].endswith("/verify")])
 
 
 def test_a_page_never_waits_for_dns(app: Attaching, net: Net) -> None:
     domain = app.attached()
-    asked = sum(net.server.asked.values())
+    asked = sum(net.server.queries.values())
     facts = app.page(domain).facts
-    assert sum(net.server.asked.values()) == asked
+    assert sum(net.server.queries.values()) == asked
     assert facts.row.is_looking
     assert facts.row.dns.state == "unknown"
 
@@ -40,13 +39,13 @@ def test_from_missing_to_working_without_anybody_pressing_anything(app: Attachin
     facts = app.page(domain).facts
     assert facts.records[0].finding == "missing"
     assert facts.records[0].action.startswith("Add this record: type CNAME")
-    assert verifies(net.playing) == 0
+    assert verifies(net.control) == 0
     right(net, domain)
     app.work(domain)
     assert domain.status == "verified"
-    assert verifies(net.playing) == 1
+    assert verifies(net.control) == 1
     assert app.page(domain).facts.row.dns.state == "ok"
-    assert Operation.objects.get(kind=Kind.VERIFY_DOMAIN).person_name == "Deploy desk"
+    assert Operation.objects.get(kind="verify_domain").person_name == "Deploy desk"
 
 
 def test_the_line_of_its_app_counts_it_while_it_waits(app: Attaching, net: Net) -> None:
@@ -74,7 +73,7 @@ def test_a_wrong_value_says_what_is_seen_and_needed(app: Attaching, net: Net) ->
     assert "203.0.113.9" in facts.records[0].see
     assert target_of(domain) in facts.records[0].see
     assert facts.row.dns.state == "failed"
-    assert verifies(net.playing) == 0
+    assert verifies(net.control) == 0
 
 
 @pytest.mark.parametrize("behaviour", ["REFUSED", "SERVFAIL", "TIMEOUT"])
@@ -153,19 +152,19 @@ def test_one_look_is_made_by_one_worker(app: Attaching) -> None:
 def test_verify_is_asked_at_most_once_a_minute_by_ourselves(app: Attaching, net: Net) -> None:
     domain = app.attached()
     right(net, domain)
-    net.playing.fault("*/verify", times=9, status=503)
+    net.control.fault("*/verify", times=9, status=503)
     app.work(domain)
     app.work(domain)
-    assert verifies(net.playing) == 1
+    assert verifies(net.control) == 1
 
 
 def test_look_now_looks_and_asks(app: Attaching, net: Net) -> None:
     domain = app.attached()
     Domain.objects.update(next_look_at=timezone.now() + timedelta(hours=1), looks=200)
     token = app.page(domain).verify_token
-    done = changes.look_now(**app.where(), domain_id=domain.miosa_id, confirmed=Confirmed(token=token))
+    done = changes.look_now(**app.where(), domain_id=domain.miosa_id, confirmation=Confirmation(token=token))
     assert done is not None
-    assert verifies(net.playing) == 1
+    assert verifies(net.control) == 1
     domain.refresh_from_db()
     assert domain.next_look_at is not None
     assert domain.next_look_at <= timezone.now()
@@ -175,10 +174,10 @@ def test_look_now_looks_and_asks(app: Attaching, net: Net) -> None:
 def test_look_now_looks_also_while_nothing_can_be_asked(app: Attaching, net: Net) -> None:
     domain = app.attached()
     token = app.page(domain).verify_token
-    net.playing.fault("*", times=50, status=503)
+    net.control.fault("*", times=50, status=503)
     for _press in range(3):
-        changes.look_now(**app.where(), domain_id=domain.miosa_id, confirmed=Confirmed(token=token))
-    net.playing.heal()
+        changes.look_now(**app.where(), domain_id=domain.miosa_id, confirmation=Confirmation(token=token))
+    net.control.clear_faults()
     app.work(domain)
     assert app.page(domain).facts.row.looked_at is not None
 

@@ -14,15 +14,15 @@ from portal.services.queries.schemas import Reachability
 from portal.services.sync import leases, upstream
 from portal.services.sync.budget import Purpose
 from tests.domains.attaching import NAME, SLUG, Attaching, answers
-from tests.playing import Playing
+from tests.simulator_control import SimulatorControl
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 ROW = '{"id": "%s", "domain": "%s", "status": "pending", "external_workspace_id": "brightsmile-dental"}'
 
 
-def asked(simulator: Playing) -> int:
-    return len([one for one in simulator.heard() if one["method"] == "GET" and one["path"].endswith("/domains")])
+def asked(simulator: SimulatorControl) -> int:
+    return len([one for one in simulator.requests() if one["method"] == "GET" and one["path"].endswith("/domains")])
 
 
 def forget(app: Attaching) -> Deployment:
@@ -30,7 +30,9 @@ def forget(app: Attaching) -> Deployment:
     return Deployment.objects.get(miosa_id=app.id)
 
 
-def test_a_list_that_can_not_be_read_is_asked_for_once_in_ten_seconds(app: Attaching, simulator: Playing) -> None:
+def test_a_list_that_can_not_be_read_is_asked_for_once_in_ten_seconds(
+    app: Attaching, simulator: SimulatorControl
+) -> None:
     forget(app)
     simulator.fault("*/domains", times=50, status=501)
     before = asked(simulator)
@@ -40,13 +42,13 @@ def test_a_list_that_can_not_be_read_is_asked_for_once_in_ten_seconds(app: Attac
     assert asked(simulator) - before == 1
     row = Freshness.objects.get(scope=reading.scope(Deployment.objects.get(miosa_id=app.id).pk))
     assert (row.read_at, bool(row.error)) == (None, True)
-    simulator.heal()
+    simulator.clear_faults()
     Freshness.objects.filter(pk=row.pk).update(failed_at=timezone.now() - timedelta(seconds=11))
     app.rows()
     assert asked(simulator) - before == 2
 
 
-def test_its_age_says_that_it_could_not_be_read(app: Attaching, simulator: Playing) -> None:
+def test_its_age_says_that_it_could_not_be_read(app: Attaching, simulator: SimulatorControl) -> None:
     app.attached()
     forget(app)
     simulator.fault("*/domains", times=50, status=501)
@@ -54,7 +56,7 @@ def test_its_age_says_that_it_could_not_be_read(app: Attaching, simulator: Playi
     assert NAME in app.rows()
 
 
-def test_who_comes_while_somebody_reads_does_not_read(app: Attaching, simulator: Playing) -> None:
+def test_who_comes_while_somebody_reads_does_not_read(app: Attaching, simulator: SimulatorControl) -> None:
     deployment = forget(app)
     before = asked(simulator)
     with leases.take_lease(reading.scope(deployment.pk)) as held:
@@ -77,7 +79,7 @@ def test_what_was_read_before_our_own_change_is_not_written_after_it(app: Attach
     assert NAME in app.rows()
 
 
-def test_a_row_that_can_not_be_read_hides_no_other(app: Attaching, simulator: Playing) -> None:
+def test_a_row_that_can_not_be_read_hides_no_other(app: Attaching, simulator: SimulatorControl) -> None:
     domain = app.attached()
     forget(app)
     answers(simulator, '{"status": "pending"}')
@@ -88,7 +90,7 @@ def test_a_row_that_can_not_be_read_hides_no_other(app: Attaching, simulator: Pl
     assert domain.next_look_at is not None
 
 
-def test_a_list_that_goes_round_in_a_circle_takes_nothing_away(app: Attaching, simulator: Playing) -> None:
+def test_a_list_that_goes_round_in_a_circle_takes_nothing_away(app: Attaching, simulator: SimulatorControl) -> None:
     domain = app.attached()
     app.attached("other.brightsmile-new.example")
     forget(app)
@@ -97,7 +99,7 @@ def test_a_list_that_goes_round_in_a_circle_takes_nothing_away(app: Attaching, s
     assert {NAME, "other.brightsmile-new.example"} <= set(app.rows())
 
 
-def test_one_that_is_back_is_looked_at_again(app: Attaching, simulator: Playing) -> None:
+def test_one_that_is_back_is_looked_at_again(app: Attaching, simulator: SimulatorControl) -> None:
     domain = app.attached()
     Domain.objects.filter(pk=domain.pk).update(status="active")
     forget(app)
@@ -114,7 +116,7 @@ def test_one_that_is_back_is_looked_at_again(app: Attaching, simulator: Playing)
 
 
 def test_a_silent_one_stays_whose_it_was_when_it_was_first_seen(
-    app: Attaching, simulator: Playing, operator: Person
+    app: Attaching, simulator: SimulatorControl, operator: Person
 ) -> None:
     """Another's domain makes the app shared: what was silent before is told as before, what comes then to staff."""
     silent = '{"id": "dom_%s", "domain": "%s.example", "status": "pending"%s}'
@@ -129,7 +131,7 @@ def test_a_silent_one_stays_whose_it_was_when_it_was_first_seen(
     assert set(app.rows(by=operator)) == {"a.example", "b.example", "c.example", "d.example"}
 
 
-def test_an_open_page_hears_that_none_waits_any_more(app: Attaching, simulator: Playing) -> None:
+def test_an_open_page_hears_that_none_waits_any_more(app: Attaching, simulator: SimulatorControl) -> None:
     app.attached()
     assert Deployment.objects.get(miosa_id=app.id).domains_waiting > 0
     before = Customer.objects.get(external_id=SLUG).generation

@@ -11,15 +11,14 @@ from portal.permissions import Person
 from portal.services.domains import changes, lists, pages, reading
 from portal.services.env_vars import drafts
 from portal.services.errors import Forbidden, NotFound
-from portal.services.operations.kinds import Kind
-from portal.services.operations.releases import Confirmed
+from portal.services.operations.submit import Confirmation
 from portal.services.queries import operations
 from portal.services.sync import upstream
 from portal.services.sync.budget import Purpose
 from portal.services.sync.upsert import customer_links
 from portal.services.sync.upsert.customer_rows import get_unassigned
 from tests.domains.attaching import SLUG, Attaching, answers
-from tests.playing import Playing
+from tests.simulator_control import SimulatorControl
 
 OTHER = "pawsome-vets"
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -122,8 +121,8 @@ def test_what_staff_does_to_anothers_domain_is_told_to_its_customer_alone(
     token = app.page(theirs, by=operator).verify_token
     how: dict[str, Any] = {
         "domain_id": theirs.miosa_id,
-        "kind": Kind.VERIFY_DOMAIN,
-        "confirmed": Confirmed(token=token),
+        "kind": "verify_domain",
+        "confirmation": Confirmation(token=token),
     }
     done = changes.change(**app.where(operator), **how)
     assert (done.customer_name, done.deployment_is_here) == (Customer.objects.get(external_id=OTHER).name, True)
@@ -135,7 +134,7 @@ def test_what_staff_does_to_anothers_domain_is_told_to_its_customer_alone(
 
 
 def test_a_silent_domain_is_verified_by_ourselves_without_telling_anybody(
-    app: Attaching, simulator: Playing, operator: Person
+    app: Attaching, simulator: SimulatorControl, operator: Person
 ) -> None:
     """It lies with Unassigned while others share the app."""
     domain = app.attached()

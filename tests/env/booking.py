@@ -12,7 +12,7 @@ from django.utils import timezone
 from portal.permissions import Person
 from portal.services.env_vars import drafts, names, reviews
 from portal.services.env_vars.names import EnvPage, EnvRow
-from portal.services.operations.releases import Confirmed
+from portal.services.operations.submit import Confirmation
 from portal.services.queries.operations import OperationPage
 
 SLUG = "brightsmile-dental"
@@ -35,7 +35,7 @@ class Booking:
 
     def apply(self, key: uuid.UUID, *, by: Person | None = None) -> OperationPage:
         token = self.review(key, by=by).token
-        return reviews.apply(**self.where(by), key=key, confirmed=Confirmed(token=token, reason="because"))
+        return reviews.apply(**self.where(by), key=key, confirmation=Confirmation(token=token, reason="because"))
 
     def set(self, **typed: str) -> OperationPage:
         return self.apply(self.draft(by=None, **typed))

@@ -7,8 +7,8 @@ import pytest
 from portal.permissions import Person
 from tests import recall
 from tests.env.booking import SLUG, Booking
-from tests.playing import Playing
 from tests.services.conftest import operator, person_of, read_all
+from tests.simulator_control import SimulatorControl
 
 __all__ = ["operator", "person_of", "read_all"]
 
@@ -19,11 +19,11 @@ def owner(person_of: Callable[..., Person]) -> Person:
 
 
 @pytest.fixture
-def booking(simulator: Playing, read_all: Callable[[], object], owner: Person) -> Booking:
+def booking(simulator: SimulatorControl, read_all: Callable[[], object], owner: Person) -> Booking:
     recall.recall("all", simulator, read_all)
     found = next(
         app["id"]
-        for customer in simulator.world()["customers"]
+        for customer in simulator.state()["customers"]
         if customer["external_workspace_id"] == SLUG
         for app in customer["deployments"]
         if app["name"] == "Booking"

@@ -9,23 +9,23 @@ from pytest_django import Settings
 from portal.models import Deployment, EnvMark
 from portal.services.env_vars import deleting, names
 from portal.services.errors import NotFound
-from portal.services.operations.releases import Confirmed
+from portal.services.operations.submit import Confirmation
 from portal.services.operations.tokens import BadToken
 from portal.services.queries.operations import OperationPage
 from tests.env.booking import Booking
-from tests.playing import Playing
+from tests.simulator_control import SimulatorControl
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture(autouse=True)
-def deletes(settings: Settings, simulator: Playing) -> None:
+def deletes(settings: Settings, simulator: SimulatorControl) -> None:
     settings.MIOSA = replace(settings.MIOSA, deletes_env=True)
 
 
 def delete(booking: Booking, name: str) -> OperationPage:
     form = deleting.draw(**booking.where(), name=name)
-    return deleting.delete(**booking.where(), name=name, confirmed=Confirmed(token=form.token))
+    return deleting.delete(**booking.where(), name=name, confirmation=Confirmation(token=form.token))
 
 
 def test_a_name_goes_with_its_mark(booking: Booking) -> None:
@@ -38,30 +38,30 @@ def test_a_name_goes_with_its_mark(booking: Booking) -> None:
 
 
 @pytest.mark.parametrize("status", ["404", "405"])
-def test_a_platform_that_can_not_says_so(simulator: Playing, booking: Booking, status: str) -> None:
+def test_a_platform_that_can_not_says_so(simulator: SimulatorControl, booking: Booking, status: str) -> None:
     booking.set(name="API_KEY", value="x")
-    simulator.knobs(env_delete=status)
+    simulator.configure(env_delete=status)
     page = delete(booking, "API_KEY")
     assert page.state == "refused"
     assert "not supported" in page.error
     assert "API_KEY" in {row.name for row in booking.page().rows}
 
 
-def test_pressing_twice_deletes_once(simulator: Playing, booking: Booking) -> None:
+def test_pressing_twice_deletes_once(simulator: SimulatorControl, booking: Booking) -> None:
     booking.set(name="API_KEY", value="x")
     form = deleting.draw(**booking.where(), name="API_KEY")
-    confirmed = Confirmed(token=form.token)
-    first = deleting.delete(**booking.where(), name="API_KEY", confirmed=confirmed)
-    again = deleting.delete(**booking.where(), name="API_KEY", confirmed=confirmed)
+    confirmation = Confirmation(token=form.token)
+    first = deleting.delete(**booking.where(), name="API_KEY", confirmation=confirmation)
+    again = deleting.delete(**booking.where(), name="API_KEY", confirmation=confirmation)
     assert first.key == again.key
-    assert len([row for row in simulator.heard() if row["method"] == "DELETE"]) == 1
+    assert len([row for row in simulator.requests() if row["method"] == "DELETE"]) == 1
 
 
 def test_a_form_is_good_for_its_name_alone(booking: Booking) -> None:
     booking.set(pasted="A=1\nB=2")
     form = deleting.draw(**booking.where(), name="A")
     with pytest.raises(BadToken):
-        deleting.delete(**booking.where(), name="B", confirmed=Confirmed(token=form.token))
+        deleting.delete(**booking.where(), name="B", confirmation=Confirmation(token=form.token))
 
 
 def test_it_is_off_unless_it_was_switched_on(booking: Booking, settings: Settings) -> None:

@@ -11,27 +11,26 @@ from portal.models import EnvMark, EnvVar, Freshness, Operation, SealedValues
 from portal.permissions import Person, Role
 from portal.services.env_vars import drafts, names, reviews, sealing
 from portal.services.errors import Forbidden, Invalid, NotFound
-from portal.services.operations import driver
-from portal.services.operations.accepting import Running
-from portal.services.operations.kinds import Kind
-from portal.services.operations.releases import Confirmed
+from portal.services.operations import background
+from portal.services.operations.accept import LaneBusy
+from portal.services.operations.submit import Confirmation
 from portal.services.operations.tokens import BadToken
 from portal.services.sync import leases
 from tests.env.booking import SECRET, SLUG, Booking, whole_database
-from tests.playing import Playing
+from tests.simulator_control import SimulatorControl
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def posts(simulator: Playing, since: int) -> list[dict[str, object]]:
-    return [row for row in simulator.heard(since) if row["method"] == "POST"]
+def posts(simulator: SimulatorControl, since: int) -> list[dict[str, object]]:
+    return [row for row in simulator.requests(since) if row["method"] == "POST"]
 
 
-def last(simulator: Playing) -> int:
-    return int(simulator.heard()[-1]["n"])
+def last(simulator: SimulatorControl) -> int:
+    return int(simulator.requests()[-1]["n"])
 
 
-def test_a_value_goes_out_once_and_stays_nowhere(simulator: Playing, booking: Booking) -> None:
+def test_a_value_goes_out_once_and_stays_nowhere(simulator: SimulatorControl, booking: Booking) -> None:
     key = booking.draft(pasted=f"API_KEY={SECRET}\nexport EMPTY=\n# a comment\nbad line")
     review = booking.review(key)
     assert [(line.name, line.effect) for line in review.lines] == [("API_KEY", "added"), ("EMPTY", "kept")]
@@ -47,12 +46,12 @@ def test_a_value_goes_out_once_and_stays_nowhere(simulator: Playing, booking: Bo
     assert SECRET not in whole_database()
 
 
-def test_the_same_press_twice_sends_once(simulator: Playing, booking: Booking) -> None:
+def test_the_same_press_twice_sends_once(simulator: SimulatorControl, booking: Booking) -> None:
     key = booking.draft(name="API_KEY", value=SECRET)
-    confirmed = Confirmed(token=booking.review(key).token)
-    first = reviews.apply(**booking.where(), key=key, confirmed=confirmed)
+    confirmation = Confirmation(token=booking.review(key).token)
+    first = reviews.apply(**booking.where(), key=key, confirmation=confirmation)
     before = last(simulator)
-    again = reviews.apply(**booking.where(), key=key, confirmed=confirmed)
+    again = reviews.apply(**booking.where(), key=key, confirmation=confirmation)
     assert again.key == first.key
     assert not posts(simulator, before)
 
@@ -65,22 +64,22 @@ def test_what_is_sealed_is_for_one_person_deployment_and_operation(
     with pytest.raises(NotFound):
         booking.review(key, by=operator)
     with pytest.raises(BadToken):
-        reviews.apply(**booking.where(operator), key=key, confirmed=Confirmed(token=token, reason="x"))
+        reviews.apply(**booking.where(operator), key=key, confirmation=Confirmation(token=token, reason="x"))
     other = booking.draft(name="OTHER", value="x")
     with pytest.raises(BadToken):
-        reviews.apply(**booking.where(), key=other, confirmed=Confirmed(token=token))
+        reviews.apply(**booking.where(), key=other, confirmation=Confirmation(token=token))
     with pytest.raises(NotFound):
         booking.review(uuid.uuid4())
     assert SealedValues.objects.count() == 2
 
 
-def test_after_ten_minutes_nothing_can_be_applied(simulator: Playing, booking: Booking) -> None:
+def test_after_ten_minutes_nothing_can_be_applied(simulator: SimulatorControl, booking: Booking) -> None:
     key = booking.draft(name="API_KEY", value=SECRET)
     token = booking.review(key).token
     late = {**booking.where(), "now": timezone.now() + sealing.LASTS}
     before = last(simulator)
     with pytest.raises(NotFound):
-        reviews.apply(**late, key=key, confirmed=Confirmed(token=token))
+        reviews.apply(**late, key=key, confirmation=Confirmation(token=token))
     assert not posts(simulator, before)
 
 
@@ -122,7 +121,7 @@ def test_what_can_not_be_set_is_told_without_it(booking: Booking, typed: dict[st
     assert not SealedValues.objects.exists()
 
 
-def test_names_are_mended_and_values_are_not(simulator: Playing, booking: Booking) -> None:
+def test_names_are_mended_and_values_are_not(simulator: SimulatorControl, booking: Booking) -> None:
     key = booking.draft(pasted=f"MY-KEY={SECRET}\nhunter2&x={SECRET}\nGOOD=1\nGONE=2")
     lines = {line.key: line for line in booking.review(key).lines}
     assert [line.effect for line in lines.values()] == ["refused", "refused", "added", "added"]
@@ -163,21 +162,21 @@ def test_who_finds_the_lane_taken_keeps_what_was_typed(booking: Booking, operato
     Operation.objects.update(state=Operation.State.SENT, in_lane=True, runner=uuid.uuid4(), beat_at=timezone.now())
     key = booking.draft(name="B", value=SECRET)
     until = booking.review(key).expires_at
-    with pytest.raises(Running):
+    with pytest.raises(LaneBusy):
         booking.apply(key)
     assert booking.review(key).expires_at == until
 
 
-def test_names_that_vanish_are_told_until_they_are_back(simulator: Playing, booking: Booking) -> None:
+def test_names_that_vanish_are_told_until_they_are_back(simulator: SimulatorControl, booking: Booking) -> None:
     there = {row.name for row in booking.page().rows}
-    simulator.knobs(env_mode="replace")
+    simulator.configure(env_mode="replace")
     page = booking.set(name="NEW", value="x")
     assert page.state == "succeeded"
     assert set(page.vanished) == there
     told = booking.page().vanished
     assert told is not None
     assert set(told.names) == there
-    simulator.knobs(env_mode="merge")
+    simulator.configure(env_mode="merge")
     back, *missing = sorted(there)
     booking.set(name=back, value="y")
     told = booking.page().vanished
@@ -185,8 +184,8 @@ def test_names_that_vanish_are_told_until_they_are_back(simulator: Playing, book
     assert list(told.names) == missing
 
 
-def test_a_platform_that_gives_values_away_is_not_listened_to(simulator: Playing, booking: Booking) -> None:
-    simulator.knobs(env_rows="key_value")
+def test_a_platform_that_gives_values_away_is_not_listened_to(simulator: SimulatorControl, booking: Booking) -> None:
+    simulator.configure(env_rows="key_value")
     booking.set(name="API_KEY", value=SECRET)
     Freshness.objects.filter(scope__startswith="env:").update(read_at=None)
     assert "API_KEY" in {row.name for row in booking.page().rows}
@@ -201,7 +200,7 @@ def test_live_runs_with_the_old_value_until_it_is_deployed_again(booking: Bookin
     assert booking.page().redeploy.may
     Operation.objects.create(
         key=uuid.uuid4(),
-        kind=Kind.REDEPLOY,
+        kind="redeploy",
         lane="pointer",
         person_id=1,
         customer_id=1,
@@ -214,7 +213,7 @@ def test_live_runs_with_the_old_value_until_it_is_deployed_again(booking: Bookin
 
 
 def test_a_lost_answer_is_found_out_and_the_values_are_gone_within_a_minute(
-    simulator: Playing, booking: Booking
+    simulator: SimulatorControl, booking: Booking
 ) -> None:
     key = booking.draft(name="API_KEY", value=SECRET)
     simulator.fault("*/env", method="POST", drop_after=True)
@@ -222,22 +221,22 @@ def test_a_lost_answer_is_found_out_and_the_values_are_gone_within_a_minute(
     assert page.state == "unknown"
     assert SealedValues.objects.get().expires_at <= timezone.now() + sealing.LASTS_WITH_OPERATION
     Operation.objects.update(look_at=timezone.now(), beat_at=None)
-    driver.work(Operation.objects.get())
+    background.run_step(Operation.objects.get())
     assert Operation.objects.get().state == Operation.State.SUCCEEDED
     assert not SealedValues.objects.exists()
     assert SECRET not in whole_database()
 
 
-def test_values_that_are_gone_are_never_sent_as_something_else(simulator: Playing, booking: Booking) -> None:
+def test_values_that_are_gone_are_never_sent_as_something_else(simulator: SimulatorControl, booking: Booking) -> None:
     key = booking.draft(name="API_KEY", value=SECRET)
     simulator.fault("*/env", method="POST", times=5, drop_before=True)
     page = booking.apply(key)
-    simulator.heal()
+    simulator.clear_faults()
     SealedValues.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
     Operation.objects.update(look_at=timezone.now(), beat_at=None, sent_at=timezone.now() - timedelta(seconds=10))
     before = last(simulator)
     if page.state == "unknown":
-        driver.work(Operation.objects.get())
+        background.run_step(Operation.objects.get())
     assert not posts(simulator, before)
 
 
@@ -256,7 +255,7 @@ def test_a_row_that_can_not_be_read_hides_no_name(booking: Booking) -> None:
     assert len(booking.page().rows) == known
 
 
-def test_what_an_operation_was_made_of_is_not_changed_any_more(simulator: Playing, booking: Booking) -> None:
+def test_what_an_operation_was_made_of_is_not_changed_any_more(simulator: SimulatorControl, booking: Booking) -> None:
     """Renamed or forgotten in a second tab, while nobody knows yet whether they were set."""
     key = booking.draft(pasted="ONE=1\nTWO=22")
     simulator.fault("*/env", method="POST", times=5, drop_before=True)
@@ -269,15 +268,15 @@ def test_what_an_operation_was_made_of_is_not_changed_any_more(simulator: Playin
     with pytest.raises(NotFound):
         booking.review(key)
     assert bytes(SealedValues.objects.get().sealed) == sealed
-    simulator.heal()
+    simulator.clear_faults()
     long_ago = timezone.now() - timedelta(seconds=10)
     Operation.objects.update(look_at=timezone.now(), beat_at=None, sent_at=long_ago)
     before = last(simulator)
-    driver.work(Operation.objects.get())
+    background.run_step(Operation.objects.get())
     assert [row["body"]["env"] for row in posts(simulator, before)] == [{"ONE": 1, "TWO": 2}]  # type: ignore[index]
 
 
-def test_what_was_mended_while_it_was_applied_is_not_sent(simulator: Playing, booking: Booking) -> None:
+def test_what_was_mended_while_it_was_applied_is_not_sent(simulator: SimulatorControl, booking: Booking) -> None:
     """Two tabs in the same instant: the names that were accepted would be set to values that were not reviewed."""
     key = booking.draft(pasted="ONE=1\nTWO=22")
     row = SealedValues.objects.get()
@@ -288,16 +287,16 @@ def test_what_was_mended_while_it_was_applied_is_not_sent(simulator: Playing, bo
     simulator.fault("*/env", method="POST", times=5, drop_before=True)
     assert booking.apply(key).state == "unknown"
     SealedValues.objects.update(sealed=mended)
-    simulator.heal()
+    simulator.clear_faults()
     before = last(simulator)
     Operation.objects.update(look_at=timezone.now(), beat_at=None, sent_at=timezone.now() - timedelta(seconds=10))
-    driver.work(Operation.objects.get())
+    background.run_step(Operation.objects.get())
     assert posts(simulator, before) == []
     assert Operation.objects.get().state != "succeeded"
 
 
-def asked(simulator: Playing) -> int:
-    return len([row for row in simulator.heard() if row["method"] == "GET" and row["path"].endswith("/env")])
+def asked(simulator: SimulatorControl) -> int:
+    return len([row for row in simulator.requests() if row["method"] == "GET" and row["path"].endswith("/env")])
 
 
 def forget(booking: Booking) -> Freshness:
@@ -306,7 +305,9 @@ def forget(booking: Booking) -> Freshness:
     return Freshness.objects.get(scope__startswith="env:")
 
 
-def test_names_that_can_not_be_read_are_asked_for_once_in_ten_seconds(simulator: Playing, booking: Booking) -> None:
+def test_names_that_can_not_be_read_are_asked_for_once_in_ten_seconds(
+    simulator: SimulatorControl, booking: Booking
+) -> None:
     row = forget(booking)
     known = len(booking.page().rows)
     Freshness.objects.filter(pk=row.pk).update(read_at=None)
@@ -316,7 +317,7 @@ def test_names_that_can_not_be_read_are_asked_for_once_in_ten_seconds(simulator:
     assert {len(page.rows) for page in pages} == {known}
     assert asked(simulator) - before == 1
     assert pages[-1].age.reach != "ok"
-    simulator.heal()
+    simulator.clear_faults()
     Freshness.objects.filter(pk=row.pk).update(failed_at=timezone.now() - timedelta(seconds=11))
     assert booking.page().age.reach == "ok"
 
@@ -331,7 +332,7 @@ def test_names_read_before_our_own_change_are_not_written_after_it(booking: Book
     assert booking.row("NEW").name == "NEW"
 
 
-def test_pages_in_a_circle_take_no_name_away(simulator: Playing, booking: Booking) -> None:
+def test_pages_in_a_circle_take_no_name_away(simulator: SimulatorControl, booking: Booking) -> None:
     booking.set(pasted="ONE=1\nTWO=2")
     there = {row.name for row in booking.page().rows}
     forget(booking)

@@ -6,9 +6,9 @@ from contextlib import ExitStack
 import pytest
 
 from portal import miosa
-from portal.simulator import Simulator
+from portal.simulator.simulator import Simulator
 from tests.miosa.server import Responder, ScriptedServer
-from tests.playing import Playing
+from tests.simulator_control import SimulatorControl
 
 KEY = "msk_test_planted-key-7f3a"
 
@@ -31,14 +31,14 @@ def serve() -> Iterator[Serve]:
 
 
 @pytest.fixture
-def playing(running_simulator: Simulator) -> Playing:
-    playing = Playing(running_simulator.url)
-    playing.reset()
-    return playing
+def control(running_simulator: Simulator) -> SimulatorControl:
+    control = SimulatorControl(running_simulator.url)
+    control.reset()
+    return control
 
 
 @pytest.fixture
-def client(playing: Playing) -> Iterator[miosa.Client]:
-    client = miosa.Client(base_url=playing.url, api_key="msk_test_demo")
+def client(control: SimulatorControl) -> Iterator[miosa.Client]:
+    client = miosa.Client(base_url=control.url, api_key="msk_test_demo")
     yield client
     client.close()

@@ -7,15 +7,15 @@ from collections.abc import Callable
 from uuid import uuid4
 
 from portal import miosa
-from tests.playing import Playing
+from tests.simulator_control import SimulatorControl
 
 
 def new_key() -> str:
     return uuid4().hex
 
 
-def find_deployment_id(playing: Playing, scenario: str) -> str:
-    for customer in playing.world()["customers"]:
+def find_deployment_id(control: SimulatorControl, scenario: str) -> str:
+    for customer in control.state()["customers"]:
         for row in customer["deployments"]:
             if row["scenario"] == scenario:
                 return str(row["id"])

@@ -9,7 +9,7 @@ import pytest
 
 from portal import miosa
 from tests.miosa.simulated import find_deployment_id, list_all_versions, new_key, wait_until
-from tests.playing import Playing
+from tests.simulator_control import SimulatorControl
 
 
 @pytest.mark.parametrize(
@@ -22,8 +22,10 @@ from tests.playing import Playing
         {"envelope": "nested", "redeploy_answer": "build"},
     ],
 )
-def test_a_deployment_from_create_to_delete(playing: Playing, client: miosa.Client, knobs: dict[str, Any]) -> None:
-    playing.knobs(step_times="instant", **knobs)
+def test_a_deployment_from_create_to_delete(
+    control: SimulatorControl, client: miosa.Client, knobs: dict[str, Any]
+) -> None:
+    control.configure(step_times="instant", **knobs)
     customer = "brightsmile-dental"
     created = client.deployments.create(name="Fresh", external_workspace_id=customer, idempotency_key=new_key())
     assert created.deployment_id
@@ -41,7 +43,7 @@ def test_a_deployment_from_create_to_delete(playing: Playing, client: miosa.Clie
     client.deployments.delete(fresh, idempotency_key=new_key())
     with pytest.raises(miosa.NotFound):
         client.deployments.get(fresh)
-    changes = [row for row in playing.heard() if row["method"] != "GET"]
+    changes = [row for row in control.requests() if row["method"] != "GET"]
     assert len({row["idempotency_key"] for row in changes}) == len(changes) == 10
 
 
@@ -73,9 +75,9 @@ def publish_back_and_forth(client: miosa.Client, deployment_id: str, sandbox_id:
 
 
 @pytest.mark.parametrize("rows", ["masked", "key_value"])
-def test_env_vars(playing: Playing, client: miosa.Client, rows: str) -> None:
-    deployment_id = find_deployment_id(playing, "healthy")
-    playing.knobs(env_rows=rows)
+def test_env_vars(control: SimulatorControl, client: miosa.Client, rows: str) -> None:
+    deployment_id = find_deployment_id(control, "healthy")
+    control.configure(env_rows=rows)
     page = client.env.set(deployment_id, {"NEW_ONE": "planted-value"}, idempotency_key=new_key())
     listed = client.env.list(deployment_id)
     assert "planted-value" not in repr(page) + repr(listed)
@@ -86,18 +88,18 @@ def test_env_vars(playing: Playing, client: miosa.Client, rows: str) -> None:
 
 @pytest.mark.parametrize(("answer", "kind"), [("404", miosa.NotFound), ("405", miosa.NotSupported)])
 def test_env_vars_that_cannot_be_deleted(
-    playing: Playing, client: miosa.Client, answer: str, kind: type[miosa.MiosaError]
+    control: SimulatorControl, client: miosa.Client, answer: str, kind: type[miosa.MiosaError]
 ) -> None:
-    playing.knobs(env_delete=answer)
+    control.configure(env_delete=answer)
     with pytest.raises(kind):
-        client.env.delete(find_deployment_id(playing, "healthy"), "A", idempotency_key=new_key())
+        client.env.delete(find_deployment_id(control, "healthy"), "A", idempotency_key=new_key())
 
 
 @pytest.mark.parametrize("keys", ["both", "domain"])
 @pytest.mark.parametrize("instructions", ["records", "object", "text", "target"])
-def test_domains(playing: Playing, client: miosa.Client, keys: str, instructions: str) -> None:
-    playing.knobs(domain_keys=keys, dns_instructions=instructions)
-    deployment_id = find_deployment_id(playing, "healthy")
+def test_domains(control: SimulatorControl, client: miosa.Client, keys: str, instructions: str) -> None:
+    control.configure(domain_keys=keys, dns_instructions=instructions)
+    deployment_id = find_deployment_id(control, "healthy")
     added = client.domains.add(deployment_id, domain="new.example.test", idempotency_key=new_key()).domain
     assert added is not None
     assert added.domain == "new.example.test"
@@ -111,9 +113,9 @@ def test_domains(playing: Playing, client: miosa.Client, keys: str, instructions
 
 
 @pytest.mark.parametrize("outcome", ["mismatch", "lookup_failed", "refused"])
-def test_a_domain_whose_verification_fails(playing: Playing, client: miosa.Client, outcome: str) -> None:
-    playing.knobs(domain_verify=outcome)
-    deployment_id = find_deployment_id(playing, "healthy")
+def test_a_domain_whose_verification_fails(control: SimulatorControl, client: miosa.Client, outcome: str) -> None:
+    control.configure(domain_verify=outcome)
+    deployment_id = find_deployment_id(control, "healthy")
     added = client.domains.add(deployment_id, domain="bad.example.test", idempotency_key=new_key()).domain
     assert added is not None
     try:
@@ -125,7 +127,7 @@ def test_a_domain_whose_verification_fails(playing: Playing, client: miosa.Clien
     assert code in {"cname_mismatch", "dns_lookup_failed"}
 
 
-def test_the_same_key_again_changes_nothing(playing: Playing, client: miosa.Client) -> None:
+def test_the_same_key_again_changes_nothing(control: SimulatorControl, client: miosa.Client) -> None:
     again = new_key()
     first = client.deployments.create(name="Once", idempotency_key=again)
     second = client.deployments.create(name="Once", idempotency_key=again)
@@ -136,12 +138,12 @@ def test_the_same_key_again_changes_nothing(playing: Playing, client: miosa.Clie
     assert caught.value.key_mismatch
 
 
-def test_a_key_in_flight(playing: Playing, client: miosa.Client) -> None:
-    playing.fault("*/deployments", method="POST", delay_s=3)
+def test_a_key_in_flight(control: SimulatorControl, client: miosa.Client) -> None:
+    control.fault("*/deployments", method="POST", delay_s=3)
     same = new_key()
     first = threading.Thread(target=lambda: client.deployments.create(name="Slow", idempotency_key=same))
     first.start()
-    wait_until(lambda: any(row["method"] == "POST" for row in playing.heard()))
+    wait_until(lambda: any(row["method"] == "POST" for row in control.requests()))
     with pytest.raises(miosa.Conflict) as caught:
         client.deployments.create(name="Slow", idempotency_key=same)
     first.join()
@@ -165,21 +167,21 @@ def test_a_key_in_flight(playing: Playing, client: miosa.Client) -> None:
     ],
 )
 def test_faults_of_a_change(
-    playing: Playing, client: miosa.Client, do: dict[str, Any], kind: type[miosa.MiosaError], sent: bool
+    control: SimulatorControl, client: miosa.Client, do: dict[str, Any], kind: type[miosa.MiosaError], sent: bool
 ) -> None:
-    deployment_id = find_deployment_id(playing, "healthy")
+    deployment_id = find_deployment_id(control, "healthy")
     live = client.deployments.get(deployment_id).active_version_id
     assert live
-    playing.fault("*/rollback", method="POST", **do)
+    control.fault("*/rollback", method="POST", **do)
     with pytest.raises(kind) as caught:
         client.bind(deadline_s=0.5).deployments.rollback(deployment_id, version_id=live, idempotency_key=new_key())
     assert caught.value.sent is sent
-    assert len([row for row in playing.heard() if row["method"] == "POST"]) <= 1
+    assert len([row for row in control.requests() if row["method"] == "POST"]) <= 1
     assert caught.value.retry_after_s == do.get("retry_after")
 
 
-def test_an_artifact_past_retention(playing: Playing, client: miosa.Client) -> None:
-    deployment_id = find_deployment_id(playing, "artifacts past retention are gone")
+def test_an_artifact_past_retention(control: SimulatorControl, client: miosa.Client) -> None:
+    deployment_id = find_deployment_id(control, "artifacts past retention are gone")
     oldest = min(list_all_versions(client, deployment_id), key=lambda row: row.version_number)
     with pytest.raises(miosa.Gone):
         client.deployments.rollback(deployment_id, version_id=oldest.id, idempotency_key=new_key())

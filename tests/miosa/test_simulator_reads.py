@@ -9,7 +9,7 @@ import pytest
 
 from portal import miosa
 from tests.miosa.simulated import find_deployment_id, list_all_versions, new_key
-from tests.playing import Playing
+from tests.simulator_control import SimulatorControl
 
 READS: list[tuple[str, Callable[[miosa.Client, str], object]]] = [
     ("deployments", lambda c, d: c.deployments.list().items[0].id),
@@ -30,21 +30,25 @@ READS: list[tuple[str, Callable[[miosa.Client, str], object]]] = [
 @pytest.mark.parametrize("envelope", ["data", "bare", "items", "named", "nested"])
 @pytest.mark.parametrize(("name", "read"), READS, ids=[name for name, _ in READS])
 def test_every_read_in_every_envelope(
-    playing: Playing, client: miosa.Client, envelope: str, name: str, read: Callable[[miosa.Client, str], object]
+    control: SimulatorControl,
+    client: miosa.Client,
+    envelope: str,
+    name: str,
+    read: Callable[[miosa.Client, str], object],
 ) -> None:
-    deployment_id = find_deployment_id(playing, "healthy")
+    deployment_id = find_deployment_id(control, "healthy")
     expected = read(client, deployment_id)
-    playing.knobs(envelope=envelope)
+    control.configure(envelope=envelope)
     assert read(client, deployment_id) == expected, name
 
 
 @pytest.mark.parametrize("paging", ["cursor", "next", "page", "meta"])
 @pytest.mark.parametrize("order", ["newest", "oldest"])
 def test_four_hundred_versions_in_every_style_of_paging(
-    playing: Playing, client: miosa.Client, paging: str, order: str
+    control: SimulatorControl, client: miosa.Client, paging: str, order: str
 ) -> None:
-    long = find_deployment_id(playing, "long history")
-    playing.knobs(paging=paging, list_order=order)
+    long = find_deployment_id(control, "long history")
+    control.configure(paging=paging, list_order=order)
     pages = list(client.versions.pages(long))
     numbers = [row.version_number for page in pages for row in page.items]
     assert len(numbers) == len(set(numbers)) == 400
@@ -52,27 +56,27 @@ def test_four_hundred_versions_in_every_style_of_paging(
     assert len(pages) == (4 if paging in {"cursor", "next"} else len(pages))
 
 
-def test_a_history_without_paging(playing: Playing, client: miosa.Client) -> None:
-    playing.knobs(paging="none")
-    assert len(list_all_versions(client, find_deployment_id(playing, "long history"))) == 400
+def test_a_history_without_paging(control: SimulatorControl, client: miosa.Client) -> None:
+    control.configure(paging="none")
+    assert len(list_all_versions(client, find_deployment_id(control, "long history"))) == 400
 
 
-def test_a_history_with_circular_paging(playing: Playing, client: miosa.Client) -> None:
-    playing.knobs(paging="loop")
-    pages = list(client.versions.pages(find_deployment_id(playing, "long history")))
+def test_a_history_with_circular_paging(control: SimulatorControl, client: miosa.Client) -> None:
+    control.configure(paging="loop")
+    pages = list(client.versions.pages(find_deployment_id(control, "long history")))
     assert pages[-1].loop
     rows = [row.id for page in pages for row in page.items]
     assert len(rows) == len(set(rows))
 
 
-def test_a_refused_limit(playing: Playing, client: miosa.Client) -> None:
-    playing.knobs(limit_param="refused")
-    assert len(list_all_versions(client, find_deployment_id(playing, "long history"))) == 400
+def test_a_refused_limit(control: SimulatorControl, client: miosa.Client) -> None:
+    control.configure(limit_param="refused")
+    assert len(list_all_versions(client, find_deployment_id(control, "long history"))) == 400
 
 
-def test_one_broken_row(playing: Playing, client: miosa.Client) -> None:
-    deployment_id = find_deployment_id(playing, "long history")
-    playing.knobs(broken_row="one")
+def test_one_broken_row(control: SimulatorControl, client: miosa.Client) -> None:
+    deployment_id = find_deployment_id(control, "long history")
+    control.configure(broken_row="one")
     page = client.versions.list(deployment_id)
     assert len(page.items) + len(page.unreadable) == 100
     assert len(page.unreadable) == 1
@@ -89,10 +93,10 @@ def test_one_broken_row(playing: Playing, client: miosa.Client) -> None:
         {"content_type": "application/vnd.api+json"},
     ],
 )
-def test_variants_of_rows(playing: Playing, client: miosa.Client, knobs: dict[str, Any]) -> None:
-    deployment_id = find_deployment_id(playing, "healthy")
+def test_variants_of_rows(control: SimulatorControl, client: miosa.Client, knobs: dict[str, Any]) -> None:
+    deployment_id = find_deployment_id(control, "healthy")
     plain = list_all_versions(client, deployment_id)
-    playing.knobs(**knobs)
+    control.configure(**knobs)
     rows = list_all_versions(client, deployment_id)
     assert [row.id for row in rows] == [row.id for row in plain]
     assert [row.created_at for row in rows] == [row.created_at for row in plain]
@@ -119,8 +123,8 @@ def test_variants_of_rows(playing: Playing, client: miosa.Client, knobs: dict[st
         "html",
     ],
 )
-def test_every_shape_of_error(playing: Playing, client: miosa.Client, shape: str) -> None:
-    playing.knobs(error_shape=shape)
+def test_every_shape_of_error(control: SimulatorControl, client: miosa.Client, shape: str) -> None:
+    control.configure(error_shape=shape)
     with pytest.raises(miosa.NotFound) as caught:
         client.deployments.get("dep_nobody_has")
     assert caught.value.request_id
@@ -128,48 +132,48 @@ def test_every_shape_of_error(playing: Playing, client: miosa.Client, shape: str
     assert caught.value.for_log.isprintable()
 
 
-def test_releases_and_logs(playing: Playing, client: miosa.Client) -> None:
-    deployment_id = find_deployment_id(playing, "healthy")
+def test_releases_and_logs(control: SimulatorControl, client: miosa.Client) -> None:
+    deployment_id = find_deployment_id(control, "healthy")
     release = client.releases.list(deployment_id).items[0]
     assert client.releases.get(deployment_id, release.id).id == release.id
-    repository = find_deployment_id(playing, "repository builds")
+    repository = find_deployment_id(control, "repository builds")
     build = client.builds.list(repository).items[0]
     assert client.builds.get(repository, build.id).id == build.id
     for log_format in ("json", "sse"):
-        playing.knobs(log_format=log_format)
+        control.configure(log_format=log_format)
         assert client.builds.logs(repository, build.id).complete
         assert client.deployments.logs(deployment_id) is not None
 
 
-def test_a_huge_log_is_cut(playing: Playing, client: miosa.Client) -> None:
-    deployment_id = find_deployment_id(playing, "healthy")
+def test_a_huge_log_is_cut(control: SimulatorControl, client: miosa.Client) -> None:
+    deployment_id = find_deployment_id(control, "healthy")
     version = client.versions.list(deployment_id).items[0]
-    playing.knobs(log_text="huge")
+    control.configure(log_text="huge")
     log = client.bind(deadline_s=20).versions.logs(deployment_id, version.id)
     assert not log.complete
     assert len(log.encode()) <= 9_000_000
 
 
-def test_reads_survive_single_faults(playing: Playing, client: miosa.Client) -> None:
-    deployment_id = find_deployment_id(playing, "healthy")
+def test_reads_survive_single_faults(control: SimulatorControl, client: miosa.Client) -> None:
+    deployment_id = find_deployment_id(control, "healthy")
     for do in ({"drop_before": True}, {"drop_after": True}, {"status": 502}):
-        playing.fault("*", times=1, **do)
+        control.fault("*", times=1, **do)
         assert client.deployments.get(deployment_id).id == deployment_id
 
 
-def test_a_read_only_and_an_unknown_key(playing: Playing) -> None:
-    reader = miosa.Client(base_url=f"{playing.url}/api/v1/", api_key="msk_test_readonly")
+def test_a_read_only_and_an_unknown_key(control: SimulatorControl) -> None:
+    reader = miosa.Client(base_url=f"{control.url}/api/v1/", api_key="msk_test_readonly")
     deployment_id = reader.deployments.list().items[0].id
     with pytest.raises(miosa.Forbidden) as caught:
         reader.deployments.stop(deployment_id, idempotency_key=new_key())
     assert caught.value.upstream_code == "insufficient_scope"
-    stranger = miosa.Client(base_url=playing.url, api_key="msk_test_nobody")
+    stranger = miosa.Client(base_url=control.url, api_key="msk_test_nobody")
     with pytest.raises(miosa.Unauthorized):
         stranger.deployments.list()
 
 
-def test_customers_with_hostile_ids_can_be_filtered_by(playing: Playing, client: miosa.Client) -> None:
-    for customer in playing.world()["customers"]:
+def test_customers_with_hostile_ids_can_be_filtered_by(control: SimulatorControl, client: miosa.Client) -> None:
+    for customer in control.state()["customers"]:
         external = customer["external_workspace_id"]
         rows = client.deployments.list(external_workspace_id=external).items
         assert all(row.external_workspace_id == external for row in rows)

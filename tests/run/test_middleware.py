@@ -16,7 +16,7 @@ from portal.middleware import (
     TimeZoneMiddleware,
     find_person,
 )
-from tests.cast import Cast
+from tests.people import People
 
 LOGIN = "/accounts/login/"
 
@@ -80,7 +80,7 @@ def test_browsers_must_not_store_pages_of_a_session(rf: RequestFactory) -> None:
 
 
 @pytest.mark.django_db
-def test_nor_the_pages_of_signing_in_and_out(client: Client, people: Cast) -> None:
+def test_nor_the_pages_of_signing_in_and_out(client: Client, people: People) -> None:
     client.force_login(people.owner)
     assert "no-store" in client.get(LOGIN)["Cache-Control"]
     assert "no-store" in client.post("/accounts/logout/")["Cache-Control"]

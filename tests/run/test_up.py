@@ -54,7 +54,7 @@ def test_make_run_starts_a_demo_and_leaves_nothing_running(start: Start) -> None
     assert 'name="login"' in page
     assert 'name="password"' in page
     assert "gunicorn" not in portal.get_headers(LOGIN)
-    wait_until(lambda: portal.get("/_control/world", portal.simulator_port)[0] == 200, seconds=TIMEOUT_S)
+    wait_until(lambda: portal.get("/_control/state", portal.simulator_port)[0] == 200, seconds=TIMEOUT_S)
     portal.wait_for_child("worker")
     portal.stop()
 

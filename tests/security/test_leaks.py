@@ -23,14 +23,14 @@ from portal import urls as portal_urls
 from portal.models import Customer, Membership, Operation, User
 from portal.permissions import Permission
 from portal.services import errors
-from portal.services.operations import driver
+from portal.services.operations import background
 from tests.deployments_ui.changes import token_of
 from tests.deployments_ui.conftest import HTMX, SLUG
-from tests.playing import Playing
 from tests.security.allowed import leaks
 from tests.security.crawling import Crawl, whole
 from tests.security.matrix import DOORS
 from tests.security.world import World, apps_of, ask
+from tests.simulator_control import SimulatorControl
 
 SHARED_BY = ("fjord-yoga", "lotus-spa")
 # As MIOSA would never say it to a customer.
@@ -52,17 +52,17 @@ urlpatterns = [*portal_urls.urlpatterns, path("broken/", breaks), path("away/", 
 
 
 @pytest.fixture(scope="module")
-def playing_all_along(playing_all_along: Playing) -> Playing:
+def control_all_along(control_all_along: SimulatorControl) -> SimulatorControl:
     """Every field off the list holds a recognisable text from the first reading on."""
-    playing_all_along.knobs(canaries=True, log_text="vendor")
-    return playing_all_along
+    control_all_along.configure(canaries=True, log_text="vendor")
+    return control_all_along
 
 
 @pytest.fixture(scope="module")
 def busy(company: World, django_db_blocker: Any) -> World:
     """Deeds of every outcome, so that there is something to tell: done, refused in the vendor's words, waiting."""
     client = company.client("owner")
-    app = apps_of(company.playing, SLUG)[1]
+    app = apps_of(company.control, SLUG)[1]
     base = f"/c/{SLUG}/deployments/{app['id']}/"
     rows = versions_of(company, app["id"])
     older = next(row for row in rows if row["state"] == "archived")
@@ -71,21 +71,21 @@ def busy(company: World, django_db_blocker: Any) -> World:
     send(client, rollback)
     for status in (400, 402, 403, 409, 410, 422, 500):
         body = json.dumps({"error": {"code": "refused", "message": VENDORS_WORDS}, "message": VENDORS_WORDS})
-        company.playing.fault("*/promote", method="POST", status=status, body=body)
+        company.control.fault("*/promote", method="POST", status=status, body=body)
         send(client, f"{base}versions/{staged['id']}/promote/")
-        company.playing.heal()
+        company.control.clear_faults()
         Operation.objects.update(in_lane=False)
-    company.playing.knobs(build_outcome="failed_health")
+    company.control.configure(build_outcome="failed_health")
     sandbox = sandbox_of(client, f"{base}publish/")
     send(client, f"{base}publish/", sandbox_id=sandbox, then="live", kind="auto", over_rollback="1")
     work()
-    company.playing.advance(120)
+    company.control.advance(120)
     Operation.objects.update(check_due_at=timezone.now(), look_at=timezone.now())
     work()
     send(client, f"{base}domains/add/", domain="shop.brightsmile.example", policy="none")
-    company.playing.fault("*/env", method="POST", status=422, body=VENDORS_WORDS)
+    company.control.fault("*/env", method="POST", status=422, body=VENDORS_WORDS)
     send_env(client, base)
-    company.playing.heal()
+    company.control.clear_faults()
     return company
 
 
@@ -113,19 +113,19 @@ def sandbox_of(client: Client, address: str) -> str:
 
 
 def versions_of(world: World, deployment_id: str) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = ask(world.playing, f"deployments/{deployment_id}/versions")["data"]
+    rows: list[dict[str, Any]] = ask(world.control, f"deployments/{deployment_id}/versions")["data"]
     return rows
 
 
 def work() -> None:
     for _round in range(10):
-        for operation in driver.list_due(now=timezone.now()):
-            driver.work(operation)
+        for operation in background.list_due(now=timezone.now()):
+            background.run_step(operation)
 
 
 def internal(world: World) -> list[str]:
     """What is in rows as it is and concerns nobody. What was planted is known by how it begins."""
-    told = world.playing.control("GET", "canaries")
+    told = world.control.call("GET", "canaries")
     assert told["canaries"]
     assert all(text.startswith("canary-") for text in told["canaries"])
     return list(told["internal"])
@@ -195,11 +195,11 @@ def test_a_shared_deployment_tells_each_of_its_own(busy: World, world: World, wh
     user = User.objects.create_user("one@shared.test", "a-long-password", name="One Owner")
     Membership.objects.create(user=user, customer=Customer.objects.get(external_id=whose), role="owner")
     world.people["one"] = user
-    (app,) = {app["id"] for app in apps_of(world.playing, whose)} & {app["id"] for app in apps_of(world.playing, other)}
+    (app,) = {app["id"] for app in apps_of(world.control, whose)} & {app["id"] for app in apps_of(world.control, other)}
     theirs = [row for row in versions_of(world, app) if row["external_workspace_id"] == other]
     named = [str(row[key]) for row in theirs for key in ("id", "artifact_sha256", "external_user_id") if row[key]]
     theirs = [
-        row for row in ask(world.playing, f"deployments/{app}/domains")["data"] if row["external_workspace_id"] == other
+        row for row in ask(world.control, f"deployments/{app}/domains")["data"] if row["external_workspace_id"] == other
     ]
     named += [str(row[key]) for row in theirs for key in ("id", "domain")]
     assert len(named) > 3
@@ -232,15 +232,15 @@ PAGES = ("", "env/", "domains/", "builds/", "publish/", "redeploy/", "domains/ad
 @pytest.mark.parametrize("status", [200, 400, 401, 402, 403, 404, 409, 410, 418, 422, 429, 500, 503])
 def test_whatever_the_hosting_service_answers(busy: World, world: World, status: int) -> None:
     """In its own words, as JSON and as a page, with headers: on what is read again and on what is asked for."""
-    world.playing.knobs(canaries=True)
+    world.control.configure(canaries=True)
     hidden, client = internal(world), world.client("owner")
-    app = apps_of(world.playing, SLUG)[1]
+    app = apps_of(world.control, SLUG)[1]
     base = f"/c/{SLUG}/deployments/{app['id']}/"
     form = f"{base}redeploy/"
     token = token_of(client.get(form).content.decode())
     heads = {"Server": "miosa", "X-Request-Id": "canary-request"}
     body = json.dumps({"error": {"code": VENDORS_WORDS, "message": VENDORS_WORDS, "details": {"x": VENDORS_WORDS}}})
-    world.playing.fault(
+    world.control.fault(
         times=500, status=status, body=body if status % 2 else f"<h1>{VENDORS_WORDS}</h1>", headers=heads
     )
     cache.clear()
@@ -259,7 +259,7 @@ def test_whatever_the_hosting_service_answers(busy: World, world: World, status:
 @pytest.mark.urls(__name__)
 def test_every_error_page(busy: World, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     hidden, client = internal(world), world.client("viewer")
-    base = f"/c/{SLUG}/deployments/{apps_of(world.playing, SLUG)[1]['id']}/"
+    base = f"/c/{SLUG}/deployments/{apps_of(world.control, SLUG)[1]['id']}/"
     send(world.client("owner"), f"{base}redeploy/")
     owner = world.client("owner")
     strict = Client(enforce_csrf_checks=True)

@@ -108,7 +108,7 @@ def without_own(value: Any) -> Any:
 
 def send(world: World, client: Client, name: str, path: str, *, more: bool) -> tuple[Any, ...]:
     """What came of it, all of it taken back."""
-    since = (world.playing.heard() or [{"n": 0}])[-1]["n"]
+    since = (world.control.requests() or [{"n": 0}])[-1]["n"]
     with transaction.atomic():
         page = client.get(path.replace("/apply/", "/")).content.decode()
         drawn = {field: unescape(value) for field, value in FIELD.findall(page.partition("<main")[2] or page)}
@@ -120,15 +120,17 @@ def send(world: World, client: Client, name: str, path: str, *, more: bool) -> t
         answer = client.post(path, {**over, **sent})
         kept = snapshot()
         transaction.set_rollback(True)
-    heard = [(row["method"], row["path"], row["body"]) for row in world.playing.heard(since) if row["method"] != "GET"]
+    heard = [
+        (row["method"], row["path"], row["body"]) for row in world.control.requests(since) if row["method"] != "GET"
+    ]
     return answer.status_code, without_keys(heard), kept
 
 
 def confirmed_name(world: World, name: str) -> str:
     if name == "detachment":
-        rows = ask(world.playing, f"deployments/{world.own.deployment_id}/domains")["data"]
+        rows = ask(world.control, f"deployments/{world.own.deployment_id}/domains")["data"]
         return str(rows[0]["domain"])
-    return str(ask(world.playing, f"deployments/{world.own.deployment_id}")["data"]["name"])
+    return str(ask(world.control, f"deployments/{world.own.deployment_id}")["data"]["name"])
 
 
 def without_keys(heard: list[tuple[str, str, Any]]) -> list[str]:
@@ -139,7 +141,7 @@ def without_keys(heard: list[tuple[str, str, Any]]) -> list[str]:
 def test_more_than_was_asked_for_is_not_looked_at(world: World, name: str) -> None:
     # Nothing really changes at the hosting service, so that both find it alike.
     for method in ("POST", "PUT", "PATCH", "DELETE"):
-        world.playing.fault(
+        world.control.fault(
             method=method, times=100, status=422, body='{"error": {"code": "invalid", "message": "no"}}'
         )
     Operation.objects.update(in_lane=False)
@@ -168,7 +170,7 @@ def test_most_forms_are_really_sent(world: World) -> None:
 def refuse(world: World) -> None:
     """Nothing really changes at the hosting service, so that each finds it alike."""
     for method in ("POST", "PUT", "PATCH", "DELETE"):
-        world.playing.fault(
+        world.control.fault(
             method=method, times=100, status=422, body='{"error": {"code": "invalid", "message": "no"}}'
         )
 

@@ -103,7 +103,7 @@ def test_each_gets_what_the_rights_say_of_their_own(world: World, name: str) -> 
 def test_another_method_is_refused(world: World, name: str) -> None:
     """Whatever it is for: refusing tells nothing of what is there."""
     door = DOORS[name]
-    for who in ("stranger", "owner"):
+    for who in ("outsider", "owner"):
         client, path = world.client(who), own_path(world, name, who="owner")
         with world.nothing_happens():
             for method in (*sorted(set(EVERY) - set(door.methods)), "OPTIONS", "TRACE"):

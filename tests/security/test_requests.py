@@ -48,7 +48,7 @@ class TestForgery:
             for sent, headers in foreign:
                 page = client.post(path, sent, **headers)
                 assert page.status_code == 403
-                assert b"did not come from this portal" in page.content
+                assert b"not sent from this portal" in page.content
             part = client.post(path, {}, **HTMX)
         assert part.status_code == 403
         assert part["HX-Retarget"] == "#notices"

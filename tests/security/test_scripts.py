@@ -15,10 +15,10 @@ from pytest_django.live_server_helper import LiveServer
 from portal.models import Operation, User
 from portal.services.people import DEMO_PASSWORD
 from tests.deployments_ui.changes import token_of
-from tests.playing import Playing
 from tests.security import world as worlds
 from tests.security.crawling import Crawl
 from tests.security.world import World
+from tests.simulator_control import SimulatorControl
 
 RUNS = (
     "<script>window.__x=1</script><img src=x onerror=window.__x=1><svg onload=window.__x=1>"
@@ -36,7 +36,7 @@ def base_url() -> None:
 
 
 @pytest.fixture
-def hostile(transactional_db: None, simulator: Playing) -> World:
+def hostile(transactional_db: None, simulator: SimulatorControl) -> World:
     """The customer with hostile texts, with more of them typed by its own people and said by the hosting service."""
     made = worlds.make(simulator)
     base = f"/c/{made.own.slug}/deployments/{made.own.deployment_id}/"
@@ -55,7 +55,7 @@ def hostile(transactional_db: None, simulator: Playing) -> World:
         token = token_of(client.get(base + address).content.decode())
         answer = client.post(base + address, {"token": token, "reason": RUNS, "note": RUNS, **fields})
         assert answer.status_code == 303, address
-        simulator.heal()
+        simulator.clear_faults()
     return made
 
 
@@ -131,7 +131,7 @@ def test_back_shows_the_next_person_nothing(
 
 def sign_in(page: Page, live_server: LiveServer, user: User) -> None:
     page.goto(f"{live_server.url}/accounts/login/")
-    page.get_by_label("E-mail").fill(user.email)
+    page.get_by_label("Email").fill(user.email)
     page.get_by_label("Password").fill(DEMO_PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_selector("header nav")

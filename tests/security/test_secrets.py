@@ -25,7 +25,7 @@ from portal import logs
 from portal import urls as portal_urls
 from portal.config import DEMO_KEY
 from portal.models import Operation
-from portal.services.operations import driver
+from portal.services.operations import background
 from portal.services.sync import upstream
 from portal.services.sync.budget import Purpose
 from tests.deployments_ui.changes import token_of
@@ -99,8 +99,8 @@ def database(*, but: tuple[str, ...] = ()) -> str:
 
 def work() -> None:
     for _round in range(10):
-        for operation in driver.list_due(now=timezone.now()):
-            driver.work(operation)
+        for operation in background.list_due(now=timezone.now()):
+            background.run_step(operation)
 
 
 def type_values(client: Client, base: str) -> None:
@@ -138,7 +138,7 @@ def apply(client: Client, base: str, *, value: str, **fault: Any) -> None:
 
 
 def heard_of(world: World) -> list[Any]:
-    return [row["body"] for row in world.playing.heard() if row["method"] == "POST" and row["path"].endswith("/env")]
+    return [row["body"] for row in world.control.requests() if row["method"] == "POST" and row["path"].endswith("/env")]
 
 
 @pytest.mark.urls(__name__)
@@ -158,9 +158,9 @@ def test_they_are_nowhere(world: World, written: io.StringIO, caplog: pytest.Log
     quoting = json.dumps({"error": {"code": "invalid", "message": f"bad value {VALUES[0]} for key {DEMO_KEY}"}})
     for fault in ({"status": 422, "body": quoting}, {"status": 500, "body": quoting}, {"status": 200, "body": quoting},
                   {"drop_after": True}, {"drop_before": True}):  # fmt: skip
-        world.playing.fault("*/env", method="POST", times=3, **fault)
+        world.control.fault("*/env", method="POST", times=3, **fault)
         apply(client, base, value=VALUES[0])
-        world.playing.heal()
+        world.control.clear_faults()
         Operation.objects.update(in_lane=False, look_at=timezone.now())
         work()
     for address in ("env/", "", "env/delete/LOST_KEY/"):

@@ -18,10 +18,10 @@ from portal.models import Customer, Domain, DomainLink, EnvMark, Membership, Ope
 from portal.services import people
 from portal.services.domains import links as domain_links
 from portal.services.env_vars import drafts
-from tests import cast
 from tests.deployments_ui.changes import token_of
 from tests.deployments_ui.conftest import read_everything
-from tests.playing import Playing
+from tests.people import create_people
+from tests.simulator_control import SimulatorControl
 
 OWN, OTHER = 'o\'hara & "sons" <b>/../%2e%2e;?#', "pawsome-vets"
 WITH_BUILDS = "northwind-robotics"
@@ -52,7 +52,7 @@ class Ids:
 
 @dataclass(frozen=True)
 class World:
-    playing: Playing
+    control: SimulatorControl
     people: dict[str, User]
     own: Ids
     foreign: Ids
@@ -63,9 +63,9 @@ class World:
 
         `but`: a list that belongs to this deployment may be read, to see whether something is in it.
         """
-        since, before = (self.playing.heard() or [{"n": 0}])[-1]["n"], rows()
+        since, before = (self.control.requests() or [{"n": 0}])[-1]["n"], rows()
         yield
-        heard = [row["path"] for row in self.playing.heard(since) if f"/deployments/{but}/" not in row["path"]]
+        heard = [row["path"] for row in self.control.requests(since) if f"/deployments/{but}/" not in row["path"]]
         assert heard == []
         assert rows() == before
 
@@ -82,21 +82,21 @@ def rows() -> tuple[int, ...]:
     return tuple(model.objects.count() for model in (Operation, DomainLink, EnvMark, SealedValues))
 
 
-def make(playing: Playing) -> World:
+def make(control: SimulatorControl) -> World:
     read_everything()
     everybody = make_people()
-    own = ids_of(playing, OWN, who=everybody["owner"])
-    foreign = ids_of(playing, OTHER, who=everybody["other_owner"])
+    own = ids_of(control, OWN, who=everybody["owner"])
+    foreign = ids_of(control, OTHER, who=everybody["other_owner"])
     for name in ("owner", "operator"):
         own.drafts[name] = draft(everybody[name], own)
     foreign.drafts["other_owner"] = draft(everybody["other_owner"], foreign)
-    own.builds.update(builds_of(playing))
-    return World(playing, everybody, own, foreign)
+    own.builds.update(builds_of(control))
+    return World(control, everybody, own, foreign)
 
 
 def make_people() -> dict[str, User]:
     """`owner` and `viewer` belong to a few customers, among them the one with hostile texts; `limited` to the other."""
-    those = cast.make()
+    those = create_people()
     for external_id in (OWN, WITH_BUILDS):
         customer = Customer.objects.get(external_id=external_id)
         Membership.objects.create(user=those.owner, customer=customer, role="owner")
@@ -108,14 +108,14 @@ def make_people() -> dict[str, User]:
     return {**vars(those), "limited": limited}
 
 
-def ids_of(playing: Playing, external_id: str, *, who: User) -> Ids:
+def ids_of(control: SimulatorControl, external_id: str, *, who: User) -> Ids:
     customer = Customer.objects.get(external_id=external_id)
-    apps = apps_of(playing, external_id)
+    apps = apps_of(control, external_id)
     app = next((app for app in apps if app["kind"] == "dynamic"), apps[0])
     client = Client()
     client.force_login(who)
     base = f"/c/{customer.slug}/deployments/{app['id']}/"
-    domain_id = first_of(playing, app, "domains") or attach(client, base)
+    domain_id = first_of(control, app, "domains") or attach(client, base)
     client.get(f"{base}domains/")
     operation = redeploy(client, base)
     person = people.get_person(who)
@@ -128,36 +128,36 @@ def ids_of(playing: Playing, external_id: str, *, who: User) -> Ids:
         deployment_id=app["id"],
         version_id=app["active_version_id"],
         build_id=MISSING,
-        instance_id=first_of(playing, app, "runtime-instances"),
+        instance_id=first_of(control, app, "runtime-instances"),
         domain_id=domain_id,
-        name=first_of(playing, app, "env", key="name"),
+        name=first_of(control, app, "env", key="name"),
         operation=operation,
         link_id=DomainLink.objects.latest("pk").pk,
         secret=secret,
     )
 
 
-def builds_of(playing: Playing) -> dict[str, str]:
-    app = apps_of(playing, WITH_BUILDS)[0]
+def builds_of(control: SimulatorControl) -> dict[str, str]:
+    app = apps_of(control, WITH_BUILDS)[0]
     slug = Customer.objects.get(external_id=WITH_BUILDS).slug
-    return {"slug": slug, "deployment_id": app["id"], "build_id": first_of(playing, app, "builds")}
+    return {"slug": slug, "deployment_id": app["id"], "build_id": first_of(control, app, "builds")}
 
 
-def apps_of(playing: Playing, external_id: str) -> list[dict[str, Any]]:
-    rows = playing.world()["customers"]
+def apps_of(control: SimulatorControl, external_id: str) -> list[dict[str, Any]]:
+    rows = control.state()["customers"]
     found: list[dict[str, Any]] = next(r["deployments"] for r in rows if r["external_workspace_id"] == external_id)
     return found
 
 
-def first_of(playing: Playing, app: dict[str, Any], what: str, *, key: str = "id") -> str:
-    rows = ask(playing, f"deployments/{app['id']}/{what}")["data"]
+def first_of(control: SimulatorControl, app: dict[str, Any], what: str, *, key: str = "id") -> str:
+    rows = ask(control, f"deployments/{app['id']}/{what}")["data"]
     return str(rows[0][key]) if rows else ""
 
 
-def ask(playing: Playing, path: str) -> Any:
+def ask(control: SimulatorControl, path: str) -> Any:
     """MIOSA's own answer, behind the portal's back."""
     request = urllib.request.Request(  # noqa: S310 - the address is the simulator's own
-        f"{playing.url}/api/v1/{path}", headers={"Authorization": f"Bearer {DEMO_KEY}"}
+        f"{control.url}/api/v1/{path}", headers={"Authorization": f"Bearer {DEMO_KEY}"}
     )
     with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=30) as answer:
         return json.loads(answer.read())

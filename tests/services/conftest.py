@@ -16,7 +16,7 @@ from portal.services.sync.fetch import deployment_refresh, sweeps
 from portal.services.sync.schedule import SyncSource
 from portal.services.sync.upsert import customer_rows
 from tests import recall
-from tests.playing import Playing
+from tests.simulator_control import SimulatorControl
 
 # What failed is wanted again later than this.
 SOON = timedelta(seconds=6)
@@ -43,7 +43,7 @@ def person_of(db: None) -> PersonOf:
 
 
 @pytest.fixture
-def read_all(simulator: Playing, db: None) -> Read:
+def read_all(simulator: SimulatorControl, db: None) -> Read:
     """Do what the worker would do until nothing is wanted any more; gives the moment it was done."""
 
     def read() -> None:
@@ -53,7 +53,7 @@ def read_all(simulator: Playing, db: None) -> Read:
         drain()
 
     def run() -> datetime:
-        is_seed = simulator.is_fresh and all(row["method"] == "GET" for row in simulator.heard())
+        is_seed = simulator.is_fresh and all(row["method"] == "GET" for row in simulator.requests())
         is_first = is_seed and not Deployment.objects.exists()
         recall.recall("all", simulator, read) if is_first else read()
         return timezone.now()
@@ -62,7 +62,7 @@ def read_all(simulator: Playing, db: None) -> Read:
 
 
 @pytest.fixture
-def read_again(simulator: Playing, db: None) -> Read:
+def read_again(simulator: SimulatorControl, db: None) -> Read:
     """Everything once more, as if each deployment had been refreshed by somebody."""
 
     def run() -> datetime:
@@ -80,18 +80,18 @@ def read_again(simulator: Playing, db: None) -> Read:
 class Desk:
     """The simulator, and the two ways of reading it."""
 
-    simulator: Playing
+    simulator: SimulatorControl
     read_all: Read
     read_again: Read
     person_of: PersonOf
 
     @property
     def act(self) -> Callable[..., dict[str, Any]]:
-        return self.simulator.act
+        return self.simulator.run_action
 
 
 @pytest.fixture
-def desk(simulator: Playing, read_all: Read, read_again: Read, person_of: PersonOf) -> Desk:
+def desk(simulator: SimulatorControl, read_all: Read, read_again: Read, person_of: PersonOf) -> Desk:
     """In a world of two customers, so that reading all of it takes no time."""
     simulator.reset(customers=2)
     return Desk(simulator, read_all, read_again, person_of)

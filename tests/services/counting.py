@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from tests.playing import Playing
+from tests.simulator_control import SimulatorControl
 
 
 class Counted:
@@ -44,14 +44,14 @@ def kind_of(path: str) -> str:
 
 
 @contextmanager
-def counting(simulator: Playing) -> Iterator[Counted]:
+def counting(simulator: SimulatorControl) -> Iterator[Counted]:
     counted = Counted()
-    before = len(simulator.heard())
+    before = len(simulator.requests())
     yield counted
-    counted.rows = simulator.heard()[before:]
+    counted.rows = simulator.requests()[before:]
 
 
-def asked(simulator: Playing, deed: Callable[[], Any]) -> dict[str, int]:
+def asked(simulator: SimulatorControl, deed: Callable[[], Any]) -> dict[str, int]:
     with counting(simulator) as counted:
         deed()
     return counted.kinds

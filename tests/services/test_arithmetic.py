@@ -145,7 +145,7 @@ def test_a_pointer_moved_far_down_costs_both_its_ends(desk: Desk) -> None:
 
 
 def first_of(desk: Desk) -> str:
-    listed = {one["external_workspace_id"]: one for one in desk.simulator.world()["customers"]}
+    listed = {one["external_workspace_id"]: one for one in desk.simulator.state()["customers"]}
     return str(listed[OURS]["deployments"][0]["id"])
 
 
@@ -164,7 +164,7 @@ def test_a_pointer_that_the_sweep_saw_moving_is_read_at_both_its_ends_too(desk: 
 
 def test_unfinished_versions_are_read_until_they_are_finished(desk: Desk) -> None:
     desk.read_all()
-    desk.simulator.knobs(step_times="stuck")
+    desk.simulator.configure(step_times="stuck")
     building = desk.act("publish", deployment_id=site().miosa_id, steps=True)
     refresh(timedelta(seconds=90))
     assert Version.objects.get(miosa_id=building["id"]).state == "building"
@@ -175,7 +175,7 @@ def test_unfinished_versions_are_read_until_they_are_finished(desk: Desk) -> Non
 
 @pytest.mark.parametrize("order", ["oldest", "random"])
 def test_a_list_that_is_not_newest_first_is_read_whole(desk: Desk, order: str) -> None:
-    desk.simulator.knobs(list_order=order)
+    desk.simulator.configure(list_order=order)
     desk.act("history", deployment_id=first_of(desk), count=250)
     desk.read_all()
     assert len(numbers(site())) == 274
@@ -186,7 +186,7 @@ def test_a_list_that_is_not_newest_first_is_read_whole(desk: Desk, order: str) -
 
 @pytest.mark.parametrize("paging", ["page", "meta", "none", "next", "cursor", "loop"])
 def test_every_style_of_paging_reaches_version_one_or_ends(desk: Desk, paging: str) -> None:
-    desk.simulator.knobs(paging=paging)
+    desk.simulator.configure(paging=paging)
     desk.act("history", deployment_id=first_of(desk), count=250)
     desk.read_all()
     assert len(numbers(site())) == (200 if paging == "loop" else 274)
@@ -218,7 +218,7 @@ def test_new_versions_while_a_hole_is_open_leave_no_second_one(desk: Desk) -> No
 
 @pytest.mark.parametrize(("paging", "size"), [("cursor", 100), ("page", 20)])
 def test_a_backfill_goes_on_where_it_was_interrupted(desk: Desk, paging: str, size: int) -> None:
-    desk.simulator.knobs(paging=paging)
+    desk.simulator.configure(paging=paging)
     desk.act("history", deployment_id=first_of(desk), count=500)
     desk.read_all()
     Version.objects.all().delete()
@@ -408,14 +408,14 @@ def test_another_base_url_is_refused(desk: Desk, settings: Settings) -> None:
 def test_a_sweep_goes_on_where_its_budget_ended(desk: Desk) -> None:
     for number in range(45):
         make(desk, f"More {number}")
-    desk.simulator.knobs(limit_param="refused")
+    desk.simulator.configure(limit_param="refused")
     ask = upstream.client(Purpose.BACKGROUND)
     sweeps.sweep_workspaces(client=ask, now=timezone.now())
     for _run in range(20):
         sweeps.sweep_deployments(client=ask, now=timezone.now(), most_pages=1)
         if Freshness.objects.get(scope=SWEEP).read_at:
             break
-    told = {one["id"] for customer in desk.simulator.world()["customers"] for one in customer["deployments"]}
+    told = {one["id"] for customer in desk.simulator.state()["customers"] for one in customer["deployments"]}
     assert told <= set(Deployment.objects.filter(gone_at=None).values_list("miosa_id", flat=True))
     assert _run > 0
 

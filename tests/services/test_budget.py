@@ -14,7 +14,7 @@ from portal.models import Bucket, Connection
 from portal.services import connection
 from portal.services.sync import budget, upstream
 from portal.services.sync.budget import Purpose
-from tests.playing import Playing
+from tests.simulator_control import SimulatorControl
 
 RPM = 60
 BEGIN = 1_000_000.0
@@ -150,7 +150,7 @@ def test_a_clock_set_forward_gives_no_more_than_a_full_bucket() -> None:
 
 @pytest.mark.parametrize("header", ["30", "3600", "-5", "soon", "", "Wed, 21 Oct 2099 07:28:00 GMT", "1e999"])
 def test_whatever_retry_after_says_nothing_is_sent_too_soon(
-    simulator: Playing, settings: Settings, header: str
+    simulator: SimulatorControl, settings: Settings, header: str
 ) -> None:
     simulator.fault("*", times=1, status=429, headers={"Retry-After": header})
     ask = upstream.client(Purpose.READ)
@@ -160,7 +160,7 @@ def test_whatever_retry_after_says_nothing_is_sent_too_soon(
         ask.deployments.list()
     assert spent.value.retry_after_s is not None
     assert 0 < spent.value.retry_after_s <= budget.LONGEST_BLOCK_S
-    assert len(simulator.heard()) == 1
+    assert len(simulator.requests()) == 1
 
 
 def test_a_spent_budget_is_said_with_words_and_a_time() -> None:

@@ -93,7 +93,7 @@ def test_a_bad_day_is_told_and_loses_nothing(desk: Desk, operator: Person, day: 
 
 
 def recover(desk: Desk) -> None:
-    desk.simulator.heal()
+    desk.simulator.clear_faults()
     upstream.reset_client()
     Bucket.objects.all().delete()
 
@@ -109,7 +109,7 @@ def test_pressing_refresh_on_a_bad_day_gives_words(desk: Desk, operator: Person,
 
 
 def test_one_broken_row_in_a_list_costs_that_row_alone(desk: Desk, operator: Person) -> None:
-    desk.simulator.knobs(broken_row="one")
+    desk.simulator.configure(broken_row="one")
     desk.read_all()
     desk.read_again()
     site = Deployment.objects.filter(customer__external_id=OURS).earliest("pk")
@@ -118,7 +118,7 @@ def test_one_broken_row_in_a_list_costs_that_row_alone(desk: Desk, operator: Per
 
 
 def test_unknown_words_are_shown_as_they_are(desk: Desk, operator: Person) -> None:
-    desk.simulator.knobs(enum_values="unknown", metadata="null", time_keys="inserted_at")
+    desk.simulator.configure(enum_values="unknown", metadata="null", time_keys="inserted_at")
     desk.read_all()
     entries = history.get_history(by=operator, slug=OURS, query={}, now=timezone.now()).page.entries
     states = {entry.version.state_text for entry in entries if hasattr(entry, "version")}
@@ -130,11 +130,11 @@ def test_while_it_is_down_pages_do_not_ask_again_and_again(desk: Desk, operator:
     desk.read_all()
     desk.simulator.fault("*", times=10_000, status=503)
     newest(operator)
-    heard = len(desk.simulator.heard())
+    heard = len(desk.simulator.requests())
     for _viewer in range(10):
         history.find_newer(by=operator, slug=OURS, query={}, generation="", now=timezone.now())
         history.get_history(by=operator, slug=OURS, query={}, now=timezone.now())
-    assert len(desk.simulator.heard()) == heard
+    assert len(desk.simulator.requests()) == heard
 
 
 def test_a_failing_deployment_does_not_keep_its_neighbours_from_being_read(desk: Desk) -> None:
@@ -238,7 +238,7 @@ def test_looking_at_what_is_nobodys_sweeps_no_more_often_than_it_should(desk: De
 
 def test_a_sweep_that_breaks_in_the_middle_marks_nothing_gone(desk: Desk) -> None:
     desk.read_all()
-    desk.simulator.knobs(paging="page")
+    desk.simulator.configure(paging="page")
     for number in range(20):
         ask = upstream.client(Purpose.BACKGROUND)
         ask.deployments.create(name=f"More {number}", external_workspace_id=OURS, idempotency_key=f"k{number}")
@@ -249,7 +249,7 @@ def test_a_sweep_that_breaks_in_the_middle_marks_nothing_gone(desk: Desk) -> Non
     desk.simulator.fault("*/deployments", times=100, status=500)
     with pytest.raises(TROUBLE):
         sweeps.sweep_deployments(client=ask, now=timezone.now())
-    desk.simulator.heal()
+    desk.simulator.clear_faults()
     assert Deployment.objects.filter(gone_at=None).count() == there
 
 
@@ -270,12 +270,12 @@ def test_a_log_is_asked_for_once_and_kept(desk: Desk, operator: Person) -> None:
         "version_id": version.miosa_id,
         "now": timezone.now(),
     }
-    before = len(desk.simulator.heard())
+    before = len(desk.simulator.requests())
     page = versions.get_version(**where)
     assert page.failure
     assert versions.get_version(**where).failure == page.failure
     assert versions.get_log(**where).text
-    assert len(desk.simulator.heard()) == before + 1
+    assert len(desk.simulator.requests()) == before + 1
     assert KeptLog.objects.get(version=version).failure == page.failure
 
 
@@ -298,7 +298,7 @@ def test_a_log_that_cant_be_had_is_said_in_words(desk: Desk, operator: Person, d
 
 
 def test_a_huge_log_is_kept_by_its_end(desk: Desk, operator: Person) -> None:
-    desk.simulator.knobs(log_text="huge")
+    desk.simulator.configure(log_text="huge")
     desk.read_all()
     version = failed_version(desk)
     page = logs.read(

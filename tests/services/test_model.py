@@ -22,9 +22,9 @@ from portal.services.errors import NotFound
 from portal.services.queries import deployments, history, search, versions
 from portal.services.sync import refresh, upstream
 from portal.services.sync.upsert import customer_rows
-from tests.playing import Playing
 from tests.services.conftest import Read, forget_leases
 from tests.services.telling import as_text
+from tests.simulator_control import SimulatorControl
 
 OURS, THEIRS = "brightsmile-dental", "pawsome-vets"
 CUSTOMERS = (OURS, THEIRS)
@@ -63,7 +63,7 @@ BREAKAGES: list[dict[str, Any]] = [
 
 
 class World(RuleBasedStateMachine):
-    simulator: Playing
+    simulator: SimulatorControl
     read_again: Read
 
     def __init__(self) -> None:
@@ -104,7 +104,7 @@ class World(RuleBasedStateMachine):
     def publish(self, data: st.DataObject, whose: str | None, promote: bool, fails: bool) -> None:
         outcome = "failed_build" if fails else "ready"
         one = self.pick(data)
-        self.simulator.act(
+        self.simulator.run_action(
             "publish", deployment_id=one["id"], external_workspace_id=whose, promote=promote, outcome=outcome
         )
 
@@ -113,12 +113,12 @@ class World(RuleBasedStateMachine):
         one = self.pick(data)
         version = self.pick_version(one, data)
         if version is not None and version["state"] in {"ready", "archived"}:
-            self.simulator.act("rollback", deployment_id=one["id"], version_id=version["id"])
+            self.simulator.run_action("rollback", deployment_id=one["id"], version_id=version["id"])
 
     @rule(data=st.data(), whose=st.sampled_from([OURS, THEIRS, None]))
     def reattribute_deployment(self, data: st.DataObject, whose: str | None) -> None:
         one = self.pick(data)
-        self.simulator.act("reattribute", deployment_id=one["id"], external_workspace_id=whose)
+        self.simulator.run_action("reattribute", deployment_id=one["id"], external_workspace_id=whose)
         self.ever[one["id"]].add(whose or "")
 
     @rule(data=st.data(), whose=st.sampled_from([OURS, THEIRS, None]))
@@ -126,14 +126,14 @@ class World(RuleBasedStateMachine):
         one = self.pick(data)
         version = self.pick_version(one, data)
         if version is not None:
-            self.simulator.act(
+            self.simulator.run_action(
                 "reattribute", deployment_id=one["id"], version_id=version["id"], external_workspace_id=whose
             )
 
     @rule(data=st.data())
     def delete_deployment(self, data: st.DataObject) -> None:
         if self.may_delete and len(self.truth()) > 2:
-            self.simulator.act("delete_deployment", deployment_id=self.pick(data)["id"])
+            self.simulator.run_action("delete_deployment", deployment_id=self.pick(data)["id"])
             self.may_delete = False
 
     @rule(data=st.data())
@@ -141,13 +141,13 @@ class World(RuleBasedStateMachine):
         one = self.pick(data)
         version = self.pick_version(one, data)
         if version is not None and version["id"] != one["active_version_id"]:
-            self.simulator.act("delete_version", deployment_id=one["id"], version_id=version["id"])
+            self.simulator.run_action("delete_version", deployment_id=one["id"], version_id=version["id"])
 
     # -- MIOSA
 
     @rule(data=st.data(), name=st.sampled_from(sorted(DIALECTS)))
     def speak_another_dialect(self, data: st.DataObject, name: str) -> None:
-        self.simulator.knobs(**{name: data.draw(st.sampled_from(DIALECTS[name]))})
+        self.simulator.configure(**{name: data.draw(st.sampled_from(DIALECTS[name]))})
 
     @rule(seconds=st.sampled_from([1, 70, 3600, 40 * 86400]))
     def let_time_pass(self, seconds: int) -> None:
@@ -166,7 +166,7 @@ class World(RuleBasedStateMachine):
             if not isinstance(error, refresh.TROUBLE):
                 raise
         finally:
-            self.simulator.heal()
+            self.simulator.clear_faults()
             upstream.reset_client()
             models.Bucket.objects.all().delete()
 
@@ -242,14 +242,14 @@ class World(RuleBasedStateMachine):
         return self.ask(f"deployments/{deployment_id}/versions?limit=100")
 
     def ask(self, path: str) -> list[dict[str, Any]]:
-        spoken = {name: knob["value"] for name, knob in self.simulator.control("GET", "settings")["settings"].items()}
-        self.simulator.knobs(**DEFAULTS)
+        spoken = {name: knob["value"] for name, knob in self.simulator.call("GET", "settings")["settings"].items()}
+        self.simulator.configure(**DEFAULTS)
         request = urllib.request.Request(  # noqa: S310 - the simulator's own address
             f"{self.simulator.url}/api/v1/{path}", headers={"Authorization": f"Bearer {DEMO_KEY}"}
         )
         with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=10) as answer:
             told: list[dict[str, Any]] = json.loads(answer.read())["data"]
-        self.simulator.knobs(**{name: spoken[name] for name in DIALECTS})
+        self.simulator.configure(**{name: spoken[name] for name in DIALECTS})
         return told
 
 
@@ -271,7 +271,7 @@ def glance(*, by: Person, slug: str, foreign: list[str]) -> str:
 
 
 @pytest.mark.django_db
-def test_the_model(simulator: Playing, read_again: Read) -> None:
+def test_the_model(simulator: SimulatorControl, read_again: Read) -> None:
     customer_rows.ensure_customer(OURS)
     World.simulator, World.read_again = simulator, staticmethod(read_again)
     run_state_machine_as_test(

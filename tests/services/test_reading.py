@@ -4,14 +4,14 @@ from collections.abc import Callable
 from datetime import datetime
 
 from portal.models import Customer, Deployment, Version
-from tests.playing import Playing
+from tests.simulator_control import SimulatorControl
 
 ReadAll = Callable[[], datetime]
 
 
-def test_the_seeded_company_is_remembered_whole(simulator: Playing, read_all: ReadAll) -> None:
+def test_the_seeded_company_is_remembered_whole(simulator: SimulatorControl, read_all: ReadAll) -> None:
     read_all()
-    world = simulator.world()
+    world = simulator.state()
     told = {one["id"]: one for customer in world["customers"] for one in customer["deployments"]}
     told |= {one["id"]: one for one in world["unassigned"]}
     remembered = {one.miosa_id: one for one in Deployment.objects.select_related("live_version")}

@@ -10,13 +10,13 @@ from portal.services.sync import upstream
 from portal.services.sync.budget import Purpose
 from portal.services.sync.fetch import deployment_refresh, sweeps, version_refresh
 from tests import recall
-from tests.playing import Playing
 from tests.services.conftest import Read
+from tests.simulator_control import SimulatorControl
 
 pytestmark = pytest.mark.django_db
 
 
-def test_what_is_put_back_is_what_reading_gives(simulator: Playing, read_all: Read) -> None:
+def test_what_is_put_back_is_what_reading_gives(simulator: SimulatorControl, read_all: Read) -> None:
     recall.begin_at_one()
     for _time in range(2):
         for model in (Entry, Freshness, Version, Deployment, Customer):

@@ -16,8 +16,8 @@ from portal.services.sync import upstream
 from portal.services.sync.budget import Purpose
 from portal.services.sync.fetch import sweeps, version_refresh
 from portal.services.sync.upsert import deployment_rows
-from tests.playing import Playing
 from tests.services.counting import counting
+from tests.simulator_control import SimulatorControl
 
 BACKFILL = int(os.environ.get("BACKFILL_ROWS", "6000"))
 FLEET = int(os.environ.get("FLEET_CUSTOMERS", "1000"))
@@ -33,11 +33,11 @@ def deployment_row(number: int, live: str | None = None) -> miosa.Deployment:
     )
 
 
-def test_a_backfill_takes_no_more_memory_the_longer_it_is(simulator: Playing) -> None:
+def test_a_backfill_takes_no_more_memory_the_longer_it_is(simulator: SimulatorControl) -> None:
     """BACKFILL_ROWS=100000 is the whole measure; what the first tenth took is what it may take."""
     simulator.reset(customers=2)
-    site = simulator.world()["customers"][0]["deployments"][0]
-    simulator.act("history", deployment_id=site["id"], count=BACKFILL)
+    site = simulator.state()["customers"][0]["deployments"][0]
+    simulator.run_action("history", deployment_id=site["id"], count=BACKFILL)
     peaks: list[float] = []
 
     def gate(_attempt: miosa.Attempt) -> None:
@@ -79,7 +79,7 @@ def test_one_long_list_without_pages_is_taken_in_small_transactions() -> None:
     assert not Freshness.objects.exclude(lease_until=None).exists()
 
 
-def test_a_fleet_is_swept_page_by_page(simulator: Playing) -> None:
+def test_a_fleet_is_swept_page_by_page(simulator: SimulatorControl) -> None:
     """FLEET_SWEPT=5000 is the whole measure."""
     simulator.reset(customers=SWEPT)
     ask = upstream.client(Purpose.BACKGROUND)

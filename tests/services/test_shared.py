@@ -10,9 +10,9 @@ from django.utils import timezone
 from portal.models import Activation, Customer, Deployment, Operation, Version
 from portal.permissions import Person, Role
 from portal.services.errors import NotFound
-from portal.services.operations import driver, lifecycle, releases
-from portal.services.operations.kinds import Kind
-from portal.services.operations.releases import Confirmed
+from portal.services.operations import background, releases
+from portal.services.operations import deployments as operated
+from portal.services.operations.submit import Confirmation, Target
 from portal.services.queries import deployments, history, operations, search, versions
 from portal.services.queries.deployments import DeploymentPage
 from portal.services.queries.entries import ActivationEntry, OperationEntry
@@ -31,7 +31,7 @@ OURS, THEIRS = "brightsmile-dental", "pawsome-vets"
 @pytest.fixture
 def shared(desk: Desk) -> Deployment:
     """Ours by attribution, with versions of theirs; theirs is live, after ours was, and one of theirs is staged."""
-    site = {one["external_workspace_id"]: one for one in desk.simulator.world()["customers"]}[OURS]["deployments"][2]
+    site = {one["external_workspace_id"]: one for one in desk.simulator.state()["customers"]}[OURS]["deployments"][2]
     desk.act("publish", deployment_id=site["id"], external_workspace_id=THEIRS, external_user_id="their-person")
     desk.read_all()
     ours = desk.act("publish", deployment_id=site["id"], external_workspace_id=OURS)
@@ -312,46 +312,37 @@ def test_an_owner_changed_by_a_sweep_is_closed_at_once(desk: Desk) -> None:
     assert customer_rows.ensure_customer(OURS).holdings.filter(deployment=site, owns=False).exists()
 
 
-def staff_does(shared: Deployment, kind: Kind, *, by: Person, slug: str, version_id: str = "") -> OperationPage:
-    place: dict[str, Any] = {
-        "by": by,
-        "slug": slug,
-        "deployment_id": shared.miosa_id,
-        "kind": kind,
-        "now": timezone.now(),
-    }
-    if kind is Kind.RENAME:
-        token = lifecycle.draw(**place).token
-        return lifecycle.do(**place, name="Renamed", confirmed=Confirmed(token=token, reason="their-reason"))
+def staff_does(shared: Deployment, kind: str, *, by: Person, slug: str, version_id: str = "") -> OperationPage:
+    target, now = Target(slug, shared.miosa_id, version_id), timezone.now()
     if version_id:
-        token = releases.draw_release(**place, version_id=version_id).token
-        confirmed = Confirmed(token=token, reason="their-reason")
-        return releases.release(**place, version_id=version_id, confirmed=confirmed)
-    token = releases.draw_simple(**place).token
-    return releases.do_simple(**place, confirmed=Confirmed(token=token, reason="their-reason"))
+        token = releases.get_dialog(kind, target, by=by, now=now).token
+        return releases.submit(kind, target, Confirmation(token, reason="their-reason"), by=by, now=now)
+    token = operated.get_dialog(kind, target, by=by, now=now).token
+    confirmation = Confirmation(token, reason="their-reason")
+    return operated.submit(kind, target, confirmation, name="Renamed", by=by, now=now)
 
 
 def operations_of(shared: Deployment, *, by: Person, slug: str) -> tuple[set[UUID], set[UUID]]:
     """In the list, each of which can be opened; and in the timeline."""
     listed = {one.key for one in operations.list_operations(by=by, slug=slug, now=timezone.now()).operations}
     for key in listed:
-        assert operations.get_operation(by=by, key=key, now=timezone.now(), steps=False).key == key
+        assert operations.get_operation(by=by, key=key, now=timezone.now()).key == key
     entries = page_of(shared, by=by, slug=slug).page.entries
     return listed, {one.key for one in entries if isinstance(one, OperationEntry)}
 
 
-@pytest.mark.parametrize("kind", [Kind.REDEPLOY, Kind.STOP, Kind.ROLL_BACK])
+@pytest.mark.parametrize("kind", ["redeploy", "stop", "roll_back"])
 def test_what_is_done_to_anothers_version_is_told_to_its_customer_alone(
-    desk: Desk, shared: Deployment, operator: Person, kind: Kind
+    desk: Desk, shared: Deployment, operator: Person, kind: str
 ) -> None:
     """Asked for on the page of the app's owner: who, when and why is for whose version it was done to."""
     target = ""
-    if kind is Kind.ROLL_BACK:
+    if kind == "roll_back":
         target = shared.active_version_id
         desk.act("publish", deployment_id=shared.miosa_id, external_workspace_id=OURS)
         desk.read_again()
     key = staff_does(shared, kind, by=operator, slug=OURS, version_id=target).key
-    driver.work(Operation.objects.get(key=key))
+    background.run_step(Operation.objects.get(key=key))
     ours, theirs = desk.person_of(OURS), desk.person_of(THEIRS)
     assert operations_of(shared, by=ours, slug=OURS) == (set(), set())
     assert operations_of(shared, by=theirs, slug=THEIRS) == ({key}, {key})
@@ -361,7 +352,7 @@ def test_what_is_done_to_anothers_version_is_told_to_its_customer_alone(
 def test_what_is_done_to_the_app_as_a_whole_is_told_to_staff_alone(
     desk: Desk, shared: Deployment, operator: Person
 ) -> None:
-    key = staff_does(shared, Kind.RENAME, by=operator, slug=OURS).key
+    key = staff_does(shared, "rename", by=operator, slug=OURS).key
     for slug in (OURS, THEIRS):
         assert operations_of(shared, by=desk.person_of(slug), slug=slug) == (set(), set())
         with pytest.raises(NotFound):

@@ -15,13 +15,13 @@ from django.utils import timezone
 
 from portal.models import Bucket, Connection, Customer, Deployment, Freshness, Version
 from portal.models.freshness import versions_scope
-from portal.services.sync import freshness, leases, upstream
+from portal.services.sync import leases, scopes, upstream
 from portal.services.sync.budget import Purpose
 from portal.services.sync.fetch import customer_refresh, sweeps, version_refresh
 from portal.services.sync.leases import LeaseLost
 from portal.services.sync.upsert import customer_rows
-from tests.playing import Playing
 from tests.services.counting import counting
+from tests.simulator_control import SimulatorControl
 
 OURS = "brightsmile-dental"
 PROCESSES, VIEWERS = 4, 75
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def together(
-    simulator: Playing,
+    simulator: SimulatorControl,
     deed: str,
     slug: str = OURS,
     *,
@@ -58,7 +58,7 @@ def together(
     return told
 
 
-def viewed(simulator: Playing, deed: str) -> tuple[dict[str, int], list[list[float]]]:
+def viewed(simulator: SimulatorControl, deed: str) -> tuple[dict[str, int], list[list[float]]]:
     """What MIOSA heard, and how long each viewer waited, in each round."""
     with counting(simulator) as counted:
         told = [json.loads(out) for out in together(simulator, deed)]
@@ -66,7 +66,7 @@ def viewed(simulator: Playing, deed: str) -> tuple[dict[str, int], list[list[flo
     return counted.kinds, [[took for one in same for took in one["took"]] for same in zip(*told, strict=True)]
 
 
-def test_three_hundred_viewers_of_a_stale_page_share_one_list(simulator: Playing) -> None:
+def test_three_hundred_viewers_of_a_stale_page_share_one_list(simulator: SimulatorControl) -> None:
     simulator.reset(customers=2)
     ask = upstream.client(Purpose.BACKGROUND)
     sweeps.sweep_workspaces(client=ask, now=timezone.now())
@@ -77,7 +77,7 @@ def test_three_hundred_viewers_of_a_stale_page_share_one_list(simulator: Playing
     assert len(took[0]) == PROCESSES * VIEWERS
 
 
-def test_three_hundred_who_come_to_an_empty_portal_share_one_list(simulator: Playing) -> None:
+def test_three_hundred_who_come_to_an_empty_portal_share_one_list(simulator: SimulatorControl) -> None:
     """And nobody waits longer than MIOSA takes, but for half a second and what 300 threads take to draw a page here.
 
     The last few of 300 wait for a processor longer than a machine with other work can promise: they are given more.
@@ -134,19 +134,19 @@ def test_ending_a_lost_lease_does_not_end_the_next_ones() -> None:
 def test_a_reader_overtaken_by_our_own_change_writes_nothing() -> None:
     with leases.take_lease("versions:1") as reading:
         assert reading is not None
-        freshness.discard_running_reads("versions:1")
+        scopes.discard_running_reads("versions:1")
         with pytest.raises(LeaseLost), reading.writing():
             pass
 
 
 def test_a_lease_far_in_the_future_is_a_clock_that_was_set_back() -> None:
-    freshness.get_freshness("sweep")
+    scopes.get_freshness("sweep")
     Freshness.objects.update(lease_token="x", lease_until=timezone.now() + timedelta(hours=1))
     with leases.take_lease("sweep") as taken:
         assert taken is not None
 
 
-def test_what_a_late_reader_of_versions_brings_is_not_written(simulator: Playing) -> None:
+def test_what_a_late_reader_of_versions_brings_is_not_written(simulator: SimulatorControl) -> None:
     """The whole way: its answer is under way when our own change overtakes it."""
     simulator.reset(customers=2)
     ask = upstream.client(Purpose.BACKGROUND)
@@ -155,14 +155,14 @@ def test_what_a_late_reader_of_versions_brings_is_not_written(simulator: Playing
     Version.objects.filter(deployment=deployment).update(state="remembered later")
 
     def gate(_attempt: object) -> None:
-        freshness.discard_running_reads(versions_scope(deployment.pk))
+        scopes.discard_running_reads(versions_scope(deployment.pk))
 
     with pytest.raises(LeaseLost):
         version_refresh.refresh_versions(deployment, client=ask.bind(gate=gate), now=timezone.now())
     assert set(Version.objects.filter(deployment=deployment).values_list("state", flat=True)) == {"remembered later"}
 
 
-def test_no_transaction_is_open_while_miosa_is_asked(simulator: Playing) -> None:
+def test_no_transaction_is_open_while_miosa_is_asked(simulator: SimulatorControl) -> None:
     simulator.reset(customers=2)
     asked = []
 
@@ -177,7 +177,7 @@ def test_no_transaction_is_open_while_miosa_is_asked(simulator: Playing) -> None
     assert not any(asked)
 
 
-def test_a_worker_killed_in_the_middle_leaves_nothing_undone(simulator: Playing) -> None:
+def test_a_worker_killed_in_the_middle_leaves_nothing_undone(simulator: SimulatorControl) -> None:
     """Killed while pages arrive: the lease runs out by itself, and what is wanted is read to the end."""
     simulator.reset(customers=3)
     ask = upstream.client(Purpose.BACKGROUND)
@@ -209,7 +209,7 @@ def test_a_worker_killed_in_the_middle_leaves_nothing_undone(simulator: Playing)
 
 
 @pytest.mark.skipif("sqlite" not in os.environ.get("TEST_DATABASE_URL", "sqlite"), reason="SQLite has one writer")
-def test_reading_goes_on_while_somebody_writes_for_long(simulator: Playing) -> None:
+def test_reading_goes_on_while_somebody_writes_for_long(simulator: SimulatorControl) -> None:
     """A stale page is drawn though its wish to be read again can't be noted."""
     import sqlite3  # noqa: PLC0415 - only here
 
@@ -235,7 +235,7 @@ def test_reading_goes_on_while_somebody_writes_for_long(simulator: Playing) -> N
         writer.close()
 
 
-def test_two_processes_get_no_more_from_the_budget_than_it_holds(simulator: Playing) -> None:
+def test_two_processes_get_no_more_from_the_budget_than_it_holds(simulator: SimulatorControl) -> None:
     Connection.only()
     Bucket.objects.all().delete()
     rpm = 600

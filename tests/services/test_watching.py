@@ -33,7 +33,7 @@ def building(desk: Desk) -> Version:
 
 def publish(desk: Desk, *, step_times: str) -> Version:
     desk.read_all()
-    desk.simulator.knobs(step_times=step_times)
+    desk.simulator.configure(step_times=step_times)
     site = Deployment.objects.filter(customer__external_id=OURS).earliest("pk")
     made = desk.act("publish", deployment_id=site.miosa_id, steps=True)
     desk.read_again()
@@ -90,10 +90,10 @@ def test_what_was_read_is_shown_with_its_age_while_nothing_newer_can_be(
     later = look(building, by=operator, now=begun + timedelta(seconds=5))
     assert (later.text, later.as_of, later.complete) == (before.text, begun, False)
     assert later.missing
-    heard = len(desk.simulator.heard())
+    heard = len(desk.simulator.requests())
     assert look(building, by=operator, now=begun + timedelta(seconds=7)).as_of == begun
-    assert len(desk.simulator.heard()) == heard
-    desk.simulator.heal()
+    assert len(desk.simulator.requests()) == heard
+    desk.simulator.clear_faults()
     again = look(building, by=operator, now=begun + timedelta(seconds=60))
     assert (again.missing, again.as_of) == ("", None)
 
@@ -128,6 +128,6 @@ def test_a_log_that_can_not_be_fetched_is_not_asked_for_by_each_view(desk: Desk,
     view()
     for _viewer in range(10):
         assert asked(desk.simulator, view) == {}
-    desk.simulator.heal()
+    desk.simulator.clear_faults()
     now += timedelta(seconds=polling.LONGEST_GAP_AFTER_FAILURE_S)
     assert asked(desk.simulator, view) == {"logs": 1}

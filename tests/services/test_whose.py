@@ -24,7 +24,7 @@ OURS, THEIRS = "brightsmile-dental", "pawsome-vets"
 @pytest.fixture
 def site(desk: Desk) -> dict[str, Any]:
     """A deployment of ours."""
-    mine = {one["external_workspace_id"]: one for one in desk.simulator.world()["customers"]}[OURS]
+    mine = {one["external_workspace_id"]: one for one in desk.simulator.state()["customers"]}[OURS]
     found: dict[str, Any] = mine["deployments"][0]
     return found
 
@@ -83,13 +83,13 @@ def test_null_published_behind_a_move_that_nobody_has_noticed_is_for_staff(desk:
 
 
 def test_reduced_rows_are_read_singly_and_until_then_for_staff(desk: Desk, site: dict[str, Any]) -> None:
-    desk.simulator.knobs(version_rows="reduced")
+    desk.simulator.configure(version_rows="reduced")
     desk.simulator.fault("*/versions/*", method="GET", times=1000, body="nothing legible")
     desk.read_all()
     assert Version.objects.exists()
     assert not Version.objects.exclude(customer=None).exists()
     assert not seen_by(desk.person_of(OURS), OURS)
-    desk.simulator.heal()
+    desk.simulator.clear_faults()
     Freshness.objects.update(wanted_at=None, failed_at=None)
     read_all_versions()
     remembered = Version.objects.filter(deployment__miosa_id=site["id"])
@@ -124,7 +124,7 @@ def test_what_stated_another_owner_later_is_not_given_back_by_a_reduced_row(desk
     desk.act("reattribute", deployment_id=site["id"], version_id=published["id"], external_workspace_id=THEIRS)
     for table in (Entry, Holding, Version, Deployment, Freshness):
         table.objects.all().delete()
-    desk.simulator.knobs(version_rows="reduced")
+    desk.simulator.configure(version_rows="reduced")
     desk.simulator.fault("*/versions/*", method="GET", times=1000, body="nothing legible")
     desk.read_all()
     assert whose(published["id"]) is None
@@ -149,7 +149,7 @@ def test_an_unattributed_deployment_belongs_to_its_workspaces_customer(desk: Des
     desk.read_all()
     deployment = Deployment.objects.select_related("customer").get(miosa_id=site["id"])
     assert (deployment.customer.external_id, deployment.external_id) == (OURS, None)
-    theirs = {one["external_workspace_id"]: one for one in desk.simulator.world()["customers"]}[THEIRS]
+    theirs = {one["external_workspace_id"]: one for one in desk.simulator.state()["customers"]}[THEIRS]
     desk.act("move", deployment_id=site["id"], workspace_id=theirs["workspace_id"])
     published = desk.act("publish", deployment_id=site["id"], external_workspace_id=None)
     desk.read_again()
@@ -161,7 +161,7 @@ def test_an_unattributed_deployment_belongs_to_its_workspaces_customer(desk: Des
 
 def test_what_belongs_to_nobody_is_unassigned_and_for_staff(desk: Desk, site: dict[str, Any], operator: Person) -> None:
     desk.read_all()
-    lonely = desk.simulator.world()["unassigned"][0]
+    lonely = desk.simulator.state()["unassigned"][0]
     deployment = Deployment.objects.select_related("customer").get(miosa_id=lonely["id"])
     assert deployment.customer.is_unassigned
     assert lonely["active_version_id"] in seen_by(operator, "_unassigned")
@@ -181,7 +181,7 @@ def test_a_row_of_nobody_on_a_customers_deployment_stands_in_unassigned(
 
 
 def test_an_ignored_filter_widens_nothing(desk: Desk, site: dict[str, Any]) -> None:
-    desk.simulator.knobs(attribution_filter="ignored")
+    desk.simulator.configure(attribution_filter="ignored")
     desk.read_all()
     desk.read_again()
     foreign = set(Version.objects.exclude(customer__external_id=OURS).values_list("miosa_id", flat=True))

@@ -1,4 +1,4 @@
-"""Reset, clock, outsiders, DNS, canaries, the log."""
+"""Control endpoints: reset, time, actions, DNS, canaries, the request log."""
 
 from __future__ import annotations
 
@@ -6,19 +6,12 @@ from typing import Any
 
 import pytest
 
-from tests.simulator.conftest import Caller
+from tests.simulator.conftest import SimulatorClient
 
 
-def act(sim: Caller, do: str, deployment_id: str, **facts: Any) -> dict[str, Any]:
-    answer = sim.post("/_control/act", {"do": do, "deployment_id": deployment_id, **facts})
-    assert answer.status_code == 200, answer.text
-    touched: dict[str, Any] = answer.json()
-    return touched
-
-
-def test_the_same_seed_gives_the_same_world(sim: Caller) -> None:
+def test_the_same_seed_creates_the_same_ids(sim: SimulatorClient) -> None:
     def ids() -> list[str]:
-        return [d["id"] for c in sim.world()["customers"] for d in c["deployments"]]
+        return [d["id"] for c in sim.state()["customers"] for d in c["deployments"]]
 
     first = ids()
     sim.post("/_control/reset", {"seed": 2, "customers": 12})
@@ -27,24 +20,24 @@ def test_the_same_seed_gives_the_same_world(sim: Caller) -> None:
     assert ids() == first
 
 
-def test_reset_forgets_everything(sim: Caller) -> None:
-    sim.set(envelope="bare", canaries=True)
-    sim.post("/_control/faults", {"match": {}, "do": {"status": 500}})
+def test_reset_clears_everything(sim: SimulatorClient) -> None:
+    sim.configure(envelope="bare", canaries=True)
+    sim.post("/_control/faults", {"match": {}, "effect": {"status": 500}})
     sim.get("/deployments")
     last = sim.get("/_control/requests").json()["next"]
     assert sim.post("/_control/reset", {"customers": 3, "settings": {"id_form": "uuid"}}).status_code == 200
-    assert sim.heard() == []
+    assert sim.requests() == []
     assert sim.get("/_control/requests").json()["next"] == last
-    assert len(sim.world()["customers"]) == 3
-    assert "_" not in sim.data("/deployments")[0]["id"]
+    assert len(sim.state()["customers"]) == 3
+    assert "_" not in sim.get_data("/deployments")[0]["id"]
     bad: list[dict[str, Any]] = [{"customers": "x"}, {"customers": -1}, {"sead": 1}, {"settings": {"x": 1}}]
     for body in bad:
         assert sim.post("/_control/reset", body).status_code == 400
 
 
-def test_the_world_has_what_it_should(sim: Caller) -> None:
-    world = sim.world()
-    customers = {c["external_workspace_id"]: c for c in world["customers"]}
+def test_seeded_customers(sim: SimulatorClient) -> None:
+    state = sim.state()
+    customers = {c["external_workspace_id"]: c for c in state["customers"]}
     assert len(customers) == 12
     assert {d["name"]: d["scenario"] for d in customers["brightsmile-dental"]["deployments"]} == {
         "Main site": "healthy", "Booking": "staged", "Newsletter": "last publish failed",
@@ -52,16 +45,16 @@ def test_the_world_has_what_it_should(sim: Caller) -> None:
     assert customers["quiet-harbor-law"]["deployments"] == []
     shared = {d["id"] for d in customers["fjord-yoga"]["deployments"]}
     assert shared & {d["id"] for d in customers["lotus-spa"]["deployments"]}
-    assert len(world["unassigned"]) == 1
+    assert len(state["unassigned"]) == 1
     for customer in customers:
-        assert sim.data("/sandboxes", external_workspace_id=customer)
+        assert sim.get_data("/sandboxes", external_workspace_id=customer)
 
 
-def test_the_log_hides_values(sim: Caller) -> None:
-    booking = sim.scenario("staged")["id"]
+def test_request_log_redacts_values(sim: SimulatorClient) -> None:
+    booking = sim.deployment("staged")["id"]
     sim.post(f"/deployments/{booking}/env", {"env": {"name": "hunter2", "KEY": "swordfish"}}, key="k-1")
     sim.post("/webhooks", {"url": "http://127.0.0.1:1/", "secret": "swordfish"})
-    first, second = sim.heard()
+    first, second = sim.requests()
     assert first["body"] == {"env": {"name": 7, "KEY": 9}}
     assert first["idempotency_key"] == "k-1"
     assert second["body"]["secret"] == 9
@@ -70,44 +63,44 @@ def test_the_log_hides_values(sim: Caller) -> None:
     assert detail["user_agent"].startswith("python-requests")
 
 
-def test_outsiders(sim: Caller) -> None:
-    main = sim.scenario("healthy")["id"]
-    published = act(sim, "publish", main)
+def test_actions(sim: SimulatorClient) -> None:
+    main = sim.deployment("healthy")["id"]
+    published = sim.run_action("publish", main)
     assert (published["version_number"], published["state"]) == (25, "ready")
-    assert sim.data(f"/deployments/{main}")["active_version_id"] == published["id"]
-    staged = act(sim, "publish", main, promote=False, external_workspace_id="pawsome-vets")
+    assert sim.get_data(f"/deployments/{main}")["active_version_id"] == published["id"]
+    staged = sim.run_action("publish", main, promote=False, external_workspace_id="pawsome-vets")
     assert staged["external_workspace_id"] == "pawsome-vets"
-    assert sim.data(f"/deployments/{main}")["active_version_id"] == published["id"]
-    assert act(sim, "promote", main, version_id=staged["id"])["active_version_id"] == staged["id"]
-    assert act(sim, "rollback", main, version_id=published["id"])["active_version_id"] == published["id"]
-    assert act(sim, "publish", main, outcome="failed_build")["state"] == "failed"
-    assert act(sim, "publish", main, steps=True)["state"] == "building"
-    assert act(sim, "stop", main)["state"] == "stopped"
-    act(sim, "delete_version", main, version_id=staged["id"])
+    assert sim.get_data(f"/deployments/{main}")["active_version_id"] == published["id"]
+    assert sim.run_action("promote", main, version_id=staged["id"])["active_version_id"] == staged["id"]
+    assert sim.run_action("rollback", main, version_id=published["id"])["active_version_id"] == published["id"]
+    assert sim.run_action("publish", main, outcome="failed_build")["state"] == "failed"
+    assert sim.run_action("publish", main, steps=True)["state"] == "building"
+    assert sim.run_action("stop", main)["state"] == "stopped"
+    sim.run_action("delete_version", main, version_id=staged["id"])
     assert sim.get(f"/deployments/{main}/versions/{staged['id']}").status_code == 404
-    act(sim, "reattribute", main, external_workspace_id="corner-bakery")
-    assert main in {row["id"] for row in sim.data("/deployments", external_workspace_id="corner-bakery")}
-    act(sim, "reattribute", main, version_id=published["id"], external_workspace_id=None)
-    assert sim.data(f"/deployments/{main}/versions/{published['id']}")["external_workspace_id"] is None
-    act(sim, "delete_deployment", main)
+    sim.run_action("reattribute", main, external_workspace_id="corner-bakery")
+    assert main in {row["id"] for row in sim.get_data("/deployments", external_workspace_id="corner-bakery")}
+    sim.run_action("reattribute", main, version_id=published["id"], external_workspace_id=None)
+    assert sim.get_data(f"/deployments/{main}/versions/{published['id']}")["external_workspace_id"] is None
+    sim.run_action("delete_deployment", main)
     assert sim.get(f"/deployments/{main}").status_code == 404
-    assert sim.post("/_control/act", {"do": "publish", "deployment_id": main}).status_code == 404
-    assert "publish" in sim.post("/_control/act", {"do": "dance"}).text
+    assert sim.post("/_control/actions", {"action": "publish", "deployment_id": main}).status_code == 404
+    assert "publish" in sim.post("/_control/actions", {"action": "unknown"}).text
 
 
-def test_a_long_history_on_demand(sim: Caller) -> None:
-    gifts = sim.scenario("short history")["id"]
-    act(sim, "history", gifts, count=5000)
+def test_action_publishes_a_history(sim: SimulatorClient) -> None:
+    gifts = sim.deployment("short history")["id"]
+    sim.run_action("history", gifts, count=5000)
     page = sim.get(f"/deployments/{gifts}/versions", limit=100).json()
     assert page["data"][0]["version_number"] == 5002
-    assert sim.data(f"/deployments/{gifts}")["active_version_id"] == page["data"][0]["id"]
+    assert sim.get_data(f"/deployments/{gifts}")["active_version_id"] == page["data"][0]["id"]
 
 
-def test_advance_makes_artifacts_go(sim: Caller) -> None:
-    main = sim.scenario("healthy")["id"]
-    rows = {row["version_number"]: row for row in sim.data(f"/deployments/{main}/versions")}
+def test_artifacts_expire_as_time_advances(sim: SimulatorClient) -> None:
+    main = sim.deployment("healthy")["id"]
+    rows = {row["version_number"]: row for row in sim.get_data(f"/deployments/{main}/versions")}
     assert sim.post(f"/deployments/{main}/rollback", {"version_id": rows[23]["id"]}).status_code == 200
-    before = sim.world()["now"]
+    before = sim.state()["now"]
     assert sim.post("/_control/advance", {"seconds": 31 * 86400}).json()["now"] > before
     assert sim.post(f"/deployments/{main}/rollback", {"version_id": rows[24]["id"]}).status_code == 410
     for seconds in (-1, "soon", None, True):
@@ -126,42 +119,42 @@ def test_advance_makes_artifacts_go(sim: Caller) -> None:
         ({"records": [{"type": "CNAME", "value": "app.shop.example"}]}, "failed", "DNS_LOOKUP_FAILED"),
     ],
 )
-def test_domains_follow_what_dns_answers(sim: Caller, answer: dict[str, Any], status: str, code: str | None) -> None:
-    path = f"/deployments/{sim.scenario('healthy')['id']}/domains"
+def test_domain_checks_follow_dns(sim: SimulatorClient, answer: dict[str, Any], status: str, code: str | None) -> None:
+    path = f"/deployments/{sim.deployment('healthy')['id']}/domains"
     row = sim.post(path, {"domain": "app.shop.example"}).json()["data"]
     for record in answer.get("records", []):
         record["value"] = record["value"].replace("TARGET", row["verification_target"])
     assert sim.post("/_control/dns", {"name": "App.Shop.Example.", **answer}).status_code == 200
     checked = sim.post(f"{path}/{row['id']}/verify").json()["data"]
     assert (checked["status"], checked.get("code")) == (status, code)
-    sim.post("/_control/advance", {"seconds": 5})
-    final = next(domain for domain in sim.data(path) if domain["id"] == row["id"])
+    sim.advance(5)
+    final = next(domain for domain in sim.get_data(path) if domain["id"] == row["id"])
     assert final["status"] == ("active" if status == "verified" else "failed")
 
 
-def test_dns_refuses_nonsense(sim: Caller) -> None:
-    nonsense: list[dict[str, Any]] = [
+def test_dns_refuses_invalid_records(sim: SimulatorClient) -> None:
+    bodies: list[dict[str, Any]] = [
         {"name": "x"},
         {"records": []},
         {"name": "x", "rcode": "MAYBE"},
         {"name": "x", "records": [{"type": "Z"}]},
     ]
-    for body in nonsense:
+    for body in bodies:
         assert sim.post("/_control/dns", body).status_code == 400
     sim.post("/_control/dns", {"name": "x.example", "rcode": "REFUSED"})
     assert {"name": "x.example", "rcode": "REFUSED", "records": []} in sim.get("/_control/dns").json()["names"]
 
 
-def test_canaries(sim: Caller) -> None:
-    booking = sim.scenario("staged")["id"]
+def test_canaries(sim: SimulatorClient) -> None:
+    booking = sim.deployment("staged")["id"]
     assert "canary-" not in sim.get(f"/deployments/{booking}").text
-    sim.set(canaries=True)
-    row = sim.data(f"/deployments/{booking}")
+    sim.configure(canaries=True)
+    row = sim.get_data(f"/deployments/{booking}")
     assert all(row[key].startswith("canary-") for key in ("owner_id", "error_message", "internal_note"))
     assert row["name"] == "Booking"
-    version = sim.data(f"/deployments/{booking}/versions")[0]
+    version = sim.get_data(f"/deployments/{booking}/versions")[0]
     assert all(version[key].startswith("canary-") for key in ("artifact_uri", "build_log_uri", "created_by"))
-    instance = sim.data(f"/deployments/{booking}/runtime-instances")[0]
+    instance = sim.get_data(f"/deployments/{booking}/runtime-instances")[0]
     assert instance["ip_address"].startswith("canary-ip_address-")
     refused = sim.get("/deployments/none")
     assert refused.json()["error"]["message"].startswith("canary-")
@@ -171,7 +164,7 @@ def test_canaries(sim: Caller) -> None:
     assert row["tenant_id"] in listed["internal"]
 
 
-def test_an_unknown_control_lists_what_there_is(sim: Caller) -> None:
+def test_unknown_control_endpoint_lists_the_others(sim: SimulatorClient) -> None:
     answer = sim.get("/_control/nothing")
     assert (answer.status_code, "/_control/reset" in answer.text) == (404, True)
-    assert sim.call("POST", "/_control/reset", data="{").status_code == 400
+    assert sim.request("POST", "/_control/reset", data="{").status_code == 400

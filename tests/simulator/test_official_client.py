@@ -1,4 +1,4 @@
-"""The platform's own Python client, unchanged, through a whole lifecycle."""
+"""The official Python client, unchanged, through a whole lifecycle."""
 
 from __future__ import annotations
 
@@ -12,37 +12,37 @@ import pytest
 from miosa import AsyncMiosa, Miosa
 from miosa.errors import MiosaError
 
-from tests.simulator.conftest import Caller
+from tests.simulator.conftest import SimulatorClient
 
 CUSTOMER = "brightsmile-dental"
 
 
-def eventually(look: Callable[[], bool]) -> None:
+def wait_until(condition: Callable[[], bool]) -> None:
     deadline = time.monotonic() + 6
-    while not look():
+    while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.05)
 
 
 @pytest.fixture
-def api(sim: Caller) -> Any:
+def api(sim: SimulatorClient) -> Any:
     with Miosa(api_key="msk_test_demo", base_url=sim.url) as client:
         yield client.deployments
 
 
-def test_a_whole_lifecycle(sim: Caller, api: Any) -> None:
+def test_a_whole_lifecycle(sim: SimulatorClient, api: Any) -> None:
     created = api.create(name="Spring offers", metadata={"a": 1}, external_workspace_id=CUSTOMER)
     assert created.state.value == "pending"
     assert created.external_workspace_id == CUSTOMER
-    sandbox_id = sim.data("/sandboxes", external_workspace_id=CUSTOMER)[0]["id"]
+    sandbox_id = sim.get_data("/sandboxes", external_workspace_id=CUSTOMER)[0]["id"]
 
     first = api.publish(created.id, source_sandbox_id=sandbox_id)
     assert (first.version.version_number, first.version.state.value, first.promoted) == (1, "building", False)
-    sim.post("/_control/advance", {"seconds": 3})
+    sim.advance(3)
     assert api.get(created.id).active_version_id == first.version.id
 
     staged = api.publish(created.id, source_sandbox_id=sandbox_id, promote=False)
-    sim.post("/_control/advance", {"seconds": 3})
+    sim.advance(3)
     versions = api.versions(created.id)
     assert [(v.version_number, v.state.value) for v in versions.list()] == [(2, "ready"), (1, "ready")]
     assert versions.get(staged.version.id).promoted_at is None
@@ -60,8 +60,8 @@ def test_a_whole_lifecycle(sim: Caller, api: Any) -> None:
         api.get(created.id)
 
 
-def test_what_hangs_on_a_deployment(sim: Caller, api: Any) -> None:
-    booking = sim.scenario("staged")["id"]
+def test_everything_below_a_deployment(sim: SimulatorClient, api: Any) -> None:
+    booking = sim.deployment("staged")["id"]
     releases = api.releases(booking)
     newest = releases.list()[0]
     assert releases.get(newest.id).deployment_version_id
@@ -91,12 +91,12 @@ def test_what_hangs_on_a_deployment(sim: Caller, api: Any) -> None:
     assert api.move(booking, target_workspace_id=api.get(booking).workspace_id).id == booking
 
 
-def test_builds_bridge_and_neighbours(sim: Caller, api: Any) -> None:
-    portal = sim.scenario("repository builds")["id"]
+def test_builds_bridge_workspaces_and_sandboxes(sim: SimulatorClient, api: Any) -> None:
+    portal = sim.deployment("repository builds")["id"]
     failed = next(build for build in api.list_builds(portal) if build.state == "failed")
     assert api.get_build(portal, failed.id).error_message
 
-    sandbox = sim.data("/sandboxes", external_workspace_id=CUSTOMER)[0]["id"]
+    sandbox = sim.get_data("/sandboxes", external_workspace_id=CUSTOMER)[0]["id"]
     bridged = api.publish_from_sandbox(sandbox, name="From a sandbox", kind="static")
     assert bridged["deployment"]["external_workspace_id"] == CUSTOMER
     assert api.create_docker_deploy(name="Engine").metadata["deployment_product"] == "docker_deploy"
@@ -107,24 +107,24 @@ def test_builds_bridge_and_neighbours(sim: Caller, api: Any) -> None:
         assert client.sandboxes.get(sandbox).id == sandbox
 
 
-def test_filters_and_refusals(sim: Caller, api: Any) -> None:
+def test_filters_and_refusals(sim: SimulatorClient, api: Any) -> None:
     assert {d.name for d in api.list(external_workspace_id=CUSTOMER)} == {"Main site", "Booking", "Newsletter"}
     assert api.list(state="running", limit=2)
-    newsletter = sim.scenario("last publish failed")["id"]
+    newsletter = sim.deployment("last publish failed")["id"]
     failed = api.versions(newsletter).list(state="failed")[0]
     with pytest.raises(MiosaError) as refusal:
         api.versions(newsletter).promote(failed.id)
     assert refusal.value.status_code == 409
 
 
-def test_the_asynchronous_client(sim: Caller) -> None:
+def test_the_asynchronous_client(sim: SimulatorClient) -> None:
     async def lifecycle() -> None:
         async with AsyncMiosa(api_key="msk_test_demo", base_url=sim.url) as client:
             api = client.deployments
             created = await api.create(name="Async", external_workspace_id=CUSTOMER)
             sandbox = (await client.sandboxes.list(external_workspace_id=CUSTOMER))[0].id
             published = await api.publish(created.id, source_sandbox_id=sandbox)
-            sim.post("/_control/advance", {"seconds": 3})
+            sim.advance(3)
             assert (await api.get(created.id)).active_version_id == published.version.id
             assert (await api.versions(created.id).get(published.version.id)).state.value == "ready"
             assert await api.releases(created.id).list()
@@ -136,13 +136,13 @@ def test_the_asynchronous_client(sim: Caller) -> None:
             assert (await api.redeploy(created.id)).id == created.id
             await api.delete(created.id)
 
-    # A browser's test that ran before may have left its loop in this thread.
-    with ThreadPoolExecutor(1) as elsewhere:
-        elsewhere.submit(asyncio.run, lifecycle()).result()
+    # An earlier browser test may have left its event loop in this thread.
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, lifecycle()).result()
 
 
-def test_time_passes_without_being_pushed(sim: Caller, api: Any) -> None:
-    main = sim.scenario("healthy")["id"]
-    sandbox_id = sim.data("/sandboxes", external_workspace_id=CUSTOMER)[0]["id"]
+def test_a_build_ends_in_real_time(sim: SimulatorClient, api: Any) -> None:
+    main = sim.deployment("healthy")["id"]
+    sandbox_id = sim.get_data("/sandboxes", external_workspace_id=CUSTOMER)[0]["id"]
     version = api.publish(main, source_sandbox_id=sandbox_id).version
-    eventually(lambda: api.get(main).active_version_id == version.id)
+    wait_until(lambda: api.get(main).active_version_id == version.id)

@@ -6,7 +6,7 @@ from rest_framework import serializers
 
 from portal.api.serializers.answers import AgeSerializer, CustomerHeadSerializer, VersionBriefSerializer
 from portal.api.serializers.fields import MomentField, NextField, StaffField
-from portal.services.operations.kinds import Kind
+from portal.services.operations.kinds import KINDS
 from portal.services.queries.entries import ActivationEntry, OperationEntry, VersionEntry
 from portal.services.queries.schemas import ActivationKind
 
@@ -63,7 +63,7 @@ class OperationEntrySerializer(serializers.Serializer[Any]):
     id = serializers.IntegerField()
     at = MomentField()
     key = serializers.UUIDField()
-    kind = serializers.ChoiceField([kind.value for kind in Kind])
+    kind = serializers.ChoiceField(list(KINDS))
     state = serializers.CharField(help_text="accepted, sent, succeeded, refused, unknown, or decided by a person.")
     decision = serializers.CharField(help_text="happened or did_not, where a person had to say.")
     is_unseen = serializers.BooleanField(help_text="Accepted, and what is live has not been seen to follow.")

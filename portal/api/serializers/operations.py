@@ -3,7 +3,7 @@ from typing import Any
 from rest_framework import serializers
 
 from portal.api.serializers.fields import MomentField, NextField, StaffField
-from portal.services.operations.kinds import Kind
+from portal.services.operations.kinds import KINDS
 
 STATES = ("accepted", "decided", "refused", "sent", "succeeded", "unknown")
 STAFF_ONLY = "For the platform's people only."
@@ -13,7 +13,7 @@ class OperationSerializer(serializers.Serializer[Any]):
     """One change that somebody asked for here: who, what, why, when, and how it ended."""
 
     key = serializers.UUIDField()
-    kind = serializers.ChoiceField([kind.value for kind in Kind])
+    kind = serializers.ChoiceField(list(KINDS))
     state = serializers.ChoiceField(STATES)
     is_open = serializers.BooleanField(help_text="It will still change.")
     needs_decision = serializers.BooleanField(help_text="Nobody can know what became of it; a person has to say.")

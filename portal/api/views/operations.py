@@ -51,5 +51,5 @@ class Operation(ReadView):
         path=(OPERATION_KEY,),
     )
     def get(self, request: Request, key: UUID) -> HttpResponse:
-        found = operations.get_operation(by=person_of(request), key=key, now=timezone.now(), steps=False)
+        found = operations.get_operation(by=person_of(request), key=key, now=timezone.now())
         return answer(request, OperationSerializer, found)

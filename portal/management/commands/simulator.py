@@ -1,4 +1,4 @@
-"""`manage.py simulator`: runs the stand-in for the upstream API until it is stopped."""
+"""`manage.py simulator`: runs the stand-in for the MIOSA API until it is stopped."""
 
 from __future__ import annotations
 
@@ -7,27 +7,30 @@ import signal
 import threading
 from argparse import ArgumentParser
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+if TYPE_CHECKING:
+    from portal.simulator.simulator import Simulator
+
 
 class Command(BaseCommand):
-    help = "Runs a believable stand-in for the upstream API on loopback, for the demo and for tests."
+    help = "Runs a stand-in for the MIOSA API on loopback, for the demo and for tests."
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--host", default="127.0.0.1", help="a loopback address; any other is refused")
         parser.add_argument("--port", type=int, default=9009)
-        parser.add_argument("--dns-port", type=int, help="port of a name server that answers what /_control/dns sets")
-        parser.add_argument("--state", type=Path, help="file that keeps the simulated world over a restart")
+        parser.add_argument("--dns-port", type=int, help="port of a DNS server that answers what /_control/dns sets")
+        parser.add_argument("--state", type=Path, help="file that keeps the data over a restart")
         parser.add_argument("--customers", type=int, help="how many customers to seed (12)")
-        parser.add_argument("--seed", type=int, help="which world to seed (1)")
+        parser.add_argument("--seed", type=int, help="which seed data to create (1)")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if os.environ.get("MIOSA_API_KEY"):
             raise CommandError("MIOSA_API_KEY is set: the simulator never runs beside the real platform.")
-        from portal.simulator import Simulator  # noqa: PLC0415  never imported beside the real platform
+        from portal.simulator.simulator import Simulator  # noqa: PLC0415  not loaded beside the real platform
 
         try:
             simulator = Simulator(
@@ -45,7 +48,7 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         self._serve(simulator)
 
-    def _serve(self, simulator: Any) -> None:
+    def _serve(self, simulator: Simulator) -> None:
         stopped = threading.Event()
         for name in (signal.SIGINT, signal.SIGTERM):
             signal.signal(name, lambda *_: stopped.set())

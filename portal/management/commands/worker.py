@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand
 
 from portal.services.domains.looker import DomainSource
 from portal.services.housekeeping import HousekeepingSource
-from portal.services.operations.driver import OperationSource
+from portal.services.operations.background import OperationSource
 from portal.services.sync.schedule import SyncSource
 from portal.worker import Worker
 

@@ -11,18 +11,22 @@ from django.utils.translation import gettext as _
 from portal import dns
 from portal.models import Customer, Deployment, Domain
 from portal.permissions import Permission, Person, Role
+from portal.services.authorization import require_permission
 from portal.services.domains import looking, messages, pages, reading
 from portal.services.errors import Conflict, Invalid, ServiceError, Unavailable
-from portal.services.operations import doing, reasons, tokens
-from portal.services.operations.accepting import OperationRequest
-from portal.services.operations.kinds import DOMAIN, Kind
-from portal.services.operations.releases import Confirmed
-from portal.services.queries import customers, deployments, summaries
+from portal.services.operations import reasons
+from portal.services.operations.accept import OperationRequest
+from portal.services.operations.kinds import get_kind
+from portal.services.operations.kinds._domain import REDIRECT_POLICIES, DomainKind, require_policy
+from portal.services.operations.kinds.add_domain import AddDomain
+from portal.services.operations.kinds.verify_domain import VerifyDomain
+from portal.services.operations.submit import Confirmation, submit_request
+from portal.services.operations.tokens import Subject, Token, create_token, read_token
+from portal.services.queries import actions, customers, deployments, summaries
 from portal.services.queries.operations import OperationPage
 from portal.services.queries.schemas import CustomerSummary, DeploymentSummary
 from portal.services.sync.upsert.customer_rows import get_unassigned
 
-POLICIES = ("none", "www_to_apex", "apex_to_www")
 _VERIFY_AGAIN = timedelta(seconds=60)
 
 
@@ -53,7 +57,7 @@ class AddForm:
 class DomainForm:
     """The form to detach a domain or change its redirect. `row` says what stops working."""
 
-    kind: Kind
+    kind: DomainKind
     token: str
     customer: CustomerSummary
     deployment: DeploymentSummary
@@ -73,10 +77,10 @@ def draw_add(
     """The form, with what was typed cleaned and explained. Raises NotFound, Forbidden."""
     customer = customers.get_customer(by=by, slug=slug)
     deployment = deployments.find_deployment(customer, deployment_id)
-    doing.require_right(Permission.ADD_DOMAIN, customer, deployment, by=by)
+    require_permission(Permission.ADD_DOMAIN, customer, deployment, by=by)
     name, problem = _read(typed, portal_host) if typed.strip() else (None, "")
     return AddForm(
-        token=tokens.draw(Kind.ADD_DOMAIN, by=by, customer_id=customer.pk, deployment_id=deployment.miosa_id),
+        token=create_token(Subject(AddDomain.name, customer.pk, deployment.miosa_id), by=by),
         customer=summaries.head(customer, by=by),
         deployment=summaries.deployment(deployment, customer, by=by),
         typed=typed[:300],
@@ -85,12 +89,12 @@ def draw_add(
         notes=tuple(messages.word_message(note) for note in name.notes) if name else (),
         is_apex=bool(name and name.is_apex),
         twin=_twin(name, deployment),
-        policies=POLICIES,
-        reasons=reasons.ready(Kind.ADD_DOMAIN),
+        policies=REDIRECT_POLICIES,
+        reasons=reasons.list_reasons(AddDomain.reasons),
         reason_required=reasons.is_required(by),
         may_note=by.is_staff,
         problem=problem,
-        obstacle=doing.obstacle(deployment, now=now),
+        obstacle=actions.get_connection_obstacle(customer.connection),
     )
 
 
@@ -109,65 +113,62 @@ def add(
     typed: str,
     policy: str,
     with_twin: bool,
-    confirmed: Confirmed,
+    confirmation: Confirmation,
     portal_host: str = "",
     now: datetime,
 ) -> tuple[OperationPage, ...]:
-    """Attach a domain, and its www twin if asked to, each as an operation of its own. Raises as `releases.release`
+    """Attach a domain, and its www twin if asked to, each as an operation of its own. Raises as `releases.submit`
     does.
     """
     customer = customers.get_customer(by=by, slug=slug)
     deployment = deployments.find_deployment(customer, deployment_id)
-    doing.require_right(Permission.ADD_DOMAIN, customer, deployment, by=by)
-    token = tokens.read(
-        confirmed.token, Kind.ADD_DOMAIN, by=by, customer_id=customer.pk, deployment_id=deployment.miosa_id
-    )
+    require_permission(Permission.ADD_DOMAIN, customer, deployment, by=by)
+    token = read_token(confirmation.token, Subject(AddDomain.name, customer.pk, deployment.miosa_id), by=by)
     name, problem = _read(typed, portal_host)
     if name is None:
         raise Invalid({"domain": problem})
-    if policy not in POLICIES:
-        raise Invalid({"policy": _("Choose one of these.")})
-    reason, note = doing.require_reason(confirmed.choice, confirmed.reason, confirmed.note, by=by)
+    require_policy(policy)
+    reason = reasons.read_reason(confirmation.choice, confirmation.reason, by=by)
+    kind = AddDomain()
     names = [name.ascii, *([name.twin] if with_twin and name.twin else [])]
     done = []
     for one in names:
         # The twin is a second operation of the same press, under a key that follows from the first.
         key = token.id if one == name.ascii else uuid.uuid5(token.id, one)
-        wish = OperationRequest(
-            token=tokens.Token(key, token.kind, token.customer_id, token.deployment_id, "", ""),
+        request = OperationRequest(
+            token=Token(key, token.kind, token.customer_id, token.deployment_id),
             by=by,
             customer=customer,
             deployment_name=deployment.name,
             reason=reason,
-            note=note,
-            lane=f"{DOMAIN}:{one}",
+            note=reasons.read_note(confirmation.note, by=by),
+            lane=kind.get_lane(one),
             body={"domain": one, "redirect_policy": policy, **_attribution(customer)},
         )
-        done.append(doing.do(wish, deployment=deployment, obstacle="", by=by, now=now))
+        done.append(submit_request(request, deployment, now=now))
         if done[-1].domain != one:
             raise Conflict(_("This form has attached another domain already. Open it anew to attach one more."))
     return tuple(done)
 
 
-def draw(*, by: Person, slug: str, deployment_id: str, domain_id: str, kind: Kind, now: datetime) -> DomainForm:
+def draw(*, by: Person, slug: str, deployment_id: str, domain_id: str, kind: str, now: datetime) -> DomainForm:
     """The form to detach or redirect. Raises NotFound, Forbidden."""
     customer, deployment, domain = pages.find(by=by, slug=slug, deployment_id=deployment_id, domain_id=domain_id)
-    doing.require_right(_RIGHTS[kind], customer, deployment, by=by)
+    domain_kind = _get_domain_kind(kind)
+    require_permission(domain_kind.permission, customer, deployment, by=by)
     return DomainForm(
-        kind=kind,
-        token=tokens.draw(
-            kind, by=by, customer_id=customer.pk, deployment_id=deployment.miosa_id, target_id=domain.miosa_id
-        ),
+        kind=domain_kind,
+        token=create_token(Subject(kind, customer.pk, deployment.miosa_id, domain.miosa_id), by=by),
         customer=summaries.head(customer, by=by),
         deployment=summaries.deployment(deployment, customer, by=by),
         domain_id=domain.miosa_id,
         name=domain.name,
         redirect_policy=domain.redirect_policy or "none",
-        policies=POLICIES,
-        reasons=reasons.ready(kind),
+        policies=REDIRECT_POLICIES,
+        reasons=reasons.list_reasons(domain_kind.reasons),
         reason_required=reasons.is_required(by),
         may_note=by.is_staff,
-        obstacle=doing.obstacle(deployment, now=now),
+        obstacle=actions.get_connection_obstacle(customer.connection),
     )
 
 
@@ -177,36 +178,35 @@ def change(
     slug: str,
     deployment_id: str,
     domain_id: str,
-    kind: Kind,
+    kind: str,
     typed_name: str = "",
     policy: str = "",
-    confirmed: Confirmed,
+    confirmation: Confirmation,
     now: datetime,
 ) -> OperationPage:
-    """Detach (the name typed), redirect, or verify. Raises as `releases.release` does."""
+    """Detach (the name typed), redirect, or verify. Raises as `releases.submit` does."""
     customer, deployment, domain = pages.find(by=by, slug=slug, deployment_id=deployment_id, domain_id=domain_id)
-    doing.require_right(_RIGHTS[kind], customer, deployment, by=by)
-    token = tokens.read(
-        confirmed.token,
-        kind,
+    domain_kind = _get_domain_kind(kind)
+    require_permission(domain_kind.permission, customer, deployment, by=by)
+    token = read_token(confirmation.token, Subject(kind, customer.pk, deployment.miosa_id, domain.miosa_id), by=by)
+    body = domain_kind.clean_change(domain, typed_name=typed_name, policy=policy)
+    # A check changes nothing, so nobody has to say why.
+    reason = reasons.read_reason(confirmation.choice, confirmation.reason, by=by) if domain_kind.reasons else ""
+    request = OperationRequest(
+        token=token.without_target(),
         by=by,
-        customer_id=customer.pk,
-        deployment_id=deployment.miosa_id,
-        target_id=domain.miosa_id,
+        customer=domain.customer or get_unassigned(),
+        deployment_name=deployment.name,
+        reason=reason,
+        note=reasons.read_note(confirmation.note, by=by) if domain_kind.reasons else "",
+        lane=domain_kind.get_lane(domain.name),
+        body=body,
     )
-    if kind is Kind.DETACH_DOMAIN and typed_name.strip().lower() != domain.name:
-        raise Invalid({"name": _("Type the domain exactly as it stands above.")})
-    if kind is Kind.REDIRECT_DOMAIN and policy not in POLICIES:
-        raise Invalid({"policy": _("Choose one of these.")})
-    reason, note = ("", "")
-    if kind is not Kind.VERIFY_DOMAIN:
-        reason, note = doing.require_reason(confirmed.choice, confirmed.reason, confirmed.note, by=by)
-    wish = _wish(token, domain, deployment, by=by, policy=policy, reason=reason, note=note)
-    return doing.do(wish, deployment=deployment, obstacle="", by=by, now=now)
+    return submit_request(request, deployment, now=now)
 
 
 def look_now(
-    *, by: Person, slug: str, deployment_id: str, domain_id: str, confirmed: Confirmed, now: datetime
+    *, by: Person, slug: str, deployment_id: str, domain_id: str, confirmation: Confirmation, now: datetime
 ) -> OperationPage | None:
     """Somebody pressed Look now: we look at the DNS soon, and MIOSA is asked to verify what is not confirmed yet.
 
@@ -214,7 +214,7 @@ def look_now(
     NotFound, Forbidden.
     """
     customer, deployment, domain = pages.find(by=by, slug=slug, deployment_id=deployment_id, domain_id=domain_id)
-    doing.require_right(Permission.VERIFY_DOMAIN, customer, deployment, by=by)
+    require_permission(Permission.VERIFY_DOMAIN, customer, deployment, by=by)
     looking.want_now(domain, now=now)
     if domain.status not in reading.WAITING:
         return None
@@ -224,8 +224,8 @@ def look_now(
             slug=slug,
             deployment_id=deployment_id,
             domain_id=domain_id,
-            kind=Kind.VERIFY_DOMAIN,
-            confirmed=confirmed,
+            kind=VerifyDomain.name,
+            confirmation=confirmation,
             now=now,
         )
     except (Conflict, Unavailable):
@@ -244,47 +244,28 @@ def verify_by_ourselves(domain: Domain, *, now: datetime) -> bool:
     Domain.objects.filter(pk=domain.pk).update(asked_verify_at=now)
     deployment = domain.deployment
     customer_id = domain.customer_id or deployment.customer_id
-    token = tokens.Token(uuid.uuid4(), Kind.VERIFY_DOMAIN, customer_id, deployment.miosa_id, domain.miosa_id, "")
-    wish = _wish(token, domain, deployment, by=portal(), policy="", reason="", note="")
+    kind = VerifyDomain()
+    request = OperationRequest(
+        token=Token(uuid.uuid4(), kind.name, customer_id, deployment.miosa_id),
+        by=portal(),
+        customer=domain.customer or get_unassigned(),
+        deployment_name=deployment.name,
+        lane=kind.get_lane(domain.name),
+        body=kind.clean_change(domain, typed_name="", policy=""),
+    )
     try:
-        doing.do(wish, deployment=deployment, obstacle="", by=portal(), now=now)
+        submit_request(request, deployment, now=now)
     except ServiceError:
-        # Somebody else is at it, or MIOSA can't be asked: the next look comes to it again.
+        # Another operation holds the lane, or MIOSA can't be reached: the next check comes to it again.
         return False
     return True
 
 
-_RIGHTS = {
-    Kind.DETACH_DOMAIN: Permission.DETACH_DOMAIN,
-    Kind.REDIRECT_DOMAIN: Permission.ADD_DOMAIN,
-    Kind.VERIFY_DOMAIN: Permission.VERIFY_DOMAIN,
-}
-
-
-def _wish(
-    token: tokens.Token,
-    domain: Domain,
-    deployment: Deployment,
-    *,
-    by: Person,
-    policy: str,
-    reason: str,
-    note: str,
-) -> OperationRequest:
-    """It stands under the domain's own customer, on whosever page it was asked for."""
-    body = {"domain_id": domain.miosa_id, "domain": domain.name}
-    if token.kind is Kind.REDIRECT_DOMAIN:
-        body["redirect_policy"] = policy
-    return OperationRequest(
-        token=tokens.Token(token.id, token.kind, token.customer_id, token.deployment_id, "", ""),
-        by=by,
-        customer=domain.customer or get_unassigned(),
-        deployment_name=deployment.name,
-        reason=reason,
-        note=note,
-        lane=f"{DOMAIN}:{domain.name}",
-        body=body,
-    )
+def _get_domain_kind(name: str) -> DomainKind:
+    kind = get_kind(name)
+    if not isinstance(kind, DomainKind):
+        raise TypeError(f"{name} is no change of a domain")
+    return kind
 
 
 def _read(typed: str, portal_host: str) -> tuple[dns.DomainName | None, str]:

@@ -13,10 +13,10 @@ from django.views.decorators.debug import sensitive_variables
 
 from portal.models import Domain, DomainLink
 from portal.permissions import Permission, Person
+from portal.services.authorization import require_permission
 from portal.services.domains import pages
 from portal.services.domains.pages import DomainFacts
 from portal.services.errors import NotFound, Unavailable
-from portal.services.operations import doing
 
 LASTS = timedelta(days=7)
 _MOST_A_MINUTE = 60
@@ -34,7 +34,7 @@ class SharedDomain:
 def make(*, by: Person, slug: str, deployment_id: str, domain_id: str, now: datetime) -> str:
     """The secret of a new link, shown this once. Raises NotFound, Forbidden."""
     customer, deployment, domain = pages.find(by=by, slug=slug, deployment_id=deployment_id, domain_id=domain_id)
-    doing.require_right(Permission.SHARE_DOMAIN, customer, deployment, by=by)
+    require_permission(Permission.SHARE_DOMAIN, customer, deployment, by=by)
     secret = secrets.token_urlsafe(32)
     DomainLink.objects.create(
         secret_hash=_hash(secret),
@@ -50,7 +50,7 @@ def make(*, by: Person, slug: str, deployment_id: str, domain_id: str, now: date
 def revoke(*, by: Person, slug: str, deployment_id: str, domain_id: str, link_id: int, now: datetime) -> None:
     """Raises NotFound, Forbidden."""
     customer, deployment, domain = pages.find(by=by, slug=slug, deployment_id=deployment_id, domain_id=domain_id)
-    doing.require_right(Permission.SHARE_DOMAIN, customer, deployment, by=by)
+    require_permission(Permission.SHARE_DOMAIN, customer, deployment, by=by)
     rows = DomainLink.objects.filter(pk=link_id, deployment_id=deployment.miosa_id, domain_id=domain.miosa_id)
     if not rows.filter(revoked_at=None).update(revoked_at=now):
         raise NotFound

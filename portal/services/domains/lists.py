@@ -9,11 +9,11 @@ from django.utils import timezone
 from portal import dns
 from portal.models import Customer, Deployment, Domain
 from portal.permissions import Permission, Person
+from portal.services.authorization import can
 from portal.services.domains import looking, messages, reading
-from portal.services.operations import doing
 from portal.services.queries import actions, ages, customers, deployments, summaries
 from portal.services.queries.schemas import Age, CustomerSummary, DeploymentSummary
-from portal.services.sync import freshness
+from portal.services.sync import scopes
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +64,13 @@ def get_domains(*, by: Person, slug: str, deployment_id: str, now: datetime) -> 
     looking.want(rows, now=now)
     return DomainsPage(
         customer=summaries.head(customer, by=by),
-        deployment=actions.dress(
-            summaries.deployment(deployment, customer, by=by), deployment, customer, by=by, now=now
-        ),
+        deployment=actions.get_deployment_summary(deployment, customer, by=by),
         rows=tuple(row_of(domain, now=now) for domain in rows),
-        may_add=doing.may(Permission.ADD_DOMAIN, customer, deployment, by=by),
-        add_obstacle=actions.gone(deployment) or doing.obstacle(deployment, row=customer.connection, now=now),
-        was_read=freshness.get_freshness(reading.scope(deployment.pk)).read_at is not None,
+        may_add=can(Permission.ADD_DOMAIN, customer, deployment, by=by),
+        add_obstacle=actions.get_gone_obstacle(deployment) or actions.get_connection_obstacle(customer.connection),
+        was_read=scopes.get_freshness(reading.scope(deployment.pk)).read_at is not None,
         age=ages.of(
-            freshness.get_freshness(reading.scope(deployment.pk)),
+            scopes.get_freshness(reading.scope(deployment.pk)),
             generation=customer.generation,
             filling=False,
             now=now,

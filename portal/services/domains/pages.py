@@ -6,11 +6,12 @@ from datetime import datetime
 from portal import dns
 from portal.models import Customer, Deployment, Domain, DomainLink
 from portal.permissions import Permission, Person
+from portal.services.authorization import can
 from portal.services.domains import lists, looking, messages, reading
 from portal.services.domains.lists import DomainRow
 from portal.services.errors import NotFound
-from portal.services.operations import doing, tokens
-from portal.services.operations.kinds import Kind
+from portal.services.operations.kinds.verify_domain import VerifyDomain
+from portal.services.operations.tokens import Subject, create_token
 from portal.services.queries import actions, customers, deployments, summaries
 from portal.services.queries.schemas import CustomerSummary, DeploymentSummary
 
@@ -100,24 +101,20 @@ def get_domain(*, by: Person, slug: str, deployment_id: str, domain_id: str, now
     reading.read_if_stale(deployment, customer=customer, now=now)
     domain.refresh_from_db()
     looking.want([domain], now=now)
-    may_share = doing.may(Permission.SHARE_DOMAIN, customer, deployment, by=by)
-    verify_token = tokens.draw(
-        Kind.VERIFY_DOMAIN, by=by, customer_id=customer.pk, deployment_id=deployment.miosa_id, target_id=domain.miosa_id
-    )
+    may_share = can(Permission.SHARE_DOMAIN, customer, deployment, by=by)
+    subject = Subject(VerifyDomain.name, customer.pk, deployment.miosa_id, domain.miosa_id)
     return DomainPage(
         customer=summaries.head(customer, by=by),
-        deployment=actions.dress(
-            summaries.deployment(deployment, customer, by=by), deployment, customer, by=by, now=now
-        ),
+        deployment=actions.get_deployment_summary(deployment, customer, by=by),
         facts=facts_of(domain, now=now),
         twin=_twin(domain),
         links=_links(domain, deployment, now=now) if may_share else (),
-        verify_token=verify_token,
-        may_verify=doing.may(Permission.VERIFY_DOMAIN, customer, deployment, by=by),
-        may_detach=doing.may(Permission.DETACH_DOMAIN, customer, deployment, by=by),
-        may_redirect=doing.may(Permission.ADD_DOMAIN, customer, deployment, by=by),
+        verify_token=create_token(subject, by=by),
+        may_verify=can(Permission.VERIFY_DOMAIN, customer, deployment, by=by),
+        may_detach=can(Permission.DETACH_DOMAIN, customer, deployment, by=by),
+        may_redirect=can(Permission.ADD_DOMAIN, customer, deployment, by=by),
         may_share=may_share,
-        obstacle=doing.obstacle(deployment, now=now),
+        obstacle=actions.get_connection_obstacle(customer.connection),
     )
 
 

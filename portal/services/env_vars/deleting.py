@@ -9,12 +9,13 @@ from portal.models import Customer, Deployment, EnvVar
 from portal.permissions import Person
 from portal.services.env_vars import drafts
 from portal.services.errors import NotFound
-from portal.services.operations import accepting, doing, reasons, tokens
-from portal.services.operations.accepting import OperationRequest
-from portal.services.operations.kinds import Kind
-from portal.services.operations.releases import Confirmed
-from portal.services.queries import summaries
-from portal.services.queries.operations import OperationPage
+from portal.services.operations import reasons
+from portal.services.operations.accept import OperationRequest, find_operation
+from portal.services.operations.kinds.delete_env import DeleteEnv
+from portal.services.operations.submit import Confirmation, submit_request
+from portal.services.operations.tokens import Subject, create_token, read_token
+from portal.services.queries import actions, summaries
+from portal.services.queries.operations import OperationPage, get_page
 from portal.services.queries.schemas import CustomerSummary, DeploymentSummary
 
 
@@ -39,48 +40,39 @@ def draw(*, by: Person, slug: str, deployment_id: str, name: str, now: datetime)
     """Raises NotFound, Forbidden."""
     customer, deployment, there = _find(by=by, slug=slug, deployment_id=deployment_id, name=name)
     return DeleteForm(
-        token=tokens.draw(
-            Kind.DELETE_ENV, by=by, customer_id=customer.pk, deployment_id=deployment.miosa_id, target_id=name
-        ),
+        token=create_token(Subject(DeleteEnv.name, customer.pk, deployment.miosa_id, name), by=by),
         customer=summaries.head(customer, by=by),
         deployment=summaries.deployment(deployment, customer, by=by),
         name=name,
         environments=there,
-        reasons=reasons.ready(Kind.DELETE_ENV),
+        reasons=reasons.list_reasons(DeleteEnv.reasons),
         reason_required=reasons.is_required(by),
         may_note=by.is_staff,
-        obstacle=doing.obstacle(deployment, now=now),
+        obstacle=actions.get_connection_obstacle(customer.connection),
     )
 
 
 def delete(
-    *, by: Person, slug: str, deployment_id: str, name: str, confirmed: Confirmed, now: datetime
+    *, by: Person, slug: str, deployment_id: str, name: str, confirmation: Confirmation, now: datetime
 ) -> OperationPage:
     """Raises as `reviews.apply` does."""
     customer, deployment = drafts.door(by=by, slug=slug, deployment_id=deployment_id)
-    token = tokens.read(
-        confirmed.token,
-        Kind.DELETE_ENV,
-        by=by,
-        customer_id=customer.pk,
-        deployment_id=deployment.miosa_id,
-        target_id=name,
-    )
-    found = accepting.find(token)
+    token = read_token(confirmation.token, Subject(DeleteEnv.name, customer.pk, deployment.miosa_id, name), by=by)
+    found = find_operation(token)
     if found is not None:
-        return doing.show(found, by=by, now=now)
+        return get_page(found, by=by, now=now)
     _find(by=by, slug=slug, deployment_id=deployment_id, name=name)
-    reason, note = doing.require_reason(confirmed.choice, confirmed.reason, confirmed.note, by=by)
-    wish = OperationRequest(
-        token=tokens.Token(token.id, token.kind, token.customer_id, token.deployment_id, "", ""),
+    reason = reasons.read_reason(confirmation.choice, confirmation.reason, by=by)
+    request = OperationRequest(
+        token=token.without_target(),
         by=by,
         customer=customer,
         deployment_name=deployment.name,
         reason=reason,
-        note=note,
+        note=reasons.read_note(confirmation.note, by=by),
         body={"names": [name]},
     )
-    return doing.do(wish, deployment=deployment, obstacle="", by=by, now=now)
+    return submit_request(request, deployment, now=now)
 
 
 def _find(*, by: Person, slug: str, deployment_id: str, name: str) -> tuple[Customer, Deployment, tuple[str, ...]]:

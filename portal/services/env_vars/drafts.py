@@ -12,10 +12,11 @@ from django.views.decorators.debug import sensitive_variables
 
 from portal.models import Customer, Deployment, Operation, SealedValues
 from portal.permissions import Permission, Person
+from portal.services import environments
+from portal.services.authorization import require_permission
 from portal.services.env_vars import dotenv, reading, sealing
 from portal.services.errors import Invalid, NotFound
-from portal.services.operations import doing
-from portal.services.queries import customers, deployments, summaries
+from portal.services.queries import actions, customers, deployments, summaries
 from portal.services.queries.schemas import CustomerSummary, DeploymentSummary
 
 
@@ -36,7 +37,7 @@ def draw(*, by: Person, slug: str, deployment_id: str, now: datetime) -> SetForm
         customer=summaries.head(customer, by=by),
         deployment=summaries.deployment(deployment, customer, by=by),
         environments=settings.MIOSA.environments,
-        obstacle=doing.obstacle(deployment, now=now),
+        obstacle=actions.get_connection_obstacle(customer.connection),
     )
 
 
@@ -56,7 +57,7 @@ def draft(
     no value).
     """
     customer, deployment = door(by=by, slug=slug, deployment_id=deployment_id)
-    chosen = doing.require_environment(environment)
+    chosen = environments.require_known(environment)
     parsed = _read_paste(pasted) if pasted.strip() else dotenv.Parsed((_read_one(name, value),), ())
     key = uuid.uuid4()
     reading.read_if_stale(deployment, customer=customer, now=now)
@@ -109,7 +110,7 @@ def door(*, by: Person, slug: str, deployment_id: str) -> tuple[Customer, Deploy
     """The deployment, for somebody who may set its env vars. Raises NotFound, Forbidden."""
     customer = customers.get_customer(by=by, slug=slug)
     deployment = deployments.find_deployment(customer, deployment_id)
-    doing.require_right(Permission.SET_ENV, customer, deployment, by=by)
+    require_permission(Permission.SET_ENV, customer, deployment, by=by)
     return customer, deployment
 
 

@@ -8,13 +8,15 @@ from django.conf import settings
 
 from portal.models import Deployment, EnvMark, EnvVar, Operation
 from portal.permissions import Permission, Person
+from portal.services.authorization import can
 from portal.services.env_vars import reading
 from portal.services.errors import NotFound
-from portal.services.operations import doing
-from portal.services.operations.kinds import Kind
+from portal.services.operations.kinds.delete_env import DeleteEnv
+from portal.services.operations.kinds.redeploy import Redeploy
+from portal.services.operations.kinds.set_env import SetEnv
 from portal.services.queries import actions, ages, customers, deployments, summaries
 from portal.services.queries.schemas import Action, Age, CustomerSummary, DeploymentSummary
-from portal.services.sync import freshness
+from portal.services.sync import scopes
 
 DOTS = "••••••••"
 _VANISHED_TOLD_FOR = timedelta(days=7)
@@ -77,13 +79,11 @@ def get_env(*, by: Person, slug: str, deployment_id: str, environment: str = "",
     is_cut = summaries.hides_others(deployment, by=by)
     if not is_cut:
         reading.read_if_stale(deployment, customer=customer, now=now)
-    may_set = doing.may(Permission.SET_ENV, customer, deployment, by=by)
+    may_set = can(Permission.SET_ENV, customer, deployment, by=by)
     rows = () if is_cut else _rows(deployment, chosen, may_set=may_set)
     return EnvPage(
         customer=summaries.head(customer, by=by),
-        deployment=actions.dress(
-            summaries.deployment(deployment, customer, by=by), deployment, customer, by=by, now=now
-        ),
+        deployment=actions.get_deployment_summary(deployment, customer, by=by),
         rows=rows,
         environments=known,
         environment=chosen,
@@ -92,10 +92,10 @@ def get_env(*, by: Person, slug: str, deployment_id: str, environment: str = "",
         is_cut=is_cut,
         waits=any(row.waits for row in rows),
         vanished=None if is_cut else _vanished(deployment, chosen, now=now),
-        redeploy=actions.of_deployment(deployment, customer, by=by, now=now).redeploy,
-        set_obstacle=actions.gone(deployment) or doing.obstacle(deployment, row=customer.connection, now=now),
+        redeploy=actions.get_deployment_actions(deployment, customer, by=by).redeploy,
+        set_obstacle=actions.get_gone_obstacle(deployment) or actions.get_connection_obstacle(customer.connection),
         age=ages.of(
-            freshness.get_freshness(reading.scope(deployment.pk)),
+            scopes.get_freshness(reading.scope(deployment.pk)),
             generation=customer.generation,
             filling=False,
             now=now,
@@ -117,7 +117,7 @@ def count_changed(deployment: Deployment, *, since: datetime | None) -> int:
     told = EnvVar.objects.filter(deployment=deployment, changed_at__gt=since, **its)
     deleted = Operation.objects.filter(
         deployment_id=deployment.miosa_id,
-        kind=Kind.DELETE_ENV,
+        kind=DeleteEnv.name,
         state=Operation.State.SUCCEEDED,
         settled_at__gt=since,
     )
@@ -128,7 +128,7 @@ def count_changed(deployment: Deployment, *, since: datetime | None) -> int:
 def started_at(deployment: Deployment) -> datetime | None:
     """Since when what is live has run with the env it was started with: it went live, or was redeployed."""
     again = Operation.objects.filter(
-        deployment_id=deployment.miosa_id, kind=Kind.REDEPLOY, state=Operation.State.SUCCEEDED
+        deployment_id=deployment.miosa_id, kind=Redeploy.name, state=Operation.State.SUCCEEDED
     )
     latest = again.exclude(verdict=Operation.Verdict.BAD).order_by("-settled_at").first()
     # Where it needed a build, it runs with them since that was built, and seen to answer.
@@ -166,7 +166,7 @@ def _vanished(deployment: Deployment, environment: str, *, now: datetime) -> Van
     """Told until they are back, or for a week."""
     done = Operation.objects.filter(
         deployment_id=deployment.miosa_id,
-        kind=Kind.SET_ENV,
+        kind=SetEnv.name,
         environment=environment,
         state=Operation.State.SUCCEEDED,
         asked_at__gt=now - _VANISHED_TOLD_FOR,

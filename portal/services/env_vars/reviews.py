@@ -12,12 +12,13 @@ from portal.models import Deployment, EnvVar, SealedValues
 from portal.permissions import Person
 from portal.services.env_vars import dotenv, drafts, sealing
 from portal.services.errors import Invalid, ServiceError
-from portal.services.operations import accepting, doing, reasons, tokens
-from portal.services.operations.accepting import OperationRequest
-from portal.services.operations.kinds import Kind
-from portal.services.operations.releases import Confirmed
+from portal.services.operations import reasons
+from portal.services.operations.accept import OperationRequest, find_operation
+from portal.services.operations.kinds.set_env import SetEnv
+from portal.services.operations.submit import Confirmation, require_override, submit_request
+from portal.services.operations.tokens import BadToken, Subject, create_token, read_token
 from portal.services.queries import actions, summaries
-from portal.services.queries.operations import OperationPage
+from portal.services.queries.operations import OperationPage, get_page
 from portal.services.queries.schemas import CustomerSummary, DeploymentSummary
 
 
@@ -65,67 +66,61 @@ def get_review(*, by: Person, slug: str, deployment_id: str, key: uuid.UUID, now
     lines = tuple(_review_line(line, there) for line in row.lines if "unread" not in line)
     return Review(
         key=key,
-        token=tokens.draw(Kind.SET_ENV, by=by, customer_id=customer.pk, deployment_id=deployment.miosa_id, key=key),
+        token=create_token(Subject(SetEnv.name, customer.pk, deployment.miosa_id), by=by, key=key),
         customer=summaries.head(customer, by=by),
-        deployment=actions.dress(
-            summaries.deployment(deployment, customer, by=by), deployment, customer, by=by, now=now
-        ),
+        deployment=actions.get_deployment_summary(deployment, customer, by=by),
         environment=row.environment,
         environments=settings.MIOSA.environments,
         lines=lines,
         unread=drafts.unread_of(row),
         expires_at=row.expires_at,
         may_apply=any(line.effect in {"added", "changed"} for line in lines),
-        reasons=reasons.ready(Kind.SET_ENV),
+        reasons=reasons.list_reasons(SetEnv.reasons),
         reason_required=reasons.is_required(by),
         may_note=by.is_staff,
-        obstacle=doing.obstacle(deployment, now=now),
+        obstacle=actions.get_connection_obstacle(customer.connection),
     )
 
 
 def apply(
-    *, by: Person, slug: str, deployment_id: str, key: uuid.UUID, confirmed: Confirmed, now: datetime
+    *, by: Person, slug: str, deployment_id: str, key: uuid.UUID, confirmation: Confirmation, now: datetime
 ) -> OperationPage:
-    """Set what can be set, as one operation. Raises as `releases.release` does; NotFound once the values are gone."""
+    """Set what can be set, as one operation. Raises as `releases.submit` does; NotFound once the values are gone."""
     customer, deployment = drafts.door(by=by, slug=slug, deployment_id=deployment_id)
-    token = tokens.read(
-        confirmed.token, Kind.SET_ENV, by=by, customer_id=customer.pk, deployment_id=deployment.miosa_id
-    )
+    token = read_token(confirmation.token, Subject(SetEnv.name, customer.pk, deployment.miosa_id), by=by)
     if token.id != key:
-        raise tokens.BadToken
-    found = accepting.find(token)
+        raise BadToken
+    found = find_operation(token)
     if found is not None:
-        return doing.show(found, by=by, now=now)
+        return get_page(found, by=by, now=now)
     row = drafts.find(key, deployment, by=by, now=now)
-    reason, note = doing.require_reason(confirmed.choice, confirmed.reason, confirmed.note, by=by)
+    reason = reasons.read_reason(confirmation.choice, confirmation.reason, by=by)
     good = [line["name"] for line in row.lines if line.get("name") and not line["problem"] and line["size"]]
     if not good:
         raise Invalid({"": _("Nothing here can be set.")})
     before = EnvVar.objects.filter(deployment=deployment).values_list("environment", "name")
-    wish = OperationRequest(
+    request = OperationRequest(
         token=token,
         by=by,
         customer=customer,
         deployment_name=deployment.name,
         environment=row.environment,
         reason=reason,
-        note=note,
-        override=doing.require_override(confirmed.override, by=by),
+        note=reasons.read_note(confirmation.note, by=by),
+        override=require_override(confirmation.override, by=by),
         body={"names": good, "before": sorted(map(list, before)), "seal": sealing.seal_of(row)},
     )
-    return _send(wish, row, deployment=deployment, by=by, now=now)
+    return _send(request, row, deployment=deployment, now=now)
 
 
-def _send(
-    wish: OperationRequest, row: SealedValues, *, deployment: Deployment, by: Person, now: datetime
-) -> OperationPage:
+def _send(request: OperationRequest, row: SealedValues, *, deployment: Deployment, now: datetime) -> OperationPage:
     """From here the values stay only as long as the operation may be repeated; if it was not even accepted, as long as
     before.
     """
     kept = SealedValues.objects.filter(pk=row.pk)
     kept.update(expires_at=min(row.expires_at, now + sealing.LASTS_WITH_OPERATION))
     try:
-        return doing.do(wish, deployment=deployment, obstacle="", by=by, now=now)
+        return submit_request(request, deployment, now=now)
     except ServiceError:
         kept.update(expires_at=row.expires_at)
         raise

@@ -19,12 +19,12 @@ from django.conf import settings
 from django.db.models import Q
 from django.views.decorators.debug import sensitive_variables
 
+from portal import clock_skew
 from portal.models import SealedValues
 
 LASTS = timedelta(minutes=10)
 # Beside an operation that was asked for they stay no longer than it may still be repeated.
 LASTS_WITH_OPERATION = timedelta(seconds=60)
-_CLOCKS_APART = timedelta(minutes=1)
 _NONCE = 12
 
 
@@ -71,7 +71,7 @@ def seal(
 @sensitive_variables()
 def unseal(row: SealedValues, *, now: datetime) -> Values:
     """Raises Unsealable if they are out of date or were bound to something else."""
-    if not now < row.expires_at <= now + LASTS + _CLOCKS_APART:
+    if not now < row.expires_at <= now + LASTS + clock_skew.OUR_HOSTS:
         # Further ahead than any can lie: a clock was set back, and nobody knows how old they are.
         raise Unsealable
     sealed = bytes(row.sealed)
@@ -103,7 +103,7 @@ def drop(key: uuid.UUID) -> None:
 
 def purge(*, now: datetime) -> int:
     """Forget what is out of date."""
-    out_of_date = Q(expires_at__lte=now) | Q(expires_at__gt=now + LASTS + _CLOCKS_APART)
+    out_of_date = Q(expires_at__lte=now) | Q(expires_at__gt=now + LASTS + clock_skew.OUR_HOSTS)
     return SealedValues.objects.filter(out_of_date).delete()[0]
 
 

@@ -1,72 +1,65 @@
-"""A sandbox becomes a version: the form and the wish. How far it is, is told by `progress`."""
+"""Publish a sandbox: what the dialog shows, and submitting it. How far a publish is: `progress`."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from django.conf import settings
 from django.utils.translation import gettext as _
 
 from portal import miosa
 from portal.models import Customer, Deployment
-from portal.permissions import Permission, Person
-from portal.services import clean_text, sandboxes
+from portal.permissions import Person
+from portal.services import clean_text, environments, sandboxes
 from portal.services.errors import Invalid, ServiceError
-from portal.services.operations import accepting, doing, reasons, tokens
-from portal.services.operations.accepting import OperationRequest
-from portal.services.operations.kinds import RULES, Kind
-from portal.services.operations.progress import Progress, get_progress
-from portal.services.queries import customers, deployments, summaries
-from portal.services.queries.operations import OperationPage
-from portal.services.queries.schemas import CustomerSummary, DeploymentSummary
+from portal.services.operations import accept, reasons
+from portal.services.operations.accept import OperationRequest
+from portal.services.operations.kinds._name import LONGEST_NAME
+from portal.services.operations.kinds.publish import Publish
+from portal.services.operations.releases import find_number
+from portal.services.operations.submit import (
+    Confirmation,
+    Dialog,
+    Scope,
+    Target,
+    get_dialog_facts,
+    open_scope,
+    require_override,
+    submit_request,
+)
+from portal.services.operations.tokens import Token, create_token, read_token
+from portal.services.queries.operations import OperationPage, get_page
 from portal.services.sandboxes import Sandbox
 from portal.services.sync import single_flight
 
-__all__ = ["KINDS", "Progress", "Publication", "PublishForm", "draw_publish", "get_progress", "publish"]
-
-KINDS = ("auto", "static", "dynamic")
-_NEW = "new"
+VERSION_KINDS = ("auto", "static", "dynamic")
 _LONGEST = 500
-_LONGEST_NAME = 100
-_PATIENCE_S = 5.0
+_WAIT_S = 5.0
 _WAITS = 3
 
 
-@dataclass(frozen=True, slots=True)
-class PublishForm:
-    """`deployment` None: a new one is made. `sandboxes_missing` says why there is nothing to choose from.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishDialog(Dialog):
+    """`sandboxes_missing` says why there is nothing to choose from. `kinds` are those of the version.
 
-    `on_rollback`: what is live was rolled back to; a publish that goes live would go over it and asks for
-    `over_rollback`.
+    `on_rollback`: the live version was rolled back to, so a publish that goes live asks for `over_rollback`.
     """
 
-    token: str
-    customer: CustomerSummary
-    deployment: DeploymentSummary | None
     sandboxes: tuple[Sandbox, ...]
     sandboxes_missing: str
     kinds: tuple[str, ...]
     environments: tuple[str, ...]
     on_rollback: bool
-    reasons: tuple[tuple[str, str], ...]
-    reason_required: bool
-    may_note: bool
-    obstacle: str
-    unknown: UUID | None = None
-    running: UUID | None = None
-    running_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """What a person filled in. Texts as typed; `port` too."""
+    """What a person filled in, as typed; `port` too."""
 
-    token: str
+    confirmation: Confirmation
     sandbox_id: str
     name: str = ""
     kind: str = "auto"
-    environment: str = ""
     output_path: str = ""
     build_command: str = ""
     run_command: str = ""
@@ -75,153 +68,113 @@ class Publication:
     data_services: str = ""
     go_live: bool = True
     over_rollback: bool = False
-    choice: str = ""
-    reason: str = ""
-    note: str = ""
-    override: str = ""
 
 
-def draw_publish(*, by: Person, slug: str, deployment_id: str = "", now: datetime) -> PublishForm:
-    """The form for an existing deployment, or for a new one. Raises NotFound, Forbidden."""
-    customer = customers.get_customer(by=by, slug=slug)
-    deployment = deployments.find_deployment(customer, deployment_id) if deployment_id else None
-    doing.require_right(Permission.PUBLISH, customer, deployment, by=by)
+def get_dialog(target: Target, *, by: Person, now: datetime) -> PublishDialog:
+    """Raises NotFound, Forbidden."""
+    scope = open_scope(Publish.name, target, by=by, now=now)
+    deployment = scope.deployment
     missing = ""
     try:
-        found = sandboxes.list_sandboxes(customer, by=by)
+        found = sandboxes.list_sandboxes(scope.customer, by=by)
     except ServiceError as error:
         found, missing = (), error.for_people
     if not found and not missing:
         missing = _("There is no sandbox to publish from.")
-    lane = doing.look_at_lane(deployment, RULES[Kind.PUBLISH].lane, by=by, now=now)
-    return PublishForm(
-        token=tokens.draw(
-            Kind.PUBLISH,
-            by=by,
-            customer_id=customer.pk,
-            deployment_id=deployment.miosa_id if deployment else _NEW,
-            seen_live=deployment.active_version_id if deployment else "",
-        ),
-        customer=summaries.head(customer, by=by),
-        deployment=summaries.deployment(deployment, customer, by=by) if deployment else None,
+    live_id = deployment.active_version_id if deployment else ""
+    return PublishDialog(
+        **get_dialog_facts(scope, token=create_token(scope.get_subject(), by=by, seen_live_id=live_id)),
         sandboxes=found,
         sandboxes_missing=missing,
-        kinds=KINDS,
+        kinds=VERSION_KINDS,
         environments=settings.MIOSA.environments,
         on_rollback=bool(deployment and deployment.on_rollback),
-        reasons=reasons.ready(Kind.PUBLISH),
-        reason_required=reasons.is_required(by),
-        may_note=by.is_staff,
-        obstacle=_gone(deployment) or doing.obstacle(deployment, now=now),
-        unknown=lane.unknown,
-        running=lane.running,
-        running_name=lane.running_name,
     )
 
 
-def publish(
-    *, by: Person, slug: str, publication: Publication, deployment_id: str = "", now: datetime
-) -> OperationPage:
-    """Into the journal; the worker sends it. Raises NotFound (also for another customer's sandbox), Forbidden,
-    BadToken, Invalid, Running,
-    Unavailable."""
-    customer = customers.get_customer(by=by, slug=slug)
-    deployment = deployments.find_deployment(customer, deployment_id) if deployment_id else None
-    doing.require_right(Permission.PUBLISH, customer, deployment, by=by)
-    place = deployment.miosa_id if deployment else _NEW
-    token = tokens.read(publication.token, Kind.PUBLISH, by=by, customer_id=customer.pk, deployment_id=place)
-    done: list[OperationPage] = []
+def submit(target: Target, publication: Publication, *, by: Person, now: datetime) -> OperationPage:
+    """Accept it; the worker sends it. NotFound also for another customer's sandbox.
 
-    def accept() -> None:
-        done.append(_accept(publication, token, customer, deployment, by=by, now=now))
+    Raises NotFound, Forbidden, BadToken, Invalid, LaneBusy, Unavailable.
+    """
+    scope = open_scope(Publish.name, target, by=by, now=now)
+    token = read_token(publication.confirmation.token, scope.get_subject(), by=by)
+    pages: list[OperationPage] = []
+
+    def accept_once() -> None:
+        pages.append(_submit(publication, token, scope))
 
     for _wait in range(_WAITS):
-        found = accepting.find(token)
-        if done or found is not None:
-            break
-        # The sandbox is read again for one of many clicks; the others find what it has become.
-        single_flight.run_once(f"operation:{token.id}", accept, wait_s=_PATIENCE_S)
-    found = accepting.find(token)
-    if not done and found is None:
-        accept()
-    return done[0] if done or found is None else doing.show(found, by=by, now=now)
+        found = accept.find_operation(token)
+        if found is not None:
+            return get_page(found, by=by, now=now)
+        # The sandbox is read for one of many clicks; the others find what that has become.
+        single_flight.run_once(f"operation:{token.id}", accept_once, wait_s=_WAIT_S)
+        if pages:
+            return pages[0]
+    return _submit(publication, token, scope)
 
 
-def _accept(
-    publication: Publication,
-    token: tokens.Token,
-    customer: Customer,
-    deployment: Deployment | None,
-    *,
-    by: Person,
-    now: datetime,
-) -> OperationPage:
-    reason, note = doing.require_reason(publication.choice, publication.reason, publication.note, by=by)
-    fields = _read(publication, deployment)
+def _submit(publication: Publication, token: Token, scope: Scope) -> OperationPage:
+    by, customer, deployment, confirmation = scope.by, scope.customer, scope.deployment, publication.confirmation
+    reason = reasons.read_reason(confirmation.choice, confirmation.reason, by=by)
+    fields = _clean_fields(publication, deployment)
     sandbox = sandboxes.require_own(publication.sandbox_id, customer)
-    body = fields | _attribution(sandbox, customer) | {"source_sandbox_id": sandbox.id}
-    name = deployment.name if deployment else clean_text.line(publication.name, most=_LONGEST_NAME)
+    body = fields | _get_attribution(sandbox, customer) | {"source_sandbox_id": sandbox.id}
     if deployment is None:
-        token = _for_new(token)
-        body["name"] = name
+        body["name"] = clean_text.line(publication.name, most=LONGEST_NAME)
     elif settings.MIOSA.publish_by_bridge:
         body["by_bridge"] = True
-    live = deployment.live_version if deployment and deployment.live_version else None
-    wish = OperationRequest(
-        token=token,
+    request = OperationRequest(
+        token=token if deployment else token.for_new_deployment(),
         by=by,
         customer=customer,
-        deployment_name=name,
-        seen_live_number=live.number if live and live.miosa_id == token.seen_live else None,
-        environment=doing.require_environment(publication.environment),
+        deployment_name=deployment.name if deployment else body["name"],
+        seen_live_number=find_number(deployment, token.seen_live_id) if deployment else None,
+        environment=environments.require_known(confirmation.environment),
         reason=reason,
-        note=note,
-        override=doing.require_override(publication.override, by=by),
+        note=reasons.read_note(confirmation.note, by=by),
+        override=require_override(confirmation.override, by=by),
         body=body,
     )
-    return doing.do(wish, deployment=deployment, obstacle=_gone(deployment), by=by, now=now)
+    return submit_request(request, deployment, now=scope.now)
 
 
-def _read(publication: Publication, deployment: Deployment | None) -> dict[str, Any]:
-    """The fields MIOSA is told, only those that apply (contract 10.3). Raises Invalid."""
+def _clean_fields(publication: Publication, deployment: Deployment | None) -> dict[str, Any]:
+    """The fields of MIOSA's request, only those that apply (contract 10.3). Raises Invalid."""
     problems: dict[str, str] = {}
-    if deployment is None and not 0 < len(clean_text.line(publication.name, most=_LONGEST_NAME + 1)) <= _LONGEST_NAME:
-        problems["name"] = _("Give the new app a name of at most %(most)s characters.") % {"most": _LONGEST_NAME}
+    name = clean_text.line(publication.name, most=LONGEST_NAME + 1)
+    if deployment is None and not 0 < len(name) <= LONGEST_NAME:
+        problems["name"] = _("Give the new app a name of at most %(most)s characters.") % {"most": LONGEST_NAME}
     if not publication.sandbox_id:
         problems["sandbox_id"] = _("Choose what to publish.")
-    if publication.kind not in KINDS:
+    if publication.kind not in VERSION_KINDS:
         problems["kind"] = _("Choose static, dynamic or automatic.")
     if deployment is not None and deployment.on_rollback and publication.go_live and not publication.over_rollback:
-        problems["over_rollback"] = _(
-            "What is live was rolled back to. Confirm that this goes live over it, or stage it."
-        )
-    typed = {
-        name: clean_text.line(getattr(publication, name), most=_LONGEST + 1)
-        for name in ("output_path", "build_command", "run_command")
-    }
-    told: dict[str, Any] = {
+        problems["over_rollback"] = _("The app is on a rollback. Confirm that this goes live over it, or stage it.")
+    fields: dict[str, Any] = {
         "kind": publication.kind if publication.kind != "auto" else None,
-        "environment": doing.require_environment(publication.environment),
-        "output_path": typed["output_path"],
-        "build_command": typed["build_command"],
+        "environment": environments.require_known(publication.confirmation.environment),
+        "output_path": clean_text.line(publication.output_path, most=_LONGEST + 1),
+        "build_command": clean_text.line(publication.build_command, most=_LONGEST + 1),
         "promote": publication.go_live,
     }
     if publication.kind != "static":
-        told |= {
-            "run_command": typed["run_command"],
-            "port": _port(publication.port, problems),
-            "health_check_path": _path(publication.health_check_path, problems),
-            "data_services": _names(publication.data_services),
+        fields |= {
+            "run_command": clean_text.line(publication.run_command, most=_LONGEST + 1),
+            "port": _clean_port(publication.port, problems),
+            "health_check_path": _clean_path(publication.health_check_path, problems),
+            "data_services": _split_names(publication.data_services),
         }
-    for name, value in told.items():
+    for field, value in fields.items():
         if isinstance(value, str) and len(value) > _LONGEST:
-            problems[name] = _("This is too long.")
+            problems[field] = _("This is too long.")
     if problems:
         raise Invalid(problems)
-    return {name: value for name, value in told.items() if value not in (None, "", [])}
+    return {field: value for field, value in fields.items() if value not in (None, "", [])}
 
 
-def _port(text: str, problems: dict[str, str]) -> int | None:
+def _clean_port(text: str, problems: dict[str, str]) -> int | None:
     if not text.strip():
         return None
     if not text.strip().isdecimal() or not 1 <= int(text) <= 65535:
@@ -230,34 +183,21 @@ def _port(text: str, problems: dict[str, str]) -> int | None:
     return int(text)
 
 
-def _path(text: str, problems: dict[str, str]) -> str:
+def _clean_path(text: str, problems: dict[str, str]) -> str:
     path = clean_text.line(text, most=_LONGEST + 1)
     if path and not path.startswith("/"):
         problems["health_check_path"] = _("A path begins with a slash, like /health.")
     return path
 
 
-def _names(text: str) -> list[str]:
+def _split_names(text: str) -> list[str]:
     return [name.strip() for name in clean_text.line(text, most=_LONGEST).split(",") if name.strip()]
 
 
-def _attribution(sandbox: miosa.Sandbox, customer: Customer) -> dict[str, str]:
-    told = {
+def _get_attribution(sandbox: miosa.Sandbox, customer: Customer) -> dict[str, str]:
+    facts = {
         "external_workspace_id": customer.external_id,
         "external_user_id": sandbox.external_user_id,
         "external_project_id": sandbox.external_project_id,
     }
-    return {name: value for name, value in told.items() if isinstance(value, str) and value}
-
-
-def _for_new(token: tokens.Token) -> tokens.Token:
-    """A new deployment has no id yet; its own action stands for it, so that its lane is its own."""
-    return tokens.Token(
-        token.id, token.kind, token.customer_id, f"{_NEW}:{token.id.hex}", token.target_id, token.seen_live
-    )
-
-
-def _gone(deployment: Deployment | None) -> str:
-    if deployment is not None and deployment.gone_at is not None:
-        return _("The hosting service does not know this app any more.")
-    return ""
+    return {name: value for name, value in facts.items() if isinstance(value, str) and value}

@@ -1,52 +1,64 @@
-"""What is live, changed on purpose: roll back, promote, redeploy, stop."""
+"""Roll back and promote: what the dialog shows, and submitting it. Also keeping a rollback."""
 
-from dataclasses import asdict, dataclass
+import logging
+from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
 
 from django.conf import settings
 from django.utils.translation import gettext as _
 
 from portal.models import Customer, Deployment, Version
-from portal.permissions import Person
+from portal.permissions import Permission, Person
+from portal.services import environments
+from portal.services.authorization import require_permission
 from portal.services.domains import lists as domain_lists
 from portal.services.env_vars import names as env_names
-from portal.services.errors import NotFound
-from portal.services.operations import doing, reasons, tokens
-from portal.services.operations.accepting import OperationRequest
-from portal.services.operations.kinds import RULES, Kind
-from portal.services.queries import actions, customers, deployments, summaries
+from portal.services.errors import Conflict, NotFound
+from portal.services.operations import reasons
+from portal.services.operations.accept import OperationRequest
+from portal.services.operations.kinds._pointer import PointerKind
+from portal.services.operations.kinds.rollback import RollBack
+from portal.services.operations.submit import (
+    Confirmation,
+    Dialog,
+    Scope,
+    Target,
+    get_dialog_facts,
+    open_scope,
+    require_override,
+    submit_request,
+)
+from portal.services.operations.tokens import create_token, read_token
+from portal.services.queries import customers, deployments, rollbacks, summaries
+from portal.services.queries.actions import find_restore_obstacle
 from portal.services.queries.operations import OperationPage
-from portal.services.queries.schemas import CustomerSummary, DeploymentSummary, VersionSummary
+from portal.services.queries.schemas import DeploymentSummary, VersionSummary
 from portal.services.queries.versions import Difference, differences
-from portal.services.sync.upsert.customer_rows import get_unassigned
+from portal.services.sync.upsert import customer_rows
 
+logger = logging.getLogger(__name__)
 _MOST_CANDIDATES = 50
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A version that might be made live. `cause` says in words why it can't be; empty if it can."""
+    """A version that might be made live. `cause` says why it can't be; empty if it can."""
 
     version: VersionSummary
     is_last_good: bool
     cause: str
 
 
-@dataclass(frozen=True, slots=True)
-class ReleaseForm:
-    """Everything on the dialog of a roll back or promotion. `obstacle` says why nothing can be confirmed now; empty
-    if it can.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseDialog(Dialog):
+    """The dialog to roll back or promote to `target`.
 
-    `token` is the one human action; it is good for this target alone. `unknown` is an operation that staff may step
-    over.
-    `target_from` and `target_until` are the last time in which the target was live, as far as it is known.
-    `env_changed` counts the names that got another value since then, or since the target was built.
+    `target_from` and `target_until` are the last time in which it was live, as far as is known. `env_changed` counts
+    the names of env vars that got another value since then, or since it was built. `live_is_foreign`: what is live
+    belongs to another customer. `environments` is empty where there is no choice.
     """
 
-    kind: Kind
-    token: str
-    customer: CustomerSummary
+    kind: PointerKind
     deployment: DeploymentSummary
     live: VersionSummary | None
     live_is_foreign: bool
@@ -60,233 +72,143 @@ class ReleaseForm:
     artifact_sha256: str
     domains: tuple[str, ...]
     environments: tuple[str, ...]
-    reasons: tuple[tuple[str, str], ...]
-    reason_required: bool
-    may_note: bool
-    obstacle: str
-    unknown: UUID | None
-    running: UUID | None
-    running_name: str
 
 
-@dataclass(frozen=True, slots=True)
-class SimpleForm:
-    """Everything on the dialog of a redeploy or stop."""
-
-    kind: Kind
-    token: str
-    customer: CustomerSummary
-    deployment: DeploymentSummary
-    reasons: tuple[tuple[str, str], ...]
-    reason_required: bool
-    may_note: bool
-    obstacle: str
-    unknown: UUID | None = None
-    running: UUID | None = None
-    running_name: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Confirmed:
-    """What a person sent with a form: the token, and why."""
-
-    token: str
-    choice: str = ""
-    reason: str = ""
-    note: str = ""
-    environment: str = ""
-    override: str = ""
-
-
-def draw_release(
-    *, by: Person, slug: str, deployment_id: str, version_id: str, kind: Kind, now: datetime
-) -> ReleaseForm:
-    """The form to roll back or promote to a version. Raises NotFound, Forbidden."""
-    customer, deployment = _door(by=by, slug=slug, deployment_id=deployment_id, kind=kind)
-    target = _version(deployment, version_id, customer, by=by)
+def get_dialog(kind: str, target: Target, *, by: Person, now: datetime) -> ReleaseDialog:
+    """Raises NotFound, Forbidden."""
+    scope, version = _open(kind, target, by=by, now=now)
+    customer, deployment = scope.customer, scope.existing
     live = deployment.live_version if summaries.may_see(deployment.live_version, customer, by=by) else None
-    lane = doing.look_at_lane(deployment, RULES[kind].lane, by=by, now=now)
-    target_from, target_until = deployments.last_span(deployment, target)
-    return ReleaseForm(
-        kind=kind,
-        token=tokens.draw(
-            kind,
-            by=by,
-            customer_id=customer.pk,
-            deployment_id=deployment.miosa_id,
-            target_id=target.miosa_id,
-            seen_live=deployment.active_version_id,
-        ),
-        customer=summaries.head(customer, by=by),
-        deployment=summaries.deployment(deployment, customer, by=by),
+    target_from, target_until = deployments.last_span(deployment, version)
+    since = target_until or version.created_at
+    is_cut = summaries.hides_others(deployment, by=by)
+    token = create_token(scope.get_subject(version.miosa_id), by=by, seen_live_id=deployment.active_version_id)
+    return ReleaseDialog(
+        **get_dialog_facts(scope, token=token, obstacle=find_restore_obstacle(version, deployment, now=now)),
         live=summaries.version(live, deployment) if live else None,
         live_is_foreign=live is None and bool(deployment.active_version_id),
-        target=summaries.version(target, deployment),
+        target=summaries.version(version, deployment),
         target_from=target_from,
         target_until=target_until,
-        env_changed=0
-        if summaries.hides_others(deployment, by=by)
-        else env_names.count_changed(deployment, since=target_until or target.created_at),
-        candidates=_candidates(deployment, customer, kind, by=by, now=now),
-        changes=tuple(one for one in differences(live, target, by=by) if not one.same) if live else (),
-        same_artifact=live.artifact_sha256 == target.artifact_sha256
-        if live and live.artifact_sha256 and target.artifact_sha256
-        else None,
-        artifact_sha256=target.artifact_sha256,
+        env_changed=0 if is_cut else env_names.count_changed(deployment, since=since),
+        candidates=_list_candidates(scope),
+        changes=tuple(each for each in differences(live, version, by=by) if not each.same) if live else (),
+        same_artifact=_has_same_artifact(live, version),
+        artifact_sha256=version.artifact_sha256,
         domains=domain_lists.list_names(deployment, customer=customer, by=by),
-        environments=settings.MIOSA.environments if kind is Kind.PROMOTE else (),
-        reasons=reasons.ready(kind),
-        reason_required=reasons.is_required(by),
-        may_note=by.is_staff,
-        obstacle=actions.why_not(target, deployment, now=now) or doing.obstacle(deployment, now=now),
-        **asdict(lane),
+        environments=settings.MIOSA.environments if _get_pointer_kind(scope).chooses_environment else (),
     )
 
 
-def find_rollback_target(*, by: Person, slug: str, deployment_id: str, now: datetime) -> str:
-    """The version to preselect: the last good one, else the newest older one that can be restored; empty if there is
-    none.
+def submit(kind: str, target: Target, confirmation: Confirmation, *, by: Person, now: datetime) -> OperationPage:
+    """The same form again finds the same operation. What MIOSA answers is in it, never raised.
 
-    Raises NotFound, Forbidden.
+    Raises NotFound, Forbidden, BadToken, Invalid, LaneBusy, Unavailable.
     """
-    customer, deployment = _door(by=by, slug=slug, deployment_id=deployment_id, kind=Kind.ROLL_BACK)
-    can = [one for one in _candidates(deployment, customer, Kind.ROLL_BACK, by=by, now=now) if not one.cause]
-    can.sort(key=lambda one: (not one.is_last_good, not one.version.was_live))
-    return can[0].version.id if can else ""
-
-
-def release(
-    *, by: Person, slug: str, deployment_id: str, version_id: str, kind: Kind, confirmed: Confirmed, now: datetime
-) -> OperationPage:
-    """Roll back or promote. The same form again finds the same operation.
-
-    Raises NotFound, Forbidden, BadToken, Invalid (reason), Running, Unavailable; what MIOSA says is in the operation.
-    """
-    customer, deployment = _door(by=by, slug=slug, deployment_id=deployment_id, kind=kind)
-    target = _version(deployment, version_id, customer, by=by)
-    token = tokens.read(
-        confirmed.token,
-        kind,
-        by=by,
-        customer_id=customer.pk,
-        deployment_id=deployment.miosa_id,
-        target_id=target.miosa_id,
-    )
-    reason, note = doing.require_reason(confirmed.choice, confirmed.reason, confirmed.note, by=by)
-    environment = doing.require_environment(confirmed.environment) if kind is Kind.PROMOTE else ""
-    wish = OperationRequest(
+    scope, version = _open(kind, target, by=by, now=now)
+    customer, deployment = scope.customer, scope.existing
+    token = read_token(confirmation.token, scope.get_subject(version.miosa_id), by=by)
+    environment = ""
+    if _get_pointer_kind(scope).chooses_environment:
+        environment = environments.require_known(confirmation.environment)
+    request = OperationRequest(
         token=token,
         by=by,
-        customer=_whose(target, deployment, customer, by=by),
+        customer=get_owner(version, deployment, customer, by=by),
         deployment_name=deployment.name,
-        target_number=target.number,
-        seen_live_number=_number(deployment, token.seen_live),
+        target_number=version.number,
+        seen_live_number=find_number(deployment, token.seen_live_id),
         environment=environment,
-        reason=reason,
-        note=note,
-        override=doing.require_override(confirmed.override, by=by),
-        body={"was_live": True} if target.was_live or target.state == "archived" else {},
+        reason=reasons.read_reason(confirmation.choice, confirmation.reason, by=by),
+        note=reasons.read_note(confirmation.note, by=by),
+        override=require_override(confirmation.override, by=by),
+        body={"was_live": True} if version.was_live or version.state == "archived" else {},
     )
-    return doing.do(wish, deployment=deployment, obstacle=actions.why_not(target, deployment, now=now), by=by, now=now)
+    obstacle = find_restore_obstacle(version, deployment, now=now)
+    return submit_request(request, deployment, obstacle=obstacle, now=now)
 
 
-def draw_simple(*, by: Person, slug: str, deployment_id: str, kind: Kind, now: datetime) -> SimpleForm:
-    """The form to redeploy or stop. Raises NotFound, Forbidden."""
-    customer, deployment = _door(by=by, slug=slug, deployment_id=deployment_id, kind=kind)
-    lane = doing.look_at_lane(deployment, RULES[kind].lane, by=by, now=now)
-    return SimpleForm(
-        kind=kind,
-        token=tokens.draw(
-            kind,
-            by=by,
-            customer_id=customer.pk,
-            deployment_id=deployment.miosa_id,
-            seen_live=deployment.active_version_id,
-        ),
-        customer=summaries.head(customer, by=by),
-        deployment=summaries.deployment(deployment, customer, by=by),
-        reasons=reasons.ready(kind),
-        reason_required=reasons.is_required(by),
-        may_note=by.is_staff,
-        obstacle=_simple_obstacle(deployment, kind) or doing.obstacle(deployment, now=now),
-        **asdict(lane),
-    )
+def find_rollback_target(target: Target, *, by: Person, now: datetime) -> str:
+    """MIOSA's id of the version to preselect: the last good one, else the newest older one that can be restored.
+
+    Empty if there is none. Raises NotFound, Forbidden.
+    """
+    scope = open_scope(RollBack.name, target, by=by, now=now)
+    usable = [each for each in _list_candidates(scope) if not each.cause]
+    usable.sort(key=lambda each: (not each.is_last_good, not each.version.was_live))
+    return usable[0].version.id if usable else ""
 
 
-def do_simple(
-    *, by: Person, slug: str, deployment_id: str, kind: Kind, confirmed: Confirmed, now: datetime
-) -> OperationPage:
-    """Redeploy or stop. Raises as `release` does."""
-    customer, deployment = _door(by=by, slug=slug, deployment_id=deployment_id, kind=kind)
-    token = tokens.read(confirmed.token, kind, by=by, customer_id=customer.pk, deployment_id=deployment.miosa_id)
-    reason, note = doing.require_reason(confirmed.choice, confirmed.reason, confirmed.note, by=by)
-    wish = OperationRequest(
-        token=token,
-        by=by,
-        customer=_whose(deployment.live_version, deployment, customer, by=by),
-        deployment_name=deployment.name,
-        seen_live_number=_number(deployment, token.seen_live),
-        reason=reason,
-        note=note,
-        override=doing.require_override(confirmed.override, by=by),
-    )
-    return doing.do(wish, deployment=deployment, obstacle=_simple_obstacle(deployment, kind), by=by, now=now)
+def keep_rollback(target: Target, live_id: str, *, by: Person, now: datetime) -> None:
+    """Stop reminding of this rollback. Raises NotFound, Forbidden, Conflict if another version is live by now."""
+    customer = customers.get_customer(by=by, slug=target.slug)
+    deployment = deployments.find_deployment(customer, target.deployment_id)
+    require_permission(Permission.ROLL_BACK, customer, deployment, by=by)
+    activation = rollbacks.find_live_activation(deployment)
+    if activation is None or activation.version_id != live_id:
+        raise Conflict(_("Another version went live meanwhile. Check again."))
+    if activation.kept_at is None:
+        activation.kept_at, activation.kept_by = now, by.name[:200]
+        activation.save(update_fields=["kept_at", "kept_by"])
+        customer_rows.bump_generation({customer.pk})
+        logger.info("rollback kept", extra={"deployment": deployment.miosa_id, "person": by.id})
 
 
-def _door(*, by: Person, slug: str, deployment_id: str, kind: Kind) -> tuple[Customer, Deployment]:
-    customer = customers.get_customer(by=by, slug=slug)
-    deployment = deployments.find_deployment(customer, deployment_id)
-    doing.require_right(RULES[kind].right, customer, deployment, by=by)
-    return customer, deployment
-
-
-def _version(deployment: Deployment, version_id: str, customer: Customer, *, by: Person) -> Version:
-    version = Version.objects.filter(deployment=deployment, miosa_id=version_id).first()
-    if version is None or not summaries.may_see(version, customer, by=by):
-        raise NotFound
-    return version
-
-
-def _whose(version: Version | None, deployment: Deployment, customer: Customer, *, by: Person) -> Customer:
-    """What is done to a version of a shared app stands under its customer, on whosever page it was asked for."""
+def get_owner(version: Version | None, deployment: Deployment, customer: Customer, *, by: Person) -> Customer:
+    """A change of a version of a shared deployment belongs to its customer, whatever page it was requested on."""
     if version is None or not deployment.is_shared or not by.sees_everyone:
         return customer
-    return version.customer or get_unassigned()
+    return version.customer or customer_rows.get_unassigned()
 
 
-def _number(deployment: Deployment, version_id: str) -> int | None:
+def find_number(deployment: Deployment, version_id: str) -> int | None:
+    live = deployment.live_version
+    if live is not None and live.miosa_id == version_id:
+        return live.number
     numbers = Version.objects.filter(deployment=deployment, miosa_id=version_id).values_list("number", flat=True)
     return numbers.first()
 
 
-def _candidates(
-    deployment: Deployment, customer: Customer, kind: Kind, *, by: Person, now: datetime
-) -> tuple[Candidate, ...]:
+def _open(kind: str, target: Target, *, by: Person, now: datetime) -> tuple[Scope, Version]:
+    scope = open_scope(kind, target, by=by, now=now)
+    version = Version.objects.filter(deployment=scope.existing, miosa_id=target.version_id).first()
+    if version is None or not summaries.may_see(version, scope.customer, by=by):
+        raise NotFound
+    return scope, version
+
+
+def _get_pointer_kind(scope: Scope) -> PointerKind:
+    if not isinstance(scope.kind, PointerKind):
+        raise TypeError(f"{scope.kind.name} makes no version live")
+    return scope.kind
+
+
+def _list_candidates(scope: Scope) -> tuple[Candidate, ...]:
     """Versions that a person might think of, newest first, the impossible ones with their cause."""
+    deployment, goes_back = scope.existing, _get_pointer_kind(scope).goes_back
     rows = Version.objects.filter(deployment=deployment, number__isnull=False).exclude(
         miosa_id=deployment.active_version_id
     )
-    if not by.sees_everyone:
-        rows = rows.filter(customer=customer)
+    if not scope.by.sees_everyone:
+        rows = rows.filter(customer=scope.customer)
     live = deployment.live_version
     if live is not None and live.number is not None:
-        rows = rows.filter(number__gt=live.number) if kind is Kind.PROMOTE else rows.filter(number__lt=live.number)
-    good = deployments.find_last_good(deployment, customer, by=by, now=now) if kind is Kind.ROLL_BACK else None
+        rows = rows.filter(number__lt=live.number) if goes_back else rows.filter(number__gt=live.number)
+    good = None
+    if goes_back:
+        good = deployments.find_last_good(deployment, scope.customer, by=scope.by, now=scope.now)
     return tuple(
         Candidate(
             version=summaries.version(version, deployment),
             is_last_good=good is not None and version.pk == good[0].pk,
-            cause=actions.why_not(version, deployment, now=now),
+            cause=find_restore_obstacle(version, deployment, now=scope.now),
         )
         for version in rows.order_by("-number")[:_MOST_CANDIDATES]
     )
 
 
-def _simple_obstacle(deployment: Deployment, kind: Kind) -> str:
-    if deployment.gone_at is not None:
-        return actions.gone(deployment)
-    if kind is Kind.REDEPLOY and not deployment.active_version_id:
-        return _("Nothing is live, so there is nothing to deploy again.")
-    if kind is Kind.STOP and deployment.state == "stopped":
-        return _("It is stopped already.")
-    return ""
+def _has_same_artifact(live: Version | None, target: Version) -> bool | None:
+    """None where one of the hashes is not known."""
+    if live is None or not live.artifact_sha256 or not target.artifact_sha256:
+        return None
+    return live.artifact_sha256 == target.artifact_sha256

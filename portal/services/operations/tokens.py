@@ -1,61 +1,75 @@
-"""The signed form token: one human action, minted when its form is drawn."""
+"""The signed token of a form: one human action, created with the form, good for one person, target and 12 hours."""
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.core import signing
 from django.utils.translation import gettext as _
 
 from portal.permissions import Person
 from portal.services.errors import ServiceError
-from portal.services.operations.kinds import Kind
 
-LASTS_S = 12 * 3600
+MAX_AGE_S = 12 * 3600
+_SALT = "operation"
 
 
 class BadToken(ServiceError):
-    """Another person's, changed, too old, or for another thing: 400, and nothing is sent."""
+    """Another person's, changed, too old, or for something else: 400, and nothing is sent."""
 
     def __init__(self) -> None:
         super().__init__(
-            _("This form is no longer valid. Nothing was sent; open it again and look before you confirm.")
+            _("This form is no longer valid. Nothing was sent; open it again and check before you confirm.")
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """What a form was drawn for. `seen_live` is MIOSA's id of the version that was live when the person looked."""
+    """What a form was opened for. `id` becomes the operation's key.
+
+    `deployment_id`, `target_id` and `seen_live_id` are MIOSA's; the last is what was live when the form was opened.
+    """
 
     id: uuid.UUID
-    kind: Kind
+    kind: str
     customer_id: int
     deployment_id: str
-    target_id: str
-    seen_live: str
+    target_id: str = ""
+    seen_live_id: str = ""
+
+    def for_new_deployment(self) -> "Token":
+        """A new deployment has no id yet; one made from the action's own key gives it a lane of its own."""
+        return replace(self, deployment_id=f"new:{self.id.hex}")
+
+    def without_target(self) -> "Token":
+        """Where the target is no version: the operation's `target_id` names versions only."""
+        return replace(self, target_id="", seen_live_id="")
 
 
-def draw(
-    kind: Kind,
-    *,
-    by: Person,
-    customer_id: int,
-    deployment_id: str,
-    target_id: str = "",
-    seen_live: str = "",
-    key: uuid.UUID | None = None,
-) -> str:
-    """A token for a form that this person is looking at; fresh, unless the action has its `key` already."""
-    facts = [(key or uuid.uuid4()).hex, kind.value, customer_id, deployment_id, target_id, seen_live]
-    return signing.dumps([by.id, *facts], salt="operation")
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a form acts on: it must be the same when the form is opened and when it is sent."""
+
+    kind: str
+    customer_id: int
+    deployment_id: str
+    target_id: str = ""
 
 
-def read(text: str, kind: Kind, *, by: Person, customer_id: int, deployment_id: str, target_id: str = "") -> Token:
-    """The token of a posted form. Raises BadToken unless it was drawn for this person, kind, deployment and target."""
+def create_token(subject: Subject, *, by: Person, seen_live_id: str = "", key: uuid.UUID | None = None) -> str:
+    """Signed text for a hidden field; with a fresh id, unless the action has its `key` already."""
+    action = (key or uuid.uuid4()).hex
+    facts = [action, subject.kind, subject.customer_id, subject.deployment_id, subject.target_id, seen_live_id]
+    return signing.dumps([by.id, *facts], salt=_SALT)
+
+
+def read_token(text: str, subject: Subject, *, by: Person) -> Token:
+    """The token of a submitted form. Raises BadToken unless it was created for this person and subject."""
     try:
-        person_id, key, *facts, seen_live = signing.loads(text, salt="operation", max_age=LASTS_S)
-        token_id = uuid.UUID(hex=key)
+        person_id, action, *facts, seen_live_id = signing.loads(text, salt=_SALT, max_age=MAX_AGE_S)
+        key = uuid.UUID(hex=action)
     except (signing.BadSignature, ValueError, TypeError):
         raise BadToken from None
-    if person_id != by.id or facts != [kind.value, customer_id, deployment_id, target_id]:
+    expected = [subject.kind, subject.customer_id, subject.deployment_id, subject.target_id]
+    if person_id != by.id or facts != expected:
         raise BadToken
-    return Token(token_id, kind, customer_id, deployment_id, target_id, seen_live)
+    return Token(key, subject.kind, subject.customer_id, subject.deployment_id, subject.target_id, seen_live_id)

@@ -1,102 +1,117 @@
-"""Which deeds a page offers to the person who looks at it, and why one of them can't be done now."""
+"""Which actions a page offers to a person, and why one of them is not available now."""
 
 from dataclasses import replace
 from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from portal.models import Customer, Deployment, Version
-from portal.permissions import Person
-from portal.services.operations import doing, refusals
-from portal.services.operations.kinds import RULES, Kind
-from portal.services.queries import retention, rollbacks
+from portal.models import Connection, Customer, Deployment, Version
+from portal.permissions import Permission, Person
+from portal.services.authorization import can
+from portal.services.queries import retention, rollbacks, summaries
 from portal.services.queries.schemas import NOT_YOURS, Action, Actions, DeploymentSummary
 
 
-def dress(
-    brief: DeploymentSummary, row: Deployment, customer: Customer, *, by: Person, now: datetime
-) -> DeploymentSummary:
-    """A deployment for one of its own pages: with what can be done, and the rollback it is on."""
+def get_deployment_summary(row: Deployment, customer: Customer, *, by: Person) -> DeploymentSummary:
+    """For one of the deployment's own pages: with its actions, and the rollback it is on."""
     return replace(
-        brief,
-        actions=of_deployment(row, customer, by=by, now=now),
-        rollback=rollbacks.find(row, customer, by=by),
+        summaries.deployment(row, customer, by=by),
+        actions=get_deployment_actions(row, customer, by=by),
+        rollback=rollbacks.find_rollback(row, customer, by=by),
     )
 
 
-def of_deployment(row: Deployment, customer: Customer, *, by: Person, now: datetime) -> Actions:
+def get_deployment_actions(row: Deployment, customer: Customer, *, by: Person) -> Actions:
     """No query: `row` comes with its live and staged version, `customer` with its connection."""
-    blocked = doing.obstacle(row, row=customer.connection, now=now)
-    nothing = "" if row.active_version_id else _("Nothing is live yet.")
+    gone, no_connection = get_gone_obstacle(row), get_connection_obstacle(customer.connection)
+    not_live = "" if row.active_version_id else _("Nothing is live yet.")
 
-    def offer(kind: Kind, cause: str = "") -> Action:
-        return _offer(kind, row, customer, by=by, cause=gone(row) or cause or blocked)
+    def offer(permission: Permission, cause: str = "") -> Action:
+        return _offer(permission, row, customer, by=by, cause=gone or cause or no_connection)
 
     return Actions(
-        delete=offer(Kind.DELETE),
-        promote=offer(Kind.PROMOTE) if row.staged_version is not None else NOT_YOURS,
-        publish=offer(Kind.PUBLISH),
-        redeploy=offer(Kind.REDEPLOY, nothing),
-        rename=offer(Kind.RENAME),
-        roll_back=offer(Kind.ROLL_BACK, nothing or _nothing_before(row)),
-        stop=offer(Kind.STOP, _("It is stopped already.") if row.state == "stopped" else ""),
+        delete=offer(Permission.DELETE_DEPLOYMENT),
+        promote=offer(Permission.PROMOTE) if row.staged_version is not None else NOT_YOURS,
+        publish=offer(Permission.PUBLISH),
+        redeploy=offer(Permission.REDEPLOY, not_live),
+        rename=offer(Permission.RENAME_DEPLOYMENT),
+        roll_back=offer(Permission.ROLL_BACK, not_live or _explain_no_earlier(row)),
+        stop=offer(Permission.STOP, _("It is stopped already.") if row.state == "stopped" else ""),
     )
 
 
-def of_version(version: Version, row: Deployment, customer: Customer, *, by: Person, now: datetime) -> Actions:
-    """To roll back to a version older than what is live, or to promote a newer one."""
-    live = row.live_version
+def get_version_actions(version: Version, row: Deployment, customer: Customer, *, by: Person, now: datetime) -> Actions:
+    """Roll back to a version older than what is live, or promote a newer one."""
     if version.miosa_id == row.active_version_id:
         return Actions()
-    is_older = (
-        live is not None and live.number is not None and version.number is not None and version.number < live.number
-    )
-    kind = Kind.ROLL_BACK if is_older else Kind.PROMOTE
-    cause = why_not(version, row, now=now) or doing.obstacle(row, row=customer.connection, now=now)
-    action = _offer(kind, row, customer, by=by, cause=cause)
-    return Actions(roll_back=action) if kind is Kind.ROLL_BACK else Actions(promote=action)
+    live = row.live_version.number if row.live_version else None
+    is_older = live is not None and version.number is not None and version.number < live
+    cause = find_restore_obstacle(version, row, now=now) or get_connection_obstacle(customer.connection)
+    if is_older:
+        return Actions(roll_back=_offer(Permission.ROLL_BACK, row, customer, by=by, cause=cause))
+    return Actions(promote=_offer(Permission.PROMOTE, row, customer, by=by, cause=cause))
 
 
-def may_create(customer: Customer, *, by: Person, now: datetime) -> tuple[Action, Action]:
-    """To make an empty app, and to publish a sandbox as a new one."""
-    blocked = doing.obstacle(None, row=customer.connection, now=now)
+def get_create_actions(customer: Customer, *, by: Person) -> tuple[Action, Action]:
+    """Create an empty app, and publish a sandbox as a new one."""
+    cause = get_connection_obstacle(customer.connection)
     return (
-        _offer(Kind.CREATE, None, customer, by=by, cause=blocked),
-        _offer(Kind.PUBLISH, None, customer, by=by, cause=blocked),
+        _offer(Permission.CREATE_DEPLOYMENT, None, customer, by=by, cause=cause),
+        _offer(Permission.PUBLISH, None, customer, by=by, cause=cause),
     )
 
 
-def why_not(version: Version, deployment: Deployment, *, now: datetime) -> str:
-    """Why a version can't be made live, or nothing. What only MIOSA can say is left to it (contract 16, 1 and 24)."""
+def find_restore_obstacle(version: Version, deployment: Deployment, *, now: datetime) -> str:
+    """Why a version can't go live; empty if it can. What only MIOSA knows is left to it (contract 16, 1 and 24)."""
     if deployment.gone_at is not None or version.gone_at is not None:
-        return refusals.restoring("gone")
+        return get_restore_obstacle("gone")
     if version.miosa_id == deployment.active_version_id:
-        return refusals.restoring("live")
+        return get_restore_obstacle("live")
     if not version.is_readable:
-        return refusals.restoring("unreadable")
+        return get_restore_obstacle("unreadable")
     if version.state == "failed":
-        return refusals.restoring("failed")
+        return get_restore_obstacle("failed")
     if version.state in {"created", "building"}:
-        return refusals.restoring("building")
+        return get_restore_obstacle("building")
     if retention.of(version, is_live=False, now=now).keeping is retention.Keeping.COLLECTED:
-        return refusals.restoring("collected")
+        return get_restore_obstacle("collected")
     return ""
 
 
-def gone(deployment: Deployment | None) -> str:
+def get_restore_obstacle(cause: str) -> str:
+    """The same sentence wherever it is shown. Raises KeyError for an unknown cause."""
+    return {
+        "building": _("It is still being built."),
+        "collected": _("Its files are no longer kept, so it can't be restored."),
+        "failed": _("It failed, so there is nothing to go back to."),
+        "gone": _("The hosting service does not know this version any more."),
+        "live": _("It is live already."),
+        "state": _("The hosting service does not let this version go live in its present state."),
+        "unreadable": _("We could not read what the hosting service reports about it."),
+    }[cause]
+
+
+def get_gone_obstacle(deployment: Deployment | None) -> str:
+    """Empty if the deployment still exists, or is still to be created."""
     if deployment is not None and deployment.gone_at is not None:
         return _("The hosting service does not know this app any more.")
     return ""
 
 
-def _offer(kind: Kind, row: Deployment | None, customer: Customer, *, by: Person, cause: str) -> Action:
-    if not doing.may(RULES[kind].right, customer, row, by=by):
-        return NOT_YOURS
-    return Action(may=True, cause=cause)
-
-
-def _nothing_before(row: Deployment) -> str:
-    live = row.live_version
-    if live is not None and live.number is not None and live.number <= 1:
-        return _("There is no earlier version.")
+def get_connection_obstacle(connection: Connection) -> str:
+    """Why nothing can be changed at this moment; empty while MIOSA answers."""
+    if connection.unreachable_since:
+        return _("The hosting service can't be reached, so nothing can be changed now.")
+    if connection.refused_since:
+        return _("The hosting service refuses to answer us, so nothing can be changed now.")
     return ""
+
+
+def _offer(permission: Permission, row: Deployment | None, customer: Customer, *, by: Person, cause: str) -> Action:
+    return Action(may=True, cause=cause) if can(permission, customer, row, by=by) else NOT_YOURS
+
+
+def _explain_no_earlier(row: Deployment) -> str:
+    live = row.live_version
+    is_first = live is not None and live.number is not None and live.number <= 1
+    return _("There is no earlier version.") if is_first else ""

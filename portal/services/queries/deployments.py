@@ -193,9 +193,7 @@ def _page(customer: Customer, deployment: Deployment, *, by: Person, query: Quer
     listed = () if is_cut else builds.list_builds(deployment, customer=customer, by=by, now=now)
     return DeploymentPage(
         customer=summaries.head(customer, by=by),
-        deployment=actions.dress(
-            summaries.deployment(deployment, customer, by=by), deployment, customer, by=by, now=now
-        ),
+        deployment=actions.get_deployment_summary(deployment, customer, by=by),
         managed_url=deployment.managed_url
         if by.is_staff and not is_cut and deployment.managed_url != deployment.public_url
         else "",

@@ -7,7 +7,6 @@ from uuid import UUID
 
 from portal.models import Customer, Deployment, Entry, Operation, Version
 from portal.permissions import Person
-from portal.services.operations.kinds import Kind
 from portal.services.queries import summaries, timeline
 from portal.services.queries.schemas import ActivationKind, VersionSummary
 
@@ -58,7 +57,7 @@ class OperationEntry:
     id: int
     at: datetime
     key: UUID
-    kind: Kind
+    kind: str
     state: str
     deployment_id: str
     deployment_name: str
@@ -137,7 +136,7 @@ def _operation(
         id=row.id,
         at=row.at,
         key=operation.key,
-        kind=Kind(operation.kind),
+        kind=operation.kind,
         state=operation.state,
         deployment_id=deployment.miosa_id,
         deployment_name=deployment.name,

@@ -134,7 +134,7 @@ def _history(customer: Customer, *, by: Person, query: Query, now: datetime) -> 
         where=wanted.where,
         cursor=cursor,
     )
-    create, publish = actions.may_create(customer, by=by, now=now)
+    create, publish = actions.get_create_actions(customer, by=by)
     page = read_page(found, customer=customer, held={one.pk: one for one in held}, by=by)
     return History(
         customer=summaries.head(customer, by=by),
@@ -160,7 +160,7 @@ def _history(customer: Customer, *, by: Person, query: Query, now: datetime) -> 
 def _apps(held: list[Deployment], customer: Customer, *, by: Person, now: datetime) -> tuple[DeploymentSummary, ...]:
     return tuple(
         replace(
-            summaries.deployment(one, customer, by=by), actions=actions.of_deployment(one, customer, by=by, now=now)
+            summaries.deployment(one, customer, by=by), actions=actions.get_deployment_actions(one, customer, by=by)
         )
         for one in held
         if one.gone_at is None

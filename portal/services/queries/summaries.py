@@ -8,7 +8,6 @@ from django.db.models import Case, F, ForeignKey, When
 from portal.models import Customer, Deployment, Operation, Version
 from portal.models.prepared import Prepared
 from portal.permissions import Person
-from portal.services.operations.kinds import RULES, Kind, is_main
 from portal.services.queries.schemas import CustomerSummary, DeploymentSummary, State, VersionSummary
 
 MOST_DEPLOYMENTS = 200
@@ -36,12 +35,6 @@ _STATES = {
     "failed": State.FAILED,
     "ready": State.READY,
 }
-
-
-_DONE_TO_LIVE = frozenset({Kind.REDEPLOY, Kind.STOP})
-_DONE_TO_ITS_OWN = frozenset(
-    {Kind.ADD_DOMAIN, Kind.DETACH_DOMAIN, Kind.PUBLISH, Kind.REDIRECT_DOMAIN, Kind.VERIFY_DOMAIN}
-)
 
 _HELD: Prepared[Deployment] = Prepared(
     lambda customer, asked: (
@@ -107,10 +100,9 @@ def may_see_operation(
     seen_live: Version | None,
     by: Person,
 ) -> bool:
-    """On a shared deployment a customer hears what was done to its own versions and domains, and of nothing else.
+    """On a shared deployment a customer sees what changed its own versions and domains, and nothing else.
 
-    Operations on a domain stand under its customer, those that publish under whose version it will be. Deploying again
-    and stopping are done to what was live. Whoever asked knows of it anyway.
+    Redeploying and stopping change what was live. The person who requested it knows of it anyway.
     """
     if by.sees_everyone:
         return True
@@ -118,25 +110,14 @@ def may_see_operation(
         return target.customer_id == customer.pk
     if deployment is None or not deployment.is_shared or operation.person_id == by.id:
         return True
-    if operation.kind in _DONE_TO_LIVE:
+    if operation.concerns == Operation.Concerns.LIVE:
         return seen_live is not None and seen_live.customer_id == customer.pk
-    return operation.kind in _DONE_TO_ITS_OWN
-
-
-def waits_for_build(operation: Operation) -> bool:
-    """A redeploy that was answered with a build, whose end has not been seen."""
-    is_done = operation.state == Operation.State.SUCCEEDED and operation.checked_at is None
-    return is_done and operation.kind == Kind.REDEPLOY and "build_id" in operation.result and bool(operation.look_at)
+    return operation.concerns == Operation.Concerns.CUSTOMER
 
 
 def is_unseen(operation: Operation, on: Deployment | None) -> bool:
-    """MIOSA said yes to moving the live pointer, and it has not been seen to stand there; or a build has yet to end."""
-    if waits_for_build(operation):
-        return True
-    if not RULES[Kind(operation.kind)].moves_pointer or not is_main(operation.environment):
-        return False
-    is_live = on is not None and on.active_version_id == operation.target_id
-    return operation.state == Operation.State.SUCCEEDED and operation.switched_at is None and not is_live
+    """MIOSA has accepted it, and its effect does not show yet."""
+    return operation.is_unconfirmed(live_id=on.active_version_id if on else "")
 
 
 def deployment(row: Deployment, customer: Customer, *, by: Person) -> DeploymentSummary:

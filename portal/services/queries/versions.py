@@ -100,9 +100,7 @@ def get_version(*, by: Person, slug: str, deployment_id: str, version_id: str, n
     previous_id, next_id = _neighbours(version, customer, by=by)
     return VersionPage(
         customer=summaries.head(customer, by=by),
-        deployment=actions.dress(
-            summaries.deployment(deployment, customer, by=by), deployment, customer, by=by, now=now
-        ),
+        deployment=actions.get_deployment_summary(deployment, customer, by=by),
         version=summaries.version(version, deployment),
         is_gone=version.gone_at is not None or deployment.gone_at is not None,
         failure=_failure(version, deployment, customer=customer, by=by, now=now),
@@ -121,7 +119,7 @@ def get_version(*, by: Person, slug: str, deployment_id: str, version_id: str, n
         previous_id=previous_id,
         next_id=next_id,
         internals=_internals(version, deployment) if by.is_staff else (),
-        actions=actions.of_version(version, deployment, customer, by=by, now=now),
+        actions=actions.get_version_actions(version, deployment, customer, by=by, now=now),
         age=deployments.age_of(customer, deployment, now=now),
     )
 
@@ -131,9 +129,9 @@ def get_offers(*, by: Person, slug: str, deployment_id: str, version_id: str, no
     customer, deployment, version = _find(by=by, slug=slug, deployment_id=deployment_id, version_id=version_id)
     is_live = version.miosa_id == deployment.active_version_id
     if is_live:
-        can = actions.of_deployment(deployment, customer, by=by, now=now)
+        can = actions.get_deployment_actions(deployment, customer, by=by)
     else:
-        can = actions.of_version(version, deployment, customer, by=by, now=now)
+        can = actions.get_version_actions(version, deployment, customer, by=by, now=now)
     return Offers(
         customer=summaries.head(customer, by=by),
         deployment=summaries.deployment(deployment, customer, by=by),
@@ -159,9 +157,7 @@ def compare(*, by: Person, slug: str, deployment_id: str, from_id: str, to_id: s
     same = left.artifact_sha256 == right.artifact_sha256 if left.artifact_sha256 and right.artifact_sha256 else None
     return Comparison(
         customer=summaries.head(customer, by=by),
-        deployment=actions.dress(
-            summaries.deployment(deployment, customer, by=by), deployment, customer, by=by, now=now
-        ),
+        deployment=actions.get_deployment_summary(deployment, customer, by=by),
         left=summaries.version(left, deployment),
         right=summaries.version(right, deployment),
         same_artifact=same,

@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 
 from portal import miosa
 from portal.models import Customer, Deployment, Freshness
-from portal.services.sync import freshness, upstream
+from portal.services.sync import scopes, upstream
 from portal.services.sync.budget import Purpose
 from portal.services.sync.leases import Lease, LeaseLost, take_lease
 from portal.services.sync.limits import DETAILS_FRESH, PAUSE_AFTER_FAILURE
@@ -34,7 +34,7 @@ class Detail(Generic[T]):
 
     def read_if_stale(self, deployment: Deployment, *, customer: Customer, now: datetime) -> None:
         """A failure is noted and logged, not raised. `customer`: from its share of the budget."""
-        row = freshness.get_freshness(self.scope(deployment.pk))
+        row = scopes.get_freshness(self.scope(deployment.pk))
         if deployment.gone_at is not None or not _is_due(row, now=now):
             return
         with take_lease(row.scope, row=row) as lease:
@@ -48,7 +48,7 @@ class Detail(Generic[T]):
     def read(self, deployment: Deployment, *, ask: miosa.Client, now: datetime) -> T:
         """After a change of ours: reads that began before it are not stored any more. Raises miosa.MiosaError."""
         scope = self.scope(deployment.pk)
-        freshness.discard_running_reads(scope)
+        scopes.discard_running_reads(scope)
         with take_lease(scope) as lease:
             if lease is not None:
                 try:
@@ -62,11 +62,11 @@ class Detail(Generic[T]):
         try:
             found = self.fetch(deployment, client)
         except miosa.MiosaError as error:
-            freshness.note_failure(lease.scope, code=error.code, retry_at=None, now=now)
+            scopes.note_failure(lease.scope, code=error.code, retry_at=None, now=now)
             raise
         with lease.writing() as row:
             self.store(deployment, found, now)
-            freshness.note_success(row, now=now)
+            scopes.note_success(row, now=now)
             lease.end(row)
         return found
 

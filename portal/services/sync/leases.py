@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from portal.models import Freshness
-from portal.services.sync.freshness import get_freshness
+from portal.services.sync.scopes import get_freshness
 
 LASTS = timedelta(seconds=30)
 

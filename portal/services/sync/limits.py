@@ -1,4 +1,4 @@
-"""How fresh stored rows have to be, besides `models.freshness.FRESH_FOR`, and how long reading may take."""
+"""How fresh stored rows have to be, besides `models.FRESH_FOR`, and how long reading may take."""
 
 from datetime import timedelta
 

@@ -16,7 +16,7 @@ from portal.models import Customer, Deployment, Freshness
 from portal.models.freshness import FRESH_FOR, customer_scope, deployment_scope
 from portal.permissions import Person
 from portal.services import connection, errors
-from portal.services.sync import budget, freshness, single_flight, upstream
+from portal.services.sync import budget, scopes, single_flight, upstream
 from portal.services.sync.budget import Purpose
 from portal.services.sync.fetch import customer_refresh, deployment_refresh
 from portal.services.sync.leases import LeaseLost
@@ -124,7 +124,7 @@ def _try(scope: str, read: Callable[[], object]) -> None:
 def _request(scope: str, *, now: datetime) -> None:
     """The page is shown even if the database takes no writes at the moment."""
     try:
-        freshness.request_refresh_unless_locked(scope, at=now)
+        scopes.request_refresh_unless_locked(scope, at=now)
     except OperationalError as error:
         logger.warning("refresh not requested", extra={"scope": scope, "reason": str(error)})
 

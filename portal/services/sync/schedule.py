@@ -11,7 +11,7 @@ from portal import miosa
 from portal.models import Customer, Deployment, Freshness
 from portal.models.freshness import SWEEP, WORKSPACES
 from portal.services import connection
-from portal.services.sync import budget, freshness, upstream
+from portal.services.sync import budget, scopes, upstream
 from portal.services.sync.budget import Purpose
 from portal.services.sync.fetch import customer_refresh, deployment_refresh, sweeps, version_refresh
 from portal.services.sync.leases import LeaseLost
@@ -95,7 +95,7 @@ def _list_planned(*, now: datetime) -> Iterator[tuple[Freshness, datetime]]:
 
     Workspaces come before the first sweep: an attribution by workspace is certain only then.
     """
-    rows = freshness.list_freshness([WORKSPACES, SWEEP])
+    rows = scopes.list_freshness([WORKSPACES, SWEEP])
     workspaces, sweep = rows[WORKSPACES], rows[SWEEP]
     if workspaces.wanted_at is None:
         yield workspaces, _due_at(workspaces, every=WORKSPACES_FRESH, now=now)

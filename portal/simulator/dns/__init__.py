@@ -1,6 +1,1 @@
-"""An authoritative DNS server on loopback that answers what /_control/dns was told, for the demo and for tests."""
-
-from portal.simulator.dns.behaviours import BEHAVIOURS, Behaviour
-from portal.simulator.dns.server import DnsServer
-
-__all__ = ["BEHAVIOURS", "Behaviour", "DnsServer"]
+"""A DNS server on loopback that answers from the records set through /_control/dns."""

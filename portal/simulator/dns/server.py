@@ -9,7 +9,6 @@ import struct
 import threading
 from collections import Counter
 from types import TracebackType
-from typing import Any
 
 import dns.exception
 import dns.flags
@@ -17,50 +16,52 @@ import dns.message
 import dns.rcode
 import dns.rdatatype
 
-from portal.simulator.dns.behaviours import Behaviours, by_tcp, by_udp
-from portal.simulator.dns.zones import Book, Zones
+from portal.simulator.dns.faults import DnsFaults, Send, send_by_tcp, send_by_udp
+from portal.simulator.dns.records import DnsRecords
+from portal.simulator.dns.zones import Zones
 
-TRIES_FOR_A_PORT = 20
-TCP_WAIT_S = 5.0
+PORT_ATTEMPTS = 20
+TCP_TIMEOUT_S = 5.0
+POLL_S = 0.05
 
 
 class DnsServer:
-    """`DnsServer(platform.dns).start()`, `.port`, `.stop()`. `behave` makes a name, or all ("") answer badly."""
+    """`DnsServer(records).start()`, `.port`, `.stop()`, or a `with` block. `queries` counts by name and type."""
 
-    def __init__(self, book: Book, port: int = 0, *, host: str = "127.0.0.1") -> None:
+    def __init__(self, records: DnsRecords, port: int = 0, *, host: str = "127.0.0.1") -> None:
         if not ipaddress.ip_address(host).is_loopback:
             raise ValueError("this server answers on loopback only")
-        self.book, self.host = book, host
-        self.asked: Counter[tuple[str, str]] = Counter()
-        self._behaviours = Behaviours()
+        self.records, self.host = records, host
+        self.queries: Counter[tuple[str, str]] = Counter()
+        self._faults = DnsFaults()
         self._zones: Zones | None = None
-        self._udp, self._tcp = self._bound(port)
+        self._udp, self._tcp = self._bind(port)
         self.port = int(self._udp.server_address[1])
         self._threads: list[threading.Thread] = []
 
-    def _bound(self, port: int) -> tuple[_Udp, _Tcp]:
-        """The same number for both, which for port 0 may take more than one try."""
-        for left in reversed(range(TRIES_FOR_A_PORT)):
-            tcp = _Tcp((self.host, port), self)
+    def _bind(self, port: int) -> tuple[_UdpServer, _TcpServer]:
+        """The same port for both, which for port 0 can take several attempts."""
+        for attempts_left in reversed(range(PORT_ATTEMPTS)):
+            tcp = _TcpServer((self.host, port), self)
             try:
-                return _Udp((self.host, tcp.server_address[1]), self), tcp
+                return _UdpServer((self.host, tcp.server_address[1]), self), tcp
             except OSError:
                 tcp.server_close()
-                if port or not left:
+                if port or not attempts_left:
                     raise
         raise AssertionError("unreachable")
 
-    def behave(self, name: str, kind: str | None, *, seconds: float = 1.0) -> None:
-        self._behaviours.set(name.rstrip(".").lower(), kind, seconds)
+    def set_fault(self, name: str, kind: str | None, *, seconds: float = 1.0) -> None:
+        """Makes a name, or all names (""), answer wrongly; the kinds are `faults.KINDS`."""
+        self._faults.set(name.rstrip(".").lower(), kind, seconds)
 
-    def calm(self) -> None:
-        """Takes back all that `behave` was told."""
-        self._behaviours.clear()
+    def clear_faults(self) -> None:
+        self._faults.clear()
 
     def start(self) -> DnsServer:
         for server in (self._udp, self._tcp):
             thread = threading.Thread(
-                target=server.serve_forever, kwargs={"poll_interval": 0.05}, name="dns server", daemon=True
+                target=server.serve_forever, kwargs={"poll_interval": POLL_S}, name="dns server", daemon=True
             )
             thread.start()
             self._threads.append(thread)
@@ -83,7 +84,8 @@ class DnsServer:
     ) -> None:
         self.stop()
 
-    def take(self, wire: bytes, send: Any, *, is_tcp: bool) -> None:
+    def answer(self, wire: bytes, send: Send, *, is_tcp: bool) -> None:
+        """Ignores what is not a query with exactly one question."""
         try:
             query = dns.message.from_wire(wire)
         except (dns.exception.DNSException, ValueError):
@@ -93,29 +95,29 @@ class DnsServer:
         name = query.question[0].name.to_text(omit_final_dot=True).lower()
         response = self._response(query, name, dns.rdatatype.to_text(query.question[0].rdtype))
         if response is not None:
-            (by_tcp if is_tcp else by_udp)(self._behaviours.find(name), query, response, send)
+            (send_by_tcp if is_tcp else send_by_udp)(self._faults.find(name), query, response, send)
 
-    def _response(self, query: dns.message.Message, name: str, kind: str) -> dns.message.Message | None:
-        """None: no answer at all."""
-        self.asked[name, kind] += 1
-        told = self._current().answer(name, kind, recursive=bool(query.flags & dns.flags.RD))
-        if told.rcode == "TIMEOUT":
+    def _response(self, query: dns.message.Message, name: str, record_type: str) -> dns.message.Message | None:
+        """None if the name answers nothing at all."""
+        self.queries[name, record_type] += 1
+        found = self._current_zones().resolve(name, record_type, recursive=bool(query.flags & dns.flags.RD))
+        if found.rcode == "TIMEOUT":
             return None
         response = dns.message.make_response(query, recursion_available=True)
         response.flags |= dns.flags.AA
-        response.set_rcode(dns.rcode.from_text(told.rcode))
-        response.answer.extend(told.answer)
-        response.authority.extend(told.authority)
+        response.set_rcode(dns.rcode.from_text(found.rcode))
+        response.answer.extend(found.answer)
+        response.authority.extend(found.authority)
         return response
 
-    def _current(self) -> Zones:
-        names = self.book.all()
+    def _current_zones(self) -> Zones:
+        names = self.records.all()
         if self._zones is None or names != self._zones.names:
-            self._zones = Zones(names, revision=self.book.revision, address=self.host)
+            self._zones = Zones(names, revision=self.records.revision, address=self.host)
         return self._zones
 
 
-class _Udp(socketserver.UDPServer):
+class _UdpServer(socketserver.UDPServer):
     max_packet_size = 65_535
 
     def __init__(self, address: tuple[str, int], server: DnsServer) -> None:
@@ -124,7 +126,7 @@ class _Udp(socketserver.UDPServer):
         super().__init__(address, _UdpHandler)
 
 
-class _Tcp(socketserver.ThreadingTCPServer):
+class _TcpServer(socketserver.ThreadingTCPServer):
     daemon_threads = True
     block_on_close = False
     allow_reuse_address = True
@@ -136,6 +138,8 @@ class _Tcp(socketserver.ThreadingTCPServer):
 
 
 class _UdpHandler(socketserver.BaseRequestHandler):
+    server: _UdpServer
+
     def handle(self) -> None:
         wire, udp = self.request
 
@@ -143,28 +147,31 @@ class _UdpHandler(socketserver.BaseRequestHandler):
             try:
                 udp.sendto(answer, self.client_address)
             except OSError:
-                return  # the asker, or this server, has gone meanwhile
+                return  # the client or this server is gone by now
 
-        self.server.dns.take(wire, send, is_tcp=False)  # type: ignore[attr-defined]  # ours alone
+        self.server.dns.answer(wire, send, is_tcp=False)
 
 
 class _TcpHandler(socketserver.BaseRequestHandler):
+    server: _TcpServer
+
     def handle(self) -> None:
-        self.request.settimeout(TCP_WAIT_S)
+        self.request.settimeout(TCP_TIMEOUT_S)
         try:
             if (length := self._read(2)) and (wire := self._read(struct.unpack("!H", length)[0])):
-                self.server.dns.take(wire, self._send, is_tcp=True)  # type: ignore[attr-defined]  # ours alone
+                self.server.dns.answer(wire, self._send, is_tcp=True)
         except OSError:
             return
 
     def _read(self, count: int) -> bytes:
-        got = b""
-        while len(got) < count:
-            piece = self.request.recv(count - len(got))
+        """Exactly this many bytes, or none if the client closed before."""
+        received = b""
+        while len(received) < count:
+            piece = self.request.recv(count - len(received))
             if not piece:
                 return b""
-            got += piece
-        return got
+            received += piece
+        return received
 
     def _send(self, answer: bytes) -> None:
         self.request.sendall(struct.pack("!H", len(answer)) + answer)

@@ -1,14 +1,14 @@
-"""Answers from the names that were set. Zones, SOA and NS records follow from them.
+"""Resolves queries from the records that were set. Zones and their SOA and NS records are derived from them.
 
-A zone begins at each registrable domain and wherever SOA or NS records were set. A name that was never set answers
-NXDOMAIN. Questions that ask for recursion are followed through all names, others within their zone.
+A zone begins at each registered domain and wherever SOA or NS records were set. A name that was never set answers
+NXDOMAIN. CNAMEs are followed through all zones if the query asks for recursion, else within one zone.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import dns.exception
 import dns.name
@@ -19,111 +19,118 @@ import dns.rdatatype
 import dns.rrset
 from publicsuffixlist import PublicSuffixList
 
-from portal.simulator.dnsbook import Answer, Record, canonical
+from portal.simulator.dns.records import MAX_CHAIN, Answer, Record, canonical
 
-LONGEST_CHAIN = 8
 SOA_TTL = 300
 NS_TTL = 3_600
+FLATTENED_TTL = 60
 FAILURES = ("REFUSED", "SERVFAIL", "TIMEOUT")
 
 
-class Book(Protocol):
-    """What DnsBook keeps; `revision` grows with each change."""
-
-    revision: int
-
-    def all(self) -> Mapping[str, Answer]: ...
-
-
-class Told(NamedTuple):
+class Resolution(NamedTuple):
     rcode: str
     answer: tuple[dns.rrset.RRset, ...] = ()
     authority: tuple[dns.rrset.RRset, ...] = ()
 
 
 class Zones:
+    """`address` is where the derived name servers are."""
+
     def __init__(self, names: Mapping[str, Answer], *, revision: int, address: str) -> None:
         self.names, self._revision, self._address = names, revision, address
-        self._cuts = {registrable(name.removeprefix("*.")) for name in names}
-        self._cuts |= {
+        self._zone_names = {registered_domain(name.removeprefix("*.")) for name in names}
+        self._zone_names |= {
             name for name, answer in names.items() if any(record.type in ("NS", "SOA") for record in answer.records)
         }
-        self._existing = {above for name in names for above in _up_from(name, registrable(name.removeprefix("*.")))}
-        self._hosts = {canonical(r.value) for a in names.values() for r in a.records if r.type == "NS"}
-        self._hosts |= {f"ns1.{cut}" for cut in self._cuts if not self._has(cut, "NS")}
+        self._existing = {
+            parent for name in names for parent in _up_to(name, registered_domain(name.removeprefix("*.")))
+        }
+        self._name_servers = {canonical(r.value) for answer in names.values() for r in answer.records if r.type == "NS"}
+        self._name_servers |= {f"ns1.{zone}" for zone in self._zone_names if not self._has(zone, "NS")}
 
-    def zone_of(self, name: str) -> str | None:
-        return next((above for above in _up_from(name, "") if above in self._cuts), None)
+    def find_zone(self, name: str) -> str | None:
+        return next((parent for parent in _up_to(name, "") if parent in self._zone_names), None)
 
-    def answer(self, name: str, kind: str, *, recursive: bool) -> Told:
+    def resolve(self, name: str, record_type: str, *, recursive: bool) -> Resolution:
         answers: list[dns.rrset.RRset] = []
-        zone = self.zone_of(name)
+        zone = self.find_zone(name)
         rcode = "NOERROR"
-        while len(answers) <= LONGEST_CHAIN:
-            rcode, records = self._at(name, kind)
+        while len(answers) <= MAX_CHAIN:
+            rcode, records = self._lookup(name, record_type)
             rrset, is_broken = _rrset(name, records)
             if is_broken or rcode in FAILURES:
-                return Told("SERVFAIL" if is_broken else rcode)
+                return Resolution("SERVFAIL" if is_broken else rcode)
             if rrset is None:
-                return Told(rcode, tuple(answers), self._denial(name))
+                return Resolution(rcode, tuple(answers), self._denial(name))
             is_known = any(each.name == rrset.name and each.rdtype == rrset.rdtype for each in answers)
             if not is_known:
                 answers.append(rrset)
-            if is_known or kind == "CNAME" or records[0].type != "CNAME":
+            if is_known or record_type == "CNAME" or records[0].type != "CNAME":
                 break
             name = canonical(records[0].value)
-            if not recursive and self.zone_of(name) != zone:
+            if not recursive and self.find_zone(name) != zone:
                 break
-        return Told(rcode, tuple(answers))
+        return Resolution(rcode, tuple(answers))
 
-    def _at(self, name: str, kind: str) -> tuple[str, tuple[Record, ...]]:
-        """rcode and records of this very name: of the type asked, else what follows from others, else its CNAME."""
+    def _lookup(self, name: str, record_type: str) -> tuple[str, tuple[Record, ...]]:
+        """rcode and records of this one name: those of the type, else derived ones, else its CNAME."""
         found = self.names.get(name) or self.names.get(self._wildcard(name) or "")
         if found is not None and found.rcode:
             return found.rcode, ()
         records = found.records if found else ()
-        typed = tuple(record for record in records if record.type == kind)
-        typed = typed or self._implied(name, kind) or self._flattened(records, kind)
-        typed = typed or tuple(record for record in records if record.type == "CNAME")[:1]
-        is_there = found is not None or name in self._existing or name in self._cuts or name in self._hosts
-        return ("NOERROR" if is_there else "NXDOMAIN"), typed
+        matching = tuple(record for record in records if record.type == record_type)
+        matching = matching or self._derived(name, record_type) or self._flattened(records, record_type)
+        matching = matching or tuple(record for record in records if record.type == "CNAME")[:1]
+        exists = found is not None or any(
+            name in names for names in (self._existing, self._zone_names, self._name_servers)
+        )
+        return ("NOERROR" if exists else "NXDOMAIN"), matching
 
-    def _implied(self, name: str, kind: str) -> tuple[Record, ...]:
-        if name in self._cuts and kind == "SOA":
+    def _derived(self, name: str, record_type: str) -> tuple[Record, ...]:
+        """SOA and NS records of a zone, and the address of a name server, unless they were set."""
+        if name in self._zone_names and record_type == "SOA":
             serial = f"{self._revision % 2**32} 3600 600 86400 60"
             return (Record("SOA", f"ns1.{name}. hostmaster.{name}. {serial}", SOA_TTL),)
-        if name in self._cuts and kind == "NS" and not self._has(name, "NS"):
+        if name in self._zone_names and record_type == "NS" and not self._has(name, "NS"):
             return (Record("NS", f"ns1.{name}", NS_TTL),)
-        if name in self._hosts and kind == "A" and not (self._has(name, "A") or self._has(name, "AAAA")):
+        has_address = self._has(name, "A") or self._has(name, "AAAA")
+        if name in self._name_servers and record_type == "A" and not has_address:
             return (Record("A", self._address, NS_TTL),)
         return ()
 
-    def _flattened(self, records: tuple[Record, ...], kind: str) -> tuple[Record, ...]:
+    def _flattened(self, records: tuple[Record, ...], record_type: str) -> tuple[Record, ...]:
+        """The addresses behind an ALIAS record."""
         alias = next((record for record in records if record.type == "ALIAS"), None)
-        if alias is None or kind not in ("A", "AAAA"):
+        if alias is None or record_type not in ("A", "AAAA"):
             return ()
-        found = self.answer(canonical(alias.value), kind, recursive=True).answer
-        wanted = dns.rdatatype.from_text(kind)
-        return tuple(Record(kind, str(each), 60) for rrset in found if rrset.rdtype == wanted for each in rrset)
+        rrsets = self.resolve(canonical(alias.value), record_type, recursive=True).answer
+        rdtype = dns.rdatatype.from_text(record_type)
+        return tuple(
+            Record(record_type, str(rdata), FLATTENED_TTL)
+            for rrset in rrsets
+            if rrset.rdtype == rdtype
+            for rdata in rrset
+        )
 
-    def _has(self, name: str, kind: str) -> bool:
+    def _has(self, name: str, record_type: str) -> bool:
         found = self.names.get(name)
-        return found is not None and any(record.type == kind for record in found.records)
+        return found is not None and any(record.type == record_type for record in found.records)
 
     def _wildcard(self, name: str) -> str | None:
-        """The star beside the nearest name above that exists, if somebody set one there."""
-        if name in self._existing or name in self._hosts:
+        """The wildcard that covers a name which does not exist (RFC 4592)."""
+        if name in self._existing or name in self._name_servers:
             return None
-        for above in _up_from(name, "")[1:]:
-            if f"*.{above}" in self.names:
-                return f"*.{above}"
-            if above in self._existing:
+        for parent in _up_to(name, "")[1:]:
+            if f"*.{parent}" in self.names:
+                return f"*.{parent}"
+            if parent in self._existing:
                 return None
         return None
 
     def _denial(self, name: str) -> tuple[dns.rrset.RRset, ...]:
-        zone = self.zone_of(name)
-        rrset = _rrset(zone, self._at(zone, "SOA")[1])[0] if zone else None
+        """The zone's SOA record, which goes with a negative answer (RFC 2308)."""
+        zone = self.find_zone(name)
+        rrset = _rrset(zone, self._lookup(zone, "SOA")[1])[0] if zone else None
         return (rrset,) if rrset is not None else ()
 
 
@@ -132,19 +139,19 @@ def _suffixes() -> PublicSuffixList:
     return PublicSuffixList(accept_unknown=True)
 
 
-def registrable(name: str) -> str:
+def registered_domain(name: str) -> str:
     return str(_suffixes().privatesuffix(name) or name)
 
 
-def _up_from(name: str, last: str) -> list[str]:
-    """The name and all above it, up to `last`."""
+def _up_to(name: str, last: str) -> list[str]:
+    """The name and its parents, up to `last`."""
     labels = name.split(".")
-    above = [".".join(labels[start:]) for start in range(len(labels))]
-    return above[: above.index(last) + 1] if last in above else above
+    names = [".".join(labels[start:]) for start in range(len(labels))]
+    return names[: names.index(last) + 1] if last in names else names
 
 
 def _rrset(name: str, records: tuple[Record, ...]) -> tuple[dns.rrset.RRset | None, bool]:
-    """And whether a value can't be put into a record, as in a zone file with a slip."""
+    """The second value is True if a record's value is malformed, as by a typing error in a zone file."""
     if not records:
         return None, False
     try:

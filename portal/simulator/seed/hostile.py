@@ -1,10 +1,10 @@
-"""One customer whose every free field is hostile: markup, quotes, control characters, bidi tricks, templates."""
+"""A customer with hostile text in every free field: markup, quotes, control characters, bidi overrides, templates."""
 
 from __future__ import annotations
 
 from portal.simulator.records import Attribution
-from portal.simulator.seed import trimmings
-from portal.simulator.seed.nursery import DAY, HOUR, Nursery, Past
+from portal.simulator.seed.builder import DAY, HOUR, History, SeedBuilder
+from portal.simulator.seed.related import add_builds, add_domain, add_env, add_instances
 
 SCRIPT = "<script>window.__x=1</script>"
 IMAGE = '"><img src=x onerror="window.__x=1">'
@@ -16,19 +16,28 @@ EXTERNAL_ID = """o'hara & "sons" <b>/../%2e%2e;?#"""
 CUSTOMER_NAME = f"O'Hara & Sons {SCRIPT}"
 
 
-def plant(n: Nursery) -> None:
-    c = n.customer(
-        EXTERNAL_ID, CUSTOMER_NAME, people=(f"eve{IMAGE}", f"mallory{CONTROLS}"),
-        description=TEMPLATE, metadata={"note": SCRIPT, SCRIPT: CONTROLS},
-    )  # fmt: skip
-    n.sandbox(c, f"sandbox {IMAGE}", age=2 * DAY, project=TEMPLATE)
-    by = Attribution(workspace=EXTERNAL_ID, user=f"eve{IMAGE}", project=f"{TEMPLATE}{SCRIPT}")
-    app = n.deployment(
-        c, f"{SCRIPT}{BIDI}{CONTROLS}",
-        Past(versions=6, oldest=30 * DAY, newest=4 * HOUR, failed={5: "build:typescript"}),
-        kind="dynamic", scenario="hostile text", slug="ohara-app", by=by, branch=f"feature/{IMAGE}",
-        repo_url=JAVASCRIPT, metadata={"title": SCRIPT, "link": JAVASCRIPT},
-    )  # fmt: skip
+def add_hostile_customer(builder: SeedBuilder) -> None:
+    customer = builder.add_customer(
+        EXTERNAL_ID,
+        CUSTOMER_NAME,
+        people=(f"eve{IMAGE}", f"mallory{CONTROLS}"),
+        description=TEMPLATE,
+        metadata={"note": SCRIPT, SCRIPT: CONTROLS},
+    )
+    builder.add_sandbox(customer, f"sandbox {IMAGE}", age=2 * DAY, project=TEMPLATE)
+    attribution = Attribution(workspace=EXTERNAL_ID, user=f"eve{IMAGE}", project=f"{TEMPLATE}{SCRIPT}")
+    app = builder.add_deployment(
+        customer,
+        f"{SCRIPT}{BIDI}{CONTROLS}",
+        History(versions=6, oldest=30 * DAY, newest=4 * HOUR, failed={5: "build:typescript"}),
+        kind="dynamic",
+        scenario="hostile text",
+        slug="ohara-app",
+        attribution=attribution,
+        branch=f"feature/{IMAGE}",
+        repo_url=JAVASCRIPT,
+        metadata={"title": SCRIPT, "link": JAVASCRIPT},
+    )
     app.run_command = app.build_command = f"echo '{SCRIPT}' && {TEMPLATE}"
     app.runtime_image = IMAGE
     app.error_message = f"{CONTROLS}{SCRIPT}"
@@ -37,13 +46,13 @@ def plant(n: Nursery) -> None:
         version.entrypoint = f"{SCRIPT}.html"
         version.runtime_image, version.runtime_command = IMAGE, f"node {SCRIPT}"
         version.health_check_path = f"/{IMAGE}"
-    domain = trimmings.domain(n, app, "shop.ohara.example", "failed")
+    domain = add_domain(builder, app, "shop.ohara.example", "failed")
     domain.error = f"{SCRIPT}{CONTROLS}"
-    trimmings.env(n, app, GREETING=f"{SCRIPT}{CONTROLS}")
-    trimmings.instances(n, app)
+    add_env(builder, app, GREETING=f"{SCRIPT}{CONTROLS}")
+    add_instances(builder, app)
     for instance in app.instances:
         instance.error_message = f"{IMAGE}{CONTROLS}"
-    trimmings.builds(n, app, c)
+    add_builds(builder, app, customer)
     for build in app.builds:
         build.commit_message = f"{SCRIPT} {CONTROLS}"
         build.error_message = IMAGE if build.state == "failed" else None

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from portal.models import Deployment, Operation
-from portal.services.operations import driver
+from portal.services.operations import background
 from portal.services.people import DEMO_PASSWORD
 from tests.deployments_ui.changes import changes_heard, older
 from tests.deployments_ui.conftest import SLUG, World
@@ -29,8 +29,8 @@ def worker(world: World) -> Iterator[None]:
 
     def run() -> None:
         while not stopping.wait(0.2):
-            for operation in driver.list_due(now=timezone.now()):
-                driver.work(operation)
+            for operation in background.list_due(now=timezone.now()):
+                background.run_step(operation)
         connection.close()
 
     thread = Thread(target=run)
@@ -61,7 +61,7 @@ def test_two_clicks_and_back_on_the_good_one(
     expect(page.locator("#operation h1")).to_be_focused()
     expect(page.locator("#operation")).to_contain_text("It answers (200)", timeout=15_000)
     expect(page.locator("#operation")).not_to_have_attribute("data-poll", "")
-    expect(page.locator("#dialog-said")).to_contain_text("Checked")
+    expect(page.locator("#dialog-announcement")).to_contain_text("Checked")
     accessible(page)
     page.locator("#operation-close").click()
     expect(page.locator("#dialog")).to_be_hidden()
@@ -232,7 +232,7 @@ def test_the_whole_of_it_without_a_script(
 ) -> None:
     page = browser.new_context(java_script_enabled=False).new_page()
     page.goto(live_server.url)
-    page.get_by_label("E-mail").fill(world.people.support.email)
+    page.get_by_label("Email").fill(world.people.support.email)
     page.get_by_label("Password").fill(DEMO_PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     page.goto(f"{live_server.url}/c/{SLUG}/")

@@ -22,7 +22,7 @@ def test_from_signing_in_to_the_cause_of_a_failure(
 ) -> None:
     page.goto(live_server.url)
     accessible(page)
-    page.get_by_label("E-mail").fill(world.people.owner.email)
+    page.get_by_label("Email").fill(world.people.owner.email)
     page.get_by_label("Password").fill(DEMO_PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_selector("header nav")
@@ -66,11 +66,11 @@ def test_keys_alone(enter: Enter, world: World) -> None:
     expect(page.get_by_text("Skip to the content")).to_be_focused()
     page.keyboard.press("Enter")
     page.keyboard.press("Control+k")
-    expect(page.locator("#find-text")).to_be_focused()
+    expect(page.locator("#search")).to_be_focused()
     page.keyboard.type("Booking")
-    expect(page.locator("#answers .hits a").first).to_be_visible()
+    expect(page.locator("#search-results .results a").first).to_be_visible()
     page.keyboard.press("ArrowDown")
-    expect(page.locator("#answers .hits a").first).to_be_focused()
+    expect(page.locator("#search-results .results a").first).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Booking")
     page.locator("header details.menu summary").focus()
@@ -112,14 +112,14 @@ def test_an_id_is_copied(enter: Enter, world: World, live_server: LiveServer) ->
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.goto(f"{live_server.url}{world.live_path}")
     page.get_by_role("button", name="Copy the version's id").click()
-    expect(page.locator("#said")).to_have_text("Copied.")
+    expect(page.locator("#announcement")).to_have_text("Copied.")
     assert page.evaluate("navigator.clipboard.readText()") == world.main["active_version_id"]
 
 
 def test_what_was_published_meanwhile_appears_by_itself(enter: Enter, world: World) -> None:
     page = enter(world.people.owner)
-    expect(page.locator("#age")).to_contain_text("as of")
-    world.playing.act("publish", deployment_id=world.main["id"], promote=True)
+    expect(page.locator("#freshness")).to_contain_text("Updated")
+    world.control.run_action("publish", deployment_id=world.main["id"], promote=True)
     page.locator("#refresh").click()
     expect(page.locator(".entry").first).to_contain_text(f"#{world.main['versions'] + 1}")
 
@@ -137,7 +137,7 @@ def test_nothing_is_left_after_signing_out(enter: Enter, world: World) -> None:
 def test_all_of_it_without_a_script(db_ready: None, world: World, live_server: LiveServer, browser: Browser) -> None:
     page = browser.new_context(java_script_enabled=False).new_page()
     page.goto(live_server.url)
-    page.get_by_label("E-mail").fill(world.people.owner.email)
+    page.get_by_label("Email").fill(world.people.owner.email)
     page.get_by_label("Password").fill(DEMO_PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     page.get_by_text("State", exact=True).click()
@@ -148,7 +148,7 @@ def test_all_of_it_without_a_script(db_ready: None, world: World, live_server: L
     expect(page.locator(".failure")).to_be_visible()
     page.get_by_role("link", name="Show the build log").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Build log")
-    page.locator("#find-text").fill("Booking")
+    page.locator("#search").fill("Booking")
     page.keyboard.press("Enter")
     page.get_by_role("link", name="Booking").first.click()
     page.locator("#refresh").click()

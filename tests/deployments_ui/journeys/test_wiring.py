@@ -35,7 +35,7 @@ def kept_by_browser(page: Page) -> str:
 
 
 def booking(world: World) -> str:
-    customer = next(row for row in world.playing.world()["customers"] if row["external_workspace_id"] == SLUG)
+    customer = next(row for row in world.control.state()["customers"] if row["external_workspace_id"] == SLUG)
     return next(f"/c/{SLUG}/deployments/{row['id']}/" for row in customer["deployments"] if row["name"] == "Booking")
 
 
@@ -87,7 +87,7 @@ def test_a_domain_from_typing_to_working(
     page.wait_for_selector("#domain h1")
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.locator("#copy-value-1").click()
-    expect(page.locator("#said")).to_have_text("Copied.")
+    expect(page.locator("#announcement")).to_have_text("Copied.")
     domain = Domain.objects.get(name=NAME)
     assert page.evaluate("navigator.clipboard.readText()") == domain.needed[0]["value"]
     looker.work(domain, now=timezone.now())
@@ -123,7 +123,7 @@ def test_all_of_it_without_a_script(db_ready: None, world: World, live_server: L
     page = browser.new_context(java_script_enabled=False).new_page()
     page.set_default_timeout(10_000)
     page.goto(live_server.url)
-    page.get_by_label("E-mail").fill(world.people.owner.email)
+    page.get_by_label("Email").fill(world.people.owner.email)
     page.get_by_label("Password").fill(DEMO_PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     page.goto(f"{live_server.url}{world.path}")

@@ -26,7 +26,7 @@ def ask() -> miosa.Client:
 
 def booking(world: World) -> str:
     """A dynamic app of Bright Smile's."""
-    customer = next(row for row in world.playing.world()["customers"] if row["external_workspace_id"] == SLUG)
+    customer = next(row for row in world.control.state()["customers"] if row["external_workspace_id"] == SLUG)
     row = next(row for row in customer["deployments"] if row["name"] == "Booking")
     return f"/c/{SLUG}/deployments/{row['id']}/"
 
@@ -67,11 +67,11 @@ def test_an_instance_climbs_them_too(world: World, browse: Browse) -> None:
 
 
 def test_what_runs_names_no_host_and_no_address(world: World, browse: Browse) -> None:
-    rows = world.playing.control("GET", "world")
+    rows = world.control.call("GET", "state")
     assert rows
     for user in (world.people.owner, world.people.viewer, world.people.support, world.people.operator):
         for path in (f"{booking(world)}builds/", instance(world)):
-            page = text_of(browse(user), path).replace(world.playing.url, "")
+            page = text_of(browse(user), path).replace(world.control.url, "")
             assert not re.search(r"\b10\.\d+\.\d+\.\d+|vm_|host_|node_", page)
             is_staff = user in (world.people.support, world.people.operator)
             assert is_staff or "miosa" not in page.lower()
@@ -93,7 +93,7 @@ def test_a_build_is_a_page_with_its_log(world: World, browse: Browse, repository
     assert client.post(f"{path}builds/{failed}/").status_code == 405
     text_of(client, f"{path}builds/nowhere/", status=404)
     text_of(client, f"{world.path}builds/{failed}/", status=404)
-    for user in (world.people.stranger, world.people.other_owner):
+    for user in (world.people.outsider, world.people.other_owner):
         if not path.startswith(f"/c/{SLUG}/"):
             text_of(browse(user), f"{path}builds/{failed}/", status=404)
     assert browse(None).get(f"{path}builds/{failed}/").status_code == 302
@@ -110,12 +110,12 @@ def test_builds_are_listed_with_what_began_them(world: World, browse: Browse, re
 def test_a_log_that_grows_is_followed_and_one_that_does_not_is_not(world: World, browse: Browse) -> None:
     client = browse(world.people.owner)
     page = text_of(client, instance(world))
-    found = re.search(r'id="log" data-poll hx-get="([^"]+)" hx-trigger="every 3s, look"', page)
+    found = re.search(r'id="log" data-poll hx-get="([^"]+)" hx-trigger="every 3s, poll"', page)
     assert found
     url = found[1].replace("&amp;", "&")
     assert client.get(url, **HTMX, HTTP_HX_TARGET="log").status_code == 204
     cache.clear()
-    world.playing.advance(60)
+    world.control.advance(60)
     part = client.get(url, **HTMX, HTTP_HX_TARGET="log").content.decode()
     assert 'id="log"' in part
     assert 'id="instance-facts" hx-swap-oob="true"' in part
@@ -140,7 +140,7 @@ def test_everybody_who_looks_shares_one_reading(world: World, browse: Browse) ->
     path = instance(world)
     for user in (world.people.owner, world.people.viewer):
         text_of(browse(user), path)
-    heard = [row["path"] for row in world.playing.heard() if row["path"].endswith("/logs")]
+    heard = [row["path"] for row in world.control.requests() if row["path"].endswith("/logs")]
     assert len([one for one in heard if "runtime-instances" in one]) == 1
 
 
@@ -150,7 +150,7 @@ def test_what_can_not_be_read_is_said_and_remembered_is_shown(
     monkeypatch.setattr(polling, "_get_first_gap_s", lambda: 0.0)
     client = browse(world.people.owner)
     text_of(client, f"{booking(world)}builds/")
-    world.playing.fault("*/runtime-instances", times=20, status=503)
+    world.control.fault("*/runtime-instances", times=20, status=503)
     page = text_of(client, f"{booking(world)}builds/")
     assert "Healthy" in page
     assert "may be out of date" in page
@@ -163,7 +163,7 @@ def test_a_log_that_can_not_be_read_again_stays_with_its_age(
     client = browse(world.people.owner)
     path = instance(world)
     assert '<li id="L' in text_of(client, path)
-    world.playing.fault("*/logs", times=20, status=503)
+    world.control.fault("*/logs", times=20, status=503)
     page = text_of(client, path)
     assert '<li id="L' in page
     assert "The log can" in page
@@ -183,7 +183,7 @@ def test_on_a_shared_app_a_customer_sees_none_of_it(world: World, browse: Browse
 
 
 def test_fifty_megabytes_of_log_are_a_page(world: World, browse: Browse) -> None:
-    world.playing.knobs(log_text="huge")
+    world.control.configure(log_text="huge")
     client = browse(world.people.owner)
     page = text_of(client, f"{world.live_path}log/")
     assert len(page) < 600_000

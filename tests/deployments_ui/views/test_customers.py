@@ -14,7 +14,7 @@ def test_everybody_begins_where_they_belong(world: World, browse: Browse) -> Non
         (world.people.other_owner, "/c/pawsome-vets/"),
     ):
         assert browse(user).get("/")["Location"] == place
-    assert "belongs to no customer" in text_of(browse(world.people.stranger), "/")
+    assert "belongs to no customer" in text_of(browse(world.people.outsider), "/")
     assert browse(None).get("/")["Location"].startswith("/accounts/login/")
     assert browse(world.people.owner).post("/").status_code == 405
 
@@ -40,7 +40,7 @@ def test_a_search_narrows_without_a_script_and_with(world: World, browse: Browse
         assert "Pawsome Vets" in page
         assert "Bright Smile Dental" not in page
         assert ("<html" in page) is not bool(headers)
-    assert "No customer of that name" in text_of(client, "/customers/?q=zzzz")
+    assert "No customer has this name" in text_of(client, "/customers/?q=zzzz")
 
 
 def test_sorting_turns_round(world: World, browse: Browse) -> None:

@@ -39,15 +39,15 @@ def test_a_part_that_shows_the_newest_is_told_nothing(world: World, browse: Brow
 
 def test_a_refresh_shows_what_was_published_meanwhile(world: World, browse: Browse) -> None:
     client = browse(world.people.owner)
-    world.playing.act("publish", deployment_id=world.main["id"], promote=True)
-    world.playing.advance(600)
+    world.control.run_action("publish", deployment_id=world.main["id"], promote=True)
+    world.control.advance(600)
     part = client.post(f"{world.path}refresh/", **HTMX).content.decode()
     assert f"#{world.main['versions'] + 1}" in part
 
 
 def test_no_tab_is_dead(world: World, browse: Browse) -> None:
     client = browse(world.people.operator)
-    for customer in world.playing.world()["customers"]:
+    for customer in world.control.state()["customers"]:
         slug = Customer.objects.filter(external_id=customer["external_workspace_id"]).values_list("slug", flat=True)[0]
         for deployment in customer["deployments"][:2]:
             page = text_of(client, f"/c/{slug}/deployments/{deployment['id']}/")
@@ -58,7 +58,7 @@ def test_no_tab_is_dead(world: World, browse: Browse) -> None:
 
 def test_a_deleted_app_stays_readable(world: World, browse: Browse) -> None:
     client = browse(world.people.owner)
-    world.playing.act("delete_deployment", deployment_id=world.main["id"])
+    world.control.run_action("delete_deployment", deployment_id=world.main["id"])
     client.post(f"{world.path}refresh/")
     page = text_of(client, world.path)
     assert world.main["name"] in page

@@ -52,7 +52,7 @@ def test_anybody_who_has_it_sees_one_domain(world: World, browse: Browse, page: 
     assert f'data-copy="{NAME}"' in shown
     assert "Deploy desk" in shown
     for word in ("Bright Smile", SLUG, "Main site", world.main["id"], "Dr Rao", "miosa", "sessionid"):
-        assert word not in shown.replace(world.playing.url, "")
+        assert word not in shown.replace(world.control.url, "")
     assert "noindex" in answer["X-Robots-Tag"]
     assert '<meta name="robots" content="noindex' in shown
     assert answer["Cache-Control"] == "no-store"

@@ -182,7 +182,7 @@ def test_look_now_is_one_press(world: World, browse: Browse) -> None:
     assert "<html" not in part
     assert client.post(f"{path}verify/", {"token": token})["Location"] == path
     assert browse(world.people.viewer).post(f"{path}verify/", {"token": token}).status_code == 403
-    assert browse(world.people.stranger).post(f"{path}verify/").status_code == 404
+    assert browse(world.people.outsider).post(f"{path}verify/").status_code == 404
     assert client.get(f"{path}verify/").status_code == 405
 
 
@@ -212,7 +212,7 @@ def test_customers_read_nothing_of_the_vendor(world: World, browse: Browse, who:
     user: User = getattr(world.people, who)
     path = f"{domains(world)}{Domain.objects.get(name=NAME).miosa_id}/"
     for page in (text_of(browse(user), domains(world)), text_of(browse(user), path)):
-        assert "miosa" not in page.replace(world.playing.url, "").lower()
+        assert "miosa" not in page.replace(world.control.url, "").lower()
         assert "issues the certificate as soon" not in page
 
 

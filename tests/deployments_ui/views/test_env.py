@@ -165,7 +165,7 @@ def test_names_that_vanished_are_told_loudly(world: World, browse: Browse) -> No
     for name in ("FIRST", "SECOND"):
         review = typed(client, world, name=name, value="x")
         client.post(f"{review_of(review)}apply/", {"token": token_of(review)})
-    world.playing.knobs(env_mode="replace")
+    world.control.configure(env_mode="replace")
     review = typed(client, world, name="THIRD", value="x")
     answer = client.post(f"{review_of(review)}apply/", {"token": token_of(review)})
     assert "have vanished" in text_of(client, answer["Location"])
@@ -204,7 +204,7 @@ def test_unreachable_is_said_and_nothing_can_be_set(world: World, browse: Browse
     client = browse(world.people.owner)
     text_of(client, env(world))
     Freshness.objects.filter(scope__startswith="env:").update(read_at=timezone.now() - timedelta(hours=1))
-    world.playing.fault("*", times=100, status=503)
+    world.control.fault("*", times=100, status=503)
     for _look in range(4):
         page = text_of(client, env(world))
     assert "can&#x27;t be reached" in page or "can’t be reached" in page
@@ -225,4 +225,4 @@ def test_environments_are_places_of_their_own(world: World, browse: Browse, sett
 def test_nobody_else_is_named(world: World, browse: Browse) -> None:
     client = browse(world.people.owner)
     for path in ("", "set/"):
-        assert "miosa" not in text_of(client, env(world) + path).replace(world.playing.url, "").lower()
+        assert "miosa" not in text_of(client, env(world) + path).replace(world.control.url, "").lower()

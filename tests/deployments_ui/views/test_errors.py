@@ -12,9 +12,9 @@ from deployments_ui import errors
 from portal import urls as portal_urls
 from portal.permissions import Role
 from portal.services import errors as service_errors
-from tests.cast import Cast
 from tests.deployments_ui.conftest import HTMX
 from tests.deployments_ui.stairs import Browse, text_of
+from tests.people import People
 
 
 def raises(error: Exception) -> Any:
@@ -27,12 +27,12 @@ def raises(error: Exception) -> Any:
 handler400, handler403 = portal_urls.handler400, portal_urls.handler403
 handler404, handler500 = portal_urls.handler404, portal_urls.handler500
 CASES: dict[str, tuple[int, Exception, str]] = {
-    "bad": (400, BadRequest("x"), "can&#x27;t be read"),
+    "bad": (400, BadRequest("x"), "be read"),
     "invalid": (400, service_errors.Invalid({"when": "That day does not exist."}), "That day does not exist."),
     "forbidden": (403, service_errors.Forbidden("Not you.", who_can=(Role.OPERATOR,)), "operators"),
-    "missing": (404, service_errors.NotFound(), "There is nothing here"),
+    "missing": (404, service_errors.NotFound(), "Page not found"),
     "conflict": (409, service_errors.Conflict("Ana was quicker."), "Ana was quicker."),
-    "broken": (500, RuntimeError("secret detail"), "Something broke on our side"),
+    "broken": (500, RuntimeError("secret detail"), "Something went wrong on our side"),
     "away": (503, service_errors.Unavailable("It does not answer.", retry_after_s=7.2), "It does not answer."),
 }
 urlpatterns = [*portal_urls.urlpatterns, *(path(f"{name}/", raises(case[1])) for name, case in CASES.items())]
@@ -41,7 +41,7 @@ urlpatterns = [*portal_urls.urlpatterns, *(path(f"{name}/", raises(case[1])) for
 @pytest.mark.urls(__name__)
 @pytest.mark.parametrize("name", CASES)
 class TestEveryError:
-    def test_it_is_a_page(self, people: Cast, name: str) -> None:
+    def test_it_is_a_page(self, people: People, name: str) -> None:
         client = Client(raise_request_exception=False)
         client.force_login(people.viewer)
         status, _error, words = CASES[name]
@@ -50,7 +50,7 @@ class TestEveryError:
         assert "secret detail" not in page
         assert "miosa" not in page.lower()
 
-    def test_it_is_a_notice_for_htmx(self, people: Cast, name: str) -> None:
+    def test_it_is_a_notice_for_htmx(self, people: People, name: str) -> None:
         client = Client(raise_request_exception=False)
         client.force_login(people.viewer)
         answer = client.get(f"/{name}/", **HTMX)
@@ -60,30 +60,30 @@ class TestEveryError:
 
 
 @pytest.mark.urls(__name__)
-def test_who_is_away_says_when_to_come_back(people: Cast, browse: Browse) -> None:
+def test_who_is_away_says_when_to_come_back(people: People, browse: Browse) -> None:
     assert browse(people.viewer).get("/away/")["Retry-After"] == "8"
 
 
 @pytest.mark.urls(__name__)
-def test_a_broken_page_has_a_number_to_tell(people: Cast) -> None:
+def test_a_broken_page_has_a_number_to_tell(people: People) -> None:
     client = Client(raise_request_exception=False)
     client.force_login(people.viewer)
     answer = client.get("/broken/")
     assert answer["X-Request-ID"] in answer.content.decode()
 
 
-def test_a_stranger_and_nobody_see_the_same_emptiness(people: Cast, browse: Browse) -> None:
-    assert "There is nothing here" in text_of(browse(None), "/no/such/place/", status=404)
-    assert "There is nothing here" in text_of(browse(people.stranger), "/no/such/place/", status=404)
+def test_a_stranger_and_nobody_see_the_same_emptiness(people: People, browse: Browse) -> None:
+    assert "Page not found" in text_of(browse(None), "/no/such/place/", status=404)
+    assert "Page not found" in text_of(browse(people.outsider), "/no/such/place/", status=404)
 
 
-def test_too_many_tries_are_said(people: Cast) -> None:
+def test_too_many_tries_are_said(people: People) -> None:
     answer = errors.too_many(RequestFactory().get("/"))
     assert answer.status_code == 429
-    assert b"Too many tries" in answer.content
+    assert b"Too many requests" in answer.content
 
 
-def test_signing_in_fails_calmly_and_is_held_back(people: Cast, browse: Browse) -> None:
+def test_signing_in_fails_calmly_and_is_held_back(people: People, browse: Browse) -> None:
     client = browse(None)
     for _try in range(12):
         answer = client.post("/accounts/login/", {"login": "owner@brightsmile.test", "password": "wrong"})

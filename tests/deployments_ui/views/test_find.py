@@ -15,7 +15,7 @@ def test_a_customer_finds_its_own_alone(world: World, browse: Browse) -> None:
     for text in ("pawsome", world.foreign["id"], world.foreign["active_version_id"]):
         with world.hearing_nothing():
             page = text_of(browse(world.people.owner), f"/find/?q={text}")
-        assert "Nothing found." in page
+        assert "No results" in page
         assert 'href="/c/pawsome-vets' not in page
 
 

@@ -42,7 +42,7 @@ def test_the_page_is_the_whole_timeline_without_a_script(world: World, browse: B
             break
         path = older[1].replace("&amp;", "&")
     assert len(seen) == len(set(seen)) == 24 + 12 + 6
-    assert "That is everything." in page
+    assert "Older" not in page
 
 
 def test_a_filter_narrows_and_stands_in_the_address(world: World, browse: Browse) -> None:
@@ -56,7 +56,7 @@ def test_a_filter_narrows_and_stands_in_the_address(world: World, browse: Browse
 
 def test_a_filter_for_somebody_elses_app_is_left_out_with_a_note(world: World, browse: Browse) -> None:
     page = text_of(browse(world.people.owner), f"{PATH}?app={world.foreign['id']}")
-    assert "was left out" in page
+    assert "The filter for an unknown app was ignored." in page
     assert world.foreign["name"] not in page
 
 
@@ -71,19 +71,19 @@ def test_of_very_many_apps_the_newest_are_listed_and_the_others_counted(world: W
     page = text_of(browse(world.people.owner), PATH)
     assert page.count('<li class="app"') == 200
     assert "206 apps" in page
-    assert "6 older apps are not listed here." in page
+    assert "6 older apps are not shown." in page
 
 
 def test_nothing_found_says_so(world: World, browse: Browse) -> None:
-    assert "Nothing like that" in text_of(browse(world.people.owner), f"{PATH}?q=zzzzzz")
+    assert "No results" in text_of(browse(world.people.owner), f"{PATH}?q=zzzzzz")
 
 
 def test_a_forged_cursor_is_not_found(world: World, browse: Browse) -> None:
-    assert "There is nothing here" in text_of(browse(world.people.owner), f"{PATH}?cursor=1-2.forged", status=404)
+    assert "Page not found" in text_of(browse(world.people.owner), f"{PATH}?cursor=1-2.forged", status=404)
 
 
 def poll_path(page: str) -> str:
-    found = re.search(r'data-poll hx-get="([^"]+)"', page)
+    found = re.search(r'data-poll\s+hx-get="([^"]+)"', page)
     assert found
     return found[1].replace("&amp;", "&")
 
@@ -102,9 +102,20 @@ def test_a_part_that_shows_something_older_gets_what_changed(world: World, brows
     answer = client.get(path, **HTMX)
     part = answer.content.decode()
     assert answer.status_code == 200
-    for root in ("history", "age", "reach", "summary", "apps"):
+    for root in ("history", "freshness", "banner", "summary", "actions", "apps"):
         assert part.count(f'id="{root}"') == 1
     assert "HX-Push-Url" not in answer
+
+
+def test_a_part_whose_age_alone_changed_gets_that(world: World, browse: Browse) -> None:
+    client = browse(world.people.owner)
+    path = re.sub(r"age=\w+", "age=00000", poll_path(text_of(client, PATH)))
+    answer = client.get(path, **HTMX)
+    part = answer.content.decode()
+    assert (answer.status_code, answer["HX-Reswap"]) == (200, "none")
+    assert part.count('hx-swap-oob="true"') == 2
+    assert 'id="freshness"' in part
+    assert 'id="history"' not in part
 
 
 def test_the_part_and_the_page_are_told_apart_by_caches(world: World, browse: Browse) -> None:
@@ -117,7 +128,7 @@ def test_the_part_and_the_page_are_told_apart_by_caches(world: World, browse: Br
 
 def test_a_refresh_reads_again_and_comes_back(world: World, browse: Browse) -> None:
     client = browse(world.people.viewer)
-    world.playing.act("publish", deployment_id=world.main["id"], promote=True)
+    world.control.run_action("publish", deployment_id=world.main["id"], promote=True)
     back = client.post(f"{PATH}refresh/?state=live")
     assert (back.status_code, back["Location"]) == (302, f"{PATH}?state=live")
     part = client.post(f"{PATH}refresh/", **HTMX)
@@ -130,20 +141,20 @@ def test_a_refresh_needs_a_form_of_ours(world: World) -> None:
     client.force_login(world.people.owner)
     answer = client.post(f"{PATH}refresh/")
     assert answer.status_code == 403
-    assert "did not come from this portal" in answer.content.decode()
+    assert "not sent from this portal" in answer.content.decode()
 
 
 def test_an_outage_is_said_and_nothing_is_lost(world: World, browse: Browse) -> None:
-    world.playing.fault(times=1000, status=503)
+    world.control.fault(times=1000, status=503)
     client = browse(world.people.owner)
     assert client.post(f"{PATH}refresh/", **HTMX).status_code == 503
     page = text_of(client, PATH)
     assert '<span class="word">Live</span>' in page
-    world.playing.heal()
+    world.control.clear_faults()
 
 
 def test_a_customer_without_apps_is_told_what_comes(world: World, browse: Browse) -> None:
-    empty = next(row for row in world.playing.world()["customers"] if not row["deployments"])
+    empty = next(row for row in world.control.state()["customers"] if not row["deployments"])
     customer = Customer.objects.get(external_id=empty["external_workspace_id"])
     assert "No apps yet" in text_of(browse(world.people.operator), f"/c/{customer.slug}/")
 
@@ -158,7 +169,7 @@ def test_times_are_the_readers(world: World, browse: Browse) -> None:
 
 
 def test_hostile_names_are_only_text(world: World, browse: Browse) -> None:
-    hostile = next(row for row in world.playing.world()["customers"] if "<script>" in row["name"])
+    hostile = next(row for row in world.control.state()["customers"] if "<script>" in row["name"])
     customer = Customer.objects.get(external_id=hostile["external_workspace_id"])
     page = text_of(browse(world.people.operator), f"/c/{customer.slug}/")
     assert "<script>window" not in page

@@ -24,7 +24,7 @@ def test_they_climb_the_stairs(world: World, browse: Browse, deed: str) -> None:
         client = browse(user)
         with world.hearing_nothing():
             told = text_of(client, path, status=403)
-        assert "the platform&#x27;s operators" in told
+        assert "the platform&#39;s operators" in told
         with world.hearing_nothing():
             client.post(path, {"name": "x", "token": "x"})
     refuse_strangers(world, browse, foreign=f"{world.foreign_path}{deed}" if deed else "/c/pawsome-vets/create/")

@@ -26,7 +26,7 @@ def rolled_back(world: World, client: Client, **fields: Any) -> str:
 
 def lost(world: World, client: Client) -> str:
     """A rollback whose answer was lost, and which can't be looked into."""
-    world.playing.fault("*/rollback", method="POST", drop_after=True)
+    world.control.fault("*/rollback", method="POST", drop_after=True)
     path = rolled_back(world, client)
     assert Operation.objects.get().state == "unknown"
     return path
@@ -46,7 +46,7 @@ class TestStairs:
     def test_strangers_find_nothing(self, world: World, browse: Browse) -> None:
         path = rolled_back(world, browse(world.people.owner))
         missing = "/operations/00000000-0000-0000-0000-000000000001/"
-        for user in (world.people.other_owner, world.people.stranger):
+        for user in (world.people.other_owner, world.people.outsider):
             client = browse(user)
             with world.hearing_nothing():
                 theirs = text_of(client, path, status=404)
@@ -99,7 +99,7 @@ class TestAccepted:
     def test_what_was_not_seen_to_switch_is_not_told_as_done(self, world: World, browse: Browse) -> None:
         """MIOSA said yes, and the pointer never moved."""
         body = f'{{"data": {{"id": "{world.main["id"]}"}}}}'
-        world.playing.fault("*/rollback", method="POST", status=200, body=body, content_type="application/json")
+        world.control.fault("*/rollback", method="POST", status=200, body=body, content_type="application/json")
         client = browse(world.people.owner)
         path = rolled_back(world, client)
         assert Operation.objects.get().state == "succeeded"
@@ -208,7 +208,7 @@ class TestTelling:
         path = rolled_back(world, browse(world.people.support), reason="checkout broken")
         for place in (f"/c/{SLUG}/", world.path):
             page = text_of(browse(world.people.viewer), place)
-            row = page[page.index('class="entry turn" id="o') :].split("</li>")[0]
+            row = page[page.index('class="entry change" id="o') :].split("</li>")[0]
             assert "rolled back" in row
             assert f"versions/{older(world)[0]['id']}/" in row or f"versions/{world.main['active_version_id']}/" in row
             assert "checkout broken" in row
@@ -216,7 +216,7 @@ class TestTelling:
             assert path in row
 
     def test_a_refused_one_is_told_as_such(self, world: World, browse: Browse) -> None:
-        world.playing.fault("*/rollback", method="POST", status=409)
+        world.control.fault("*/rollback", method="POST", status=409)
         client = browse(world.people.owner)
         page = text_of(client, rolled_back(world, client))
         assert "was not rolled back" in page

@@ -34,7 +34,7 @@ def published(world: World, browse: Browse, **fields: Any) -> str:
 
 
 def settle(world: World) -> None:
-    world.playing.advance(60)
+    world.control.advance(60)
     due_now()
     work()
 
@@ -103,10 +103,10 @@ class TestTheForm:
         assert "over the rollback that is live now" not in text_of(client, path)
 
     def test_away(self, world: World, browse: Browse) -> None:
-        world.playing.fault("*/sandboxes*", times=50, drop_before=True)
+        world.control.fault("*/sandboxes*", times=50, drop_before=True)
         page = text_of(browse(world.people.owner), f"{world.path}publish/")
         assert "can&#x27;t be reached" in page or "can’t be" in page
-        world.playing.heal()
+        world.control.clear_faults()
 
     def test_a_form_for_one_app_does_not_serve_another(self, world: World, browse: Browse) -> None:
         client = browse(world.people.owner)
@@ -135,10 +135,10 @@ class TestProgress:
     def test_watchers_ask_together(self, world: World, browse: Browse) -> None:
         path = published(world, browse)
         text_of(browse(world.people.viewer), path)
-        before = len(world.playing.heard())
+        before = len(world.control.requests())
         for user in (world.people.viewer, world.people.owner, world.people.support, world.people.operator):
             text_of(browse(user), path)
-        assert len(world.playing.heard()[before:]) <= 3
+        assert len(world.control.requests()[before:]) <= 3
 
     def test_staged_is_an_end(self, world: World, browse: Browse) -> None:
         path = f"{world.path}publish/"
@@ -163,11 +163,11 @@ class TestProgress:
         assert "Landing page" in text_of(client, f"/c/{SLUG}/")
 
     def test_a_failure_says_why_and_what_is_still_live(self, world: World, browse: Browse) -> None:
-        world.playing.knobs(build_outcome="failed_health")
+        world.control.configure(build_outcome="failed_health")
         path = published(world, browse)
         settle(world)
         text_of(browse(world.people.owner), path)
         page = text_of(browse(world.people.owner), path)
         assert "is-bad failure" in page
         assert "is live and unaffected" in page
-        world.playing.knobs(build_outcome="ready")
+        world.control.configure(build_outcome="ready")

@@ -74,7 +74,7 @@ class TestStairs:
         client = browse(world.people.owner)
         answer = confirm(client, path_to(world))
         for path in (path_to(world), answer["Location"], f"/c/{SLUG}/operations/", f"{world.path}redeploy/"):
-            assert "miosa" not in text_of(client, path).replace(world.playing.url, "").lower()
+            assert "miosa" not in text_of(client, path).replace(world.control.url, "").lower()
 
 
 class TestTheForm:
@@ -98,8 +98,8 @@ class TestTheForm:
 
     def test_focus_begins_on_cancel_and_enter_does_nothing(self, world: World, browse: Browse) -> None:
         page = text_of(browse(world.people.owner), path_to(world))
-        cancel = page.index("data-closes")
-        assert "autofocus" in page[cancel : cancel + 40]
+        cancel = page.index("data-close")
+        assert "autofocus" in page[cancel : cancel + 39]
         form = page[page.index('<form class="stack') :]
         assert form.index('<button name="enter"') < form.index("button primary")
         typed = confirm(browse(world.people.owner), path_to(world), enter="1", reason="half a sente")
@@ -130,7 +130,7 @@ class TestTheForm:
     def test_while_the_hosting_is_away_nothing_can_be_confirmed(self, world: World, browse: Browse) -> None:
         client = browse(world.people.owner)
         token = draw(client, path_to(world))
-        world.playing.fault("*", times=500, drop_before=True)
+        world.control.fault("*", times=500, drop_before=True)
         for _try in range(8):
             client.post(f"{world.path}refresh/")
         page = text_of(client, path_to(world))
@@ -141,7 +141,7 @@ class TestTheForm:
         answer = client.post(path_to(world), {"token": token})
         assert answer.status_code == 503
         assert len(changes_heard(world)) == before
-        world.playing.heal()
+        world.control.clear_faults()
 
 
 class TestDoingIt:
@@ -258,7 +258,7 @@ class TestDoingIt:
     def test_somebody_was_quicker(self, world: World, browse: Browse) -> None:
         client, path = browse(world.people.owner), path_to(world)
         token = draw(client, path)
-        world.playing.act("publish", deployment_id=world.main["id"], promote=True)
+        world.control.run_action("publish", deployment_id=world.main["id"], promote=True)
         answer = client.post(path, {"token": token, "reason": "late"})
         page = text_of(client, answer["Location"])
         assert "Nothing was sent" in page
@@ -294,7 +294,7 @@ class TestDoingIt:
     def test_what_owners_may_not(self, world: World, browse: Browse, settings: Settings) -> None:
         settings.OWNERS_MAY_NOT = frozenset({"roll_back"})
         page = text_of(browse(world.people.owner), path_to(world), status=403)
-        assert "the platform&#x27;s support" in page
+        assert "the platform&#39;s support" in page
         assert "an owner" not in page.split("Who can")[1].split("</p>")[0]
 
     def test_deploying_again_is_left_to_the_worker(self, world: World, browse: Browse) -> None:
@@ -392,7 +392,7 @@ class TestTheBanner:
         self.rolled_back(world, browse)
         sent = {"live": live_of(world)}
         assert browse(world.people.viewer).post(f"{world.path}rollback/keep/", sent).status_code == 403
-        assert browse(world.people.stranger).post(f"{world.path}rollback/keep/", sent).status_code == 404
+        assert browse(world.people.outsider).post(f"{world.path}rollback/keep/", sent).status_code == 404
 
     def test_going_back_again_goes_further_back(self, world: World, browse: Browse) -> None:
         further = older(world)[1]["id"]

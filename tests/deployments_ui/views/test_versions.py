@@ -60,9 +60,9 @@ def test_the_log_is_kept_as_text(world: World, browse: Browse) -> None:
 
 
 def test_a_log_that_can_not_be_had_is_said(world: World, browse: Browse) -> None:
-    world.playing.fault("*/logs", times=50, status=503)
+    world.control.fault("*/logs", times=50, status=503)
     assert "No log to show" in text_of(browse(world.people.owner), f"{world.live_path}log/")
-    world.playing.heal()
+    world.control.clear_faults()
 
 
 class TestTheMenuOfARow:
@@ -78,7 +78,7 @@ class TestTheMenuOfARow:
         refuse_strangers(world, browse, foreign=f"{foreign_version(world)}menu/")
         assert browse(world.people.owner).post(f"{world.live_path}menu/").status_code == 405
         with world.hearing_nothing():
-            assert browse(world.people.stranger).get(f"{world.live_path}menu/", **HTMX).status_code == 404
+            assert browse(world.people.outsider).get(f"{world.live_path}menu/", **HTMX).status_code == 404
 
     def test_every_row_leads_to_its_own(self, world: World, browse: Browse) -> None:
         for path in (f"/c/{SLUG}/", world.path):

@@ -9,7 +9,7 @@ from portal import miosa
 from portal.models import Connection, Customer, Deployment, Freshness
 from portal.models.freshness import FRESH_FOR, SWEEP, customer_scope, versions_scope
 from portal.services.connection import WrongTenant
-from portal.services.sync import freshness
+from portal.services.sync import scopes
 from portal.services.sync.fetch import sweeps, vanished
 from portal.services.sync.fetch.deployment_refresh import are_versions_due, fetch_by_id, refresh_versions_of
 from portal.services.sync.fetch.session import Session
@@ -48,7 +48,7 @@ def refresh_customer(
         try:
             stored = _refresh_deployments(session, customer, lease)
         except (miosa.MiosaError, WrongTenant) as error:
-            freshness.note_failure(lease.scope, code=error.code, retry_at=None, now=now)
+            scopes.note_failure(lease.scope, code=error.code, retry_at=None, now=now)
             raise
         if when_listed is not None:
             when_listed()
@@ -58,10 +58,10 @@ def refresh_customer(
 
 def _leave_to_sweep(session: Session, lease: Lease) -> None:
     """What belongs to nobody may be all deployments: only the sweep reads it, and gives its age."""
-    sweep = freshness.get_freshness(SWEEP)
+    sweep = scopes.get_freshness(SWEEP)
     interval = FRESH_FOR if session.force else sweeps.get_interval()
     at = max(session.now, sweep.read_at + interval) if sweep.read_at else session.now
-    freshness.request_refresh(SWEEP, at=at)
+    scopes.request_refresh(SWEEP, at=at)
     with lease.writing() as row:
         row.wanted_at, row.error, row.failed_at = None, sweep.error, sweep.failed_at
 
@@ -97,7 +97,7 @@ def _refresh_deployments(session: Session, customer: Customer, lease: Lease) -> 
 
 
 def _finish(session: Session, lease: Lease, row: Freshness) -> None:
-    freshness.note_success(row, now=session.now)
+    scopes.note_success(row, now=session.now)
     lease.end(row)
 
 
@@ -147,9 +147,8 @@ def _note_ignored_filter(customer: Customer, rows: list[miosa.Deployment]) -> bo
 
 def _refresh_versions(session: Session, lease: Lease, stored: list[StoredDeployment]) -> None:
     """A failure is noted for the whole customer: its page shows these versions, and no age but its own."""
-    scopes = {one.deployment.pk: versions_scope(one.deployment.pk) for one in stored}
-    rows = freshness.list_freshness(scopes.values())
-    pairs = [(one, rows[scopes[one.deployment.pk]]) for one in stored]
+    rows = scopes.list_freshness(versions_scope(one.deployment.pk) for one in stored)
+    pairs = [(one, rows[versions_scope(one.deployment.pk)]) for one in stored]
     due = [(one, row) for one, row in pairs if are_versions_due(session, one, row)]
     for count, (one, row) in enumerate(due):
         try:
@@ -159,14 +158,14 @@ def _refresh_versions(session: Session, lease: Lease, stored: list[StoredDeploym
             return
         except miosa.Outage as error:
             _leave_to_worker(session, [row for _one, row in due[count:]], error)
-            freshness.note_failure(lease.scope, code=error.code, retry_at=None, now=session.now)
+            scopes.note_failure(lease.scope, code=error.code, retry_at=None, now=session.now)
             return
         except miosa.MiosaError as error:
             # A refusal concerns this deployment alone.
             _leave_to_worker(session, [row], error)
-            freshness.note_failure(lease.scope, code=error.code, retry_at=None, now=session.now)
+            scopes.note_failure(lease.scope, code=error.code, retry_at=None, now=session.now)
 
 
 def _leave_to_worker(session: Session, rows: Iterable[Freshness], error: miosa.MiosaError) -> None:
     retry_at = session.now + timedelta(seconds=error.retry_after_s or 0)
-    freshness.request_refreshes((row.scope for row in rows), at=retry_at)
+    scopes.request_refreshes((row.scope for row in rows), at=retry_at)

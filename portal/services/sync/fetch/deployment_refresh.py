@@ -10,7 +10,7 @@ from portal import miosa
 from portal.models import Deployment, Freshness
 from portal.models.freshness import FRESH_FOR, deployment_scope, versions_scope
 from portal.services.connection import WrongTenant
-from portal.services.sync import freshness
+from portal.services.sync import scopes
 from portal.services.sync.fetch import vanished, version_refresh
 from portal.services.sync.fetch.session import Session
 from portal.services.sync.leases import LeaseLost, take_lease
@@ -50,14 +50,14 @@ def refresh_deployment(
             if fetched.missing:
                 vanished.mark_unknown(session, fetched.missing)
             for stored in fetched.stored:
-                row = freshness.get_freshness(versions_scope(stored.deployment.pk))
+                row = scopes.get_freshness(versions_scope(stored.deployment.pk))
                 if are_versions_due(session, stored, row):
                     refresh_versions_of(session, stored, row)
         except (miosa.MiosaError, WrongTenant) as error:
-            freshness.note_failure(lease.scope, code=error.code, retry_at=None, now=now)
+            scopes.note_failure(lease.scope, code=error.code, retry_at=None, now=now)
             raise
         with lease.writing() as row:
-            freshness.note_success(row, now=now)
+            scopes.note_success(row, now=now)
             lease.end(row)
     return True
 
@@ -95,7 +95,7 @@ def refresh_versions_of(session: Session, stored: StoredDeployment, row: Freshne
         version_refresh.refresh_in_session(session, stored.deployment, row=row)
     except LeaseLost:
         # Another process, or a change of ours, has overtaken this one.
-        freshness.request_refresh(row.scope, at=session.now)
+        scopes.request_refresh(row.scope, at=session.now)
     except miosa.MiosaError:
         live_pointer.show_live_version(stored.deployment)
         raise

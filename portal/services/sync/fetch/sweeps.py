@@ -10,7 +10,7 @@ from portal import miosa
 from portal.models import Customer, Deployment, Freshness, Workspace
 from portal.models.freshness import SWEEP, WORKSPACES, customer_scope, deployment_scope, versions_scope
 from portal.services.connection import WrongTenant
-from portal.services.sync import budget, freshness
+from portal.services.sync import budget, scopes
 from portal.services.sync.fetch import vanished
 from portal.services.sync.fetch.deployment_refresh import fetch_by_id
 from portal.services.sync.fetch.session import Session
@@ -32,7 +32,7 @@ def get_interval(row: Freshness | None = None) -> timedelta:
 
     `row`: the scope of the sweep, if the caller has just read it.
     """
-    row = row or freshness.get_freshness(SWEEP)
+    row = row or scopes.get_freshness(SWEEP)
     pages = math.ceil(max(1, row.rows_read) / _ROWS_ON_A_PAGE)
     return timedelta(seconds=max(_SHORTEST_INTERVAL_S, pages / (budget.background_rate() / 2)))
 
@@ -51,7 +51,7 @@ def sweep_deployments(*, client: miosa.Client, now: datetime, most_pages: int | 
             if is_whole is not None:
                 _finish(session, lease, is_whole=is_whole)
         except (miosa.MiosaError, WrongTenant) as error:
-            freshness.note_failure(SWEEP, code=error.code, retry_at=_get_retry_at(error, now=now), now=now)
+            scopes.note_failure(SWEEP, code=error.code, retry_at=_get_retry_at(error, now=now), now=now)
             raise
     return True
 
@@ -71,10 +71,10 @@ def sweep_workspaces(*, client: miosa.Client, now: datetime) -> bool:
                     for workspace in page.items:
                         _store_workspace(workspace, named)
         except miosa.MiosaError as error:
-            freshness.note_failure(WORKSPACES, code=error.code, retry_at=None, now=now)
+            scopes.note_failure(WORKSPACES, code=error.code, retry_at=None, now=now)
             raise
         with lease.writing() as row:
-            freshness.note_success(row, now=now)
+            scopes.note_success(row, now=now)
             row.is_complete = True
             lease.end(row)
     return True
@@ -84,9 +84,9 @@ def request_owners(stored: Iterable[StoredDeployment], *, now: datetime) -> None
     """Where the owner of a row just stored is not certain, request what tells it: its workspace, or the row by id."""
     uncertain = [one for one in stored if one.is_uncertain and (one.is_new or one.owner_changed)]
     if any(one.deployment.workspace_id for one in uncertain):
-        freshness.request_refresh(WORKSPACES, at=now)
+        scopes.request_refresh(WORKSPACES, at=now)
     unstated = [one.deployment.pk for one in uncertain if not one.deployment.is_stated]
-    freshness.request_refreshes((deployment_scope(pk) for pk in unstated), at=now)
+    scopes.request_refreshes((deployment_scope(pk) for pk in unstated), at=now)
 
 
 def _get_retry_at(error: miosa.MiosaError | WrongTenant, *, now: datetime) -> datetime | None:
@@ -114,7 +114,7 @@ def _store_pages(session: Session, lease: Lease, *, most: int | None) -> bool | 
         if most is not None and count >= most:
             # At half of the background's pace, so that other reading gets its turn.
             pause = timedelta(seconds=most / (budget.background_rate() / 2))
-            freshness.request_refresh(SWEEP, at=session.now + pause)
+            scopes.request_refresh(SWEEP, at=session.now + pause)
             return None
     return None
 
@@ -159,17 +159,17 @@ def _request_versions(stored: list[StoredDeployment], *, now: datetime) -> None:
     for one in changed:
         if not one.is_new:
             live_pointer.show_live_version(one.deployment)
-    freshness.request_refreshes((versions_scope(one.deployment.pk) for one in changed), at=now)
+    scopes.request_refreshes((versions_scope(one.deployment.pk) for one in changed), at=now)
     request_owners(stored, now=now)
 
 
 def _finish(session: Session, lease: Lease, *, is_whole: bool) -> None:
-    row = freshness.get_freshness(SWEEP)
+    row = scopes.get_freshness(SWEEP)
     began_at = row.began_at or session.now
     if is_whole:
         _mark_vanished(session, began_at, is_complete=row.is_complete)
     with lease.writing() as row:
-        freshness.note_success(row, now=session.now)
+        scopes.note_success(row, now=session.now)
         row.is_complete = row.is_complete and is_whole
     if is_whole:
         _mark_customers_read(began_at)

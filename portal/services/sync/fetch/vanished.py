@@ -7,7 +7,7 @@ from portal import miosa
 from portal.models import Connection, Deployment
 from portal.models.freshness import SWEEP
 from portal.services import connection
-from portal.services.sync import freshness
+from portal.services.sync import scopes
 from portal.services.sync.fetch import tenant_check
 from portal.services.sync.fetch.session import Session
 from portal.services.sync.upsert import deployment_rows
@@ -31,7 +31,7 @@ def mark_unknown(session: Session, missing: Sequence[Deployment]) -> None:
     if lists_others and not _are_too_many(len(missing), known=Deployment.objects.filter(gone_at=None).count()):
         deployment_rows.mark_deployments_gone(missing, now=session.now)
     else:
-        freshness.request_refresh(SWEEP, at=session.now)
+        scopes.request_refresh(SWEEP, at=session.now)
 
 
 def mark_unlisted(vanished: Sequence[Deployment], *, known: int, now: datetime) -> bool:

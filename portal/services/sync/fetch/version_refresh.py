@@ -11,9 +11,9 @@ from portal.models import Deployment, Freshness, Version
 from portal.models.freshness import versions_scope
 from portal.services.sync.fetch.page_walker import Bookmark, PageWalker
 from portal.services.sync.fetch.session import Session
-from portal.services.sync.freshness import note_failure, request_refresh
 from portal.services.sync.leases import Lease, take_lease
 from portal.services.sync.limits import VERSIONS_FRESH, VERSIONS_QUIET
+from portal.services.sync.scopes import note_failure, request_refresh
 from portal.services.sync.upsert import attribution, deployment_rows, live_pointer, version_rows
 from portal.services.sync.upsert.version_rows import VersionChanges
 

@@ -1,8 +1,8 @@
-"""The timeline's narrow rows, made from versions, activations and operations."""
+"""The timeline's narrow rows, made from versions and activations."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from portal.models import Activation, Deployment, Entry, Facet, Operation, Version
+from portal.models import Activation, Deployment, Entry, Facet, Version
 from portal.services import clean_text, logs
 from portal.services.sync.upsert import customer_rows
 
@@ -113,38 +113,6 @@ def upsert_activation_entry(
             "number": to.number,
         },
     )
-
-
-def upsert_operation_entry(deployment: Deployment, operation: Operation) -> None:
-    """Under the customer that owns the version it concerns; under its own customer if it concerns none."""
-    known = Version.objects.filter(deployment=deployment)
-    target = known.filter(miosa_id=operation.target_id).first() if operation.target_id else None
-    other = known.filter(miosa_id=operation.seen_live_id).first() if operation.seen_live_id else None
-    customer_id = target.customer_id if target and target.customer_id else operation.customer_id
-    Entry.objects.update_or_create(
-        kind=Entry.Kind.OPERATION,
-        subject=operation.pk,
-        customer_id=customer_id,
-        defaults={
-            "at": operation.asked_at,
-            "deployment": deployment.pk,
-            "version": target.pk if target else 0,
-            "other": other.pk if other else 0,
-            "number": operation.target_number,
-            "text": clean_text.search_key(operation.person_name, operation.reason)[:400],
-        },
-    )
-    customer_rows.bump_generation({customer_id})
-
-
-def delete_operation_entry(operation: Operation) -> None:
-    """Another entry shows already what the operation did."""
-    Entry.objects.filter(kind=Entry.Kind.OPERATION, subject=operation.pk).delete()
-
-
-def delete_activation_entry(activation: Activation) -> None:
-    """The entry of our operation shows already that it moved the pointer."""
-    Entry.objects.filter(kind=Entry.Kind.ACTIVATION, subject=activation.pk).delete()
 
 
 def _find_facets(wanted: Iterable[FacetKey]) -> dict[FacetKey, int]:

@@ -1,0 +1,85 @@
+"""The Jinja2 environment of the pages: filters, tests, translations, and the macros of `templates/components/`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+from django.conf import settings
+from django.templatetags.static import static
+from django.utils.translation import gettext, ngettext, npgettext, pgettext
+from jinja2 import Environment
+
+from deployments_ui import formats, labels, links
+from portal.services.queries.entries import ActivationEntry, OperationEntry, VersionEntry
+
+COMPONENTS = ("buttons", "fields", "icons", "notices", "pager", "polling", "times")
+
+FILTERS: dict[str, Callable[..., object]] = {
+    "activation_label": labels.of_activation,
+    "ago": formats.ago,
+    "by_day": formats.by_day,
+    "date": formats.date_of,
+    "day_name": formats.day_name,
+    "exact": formats.exact,
+    "file_count": formats.file_count,
+    "host": links.host,
+    "hour": formats.hour,
+    "iso": formats.iso,
+    "kind": labels.kind,
+    "number": formats.version_number,
+    "number_or_id": formats.number_or_id,
+    "operation_label": labels.of_operation,
+    "second": formats.second,
+    "shorten_id": formats.shorten_id,
+    "since": formats.since,
+    "size": formats.size,
+    "span": formats.span,
+    "state_label": labels.of_version,
+    "version_facts": labels.version_facts,
+    "web_url": links.web,
+    "with_role": labels.with_role,
+}
+
+
+class Components:
+    """All macros of `templates/components/` under one name: `{{ ui.ago(version.created_at) }}`.
+
+    A global rather than an import in each template: a block that is rendered alone does not run its template's imports.
+    """
+
+    def __init__(self, env: Environment) -> None:
+        self._env = env
+
+    def __getattr__(self, name: str) -> Any:
+        for component in COMPONENTS:
+            macro = getattr(self._env.get_template(f"components/{component}.html").module, name, None)
+            if macro is not None:
+                if not self._env.auto_reload:
+                    setattr(self, name, macro)
+                return macro
+        raise AttributeError(f"No file in templates/components/ has a macro {name}")
+
+
+def environment(**options: Any) -> Environment:
+    env = Environment(**options, extensions=["jinja2.ext.i18n"])  # noqa: S701  # Django's backend turns autoescape on
+    env.policies["ext.i18n.trimmed"] = True
+    env.install_gettext_callables(  # type: ignore[attr-defined]  # added by the i18n extension
+        gettext, ngettext, newstyle=True, pgettext=pgettext, npgettext=npgettext
+    )
+    env.filters.update(FILTERS)
+    env.tests.update(
+        activation_entry=lambda entry: isinstance(entry, ActivationEntry),
+        operation_entry=lambda entry: isinstance(entry, OperationEntry),
+        version_entry=lambda entry: isinstance(entry, VersionEntry),
+    )
+    env.globals.update(
+        links=links,
+        oob=False,  # htmx.render() sets it for the parts that replace something besides the target
+        span_between=formats.span_between,
+        # Names of static files change with their content only, and that takes a new process.
+        static=static if settings.DEBUG else lru_cache(static),
+        ui=Components(env),
+    )
+    return env

@@ -1,0 +1,149 @@
+"""A confirmed form becomes a row, committed before anything is sent."""
+
+import logging
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from portal.models import Customer, Operation
+from portal.permissions import Person
+from portal.services.errors import Conflict
+from portal.services.operations import heartbeat, messages
+from portal.services.operations.kinds import get_kind
+from portal.services.operations.tokens import Token
+
+logger = logging.getLogger(__name__)
+
+# Staff may step over a slow operation that has been under way for this long.
+_SLOW_AFTER = timedelta(seconds=10)
+_TRIES = 3
+
+
+class LaneBusy(Conflict):
+    """Another operation holds the lane. `operation_key` names its page, `person_name` who requested it."""
+
+    def __init__(self, running: Operation) -> None:
+        text = _("%(name)s is changing this right now. Wait until that is done, then check again.")
+        super().__init__(text % {"name": running.person_name})
+        self.operation_key = running.key
+        self.person_name = running.person_name
+
+
+@dataclass(frozen=True, slots=True)
+class OperationRequest:
+    """What a person confirmed. `customer` is the owner of what is changed.
+
+    `body` holds no secret. `override` names the unfinished operation to step over, staff only. `lane` is set where the
+    kind's own is not the whole name.
+    """
+
+    token: Token
+    by: Person
+    customer: Customer
+    deployment_name: str
+    target_number: int | None = None
+    seen_live_number: int | None = None
+    environment: str = ""
+    reason: str = ""
+    note: str = ""
+    lane: str = ""
+    override: UUID | None = None
+    body: dict[str, Any] = field(default_factory=dict)
+
+
+def find_operation(token: Token) -> Operation | None:
+    """The operation that this very form has become already: submitting it twice never acts twice."""
+    return Operation.objects.filter(key=token.id).first()
+
+
+def accept(request: OperationRequest, *, now: datetime) -> tuple[Operation, bool]:
+    """The row, and whether it is new. Raises LaneBusy."""
+    operation = _build_operation(request, now=now)
+    for _try in range(_TRIES):
+        if _insert(operation):
+            return operation, True
+        found = find_operation(request.token)
+        if found is not None:
+            return found, False
+        running = Operation.objects.in_lane_of(operation.deployment_id, operation.lane).first()
+        if running is not None and not _free_lane(running, override=request.override, now=now):
+            raise LaneBusy(running)
+    # Others took the lane and left it each time we looked.
+    raise Conflict(_("Other people are changing this right now. Wait a moment, then try again."))
+
+
+def can_step_over(operation: Operation, *, now: datetime) -> bool:
+    """Staff may: an unknown outcome, and a slow one that has had no answer for a while."""
+    if operation.state == Operation.State.UNKNOWN:
+        return True
+    is_sent = operation.state == Operation.State.SENT and operation.sent_at is not None
+    is_slow = get_kind(operation.kind).runs_in_worker
+    return is_slow and is_sent and operation.sent_at is not None and now - operation.sent_at > _SLOW_AFTER
+
+
+def _insert(operation: Operation) -> bool:
+    """False if the lane is taken, or the row exists."""
+    try:
+        with transaction.atomic():
+            operation.save(force_insert=True)
+    except IntegrityError:
+        operation.pk = None
+        return False
+    logger.info("operation accepted", extra={"operation": str(operation.key), "kind": operation.kind})
+    return True
+
+
+def _build_operation(request: OperationRequest, *, now: datetime) -> Operation:
+    token, kind = request.token, get_kind(request.token.kind)
+    role = request.by.role_at(request.customer.pk)
+    # Executed at once by this process, unless the worker does it.
+    runner = {} if kind.runs_in_worker else {"runner": heartbeat.new_runner(), "beat_at": now}
+    return Operation(
+        key=token.id,
+        kind=kind.name,
+        permission=kind.permission,
+        concerns=kind.concerns,
+        moves_pointer=kind.moves_live_version(request.environment),
+        lane=request.lane or kind.lane,
+        person_id=request.by.id,
+        person_name=request.by.name[:200],
+        person_role=role.value if role else "",
+        customer_id=request.customer.pk,
+        customer_name=request.customer.name,
+        deployment_id=token.deployment_id,
+        deployment_name=request.deployment_name,
+        target_id=token.target_id,
+        target_number=request.target_number,
+        seen_live_id=token.seen_live_id,
+        seen_live_number=request.seen_live_number,
+        environment=request.environment,
+        reason=request.reason,
+        note=request.note,
+        override_of=request.override,
+        body=request.body,
+        asked_at=now,
+        **runner,
+    )
+
+
+def _free_lane(held: Operation, *, override: UUID | None, now: datetime) -> bool:
+    """Take an abandoned operation out of its lane, or one that staff step over. False if it has to be waited for.
+
+    A repeat is sent from within the lane only, so what has left it is never sent again.
+    """
+    unchanged = Operation.objects.filter(pk=held.pk, state=held.state, attempts=held.attempts)
+    if not held.is_abandoned(now=now):
+        may_step_over = held.key == override and can_step_over(held, now=now)
+        return may_step_over and bool(unchanged.update(in_lane=False))
+    if held.state == Operation.State.UNKNOWN:
+        unchanged.update(in_lane=False)
+    elif held.state == Operation.State.ACCEPTED:
+        refused = {"state": Operation.State.REFUSED, "error_code": "too_late", "error_for_people": messages.too_late()}
+        unchanged.unattended(now=now).update(in_lane=False, settled_at=now, **refused)
+    else:
+        unchanged.unattended(now=now).update(in_lane=False)
+    return True

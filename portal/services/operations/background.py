@@ -1,0 +1,77 @@
+"""What the worker does for operations: run slow ones, finish what a dead process left, find out, follow up, check.
+
+It keeps no state: what is due is read from the journal on each turn, and every step is claimed there first.
+"""
+
+from datetime import datetime
+from typing import ClassVar
+
+from django.db.models import Min
+from django.utils import timezone
+
+from portal.models import Operation
+from portal.models.operations import DEAD_AFTER
+from portal.models.operations import is_due as is_moment_due
+from portal.services.operations import check, reconcile
+from portal.worker import Due, Source
+
+_MOST_AT_ONCE = 50
+
+
+class OperationSource(Source[Operation]):
+    """A call that may take a minute has a limit of its own, so that reads and checks never wait behind it.
+
+    Both limits together leave some of the 20 connections to MIOSA for reading.
+    """
+
+    limits: ClassVar = {"operations": 8, "slow operations": 10}
+
+    def find_due(self, *, now: datetime) -> Due[Operation]:
+        return Due(list_due(now=now), _find_next(now=now))
+
+    def key(self, item: Operation) -> str:
+        return f"operation:{item.pk}"
+
+    def group(self, item: Operation, *, now: datetime) -> str:
+        return "slow operations" if reconcile.may_take_long(item, now=now) else "operations"
+
+    def run(self, item: Operation, *, now: datetime) -> None:
+        """The step itself claims the operation."""
+        run_step(item)
+
+
+def list_due(*, now: datetime) -> list[Operation]:
+    """The operations with a step to do now, oldest first."""
+    rows = Operation.objects.all()
+    found: dict[int, Operation] = {}
+    for due in (
+        rows.unattended(now=now).filter(state=Operation.State.ACCEPTED),
+        rows.unattended(now=now).filter(state=Operation.State.SENT),
+        rows.due("look_at", now=now),
+        rows.due("check_due_at", now=now),
+    ):
+        found |= {operation.pk: operation for operation in due.order_by("pk")[:_MOST_AT_ONCE]}
+    return [found[pk] for pk in sorted(found)]
+
+
+def run_step(operation: Operation) -> None:
+    """One step of one operation."""
+    now = timezone.now()
+    if reconcile.is_due(operation, now=now):
+        reconcile.step(operation, now=now)
+    elif is_moment_due(operation.check_due_at, now=now):
+        check.check_app(operation, now=now)
+
+
+def _find_next(*, now: datetime) -> datetime | None:
+    """When the next read or check is due, or a process that works on an operation would count as dead."""
+    attended = Operation.objects.filter(
+        state__in=[Operation.State.ACCEPTED, Operation.State.SENT], beat_at__gt=now - DEAD_AFTER
+    )
+    beat_at = attended.aggregate(at=Min("beat_at"))["at"]
+    moments = [
+        beat_at and beat_at + DEAD_AFTER,
+        Operation.objects.filter(look_at__gt=now).aggregate(at=Min("look_at"))["at"],
+        Operation.objects.filter(check_due_at__gt=now).aggregate(at=Min("check_due_at"))["at"],
+    ]
+    return min((at for at in moments if at is not None), default=None)

@@ -1,0 +1,202 @@
+"""What every kind of operation says about itself. One class per kind, in `kinds/`; nothing else switches on a kind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, ClassVar
+
+from django.utils.functional import Promise
+
+from portal import miosa
+from portal.models import Customer, Deployment, Operation
+from portal.permissions import Permission
+from portal.services import environments
+from portal.services.connection import WrongTenant
+from portal.services.operations import messages
+
+Response = miosa.Changed | miosa.Published
+
+POINTER_LANE = "pointer"
+ENV_LANE = "env"
+
+
+class Detection(StrEnum):
+    """What reading MIOSA shows of a change whose outcome is unknown."""
+
+    DONE = "done"
+    NOT_DONE = "not_done"  # everything is as it was before
+    OVERTAKEN = "overtaken"  # something else has changed since, so it must not be sent any more
+    HIDDEN = "hidden"  # can't be seen, whether or not it was done
+    NO_ANSWER = "no_answer"  # MIOSA could not be read
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why nothing is sent: a stable code, and a sentence for people."""
+
+    code: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """Each completes a sentence that begins with the app's name. `accepted`: accepted, and not seen to take effect."""
+
+    done: Promise
+    in_progress: Promise
+    unknown: Promise
+    not_done: Promise
+    accepted: Promise | None = None
+
+
+class Icon(StrEnum):
+    """The shape drawn beside an operation that succeeded."""
+
+    BACK = "back"
+    CHECK = "ready"
+    UP = "up"
+
+
+class Kind:
+    """One kind of operation. A subclass sets the attributes and overrides the steps that differ."""
+
+    name: ClassVar[str]
+    permission: ClassVar[Permission]
+    concerns: ClassVar[Operation.Concerns] = Operation.Concerns.DEPLOYMENT
+
+    # At most one unfinished operation of a deployment holds a lane. Domain kinds append the domain: "domain:<name>".
+    lane: ClassVar[str] = POINTER_LANE
+    # Executed by the worker with 60 s for the call, else in the request with 10 s (contract 1).
+    runs_in_worker: ClassVar[bool] = False
+    # Sending it twice has the effect of sending it once, so it may be repeated even where MIOSA honours no keys.
+    is_repeatable: ClassVar[bool] = True
+    # It was requested in view of the live version: if another one is live just before sending, nothing is sent.
+    requires_same_live: ClassVar[bool] = False
+    # Success makes `target_id` the live version.
+    moves_pointer: ClassVar[bool] = False
+    deletes_deployment: ClassVar[bool] = False
+    # How long MIOSA is read again after success, until it shows the effect.
+    follow_up_for: ClassVar[timedelta] = timedelta(seconds=90)
+
+    # For pages, API and history.
+    labels: ClassVar[Labels]
+    icon: ClassVar[Icon] = Icon.CHECK
+    title: ClassVar[Promise]  # of the dialog; takes %(app)s, %(customer)s
+    button: ClassVar[Promise]  # takes %(app)s and, where there is a target, %(number)s
+    done_title: ClassVar[Promise | None] = None  # of the result with its version; takes %(app)s, %(number)s
+    # URL names: the page that shows what was changed, and the form to try again; empty if there is none.
+    result_route: ClassVar[str] = "deployment"
+    form_route: ClassVar[str] = ""
+    # Whether the app's address is requested afterwards, and whether the result is a build with a page of its own.
+    is_checked: ClassVar[bool] = False
+    has_build_progress: ClassVar[bool] = False
+    # Keys of `reasons.get_sentences()`, offered in the dialog.
+    reasons: ClassVar[tuple[str, ...]] = ("asked",)
+
+    @property
+    def deadline_s(self) -> float:
+        return 60.0 if self.runs_in_worker else 10.0
+
+    def moves_live_version(self, environment: str) -> bool:
+        """Only the first environment has a live version that MIOSA reports."""
+        return self.moves_pointer and environments.is_main(environment)
+
+    def depends_on_live(self, operation: Operation) -> bool:
+        """Whether it must not be sent if another version went live since the person saw the form."""
+        return self.requires_same_live and environments.is_main(operation.environment)
+
+    # The form
+
+    def find_obstacle(self, deployment: Deployment) -> str:
+        """Why it makes no sense for this deployment now; empty if it does."""
+        return ""
+
+    def clean_name(self, name: str, deployment: Deployment | None, customer: Customer) -> dict[str, Any]:
+        """The body to store, from the name typed into a deployment's dialog. Raises Invalid."""
+        return {}
+
+    # Just before sending
+
+    def find_conflict(self, operation: Operation, row: miosa.Deployment) -> Refusal | None:
+        """Why it must not be sent, by the deployment as MIOSA shows it now."""
+        live_id = row.active_version_id or ""
+        if not self.depends_on_live(operation):
+            return None
+        if operation.target_id and live_id == operation.target_id:
+            return Refusal("already_live", messages.already_live())
+        if live_id != operation.seen_live_id:
+            return Refusal("live_changed", messages.live_changed(operation, live_id))
+        return None
+
+    def snapshot(self, operation: Operation, row: miosa.Deployment, client: miosa.Client) -> dict[str, Any]:
+        """How the deployment is just before sending, to detect afterwards what is new. Raises miosa.MiosaError."""
+        return {"live": row.active_version_id or "", "name": row.name, "build": row.current_build_id or ""}
+
+    # The call
+
+    def call(self, client: miosa.Client, operation: Operation, *, key: str) -> Response:
+        """Send it to MIOSA once, with `key` as Idempotency-Key. Raises miosa.MiosaError."""
+        raise NotImplementedError
+
+    def read_response(self, operation: Operation, response: Response) -> dict[str, Any]:
+        """Facts of the answer to keep in `operation.result`; empty ones are dropped."""
+        return {}
+
+    def explain_refusal(self, operation: Operation, error: miosa.MiosaError) -> str:
+        """A sentence of its own for MIOSA's refusal; empty where the general one fits. Names no other customer."""
+        return ""
+
+    # Finding out whether it was done
+
+    def detect(self, operation: Operation, client: miosa.Client) -> Detection:
+        """Reading never changes anything, and an error is never taken for a no.
+
+        May add to `operation.result` (not saved) what was found: the new version, the new deployment.
+        """
+        try:
+            return self._detect(operation, client)
+        except miosa.Refused as refused:
+            # MIOSA won't show it, however often we ask; unless a gateway said so, or we asked too much.
+            is_temporary = refused.from_gateway or isinstance(refused, miosa.RateLimited)
+            return Detection.NO_ANSWER if is_temporary else Detection.HIDDEN
+        except (miosa.MiosaError, WrongTenant):
+            return Detection.NO_ANSWER
+
+    def _detect(self, operation: Operation, client: miosa.Client) -> Detection:
+        try:
+            row = client.deployments.get(operation.deployment_id)
+        except (miosa.NotFound, miosa.Gone) as missing:
+            if missing.from_gateway:
+                return Detection.NO_ANSWER
+            return Detection.DONE if self.deletes_deployment else Detection.OVERTAKEN
+        return self.detect_on(operation, row, client)
+
+    def detect_on(self, operation: Operation, row: miosa.Deployment, client: miosa.Client) -> Detection:
+        """Detect by the deployment as MIOSA shows it now. Raises miosa.MiosaError."""
+        before = operation.before.get("live", operation.seen_live_id)
+        return Detection.NOT_DONE if (row.active_version_id or "") == before else Detection.OVERTAKEN
+
+    # After success
+
+    def find_result(self, operation: Operation, row: miosa.Deployment, client: miosa.Client) -> None:
+        """Complete `operation.result` where the answer named no version or build. Raises miosa.MiosaError."""
+
+    def is_finished(self, operation: Operation, deployment: Deployment, client: miosa.Client, *, now: datetime) -> bool:
+        """Whether MIOSA shows the effect, so that nothing is left to read. Raises miosa.MiosaError."""
+        return True
+
+    def follow_up(self, operation: Operation, deployment: Deployment, client: miosa.Client, *, now: datetime) -> None:
+        """Read and store what else it has changed. Raises miosa.MiosaError."""
+
+    def conclude(self, operation: Operation) -> None:
+        """It was done, by MIOSA's answer or a person's word: keep what is worth keeping, forget the rest."""
+        self.forget_secrets(operation)
+
+    def forget_secrets(self, operation: Operation) -> None:
+        """It is settled: drop what was kept to repeat it."""
+
+    def is_in_timeline(self, operation: Operation) -> bool:
+        """Whether the operation has a row of its own there; what it published has one already."""
+        return True

@@ -1,0 +1,79 @@
+"""Create, rename, delete, redeploy and stop a deployment: what the dialog shows, and submitting it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from portal.models import Customer, Operation, Version
+from portal.permissions import Person
+from portal.services.domains import lists as domain_lists
+from portal.services.operations import reasons
+from portal.services.operations.accept import OperationRequest
+from portal.services.operations.releases import find_number, get_owner
+from portal.services.operations.submit import (
+    Confirmation,
+    Dialog,
+    Scope,
+    Target,
+    get_dialog_facts,
+    open_scope,
+    require_override,
+    submit_request,
+)
+from portal.services.operations.tokens import create_token, read_token
+from portal.services.queries.operations import OperationPage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeploymentDialog(Dialog):
+    """For a deletion `versions_lost` and `domains_lost` are what goes with it."""
+
+    versions_lost: int = 0
+    domains_lost: tuple[str, ...] = ()
+
+
+def get_dialog(kind: str, target: Target, *, by: Person, now: datetime) -> DeploymentDialog:
+    """Raises NotFound, Forbidden."""
+    scope = open_scope(kind, target, by=by, now=now)
+    deployment = scope.deployment
+    live_id = deployment.active_version_id if deployment and scope.kind.requires_same_live else ""
+    facts = get_dialog_facts(
+        scope,
+        token=create_token(scope.get_subject(), by=by, seen_live_id=live_id),
+        obstacle=scope.kind.find_obstacle(deployment) if deployment else "",
+    )
+    if scope.kind.deletes_deployment and deployment is not None:
+        facts["versions_lost"] = Version.objects.filter(deployment=deployment).count()
+        facts["domains_lost"] = domain_lists.list_names(deployment, customer=scope.customer, by=by)
+    return DeploymentDialog(**facts)
+
+
+def submit(
+    kind: str, target: Target, confirmation: Confirmation, *, name: str = "", by: Person, now: datetime
+) -> OperationPage:
+    """`name`: the new one, or the present one typed to confirm a deletion. Raises as `releases.submit` does."""
+    scope = open_scope(kind, target, by=by, now=now)
+    deployment = scope.deployment
+    token = read_token(confirmation.token, scope.get_subject(), by=by)
+    reason = reasons.read_reason(confirmation.choice, confirmation.reason, by=by)
+    body = scope.kind.clean_name(name, deployment, scope.customer)
+    request = OperationRequest(
+        token=token if deployment else token.for_new_deployment(),
+        by=by,
+        customer=_get_customer(scope),
+        deployment_name=deployment.name if deployment else body["name"],
+        seen_live_number=find_number(deployment, token.seen_live_id) if deployment else None,
+        reason=reason,
+        note=reasons.read_note(confirmation.note, by=by),
+        override=require_override(confirmation.override, by=by),
+        body=body,
+    )
+    obstacle = scope.kind.find_obstacle(deployment) if deployment else ""
+    return submit_request(request, deployment, obstacle=obstacle, now=now)
+
+
+def _get_customer(scope: Scope) -> Customer:
+    """What changes the live version of a shared deployment belongs to its customer, all else to the page's."""
+    if scope.kind.concerns != Operation.Concerns.LIVE:
+        return scope.customer
+    deployment = scope.existing
+    return get_owner(deployment.live_version, deployment, scope.customer, by=scope.by)

@@ -1,0 +1,60 @@
+"""The process that works on an operation proves every second that it is alive; a dead one is replaced."""
+
+import threading
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from django.db import Error, connection
+from django.utils import timezone
+
+from portal.models import Operation
+
+EVERY_S = 1.0
+
+
+@contextmanager
+def beating(operation: Operation) -> Iterator[None]:
+    """Renew the operation's heartbeat every second while the block runs."""
+    stop = threading.Event()
+    arguments = (operation.pk, operation.runner, stop)
+    thread = threading.Thread(target=_beat, args=arguments, name="heartbeat", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join(timeout=EVERY_S)
+
+
+def _beat(pk: int, runner: str, stop: threading.Event) -> None:
+    try:
+        while not stop.wait(EVERY_S):
+            try:
+                Operation.objects.filter(pk=pk, runner=runner).update(beat_at=timezone.now())
+            except Error:
+                # The database is busy or was restarted. The next beat comes in a second.
+                connection.close()
+    finally:
+        connection.close()
+
+
+def claim(operation: Operation, *, now: datetime) -> bool:
+    """Take over an operation that no living process works on, as it is by now. False if another process has it."""
+    runner = new_runner()
+    unattended = Operation.objects.unattended(now=now)
+    unchanged = unattended.filter(pk=operation.pk, state=operation.state, attempts=operation.attempts)
+    if not unchanged.update(runner=runner, beat_at=now):
+        return False
+    operation.refresh_from_db()
+    return operation.runner == runner
+
+
+def release(operation: Operation) -> None:
+    Operation.objects.filter(pk=operation.pk, runner=operation.runner).update(runner="")
+    operation.runner = ""
+
+
+def new_runner() -> str:
+    return uuid.uuid4().hex

@@ -1,0 +1,44 @@
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from portal import miosa
+from portal.models import Operation
+from portal.permissions import Permission
+from portal.services import clean_text
+from portal.services.operations.base import Detection, Labels, Response
+from portal.services.operations.kinds._domain import DomainKind, detect_domain
+
+
+class AddDomain(DomainKind):
+    """Attach a custom domain."""
+
+    name = "add_domain"
+    permission = Permission.ADD_DOMAIN
+    labels = Labels(
+        done=_("had a domain added"),
+        in_progress=_("is having a domain added"),
+        unknown=_("may have had a domain added; we are checking"),
+        not_done=_("had no domain added"),
+    )
+    title = _("Add a domain to %(app)s")
+    button = _("Add domain")
+
+    def call(self, client: miosa.Client, operation: Operation, *, key: str) -> Response:
+        return client.domains.add(operation.deployment_id, idempotency_key=key, **operation.body)
+
+    def explain_refusal(self, operation: Operation, error: miosa.MiosaError) -> str:
+        if isinstance(error, miosa.Conflict):
+            return gettext(
+                "This domain is attached already, here or somewhere else at the hosting service."
+                " If it is yours and you don't see it, ask the platform's people."
+            )
+        if isinstance(error, miosa.Invalid):
+            return gettext("The hosting service does not accept this name.")
+        return super().explain_refusal(operation, error)
+
+    def _detect(self, operation: Operation, client: miosa.Client) -> Detection:
+        def matches(row: miosa.Domain) -> bool:
+            name: str = clean_text.line(row.domain, most=253).lower().rstrip(".")
+            return name == str(operation.body["domain"])
+
+        return detect_domain(operation, client, matches=matches)

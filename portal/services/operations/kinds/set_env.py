@@ -1,0 +1,100 @@
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from portal import miosa
+from portal.models import Deployment, Operation
+from portal.services.env_vars import marks, reading, sealing
+from portal.services.operations.base import Detection, Labels, Response
+from portal.services.operations.client import TooLate
+from portal.services.operations.kinds._env import ChangedAt, EnvKind, list_names, was_changed_since
+
+
+class SetEnv(EnvKind):
+    """Set env vars. The values are sealed beside the operation, at most for the minute in which it may be sent."""
+
+    name = "set_env"
+    labels = Labels(
+        done=_("had env vars set"),
+        in_progress=_("is having env vars set"),
+        unknown=_("may have had env vars set; we are checking"),
+        not_done=_("had no env vars set"),
+    )
+    title = _("Set env vars of %(app)s")
+    button = _("Set env vars")
+    reasons = ("asked", "renewed", "fixed")
+
+    def snapshot(self, operation: Operation, row: miosa.Deployment, client: miosa.Client) -> dict[str, Any]:
+        """Where names may not be listed they can be set all the same; only nobody can tell afterwards."""
+        before = super().snapshot(operation, row, client)
+        try:
+            names, is_complete = list_names(operation, client)
+        except miosa.Refused:
+            return before
+        wanted = set(operation.body["names"])
+        places = [[environment, name, at] for (environment, name), at in names.items() if name in wanted]
+        return before | {"env": places, "env_is_whole": is_complete}
+
+    def call(self, client: miosa.Client, operation: Operation, *, key: str) -> Response:
+        """The values are opened here and nowhere else; without them nothing can be sent."""
+        try:
+            values = sealing.unseal_for(operation.key, seal=operation.body["seal"], now=timezone.now())
+        except sealing.Unsealable:
+            raise TooLate("the values are no longer kept") from None
+        chosen = sealing.Values({name: values[name] for name in operation.body["names"]})
+        answer = client.env.set(
+            operation.deployment_id, chosen, environment=operation.environment or None, idempotency_key=key
+        )
+        marks.note(operation, chosen)
+        return miosa.Changed(status=200, request_id=answer.request_id)
+
+    def explain_refusal(self, operation: Operation, error: miosa.MiosaError) -> str:
+        if isinstance(error, miosa.Invalid | miosa.TooLarge):
+            return gettext("The hosting service did not accept these names or values. It may reserve some names.")
+        return ""
+
+    def _detect(self, operation: Operation, client: miosa.Client) -> Detection:
+        """Values can't be read. A name shows it if it is new or was changed since the read just before sending."""
+        names, is_complete = list_names(operation, client)
+        if was_changed_since(operation):
+            return Detection.HIDDEN
+        seen = {_detect_name(operation, name, names, is_complete=is_complete) for name in operation.body["names"]}
+        order = (Detection.NOT_DONE, Detection.HIDDEN, Detection.DONE)
+        return next(each for each in order if each in seen)
+
+    def follow_up(self, operation: Operation, deployment: Deployment, client: miosa.Client, *, now: datetime) -> None:
+        """MIOSA may replace instead of merge (contract 17.5): names that have vanished are reported."""
+        self.conclude(operation)
+        names = {name for _environment, name in reading.read(deployment, ask=client, now=now)}
+        environments = {"", operation.environment}
+        before = {name for environment, name in operation.body.get("before", []) if environment in environments}
+        vanished = sorted(before - names)
+        if vanished:
+            operation.result = {**operation.result, "vanished": vanished}
+            Operation.objects.filter(pk=operation.pk).update(result=operation.result)
+
+    def conclude(self, operation: Operation) -> None:
+        marks.note_found(operation)
+        self.forget_secrets(operation)
+
+    def forget_secrets(self, operation: Operation) -> None:
+        sealing.drop(operation.key)
+
+
+def _detect_name(operation: Operation, name: str, names: ChangedAt, *, is_complete: bool) -> Detection:
+    before: Mapping[str, Any] = operation.before
+    was_at: ChangedAt = {(environment, other): at for environment, other, at in before.get("env", [])}
+    # A row without an environment applies to all of them, as far as anybody can tell (contract 10.7).
+    places = [place for place in (("", name), (operation.environment, name)) if place in names]
+    if not places:
+        return Detection.NOT_DONE if is_complete else Detection.HIDDEN
+    for place in places:
+        is_new = place not in was_at and before.get("env_is_whole", False)
+        is_changed = bool(was_at.get(place) and names[place]) and names[place] != was_at[place]
+        if is_new or is_changed:
+            return Detection.DONE
+    return Detection.HIDDEN

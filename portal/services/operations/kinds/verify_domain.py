@@ -1,0 +1,36 @@
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from portal import miosa
+from portal.models import Operation
+from portal.permissions import Permission
+from portal.services.operations.base import Detection, Labels, Response
+from portal.services.operations.kinds._domain import DomainKind, detect_domain
+
+
+class VerifyDomain(DomainKind):
+    """Have MIOSA check the DNS records of a custom domain."""
+
+    name = "verify_domain"
+    permission = Permission.VERIFY_DOMAIN
+    labels = Labels(
+        done=_("had a domain checked"),
+        in_progress=_("is having a domain checked"),
+        unknown=_("may have had a domain checked; we are checking"),
+        not_done=_("had a domain checked, which did not pass"),
+    )
+    title = _("Check a domain of %(app)s")
+    button = _("Check now")
+    reasons = ()
+
+    def call(self, client: miosa.Client, operation: Operation, *, key: str) -> Response:
+        return client.domains.verify(operation.deployment_id, operation.body["domain_id"], idempotency_key=key)
+
+    def explain_refusal(self, operation: Operation, error: miosa.MiosaError) -> str:
+        if isinstance(error, miosa.Invalid | miosa.Conflict):
+            return gettext("The check did not pass: the hosting service does not see the records yet.")
+        return super().explain_refusal(operation, error)
+
+    def _detect(self, operation: Operation, client: miosa.Client) -> Detection:
+        """A check sets nothing: what MIOSA reports now is as good as the answer that was lost."""
+        return detect_domain(operation, client, matches=lambda row: row.id == operation.body["domain_id"])

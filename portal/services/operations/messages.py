@@ -1,0 +1,125 @@
+"""Why an operation was not done: sentences for people that name no vendor, and one text for operators."""
+
+from django.utils.translation import gettext as _
+
+from portal import miosa
+from portal.models import Operation, Version
+from portal.services.queries.actions import get_restore_obstacle
+
+
+def explain_error(operation: Operation, error: miosa.MiosaError, own_text: str) -> str:
+    """Why the call failed, and that nothing has changed. `own_text`: its kind's sentence for it, if any."""
+    if isinstance(error, miosa.BudgetSpent):
+        return too_late() if error.code == "too_late" else _budget_spent()
+    if isinstance(error, miosa.RateLimited):
+        return _rate_limited()
+    if isinstance(error, miosa.Outage):
+        return _not_reached()
+    return f"{_explain_refusal(operation, error, own_text)} {_('Nothing has changed.')}"
+
+
+def explain_unsent(operation: Operation, error: miosa.MiosaError) -> str:
+    """Why the deployment could not be read just before sending, so that nothing was sent."""
+    if isinstance(error, miosa.Refused) and error.from_gateway and not isinstance(error, miosa.RateLimited):
+        return _not_reached()
+    if isinstance(error, miosa.NotFound):
+        return app_unknown()
+    return explain_error(operation, error, "")
+
+
+def for_operators(error: miosa.MiosaError) -> str:
+    return error.for_log[:1000]
+
+
+def too_late() -> str:
+    return _("It could not be sent in time, so it was not sent at all. Nothing has changed.")
+
+
+def wrong_tenant() -> str:
+    return _("This app is no longer where it was, so nothing was sent. The platform's people have been notified.")
+
+
+def app_unknown() -> str:
+    return _("The hosting service does not know this app any more.")
+
+
+def not_owner() -> str:
+    return _("This app belongs to another customer now, so nothing was sent.")
+
+
+def shared() -> str:
+    return _("Other customers use this app now, so only the platform's people can change it. Nothing was sent.")
+
+
+def already_live() -> str:
+    return _("This version is live already. Nothing was sent.")
+
+
+def live_changed(operation: Operation, live_id: str) -> str:
+    """Both versions by their number, as far as the customer may know them."""
+    seen, live = _name_version(operation, operation.seen_live_id), _name_version(operation, live_id)
+    if not live_id:
+        text = _("When you opened the form, %(seen)s was live; now nothing is. Nothing was sent. Check, then decide.")
+    elif not operation.seen_live_id:
+        text = _("When you opened the form, nothing was live; now %(live)s is. Nothing was sent. Check, then decide.")
+    else:
+        text = _("When you opened the form, %(seen)s was live; now %(live)s is. Nothing was sent. Check, then decide.")
+    return text % {"seen": seen, "live": live}
+
+
+def did_not_happen() -> str:
+    return _("It did not happen: we checked, and nothing has changed.")
+
+
+def overtaken() -> str:
+    return _(
+        "While we waited for an answer, something else was changed there."
+        " Your change is not in effect, and it will not be sent again."
+    )
+
+
+def requires_backup(error: miosa.MiosaError) -> bool:
+    """MIOSA wants a backup of the database before it makes the version live (contract 11.3)."""
+    return "backup" in f"{error.upstream_code or ''} {error.reason}".lower()
+
+
+def _explain_refusal(operation: Operation, error: miosa.MiosaError, own_text: str) -> str:
+    is_about_change = isinstance(error, miosa.Conflict | miosa.Invalid)
+    if isinstance(error, miosa.Refused) and error.from_gateway and not is_about_change:
+        # A gateway in front of the hosting service knows nothing about apps and versions.
+        return _("The hosting service refused this.")
+    if own_text:
+        return own_text
+    if requires_backup(error):
+        return _("This version changes the database, and a backup has to be made first. Ask the platform's people.")
+    if isinstance(error, miosa.Gone):
+        return get_restore_obstacle("collected")
+    if isinstance(error, miosa.NotFound):
+        return get_restore_obstacle("gone") if operation.target_id else app_unknown()
+    if is_about_change:
+        return _("The hosting service did not accept this.")
+    if isinstance(error, miosa.PaymentRequired):
+        return _("The hosting account needs attention before this can be done. Ask the platform's people.")
+    if isinstance(error, miosa.Unauthorized | miosa.Forbidden):
+        return _("The hosting service does not let this portal do that. The platform's people have been notified.")
+    return _("The hosting service refused this.")
+
+
+def _name_version(operation: Operation, version_id: str) -> str:
+    """The customer reads this too, so another customer's version on a shared deployment keeps its number private."""
+    version = Version.objects.filter(deployment__miosa_id=operation.deployment_id, miosa_id=version_id).first()
+    if version is None or version.number is None or version.customer_id != operation.customer_id:
+        return _("another version")
+    return f"#{version.number}"
+
+
+def _not_reached() -> str:
+    return _("The hosting service can't be reached. Nothing was sent, and nothing has changed.")
+
+
+def _budget_spent() -> str:
+    return _("Too many requests at the moment, so nothing was sent. Try again in a few seconds.")
+
+
+def _rate_limited() -> str:
+    return _("The hosting service asked us to wait, and did nothing. Try again in a minute.")

@@ -1,0 +1,101 @@
+"""After a change: read what MIOSA shows now and store it, until it shows the effect. Pages show this, not our hopes."""
+
+import logging
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from portal import miosa
+from portal.models import Deployment, Operation, Version
+from portal.models.freshness import versions_scope
+from portal.services.connection import WrongTenant
+from portal.services.operations import timeline
+from portal.services.operations.base import Detection, Kind
+from portal.services.operations.client import client_for
+from portal.services.operations.kinds import get_kind
+from portal.services.sync import scopes
+from portal.services.sync.fetch import tenant_check
+from portal.services.sync.upsert import deployment_rows, live_pointer, version_rows
+from portal.services.sync.upsert.deployment_rows import StoredDeployment
+from portal.services.sync.upsert.version_rows import VersionChanges
+
+logger = logging.getLogger(__name__)
+_LONGEST_PAUSE = timedelta(seconds=60)
+
+
+def read_back(operation: Operation) -> None:
+    """Read the deployment and the touched versions again; once more later if they don't show the effect yet."""
+    kind = get_kind(operation.kind)
+    try:
+        is_finished = _read(operation, kind)
+    except (miosa.MiosaError, WrongTenant) as error:
+        logger.warning("reading back failed", extra={"operation": str(operation.key), "reason": str(error)})
+        is_finished = False
+    operation.look_at = None if is_finished else _get_next_read(operation, kind, now=timezone.now())
+    Operation.objects.filter(pk=operation.pk, state=Operation.State.SUCCEEDED).update(look_at=operation.look_at)
+    timeline.update_entry(operation)
+
+
+def store_deployment(row: miosa.Deployment) -> StoredDeployment:
+    """Store a deployment as MIOSA shows it. `update_live_version` is left to do. Raises WrongTenant."""
+    (seen,) = deployment_rows.upsert_deployments(tenant_check.accept_rows([row]), now=timezone.now())
+    return seen
+
+
+def update_live_version(deployment: Deployment, *, version_id: str = "", client: miosa.Client | None = None) -> None:
+    """Derive what is live, staged and on a rollback; with `version_id`, fetch that version first if it is unknown."""
+    now, taken = timezone.now(), None
+    if client is not None and version_id:
+        is_known = Version.objects.filter(deployment=deployment, miosa_id=version_id).exists()
+        taken = None if is_known else _fetch_versions([version_id], deployment, client, now=now)
+    live_pointer.update_live_pointer(deployment, changes=taken, now=now)
+
+
+def _read(operation: Operation, kind: Kind) -> bool:
+    """Whether MIOSA shows the effect. Raises miosa.MiosaError, WrongTenant."""
+    client, now = client_for(operation), timezone.now()
+    if kind.deletes_deployment:
+        deployment_rows.mark_deployments_gone(
+            Deployment.objects.filter(miosa_id=operation.actual_deployment_id), now=now
+        )
+        return True
+    if operation.actual_deployment_id.startswith("new:") and kind.detect(operation, client) is not Detection.DONE:
+        return False
+    row = client.deployments.get(operation.actual_deployment_id)
+    stored = deployment_rows.upsert_deployments(tenant_check.accept_rows([row]), now=now)
+    if not stored:
+        return True
+    deployment = stored[0].deployment
+    scopes.discard_running_reads(versions_scope(deployment.pk))
+    _find_result(operation, kind, row, client)
+    touched = {operation.target_id, operation.seen_live_id, operation.version_id} - {""}
+    taken = _fetch_versions(sorted(touched), deployment, client, now=now)
+    live_pointer.update_live_pointer(deployment, changes=taken, now=now)
+    is_finished = kind.is_finished(operation, deployment, client, now=now)
+    kind.follow_up(operation, deployment, client, now=now)
+    return is_finished
+
+
+def _find_result(operation: Operation, kind: Kind, row: miosa.Deployment, client: miosa.Client) -> None:
+    known = operation.result
+    kind.find_result(operation, row, client)
+    if operation.result != known:
+        Operation.objects.filter(pk=operation.pk).update(result=operation.result)
+
+
+def _fetch_versions(ids: list[str], deployment: Deployment, client: miosa.Client, *, now: datetime) -> VersionChanges:
+    rows = []
+    for version_id in ids:
+        try:
+            rows.append(client.versions.get(deployment.miosa_id, version_id))
+        except (miosa.NotFound, miosa.BadAnswer):
+            continue
+    return version_rows.upsert_versions(deployment, rows, now=now, is_single=True) if rows else VersionChanges()
+
+
+def _get_next_read(operation: Operation, kind: Kind, *, now: datetime) -> datetime | None:
+    """Soon at first, then at growing intervals. What has not shown by the end is found by the next refresh."""
+    age = abs(now - operation.asked_at)
+    if age > kind.follow_up_for:
+        return None
+    return now + min(max(timedelta(seconds=1), age / 3), _LONGEST_PAUSE)

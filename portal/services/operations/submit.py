@@ -1,0 +1,185 @@
+"""What all forms share: who may, why not now, the reason, and the way from a confirmed form to its operation."""
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from portal import miosa
+from portal.models import Connection, Customer, Deployment, Operation
+from portal.permissions import Permission, Person, has_permission, who_can
+from portal.services.authorization import require_permission
+from portal.services.errors import Forbidden, Invalid, NotFound, Unavailable
+from portal.services.operations import accept, execute, heartbeat, reasons
+from portal.services.operations.accept import OperationRequest
+from portal.services.operations.base import Kind
+from portal.services.operations.kinds import get_kind
+from portal.services.operations.tokens import Subject
+from portal.services.queries import customers, deployments, summaries
+from portal.services.queries.actions import get_connection_obstacle, get_gone_obstacle
+from portal.services.queries.operations import OperationPage, get_page
+from portal.services.queries.schemas import CustomerSummary, DeploymentSummary
+from portal.services.sync import upstream
+from portal.services.sync.budget import Purpose
+from portal.wakeup import notify_worker
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """What a person submitted with a form. `choice` is the key of a ready-made reason, `reason` the typed one.
+
+    `override` is the key of an unfinished operation to step over.
+    """
+
+    token: str
+    choice: str = ""
+    reason: str = ""
+    note: str = ""
+    environment: str = ""
+    override: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a dialog is about, by the parts of its address. Without `deployment_id` one is created."""
+
+    slug: str
+    deployment_id: str = ""
+    version_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """A person who is permitted to do this, and the customer and deployment it is done to."""
+
+    by: Person
+    kind: Kind
+    customer: Customer
+    deployment: Deployment | None
+    now: datetime
+
+    @property
+    def existing(self) -> Deployment:
+        """The deployment. Raises NotFound where one is created."""
+        if self.deployment is None:
+            raise NotFound
+        return self.deployment
+
+    def get_subject(self, target_id: str = "") -> Subject:
+        deployment_id = self.deployment.miosa_id if self.deployment else "new"
+        return Subject(self.kind.name, self.customer.pk, deployment_id, target_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dialog:
+    """What every dialog shows. `obstacle` says why nothing can be confirmed now; empty if it can.
+
+    `deployment` is None where one is created. `running` is the operation that holds the lane, requested by
+    `running_name`; `unknown` is the same where this person may step over it.
+    """
+
+    kind: Kind
+    token: str
+    customer: CustomerSummary
+    deployment: DeploymentSummary | None
+    reasons: tuple[tuple[str, str], ...]
+    reason_required: bool
+    may_note: bool
+    obstacle: str
+    unknown: UUID | None = None
+    running: UUID | None = None
+    running_name: str = ""
+
+
+def open_scope(kind_name: str, target: Target, *, by: Person, now: datetime) -> Scope:
+    """Raises NotFound, Forbidden."""
+    kind = get_kind(kind_name)
+    customer = customers.get_customer(by=by, slug=target.slug)
+    deployment = deployments.find_deployment(customer, target.deployment_id) if target.deployment_id else None
+    require_permission(kind.permission, customer, deployment, by=by)
+    return Scope(by, kind, customer, deployment, now)
+
+
+def get_dialog_facts(scope: Scope, *, token: str, obstacle: str = "") -> dict[str, Any]:
+    """The fields of `Dialog`."""
+    by, deployment = scope.by, scope.deployment
+    held = None
+    if deployment is not None:
+        held = Operation.objects.find_blocking(deployment.miosa_id, scope.kind.lane, now=scope.now)
+    can_override = held is not None and has_permission(by, Permission.OVERRIDE_OPERATION)
+    return {
+        "kind": scope.kind,
+        "token": token,
+        "customer": summaries.head(scope.customer, by=by),
+        "deployment": summaries.deployment(deployment, scope.customer, by=by) if deployment else None,
+        "reasons": reasons.list_reasons(scope.kind.reasons),
+        "reason_required": reasons.is_required(by),
+        "may_note": by.is_staff,
+        "obstacle": get_gone_obstacle(deployment) or obstacle or get_connection_obstacle(scope.customer.connection),
+        "unknown": held.key if held and can_override and accept.can_step_over(held, now=scope.now) else None,
+        "running": held.key if held else None,
+        "running_name": held.person_name if held else "",
+    }
+
+
+def require_override(key: str, *, by: Person) -> UUID | None:
+    """The operation that staff step over, if the form names one. Raises Forbidden for anybody else, Invalid."""
+    if not key:
+        return None
+    if not has_permission(by, Permission.OVERRIDE_OPERATION):
+        raise Forbidden(
+            _("Only the platform's people can step over that."), who_can=who_can(Permission.OVERRIDE_OPERATION)
+        )
+    try:
+        return UUID(key)
+    except ValueError:
+        raise Invalid({"override": _("There is no such operation.")}) from None
+
+
+def submit_request(
+    request: OperationRequest, deployment: Deployment | None, *, obstacle: str = "", now: datetime
+) -> OperationPage:
+    """Accept it and execute it at once; a slow kind is left to the worker.
+
+    Raises Invalid for an `obstacle`, Unavailable if MIOSA can't be reached, LaneBusy.
+    """
+    found = accept.find_operation(request.token)
+    if found is not None:
+        return get_page(found, by=request.by, now=now)
+    obstacle = get_gone_obstacle(deployment) or obstacle
+    if obstacle:
+        raise Invalid({"": obstacle})
+    require_reachable(request.customer.connection, deployment)
+    operation, is_new = accept.accept(request, now=now)
+    if is_new and not get_kind(operation.kind).runs_in_worker:
+        try:
+            execute.execute(operation)
+        finally:
+            heartbeat.release(operation)
+        operation.refresh_from_db()
+    if is_new:
+        notify_worker()
+    return get_page(operation, by=request.by, now=now)
+
+
+def require_reachable(connection: Connection, deployment: Deployment | None) -> None:
+    """Raises Unavailable. If MIOSA did not answer lately it is asked once more, since it may be back by now."""
+    if not get_connection_obstacle(connection):
+        return
+    client = upstream.client(Purpose.READ)
+    try:
+        if deployment is not None:
+            client.deployments.get(deployment.miosa_id)
+        else:
+            client.deployments.list(limit=1)
+    except miosa.MiosaError as error:
+        logger.info("still no answer", extra={"reason": error.code})
+    connection.refresh_from_db()
+    obstacle = get_connection_obstacle(connection)
+    if obstacle:
+        raise Unavailable(obstacle)

@@ -1,0 +1,39 @@
+"""Operations in the timeline, beside versions and activations."""
+
+from portal.models import Deployment, Entry, Operation, Version
+from portal.services import clean_text
+from portal.services.operations.kinds import get_kind
+from portal.services.sync.upsert import customer_rows
+
+
+def update_entry(operation: Operation) -> None:
+    """Add the operation to the timeline of the customer that owns its version, or bring its entry up to date."""
+    entries = Entry.objects.filter(kind=Entry.Kind.OPERATION, subject=operation.pk)
+    if not get_kind(operation.kind).is_in_timeline(operation):
+        entries.delete()
+        return
+    deployment = Deployment.objects.filter(miosa_id=operation.actual_deployment_id).first()
+    if deployment is None:
+        return
+    named = {operation.target_id, operation.seen_live_id} - {""}
+    versions = {row.miosa_id: row for row in Version.objects.filter(deployment=deployment, miosa_id__in=named)}
+    target, seen_live = versions.get(operation.target_id), versions.get(operation.seen_live_id)
+    customer_id = target.customer_id if target and target.customer_id else operation.customer_id
+    entry = Entry(
+        kind=Entry.Kind.OPERATION,
+        subject=operation.pk,
+        customer_id=customer_id,
+        at=operation.asked_at,
+        deployment=deployment.pk,
+        version=target.pk if target else 0,
+        other=seen_live.pk if seen_live else 0,
+        number=operation.target_number,
+        text=clean_text.search_key(operation.person_name, operation.reason)[:400],
+    )
+    Entry.objects.bulk_create(
+        [entry],
+        update_conflicts=True,
+        unique_fields=["kind", "subject", "customer"],
+        update_fields=["deployment", "version", "other", "number", "text"],
+    )
+    customer_rows.bump_generation({customer_id})

@@ -1,0 +1,1 @@
+"""Endpoints below /_control with which tests and people steer the simulator."""

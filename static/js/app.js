@@ -1,0 +1,124 @@
+/* Conveniences beyond links and forms: every page works without them. */
+(() => {
+  "use strict";
+  const root = document.documentElement;
+  const $ = (selector, from = document) => from.querySelector(selector);
+  const all = (selector, from = document) => [...from.querySelectorAll(selector)];
+  const secure = location.protocol === "https:" ? ";secure" : "";
+  const setCookie = (name, value) => { document.cookie = `${name}=${value};path=/;max-age=31536000;samesite=lax${secure}`; };
+  const announce = (text) => { const live = $("#announcement"); if (live) live.textContent = text; };
+
+  /* The reader's time zone, for the server to write local times with. */
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if (zone && zone !== root.dataset.zone) setCookie("tz", zone);
+
+  const closeMenus = (keep) => all("details.menu[open]").forEach((menu) => { if (menu !== keep) menu.open = false; });
+
+  const copy = async (button) => {
+    try {
+      await navigator.clipboard.writeText(button.dataset.copy);
+    } catch {
+      getSelection().selectAllChildren(button.parentElement);
+      return;
+    }
+    button.classList.add("copied");
+    announce(button.dataset.copied);
+    setTimeout(() => button.classList.remove("copied"), 1600);
+  };
+
+  const chooseTheme = (button) => {
+    const theme = button.value;
+    root.dataset.theme = theme;
+    setCookie("theme", theme);
+    all("button[name=theme]").forEach((each) => each.setAttribute("aria-pressed", String(each === button)));
+  };
+
+  document.addEventListener("click", (event) => {
+    const target = event.target instanceof Element ? event.target : root;
+    closeMenus(target.closest(".menu-body a") ? null : target.closest("details.menu"));
+    const button = target.closest("button");
+    if (!button) return;
+    if (button.dataset.copy !== undefined) copy(button);
+    if (button.name === "theme") { event.preventDefault(); chooseTheme(button); }
+    if (button.dataset.open) $(`#${CSS.escape(button.dataset.open)}`)?.showModal();
+    if (button.dataset.close !== undefined) button.closest("dialog")?.close();
+  });
+
+  /* A filter's menu shows that it is in use. */
+  document.addEventListener("change", (event) => {
+    const menu = event.target.closest?.(".filters details.menu");
+    if (menu) menu.classList.toggle("on", all("input", menu).some((input) => (input.type === "date" ? input.value : input.checked)));
+  });
+
+  document.addEventListener("keydown", (event) => {
+    const search = $("#search");
+    const typing = event.target.closest?.("input, textarea, select, [contenteditable]");
+    if (search && ((event.key === "k" && (event.metaKey || event.ctrlKey)) || (event.key === "/" && !typing))) {
+      event.preventDefault();
+      search.focus();
+      search.select();
+    } else if (event.key === "Escape") {
+      const menu = event.target.closest?.("details.menu[open]");
+      if (menu) { menu.open = false; $("summary", menu).focus(); } else closeMenus();
+      if (event.target.closest?.(".top-search")) document.activeElement.blur();
+    } else if ((event.key === "ArrowDown" || event.key === "ArrowUp") && event.target.closest?.("[role=search]")) {
+      const stops = all("[name=q], .results a", event.target.closest("[role=search]"));
+      const next = stops[stops.indexOf(event.target) + (event.key === "ArrowDown" ? 1 : -1)];
+      if (next) { event.preventDefault(); next.focus(); }
+    }
+  });
+
+  /* Polling stops while the page is hidden, and while somebody types, selects text or has a menu open. */
+  const isBusy = (target) => {
+    const selection = getSelection();
+    const isSelecting = !selection.isCollapsed && target.contains(selection.anchorNode);
+    return isSelecting || Boolean($("details[open], :focus:is(input, select, textarea)", target));
+  };
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    const { elt, target } = event.detail;
+    if (elt.matches("[data-poll]") && (document.hidden || isBusy(target))) event.preventDefault();
+  });
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden) all("[data-poll]").forEach((part) => window.htmx?.trigger(part, "poll"));
+  });
+
+  /* After polling, the scroll position is kept and rows that changed are tinted. */
+  let before = null;
+  const rows = () => new Map(all("[data-row]").map((row) => [row.id, row]));
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const { xhr, requestConfig } = event.detail;
+    if (xhr.status >= 400 && xhr.status !== 422 && !xhr.getResponseHeader("HX-Retarget")) {
+      event.detail.shouldSwap = false;
+      showNoAnswer();
+    }
+    before = null;
+    if (!requestConfig.elt.matches("[data-poll]")) return;
+    const texts = new Map();
+    let anchor = null;
+    for (const [id, row] of rows()) {
+      texts.set(id, row.textContent);
+      const top = row.getBoundingClientRect().top;
+      if (!anchor && top >= 0) anchor = { id, top };
+    }
+    before = { texts, anchor, scrolled: scrollY > 0 };
+  });
+  document.addEventListener("htmx:afterSettle", () => {
+    if (!before) return;
+    const { texts, anchor, scrolled } = before;
+    before = null;
+    const now = rows();
+    const kept = anchor && now.get(anchor.id);
+    if (scrolled && kept) scrollBy({ top: kept.getBoundingClientRect().top - anchor.top, behavior: "instant" });
+    for (const [id, row] of now) {
+      if (texts.get(id) === row.textContent) continue;
+      row.classList.add("changed");
+      setTimeout(() => row.classList.remove("changed"), 2000);
+    }
+  });
+
+  const showNoAnswer = () => {
+    const notice = $("#no-answer");
+    if (notice) $("#notices").replaceChildren(notice.content.cloneNode(true));
+  };
+  document.addEventListener("htmx:sendError", (event) => { if (!event.detail.elt.matches("[data-poll]")) showNoAnswer(); });
+})();
