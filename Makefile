@@ -1,8 +1,11 @@
 # Every target works from a fresh clone with nothing but Python 3.11 or newer.
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format bench chaos test-deps lock runtime dev clean
+.PHONY: help run test lint format messages bench chaos test-deps lock runtime dev clean
 
 PYTHON := .venv/bin/python
+PYBABEL := .venv/bin/pybabel
+# A new language: make messages LANGUAGES=de
+LANGUAGES ?= $(patsubst locale/%/LC_MESSAGES/django.po,%,$(wildcard locale/*/LC_MESSAGES/django.po))
 
 help:  ## list these targets
 	@sed -n 's/^\([a-z-]*\):[^#]*##/  make \1 \t/p' $(MAKEFILE_LIST)
@@ -20,6 +23,17 @@ format: dev  ## format Python and templates
 	@$(PYTHON) -m ruff check --fix-only --quiet .
 	@$(PYTHON) -m ruff format --quiet .
 	@$(PYTHON) -m djlint --reformat --quiet templates || true
+
+messages: dev  ## extract the texts to translate, and update and compile each language in locale/
+	@mkdir -p locale
+	@$(PYBABEL) extract --mapping pyproject.toml -k gettext_lazy -k ngettext_lazy:1,2 -k pgettext_lazy:1c,2 --no-location \
+		--sort-output --output locale/django.pot .
+	@for language in $(LANGUAGES); do \
+		test -f locale/$$language/LC_MESSAGES/django.po || \
+			$(PYBABEL) init -i locale/django.pot -d locale -D django -l $$language; \
+		$(PYBABEL) update -i locale/django.pot -d locale -D django -l $$language; \
+	done
+	@if [ -n "$(LANGUAGES)" ]; then $(PYBABEL) compile -d locale -D django; fi
 
 bench: dev  ## measure; prints a table and writes JSON below var/
 	@exec $(PYTHON) -m tests.bench

@@ -12,7 +12,7 @@ from django.utils.translation import gettext, ngettext, npgettext, pgettext
 from jinja2 import Environment
 
 from deployments_ui import formats, labels, links
-from portal.services.queries.entries import ActivationEntry, OperationEntry, VersionEntry
+from portal.services.queries.schemas import ActivationEntry, OperationEntry, VersionEntry
 
 COMPONENTS = ("buttons", "fields", "icons", "notices", "pager", "polling", "times")
 

@@ -10,8 +10,14 @@ from django.utils.translation import gettext_lazy as _
 
 from deployments_ui import deeds, formats
 from portal.permissions import Role
-from portal.services.queries.entries import ActivationEntry, OperationEntry, VersionEntry
-from portal.services.queries.schemas import ActivationKind, State, VersionSummary
+from portal.services.queries.schemas import (
+    ActivationEntry,
+    ActivationKind,
+    OperationEntry,
+    State,
+    VersionEntry,
+    VersionSummary,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,18 +5,20 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from portal.services.queries.entries import ActivationEntry, VersionEntry
 from portal.services.queries.filters import Choice, Choices, Filters
-from portal.services.queries.history import History, Page
+from portal.services.queries.history import History
 from portal.services.queries.schemas import (
+    ActivationEntry,
     ActivationKind,
     Age,
     CustomerSummary,
     DeploymentSummary,
     Reachability,
     State,
+    VersionEntry,
     VersionSummary,
 )
+from portal.services.queries.timeline import Page
 
 LONG = "The Very Long Name of a Family Dentist by the Old Harbour Bridge"
 # The address of a sample, where its form has to say what is wrong with it.

@@ -6,11 +6,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from deployments_ui import samples
-from portal.services.builds import Build
+from portal.services.queries.builds import Build
 from portal.services.queries.deployments import DeploymentPage
-from portal.services.queries.history import Page
 from portal.services.queries.retention import Keeping, Retention
 from portal.services.queries.schemas import Action, Actions, CustomerSummary, State
+from portal.services.queries.timeline import Page
 from portal.services.queries.versions import Comparison, Difference, Moment, Offers, VersionPage
 
 CUSTOMER = CustomerSummary("brightsmile-dental", "Bright Smile Dental", None)

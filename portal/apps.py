@@ -9,6 +9,3 @@ class PortalConfig(AppConfig):
 
     def ready(self) -> None:
         from portal import checks  # noqa: F401, PLC0415  # importing it registers the checks
-        from portal.models.moments import read_moments_as_utc  # noqa: PLC0415  # models are loaded before this runs
-
-        read_moments_as_utc()

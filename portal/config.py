@@ -125,7 +125,7 @@ class Config(BaseSettings):
     )
 
     portal_name: Annotated[str, Field(max_length=60)] = Field("Deploy desk", description="name shown on every page")
-    language_code: Literal["en"] = Field("en", description="language of the pages")
+    language_code: types.Language = Field("en", description="language of the pages")
     time_zone: types.TimeZone = Field("UTC", description="time zone for people whose browser has not reported one")
     owners_may_not: types.OwnerPermissions = Field(
         (), description=f"what customers' owners may not do, comma-separated: {OWNER_PERMISSION_NAMES}"

@@ -19,6 +19,13 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
 from portal.permissions import OWNER_PERMISSIONS
 
+LOCALE_DIR = Path(__file__).resolve().parent.parent / "locale"
+
+
+def list_languages() -> tuple[str, ...]:
+    """English, which the texts are written in, and each language that has a folder in `locale/`."""
+    return ("en", *sorted(path.name for path in LOCALE_DIR.glob("*") if path.is_dir()))
+
 
 def is_loopback(host: str) -> bool:
     """Whether only this machine can use the name or address. `[::1]` may be written with or without brackets."""
@@ -81,6 +88,12 @@ def check_database_url(value: str) -> str:
 def check_host(value: str) -> str:
     if not re.fullmatch(r"\.?[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*|\[[0-9a-fA-F:]+\]", value):
         raise ValueError(f"must be a host name without scheme or port, not {value!r}")
+    return value
+
+
+def check_language(value: str) -> str:
+    if value not in list_languages():
+        raise ValueError(f"must be one of {', '.join(list_languages())}, not {value!r}")
     return value
 
 
@@ -185,6 +198,7 @@ DatabaseUrl = Annotated[SecretStr, BeforeValidator(check_database_url)]
 Environments = Annotated[tuple[Annotated[str, Field(max_length=60)], ...], Split, Field(min_length=1)]
 Host = Annotated[str, AfterValidator(check_host)]
 Hosts = Annotated[tuple[Host, ...], Split]
+Language = Annotated[str, AfterValidator(check_language)]
 MetricsToken = Annotated[SecretStr, BeforeValidator(check_metrics_token)]
 Origins = Annotated[tuple[Annotated[str, AfterValidator(check_origin)], ...], Split]
 OwnerPermissions = Annotated[tuple[Annotated[str, AfterValidator(check_owner_permission)], ...], Split]

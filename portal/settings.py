@@ -10,6 +10,7 @@ from csp.constants import NONE, SELF
 from jinja2 import StrictUndefined, Undefined
 
 from portal import logs
+from portal import setting_types as types
 from portal.config import BASE_DIR, reveal
 from portal.environment import ConfigError, load_config
 
@@ -155,11 +156,11 @@ if CONFIG.cache_url is not None:
 # --- Language and time ---
 
 LANGUAGE_CODE = CONFIG.language_code
-LANGUAGES = [("en", "English")]
+LANGUAGES = [(code, code) for code in types.list_languages()]
+LOCALE_PATHS = [types.LOCALE_DIR]
 TIME_ZONE = CONFIG.time_zone
 USE_TZ = True
-# The texts are written in English. Looking each of them up takes a sixth of the time of a page.
-USE_I18N = len(LANGUAGES) > 1
+USE_I18N = True
 
 # --- Static files ---
 
@@ -221,7 +222,7 @@ REST_FRAMEWORK = {
     "DEFAULT_THROTTLE_RATES": {"person": "600/min"},
     "DEFAULT_METADATA_CLASS": None,
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "EXCEPTION_HANDLER": "portal.api.problems.answer_for",
+    "EXCEPTION_HANDLER": "portal.api.problems.exception_handler",
     "URL_FORMAT_OVERRIDE": None,
 }
 SPECTACULAR_SETTINGS = {

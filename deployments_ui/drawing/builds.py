@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from portal.services.builds import Build
+from portal.services.queries.builds import Build
 from portal.services.runtime import Instance
 
 OPEN = frozenset({"queued", "building"})

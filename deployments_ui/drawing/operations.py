@@ -21,8 +21,8 @@ from portal.services.operations.kinds import get_kind
 from portal.services.operations.kinds.promote import Promote
 from portal.services.operations.kinds.rollback import RollBack
 from portal.services.operations.progress import Progress
-from portal.services.queries.entries import OperationEntry
 from portal.services.queries.operations import OperationPage
+from portal.services.queries.schemas import OperationEntry
 
 ROLES: dict[str, Promise] = {
     Role.OPERATOR: gettext_lazy("operator"),

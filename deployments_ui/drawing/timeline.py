@@ -17,8 +17,7 @@ from deployments_ui.drawing import operations
 from deployments_ui.states import Look
 from deployments_ui.stencil import Stencil
 from deployments_ui.times import Clock
-from portal.services.queries.entries import ActivationEntry, OperationEntry, VersionEntry
-from portal.services.queries.schemas import State, VersionSummary
+from portal.services.queries.schemas import ActivationEntry, OperationEntry, State, VersionEntry, VersionSummary
 
 Entry = VersionEntry | ActivationEntry | OperationEntry
 DOT = " · "

@@ -11,13 +11,13 @@ from deployments_ui import links
 from deployments_ui.drawing import builds as drawing
 from deployments_ui.drawing import logs
 from deployments_ui.htmx import Request, answer, no_change
-from portal.services import build_pages
-from portal.services.build_pages import BuildPage, BuildsPage
+from portal.services import builds
+from portal.services.builds import BuildPage, BuildsPage
 
 
 @require_safe
 def index(request: Request, slug: str, deployment_id: str) -> HttpResponse:
-    found = build_pages.get_builds(by=request.person, slug=slug, deployment_id=deployment_id, now=timezone.now())
+    found = builds.get_builds(by=request.person, slug=slug, deployment_id=deployment_id, now=timezone.now())
     return answer(request, "builds/list.html", list_context(found), part="builds")
 
 
@@ -36,7 +36,7 @@ def log_text(request: Request, slug: str, deployment_id: str, build_id: str) -> 
 
 
 def get(request: Request, slug: str, deployment_id: str, build_id: str) -> BuildPage:
-    return build_pages.get_build(
+    return builds.get_build(
         by=request.person, slug=slug, deployment_id=deployment_id, build_id=build_id, now=timezone.now()
     )
 

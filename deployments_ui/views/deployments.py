@@ -11,6 +11,7 @@ from deployments_ui import links, looking
 from deployments_ui.drawing import timeline
 from deployments_ui.htmx import Request, answer, push_url, wants_part
 from deployments_ui.times import Clock
+from portal.services import visits
 from portal.services.queries import deployments
 from portal.services.queries.deployments import DeploymentPage
 from portal.services.queries.schemas import Age
@@ -18,16 +19,12 @@ from portal.services.queries.schemas import Age
 
 @require_safe
 def show(request: Request, slug: str, deployment_id: str) -> HttpResponse:
+    by, query, now = request.person, dict(request.GET.lists()), timezone.now()
     if not (seen := looking.seen(request)):
-        return drawn(request, get(request, slug, deployment_id))
-    newer = deployments.find_newer(
-        by=request.person,
-        slug=slug,
-        deployment_id=deployment_id,
-        query=dict(request.GET.lists()),
-        generation=seen,
-        now=timezone.now(),
-    )
+        found = visits.open_deployment(by=by, slug=slug, deployment_id=deployment_id, now=now)
+        return drawn(request, deployments.get_deployment(*found, by=by, query=query, now=now))
+    found = visits.poll_deployment(by=by, slug=slug, deployment_id=deployment_id, now=now)
+    newer = deployments.find_newer(*found, by=by, query=query, generation=seen, now=now)
     if isinstance(newer, Age):
         return looking.age_alone(request, newer, again(looking.pairs_of(request), slug, deployment_id, age=newer))
     return drawn(request, newer)
@@ -35,17 +32,11 @@ def show(request: Request, slug: str, deployment_id: str) -> HttpResponse:
 
 @require_POST
 def refresh(request: Request, slug: str, deployment_id: str) -> HttpResponse:
-    deployments.refresh_deployment(by=request.person, slug=slug, deployment_id=deployment_id, now=timezone.now())
+    by, query, now = request.person, dict(request.GET.lists()), timezone.now()
+    found = visits.refresh_deployment(by=by, slug=slug, deployment_id=deployment_id, now=now)
     if not wants_part(request):
         return redirect(links.with_query(links.deployment(slug, deployment_id), looking.pairs_of(request)))
-    return drawn(request, get(request, slug, deployment_id))
-
-
-def get(request: Request, slug: str, deployment_id: str) -> DeploymentPage:
-    query = dict(request.GET.lists())
-    return deployments.get_deployment(
-        by=request.person, slug=slug, deployment_id=deployment_id, query=query, now=timezone.now()
-    )
+    return drawn(request, deployments.get_deployment(*found, by=by, query=query, now=now))
 
 
 def drawn(request: Request, found: DeploymentPage) -> HttpResponse:

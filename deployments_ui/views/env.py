@@ -14,10 +14,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from deployments_ui import changing, links
 from deployments_ui.changing import Typed
 from deployments_ui.htmx import Request, answer
-from portal.services.env_vars import deleting, dotenv, drafts, names, reviews
-from portal.services.env_vars.deleting import DeleteForm
-from portal.services.env_vars.names import EnvPage
-from portal.services.env_vars.reviews import Review
+from portal.services.env_vars import deletion as env_deletion
+from portal.services.env_vars import dotenv, drafts, pages
+from portal.services.env_vars.drafts import TypedValues
+from portal.services.env_vars.pages import DeleteForm, EnvVarsPage, Review
 from portal.services.errors import Invalid
 
 takes = require_http_methods(["GET", "HEAD", "POST"])
@@ -26,7 +26,7 @@ RENAME = "rename-"
 
 @require_safe
 def show(request: Request, slug: str, deployment_id: str) -> HttpResponse:
-    found = names.get_env(
+    found = pages.get_env_vars(
         by=request.person,
         slug=slug,
         deployment_id=deployment_id,
@@ -45,10 +45,10 @@ def setting(request: Request, slug: str, deployment_id: str) -> HttpResponse:
     if request.method != "POST":
         return set_form(request, Typed({"environment": request.GET.get("environment", "")[:60]}), wanted)
     try:
-        key = drafts.draft(**(wanted | typed_values(request)))
+        key = drafts.create_draft(**wanted, typed=typed_values(request))
     except Invalid as error:
         return set_form(request, Typed(kept_values(request), error.fields), wanted, status=422)
-    return reviewed(request, reviews.get_review(**wanted, key=key), Typed())
+    return reviewed(request, pages.get_review(**wanted, key=key), Typed())
 
 
 @takes
@@ -56,13 +56,13 @@ def review(request: Request, slug: str, deployment_id: str, key: UUID) -> HttpRe
     wanted: dict[str, Any] = {"by": request.person, "slug": slug, "deployment_id": deployment_id, "key": key}
     wanted["now"] = timezone.now()
     if request.method != "POST":
-        return reviewed(request, reviews.get_review(**wanted), Typed())
+        return reviewed(request, pages.get_review(**wanted), Typed())
     problems: Mapping[str, str] = {}
     try:
-        drafts.mend(**wanted, renamed=renamed(request))
+        drafts.rename_lines(**wanted, renamed=renamed(request))
     except Invalid as error:
         problems = error.fields
-    found = reviews.get_review(**wanted)
+    found = pages.get_review(**wanted)
     return reviewed(request, found, Typed(why(request), problems), status=422 if problems else 200)
 
 
@@ -74,15 +74,15 @@ def application(request: Request, slug: str, deployment_id: str, key: UUID) -> H
     wanted: dict[str, Any] = {"by": request.person, "slug": slug, "deployment_id": deployment_id, "key": key}
     wanted["now"] = timezone.now()
     try:
-        found = reviews.apply(**wanted, confirmation=changing.confirmed(request))
+        found = drafts.apply_draft(**wanted, confirmation=changing.confirmed(request))
     except Invalid as error:
-        return reviewed(request, reviews.get_review(**wanted), Typed(why(request), error.fields), status=422)
+        return reviewed(request, pages.get_review(**wanted), Typed(why(request), error.fields), status=422)
     return changing.accepted(request, found)
 
 
 @require_POST
 def discard(request: Request, slug: str, deployment_id: str, key: UUID) -> HttpResponse:
-    drafts.discard(by=request.person, slug=slug, deployment_id=deployment_id, key=key, now=timezone.now())
+    drafts.discard_draft(by=request.person, slug=slug, deployment_id=deployment_id, key=key, now=timezone.now())
     return changing.went(request, links.env(slug, deployment_id))
 
 
@@ -94,18 +94,18 @@ def deletion(request: Request, slug: str, deployment_id: str, name: str) -> Http
         request,
         template="env/delete.html",
         part="deletion",
-        draw=lambda typed: delete_context(deleting.draw(**wanted), typed),
-        do=lambda: deleting.delete(**wanted, confirmation=changing.confirmed(request)),
+        draw=lambda typed: delete_context(pages.get_delete_form(**wanted), typed),
+        do=lambda: env_deletion.delete_env_var(**wanted, confirmation=changing.confirmed(request)),
     )
 
 
 @sensitive_variables()
-def typed_values(request: Request) -> dict[str, str]:
+def typed_values(request: Request) -> TypedValues:
     """One pair or a whole file, whichever the person chose; without a choice whatever was typed."""
     sent = request.POST
     many = sent.get("many", "") == "1" or (not sent.get("many") and bool(sent.get("pasted", "").strip()))
     fields = ("pasted",) if many else ("name", "value")
-    return {"environment": sent.get("environment", "")} | {name: sent.get(name, "") for name in fields}
+    return TypedValues(sent.get("environment", ""), **{name: sent.get(name, "") for name in fields})
 
 
 def kept_values(request: Request) -> dict[str, str]:
@@ -127,7 +127,7 @@ def why(request: Request) -> dict[str, str]:
 
 
 def set_form(request: Request, typed: Typed, wanted: Mapping[str, Any], *, status: int = 200) -> HttpResponse:
-    form = drafts.draw(**wanted)
+    form = pages.get_set_form(**wanted)
     slug, app = form.customer.slug, form.deployment.id
     context = {
         "form": form,
@@ -144,7 +144,6 @@ def set_form(request: Request, typed: Typed, wanted: Mapping[str, Any], *, statu
 
 def reviewed(request: Request, found: Review, typed: Typed, *, status: int = 200) -> HttpResponse:
     slug, app = found.customer.slug, found.deployment.id
-    count = sum(line.effect in {"added", "changed"} for line in found.lines)
     context = {
         "form": found,
         "typed": typed,
@@ -152,7 +151,7 @@ def reviewed(request: Request, found: Review, typed: Typed, *, status: int = 200
         "deployment": found.deployment,
         "has_problems": any(line.problem for line in found.lines),
         "shows_environment": len(found.environments) > 1,
-        "deed": ngettext("Set %(n)d env var", "Set %(n)d env vars", count) % {"n": count},
+        "deed": ngettext("Set %(n)d env var", "Set %(n)d env vars", found.count) % {"n": found.count},
         "action": links.env_apply(slug, app, found.key),
         "mend_url": links.env_review(slug, app, found.key),
         "discard_url": links.env_discard(slug, app, found.key),
@@ -162,7 +161,7 @@ def reviewed(request: Request, found: Review, typed: Typed, *, status: int = 200
     return changing.at_home(request, response, str(context["mend_url"]))
 
 
-def page_context(found: EnvPage) -> Mapping[str, Any]:
+def page_context(found: EnvVarsPage) -> Mapping[str, Any]:
     slug, app = found.customer.slug, found.deployment.id
     path = links.env(slug, app)
     return {
@@ -182,7 +181,7 @@ def page_context(found: EnvPage) -> Mapping[str, Any]:
     }
 
 
-def choice(environment: str, found: EnvPage) -> list[tuple[str, str]]:
+def choice(environment: str, found: EnvVarsPage) -> list[tuple[str, str]]:
     return [] if environment == found.environments[0] else [("environment", environment)]
 
 

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 from deployments_ui import freshness, htmx, links
 from deployments_ui.forms import HistoryFilterForm, filter_query
 from deployments_ui.freshness import Freshness, Pairs
+from portal.services import visits
 from portal.services.queries import history
 from portal.services.queries.history import History
 from portal.services.queries.schemas import Age
@@ -19,11 +20,13 @@ TEMPLATE = "history/page.html"
 
 @require_safe
 def show(request: htmx.Request, slug: str) -> HttpResponse:
-    query = dict(request.GET.lists())
+    query, now = dict(request.GET.lists()), timezone.now()
     seen = freshness.seen_generation(request)
     if not seen:
-        return respond(request, history.get_history(by=request.person, slug=slug, query=query, now=timezone.now()))
-    newer = history.find_newer(by=request.person, slug=slug, query=query, generation=seen, now=timezone.now())
+        customer = visits.open_customer(by=request.person, slug=slug, now=now)
+        return respond(request, history.get_history(customer, by=request.person, query=query, now=now))
+    customer = visits.poll_customer(by=request.person, slug=slug, now=now)
+    newer = history.find_newer(customer, by=request.person, query=query, generation=seen, now=now)
     if isinstance(newer, Age):
         return freshness.render_age(request, freshness_of(slug, freshness.query_of(request), newer))
     return respond(request, newer)
@@ -31,11 +34,12 @@ def show(request: htmx.Request, slug: str) -> HttpResponse:
 
 @require_POST
 def refresh(request: htmx.Request, slug: str) -> HttpResponse:
-    history.refresh_history(by=request.person, slug=slug, now=timezone.now())
+    now = timezone.now()
+    customer = visits.refresh_customer(by=request.person, slug=slug, now=now)
     if not htmx.wants_part(request):
         return redirect(links.with_query(links.customer(slug), freshness.query_of(request)))
     query = dict(request.GET.lists())
-    return respond(request, history.get_history(by=request.person, slug=slug, query=query, now=timezone.now()))
+    return respond(request, history.get_history(customer, by=request.person, query=query, now=now))
 
 
 def respond(request: htmx.Request, found: History) -> HttpResponse:

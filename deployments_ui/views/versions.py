@@ -8,6 +8,8 @@ from django.views.decorators.http import require_safe
 from deployments_ui import links, looking
 from deployments_ui.drawing import logs
 from deployments_ui.htmx import Request, answer, no_change, vary, wants_part
+from portal.services import logs as services
+from portal.services import visits
 from portal.services.logs import LogPage
 from portal.services.queries import versions
 from portal.services.queries.schemas import DeploymentSummary, VersionSummary
@@ -16,9 +18,9 @@ from portal.services.queries.versions import VersionPage
 
 @require_safe
 def show(request: Request, slug: str, deployment_id: str, version_id: str) -> HttpResponse:
-    found = versions.get_version(
-        by=request.person, slug=slug, deployment_id=deployment_id, version_id=version_id, now=timezone.now()
-    )
+    by, now = request.person, timezone.now()
+    loaded = visits.open_version(by=by, slug=slug, deployment_id=deployment_id, version_id=version_id, now=now)
+    found = versions.get_version(loaded, by=by, now=now)
     return answer(request, "versions/page.html", context_of(found), part="version")
 
 
@@ -70,7 +72,7 @@ def log_text(request: Request, slug: str, deployment_id: str, version_id: str) -
 def get_log(request: Request, slug: str, deployment_id: str, version_id: str) -> tuple[LogPage, looking.Pairs]:
     """The log, of one of its stages if the reader asks for that."""
     stage = request.GET.get("stage", "")
-    told = versions.get_log(
+    told = services.get_log(
         by=request.person,
         slug=slug,
         deployment_id=deployment_id,

@@ -1,4 +1,4 @@
-"""Who asks: by the session that signing in began. Without one the answer is 401, never a way to the sign-in page."""
+"""Authentication by the session. Without one the response is 401, not a redirect to the sign-in page."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rest_framework import authentication
 
-if TYPE_CHECKING:  # DRF imports this file while its views are being made
+if TYPE_CHECKING:  # DRF imports this module while it defines its views
     from rest_framework.request import Request
     from rest_framework.views import APIView
 
@@ -16,7 +16,7 @@ class SessionAuthentication(authentication.SessionAuthentication):
         return "Session"
 
     def enforce_csrf(self, request: Request) -> None:
-        """A method that the operation doesn't have changes nothing: it is answered 405 and not for want of a token."""
+        """Not for a method that the view does not have: the response is 405, whether there is a token or not."""
         view: APIView = request.parser_context["view"]
         if request.method in view.allowed_methods:
             super().enforce_csrf(request)

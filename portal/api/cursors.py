@@ -1,4 +1,4 @@
-"""Cursors for lists whose service has none of its own. Signed, and good for one person and one question."""
+"""Cursors for lists whose service has none of its own: signed, and valid for one person and one query."""
 
 import json
 
@@ -7,12 +7,12 @@ from django.core import signing
 from portal.services.errors import NotFound
 
 
-def make(place: str, *, scope: tuple[str, ...]) -> str:
-    return _signer(scope).sign(place)
+def make(position: str, *, scope: tuple[str, ...]) -> str:
+    return _signer(scope).sign(position)
 
 
 def read(cursor: str, *, scope: tuple[str, ...]) -> str:
-    """The place a cursor stands for, empty for the beginning. Raises NotFound for one not made for this."""
+    """The position of a cursor, empty for the beginning. Raises NotFound for one made for another scope."""
     if not cursor:
         return ""
     try:

@@ -1,4 +1,4 @@
-"""What may stand in a query: checked before a service is asked, and written into the schema from the same lines."""
+"""Query parameters: checked before a service is called, and described in the schema from the same declaration."""
 
 import re
 from collections.abc import Mapping
@@ -20,17 +20,17 @@ _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """`choices`: all values there are. `is_day`: a date. `many`: may be given several times, meaning any of them."""
+    """`choices`: all valid values. `is_day`: a date. `many`: may be repeated, and any of the values may match."""
 
     name: str
-    says: str
+    description: str
     choices: tuple[str, ...] = ()
     is_day: bool = False
     many: bool = False
     longest: int = 200
 
-    def complaint(self, values: list[str]) -> str:
-        """What is wrong with what was given, or nothing."""
+    def find_error(self, values: list[str]) -> str:
+        """A sentence that says what is wrong with these values, or empty."""
         if len(values) > (MOST_VALUES if self.many else 1):
             return _("This was given too often.")
         if self.choices and any(value not in self.choices for value in values):
@@ -41,39 +41,43 @@ class Parameter:
             return _("This is longer than %(count)s characters.") % {"count": self.longest}
         return ""
 
-    def described(self) -> OpenApiParameter:
+    def to_openapi(self) -> OpenApiParameter:
         kind: Any = OpenApiTypes.DATE if self.is_day else OpenApiTypes.STR
         if not self.choices and not self.is_day:
             kind = {"type": "string", "maxLength": self.longest}
             if self.many:
                 kind = {"type": "array", "items": kind, "maxItems": MOST_VALUES}
         return OpenApiParameter(
-            self.name, kind, description=self.says, enum=self.choices or None, many=bool(self.many and self.choices)
+            self.name,
+            kind,
+            description=self.description,
+            enum=self.choices or None,
+            many=bool(self.many and self.choices),
         )
 
 
-CURSOR = Parameter("cursor", "Where to go on: taken from `next` of the page before.", longest=1000)
+CURSOR = Parameter("cursor", "Where to continue: from `next` of the page before.", longest=1000)
 
 
 def is_day(value: str) -> bool:
-    """Days that the services understand too."""
+    """Whether the services accept it as a day."""
     try:
         return bool(_DAY.fullmatch(value)) and 1970 <= date.fromisoformat(value).year <= 9000
     except ValueError:
         return False
 
 
-def read(given: QueryDict, parameters: tuple[Parameter, ...]) -> Query:
-    """The values of these parameters; others are not looked at. Raises BadQuery with a sentence for each wrong one."""
-    query = {each.name: given.getlist(each.name) for each in parameters if each.name in given}
-    complaints = {each.name: each.complaint(query.get(each.name, [])) for each in parameters}
-    if wrong := {name: complaint for name, complaint in complaints.items() if complaint}:
+def read(data: QueryDict, parameters: tuple[Parameter, ...]) -> Query:
+    """The values of these parameters; others are ignored. Raises BadQuery with a sentence for each wrong one."""
+    query = {each.name: data.getlist(each.name) for each in parameters if each.name in data}
+    found = {each.name: each.find_error(query.get(each.name, [])) for each in parameters}
+    if wrong := {name: error for name, error in found.items() if error}:
         raise BadQuery(wrong)
     return query
 
 
 def require_known(query: Query, understood: Mapping[str, tuple[str, ...]]) -> None:
-    """A program must not take everything for what it filtered: a value the service left out is refused here."""
+    """Raises BadQuery for a value that the service ignored: a program would take the result for a filtered one."""
     wrong = {name for name, values in understood.items() if set(query.get(name, [])) - {""} - set(values)}
     if wrong:
         raise BadQuery({name: _("There is no such choice here.") for name in sorted(wrong)})

@@ -1,7 +1,7 @@
-"""The one shape of everything that is not an answer: `application/problem+json` (RFC 9457).
+"""Every response that is not a result: `application/problem+json` (RFC 9457).
 
-The words say nothing of what was looked for, so that a stranger's thing and a missing one are alike to the last byte;
-for the same reason only a fault of ours carries its incident's id in the body. Every answer has it as `X-Request-ID`.
+The texts don't mention what was requested, so that somebody else's thing and a missing one give the same bytes. For the
+same reason only an internal error has its request id in the body; every response has it as `X-Request-ID`.
 """
 
 import logging
@@ -20,23 +20,23 @@ from rest_framework.response import Response
 from portal.services import errors
 
 MEDIA_TYPE = "application/problem+json"
-RETRY_LATER = 10
+RETRY_AFTER_S = 10
 
 logger = logging.getLogger("django.request")
 
 DETAILS = {
     400: _("Something in the address is not as it should be."),
     401: _("Sign in first."),
-    403: _("You are signed in, but this needs a right that you don't have."),
+    403: _("You are signed in, but you don't have permission for this."),
     404: _("There is nothing here, or it is not yours to see."),
     405: _("This address can't be used that way."),
-    406: _("This is only told as JSON."),
-    409: _("Somebody else's change stands in the way."),
-    415: _("Only JSON is understood here."),
-    422: _("Something in what was sent is not as it should be."),
-    429: _("This was asked for too often. Wait a little, then go on."),
-    500: _("Something broke on our side. If it stays like this, tell us the request's id."),
-    503: _("The hosting service can't be asked at the moment."),
+    406: _("This is available as JSON only."),
+    409: _("Somebody else's change is in the way."),
+    415: _("Only JSON is accepted here."),
+    422: _("Something in your input is not as it should be."),
+    429: _("Too many requests. Wait a little, then go on."),
+    500: _("Something broke on our side. If it happens again, send us the request's id."),
+    503: _("The hosting service can't be reached at the moment."),
 }
 
 
@@ -50,8 +50,8 @@ class BadQuery(exceptions.APIException):
         self.wrong = dict(wrong)
 
 
-def answer_for(error: Exception, context: Mapping[str, Any]) -> Response:
-    """DRF's exception handler. An error's own text is shown only if it is a service's sentence for people."""
+def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response:
+    """For DRF. An error's own text is shown only if it is a `ServiceError`, whose text is for people."""
     match error:
         case errors.ServiceError():
             response = _for_service(error)
@@ -68,14 +68,14 @@ def answer_for(error: Exception, context: Mapping[str, Any]) -> Response:
         case PermissionDenied():
             response = problem(403)
         case _:
-            response = _for_fault(error, context)
+            response = _for_internal_error(error, context)
     if header := getattr(error, "auth_header", None):
         response["WWW-Authenticate"] = header
     return response
 
 
 def problem(status: int, *, detail: str = "", retry_after_s: float | None = None, **members: Any) -> Response:
-    """A problem whose type is its status: `title` is what HTTP calls it, `detail` a sentence for people."""
+    """`title` is the name of the status, `detail` a sentence for people."""
     body = {
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,
@@ -100,14 +100,14 @@ def _for_service(error: errors.ServiceError) -> Response:
         case errors.Conflict():
             return problem(409, detail=error.for_people)
         case errors.Unavailable():
-            return problem(503, detail=error.for_people, retry_after_s=error.retry_after_s or RETRY_LATER)
+            return problem(503, detail=error.for_people, retry_after_s=error.retry_after_s or RETRY_AFTER_S)
     return problem(500)
 
 
-def _for_fault(error: Exception, context: Mapping[str, Any]) -> Response:
-    request = context["request"]._request
+def _for_internal_error(error: Exception, context: Mapping[str, Any]) -> Response:
+    request = context["request"]
     got_request_exception.send(sender=type(context["view"]), request=request)
-    logger.error("Fault: %s", request.path, exc_info=error, extra={"status_code": 500, "request": request})
+    logger.error("Internal error: %s", request.path, exc_info=error, extra={"status_code": 500, "request": request})
     return problem(500, request_id=request.request_id)
 
 

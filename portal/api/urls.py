@@ -1,12 +1,12 @@
-"""The addresses of the JSON face, below `/api/v1/`."""
+"""Addresses of the JSON API, below `/api/v1/`."""
 
 from django.urls import path, re_path, register_converter
 
 from portal import converters
+from portal.api.views.base import UnknownAddress
 from portal.api.views.customers import Customers
 from portal.api.views.deployments import Deployment, Deployments
 from portal.api.views.history import History
-from portal.api.views.nowhere import Nowhere
 from portal.api.views.operations import Operation, Operations
 from portal.api.views.schema import Schema
 from portal.api.views.versions import Version
@@ -26,6 +26,6 @@ urlpatterns = [
     path("operations/", Operations.as_view(), name="operations"),
     path("operations/<uuid:key>/", Operation.as_view(), name="operation"),
     path("schema/", Schema.as_view(), name="schema"),
-    # Only with a slash at the end, so that an address that lacks one is still led to where it meant.
-    re_path(r"^(?:[\s\S]*/)?$", Nowhere.as_view(), name="nowhere"),
+    # Only with a slash at the end, so that an address without one is still redirected.
+    re_path(r"^(?:[\s\S]*/)?$", UnknownAddress.as_view(), name="unknown"),
 ]

@@ -7,7 +7,7 @@ from portal.models.customers import Customer
 from portal.models.deployments import Deployment, Holding
 from portal.models.domains import Domain, DomainLink
 from portal.models.entries import Entry, Facet
-from portal.models.env import EnvMark, EnvVar, SealedValues
+from portal.models.env_vars import EnvVar, EnvVarDraft, EnvVarUpdate
 from portal.models.freshness import Freshness
 from portal.models.logs import KeptLog
 from portal.models.operations import Operation
@@ -25,15 +25,15 @@ __all__ = [
     "Domain",
     "DomainLink",
     "Entry",
-    "EnvMark",
     "EnvVar",
+    "EnvVarDraft",
+    "EnvVarUpdate",
     "Facet",
     "Freshness",
     "Holding",
     "KeptLog",
     "Membership",
     "Operation",
-    "SealedValues",
     "User",
     "Version",
     "VersionAttribution",

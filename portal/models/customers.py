@@ -1,6 +1,20 @@
 """Customers of the platform. Not disposable: slugs are addresses that people keep."""
 
+from collections.abc import Collection
+
 from django.db import models
+
+UNASSIGNED_SLUG = "_unassigned"
+
+
+class CustomerQuerySet(models.QuerySet["Customer"]):
+    def in_scope(self, ids: Collection[int] | None) -> "CustomerQuerySet":
+        """Those with these ids; None means every customer, as in `Person.scope`."""
+        return self.all() if ids is None else self.filter(pk__in=ids)
+
+    def with_status(self) -> "CustomerQuerySet":
+        """With everything that says how old its data is: its freshness, the connection and the request budget."""
+        return self.select_related("freshness", "connection__bucket")
 
 
 class Customer(models.Model):
@@ -20,6 +34,8 @@ class Customer(models.Model):
     deployments_count = models.PositiveIntegerField(default=0)
     last_published_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = CustomerQuerySet.as_manager()
 
     class Meta:
         constraints = (

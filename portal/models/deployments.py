@@ -3,6 +3,24 @@
 from django.db import models
 
 
+class DeploymentQuerySet(models.QuerySet["Deployment"]):
+    def held_by(self, customer_id: int) -> "DeploymentQuerySet":
+        """Those that the customer owns or has a version or domain on."""
+        return self.filter(holdings__customer_id=customer_id)
+
+    def for_summary(self) -> "DeploymentQuerySet":
+        """Only the columns that a summary and its actions need."""
+        return self.only(
+            *("miosa_id", "customer_id", "name", "state", "public_url", "managed_url", "active_version_id"),
+            *("live_version_id", "staged_version_id", "newest_version_id", "live_since", "on_rollback", "is_shared"),
+            *("is_filled", "domains_waiting", "created_at", "first_seen_at", "gone_at"),
+        )
+
+    def with_versions(self) -> "DeploymentQuerySet":
+        """Joins the live, staged and newest version. For one deployment; for many, `attach_versions` costs less."""
+        return self.select_related("live_version", "staged_version", "newest_version")
+
+
 class Deployment(models.Model):
     """A row of contract 8.1. `customer` owns it; others may hold versions of it (`Holding`).
 
@@ -45,6 +63,8 @@ class Deployment(models.Model):
     first_seen_at = models.DateTimeField()
     asked_at = models.DateTimeField()
     gone_at = models.DateTimeField(null=True)
+
+    objects = DeploymentQuerySet.as_manager()
 
     class Meta:
         indexes = (models.Index(fields=["asked_at"], condition=models.Q(gone_at=None), name="deployment_asked"),)

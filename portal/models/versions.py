@@ -1,6 +1,36 @@
 """Versions as last read. Disposable."""
 
+from datetime import datetime
+from typing import NamedTuple
+
 from django.db import models
+
+
+class VersionRow(NamedTuple):
+    """The columns of a version that a summary needs, as the timeline's SQL brings them; a `Version` has them too."""
+
+    id: int
+    miosa_id: str
+    deployment_id: int
+    customer_id: int | None
+    number: int | None
+    kind: str
+    state: str
+    is_readable: bool
+    was_live: bool
+    external_user_id: str
+    source_sandbox_id: str
+    files: int | None
+    total_bytes: int | None
+    created_at: datetime | None
+    first_seen_at: datetime
+    gone_at: datetime | None
+
+
+class VersionQuerySet(models.QuerySet["Version"]):
+    def for_summary(self) -> "VersionQuerySet":
+        """Only the columns of `VersionRow`, and those that say how long it can be restored."""
+        return self.only(*VersionRow._fields, "archived_at", "promoted_at")
 
 
 class Version(models.Model):
@@ -45,6 +75,8 @@ class Version(models.Model):
     updated_at = models.DateTimeField(null=True)
     first_seen_at = models.DateTimeField()
     gone_at = models.DateTimeField(null=True)
+
+    objects = VersionQuerySet.as_manager()
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=["deployment", "miosa_id"], name="version_once"),)

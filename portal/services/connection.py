@@ -2,8 +2,7 @@
 
 import logging
 from collections.abc import Collection
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django.conf import settings
 from django.utils import timezone
@@ -13,26 +12,11 @@ from portal import miosa
 from portal.models import Connection
 from portal.permissions import Person, Role
 from portal.services import errors
-from portal.services.queries.schemas import Reachability
 from portal.services.sync import budget
 
 logger = logging.getLogger(__name__)
 
 _OK_WRITTEN_EVERY = timedelta(seconds=30)
-_OF_BUDGET = frozenset({miosa.BudgetSpent.code, miosa.RateLimited.code})
-_OUTAGES = frozenset(
-    kind.code
-    for kind in (
-        miosa.AnswerLost,
-        miosa.BadAnswer,
-        miosa.BreakerOpen,
-        miosa.DeadlineExceeded,
-        miosa.Outage,
-        miosa.Redirected,
-        miosa.ServerError,
-        miosa.Unreachable,
-    )
-)
 _OF_TENANCY = frozenset({"other_base_url", "other_tenant"})
 
 
@@ -40,25 +24,6 @@ class WrongTenant(Exception):
     """This database remembers another MIOSA than the one configured: nothing of it may be mixed."""
 
     code = "wrong_tenant"
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """How the connection fares, in the words of the pages. `for_people` names no vendor; `for_operators` may."""
-
-    reach: Reachability
-    since: datetime | None
-    retry_at: datetime | None
-    for_people: str
-    for_operators: str
-
-
-@dataclass(frozen=True, slots=True)
-class Trouble:
-    """An error's code, and when it was met."""
-
-    code: str
-    at: datetime
 
 
 def get() -> Connection:
@@ -152,51 +117,3 @@ def _note_trouble(column: str, code: str) -> None:
     if getattr(get(), column) is None:
         other = "refused_since" if column == "unreachable_since" else "unreachable_since"
         Connection.objects.filter(pk=1, **{column: None}).update(**{column: timezone.now(), other: None, "error": code})
-
-
-def standing(row: Connection, *, trouble: Trouble | None = None, is_stale: bool, now: datetime) -> Standing:
-    """What to tell people about the connection. The budget concerns only a page that waits for something newer.
-
-    `trouble`: what befell this one page's reading, where others may fare better.
-    """
-    if row.unreachable_since:
-        return _unreachable(row.unreachable_since, row.error)
-    if row.refused_since:
-        return _refusing(row.refused_since, row.error)
-    if trouble is not None and trouble.code not in _OF_BUDGET:
-        tell = _unreachable if trouble.code in _OUTAGES else _refusing
-        return tell(trouble.at, trouble.code)
-    return _by_budget(row, now) if is_stale else Standing(Reachability.OK, None, None, "", "")
-
-
-def _unreachable(since: datetime, code: str) -> Standing:
-    return Standing(
-        Reachability.UNREACHABLE,
-        since,
-        None,
-        _("The hosting service can't be reached. What you see is what we last heard."),
-        _("MIOSA can't be reached (%(code)s).") % {"code": code},
-    )
-
-
-def _refusing(since: datetime, code: str) -> Standing:
-    return Standing(
-        Reachability.REFUSING,
-        since,
-        None,
-        _("The hosting service refuses to answer us. What you see is what we last heard; the platform has been told."),
-        _("MIOSA refuses the portal (%(code)s). Check MIOSA_API_KEY and its scopes.") % {"code": code},
-    )
-
-
-def _by_budget(row: Connection, now: datetime) -> Standing:
-    wait = budget.wait_s(budget.Purpose.READ, bucket=row.bucket, now=now.timestamp()) if row.bucket else 0.0
-    if wait <= 0:
-        return Standing(Reachability.OK, None, None, "", "")
-    return Standing(
-        Reachability.BUDGET_SPENT,
-        None,
-        now + timedelta(seconds=wait),
-        _("Many people are asking at once. What you see is what we last heard; we ask again in a moment."),
-        _("The budget of requests to MIOSA is spent for the moment (MIOSA_RPM)."),
-    )

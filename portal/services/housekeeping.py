@@ -9,8 +9,8 @@ from typing import ClassVar
 from django.utils import timezone
 
 from portal import heartbeat
-from portal.models import SealedValues
-from portal.services.env_vars import sealing
+from portal.models import EnvVarDraft
+from portal.services.env_vars import encryption
 from portal.worker import Due, Source
 
 _PURGE_EVERY_S = 60.0
@@ -31,11 +31,11 @@ class HousekeepingSource(Source[Chore]):
     leads_to_more: ClassVar = False
 
     def __init__(self) -> None:
-        self._purge = Chore("purge", lambda: sealing.purge(now=timezone.now()), _PURGE_EVERY_S)
+        self._purge = Chore("purge", lambda: encryption.delete_expired_drafts(now=timezone.now()), _PURGE_EVERY_S)
         self._chores = (Chore("heartbeat", heartbeat.beat, heartbeat.EVERY_S), self._purge)
 
     def find_due(self, *, now: datetime) -> Due[Chore]:
-        expires_at = SealedValues.objects.order_by("expires_at").values_list("expires_at", flat=True).first()
+        expires_at = EnvVarDraft.objects.order_by("expires_at").values_list("expires_at", flat=True).first()
         if expires_at is not None and expires_at <= now:
             self._purge.next_s = 0.0
         now_s = time.monotonic()

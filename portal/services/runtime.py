@@ -1,4 +1,4 @@
-"""What runs of a dynamic deployment (contract 8.5, 9.5): its instances, read when somebody looks, and their logs."""
+"""Running instances of a dynamic deployment (contract 8.5, 9.5) and their logs, read when a page shows them."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -6,10 +6,10 @@ from datetime import datetime
 from portal import miosa
 from portal.models import Customer, Deployment
 from portal.permissions import Person
-from portal.services import logs, streams
+from portal.services import logs
 from portal.services.errors import NotFound
 from portal.services.logs import LogPage
-from portal.services.queries import actions, customers, deployments, summaries
+from portal.services.queries import actions, deployments, summaries
 from portal.services.queries.schemas import CustomerSummary, DeploymentSummary
 from portal.services.sync import polling
 
@@ -19,7 +19,7 @@ _ENDED = frozenset({"stopped", "destroyed", "failed", "error"})
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """`error` is for staff alone: it is the hosting service's own text. It has no address and no host here at all."""
+    """`error` is for staff: the hosting service wrote the text. Its address and host are never stored or shown."""
 
     id: str
     state: str
@@ -40,7 +40,7 @@ class Instance:
 
 @dataclass(frozen=True, slots=True)
 class Instances:
-    """`as_of` None: never read. `missing` says in words why nothing newer is known."""
+    """`as_of` None: never read. `missing` says in a sentence why nothing newer is known."""
 
     rows: tuple[Instance, ...]
     as_of: datetime | None
@@ -56,7 +56,7 @@ class InstanceLog:
 
 
 def list_instances(deployment: Deployment, *, customer: Customer, by: Person, now: datetime) -> Instances:
-    """Of a static deployment none, without asking; older ones while MIOSA can't be asked."""
+    """None for a static deployment, without a request; older ones while MIOSA can't be reached."""
     live = deployment.live_version
     if deployment.gone_at is not None or (live is not None and live.kind == "static"):
         return Instances((), now, "")
@@ -68,16 +68,15 @@ def list_instances(deployment: Deployment, *, customer: Customer, by: Person, no
 
 def get_log(*, by: Person, slug: str, deployment_id: str, instance_id: str, now: datetime) -> InstanceLog:
     """Raises NotFound."""
-    customer = customers.get_customer(by=by, slug=slug)
-    deployment = deployments.find_deployment(customer, deployment_id)
+    customer, deployment = deployments.load(by=by, slug=slug, deployment_id=deployment_id)
     if summaries.hides_others(deployment, by=by):
         raise NotFound
     rows = list_instances(deployment, customer=customer, by=by, now=now).rows
     instance = next((row for row in rows if row.id == instance_id), None)
     if instance is None:
         raise NotFound
-    log = streams.read(
-        lambda ask: ask.runtime_instances.logs(deployment.miosa_id, instance.id, lines=LINES),
+    log = logs.read_stream(
+        lambda client: client.runtime_instances.logs(deployment.miosa_id, instance.id, lines=LINES),
         name=f"instance:{deployment.pk}:{instance.id}",
         is_finished=instance.has_ended,
         customer_id=customer.pk,
@@ -93,16 +92,16 @@ def get_log(*, by: Person, slug: str, deployment_id: str, instance_id: str, now:
 
 
 def _read(deployment: Deployment, *, customer: Customer, now: datetime) -> Instances:
-    told = polling.poll(
+    latest = polling.poll(
         f"instances:{deployment.pk}",
-        lambda ask: _rows(ask.runtime_instances.list(deployment.miosa_id)),
+        lambda client: _rows(client.runtime_instances.list(deployment.miosa_id)),
         customer_id=customer.pk,
         is_final=False,
         now=now,
     )
-    if told.is_absent:
+    if latest.is_absent:
         return Instances((), now, "")
-    return Instances(told.value or (), told.as_of, logs.why_unread(told.error()) if told.error else "")
+    return Instances(latest.value or (), latest.as_of, logs.why_outdated(latest.error()) if latest.error else "")
 
 
 def _rows(page: miosa.Page[miosa.RuntimeInstance]) -> tuple[Instance, ...]:

@@ -56,7 +56,7 @@ class Remembered:
 @pytest.fixture(autouse=True)
 def fresh_tally(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody starts with requests counted by the test before."""
-    monkeypatch.setattr(throttling, "tally", throttling.Tally())
+    monkeypatch.setattr(throttling, "counter", throttling.Counter())
 
 
 @pytest.fixture

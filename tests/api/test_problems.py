@@ -17,7 +17,7 @@ from rest_framework.test import APIRequestFactory
 from rest_framework.views import APIView
 
 from portal.api import problems, throttling
-from portal.api.throttling import Tally
+from portal.api.throttling import Counter
 from portal.permissions import Role
 from portal.services import errors
 from tests.api.conftest import API, OWN, Asking, Remembered
@@ -53,7 +53,7 @@ STACK = re.compile(
     ],
 )
 def test_each_error_has_its_status_and_the_one_shape(error: Exception, status: int, members: dict[str, Any]) -> None:
-    response = problems.answer_for(error, {})
+    response = problems.exception_handler(error, {})
     body = response.data
     assert (response.status_code, body["status"], body["type"]) == (status, status, "about:blank")
     assert response.content_type == "application/problem+json"
@@ -70,7 +70,7 @@ def test_a_fault_names_its_incident_and_nothing_else(ask: Ask, monkeypatch: pyte
     def broken(*args: object, **kwargs: object) -> None:
         raise RuntimeError("secret of the inside, in /srv/portal.py")
 
-    monkeypatch.setattr("portal.services.queries.customers.list_behind", broken)
+    monkeypatch.setattr("portal.services.queries.customers.list_after", broken)
     response = ask("owner").get(f"{API}/customers/")
     body = response.json()
     assert response.status_code == 500
@@ -87,7 +87,7 @@ def test_a_fault_is_told_to_who_watches_faults(monkeypatch: pytest.MonkeyPatch, 
     def broken(*args: object, **kwargs: object) -> None:
         raise RuntimeError("inside")
 
-    monkeypatch.setattr("portal.services.queries.customers.list_behind", broken)
+    monkeypatch.setattr("portal.services.queries.customers.list_after", broken)
     with pytest.raises(RuntimeError, match="inside"):
         client.get(f"{API}/customers/")
 
@@ -125,14 +125,14 @@ def test_who_asks_too_often_waits(ask: Ask, people: object, monkeypatch: pytest.
 
 def test_processes_count_together(db: None) -> None:
     cache.clear()
-    one, other = Tally(), Tally()
+    one, other = Counter(), Counter()
     allowed = 0
     for _round in range(400):
-        allowed += one.has_permission(1, window=7, seconds=60, most=600)
-        allowed += other.has_permission(1, window=7, seconds=60, most=600)
+        allowed += one.is_allowed(1, window=7, seconds=60, most=600)
+        allowed += other.is_allowed(1, window=7, seconds=60, most=600)
     assert 560 <= allowed <= 640
-    assert one.has_permission(1, window=8, seconds=60, most=600)
-    assert other.has_permission(2, window=7, seconds=60, most=600)
+    assert one.is_allowed(1, window=8, seconds=60, most=600)
+    assert other.is_allowed(2, window=7, seconds=60, most=600)
 
 
 def test_the_rate_is_generous(settings: Settings) -> None:

@@ -12,7 +12,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from portal.models import Version
 from portal.permissions import Person
-from portal.services.queries import history
+from portal.services import visits
 from tests.api.conftest import API, OWN, Asking, Remembered
 from tests.simulator_control import SimulatorControl
 
@@ -65,7 +65,7 @@ def test_a_change_of_what_is_live_stands_in_the_history(
     before = client.told(f"{OWN}/deployments/{remembered.deployment}/")
     back = before["last_good"]["id"]
     simulator.run_action("rollback", deployment_id=remembered.deployment, version_id=back)
-    history.refresh_history(by=operator, slug="brightsmile-dental", now=timezone.now())
+    visits.refresh_customer(by=operator, slug="brightsmile-dental", now=timezone.now())
     newest = client.told(f"{OWN}/history/")["results"][0]
     assert (newest["entry"], newest["deed"], newest["version_id"]) == ("activation", "rolled_back", back)
     assert newest["from_version_id"] == before["deployment"]["live"]["id"]

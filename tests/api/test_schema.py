@@ -1,4 +1,4 @@
-"""The schema says what is so: it is valid, complete, and a machine that believes it finds nothing else."""
+"""The OpenAPI schema is valid and complete, and generated requests get no response that it does not declare."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_the_schema_is_for_who_is_signed_in(ask: Ask, people: object) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_machine_that_asks_everything_finds_nothing_undeclared(
+def test_generated_requests_find_nothing_undeclared(
     ask: Ask, remembered: Remembered, live_server: LiveServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setitem(api_settings.DEFAULT_THROTTLE_RATES, "person", "1000000/min")
@@ -61,10 +61,11 @@ def test_a_machine_that_asks_everything_finds_nothing_undeclared(
     command = [
         str(Path(sys.executable).with_name("st")), "--config-file", "schemathesis.toml", "run", "schema.json",
         "--url", live_server.url, "--phases", "examples,coverage,fuzzing", "--mode", "all", "--seed", "1",
-        "--max-examples", "12", "--max-time", "8", "--generation-database", "none", "--no-color",
+        # Bounded by the number of cases, not by time, so that a busy machine checks as much as an idle one.
+        "--max-examples", "12", "--request-timeout", "60", "--generation-database", "none", "--no-color",
     ]  # fmt: skip
     environment = {name: value for name, value in os.environ.items() if "proxy" not in name.lower()}
     done = subprocess.run(
-        command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60, check=False
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300, check=False
     )
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]

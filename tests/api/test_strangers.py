@@ -26,7 +26,7 @@ def own(at: Remembered) -> dict[str, str]:
         "operation": f"{API}/operations/{at.operation}/",
         "operations": f"{API}/operations/",
         "schema": f"{API}/schema/",
-        "nowhere": f"{API}/nowhere/",
+        "unknown": f"{API}/nowhere/",
     }
 
 
@@ -121,7 +121,7 @@ def test_nothing_can_be_changed(ask: Ask, remembered: Remembered, simulator: Sim
         for name, path in own(remembered).items():
             for method in UNSAFE:
                 response = client.generic(method.upper(), path, b'{"slug": "taken"}', content_type="application/json")
-                expected = 401 if who == "anonymous" else 404 if name == "nowhere" else 405
+                expected = 401 if who == "anonymous" else 404 if name == "unknown" else 405
                 assert response.status_code == expected, (who, method, path)
                 assert response["Content-Type"] == "application/problem+json"
                 if expected == 405:

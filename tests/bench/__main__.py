@@ -16,7 +16,7 @@ from tests import settings
 from tests.postgres import running_postgres
 
 HERE = Path(__file__).resolve().parents[2]
-PARTS = ("pages", "backfill", "confirm", "idle")
+PARTS = ("pages", "searches", "backfill", "confirm", "idle")
 
 
 def main() -> int:
@@ -34,6 +34,10 @@ def main() -> int:
             told["pages on SQLite"] = run("tests.bench.pages", size, {})
             with running_postgres() as url:
                 told["pages on PostgreSQL"] = run("tests.bench.pages", size, {"TEST_DATABASE_URL": url})
+        elif part == "searches":
+            told["searches on SQLite"] = run("tests.bench.searches", [size[0]], {})
+            with running_postgres() as url:
+                told["searches on PostgreSQL"] = run("tests.bench.searches", [size[0]], {"TEST_DATABASE_URL": url})
         else:
             told[part] = run(f"tests.bench.{part}", [], {})
     kept = HERE / "var" / "bench.json"

@@ -1,4 +1,4 @@
-"""From a confirmed form to MIOSA receiving the first request of it, the journal's commit included: one process, SQLite.
+"""From a confirmed form to MIOSA receiving the first request of it, with the commit of its row: one process, SQLite.
 
 `first` is the look just before, `change` the request that changes something, `page` the whole deed with what is read
 back. The limit is 15 ms for the median of `first`.

@@ -150,10 +150,10 @@ def _memory(server: Server, *, versions: int, views: int) -> dict[str, float]:
 
 def _cursor(back: int) -> str:
     """A cursor so many rows back from the newest."""
-    from portal.services.queries import timeline  # noqa: PLC0415  # after setup
+    from portal.services.queries import timeline_search  # noqa: PLC0415  # after setup
 
     scope, at, pk = _newest()
-    return timeline._make_cursor(at - timedelta(minutes=back), pk - back, scope)
+    return timeline_search.make_cursor(at - timedelta(minutes=back), pk - back, scope)
 
 
 @cache

@@ -19,10 +19,10 @@ from django.views.debug import ExceptionReporter
 
 from portal.models import Operation
 from portal.services.operations import background
+from tests.database_dump import dump_database
 from tests.deployments_ui.changes import token_of
 from tests.deployments_ui.conftest import HTMX, World
 from tests.deployments_ui.stairs import Browse
-from tests.env.booking import whole_database
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -119,12 +119,12 @@ def test_planted_values_are_nowhere(world: World, browse: Browse, caplog: pytest
             places.get(page, **HTMX)
     assert not hits("\n".join(places.texts))
     assert not hits(everything_logged(caplog.records))
-    assert not hits(whole_database())
+    assert not hits(dump_database())
     assert not hits(whole_cache())
     assert not hits(repr(mail.outbox))
 
 
-@pytest.mark.parametrize("statement", ["portal_sealedvalues", "portal_envvar", "portal_customer"])
+@pytest.mark.parametrize("statement", ["portal_envvardraft", "portal_envvar", "portal_customer"])
 def test_an_error_in_the_middle_tells_none_of_it(
     world: World, browse: Browse, caplog: pytest.LogCaptureFixture, statement: str
 ) -> None:
@@ -141,7 +141,7 @@ def test_an_error_report_with_every_local_variable_tells_none_of_it(world: World
     client = browse(world.people.owner)
     for fields in ({"name": "ONE", "value": ONE}, {"many": "1", "pasted": PASTE}):
         try:
-            with broken_on("portal_sealedvalues"):
+            with broken_on("portal_envvardraft"):
                 client.post(f"{world.path}env/set/", fields)
         except OperationalError:
             kind, error, trace = sys.exc_info()

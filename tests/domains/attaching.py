@@ -13,10 +13,10 @@ from portal.services.domains import changes, lists, looker, pages
 from portal.services.domains.lists import DomainRow, DomainsPage
 from portal.services.domains.pages import DomainPage
 from portal.services.operations.submit import Confirmation
-from portal.services.queries import history
 from portal.services.queries.history import History
 from portal.services.queries.operations import OperationPage
 from portal.simulator.dns.server import DnsServer
+from tests.pages import open_history
 from tests.simulator_control import SimulatorControl
 
 SLUG = "brightsmile-dental"
@@ -74,7 +74,7 @@ class Attaching:
         return {row.name: row for row in self.domains(by=by).rows}
 
     def history(self) -> History:
-        return history.get_history(by=self.owner, slug=SLUG, query={}, now=timezone.now())
+        return open_history(by=self.owner, slug=SLUG, query={}, now=timezone.now())
 
     def change(self, domain: Domain, kind: str, **typed: str) -> OperationPage:
         token = changes.draw(**self.where(), domain_id=domain.miosa_id, kind=kind).token

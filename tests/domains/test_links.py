@@ -10,8 +10,8 @@ from portal.models import Domain, DomainLink
 from portal.permissions import Person, Role
 from portal.services.domains import links
 from portal.services.errors import Forbidden, NotFound, Unavailable
+from tests.database_dump import dump_database
 from tests.domains.attaching import NAME, SLUG, Attaching
-from tests.env.booking import whole_database
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -32,7 +32,7 @@ def open_it(secret: str, *, later: timedelta = timedelta(0)) -> links.SharedDoma
 def test_only_its_hash_is_kept(app: Attaching) -> None:
     secret = make(app, app.attached())
     assert len(secret) >= 40
-    assert secret not in whole_database()
+    assert secret not in dump_database()
     assert open_it(secret).facts.row.name == NAME
 
 

@@ -10,6 +10,7 @@ from portal.models import Customer, Deployment, Domain, Freshness, Operation
 from portal.permissions import Person
 from portal.services.domains import changes, lists, pages, reading
 from portal.services.env_vars import drafts
+from portal.services.env_vars.drafts import TypedValues
 from portal.services.errors import Forbidden, NotFound
 from portal.services.operations.submit import Confirmation
 from portal.services.queries import operations
@@ -68,7 +69,7 @@ def test_a_domain_of_another_makes_the_app_shared(app: Attaching, person_of: Cal
     assert pages.get_domain(**where, domain_id=theirs.miosa_id).facts.row.name == "vets.example"
     assert [row.name for row in lists.get_domains(**where).rows] == ["vets.example"]
     with pytest.raises(Forbidden):
-        drafts.draft(**app.where(), name="A", value="x")
+        drafts.create_draft(**app.where(), typed=TypedValues(name="A", value="x"))
 
 
 def test_it_is_no_longer_shared_when_the_others_domain_is_detached(

@@ -17,13 +17,13 @@ __all__ = ["operator", "person_of"]
 def app(
     simulator: SimulatorControl, running_simulator: Simulator, operator: Person, person_of: Callable[..., Person]
 ) -> App:
-    """Bright Smile Dental's main site, as its owner sees it, at a MIOSA that does everything at once."""
+    """Bright Smile Dental's main site, at a MIOSA that completes every change at once."""
     simulator.configure(step_times="instant")
     return App(simulator, running_simulator, owner=person_of("brightsmile-dental"), operator=operator)
 
 
 @pytest.fixture
 def without_keys(simulator: SimulatorControl, settings: Settings) -> None:
-    """A MIOSA that knows no idempotency, and a portal that has been told."""
+    """A MIOSA that honours no idempotency keys, and a portal that is configured for it."""
     simulator.configure(idempotency="off")
     settings.MIOSA = dataclasses.replace(settings.MIOSA, honours_idempotency=False)

@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.mark.parametrize(("process", "kills"), [("web", 10), ("worker", 10), ("whole", 60), ("clicks", 4)])
-def test_a_killed_process_loses_nothing_and_doubles_nothing(process: str, kills: int, tmp_path: Path) -> None:
+def test_a_killed_process_loses_nothing_and_repeats_nothing(process: str, kills: int, tmp_path: Path) -> None:
     out = tmp_path / "chaos.json"
     chaos = [sys.executable, "-m", "tests.chaos", "--kills", str(kills), "--only", process, "--out", str(out)]
     done = subprocess.run(chaos, cwd=ROOT, capture_output=True, text=True, timeout=150, check=False)

@@ -159,8 +159,8 @@ def test_a_new_app_from_a_sandbox_is_made_once(app: App) -> None:
     assert [version.id for version in made.versions] == [get_only_operation().result["version_id"]]
 
 
-def test_a_repeat_goes_the_way_the_first_attempt_went(app: App, simulator: SimulatorControl) -> None:
-    """The publish was lost; if the way were missing by then, the bridge would publish a second time."""
+def test_a_repeat_uses_the_route_of_the_first_attempt(app: App, simulator: SimulatorControl) -> None:
+    """The publish was lost; if the route were missing by then, the bridge would publish a second time."""
     before = lose_answer(app, PUBLISH, "503_after")
     only_version = app.simulator.state.store.deployments[app.deployment_id].versions[-1]
     only_version.source_sandbox_id = "sbx_unreadable"
@@ -169,7 +169,7 @@ def test_a_repeat_goes_the_way_the_first_attempt_went(app: App, simulator: Simul
     assert (app.effects() - before).versions == 1
 
 
-def test_when_miosa_is_away_for_a_while_nothing_is_said_and_then_all_is_found(app: App) -> None:
+def test_during_an_outage_the_outcome_stays_unknown_and_is_found_afterwards(app: App) -> None:
     before = app.effects()
     app.control.fault("*/rollback", drop_after=True)
     token = app.open_dialog("roll_back", app.number(23))
@@ -208,7 +208,7 @@ def test_a_minute_later_it_is_never_sent_again(app: App) -> None:
 
 
 @pytest.mark.parametrize(("kind", "path"), [("roll_back", "*/rollback"), ("publish", "*/publish")])
-def test_a_repeat_is_never_sent_after_its_minute_though_its_look_began_within(app: App, kind: str, path: str) -> None:
+def test_a_repeat_is_not_sent_if_reading_ends_after_the_minute(app: App, kind: str, path: str) -> None:
     app.control.fault(path, drop_before=True)
     page = app.change(kind, app.number(23) if kind == "roll_back" else "")
     app.pass_time(59)
@@ -219,7 +219,7 @@ def test_a_repeat_is_never_sent_after_its_minute_though_its_look_began_within(ap
     assert get_operation(page).state == "unknown"
 
 
-def test_nothing_is_begun_after_its_minute_though_its_look_began_within(app: App) -> None:
+def test_the_first_attempt_is_not_sent_if_reading_ends_after_the_minute(app: App) -> None:
     page = app.submit("publish", app.open_dialog("publish"))
     app.pass_time(59)
     since = app.log_position()
@@ -234,8 +234,8 @@ def test_nothing_is_begun_after_its_minute_though_its_look_began_within(app: App
     )
 
 
-def test_nothing_goes_out_after_its_minute_though_its_row_was_let_go_within(app: App) -> None:
-    """The process stood still between the row and the request."""
+def test_nothing_is_sent_after_the_minute_though_the_row_says_sent(app: App) -> None:
+    """The process was suspended between the row and the request."""
     app.control.fault("*/rollback", drop_before=True)
     page = app.roll_back(23)
     Operation.objects.update(state="sent")
@@ -246,7 +246,7 @@ def test_nothing_goes_out_after_its_minute_though_its_row_was_let_go_within(app:
     assert app.changes_received(since) == []
 
 
-def test_a_process_that_was_replaced_sends_nothing(app: App) -> None:
+def test_a_replaced_process_sends_nothing(app: App) -> None:
     """It was suspended between the row and the request; another process works on the operation by now."""
     app.control.fault("*/rollback", drop_before=True)
     page = app.roll_back(23)
@@ -271,7 +271,7 @@ def test_a_deadline_that_passes_before_sending_is_a_refusal_and_nothing_was_sent
     assert app.effects() == before
 
 
-def test_a_repeat_waits_for_its_answer_no_longer_than_its_lane_is_its_own(app: App) -> None:
+def test_a_repeat_waits_no_longer_than_the_rest_of_the_minute(app: App) -> None:
     app.control.fault("*/rollback", drop_before=True)
     page = app.roll_back(23)
     app.pass_time(58.5)

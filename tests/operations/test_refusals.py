@@ -1,4 +1,4 @@
-"""What MIOSA refuses is told in words that are true, name no vendor, and are the same wherever they are told."""
+"""MIOSA's refusals: sentences that are true, name no vendor, and are the same everywhere."""
 
 import json
 from typing import Any
@@ -55,7 +55,7 @@ def test_a_refused_change(app: App, fault: dict[str, Any], words: str) -> None:
     ],
     ids=["gone", "proxy", "down", "forbidden", "garbage"],
 )
-def test_a_refused_look_just_before_sends_nothing(app: App, fault: dict[str, Any], words: str) -> None:
+def test_nothing_is_sent_if_reading_before_is_refused(app: App, fault: dict[str, Any], words: str) -> None:
     token = app.open_dialog("roll_back", app.number(23))
     app.control.fault(f"*/{app.deployment_id}", method="GET", times=9, **fault)
     since = app.log_position()
@@ -65,7 +65,7 @@ def test_a_refused_look_just_before_sends_nothing(app: App, fault: dict[str, Any
     assert app.changes_received(since) == []
 
 
-def test_a_backup_that_is_demanded_is_told_in_words(app: App, simulator: SimulatorControl) -> None:
+def test_a_required_backup_is_explained(app: App, simulator: SimulatorControl) -> None:
     app.use("Booking")
     simulator.configure(migration_backup="required")
     page = app.change("promote", app.number(12))
@@ -91,7 +91,7 @@ def test_a_refused_key_alarms_operators(app: App) -> None:
 
 
 @pytest.mark.parametrize("status", [429, 401, 403])
-def test_being_told_to_wait_says_nothing_of_the_first_attempt(app: App, status: int) -> None:
+def test_a_rate_limited_repeat_says_nothing_about_the_first_attempt(app: App, status: int) -> None:
     before = app.effects()
     app.control.fault("*/publish", times=1, drop_before=True)
     app.control.fault("*/publish", times=1, status=status, retry_after=1)
@@ -104,7 +104,7 @@ def test_being_told_to_wait_says_nothing_of_the_first_attempt(app: App, status: 
     assert app.effects() - before == Effects(1, 1, 0, 0)
 
 
-def test_a_conflict_on_a_repeat_may_be_the_first_attempt_at_work(app: App) -> None:
+def test_a_conflict_on_a_repeat_may_be_the_first_attempt_in_progress(app: App) -> None:
     app.control.fault("*/rollback", times=1, drop_before=True)
     app.control.fault("*/rollback", times=1, status=409, body="busy")
     page = app.roll_back(23)
@@ -115,7 +115,7 @@ def test_a_conflict_on_a_repeat_may_be_the_first_attempt_at_work(app: App) -> No
     assert get_operation(page).state == "succeeded"
 
 
-def test_a_repeat_that_is_refused_for_good_ends_it(app: App) -> None:
+def test_a_definite_refusal_of_a_repeat_ends_it(app: App) -> None:
     app.control.fault("*/rollback", times=1, drop_before=True)
     app.control.fault("*/rollback", times=1, status=410)
     page = app.roll_back(23)
@@ -126,7 +126,7 @@ def test_a_repeat_that_is_refused_for_good_ends_it(app: App) -> None:
 
 @pytest.mark.usefixtures("without_keys")
 def test_a_repeat_refused_because_it_has_happened_is_a_success(app: App, simulator: SimulatorControl) -> None:
-    """The first attempt arrives between the look and the repeat."""
+    """The first attempt arrives between reading and the repeat."""
     simulator.configure(promote_live=409)
     app.control.fault("*/rollback", times=1, drop_before=True)
     app.control.fault("*/rollback", times=1, status=422, after=True)
@@ -136,7 +136,7 @@ def test_a_repeat_refused_because_it_has_happened_is_a_success(app: App, simulat
     assert get_operation(page).result["by_reading"] is True
 
 
-def test_a_proxys_404_is_never_taken_for_a_deletion(app: App) -> None:
+def test_a_gateways_404_is_no_deletion(app: App) -> None:
     app.control.fault("*", method="DELETE", drop_before=True)
     app.control.fault(f"*/{app.deployment_id}", method="GET", times=1, delay_s=0)
     app.change("delete", by=app.operator, name="Main site")
@@ -147,7 +147,7 @@ def test_a_proxys_404_is_never_taken_for_a_deletion(app: App) -> None:
     assert get_only_operation().state == "unknown"
 
 
-def test_something_newer_keeps_a_repeat_from_being_sent(app: App) -> None:
+def test_a_newer_change_prevents_a_repeat(app: App) -> None:
     app.control.fault("*/rollback", drop_before=True)
     page = app.roll_back(23)
     app.control.run_action("publish", deployment_id=app.deployment_id)
@@ -157,7 +157,7 @@ def test_something_newer_keeps_a_repeat_from_being_sent(app: App) -> None:
     assert app.changes_received(since) == []
 
 
-def test_something_newer_of_ours_in_another_lane_does_as_well(app: App) -> None:
+def test_a_newer_operation_in_another_lane_prevents_a_repeat(app: App) -> None:
     app.control.fault("*/rollback", drop_before=True)
     page = app.roll_back(23)
     app.change("rename", by=app.operator, name="Front page")
@@ -167,7 +167,7 @@ def test_something_newer_of_ours_in_another_lane_does_as_well(app: App) -> None:
     assert app.changes_received(since) == []
 
 
-def test_what_went_live_and_was_replaced_has_happened(app: App) -> None:
+def test_a_version_that_went_live_and_was_replaced_counts_as_done(app: App) -> None:
     app.control.fault("*/rollback", drop_after=True)
     page = app.roll_back(23)
     app.control.run_action("publish", deployment_id=app.deployment_id)
@@ -177,8 +177,8 @@ def test_what_went_live_and_was_replaced_has_happened(app: App) -> None:
 
 
 @pytest.mark.parametrize("status", [403, 422])
-def test_where_looking_is_refused_for_good_a_person_is_asked(app: App, status: int) -> None:
-    """And what was asked in view of what is live is not sent again, since nobody can see what is."""
+def test_a_person_decides_where_reading_is_refused(app: App, status: int) -> None:
+    """What depends on the live version is not sent again while that can't be read."""
     app.control.fault("*/rollback", drop_before=True)
     page = app.roll_back(23)
     since = app.log_position()
@@ -188,7 +188,7 @@ def test_where_looking_is_refused_for_good_a_person_is_asked(app: App, status: i
     assert app.changes_received(since) == []
 
 
-def test_what_is_gone_for_good_has_been_deleted(app: App) -> None:
+def test_a_deployment_that_is_gone_was_deleted(app: App) -> None:
     app.control.fault("*", method="DELETE", drop_after=True)
     app.change("delete", by=app.operator, name="Main site")
     app.control.fault(f"*/{app.deployment_id}", method="GET", times=1, status=410)

@@ -42,7 +42,7 @@ def company(django_db_setup: None, django_db_blocker: Any, control_all_along: Si
 
 @pytest.fixture
 def world(company: World, db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    monkeypatch.setattr(throttling, "tally", throttling.Tally())
+    monkeypatch.setattr(throttling, "counter", throttling.Counter())
     logging.disable(logging.INFO)  # a line for each of thousands of requests
     yield company
     logging.disable(logging.NOTSET)

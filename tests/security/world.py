@@ -14,10 +14,11 @@ from django.test import Client
 from django.utils import timezone
 
 from portal.config import DEMO_KEY
-from portal.models import Customer, Domain, DomainLink, EnvMark, Membership, Operation, SealedValues, User
+from portal.models import Customer, Domain, DomainLink, EnvVarDraft, EnvVarUpdate, Membership, Operation, User
 from portal.services import people
 from portal.services.domains import links as domain_links
 from portal.services.env_vars import drafts
+from portal.services.env_vars.drafts import TypedValues
 from tests.deployments_ui.changes import token_of
 from tests.deployments_ui.conftest import read_everything
 from tests.people import create_people
@@ -79,7 +80,7 @@ class World:
 
 def rows() -> tuple[int, ...]:
     """How much there is of everything that only a person's doing makes."""
-    return tuple(model.objects.count() for model in (Operation, DomainLink, EnvMark, SealedValues))
+    return tuple(model.objects.count() for model in (Operation, DomainLink, EnvVarUpdate, EnvVarDraft))
 
 
 def make(control: SimulatorControl) -> World:
@@ -182,9 +183,8 @@ def redeploy(client: Client, base: str) -> UUID:
 def draft(who: User, at: Ids) -> UUID:
     person = people.get_person(who)
     assert person is not None
-    return drafts.draft(
-        by=person, slug=at.slug, deployment_id=at.deployment_id, name="TYPED", value=VALUE, now=timezone.now()
-    )
+    typed = TypedValues(name="TYPED", value=VALUE)
+    return drafts.create_draft(by=person, slug=at.slug, deployment_id=at.deployment_id, typed=typed, now=timezone.now())
 
 
 def nobodys() -> Ids:

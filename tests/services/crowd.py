@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -20,6 +21,17 @@ APPS, PEOPLE, PROJECTS = 40, 25, 12
 STATES = ("archived", "ready", "failed", "building", "created", "haunted")
 KINDS = ("static", "dynamic", "sandbox_backed", "")
 NEWEST = datetime(2026, 11, 1, tzinfo=UTC)
+
+# Every filter with the values that are worth combining.
+AXES: dict[str, list[list[str]]] = {
+    "app": [[], ["one"], ["rare"], ["three"]],
+    "state": [[], ["live"], ["staged"], ["failed", "building"]],
+    "kind": [[], ["static"], ["other"], ["dynamic", "sandbox_backed"]],
+    "person": [[], ["one"]],
+    "project": [[], ["one"]],
+    "dates": [[], ["window"]],
+    "q": [[], ["person-7"], ["nowhere to be found"], ["#77"], ["ver_crowd_777"], ["site number 1"], ["s"], ["%_!"]],
+}
 
 
 def make(rows: int, *, slug: str = "crowded", seed: int = 1) -> Customer:
@@ -187,3 +199,24 @@ def analyse() -> None:
     vacuum = connection.vendor == "postgresql" and not connection.in_atomic_block
     with connection.cursor() as db:
         db.execute("VACUUM ANALYZE" if vacuum else "ANALYZE")
+
+
+def list_combinations() -> list[dict[str, list[str]]]:
+    names = list(AXES)
+    return [dict(zip(names, chosen, strict=True)) for chosen in itertools.product(*AXES.values())]
+
+
+def make_query(chosen: dict[str, list[str]], customer: Customer) -> dict[str, list[str]]:
+    apps = list(Deployment.objects.filter(customer=customer).order_by("pk").values_list("miosa_id", flat=True))
+    named = {"one": apps[:1], "rare": apps[-1:], "three": apps[3:6]}
+    facets = {
+        field: str(Facet.objects.filter(customer=customer, field=field).order_by("pk").values_list("pk", flat=True)[3])
+        for field in ("person", "project")
+    }
+    query = {"state": chosen["state"], "kind": chosen["kind"], "q": chosen["q"]}
+    query["app"] = named[chosen["app"][0]] if chosen["app"] else []
+    for field, key in facets.items():
+        query[field] = [key] if chosen[field] else []
+    if chosen["dates"]:
+        query |= {"from": ["2026-01-01"], "to": ["2026-06-30"]}
+    return query

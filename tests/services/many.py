@@ -67,17 +67,17 @@ def _poll(slug: str) -> None:
     """A page that is open somewhere asks for what is newer."""
     from django.utils import timezone  # noqa: PLC0415 - after setup
 
-    from portal.services.queries import history  # noqa: PLC0415 - as above
+    from tests import pages  # noqa: PLC0415 - as above
 
-    history.find_newer(by=_person(), slug=slug, query={}, generation="", now=timezone.now())
+    pages.poll_history(by=_person(), slug=slug, query={}, generation="", now=timezone.now())
 
 
 def _open(slug: str) -> None:
     from django.utils import timezone  # noqa: PLC0415 - after setup
 
-    from portal.services.queries import history  # noqa: PLC0415 - as above
+    from tests import pages  # noqa: PLC0415 - as above
 
-    page = history.get_history(by=_person(), slug=slug, query={}, now=timezone.now())
+    page = pages.open_history(by=_person(), slug=slug, query={}, now=timezone.now())
     if page.age.as_of is None:
         raise AssertionError("nothing was read")
 

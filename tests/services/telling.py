@@ -10,8 +10,9 @@ from typing import Any
 from portal.models import Deployment, Version
 from portal.permissions import Person
 from portal.services.errors import NotFound
-from portal.services.queries import customers, deployments, history, search, versions
-from portal.services.queries.history import Page
+from portal.services.queries import customers, search, versions
+from portal.services.queries.timeline import Page
+from tests import pages
 
 SEARCHES: tuple[dict[str, list[str]], ...] = (
     {},
@@ -30,10 +31,10 @@ def as_text(answer: Any) -> str:
 def tell(*, by: Person, slug: str, now: datetime) -> str:
     """All answers about a customer in one text: history, deployments, every version that can be had, compare, find."""
     told = [as_text(customers.list_customers(by=by, now=now))]
-    told += [as_text(history.get_history(by=by, slug=slug, query=query, now=now)) for query in SEARCHES]
+    told += [as_text(pages.open_history(by=by, slug=slug, query=query, now=now)) for query in SEARCHES]
     for deployment in Deployment.objects.all():
         try:
-            page = deployments.get_deployment(by=by, slug=slug, deployment_id=deployment.miosa_id, query={}, now=now)
+            page = pages.open_deployment(by=by, slug=slug, deployment_id=deployment.miosa_id, query={}, now=now)
         except NotFound:
             continue
         told.append(as_text(page))
@@ -50,7 +51,7 @@ def _tell_versions(deployment: Deployment, *, by: Person, slug: str, now: dateti
     for version_id in ids:
         where: dict[str, Any] = {"by": by, "slug": slug, "deployment_id": deployment.miosa_id, "now": now}
         try:
-            told.append(as_text(versions.get_version(version_id=version_id, **where)))
+            told.append(as_text(pages.open_version(version_id=version_id, **where)))
             told.append(as_text(versions.compare(from_id=version_id, to_id=ids[0], **where)))
         except NotFound:
             continue

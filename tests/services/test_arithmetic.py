@@ -16,11 +16,11 @@ from portal.models import Connection, Customer, Deployment, Freshness, Version
 from portal.models.freshness import SWEEP, versions_scope
 from portal.permissions import Person
 from portal.services import connection
-from portal.services.queries import deployments, history, versions
 from portal.services.sync import refresh as refresh_service
 from portal.services.sync import upstream
 from portal.services.sync.budget import Purpose
 from portal.services.sync.fetch import customer_refresh, deployment_refresh, sweeps, version_refresh
+from tests import pages
 from tests.services.conftest import Desk, drain
 from tests.services.counting import asked, counting
 
@@ -57,11 +57,9 @@ def test_a_fresh_page_asks_nothing(desk: Desk, operator: Person) -> None:
     assert version is not None
 
     def look() -> None:
-        history.get_history(by=operator, slug=OURS, query={}, now=now)
-        deployments.get_deployment(by=operator, slug=OURS, deployment_id=site().miosa_id, query={}, now=now)
-        versions.get_version(
-            by=operator, slug=OURS, deployment_id=site().miosa_id, version_id=version.miosa_id, now=now
-        )
+        pages.open_history(by=operator, slug=OURS, query={}, now=now)
+        pages.open_deployment(by=operator, slug=OURS, deployment_id=site().miosa_id, query={}, now=now)
+        pages.open_version(by=operator, slug=OURS, deployment_id=site().miosa_id, version_id=version.miosa_id, now=now)
 
     assert asked(desk.simulator, look) == {}
 
@@ -71,7 +69,7 @@ def test_a_stale_page_is_drawn_without_asking_and_wanted_once(desk: Desk, operat
 
     def look() -> None:
         for _viewer in range(3):
-            page = history.get_history(by=operator, slug=OURS, query={}, now=later)
+            page = pages.open_history(by=operator, slug=OURS, query={}, now=later)
             assert page.age.stale
 
     assert asked(desk.simulator, look) == {}
@@ -306,7 +304,7 @@ def test_a_deleted_deployment_is_gone_and_stays_readable(desk: Desk, operator: P
     refresh()
     deployment.refresh_from_db()
     assert deployment.gone_at
-    page = deployments.get_deployment(
+    page = pages.open_deployment(
         by=operator, slug=OURS, deployment_id=deployment.miosa_id, query={}, now=timezone.now()
     )
     assert page.deployment.is_gone
@@ -347,7 +345,7 @@ def test_a_wrong_key_wipes_nothing(desk: Desk, operator: Person, key: str) -> No
             continue
     assert Deployment.objects.filter(gone_at=None).count() == deployments_before
     assert Version.objects.filter(gone_at=None).count() == versions_before
-    assert history.get_history(by=operator, slug=OURS, query={}, now=timezone.now()).page.entries
+    assert pages.open_history(by=operator, slug=OURS, query={}, now=timezone.now()).page.entries
 
 
 def test_many_vanished_deployments_alarm_and_wait_for_an_operator(desk: Desk, operator: Person) -> None:
@@ -424,7 +422,7 @@ def test_a_repository_deployment_may_have_builds_and_no_versions(desk: Desk, ope
     desk.simulator.reset(customers=12)
     desk.read_all()
     portal = Deployment.objects.get(name="Developer portal")
-    page = deployments.get_deployment(
+    page = pages.open_deployment(
         by=operator, slug="northwind-robotics", deployment_id=portal.miosa_id, query={}, now=timezone.now()
     )
     assert page.has_builds_only
@@ -432,14 +430,14 @@ def test_a_repository_deployment_may_have_builds_and_no_versions(desk: Desk, ope
     assert portal.is_filled
 
     def look_again() -> None:
-        deployments.get_deployment(
+        pages.open_deployment(
             by=operator, slug="northwind-robotics", deployment_id=portal.miosa_id, query={}, now=timezone.now()
         )
 
     assert asked(desk.simulator, look_again) == {}
     desk.simulator.fault("*", times=100, status=503)
     late = timezone.now() + timedelta(minutes=5)
-    page = deployments.get_deployment(
+    page = pages.open_deployment(
         by=operator, slug="northwind-robotics", deployment_id=portal.miosa_id, query={}, now=late
     )
     assert page.builds

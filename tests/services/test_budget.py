@@ -11,7 +11,8 @@ from pytest_django import Settings
 from portal import miosa
 from portal.config import Upstream
 from portal.models import Bucket, Connection
-from portal.services import connection
+from portal.services import connection, rates
+from portal.services.queries import reachability
 from portal.services.sync import budget, upstream
 from portal.services.sync.budget import Purpose
 from tests.simulator_control import SimulatorControl
@@ -159,16 +160,16 @@ def test_whatever_retry_after_says_nothing_is_sent_too_soon(
     with pytest.raises(miosa.BudgetSpent) as spent:
         ask.deployments.list()
     assert spent.value.retry_after_s is not None
-    assert 0 < spent.value.retry_after_s <= budget.LONGEST_BLOCK_S
+    assert 0 < spent.value.retry_after_s <= rates.LONGEST_BLOCK_S
     assert len(simulator.requests()) == 1
 
 
 def test_a_spent_budget_is_said_with_words_and_a_time() -> None:
     taken(Purpose.READ, at=timezone.now().timestamp())
-    standing = connection.standing(connection.get(), is_stale=True, now=timezone.now())
-    assert standing.reach == "budget_spent"
-    assert standing.for_people
-    assert "MIOSA" not in standing.for_people
-    assert standing.retry_at is not None
-    fresh = connection.standing(connection.get(), is_stale=False, now=timezone.now())
+    status = reachability.get_status(connection.get(), is_stale=True, now=timezone.now())
+    assert status.reach == "budget_spent"
+    assert status.for_people
+    assert "MIOSA" not in status.for_people
+    assert status.retry_at is not None
+    fresh = reachability.get_status(connection.get(), is_stale=False, now=timezone.now())
     assert fresh.reach == "ok"

@@ -13,13 +13,14 @@ from portal import miosa
 from portal.models import Bucket, Connection, Customer, Deployment, Freshness, KeptLog, Version
 from portal.models.freshness import SWEEP
 from portal.permissions import Person
-from portal.services import errors, logs
-from portal.services.queries import deployments, history, versions
+from portal.services import errors, log_text, logs, visits
+from portal.services.queries import history
 from portal.services.queries.schemas import Age, Reachability
 from portal.services.sync import upstream
 from portal.services.sync.budget import Purpose
 from portal.services.sync.fetch import customer_refresh, deployment_refresh, sweeps
 from portal.services.sync.refresh import TROUBLE
+from tests import pages
 from tests.services.conftest import Desk
 
 OURS = "brightsmile-dental"
@@ -62,7 +63,7 @@ def remembered() -> tuple[int, int, int]:
 def newest(operator: Person) -> Age:
     """What a page that is open is told, two minutes after everything was read."""
     Freshness.objects.exclude(read_at=None).update(read_at=timezone.now() - timedelta(minutes=2), failed_at=None)
-    answer = history.find_newer(by=operator, slug=OURS, query={}, generation="", now=timezone.now())
+    answer = pages.poll_history(by=operator, slug=OURS, query={}, generation="", now=timezone.now())
     assert isinstance(answer, history.History)
     assert answer.page.entries
     return answer.age
@@ -84,7 +85,7 @@ def test_a_bad_day_is_told_and_loses_nothing(desk: Desk, operator: Person, day: 
     assert age.for_people
     assert "miosa" not in age.for_people.lower()
     site = Deployment.objects.filter(customer__external_id=OURS).earliest("pk")
-    page = deployments.get_deployment(by=operator, slug=OURS, deployment_id=site.miosa_id, query={}, now=timezone.now())
+    page = pages.open_deployment(by=operator, slug=OURS, deployment_id=site.miosa_id, query={}, now=timezone.now())
     assert page.page.entries
     recover(desk)
     age = newest(operator)
@@ -103,7 +104,7 @@ def test_pressing_refresh_on_a_bad_day_gives_words(desk: Desk, operator: Person,
     desk.read_all()
     desk.simulator.fault("*", times=1000, **DAYS[day][0])
     with pytest.raises(errors.Unavailable) as said:
-        history.refresh_history(by=operator, slug=OURS, now=timezone.now())
+        visits.refresh_customer(by=operator, slug=OURS, now=timezone.now())
     assert said.value.for_people
     assert "miosa" not in said.value.for_people.lower()
 
@@ -114,16 +115,16 @@ def test_one_broken_row_in_a_list_costs_that_row_alone(desk: Desk, operator: Per
     desk.read_again()
     site = Deployment.objects.filter(customer__external_id=OURS).earliest("pk")
     assert Version.objects.filter(deployment=site).count() >= 5
-    assert history.get_history(by=operator, slug=OURS, query={}, now=timezone.now()).page.entries
+    assert pages.open_history(by=operator, slug=OURS, query={}, now=timezone.now()).page.entries
 
 
 def test_unknown_words_are_shown_as_they_are(desk: Desk, operator: Person) -> None:
     desk.simulator.configure(enum_values="unknown", metadata="null", time_keys="inserted_at")
     desk.read_all()
-    entries = history.get_history(by=operator, slug=OURS, query={}, now=timezone.now()).page.entries
+    entries = pages.open_history(by=operator, slug=OURS, query={}, now=timezone.now()).page.entries
     states = {entry.version.state_text for entry in entries if hasattr(entry, "version")}
     assert states
-    assert history.get_history(by=operator, slug=OURS, query={"state": ["other"]}, now=timezone.now()).page.entries
+    assert pages.open_history(by=operator, slug=OURS, query={"state": ["other"]}, now=timezone.now()).page.entries
 
 
 def test_while_it_is_down_pages_do_not_ask_again_and_again(desk: Desk, operator: Person) -> None:
@@ -132,8 +133,8 @@ def test_while_it_is_down_pages_do_not_ask_again_and_again(desk: Desk, operator:
     newest(operator)
     heard = len(desk.simulator.requests())
     for _viewer in range(10):
-        history.find_newer(by=operator, slug=OURS, query={}, generation="", now=timezone.now())
-        history.get_history(by=operator, slug=OURS, query={}, now=timezone.now())
+        pages.poll_history(by=operator, slug=OURS, query={}, generation="", now=timezone.now())
+        pages.open_history(by=operator, slug=OURS, query={}, now=timezone.now())
     assert len(desk.simulator.requests()) == heard
 
 
@@ -196,14 +197,14 @@ def test_versions_that_cant_be_read_are_told_on_the_customers_page(
     )
     # Others are read meanwhile, so that it is not the connection as a whole that is in trouble.
     Connection.objects.update(unreachable_since=None, refused_since=None)
-    age = history.get_history(by=operator, slug=OURS, query={}, now=now).age
+    age = pages.open_history(by=operator, slug=OURS, query={}, now=now).age
     assert (age.reach, bool(age.for_people)) == (reach, True)
     recover(desk)
     later = now + timedelta(seconds=70)
     customer_refresh.refresh_customer(
         Customer.objects.get(external_id=OURS), client=upstream.client(Purpose.READ), now=later
     )
-    assert history.get_history(by=operator, slug=OURS, query={}, now=later).age.reach is Reachability.OK
+    assert pages.open_history(by=operator, slug=OURS, query={}, now=later).age.reach is Reachability.OK
 
 
 def test_what_is_nobodys_is_as_old_as_the_last_sweep(desk: Desk, operator: Person) -> None:
@@ -211,7 +212,7 @@ def test_what_is_nobodys_is_as_old_as_the_last_sweep(desk: Desk, operator: Perso
     nobodys = Customer.objects.get(is_unassigned=True)
     two_hours_later()
     desk.simulator.fault("*", times=1000, status=503)
-    answer = history.find_newer(by=operator, slug=nobodys.slug, query={}, generation="", now=timezone.now())
+    answer = pages.poll_history(by=operator, slug=nobodys.slug, query={}, generation="", now=timezone.now())
     age = answer.age if isinstance(answer, history.History) else answer
     assert age.stale
     assert age.as_of is not None
@@ -221,7 +222,7 @@ def test_what_is_nobodys_is_as_old_as_the_last_sweep(desk: Desk, operator: Perso
     assert sweep.wanted_at <= timezone.now()
     recover(desk)
     sweeps.sweep_deployments(client=upstream.client(Purpose.BACKGROUND), now=timezone.now())
-    page = history.get_history(by=operator, slug=nobodys.slug, query={}, now=timezone.now())
+    page = pages.open_history(by=operator, slug=nobodys.slug, query={}, now=timezone.now())
     assert not page.age.stale
 
 
@@ -230,7 +231,7 @@ def test_looking_at_what_is_nobodys_sweeps_no_more_often_than_it_should(desk: De
     nobodys = Customer.objects.get(is_unassigned=True)
     for after in (20, 40):
         now = swept_at + timedelta(seconds=after)
-        history.find_newer(by=operator, slug=nobodys.slug, query={}, generation="", now=now)
+        pages.poll_history(by=operator, slug=nobodys.slug, query={}, generation="", now=now)
     wanted = Freshness.objects.get(scope=SWEEP).wanted_at
     assert wanted is not None
     assert wanted > swept_at + timedelta(seconds=50)
@@ -271,10 +272,10 @@ def test_a_log_is_asked_for_once_and_kept(desk: Desk, operator: Person) -> None:
         "now": timezone.now(),
     }
     before = len(desk.simulator.requests())
-    page = versions.get_version(**where)
+    page = pages.open_version(**where)
     assert page.failure
-    assert versions.get_version(**where).failure == page.failure
-    assert versions.get_log(**where).text
+    assert pages.open_version(**where).failure == page.failure
+    assert logs.get_log(**where).text
     assert len(desk.simulator.requests()) == before + 1
     assert KeptLog.objects.get(version=version).failure == page.failure
 
@@ -328,14 +329,14 @@ HOSTILE: list[Callable[[], str]] = [
 def test_no_text_takes_longer_than_its_length(settings: Settings, number: int) -> None:
     text = HOSTILE[number]()
     begun = time.thread_time()
-    logs.failure_sentence(text)
-    logs.scrub(text)
+    log_text.find_failure(text)
+    log_text.scrub(text)
     assert time.thread_time() - begun < 4
 
 
 def test_scrubbing_leaves_nothing_of_the_vendor() -> None:
     said = "pulled oci://registry.miosa.app/x by host_9f at 10.1.2.3, see https://api.MIOSA.ai/v1?x=1 miosa-builder ok"
-    clean = logs.scrub(said)
+    clean = log_text.scrub(said)
     assert "miosa" not in clean.lower()
     assert "10.1.2.3" not in clean
     assert "host_9f" not in clean

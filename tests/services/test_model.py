@@ -19,9 +19,10 @@ from portal import models
 from portal.config import DEMO_KEY
 from portal.permissions import Person, Role
 from portal.services.errors import NotFound
-from portal.services.queries import deployments, history, search, versions
+from portal.services.queries import search
 from portal.services.sync import refresh, upstream
 from portal.services.sync.upsert import customer_rows
+from tests import pages
 from tests.services.conftest import Read, forget_leases
 from tests.services.telling import as_text
 from tests.simulator_control import SimulatorControl
@@ -258,14 +259,14 @@ def glance(*, by: Person, slug: str, foreign: list[str]) -> str:
     now = timezone.now() - timedelta(seconds=1)
     models.Freshness.objects.update(read_at=timezone.now())  # a glance asks nothing of MIOSA
     told = [
-        as_text(history.get_history(by=by, slug=slug, query=q, now=now)) for q in ({}, {"state": ["live", "staged"]})
+        as_text(pages.open_history(by=by, slug=slug, query=q, now=now)) for q in ({}, {"state": ["live", "staged"]})
     ]
     for deployment in models.Deployment.objects.filter(holdings__customer__slug=slug)[:4]:
         where: dict[str, Any] = {"by": by, "slug": slug, "deployment_id": deployment.miosa_id, "now": now}
-        told.append(as_text(deployments.get_deployment(query={}, **where)))
+        told.append(as_text(pages.open_deployment(query={}, **where)))
         for version_id in foreign:
             with pytest.raises(NotFound):
-                versions.get_version(version_id=version_id, **where)
+                pages.open_version(version_id=version_id, **where)
     told += [as_text(hit) for text in foreign for hit in search.find(by=by, text=text, now=now).hits]
     return "\n".join(told)
 

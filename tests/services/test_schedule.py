@@ -9,6 +9,7 @@ from pytest_django import Settings
 from portal.config import Upstream
 from portal.models import Freshness
 from portal.models.freshness import SWEEP, WORKSPACES
+from portal.services import rates
 from portal.services.sync import budget, scopes
 from portal.services.sync.budget import Purpose
 from portal.services.sync.fetch import sweeps
@@ -108,7 +109,7 @@ def test_many_deployments_are_swept_at_half_the_background_pace(settings: Settin
     settings.MIOSA = Upstream("http://127.0.0.1:1/api/v1", "msk_test", None, 60, is_demo=True)
     scopes.get_freshness(SWEEP)
     Freshness.objects.filter(scope=SWEEP).update(rows_read=10_000)
-    assert sweeps.get_interval() == timedelta(seconds=100 / (budget.background_rate() / 2))
+    assert sweeps.get_interval() == timedelta(seconds=100 / (rates.background_rate() / 2))
 
 
 def test_a_history_that_nobody_opened_for_hours_is_read_again() -> None:

@@ -9,19 +9,21 @@ from django.utils import timezone
 
 from portal.models import Activation, Customer, Deployment, Operation, Version
 from portal.permissions import Person, Role
+from portal.services import logs
 from portal.services.errors import NotFound
 from portal.services.operations import background, releases
 from portal.services.operations import deployments as operated
 from portal.services.operations.submit import Confirmation, Target
-from portal.services.queries import deployments, history, operations, search, versions
+from portal.services.queries import operations, search, versions
 from portal.services.queries.deployments import DeploymentPage
-from portal.services.queries.entries import ActivationEntry, OperationEntry
 from portal.services.queries.operations import OperationPage
 from portal.services.queries.retention import Keeping
+from portal.services.queries.schemas import ActivationEntry, OperationEntry
 from portal.services.sync import upstream
 from portal.services.sync.budget import Purpose
 from portal.services.sync.fetch import version_refresh
 from portal.services.sync.upsert import customer_rows
+from tests import pages
 from tests.services.conftest import Desk
 from tests.services.telling import tell
 
@@ -49,7 +51,7 @@ def shared(desk: Desk) -> Deployment:
 
 
 def page_of(shared: Deployment, *, by: Person, slug: str) -> DeploymentPage:
-    return deployments.get_deployment(by=by, slug=slug, deployment_id=shared.miosa_id, query={}, now=timezone.now())
+    return pages.open_deployment(by=by, slug=slug, deployment_id=shared.miosa_id, query={}, now=timezone.now())
 
 
 def foreign(shared: Deployment) -> list[Version]:
@@ -100,13 +102,13 @@ def test_support_of_one_customer_sees_no_other(desk: Desk, shared: Deployment) -
     told = tell(by=support, slug=OURS, now=timezone.now())
     assert not [version for version in foreign(shared) if version.miosa_id in told]
     with pytest.raises(NotFound):
-        history.get_history(by=support, slug=THEIRS, query={}, now=timezone.now())
+        pages.open_history(by=support, slug=THEIRS, query={}, now=timezone.now())
 
 
 def test_neighbours_and_comparisons_skip_what_is_anothers(desk: Desk, shared: Deployment) -> None:
     mine = list(Version.objects.filter(deployment=shared, customer__external_id=OURS).order_by("number"))
     by = desk.person_of(OURS)
-    last = versions.get_version(
+    last = pages.open_version(
         by=by, slug=OURS, deployment_id=shared.miosa_id, version_id=mine[-1].miosa_id, now=timezone.now()
     )
     assert (last.previous_id, last.next_id) == (mine[-2].miosa_id, "")
@@ -122,14 +124,12 @@ def test_neighbours_and_comparisons_skip_what_is_anothers(desk: Desk, shared: De
                 now=timezone.now(),
             )
         with pytest.raises(NotFound):
-            versions.get_log(
-                by=by, slug=OURS, deployment_id=shared.miosa_id, version_id=other.miosa_id, now=timezone.now()
-            )
+            logs.get_log(by=by, slug=OURS, deployment_id=shared.miosa_id, version_id=other.miosa_id, now=timezone.now())
 
 
 def test_logs_of_ones_own_versions_can_be_read(desk: Desk, shared: Deployment) -> None:
     mine = Version.objects.filter(deployment=shared, customer__external_id=OURS).latest("number")
-    log = versions.get_log(
+    log = logs.get_log(
         by=desk.person_of(OURS),
         slug=OURS,
         deployment_id=shared.miosa_id,
@@ -186,19 +186,19 @@ def test_how_long_it_is_kept_does_not_tell_when_another_went_live(
     mine = replaced_by_another(desk, shared)
     where: dict[str, Any] = {"slug": OURS, "deployment_id": shared.miosa_id, "version_id": mine.miosa_id}
     where["now"] = timezone.now()
-    kept = versions.get_version(by=desk.person_of(OURS), **where).retention
+    kept = pages.open_version(by=desk.person_of(OURS), **where).retention
     assert (kept.keeping, kept.at) == (Keeping.UNTIL, None)
-    assert versions.get_version(by=operator, **where).retention.at is not None
+    assert pages.open_version(by=operator, **where).retention.at is not None
 
 
 def test_the_last_publish_is_ones_own_whoever_published_since(desk: Desk, shared: Deployment) -> None:
     mine = desk.act("publish", deployment_id=shared.miosa_id, external_workspace_id=OURS)
     desk.read_again()
     by = desk.person_of(OURS)
-    before = history.get_history(by=by, slug=OURS, query={}, now=timezone.now()).last_publish
+    before = pages.open_history(by=by, slug=OURS, query={}, now=timezone.now()).last_publish
     desk.act("publish", deployment_id=shared.miosa_id, external_workspace_id=THEIRS)
     desk.read_again()
-    after = history.get_history(by=by, slug=OURS, query={}, now=timezone.now()).last_publish
+    after = pages.open_history(by=by, slug=OURS, query={}, now=timezone.now()).last_publish
     assert before is not None
     assert after is not None
     assert before.id == after.id == mine["id"]
@@ -210,13 +210,13 @@ def test_a_shared_app_costs_its_customers_history_one_query(
 ) -> None:
     by = desk.person_of(OURS)
     with django_assert_max_num_queries(most):
-        history.get_history(by=by, slug=OURS, query=query, now=timezone.now())
+        pages.open_history(by=by, slug=OURS, query=query, now=timezone.now())
 
 
 @pytest.mark.parametrize("state", ["live", "staged"])
 def test_filters_tell_nothing_of_anothers_pointer(desk: Desk, shared: Deployment, state: str) -> None:
     query = {"state": [state], "app": [shared.miosa_id]}
-    found = history.get_history(by=desk.person_of(OURS), slug=OURS, query=query, now=timezone.now())
+    found = pages.open_history(by=desk.person_of(OURS), slug=OURS, query=query, now=timezone.now())
     assert found.page.entries == ()
 
 
@@ -236,7 +236,7 @@ def test_a_cursor_of_staff_is_good_for_nobody_else(desk: Desk, shared: Deploymen
     theirs = page_of(shared, by=operator, slug=OURS).page.next_cursor
     assert theirs
     with pytest.raises(NotFound):
-        deployments.get_deployment(
+        pages.open_deployment(
             by=desk.person_of(OURS),
             slug=OURS,
             deployment_id=shared.miosa_id,
@@ -296,7 +296,7 @@ def test_last_good_is_of_the_same_customer_and_never_a_bad_one(desk: Desk, opera
     assert page.last_good is not None
     assert page.last_good.id == good.version_id
     kept = timezone.now() + timedelta(days=40)
-    late = deployments.get_deployment(by=operator, slug=OURS, deployment_id=site.miosa_id, query={}, now=kept)
+    late = pages.open_deployment(by=operator, slug=OURS, deployment_id=site.miosa_id, query={}, now=kept)
     assert late.last_good is None or late.last_good.id != good.version_id
 
 

@@ -20,6 +20,7 @@ from portal.services.sync.budget import Purpose
 from portal.services.sync.fetch import customer_refresh, sweeps, version_refresh
 from portal.services.sync.leases import LeaseLost
 from portal.services.sync.upsert import customer_rows
+from tests import pages
 from tests.services.counting import counting
 from tests.simulator_control import SimulatorControl
 
@@ -213,7 +214,6 @@ def test_reading_goes_on_while_somebody_writes_for_long(simulator: SimulatorCont
     """A stale page is drawn though its wish to be read again can't be noted."""
     import sqlite3  # noqa: PLC0415 - only here
 
-    from portal.services.queries import history  # noqa: PLC0415 - as above
     from tests.services.many import _person  # noqa: PLC0415 - only here
 
     simulator.reset(customers=2)
@@ -226,7 +226,7 @@ def test_reading_goes_on_while_somebody_writes_for_long(simulator: SimulatorCont
         writer.execute("BEGIN IMMEDIATE")
         begun = time.monotonic()
         later = timezone.now() + timedelta(minutes=1)
-        page = history.get_history(by=_person(), slug=OURS, query={}, now=later)
+        page = pages.open_history(by=_person(), slug=OURS, query={}, now=later)
         assert page.page.entries
         assert page.age.stale
         assert time.monotonic() - begun < 2

@@ -10,11 +10,12 @@ from pytest_django import Settings
 
 from portal.models import Bucket, Customer, Deployment, Freshness, KeptLog, Version
 from portal.permissions import Person
+from portal.services import logs
 from portal.services.logs import LogPage
-from portal.services.queries import versions
 from portal.services.sync import polling, upstream
 from portal.services.sync.budget import Purpose
 from portal.services.sync.fetch import deployment_refresh
+from tests import pages
 from tests.services.conftest import Desk
 from tests.services.counting import asked, counting
 
@@ -43,7 +44,7 @@ def publish(desk: Desk, *, step_times: str) -> Version:
 
 
 def look(version: Version, *, by: Person, now: datetime) -> LogPage:
-    return versions.get_log(
+    return logs.get_log(
         by=by, slug=OURS, deployment_id=version.deployment.miosa_id, version_id=version.miosa_id, now=now
     )
 
@@ -120,7 +121,7 @@ def test_a_log_that_can_not_be_fetched_is_not_asked_for_by_each_view(desk: Desk,
     desk.simulator.fault("*/logs", times=1000, status=503)
 
     def view() -> None:
-        page = versions.get_version(
+        page = pages.open_version(
             by=operator, slug=OURS, deployment_id=site.miosa_id, version_id=version.miosa_id, now=now
         )
         assert page.failure

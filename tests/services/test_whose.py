@@ -12,9 +12,9 @@ from portal.models import Activation, Deployment, Entry, Freshness, Holding, Ver
 from portal.permissions import Person
 from portal.services import connection
 from portal.services.errors import NotFound
-from portal.services.queries import history
 from portal.services.sync import upstream
 from portal.services.sync.upsert import customer_rows, deployment_rows, version_rows
+from tests import pages
 from tests.services.conftest import Desk, drain
 from tests.services.telling import ids_of, tell
 
@@ -35,7 +35,7 @@ def whose(version_id: str) -> str | None:
 
 
 def seen_by(person: Person, slug: str) -> set[str]:
-    return ids_of(history.get_history(by=person, slug=slug, query={}, now=timezone.now()).page)
+    return ids_of(pages.open_history(by=person, slug=slug, query={}, now=timezone.now()).page)
 
 
 def test_its_own_attribution_decides(desk: Desk, site: dict[str, Any]) -> None:
@@ -274,7 +274,7 @@ def test_searching_confirms_nothing_that_the_page_does_not_show(
 
     def found(text: str, person: Person) -> bool:
         query = {"q": [text], "app": [site["id"]]}
-        page = history.get_history(by=person, slug=OURS, query=query, now=timezone.now()).page
+        page = pages.open_history(by=person, slug=OURS, query=query, now=timezone.now()).page
         return row.miosa_id in ids_of(page)
 
     assert found("npm run serve", by)

@@ -1,25 +1,26 @@
-"""Kinds of fields that the serializers share."""
+"""Fields that several serializers use."""
 
 from datetime import UTC
 from typing import Any
 
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+STAFF_ONLY = "For the platform's staff only."
+
 
 class MomentField(serializers.DateTimeField):
-    """A moment, always in UTC: a program does not live where the person's browser does."""
+    """A date and time in UTC, whatever zone the person's browser has."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(default_timezone=UTC, **kwargs)
 
 
 class StaffField(serializers.CharField):
-    """A text for the platform's own people; null for a customer's, and where there is none."""
+    """A text for the platform's staff; null for a customer's people, and if it is empty."""
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(allow_null=True, **kwargs)
+    def __init__(self, *, help_text: str = STAFF_ONLY, **kwargs: Any) -> None:
+        super().__init__(allow_null=True, help_text=help_text, **kwargs)
 
     def to_representation(self, value: Any) -> Any:
         return super().to_representation(value) or None if self.context["person"].is_staff else None
@@ -27,14 +28,11 @@ class StaffField(serializers.CharField):
 
 @extend_schema_field({"type": "string", "format": "uri-reference", "nullable": True})
 class NextField(serializers.Field[Any, Any, Any, Any]):
-    """Where the list goes on, as an address without a host, or null at its end."""
+    """The address of the next page without a host, null on the last page."""
 
     def __init__(self) -> None:
         super().__init__(source="*", read_only=True)
 
     def to_representation(self, value: Any) -> str | None:
-        following: str | None = self.context["next"]
-        return following
-
-
-__all__ = ["MomentField", "NextField", "OpenApiTypes", "StaffField"]
+        next_url: str | None = self.context["next"]
+        return next_url

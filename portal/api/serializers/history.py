@@ -1,14 +1,15 @@
+"""The timeline: entries of three kinds."""
+
 from functools import cached_property
 from typing import Any
 
 from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema_field
 from rest_framework import serializers
 
-from portal.api.serializers.answers import AgeSerializer, CustomerHeadSerializer, VersionBriefSerializer
 from portal.api.serializers.fields import MomentField, NextField, StaffField
+from portal.api.serializers.summaries import AgeSerializer, CustomerSummarySerializer, VersionSummarySerializer
 from portal.services.operations.kinds import KINDS
-from portal.services.queries.entries import ActivationEntry, OperationEntry, VersionEntry
-from portal.services.queries.schemas import ActivationKind
+from portal.services.queries.schemas import ActivationEntry, ActivationKind, OperationEntry, VersionEntry
 
 ACTIVATION = "activation"
 OPERATION = "operation"
@@ -16,7 +17,7 @@ VERSION = "version"
 
 
 class EntryKindField(serializers.ChoiceField):
-    """Says which of the two shapes an entry has."""
+    """The kind of an entry, which says what fields it has."""
 
     def __init__(self, kind: str) -> None:
         super().__init__([kind], source="*", read_only=True)
@@ -32,53 +33,51 @@ class VersionEntrySerializer(serializers.Serializer[Any]):
     at = MomentField()
     deployment_id = serializers.CharField()
     deployment_name = serializers.CharField()
-    version = VersionBriefSerializer()
-    sandbox = StaffField(help_text="For the platform's people only.")
+    version = VersionSummarySerializer()
+    sandbox = StaffField()
     is_gone = serializers.BooleanField()
 
 
 class ActivationEntrySerializer(serializers.Serializer[Any]):
-    """What is live was changed."""
+    """The live version changed."""
 
     entry = EntryKindField(ACTIVATION)
     id = serializers.IntegerField()
     at = MomentField()
     deployment_id = serializers.CharField()
     deployment_name = serializers.CharField()
-    deed = serializers.ChoiceField([deed.value for deed in ActivationKind])
+    deed = serializers.ChoiceField([kind.value for kind in ActivationKind])
     version_id = serializers.CharField()
     number = serializers.IntegerField(allow_null=True)
-    from_version_id = serializers.CharField(
-        help_text="Empty if nothing was live before, or nothing of this customer's."
-    )
+    from_version_id = serializers.CharField(help_text="Empty if none was live before, or another customer's.")
     from_number = serializers.IntegerField(allow_null=True)
     who = serializers.CharField()
     reason = serializers.CharField()
 
 
 class OperationEntrySerializer(serializers.Serializer[Any]):
-    """A change that somebody asked for here, whatever became of it."""
+    """A change requested in this portal, in whatever state it is."""
 
     entry = EntryKindField(OPERATION)
     id = serializers.IntegerField()
     at = MomentField()
     key = serializers.UUIDField()
     kind = serializers.ChoiceField(list(KINDS))
-    state = serializers.CharField(help_text="accepted, sent, succeeded, refused, unknown, or decided by a person.")
-    decision = serializers.CharField(help_text="happened or did_not, where a person had to say.")
-    is_unseen = serializers.BooleanField(help_text="Accepted, and what is live has not been seen to follow.")
+    state = serializers.CharField(help_text="accepted, sent, succeeded, refused, unknown or decided.")
+    decision = serializers.CharField(help_text="happened or did_not, if a person had to decide.")
+    is_unseen = serializers.BooleanField(help_text="Accepted, but the live version has not followed yet.")
     deployment_id = serializers.CharField()
     deployment_name = serializers.CharField()
-    version_id = serializers.CharField(help_text="Empty where the change names no version.")
+    version_id = serializers.CharField(help_text="Empty if it concerns no version.")
     number = serializers.IntegerField(allow_null=True)
-    from_version_id = serializers.CharField(help_text="What was live then; empty if nothing, or not this customer's.")
+    from_version_id = serializers.CharField(help_text="The live version then; empty if none, or another customer's.")
     from_number = serializers.IntegerField(allow_null=True)
     who = serializers.CharField()
     role = serializers.CharField()
     reason = serializers.CharField()
 
 
-SHAPES: dict[type, tuple[str, type[serializers.Serializer[Any]]]] = {
+SERIALIZERS: dict[type, tuple[str, type[serializers.Serializer[Any]]]] = {
     ActivationEntry: (ACTIVATION, ActivationEntrySerializer),
     OperationEntry: (OPERATION, OperationEntrySerializer),
     VersionEntry: (VERSION, VersionEntrySerializer),
@@ -88,29 +87,29 @@ SHAPES: dict[type, tuple[str, type[serializers.Serializer[Any]]]] = {
 @extend_schema_field(
     PolymorphicProxySerializer(
         component_name="Entry",
-        serializers=dict(SHAPES.values()),
+        serializers=dict(SERIALIZERS.values()),
         resource_type_field_name="entry",
         many=False,
     )
 )
 class EntryField(serializers.Field[Any, Any, Any, Any]):
-    """A row of a timeline, in the shape of its kind."""
+    """An entry of the timeline, serialized by its kind."""
 
     def to_representation(self, value: Any) -> Any:
-        return self._shapes[type(value)].to_representation(value)
+        return self._serializers[type(value)].to_representation(value)
 
     @cached_property
-    def _shapes(self) -> dict[type, serializers.Serializer[Any]]:
-        return {row: shape(context=self.context) for row, (_name, shape) in SHAPES.items()}
+    def _serializers(self) -> dict[type, serializers.Serializer[Any]]:
+        return {entry: serializer(context=self.context) for entry, (_name, serializer) in SERIALIZERS.items()}
 
 
 class ChoiceSerializer(serializers.Serializer[Any]):
-    key = serializers.CharField(help_text="What stands in the query.")
+    key = serializers.CharField(help_text="The value for the query.")
     label = serializers.CharField()  # type: ignore[assignment]  # a declared field is no attribute
 
 
 class ChoicesSerializer(serializers.Serializer[Any]):
-    """What each filter can be set to, for this customer."""
+    """The values of each filter for this customer."""
 
     deployments = ChoiceSerializer(many=True, help_text="For `app`.")
     states = ChoiceSerializer(many=True)
@@ -120,14 +119,14 @@ class ChoicesSerializer(serializers.Serializer[Any]):
 
 
 class HistorySerializer(serializers.Serializer[Any]):
-    customer = CustomerHeadSerializer()
+    customer = CustomerSummarySerializer()
     next = NextField()
     searched_back_to = MomentField(
         allow_null=True,
         source="page.searched_back_to",
-        help_text="Nothing more was found back to then; `next` looks further.",
+        help_text="Nothing more was found back to then; `next` searches further.",
     )
     age = AgeSerializer()
-    last_publish = VersionBriefSerializer(allow_null=True)
+    last_publish = VersionSummarySerializer(allow_null=True)
     choices = ChoicesSerializer()
     results = serializers.ListField(child=EntryField(), source="page.entries")

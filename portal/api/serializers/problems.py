@@ -1,4 +1,4 @@
-"""The shape of a problem, for the schema."""
+"""A problem, for the schema."""
 
 from typing import Any
 
@@ -13,16 +13,16 @@ class ProblemErrorSerializer(serializers.Serializer[Any]):
 
 
 class ProblemSerializer(serializers.Serializer[Any]):
-    """What went wrong, as RFC 9457 writes it."""
+    """An error in the format of RFC 9457."""
 
-    type = serializers.CharField(help_text="Always about:blank: the status says which problem it is.")
+    type = serializers.CharField(help_text="Always about:blank: the status identifies the problem.")
     title = serializers.CharField(help_text="The name of the status.")
     status = serializers.IntegerField()
     detail = serializers.CharField(help_text="A sentence for people.")
-    request_id = serializers.CharField(required=False, help_text="Only of a fault: the incident to ask us about.")
+    request_id = serializers.CharField(required=False, help_text="Only for an internal error: the id to report.")
     who_can = serializers.ListField(
         child=serializers.ChoiceField([role.value for role in Role]),
         required=False,
-        help_text="Who holds the right that is missing.",
+        help_text="Who has the missing permission.",
     )
     errors = ProblemErrorSerializer(many=True, required=False)  # type: ignore[assignment]  # a declared field is no attribute

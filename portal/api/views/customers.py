@@ -3,14 +3,14 @@ from django.utils import timezone
 from rest_framework.request import Request
 
 from portal.api import cursors, parameters
-from portal.api.describing import describe
+from portal.api.openapi import describe
 from portal.api.parameters import CURSOR, Parameter
-from portal.api.serializers.customers import CustomerListSerializer
-from portal.api.views.reading import ReadView, answer, person_of
+from portal.api.serializers.pages import CustomerListSerializer
+from portal.api.views.base import ReadView, get_person, respond
 from portal.services.queries import customers
 
 QUERY = (
-    Parameter("q", "Words that the name or the external id must hold.", longest=100),
+    Parameter("q", "Words that the name or the external id contains.", longest=100),
     Parameter(
         "sort",
         "By name (the default), by the last publish, or by the number of apps.",
@@ -23,17 +23,17 @@ QUERY = (
 class Customers(ReadView):
     @describe(
         "list_customers",
-        answer=CustomerListSerializer,
+        CustomerListSerializer,
         summary="Customers",
-        says="The customers that the person may see.",
+        description="The customers that the person may see.",
         query=QUERY,
     )
     def get(self, request: Request) -> HttpResponse:
-        person = person_of(request)
+        person = get_person(request)
         query = parameters.read(request.GET, QUERY)
         search, sort = parameters.first(query, "q"), parameters.first(query, "sort") or "name"
         scope = ("customers", str(person.id), search, sort)
         after = cursors.read(parameters.first(query, "cursor"), scope=scope)
-        found = customers.list_behind(by=person, search=search, sort=sort, after=after, now=timezone.now())
+        found = customers.list_after(by=person, search=search, sort=sort, after=after, now=timezone.now())
         following = cursors.make(found.following, scope=scope) if found.following else ""
-        return answer(request, CustomerListSerializer, found, query=query, cursor=following)
+        return respond(request, CustomerListSerializer, found, query=query, cursor=following)

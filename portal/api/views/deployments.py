@@ -3,10 +3,11 @@ from django.utils import timezone
 from rest_framework.request import Request
 
 from portal.api import cursors, parameters
-from portal.api.describing import DEPLOYMENT_ID, SLUG, describe
+from portal.api.openapi import DEPLOYMENT_ID, SLUG, describe
 from portal.api.parameters import CURSOR
-from portal.api.serializers.deployments import DeploymentListSerializer, DeploymentPageSerializer
-from portal.api.views.reading import ReadView, answer, person_of
+from portal.api.serializers.pages import DeploymentListSerializer, DeploymentPageSerializer
+from portal.api.views.base import ReadView, get_person, respond
+from portal.services import visits
 from portal.services.queries import deployments
 
 QUERY = (CURSOR,)
@@ -15,34 +16,35 @@ QUERY = (CURSOR,)
 class Deployments(ReadView):
     @describe(
         "list_deployments",
-        answer=DeploymentListSerializer,
+        DeploymentListSerializer,
         summary="A customer's deployments",
-        says="The deployments that hold something of the customer's, those seen first first.",
+        description="The deployments on which the customer has something, in the order in which they were first seen.",
         path=(SLUG,),
         query=QUERY,
     )
     def get(self, request: Request, slug: str) -> HttpResponse:
         query = parameters.read(request.GET, QUERY)
-        person = person_of(request)
-        scope = ("deployments", str(person.id), slug)
+        by, now = get_person(request), timezone.now()
+        scope = ("deployments", str(by.id), slug)
         after = cursors.read(parameters.first(query, "cursor"), scope=scope)
-        found = deployments.list_deployments(by=person, slug=slug, after=after, now=timezone.now())
+        customer = visits.open_customer(by=by, slug=slug, now=now)
+        found = deployments.list_deployments(customer, by=by, after=after, now=now)
         cursor = cursors.make(found.following, scope=scope) if found.following else ""
-        return answer(request, DeploymentListSerializer, found, query=query, cursor=cursor)
+        return respond(request, DeploymentListSerializer, found, query=query, cursor=cursor)
 
 
 class Deployment(ReadView):
     @describe(
         "get_deployment",
-        answer=DeploymentPageSerializer,
+        DeploymentPageSerializer,
         summary="A deployment",
-        says="What is live, what to go back to, what waits, and what happened, newest first.",
+        description="The live version, the version to roll back to, what waits, and the timeline, newest first.",
         path=(SLUG, DEPLOYMENT_ID),
         query=QUERY,
     )
     def get(self, request: Request, slug: str, deployment_id: str) -> HttpResponse:
         query = parameters.read(request.GET, QUERY)
-        found = deployments.get_deployment(
-            by=person_of(request), slug=slug, deployment_id=deployment_id, query=query, now=timezone.now()
-        )
-        return answer(request, DeploymentPageSerializer, found, query=query, cursor=found.page.next_cursor)
+        by, now = get_person(request), timezone.now()
+        customer, deployment = visits.open_deployment(by=by, slug=slug, deployment_id=deployment_id, now=now)
+        found = deployments.get_deployment(customer, deployment, by=by, query=query, now=now)
+        return respond(request, DeploymentPageSerializer, found, query=query, cursor=found.page.next_cursor)

@@ -3,10 +3,11 @@ from django.utils import timezone
 from rest_framework.request import Request
 
 from portal.api import parameters
-from portal.api.describing import SLUG, describe
+from portal.api.openapi import SLUG, describe
 from portal.api.parameters import CURSOR, Parameter
 from portal.api.serializers.history import HistorySerializer
-from portal.api.views.reading import ReadView, answer, person_of
+from portal.api.views.base import ReadView, get_person, respond
+from portal.services import visits
 from portal.services.queries import history
 from portal.services.queries.schemas import State
 
@@ -19,7 +20,7 @@ QUERY = (
     Parameter("project", "Projects: keys of `choices.projects`.", many=True),
     Parameter("from", "The first day.", is_day=True),
     Parameter("to", "The last day.", is_day=True),
-    Parameter("q", "A text, `#46` for a number, a whole id or hash."),
+    Parameter("q", "A text, `#46` for a number, or a whole id or hash."),
     CURSOR,
 )
 
@@ -27,17 +28,19 @@ QUERY = (
 class History(ReadView):
     @describe(
         "get_history",
-        answer=HistorySerializer,
+        HistorySerializer,
         summary="A customer's history",
-        says="Every version and every change of what is live, over all deployments of the customer, newest first.",
+        description="Versions, operations and changes of the live version, over all deployments, newest first.",
         path=(SLUG,),
         query=QUERY,
     )
     def get(self, request: Request, slug: str) -> HttpResponse:
         query = parameters.read(request.GET, QUERY)
-        found = history.get_history(by=person_of(request), slug=slug, query=query, now=timezone.now())
+        by, now = get_person(request), timezone.now()
+        customer = visits.open_customer(by=by, slug=slug, now=now)
+        found = history.get_history(customer, by=by, query=query, now=now)
         understood = found.filters
         parameters.require_known(
             query, {"app": understood.deployments, "person": understood.people, "project": understood.projects}
         )
-        return answer(request, HistorySerializer, found, query=query, cursor=found.page.next_cursor)
+        return respond(request, HistorySerializer, found, query=query, cursor=found.page.next_cursor)

@@ -5,10 +5,10 @@ from django.utils import timezone
 from rest_framework.request import Request
 
 from portal.api import cursors, parameters
-from portal.api.describing import OPERATION_KEY, describe
+from portal.api.openapi import OPERATION_KEY, describe
 from portal.api.parameters import CURSOR, Parameter
 from portal.api.serializers.operations import OperationListSerializer, OperationSerializer
-from portal.api.views.reading import ReadView, answer, person_of
+from portal.api.views.base import ReadView, get_person, respond
 from portal.services.queries import operations
 
 QUERY = (
@@ -21,13 +21,13 @@ QUERY = (
 class Operations(ReadView):
     @describe(
         "list_operations",
-        answer=OperationListSerializer,
+        OperationListSerializer,
         summary="Operations",
-        says="What was asked for here, newest first, as far as the person may see it.",
+        description="Changes requested in this portal, newest first, as far as the person may see them.",
         query=QUERY,
     )
     def get(self, request: Request) -> HttpResponse:
-        person = person_of(request)
+        person = get_person(request)
         query = parameters.read(request.GET, QUERY)
         slug, deployment_id = parameters.first(query, "customer"), parameters.first(query, "deployment")
         scope = ("operations", str(person.id), slug, deployment_id)
@@ -39,17 +39,17 @@ class Operations(ReadView):
             now=timezone.now(),
         )
         following = cursors.make(found.next_cursor, scope=scope) if found.next_cursor else ""
-        return answer(request, OperationListSerializer, found, query=query, cursor=following)
+        return respond(request, OperationListSerializer, found, query=query, cursor=following)
 
 
 class Operation(ReadView):
     @describe(
         "get_operation",
-        answer=OperationSerializer,
+        OperationSerializer,
         summary="An operation",
-        says="One change that was asked for here. Looking at it takes it no step further.",
+        description="One change requested in this portal. Reading it does not advance it.",
         path=(OPERATION_KEY,),
     )
     def get(self, request: Request, key: UUID) -> HttpResponse:
-        found = operations.get_operation(by=person_of(request), key=key, now=timezone.now())
-        return answer(request, OperationSerializer, found)
+        found = operations.get_operation(by=get_person(request), key=key, now=timezone.now())
+        return respond(request, OperationSerializer, found)

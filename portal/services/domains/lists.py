@@ -69,13 +69,12 @@ def get_domains(*, by: Person, slug: str, deployment_id: str, now: datetime) -> 
         may_add=can(Permission.ADD_DOMAIN, customer, deployment, by=by),
         add_obstacle=actions.get_gone_obstacle(deployment) or actions.get_connection_obstacle(customer.connection),
         was_read=scopes.get_freshness(reading.scope(deployment.pk)).read_at is not None,
-        age=ages.of(
+        age=ages.get_age(
+            customer,
             scopes.get_freshness(reading.scope(deployment.pk)),
-            generation=customer.generation,
             filling=False,
             now=now,
-            connection_row=customer.connection,
-            fresh=2 * reading.FRESH,
+            fresh_for=2 * reading.FRESH,
         ),
     )
 

@@ -1,11 +1,11 @@
-"""Env vars: written and never read back (docs/rules.md, 7).
+"""Env vars: values are written and never read back (docs/rules.md, 7).
 
-dotenv    a pasted file or one typed value into lines, each with its notices and problems
-sealing   values between typing and applying: encrypted in the database, bound, single use
-marks     who set which name, and a fingerprint of what was set
-reading   the names, read again
-names     the names on a deployment, with masks, marks and badges
-drafts    what was typed, sealed until it is applied
-reviews   what was typed, by name alone, and applying it as one operation
-deleting  a name taken away, where that can be done
+dotenv      parses a pasted .env file, or one name and value, and validates them
+drafts      what a person typed, encrypted until it is applied as one operation
+deletion    deletes an env var, where MIOSA supports it
+pages       what the pages about env vars show
+names       the stored names, and how they are fetched from MIOSA
+updates     who set which name through the portal, with a fingerprint of the value
+changes     which names changed since a moment
+encryption  encrypts, decrypts and expires the values of drafts
 """

@@ -15,6 +15,7 @@ from portal.services.errors import Conflict
 from portal.services.operations import heartbeat, messages
 from portal.services.operations.kinds import get_kind
 from portal.services.operations.tokens import Token
+from portal.wakeup import notify_worker
 
 logger = logging.getLogger(__name__)
 
@@ -65,6 +66,8 @@ def accept(request: OperationRequest, *, now: datetime) -> tuple[Operation, bool
     operation = _build_operation(request, now=now)
     for _try in range(_TRIES):
         if _insert(operation):
+            if get_kind(operation.kind).runs_in_worker:
+                notify_worker()
             return operation, True
         found = find_operation(request.token)
         if found is not None:
@@ -72,7 +75,7 @@ def accept(request: OperationRequest, *, now: datetime) -> tuple[Operation, bool
         running = Operation.objects.in_lane_of(operation.deployment_id, operation.lane).first()
         if running is not None and not _free_lane(running, override=request.override, now=now):
             raise LaneBusy(running)
-    # Others took the lane and left it each time we looked.
+    # Others took the lane and left it at each try.
     raise Conflict(_("Other people are changing this right now. Wait a moment, then try again."))
 
 

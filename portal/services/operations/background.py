@@ -1,6 +1,6 @@
-"""What the worker does for operations: run slow ones, finish what a dead process left, find out, follow up, check.
+"""What the worker does for operations: execute slow ones, finish a dead process's, find out, follow up, check apps.
 
-It keeps no state: what is due is read from the journal on each turn, and every step is claimed there first.
+What is due is read from the journal each time, and every step is claimed there first.
 """
 
 from datetime import datetime
@@ -19,7 +19,7 @@ _MOST_AT_ONCE = 50
 
 
 class OperationSource(Source[Operation]):
-    """A call that may take a minute has a limit of its own, so that reads and checks never wait behind it.
+    """Slow calls may hold their thread for a minute, so they have a limit of their own, and quick steps never wait.
 
     Both limits together leave some of the 20 connections to MIOSA for reading.
     """
@@ -64,14 +64,14 @@ def run_step(operation: Operation) -> None:
 
 
 def _find_next(*, now: datetime) -> datetime | None:
-    """When the next read or check is due, or a process that works on an operation would count as dead."""
-    attended = Operation.objects.filter(
-        state__in=[Operation.State.ACCEPTED, Operation.State.SENT], beat_at__gt=now - DEAD_AFTER
+    """When a process that works on an operation would count as dead, or the next read or check is due."""
+    rows = Operation.objects.all()
+    attended = rows.filter(
+        state__in=(Operation.State.ACCEPTED, Operation.State.SENT), beat_at__gt=now - DEAD_AFTER
+    ).aggregate(at=Min("beat_at"))["at"]
+    moments = (
+        attended and attended + DEAD_AFTER,
+        rows.filter(look_at__gt=now).aggregate(at=Min("look_at"))["at"],
+        rows.filter(check_due_at__gt=now).aggregate(at=Min("check_due_at"))["at"],
     )
-    beat_at = attended.aggregate(at=Min("beat_at"))["at"]
-    moments = [
-        beat_at and beat_at + DEAD_AFTER,
-        Operation.objects.filter(look_at__gt=now).aggregate(at=Min("look_at"))["at"],
-        Operation.objects.filter(check_due_at__gt=now).aggregate(at=Min("check_due_at"))["at"],
-    ]
     return min((at for at in moments if at is not None), default=None)

@@ -52,6 +52,9 @@ def claim(operation: Operation, *, now: datetime) -> bool:
 
 
 def release(operation: Operation) -> None:
+    """Another process may take its next step."""
+    if not operation.runner:
+        return
     Operation.objects.filter(pk=operation.pk, runner=operation.runner).update(runner="")
     operation.runner = ""
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from portal import miosa
 from portal.models import Customer, Deployment, Freshness, Operation, Version
 from portal.permissions import Person
-from portal.services import logs
+from portal.services import log_text, logs
 from portal.services.connection import WrongTenant
 from portal.services.operations.read_back import store_deployment
 from portal.services.operations.status import refresh_operation
@@ -100,13 +100,13 @@ def _read_log_tail(
         return "", ""
     if step == "building":
         tail = cache.get(f"progress-log:{version.pk}", "")
-        return (tail if by.is_staff else logs.scrub(tail)), ""
+        return (tail if by.is_staff else log_text.scrub(tail)), ""
     if step not in {"failed", "ready", "live"}:
         return "", ""
     log = logs.read(version, deployment, customer=customer, by=by, stage="", now=now)
     if step != "failed":
         return log.text[-_TAIL:], ""
-    return log.text[-_TAIL:], logs.failure_sentence(log.text) or _("It failed; the log does not say why in a sentence.")
+    return log.text[-_TAIL:], log_text.find_failure(log.text) or _("It failed; the log does not say why in a sentence.")
 
 
 def _get_step(page: OperationPage, deployment: Deployment | None, version: Version | None) -> str:

@@ -24,16 +24,22 @@ _LONGEST_PAUSE = timedelta(seconds=60)
 
 
 def read_back(operation: Operation) -> None:
-    """Read the deployment and the touched versions again; once more later if they don't show the effect yet."""
+    """Read the deployment and the touched versions again; once more later if they don't show the effect yet.
+
+    This process works on the operation no more afterwards.
+    """
     kind = get_kind(operation.kind)
+    reader = _Reader(operation, kind)
     try:
-        is_finished = _read(operation, kind)
+        is_finished = reader.read()
     except (miosa.MiosaError, WrongTenant) as error:
         logger.warning("reading back failed", extra={"operation": str(operation.key), "reason": str(error)})
         is_finished = False
     operation.look_at = None if is_finished else _get_next_read(operation, kind, now=timezone.now())
-    Operation.objects.filter(pk=operation.pk, state=Operation.State.SUCCEEDED).update(look_at=operation.look_at)
-    timeline.update_entry(operation)
+    ours = Operation.objects.filter(pk=operation.pk, state=Operation.State.SUCCEEDED, runner=operation.runner)
+    if ours.update(look_at=operation.look_at, runner=""):
+        operation.runner = ""
+    timeline.update_entry(operation, reader.deployment)
 
 
 def store_deployment(row: miosa.Deployment) -> StoredDeployment:
@@ -51,36 +57,50 @@ def update_live_version(deployment: Deployment, *, version_id: str = "", client:
     live_pointer.update_live_pointer(deployment, changes=taken, now=now)
 
 
-def _read(operation: Operation, kind: Kind) -> bool:
-    """Whether MIOSA shows the effect. Raises miosa.MiosaError, WrongTenant."""
-    client, now = client_for(operation), timezone.now()
-    if kind.deletes_deployment:
-        deployment_rows.mark_deployments_gone(
-            Deployment.objects.filter(miosa_id=operation.actual_deployment_id), now=now
+class _Reader:
+    """One read of everything that an operation has touched. `deployment` is set once it has been stored."""
+
+    def __init__(self, operation: Operation, kind: Kind) -> None:
+        self.operation, self.kind = operation, kind
+        self.client, self.now = client_for(operation), timezone.now()
+        self.deployment: Deployment | None = None
+
+    def read(self) -> bool:
+        """Whether MIOSA shows the effect. Raises miosa.MiosaError, WrongTenant."""
+        operation, kind = self.operation, self.kind
+        if kind.deletes_deployment:
+            gone = Deployment.objects.filter(miosa_id=operation.actual_deployment_id)
+            deployment_rows.mark_deployments_gone(gone, now=self.now)
+            return True
+        is_found = not operation.actual_deployment_id.startswith("new:")
+        if not is_found and kind.detect(operation, self.client) is not Detection.DONE:
+            return False
+        row = self.client.deployments.get(operation.actual_deployment_id)
+        stored = deployment_rows.upsert_deployments(tenant_check.accept_rows([row]), now=self.now)
+        if not stored:
+            return True
+        self.deployment = stored[0].deployment
+        scopes.discard_running_reads(versions_scope(self.deployment.pk))
+        self._find_result(row)
+        self._read_versions(self.deployment)
+        is_finished = kind.is_finished(operation, self.deployment, self.client, now=self.now)
+        kind.follow_up(operation, self.deployment, self.client, now=self.now)
+        return is_finished
+
+    def _find_result(self, row: miosa.Deployment) -> None:
+        known = self.operation.result
+        self.kind.find_result(self.operation, row, self.client)
+        if self.operation.result != known:
+            Operation.objects.filter(pk=self.operation.pk).update(result=self.operation.result)
+
+    def _read_versions(self, deployment: Deployment) -> None:
+        operation = self.operation
+        touched = {operation.target_id, operation.seen_live_id, operation.version_id} - {""}
+        taken = _fetch_versions(sorted(touched), deployment, self.client, now=self.now)
+        is_ours = operation.version_id != "" and deployment.active_version_id == operation.version_id
+        live_pointer.update_live_pointer(
+            deployment, changes=taken, now=self.now, caused_by=operation.key if is_ours else None
         )
-        return True
-    if operation.actual_deployment_id.startswith("new:") and kind.detect(operation, client) is not Detection.DONE:
-        return False
-    row = client.deployments.get(operation.actual_deployment_id)
-    stored = deployment_rows.upsert_deployments(tenant_check.accept_rows([row]), now=now)
-    if not stored:
-        return True
-    deployment = stored[0].deployment
-    scopes.discard_running_reads(versions_scope(deployment.pk))
-    _find_result(operation, kind, row, client)
-    touched = {operation.target_id, operation.seen_live_id, operation.version_id} - {""}
-    taken = _fetch_versions(sorted(touched), deployment, client, now=now)
-    live_pointer.update_live_pointer(deployment, changes=taken, now=now)
-    is_finished = kind.is_finished(operation, deployment, client, now=now)
-    kind.follow_up(operation, deployment, client, now=now)
-    return is_finished
-
-
-def _find_result(operation: Operation, kind: Kind, row: miosa.Deployment, client: miosa.Client) -> None:
-    known = operation.result
-    kind.find_result(operation, row, client)
-    if operation.result != known:
-        Operation.objects.filter(pk=operation.pk).update(result=operation.result)
 
 
 def _fetch_versions(ids: list[str], deployment: Deployment, client: miosa.Client, *, now: datetime) -> VersionChanges:

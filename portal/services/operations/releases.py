@@ -12,7 +12,7 @@ from portal.permissions import Permission, Person
 from portal.services import environments
 from portal.services.authorization import require_permission
 from portal.services.domains import lists as domain_lists
-from portal.services.env_vars import names as env_names
+from portal.services.env_vars import changes as env_changes
 from portal.services.errors import Conflict, NotFound
 from portal.services.operations import reasons
 from portal.services.operations.accept import OperationRequest
@@ -90,7 +90,7 @@ def get_dialog(kind: str, target: Target, *, by: Person, now: datetime) -> Relea
         target=summaries.version(version, deployment),
         target_from=target_from,
         target_until=target_until,
-        env_changed=0 if is_cut else env_names.count_changed(deployment, since=since),
+        env_changed=0 if is_cut else env_changes.count_changed_names(deployment, since=since),
         candidates=_list_candidates(scope),
         changes=tuple(each for each in differences(live, version, by=by) if not each.same) if live else (),
         same_artifact=_has_same_artifact(live, version),

@@ -1,4 +1,4 @@
-"""The operation that a person is looking at: found out further on the way, or decided."""
+"""One operation on its page: taken a step further when the page is opened, or decided by a person."""
 
 from datetime import datetime
 from uuid import UUID
@@ -51,6 +51,8 @@ def decide(*, by: Person, key: UUID, choice: str, now: datetime) -> OperationPag
 
 def _step(operation: Operation, *, now: datetime) -> None:
     """What takes long is executed, read and repeated by the worker alone: no page waits a minute for it."""
-    if not get_kind(operation.kind).runs_in_worker:
-        reconcile.step(operation, now=now)
-        operation.refresh_from_db()
+    if get_kind(operation.kind).runs_in_worker:
+        notify_worker()
+        return
+    reconcile.step(operation, now=now)
+    operation.refresh_from_db()

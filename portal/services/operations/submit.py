@@ -161,10 +161,8 @@ def submit_request(
             execute.execute(operation)
         finally:
             heartbeat.release(operation)
-        operation.refresh_from_db()
-    if is_new:
-        notify_worker()
-    return get_page(operation, by=request.by, now=now)
+            notify_worker()
+    return get_page(operation, by=request.by, now=now, customer=request.customer if is_new else None)
 
 
 def require_reachable(connection: Connection, deployment: Deployment | None) -> None:

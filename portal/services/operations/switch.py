@@ -1,4 +1,4 @@
-"""The live version changed because of an operation: note when, and whose doing it was."""
+"""The live version changed because of an operation: record when, and that the operation caused it."""
 
 from datetime import datetime, timedelta
 

@@ -1,18 +1,24 @@
 """Operations in the timeline, beside versions and activations."""
 
+from django.db import transaction
+
 from portal.models import Deployment, Entry, Operation, Version
 from portal.services import clean_text
 from portal.services.operations.kinds import get_kind
 from portal.services.sync.upsert import customer_rows
 
 
-def update_entry(operation: Operation) -> None:
-    """Add the operation to the timeline of the customer that owns its version, or bring its entry up to date."""
+def update_entry(operation: Operation, deployment: Deployment | None = None) -> None:
+    """Add the operation to the timeline of the customer that owns its version, or bring its entry up to date.
+
+    `deployment` saves a query to a caller that has it.
+    """
     entries = Entry.objects.filter(kind=Entry.Kind.OPERATION, subject=operation.pk)
     if not get_kind(operation.kind).is_in_timeline(operation):
         entries.delete()
         return
-    deployment = Deployment.objects.filter(miosa_id=operation.actual_deployment_id).first()
+    if deployment is None:
+        deployment = Deployment.objects.filter(miosa_id=operation.actual_deployment_id).first()
     if deployment is None:
         return
     named = {operation.target_id, operation.seen_live_id} - {""}
@@ -30,10 +36,11 @@ def update_entry(operation: Operation) -> None:
         number=operation.target_number,
         text=clean_text.search_key(operation.person_name, operation.reason)[:400],
     )
-    Entry.objects.bulk_create(
-        [entry],
-        update_conflicts=True,
-        unique_fields=["kind", "subject", "customer"],
-        update_fields=["deployment", "version", "other", "number", "text"],
-    )
-    customer_rows.bump_generation({customer_id})
+    with transaction.atomic():
+        Entry.objects.bulk_create(
+            [entry],
+            update_conflicts=True,
+            unique_fields=["kind", "subject", "customer"],
+            update_fields=["deployment", "version", "other", "number", "text"],
+        )
+        customer_rows.bump_generation({customer_id})

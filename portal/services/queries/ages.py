@@ -1,41 +1,59 @@
-"""How old what is shown is, in one shape for all pages (docs/rules.md, 6)."""
+"""How old the data on a page is, in one shape for all pages (docs/rules.md, 6)."""
 
 from datetime import datetime, timedelta
 
-from portal.models import Connection, Freshness
-from portal.models.freshness import FRESH_FOR
-from portal.services import connection
-from portal.services.connection import Trouble
+from portal.models import Connection, Customer, Freshness
+from portal.models.freshness import FRESH_FOR, SWEEP
+from portal.services import rates
+from portal.services.queries import reachability
 from portal.services.queries.schemas import Age, Reachability
 
 
-def of(
-    row: Freshness | None,
+def get_age(
+    customer: Customer,
+    freshness: Freshness | None,
     *,
-    generation: int,
     filling: bool,
     now: datetime,
-    connection_row: Connection | None = None,
-    fresh: timedelta = FRESH_FOR,
+    fresh_for: timedelta = FRESH_FOR,
 ) -> Age:
-    as_of = row.read_at if row else None
-    stale = as_of is None or now - as_of >= fresh
-    standing = connection.standing(connection_row or connection.get(), trouble=_trouble(row), is_stale=stale, now=now)
-    filling = filling and standing.reach is Reachability.OK
+    """The age of something of a customer's. `customer` comes with its status; `filling`: older rows are being read."""
+    is_stale = freshness is None or freshness.read_at is None or now - freshness.read_at >= fresh_for
+    status = reachability.get_status(customer.connection, failure=_failure(freshness), is_stale=is_stale, now=now)
+    return _age(freshness, status, generation=customer.generation, is_stale=is_stale, filling=filling)
+
+
+def get_list_age(*, now: datetime) -> Age:
+    """The age of the list of customers, which is as old as the last sweep. Twice its interval is not stale yet."""
+    sweep = Freshness.objects.filter(scope=SWEEP).first()
+    connection = Connection.objects.select_related("bucket").first()
+    read_at = sweep.read_at if sweep else None
+    is_stale = sweep is None or read_at is None or now - read_at >= 2 * rates.sweep_interval(sweep.rows_read)
+    status = reachability.get_status(connection, failure=_failure(sweep), is_stale=is_stale, now=now)
+    generation = int(read_at.timestamp()) if read_at else 0
+    return _age(sweep, status, generation=generation, is_stale=is_stale, filling=read_at is None)
+
+
+def _age(
+    freshness: Freshness | None, status: reachability.Status, *, generation: int, is_stale: bool, filling: bool
+) -> Age:
+    filling = filling and status.reach is Reachability.OK
     return Age(
-        as_of=as_of,
-        stale=stale,
+        as_of=freshness.read_at if freshness else None,
+        stale=is_stale,
         filling=filling,
-        generation=f"{generation}.{standing.reach}.{filling:d}",
-        reach=standing.reach,
-        since=standing.since,
-        retry_at=standing.retry_at,
-        for_people=standing.for_people,
+        generation=f"{generation}.{status.reach}.{filling:d}",
+        reach=status.reach,
+        since=status.since,
+        retry_at=status.retry_at,
+        for_people=status.for_people,
     )
 
 
-def _trouble(row: Freshness | None) -> Trouble | None:
-    """What went wrong when this was last to be read, if it has not been read since."""
+def _failure(row: Freshness | None) -> reachability.Failure | None:
+    """Why it was not read the last time, if it has not been read since."""
     if row is None or row.failed_at is None or not row.error:
         return None
-    return None if row.read_at is not None and row.read_at > row.failed_at else Trouble(row.error, row.failed_at)
+    if row.read_at is not None and row.read_at > row.failed_at:
+        return None
+    return reachability.Failure(row.error, row.failed_at)

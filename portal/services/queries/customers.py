@@ -1,4 +1,4 @@
-"""Customers: who there is, and the door to one of them."""
+"""Customers that a person may see. Everything else of a customer is found through these."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,14 +8,12 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
 
 from portal.models import Customer, Deployment, Freshness, Holding
-from portal.models.freshness import SWEEP
-from portal.models.prepared import Prepared
+from portal.models.customers import UNASSIGNED_SLUG
 from portal.permissions import Person
 from portal.services import clean_text
 from portal.services.errors import NotFound
 from portal.services.queries import ages, summaries
 from portal.services.queries.schemas import Age, CustomerSummary, DeploymentSummary
-from portal.services.sync.fetch import sweeps
 
 PAGE = 50
 _SORTS = {
@@ -25,9 +23,6 @@ _SORTS = {
     "apps": (F("deployments_count").desc(), F("name").asc(), F("pk").asc()),
 }
 _SHOWN_DEPLOYMENTS = 3
-_WITH_ITS_STATE = Customer.objects.select_related("freshness", "connection__bucket")
-_CUSTOMER: Prepared[Customer] = Prepared(lambda slug: _WITH_ITS_STATE.filter(slug=slug))
-_ONE_OF: Prepared[Customer] = Prepared(lambda slug, scope: _WITH_ITS_STATE.filter(slug=slug, pk__in=scope))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +50,7 @@ class CustomerList:
 
 @dataclass(frozen=True, slots=True)
 class CustomerPart:
-    """Some customers, one after the other. `following` is the slug of the last if more come after it."""
+    """Some customers in a row. `following` is the slug of the last if more come after it."""
 
     rows: tuple[CustomerRow, ...]
     total: int
@@ -64,26 +59,26 @@ class CustomerPart:
 
 
 def seen_by(by: Person) -> QuerySet[Customer]:
-    """The customers a person may see. Everything else is found through these."""
-    if by.scope is None:
-        return Customer.objects.all()
-    return Customer.objects.filter(pk__in=by.scope)
+    """The customers that a person may see."""
+    return Customer.objects.in_scope(by.scope)
 
 
 def get_customer(*, by: Person, slug: str) -> Customer:
-    """Raises NotFound for an unknown customer and for a stranger, who are never told apart."""
-    slug = clean_text.storable(slug)
-    if by.scope is None:
-        customer = _CUSTOMER.first(slug)
-    else:
-        customer = _ONE_OF.first(slug, sorted(by.scope)) if by.scope else None
+    """A customer with its status. Raises NotFound for an unknown one and for somebody else's, with no difference."""
+    customer = Customer.objects.in_scope(by.scope).with_status().filter(slug=clean_text.storable(slug)).first()
     if customer is None or (customer.is_unassigned and not by.is_staff):
         raise NotFound
     return customer
 
 
-def freshness_of(customer: Customer) -> Freshness | None:
-    """How old this customer's deployments are, from the row that came with `get_customer`."""
+def get_unassigned() -> Customer:
+    """The row that holds what belongs to no customer; unsaved as long as there is nothing."""
+    row = Customer.objects.filter(is_unassigned=True).first()
+    return row or Customer(is_unassigned=True, slug=UNASSIGNED_SLUG)
+
+
+def get_freshness(customer: Customer) -> Freshness | None:
+    """How old this customer's deployments are; read with the customer."""
     return getattr(customer, "freshness", None)
 
 
@@ -103,24 +98,24 @@ def list_customers(*, by: Person, search: str = "", sort: str = "name", page: in
         pages=paginator.num_pages,
         search=text,
         sort=sort,
-        age=_age(now=now),
+        age=ages.get_list_age(now=now),
     )
 
 
-def list_behind(*, by: Person, search: str = "", sort: str = "name", after: str = "", now: datetime) -> CustomerPart:
-    """The same behind the customer with the slug `after`: nobody comes twice or not at all, whoever appears meanwhile.
+def list_after(*, by: Person, search: str = "", sort: str = "name", after: str = "", now: datetime) -> CustomerPart:
+    """The same from behind the customer with the slug `after`: new customers put nobody on two pages or on none.
 
-    Raises NotFound for an unknown `after` and a stranger's.
+    Raises NotFound for an unknown `after` and one this person may not see.
     """
     found = _found(by, clean_text.line(search, most=100))
-    behind = found.filter(_behind(get_customer(by=by, slug=after), sort)) if after else found
-    rows = list(behind.order_by(*_SORTS[sort])[: PAGE + 1])
+    following = found.filter(_is_after(get_customer(by=by, slug=after), sort)) if after else found
+    rows = list(following.order_by(*_SORTS[sort])[: PAGE + 1])
     shown = rows[:PAGE]
     return CustomerPart(
         rows=_rows(shown, by=by),
         total=found.count(),
         following=shown[-1].slug if len(rows) > PAGE else "",
-        age=_age(now=now),
+        age=ages.get_list_age(now=now),
     )
 
 
@@ -136,8 +131,8 @@ def _found(by: Person, text: str) -> QuerySet[Customer]:
     return rows
 
 
-def _behind(one: Customer, sort: str) -> Q:
-    """What `_SORTS` puts behind this one."""
+def _is_after(one: Customer, sort: str) -> Q:
+    """What `_SORTS` puts behind this customer."""
     published, count = one.last_published_at, one.deployments_count
     named = Q(name__gt=one.name) | Q(name=one.name, pk__gt=one.pk)
     if sort == "-name":
@@ -159,14 +154,6 @@ def list_homes(*, by: Person) -> tuple[CustomerSummary, ...]:
     return tuple(summaries.head(customer, by=by) for customer in seen_by(by).order_by("name", "pk"))
 
 
-def _age(*, now: datetime) -> Age:
-    """The list is as old as the last sweep; twice its interval is still as it should be."""
-    sweep = Freshness.objects.filter(scope=SWEEP).first()
-    read_at = sweep.read_at if sweep else None
-    generation = int(read_at.timestamp()) if read_at else 0
-    return ages.of(sweep, generation=generation, filling=read_at is None, now=now, fresh=2 * sweeps.get_interval())
-
-
 def _rows(shown: list[Customer], *, by: Person) -> tuple[CustomerRow, ...]:
     """The customers with the first few of their deployments. Two queries, whatever they have."""
     place = Window(
@@ -179,15 +166,14 @@ def _rows(shown: list[Customer], *, by: Person) -> tuple[CustomerRow, ...]:
     held: dict[int, list[int]] = {}
     for customer_id, deployment_id in first.order_by("customer_id", "place"):
         held.setdefault(customer_id, []).append(deployment_id)
-    deployments = (
-        Deployment.objects.filter(pk__in={pk for pks in held.values() for pk in pks})
-        .select_related("live_version", "staged_version", "newest_version")
-        .in_bulk()
-    )
+    deployments = Deployment.objects.for_summary().in_bulk({pk for pks in held.values() for pk in pks})
+    summaries.attach_versions(deployments.values())
     return tuple(
         CustomerRow(
             customer=summaries.head(customer, by=by),
-            deployments=summaries.deployments((deployments[pk] for pk in held.get(customer.pk, ())), customer, by=by),
+            deployments=tuple(
+                summaries.deployment(deployments[pk], customer, by=by) for pk in held.get(customer.pk, ())
+            ),
             deployments_count=customer.deployments_count,
             last_published_at=customer.last_published_at,
         )

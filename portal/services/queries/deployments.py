@@ -8,19 +8,17 @@ from django.conf import settings
 
 from portal.models import Activation, Customer, Deployment, Freshness, Version
 from portal.models.freshness import deployment_scope
-from portal.models.prepared import Prepared
 from portal.permissions import Person
-from portal.services import builds, clean_text
-from portal.services.builds import Build
+from portal.services import clean_text
 from portal.services.errors import NotFound
-from portal.services.queries import actions, ages, customers, history, retention, summaries, timeline
-from portal.services.queries.history import Page, Query
+from portal.services.queries import actions, ages, builds, customers, retention, summaries, timeline
+from portal.services.queries.builds import Build
+from portal.services.queries.filters import Query
 from portal.services.queries.schemas import Age, CustomerSummary, DeploymentSummary, VersionSummary
-from portal.services.queries.timeline import Where
-from portal.services.sync import refresh
+from portal.services.queries.timeline import Page
 
 _MOST_EARLIER = 50
-_LISTED = 50
+PAGE = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,79 +58,93 @@ class DeploymentList:
     age: Age
 
 
-_HELD_BY: Prepared[Deployment] = Prepared(
-    lambda customer, deployment_id: Deployment.objects.filter(
-        holdings__customer=customer, miosa_id=deployment_id
-    ).select_related("live_version", "staged_version", "newest_version")
-)
+def load(*, by: Person, slug: str, deployment_id: str) -> tuple[Customer, Deployment]:
+    """A deployment and the customer it was found through. Raises NotFound, also for somebody else's customer."""
+    customer = customers.get_customer(by=by, slug=slug)
+    return customer, find_deployment(customer, deployment_id)
 
 
 def find_deployment(customer: Customer, deployment_id: str) -> Deployment:
-    """Raises NotFound unless the customer has something on it."""
-    row = _HELD_BY.first(customer.pk, clean_text.storable(deployment_id))
-    if row is None:
+    """With its live, staged and newest version. Raises NotFound unless the customer has something on it."""
+    held = Deployment.objects.held_by(customer.pk).with_versions()
+    deployment = held.filter(miosa_id=clean_text.storable(deployment_id)).first()
+    if deployment is None:
         raise NotFound
-    return row
+    return deployment
 
 
-def list_deployments(*, by: Person, slug: str, after: str, now: datetime) -> DeploymentList:
-    """Those that hold something of the customer's, in the order in which they were first seen, behind the one `after`.
+def get_freshness(deployment: Deployment) -> Freshness | None:
+    return Freshness.objects.filter(scope=deployment_scope(deployment.pk)).first()
 
-    Raises NotFound for a stranger, an unknown customer, and if it has nothing on `after`.
+
+def list_deployments(customer: Customer, *, by: Person, after: str, now: datetime) -> DeploymentList:
+    """A customer's deployments in the order in which they were first seen, from behind the one with the id `after`.
+
+    Raises NotFound if the customer has nothing on `after`.
     """
-    customer = history.open_customer(by=by, slug=slug, now=now)
-    there = Deployment.objects.filter(holdings__customer=customer, gone_at=None)
-    behind = there.filter(pk__gt=find_deployment(customer, after).pk) if after else there
-    rows = list(behind.only(*summaries.OF_DEPLOYMENT).order_by("pk")[: _LISTED + 1])
-    shown = rows[:_LISTED]
-    summaries.versions_of(shown)
+    held = Deployment.objects.held_by(customer.pk).filter(gone_at=None)
+    following = held.filter(pk__gt=find_deployment(customer, after).pk) if after else held
+    found = list(following.for_summary().order_by("pk")[: PAGE + 1])
+    shown = found[:PAGE]
+    summaries.attach_versions(shown)
     return DeploymentList(
         customer=summaries.head(customer, by=by),
-        results=tuple(summaries.deployment(row, customer, by=by) for row in shown),
-        following=shown[-1].miosa_id if len(rows) > _LISTED else "",
-        age=ages.of(
-            customers.freshness_of(customer),
-            generation=customer.generation,
-            filling=there.filter(is_filled=False).exists(),
-            now=now,
-            connection_row=customer.connection,
+        results=tuple(summaries.deployment(deployment, customer, by=by) for deployment in shown),
+        following=shown[-1].miosa_id if len(found) > PAGE else "",
+        age=ages.get_age(
+            customer, customers.get_freshness(customer), filling=held.filter(is_filled=False).exists(), now=now
         ),
     )
 
 
-def get_deployment(*, by: Person, slug: str, deployment_id: str, query: Query, now: datetime) -> DeploymentPage:
-    """Raises NotFound for an unknown customer, deployment or cursor and for strangers; MIOSA is not asked then."""
-    customer = customers.get_customer(by=by, slug=slug)
-    deployment = find_deployment(customer, deployment_id)
-    row = _freshness(deployment)
-    if deployment.newest_version_id is None and not deployment.is_filled:
-        refresh.deployment_if_stale(deployment, row, customer=customer, now=now)
-        deployment = find_deployment(customer, deployment_id)
-    else:
-        refresh.ask_for_deployment(deployment, row, now=now)
-    return _page(customer, deployment, by=by, query=query, now=now)
+def get_deployment(
+    customer: Customer, deployment: Deployment, *, by: Person, query: Query, now: datetime
+) -> DeploymentPage:
+    """The page of a timeline that `query` describes (key cursor), with everything around it.
+
+    Raises NotFound for a cursor that belongs to another list.
+    """
+    is_cut = summaries.hides_others(deployment, by=by)
+    good = None if is_cut else find_last_good(deployment, customer, by=by, now=now)
+    listed = () if is_cut else builds.list_builds(deployment, customer, by=by)
+    shows_managed_url = by.is_staff and not is_cut and deployment.managed_url != deployment.public_url
+    return DeploymentPage(
+        customer=summaries.head(customer, by=by),
+        deployment=actions.get_deployment_summary(deployment, customer, by=by),
+        managed_url=deployment.managed_url if shows_managed_url else "",
+        shows_vendor_host=by.is_operator and _is_vendor_host(deployment.public_url or deployment.managed_url),
+        last_good=summaries.version(good[0], deployment) if good else None,
+        last_good_from=good[1].at if good else None,
+        last_good_until=_find_end(deployment, *good) if good else None,
+        page=timeline.get_deployment_page(customer, deployment, cursor=(query.get("cursor") or [""])[0], by=by),
+        builds=listed,
+        has_builds_only=bool(listed) and deployment.newest_version_id is None,
+        is_cut=is_cut,
+        source="" if is_cut else deployment.source_type,
+        created_at=None if is_cut else deployment.created_at,
+        gone_at=deployment.gone_at,
+        age=get_age(customer, deployment, now=now),
+    )
 
 
 def find_newer(
-    *, by: Person, slug: str, deployment_id: str, query: Query, generation: str, now: datetime
+    customer: Customer, deployment: Deployment, *, by: Person, query: Query, generation: str, now: datetime
 ) -> DeploymentPage | Age:
-    """The page again if anything of it changed since `generation`, else only its age. Reads again first if stale."""
-    customer = customers.get_customer(by=by, slug=slug)
-    deployment = find_deployment(customer, deployment_id)
-    if refresh.deployment_if_stale(deployment, _freshness(deployment), customer=customer, now=now):
-        customer = customers.get_customer(by=by, slug=slug)
-        deployment = find_deployment(customer, deployment_id)
-    age = age_of(customer, deployment, now=now)
+    """The page again if anything on it changed since `generation`, else only its age."""
+    age = get_age(customer, deployment, now=now)
     if age.generation == generation:
         return age
-    return _page(customer, deployment, by=by, query=query, now=now)
+    return get_deployment(customer, deployment, by=by, query=query, now=now)
 
 
-def refresh_deployment(*, by: Person, slug: str, deployment_id: str, now: datetime) -> None:
-    """Read this deployment again, as somebody asked for it. Raises NotFound, Unavailable."""
-    customer = customers.get_customer(by=by, slug=slug)
-    deployment = find_deployment(customer, deployment_id)
-    refresh.deployment_now(deployment, customer=customer, by=by, now=now)
+def get_age(customer: Customer, deployment: Deployment, *, now: datetime) -> Age:
+    """As of when it was last read, singly or in the customer's list."""
+    freshness, listed = get_freshness(deployment), customers.get_freshness(customer)
+    if listed is not None and listed.read_at is not None:
+        is_older = freshness is None or freshness.read_at is None or freshness.read_at < listed.read_at
+        freshness = listed if is_older else freshness
+    filling = deployment.gone_at is None and not deployment.is_filled
+    return ages.get_age(customer, freshness, filling=filling, now=now)
 
 
 def find_last_good(
@@ -176,65 +188,14 @@ def last_span(deployment: Deployment, version: Version) -> tuple[datetime | None
     newest = found.order_by("-at", "-pk").first()
     if newest is None:
         return version.promoted_at, version.archived_at if version.promoted_at else None
-    return newest.at, _until(deployment, (version, newest))
+    return newest.at, _find_end(deployment, version, newest)
 
 
-def _page(customer: Customer, deployment: Deployment, *, by: Person, query: Query, now: datetime) -> DeploymentPage:
-    is_cut = summaries.hides_others(deployment, by=by)
-    cursor = (query.get("cursor") or [""])[0]
-    found = timeline.search(
-        scope=f"deployment:{deployment.pk}:{'' if by.sees_everyone else customer.pk}",
-        customer_id=None if by.sees_everyone else customer.pk,
-        deployment_id=deployment.pk,
-        where=Where(),
-        cursor=cursor,
-    )
-    good = None if is_cut else find_last_good(deployment, customer, by=by, now=now)
-    listed = () if is_cut else builds.list_builds(deployment, customer=customer, by=by, now=now)
-    return DeploymentPage(
-        customer=summaries.head(customer, by=by),
-        deployment=actions.get_deployment_summary(deployment, customer, by=by),
-        managed_url=deployment.managed_url
-        if by.is_staff and not is_cut and deployment.managed_url != deployment.public_url
-        else "",
-        shows_vendor_host=by.is_operator and _is_vendor_host(deployment.public_url or deployment.managed_url),
-        last_good=summaries.version(good[0], deployment) if good else None,
-        last_good_from=good[1].at if good else None,
-        last_good_until=_until(deployment, good) if good else None,
-        page=history.read_page(found, customer=customer, held={deployment.pk: deployment}, by=by),
-        builds=listed,
-        has_builds_only=bool(listed) and deployment.newest_version_id is None,
-        is_cut=is_cut,
-        source="" if is_cut else deployment.source_type,
-        created_at=None if is_cut else deployment.created_at,
-        gone_at=deployment.gone_at,
-        age=age_of(customer, deployment, now=now),
-    )
-
-
-def _until(deployment: Deployment, good: tuple[Version, Activation]) -> datetime | None:
-    following = (
-        Activation.objects.filter(deployment_id=deployment.miosa_id, at__gt=good[1].at).order_by("at", "pk").first()
-    )
-    return following.at if following else good[0].archived_at
-
-
-def age_of(customer: Customer, deployment: Deployment, *, now: datetime) -> Age:
-    row = _freshness(deployment)
-    newest = customers.freshness_of(customer)
-    if (
-        newest is not None
-        and newest.read_at is not None
-        and (row is None or row.read_at is None or newest.read_at > row.read_at)
-    ):
-        # The customer's list brought the deployment later than it was read singly.
-        row = newest
-    filling = deployment.gone_at is None and not deployment.is_filled
-    return ages.of(row, generation=customer.generation, filling=filling, now=now, connection_row=customer.connection)
-
-
-def _freshness(deployment: Deployment) -> Freshness | None:
-    return Freshness.objects.filter(scope=deployment_scope(deployment.pk)).first()
+def _find_end(deployment: Deployment, version: Version, activation: Activation) -> datetime | None:
+    """When a version that went live with `activation` was replaced."""
+    activations = Activation.objects.filter(deployment_id=deployment.miosa_id, at__gt=activation.at)
+    following = activations.order_by("at", "pk").first()
+    return following.at if following else version.archived_at
 
 
 def _is_vendor_host(url: str) -> bool:

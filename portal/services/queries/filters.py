@@ -5,16 +5,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
-from django.db.models import Case, When
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from portal.models import Customer, Deployment, Facet
-from portal.models.prepared import Prepared
 from portal.permissions import Person
 from portal.services import clean_text
 from portal.services.queries.schemas import State
-from portal.services.queries.timeline import Where
+from portal.services.queries.timeline_search import Where
+
+# The parameters of a URL, as many values of each as it has.
+Query = Mapping[str, list[str]]
 
 _MOST_FACETS = 200
 _MOST_CHOSEN = 50
@@ -32,13 +33,6 @@ _STATES = (
     State.ARCHIVED,
     State.OTHER,
     State.UNREADABLE,
-)
-
-
-_FACETS: Prepared[Facet] = Prepared(
-    lambda customer, asked: Facet.objects.filter(customer=customer).order_by(
-        Case(When(pk__in=asked, then=0), default=1), "text"
-    )[:_MOST_FACETS]
 )
 
 
@@ -95,13 +89,13 @@ class Wanted:
     notes: tuple[str, ...]
 
 
-def read(query: Mapping[str, list[str]], *, customer: Customer, held: list[Deployment], by: Person) -> Wanted:
-    """Clean `query` against what this customer has. One query. A value that names nothing is left out, with a note.
+def read(query: Query, *, customer: Customer, deployments: Iterable[Deployment], by: Person) -> Wanted:
+    """Check `query` against what this customer has. A value that names nothing is left out, with a note.
 
-    `held` are the customer's deployments, with those that the query asks for among them.
+    `deployments` are the customer's, those that the query names among them.
     """
     facets = _facets(query, customer)
-    apps = {one.miosa_id: one for one in held}
+    apps = {one.miosa_id: one for one in deployments}
     people = {str(facet.pk): facet for facet in facets if facet.field == Facet.Field.PERSON}
     projects = {str(facet.pk): facet for facet in facets if facet.field == Facet.Field.PROJECT}
     notes: list[str] = []
@@ -130,27 +124,27 @@ def read(query: Mapping[str, list[str]], *, customer: Customer, held: list[Deplo
         projects=tuple(projects[key].pk for key in chosen.projects),
         since=_midnight(chosen.date_from),
         until=_midnight(chosen.date_to + timedelta(days=1)) if chosen.date_to else None,
-        holder=customer.pk,
+        holder_id=customer.pk,
         hides_shared=not by.sees_everyone,
-        knows_sandboxes=by.is_staff,
+        finds_sandboxes=by.is_staff,
     )
     return Wanted(chosen, choices, _with_text(where, chosen.text), tuple(notes))
 
 
-def asked_apps(query: Mapping[str, list[str]]) -> list[str]:
+def read_deployment_ids(query: Query) -> list[str]:
     """The ids of deployments that a query asks for, whether they exist or not."""
     return [clean_text.storable(value) for value in dict.fromkeys(query.get("app", [])) if value][:_MOST_CHOSEN]
 
 
-def _facets(query: Mapping[str, list[str]], customer: Customer) -> list[Facet]:
-    """People and projects to choose from, those that were asked for first, so that none of them is cut off."""
-    asked = [
-        int(value)
-        for key in ("person", "project")
-        for value in query.get(key, [])[:_MOST_CHOSEN]
-        if _KEY.fullmatch(value)
-    ]
-    return sorted(_FACETS.fetch(customer.pk, asked or (0,)), key=lambda facet: facet.text)
+def _facets(query: Query, customer: Customer) -> list[Facet]:
+    """People and projects to choose from. Of very many the first, and those that the query names."""
+    rows = Facet.objects.filter(customer_id=customer.pk).only("field", "text")
+    facets = list(rows.order_by("text")[:_MOST_FACETS])
+    if len(facets) == _MOST_FACETS:
+        values = [value for key in ("person", "project") for value in query.get(key, [])[:_MOST_CHOSEN]]
+        named = {int(value) for value in values if _KEY.fullmatch(value)} - {facet.pk for facet in facets}
+        facets += rows.filter(pk__in=named)
+    return sorted(facets, key=lambda facet: facet.text)
 
 
 def _with_text(where: Where, text: str) -> Where:
@@ -162,9 +156,7 @@ def _with_text(where: Where, text: str) -> Where:
     return replace(where, text=clean_text.search_key(text), exact=exact)
 
 
-def _known(
-    query: Mapping[str, list[str]], key: str, known: Iterable[str], word: str, notes: list[str]
-) -> tuple[str, ...]:
+def _known(query: Query, key: str, known: Iterable[str], word: str, notes: list[str]) -> tuple[str, ...]:
     asked = dict.fromkeys(value for value in query.get(key, []) if value)
     if not asked:
         return ()
@@ -174,7 +166,7 @@ def _known(
     return tuple(value for value in asked if value in allowed)[:_MOST_CHOSEN]
 
 
-def _date(query: Mapping[str, list[str]], key: str, notes: list[str]) -> date | None:
+def _date(query: Query, key: str, notes: list[str]) -> date | None:
     value = _first(query, key)
     if not value:
         return None
@@ -192,5 +184,5 @@ def _midnight(day: date | None) -> datetime | None:
     return timezone.make_aware(datetime.combine(day, time.min)) if day else None
 
 
-def _first(query: Mapping[str, list[str]], key: str) -> str:
+def _first(query: Query, key: str) -> str:
     return (query.get(key) or [""])[0]

@@ -1,8 +1,7 @@
-"""The words and small facts that several services answer with.
+"""What pages and the JSON API show: frozen facts, cut to what the person asking may see.
 
-Everything here is frozen and ready to be shown: a template or a serializer runs no query and decides nothing about
-rights. Texts that came from the hosting service are as they were told (escape them); everything a customer may not see
-has been left out already.
+A template or a serializer runs no query and checks no permission. Texts that came from the hosting service are as it
+sent them, so they have to be escaped.
 """
 
 from dataclasses import dataclass
@@ -14,12 +13,10 @@ from portal.permissions import Role
 
 
 class State(StrEnum):
-    """The word a person reads for a version, made from MIOSA's state and the deployment's live pointer (contract 9.1,
-    14.6).
+    """A version's state as people read it, from MIOSA's state and the deployment's live pointer (contract 9.1, 14.6).
 
-    `LIVE` comes from the deployment alone; `STAGED` is newer than live, ready and never live. `OTHER` is a state that
-    this portal does
-    not know: show `VersionBrief.state_text`. `UNREADABLE` is a row that could not be understood.
+    `LIVE` comes from the deployment alone. `STAGED` is newer than live, ready and never was live. `OTHER` is a state
+    that this portal does not know: show `VersionSummary.state_text`. `UNREADABLE` is a row that could not be parsed.
     """
 
     ARCHIVED = "archived"
@@ -35,7 +32,7 @@ class State(StrEnum):
 
 
 class ActivationKind(StrEnum):
-    """What a change of the live pointer was."""
+    """How the live pointer changed."""
 
     PROMOTED = "promoted"
     ROLLED_BACK = "rolled_back"
@@ -43,7 +40,7 @@ class ActivationKind(StrEnum):
 
 
 class Reachability(StrEnum):
-    """Whether the hosting service can be asked at this moment."""
+    """Whether requests to the hosting service can be sent and are answered now."""
 
     BUDGET_SPENT = "budget_spent"
     OK = "ok"
@@ -53,14 +50,12 @@ class Reachability(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Age:
-    """How old what is shown is (docs/rules.md, 6).
+    """How old the data on a page is (docs/rules.md, 6).
 
-    `as_of` None: nothing was ever read. `stale`: older than it should be, a refresh is asked for. `filling`: more of
-    the history is still
-    being read. `generation` (opaque) changes whenever something shown here changed; a polling part sends it back and is
-    answered 204 if nothing is newer.
-    `reach` with `since` and `retry_at` say why nothing newer comes; `for_people` is the sentence for it, empty when all
-    is well.
+    `as_of` None: it was never read. `stale`: it is older than it should be and will be refreshed. `filling`: older
+    versions are still being read. `generation` is opaque and changes whenever something on the page changes; a polling
+    part sends it back and gets 204 if nothing is newer. `reach` with `since` and `retry_at` says why the data can't be
+    refreshed, `for_people` says it in a sentence, empty when all is well.
     """
 
     as_of: datetime | None
@@ -75,7 +70,7 @@ class Age:
 
 @dataclass(frozen=True, slots=True)
 class CustomerSummary:
-    """A customer as its own pages name it. `external_id` is None for the customer's own people."""
+    """A customer's name and address. `external_id` is for staff, None for the customer's own people."""
 
     slug: str
     name: str
@@ -83,12 +78,9 @@ class CustomerSummary:
     is_unassigned: bool = False
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class VersionSummary:
-    """A version in one line. `id` is MIOSA's. `who` is never MIOSA's own user id for a customer.
-
-    Not frozen: a page makes fifty, and that would double what each costs.
-    """
+    """A version in one line. `id` is MIOSA's. `who` is the platform's user id, never MIOSA's."""
 
     id: str
     number: int | None
@@ -104,10 +96,7 @@ class VersionSummary:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """A deed that a page may offer.
-
-    `may`: it is this person's to do, so there is a button; `cause` says why not now.
-    """
+    """`may`: the person has the permission, so there is a button. `cause`: why it is disabled now, or empty."""
 
     may: bool = False
     cause: str = ""
@@ -118,7 +107,7 @@ NOT_YOURS = Action()
 
 @dataclass(frozen=True, slots=True)
 class Actions:
-    """What a person may do with a deployment, or with one version of it. What does not apply is not offered."""
+    """What a person can do with a deployment or with one of its versions."""
 
     delete: Action = NOT_YOURS
     promote: Action = NOT_YOURS
@@ -134,11 +123,10 @@ NOTHING = Actions()
 
 @dataclass(frozen=True, slots=True)
 class Rollback:
-    """What is live was rolled back to, and nobody has said yet that it stays so.
+    """The live version is the result of a rollback that nobody has confirmed yet.
 
-    `operation` is None and `who` empty if it was done outside of this portal. `before_*` is what was live until then,
-    empty if
-    it is another customer's or gone; `is_forward` tells that going back to it is a promotion.
+    `operation` is None and `who` empty if it was not done in this portal. `before_*` is the version that was live until
+    then, empty if it is another customer's or gone. `is_forward`: undoing it would be a promotion.
     """
 
     at: datetime
@@ -157,12 +145,12 @@ class Rollback:
 
 @dataclass(frozen=True, slots=True)
 class DeploymentSummary:
-    """A deployment in one line, as the person asking may see it.
+    """A deployment in one line.
 
-    `live` is None if nothing is live, or if what is live is another customer's (`live_is_foreign`). `last_failed` is
-    the newest version when it failed. `on_rollback`: the live number is lower than another that was live. `is_shared`:
-    versions or domains of several customers.
-    `actions` and `rollback` are filled on the pages that show them.
+    `live` is None if nothing is live or if the live version is another customer's (`live_is_foreign`). `last_failed`
+    and `building` are the newest version, if it failed or is being built. `on_rollback`: a newer version was live
+    before. `is_shared`: versions or domains of several customers. `actions` and `rollback` are set on the deployment's
+    own pages, `actions` also on the customer's.
     """
 
     id: str
@@ -182,3 +170,66 @@ class DeploymentSummary:
     domains_waiting: int = 0
     actions: Actions = NOTHING
     rollback: Rollback | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VersionEntry:
+    """A version in the timeline. `at` is set once, when it is first seen. `sandbox` is for staff."""
+
+    id: int
+    at: datetime
+    deployment_id: str
+    deployment_name: str
+    version: VersionSummary
+    sandbox: str
+    is_gone: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ActivationEntry:
+    """A change of the live pointer that was seen from outside.
+
+    `from_version_id` is empty if nothing was live before, or another customer's version.
+    """
+
+    id: int
+    at: datetime
+    deployment_id: str
+    deployment_name: str
+    deed: ActivationKind
+    version_id: str
+    number: int | None
+    from_version_id: str
+    from_number: int | None
+    who: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class OperationEntry:
+    """A change requested in this portal, in whatever state it is (`Operation.State`).
+
+    `number` and `from_number` are None if they don't apply or are another customer's. `role` is the role the person had
+    then. `decision` is happened or did_not, if a person had to decide. `is_unseen`: accepted by MIOSA, but the live
+    pointer has not followed yet.
+    """
+
+    id: int
+    at: datetime
+    key: UUID
+    kind: str
+    state: str
+    deployment_id: str
+    deployment_name: str
+    version_id: str
+    number: int | None
+    from_version_id: str
+    from_number: int | None
+    who: str
+    role: str
+    reason: str
+    decision: str
+    is_unseen: bool
+
+
+TimelineEntry = VersionEntry | ActivationEntry | OperationEntry

@@ -1,33 +1,12 @@
-"""Deployments and versions in one line, cut to what the person asking may see (docs/rules.md, 1, 2 and 9)."""
+"""Customers, deployments and versions in one line, cut to what the person may see (docs/rules.md, 1, 2 and 9)."""
 
-from collections.abc import Iterable, Sequence
-from typing import Any, cast
-
-from django.db.models import Case, F, ForeignKey, When
+from collections.abc import Collection
 
 from portal.models import Customer, Deployment, Operation, Version
-from portal.models.prepared import Prepared
+from portal.models.versions import VersionRow
 from portal.permissions import Person
 from portal.services.queries.schemas import CustomerSummary, DeploymentSummary, State, VersionSummary
 
-MOST_DEPLOYMENTS = 200
-
-# What a line needs of a version and of a deployment; the rest of their columns is left in the database.
-OF_VERSION = (
-    *("miosa_id", "deployment_id", "customer_id", "number", "state", "kind", "is_readable", "was_live", "gone_at"),
-    *("external_user_id", "source_sandbox_id", "files", "total_bytes", "created_at", "first_seen_at"),
-    *("archived_at", "promoted_at"),
-)
-OF_DEPLOYMENT = (
-    *("miosa_id", "customer_id", "name", "state", "public_url", "managed_url", "active_version_id", "live_since"),
-    *("live_version_id", "staged_version_id", "newest_version_id", "on_rollback", "is_shared", "is_filled"),
-    "domains_waiting",
-    *("created_at", "first_seen_at", "gone_at"),
-)
-
-_POINTERS: list[ForeignKey[Any, Any]] = [
-    cast(Any, Deployment._meta.get_field(name)) for name in ("live_version", "staged_version", "newest_version")
-]
 _STATES = {
     "archived": State.ARCHIVED,
     "building": State.BUILDING,
@@ -35,20 +14,6 @@ _STATES = {
     "failed": State.FAILED,
     "ready": State.READY,
 }
-
-_HELD: Prepared[Deployment] = Prepared(
-    lambda customer, asked: (
-        Deployment.objects.filter(holdings__customer=customer)
-        .only(*OF_DEPLOYMENT)
-        .order_by(
-            Case(When(miosa_id__in=asked, then=0), default=1),
-            F("gone_at").asc(nulls_first=True),
-            F("created_at").desc(nulls_last=True),
-            "-pk",
-        )[:MOST_DEPLOYMENTS]
-    )
-)
-_VERSIONS: Prepared[Version] = Prepared(lambda pks: Version.objects.filter(pk__in=pks).only(*OF_VERSION))
 
 
 def head(customer: Customer, *, by: Person) -> CustomerSummary:
@@ -60,26 +25,19 @@ def head(customer: Customer, *, by: Person) -> CustomerSummary:
     )
 
 
-def list_held(customer: Customer, *, asked: Sequence[str] = ()) -> list[Deployment]:
-    """The deployments a customer has something on, in a stable order. One query; their versions come with `attach`.
-
-    Of very many the newest, and those `asked` for by their ids.
-    """
-    # No id is empty, so that asks for none.
-    held = _HELD.fetch(customer.pk, asked or ("",))
-    return sorted(held, key=lambda one: (one.created_at or one.first_seen_at, one.pk))
-
-
-def versions_of(held: Iterable[Deployment], more: Iterable[int] = ()) -> dict[int, Version]:
-    """The live, staged and newest versions of these deployments, set on them, and `more` by their ids. One query."""
-    held = list(held)
-    pks = {getattr(one, field.attname) for one in held for field in _POINTERS} | set(more)
-    wanted = list(pks - {None, 0})
-    found = {one.id: one for one in _VERSIONS.fetch(wanted)} if wanted else {}
-    for one in held:
-        for field in _POINTERS:
-            field.set_cached_value(one, found.get(getattr(one, field.attname)))
-    return found
+def attach_versions(deployments: Collection[Deployment]) -> None:
+    """Set the live, staged and newest version of each. One query, however many."""
+    pks = {
+        pk
+        for one in deployments
+        for pk in (one.live_version_id, one.staged_version_id, one.newest_version_id)
+        if pk is not None
+    }
+    versions = Version.objects.for_summary().in_bulk(pks) if pks else {}
+    for one in deployments:
+        one.live_version = versions.get(one.live_version_id or 0)
+        one.staged_version = versions.get(one.staged_version_id or 0)
+        one.newest_version = versions.get(one.newest_version_id or 0)
 
 
 def hides_others(deployment: Deployment, *, by: Person) -> bool:
@@ -87,7 +45,7 @@ def hides_others(deployment: Deployment, *, by: Person) -> bool:
     return deployment.is_shared and not by.sees_everyone
 
 
-def may_see(version: Version | None, customer: Customer, *, by: Person) -> bool:
+def may_see(version: Version | VersionRow | None, customer: Customer, *, by: Person) -> bool:
     return version is not None and (by.sees_everyone or version.customer_id == customer.pk)
 
 
@@ -96,8 +54,8 @@ def may_see_operation(
     deployment: Deployment | None,
     customer: Customer,
     *,
-    target: Version | None,
-    seen_live: Version | None,
+    target: Version | VersionRow | None,
+    seen_live: Version | VersionRow | None,
     by: Person,
 ) -> bool:
     """On a shared deployment a customer sees what changed its own versions and domains, and nothing else.
@@ -113,11 +71,6 @@ def may_see_operation(
     if operation.concerns == Operation.Concerns.LIVE:
         return seen_live is not None and seen_live.customer_id == customer.pk
     return operation.concerns == Operation.Concerns.CUSTOMER
-
-
-def is_unseen(operation: Operation, on: Deployment | None) -> bool:
-    """MIOSA has accepted it, and its effect does not show yet."""
-    return operation.is_unconfirmed(live_id=on.active_version_id if on else "")
 
 
 def deployment(row: Deployment, customer: Customer, *, by: Person) -> DeploymentSummary:
@@ -151,11 +104,7 @@ def deployment(row: Deployment, customer: Customer, *, by: Person) -> Deployment
     )
 
 
-def deployments(rows: Iterable[Deployment], customer: Customer, *, by: Person) -> tuple[DeploymentSummary, ...]:
-    return tuple(deployment(row, customer, by=by) for row in rows)
-
-
-def version(row: Version, on: Deployment) -> VersionSummary:
+def version(row: Version | VersionRow, on: Deployment) -> VersionSummary:
     return VersionSummary(
         id=row.miosa_id,
         number=row.number,
@@ -170,7 +119,7 @@ def version(row: Version, on: Deployment) -> VersionSummary:
     )
 
 
-def state_of(row: Version, on: Deployment) -> State:
+def state_of(row: Version | VersionRow, on: Deployment) -> State:
     """The word for a version. Live comes from the deployment alone (docs/rules.md, 2)."""
     if row.gone_at is not None:
         return State.GONE
@@ -183,7 +132,7 @@ def state_of(row: Version, on: Deployment) -> State:
     return _STATES.get(row.state, State.OTHER)
 
 
-def is_staged(row: Version, on: Deployment) -> bool:
+def is_staged(row: Version | VersionRow, on: Deployment) -> bool:
     """Newer than live, ready, never live. Not told on a shared deployment, where it would tell of another's number."""
     if row.was_live or row.number is None or on.is_shared:
         return False

@@ -7,12 +7,24 @@ from django.utils.translation import gettext as _
 
 from portal.models import Activation, Customer, Deployment, Version
 from portal.permissions import Person
-from portal.services import clean_text, logs
+from portal.services import clean_text, log_text
 from portal.services.errors import NotFound
-from portal.services.logs import LogPage
-from portal.services.queries import actions, customers, deployments, retention, summaries
+from portal.services.queries import actions, deployments, retention, summaries
 from portal.services.queries.retention import Retention
 from portal.services.queries.schemas import NOTHING, Actions, Age, CustomerSummary, DeploymentSummary, VersionSummary
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedVersion:
+    """A version with the deployment and customer it was found through.
+
+    `failure` is the line of its log that says why it failed (no row does, contract 17.6), if that was looked up.
+    """
+
+    customer: Customer
+    deployment: Deployment
+    version: Version
+    failure: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,23 +106,29 @@ class Comparison:
     differences: tuple[Difference, ...]
 
 
-def get_version(*, by: Person, slug: str, deployment_id: str, version_id: str, now: datetime) -> VersionPage:
-    """Raises NotFound for strangers and unknown ids; MIOSA is not asked then."""
-    customer, deployment, version = _find(by=by, slug=slug, deployment_id=deployment_id, version_id=version_id)
+def load(*, by: Person, slug: str, deployment_id: str, version_id: str) -> LoadedVersion:
+    """Raises NotFound for unknown ids and for a version or customer that this person may not see."""
+    customer, deployment = deployments.load(by=by, slug=slug, deployment_id=deployment_id)
+    return LoadedVersion(customer, deployment, _get_own(deployment, version_id, customer, by=by))
+
+
+def get_version(loaded: LoadedVersion, *, by: Person, now: datetime) -> VersionPage:
+    """Everything on its page."""
+    customer, deployment, version = loaded.customer, loaded.deployment, loaded.version
     previous_id, next_id = _neighbours(version, customer, by=by)
     return VersionPage(
         customer=summaries.head(customer, by=by),
         deployment=actions.get_deployment_summary(deployment, customer, by=by),
         version=summaries.version(version, deployment),
         is_gone=version.gone_at is not None or deployment.gone_at is not None,
-        failure=_failure(version, deployment, customer=customer, by=by, now=now),
+        failure=_failure(loaded),
         retention=_retention(version, deployment, by=by, now=now),
         moments=_moments(version, deployment, by=by),
         entrypoint=version.entrypoint,
         artifact_sha256=version.artifact_sha256,
         source_sha256=version.source_sha256,
-        runtime_image=version.runtime_image if by.is_staff else logs.scrub(version.runtime_image),
-        runtime_command=version.runtime_command if by.is_staff else logs.scrub(version.runtime_command),
+        runtime_image=version.runtime_image if by.is_staff else log_text.scrub(version.runtime_image),
+        runtime_command=version.runtime_command if by.is_staff else log_text.scrub(version.runtime_command),
         runtime_port=version.runtime_port,
         health_check_path=version.health_check_path,
         project=version.external_project_id,
@@ -120,13 +138,14 @@ def get_version(*, by: Person, slug: str, deployment_id: str, version_id: str, n
         next_id=next_id,
         internals=_internals(version, deployment) if by.is_staff else (),
         actions=actions.get_version_actions(version, deployment, customer, by=by, now=now),
-        age=deployments.age_of(customer, deployment, now=now),
+        age=deployments.get_age(customer, deployment, now=now),
     )
 
 
 def get_offers(*, by: Person, slug: str, deployment_id: str, version_id: str, now: datetime) -> Offers:
-    """Raises NotFound as `get_version` does."""
-    customer, deployment, version = _find(by=by, slug=slug, deployment_id=deployment_id, version_id=version_id)
+    """Raises NotFound as `load` does."""
+    loaded = load(by=by, slug=slug, deployment_id=deployment_id, version_id=version_id)
+    customer, deployment, version = loaded.customer, loaded.deployment, loaded.version
     is_live = version.miosa_id == deployment.active_version_id
     if is_live:
         can = actions.get_deployment_actions(deployment, customer, by=by)
@@ -141,19 +160,11 @@ def get_offers(*, by: Person, slug: str, deployment_id: str, version_id: str, no
     )
 
 
-def get_log(*, by: Person, slug: str, deployment_id: str, version_id: str, stage: str = "", now: datetime) -> LogPage:
-    """The build log; kept compressed once the version is finished.
-
-    Raises NotFound; never Unavailable: `missing` says it.
-    """
-    customer, deployment, version = _find(by=by, slug=slug, deployment_id=deployment_id, version_id=version_id)
-    return logs.read(version, deployment, customer=customer, by=by, stage=stage, now=now)
-
-
 def compare(*, by: Person, slug: str, deployment_id: str, from_id: str, to_id: str, now: datetime) -> Comparison:
     """Raises NotFound if either version is unknown or not this person's to see."""
-    customer, deployment, left = _find(by=by, slug=slug, deployment_id=deployment_id, version_id=from_id)
-    right = _version(deployment, to_id, customer, by=by)
+    loaded = load(by=by, slug=slug, deployment_id=deployment_id, version_id=from_id)
+    customer, deployment, left = loaded.customer, loaded.deployment, loaded.version
+    right = _get_own(deployment, to_id, customer, by=by)
     same = left.artifact_sha256 == right.artifact_sha256 if left.artifact_sha256 and right.artifact_sha256 else None
     return Comparison(
         customer=summaries.head(customer, by=by),
@@ -171,25 +182,17 @@ def differences(left: Version, right: Version, *, by: Person) -> tuple[Differenc
     return tuple(Difference(name, one, other) for (name, one), (_name, other) in pairs)
 
 
-def _find(*, by: Person, slug: str, deployment_id: str, version_id: str) -> tuple[Customer, Deployment, Version]:
-    customer = customers.get_customer(by=by, slug=slug)
-    deployment = deployments.find_deployment(customer, deployment_id)
-    return customer, deployment, _version(deployment, version_id, customer, by=by)
-
-
-def _version(deployment: Deployment, version_id: str, customer: Customer, *, by: Person) -> Version:
+def _get_own(deployment: Deployment, version_id: str, customer: Customer, *, by: Person) -> Version:
     version = Version.objects.filter(deployment=deployment, miosa_id=clean_text.storable(version_id)).first()
     if version is None or not summaries.may_see(version, customer, by=by):
         raise NotFound
     return version
 
 
-def _failure(version: Version, deployment: Deployment, *, customer: Customer, by: Person, now: datetime) -> str:
-    """Why it failed, from its log (contract 17.6: no row tells)."""
-    if version.state != "failed":
+def _failure(loaded: LoadedVersion) -> str:
+    if loaded.version.state != "failed":
         return ""
-    told = logs.find_failure(version, deployment, customer=customer, by=by, now=now)
-    return told or _("It failed; the log does not say why in a sentence.")
+    return loaded.failure or _("It failed; the log does not say why in a sentence.")
 
 
 def _retention(version: Version, deployment: Deployment, *, by: Person, now: datetime) -> Retention:
@@ -254,7 +257,7 @@ def _internals(version: Version, deployment: Deployment) -> tuple[tuple[str, str
 
 def _comparable(version: Version, *, by: Person) -> list[tuple[str, str | int | datetime | None]]:
     def clean(text: str) -> str:
-        return text if by.is_staff else logs.scrub(text)
+        return text if by.is_staff else log_text.scrub(text)
 
     return [
         ("kind", version.kind),

@@ -1,7 +1,6 @@
 """The budget of requests to MIOSA: one token bucket for the installation, and smaller ones for those with a share."""
 
 import time
-from dataclasses import dataclass
 from enum import StrEnum
 
 from django.conf import settings
@@ -11,11 +10,8 @@ from django.db.models.functions import Greatest, Least
 
 from portal import miosa
 from portal.models import Bucket, Connection
-from portal.services import durability
-
-# No Retry-After is trusted for longer: a wrong one must not switch the portal off for hours.
-LONGEST_BLOCK_S = 120.0
-_INSTALLATION = "miosa"
+from portal.services import durability, rates
+from portal.services.rates import Share
 
 
 class Purpose(StrEnum):
@@ -28,17 +24,12 @@ class Purpose(StrEnum):
 
 
 # The part of the installation's bucket that a purpose leaves to those before it.
-_RESERVED = {Purpose.ACTION: 0.0, Purpose.READ: 0.1, Purpose.PROGRESS: 0.1, Purpose.BACKGROUND: 0.2}
-
-
-@dataclass(frozen=True, slots=True)
-class Share:
-    """A bucket: how many tokens it holds, how many come back per second, how many are reserved for others."""
-
-    key: str
-    capacity: float
-    refill: float
-    reserved: float = 0.0
+_RESERVED = {
+    Purpose.ACTION: 0.0,
+    Purpose.READ: rates.RESERVED_BY_READS,
+    Purpose.PROGRESS: rates.RESERVED_BY_READS,
+    Purpose.BACKGROUND: rates.RESERVED_BY_BACKGROUND,
+}
 
 
 def take(purpose: Purpose, *, customer_id: int | None = None, now: float | None = None) -> None:
@@ -57,11 +48,12 @@ def take_refresh(person_id: int, *, now: float | None = None) -> None:
 def block(seconds: float, *, now: float | None = None) -> None:
     """MIOSA answered 429: send nothing for `seconds`, but never longer than two minutes."""
     moment = time.time() if now is None else now
-    until = moment + min(max(seconds, 1.0), LONGEST_BLOCK_S)
-    _ensure_bucket(_installation(Purpose.ACTION), now=moment)
+    until = moment + min(max(seconds, 1.0), rates.LONGEST_BLOCK_S)
+    installation = rates.get_installation_share()
+    _ensure_bucket(installation, now=moment)
     with transaction.atomic():
-        bucket = Bucket.objects.select_for_update().get(key=_INSTALLATION)
-        if _is_blocked(bucket, moment):
+        bucket = Bucket.objects.select_for_update().get(key=installation.key)
+        if rates.is_blocked(bucket, now=moment):
             until = max(until, bucket.blocked_until)
         bucket.blocked_until, bucket.tokens, bucket.at = until, 0.0, until
         bucket.save(update_fields=["blocked_until", "tokens", "at"])
@@ -73,20 +65,15 @@ def wait_s(purpose: Purpose, *, bucket: Bucket | None = None, now: float | None 
     `bucket`: the installation's, if the caller has already read it.
     """
     moment = time.time() if now is None else now
-    share = _installation(purpose)
+    share = rates.get_installation_share(_RESERVED[purpose])
     bucket = bucket or Bucket.objects.filter(key=share.key).first()
-    return _wait_s(bucket, share, moment) if bucket else 0.0
-
-
-def background_rate() -> float:
-    """Requests per second that background reading can count on."""
-    return settings.MIOSA.rpm / 60 * (1 - _RESERVED[Purpose.BACKGROUND])
+    return share.wait_s(bucket, now=moment) if bucket else 0.0
 
 
 def _list_shares(purpose: Purpose, customer_id: int | None) -> list[Share]:
     """The narrower share first, since it is the one that is spent more often."""
     per_minute = float(settings.MIOSA.rpm)
-    shares = [_installation(purpose)]
+    shares = [rates.get_installation_share(_RESERVED[purpose])]
     if purpose is Purpose.PROGRESS:
         shares.insert(0, Share("progress", capacity=max(1.0, per_minute / 16), refill=per_minute / 60 / 4))
     if purpose is Purpose.READ and customer_id is not None:
@@ -94,12 +81,6 @@ def _list_shares(purpose: Purpose, customer_id: int | None) -> list[Share]:
         eighth = per_minute / 8
         shares.insert(0, Share(f"customer:{customer_id}", capacity=max(2.0, eighth), refill=eighth / 60))
     return shares
-
-
-def _installation(purpose: Purpose) -> Share:
-    per_minute = float(settings.MIOSA.rpm)
-    capacity = max(1.0, per_minute / 4)
-    return Share(_INSTALLATION, capacity=capacity, refill=per_minute / 60, reserved=capacity * _RESERVED[purpose])
 
 
 def _take(shares: list[Share], *, now: float) -> None:
@@ -116,18 +97,18 @@ def _take_one(share: Share, *, now: float) -> bool:
     if _update(share, now=now):
         return True
     # The clock was set back: count from now on, or nothing would come back until the time it showed before.
-    Bucket.objects.filter(key=share.key, at__gt=now + LONGEST_BLOCK_S).update(at=now)
+    Bucket.objects.filter(key=share.key, at__gt=now + rates.LONGEST_BLOCK_S).update(at=now)
     return _ensure_bucket(share, now=now) and _update(share, now=now)
 
 
 def _update(share: Share, *, now: float) -> bool:
-    is_from_future = Q(at__gt=now + LONGEST_BLOCK_S)
+    is_from_future = Q(at__gt=now + rates.LONGEST_BLOCK_S)
     # A clock that was set back takes no tokens away.
     elapsed_s = Case(When(is_from_future, then=Value(0.0)), default=Greatest(now - F("at"), Value(0.0)))
     filled = Least(F("tokens") + elapsed_s * share.refill, Value(share.capacity))
     # Never backwards: of two machines, the one whose clock is behind must not gain time for the other.
     at = Case(When(is_from_future, then=Value(now)), default=Greatest(F("at"), Value(now)))
-    is_blocked = Q(blocked_until__gt=now, blocked_until__lte=now + LONGEST_BLOCK_S)
+    is_blocked = Q(blocked_until__gt=now, blocked_until__lte=now + rates.LONGEST_BLOCK_S)
     enough = Bucket.objects.exclude(is_blocked).filter(key=share.key).annotate(filled=filled)
     return bool(enough.filter(filled__gte=1 + share.reserved).update(tokens=filled - 1.0, at=at))
 
@@ -135,24 +116,11 @@ def _update(share: Share, *, now: float) -> bool:
 def _ensure_bucket(share: Share, *, now: float) -> bool:
     """Make the bucket, full, unless it exists. True if it is new."""
     bucket, is_new = Bucket.objects.get_or_create(key=share.key, defaults={"tokens": share.capacity, "at": now})
-    if is_new and share.key == _INSTALLATION:
+    if is_new and share.key == rates.get_installation_share().key:
         Connection.objects.filter(pk=Connection.only().pk).update(bucket=bucket)
     return is_new
 
 
 def _longest_wait_s(shares: list[Share], *, now: float) -> float:
     buckets = {bucket.key: bucket for bucket in Bucket.objects.filter(key__in=[share.key for share in shares])}
-    return max(_wait_s(buckets[share.key], share, now) for share in shares if share.key in buckets)
-
-
-def _is_blocked(bucket: Bucket, now: float) -> bool:
-    return 0 < bucket.blocked_until - now <= LONGEST_BLOCK_S
-
-
-def _wait_s(bucket: Bucket, share: Share, now: float) -> float:
-    """Seconds until the share has a token to give; the same arithmetic as in `_update`."""
-    if _is_blocked(bucket, now):
-        return bucket.blocked_until - now
-    elapsed_s = 0.0 if bucket.at > now + LONGEST_BLOCK_S else max(0.0, now - bucket.at)
-    filled = min(share.capacity, bucket.tokens + elapsed_s * share.refill)
-    return max(0.0, (1 + share.reserved - filled) / share.refill)
+    return max(share.wait_s(buckets[share.key], now=now) for share in shares if share.key in buckets)

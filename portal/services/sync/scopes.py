@@ -67,5 +67,8 @@ def note_failure(scope: str, *, code: str, retry_at: datetime | None, now: datet
 
 def discard_running_reads(scope: str) -> None:
     """We changed the thing, or a webhook reported a change: what was requested before is not stored any more."""
-    get_freshness(scope)
-    Freshness.objects.filter(scope=scope).update(epoch=F("epoch") + 1, lease_token="", lease_until=None, read_at=None)
+    rows = Freshness.objects.filter(scope=scope)
+    changes = {"epoch": F("epoch") + 1, "lease_token": "", "lease_until": None, "read_at": None}
+    if not rows.update(**changes):
+        get_freshness(scope)
+        rows.update(**changes)

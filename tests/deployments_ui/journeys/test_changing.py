@@ -24,7 +24,7 @@ CONFIRM = "#dialog .primary"
 
 @pytest.fixture
 def worker(world: World) -> Iterator[None]:
-    """The journal's driver, as the worker runs it, a few times a second."""
+    """Due operations take their steps, as in the worker, a few times a second."""
     stopping = Event()
 
     def run() -> None:

@@ -62,7 +62,7 @@ def test_setting_env_vars_in_the_dialog(enter: Enter, world: World, live_server:
     page.get_by_role("button", name="Take the new names").click()
     expect(page.locator("#review")).to_contain_text("MY_KEY")
     page.get_by_role("button", name="Set 2 env vars").click()
-    expect(page.locator("#operation")).to_contain_text("Booking got env vars")
+    expect(page.locator("#operation")).to_contain_text("Booking had env vars set")
     accessible(page)
     page.locator("#operation-close").click()
     expect(page.locator("#env")).to_contain_text("live still runs with the old value")

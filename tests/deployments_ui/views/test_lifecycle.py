@@ -35,7 +35,7 @@ def test_creating(world: World, browse: Browse) -> None:
     client = browse(world.people.operator)
     empty = confirm(client, CREATE, name=" ", reason="asked")
     assert empty.status_code == 422
-    assert "Give it a name." in empty.content.decode()
+    assert "Enter a name." in empty.content.decode()
     answer = confirm(client, CREATE, name="Landing page", choice="asked", reason="")
     assert "Landing page created" in text_of(client, answer["Location"])
     assert "Landing page" in text_of(client, f"/c/{SLUG}/")
@@ -56,7 +56,7 @@ def test_deleting_wants_the_name_and_says_what_is_lost(world: World, browse: Bro
     assert "brightsmile.example" in page
     wrong = confirm(client, path, name="main site")
     assert wrong.status_code == 422
-    assert "exactly as it stands" in wrong.content.decode()
+    assert "exactly as shown" in wrong.content.decode()
     assert not changes_heard(world)
     answer = confirm(client, path, name="Main site")
     assert "Main site deleted" in text_of(client, answer["Location"])

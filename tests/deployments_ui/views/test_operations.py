@@ -107,7 +107,7 @@ class TestAccepted:
         Operation.objects.update(look_at=None)
         for place in (path, f"/c/{SLUG}/", f"/c/{SLUG}/operations/", world.path):
             page = text_of(client, place)
-            assert "rollback accepted, not seen yet" in page, place
+            assert "rollback accepted, not in effect yet" in page, place
             assert "Main site</span> rolled back" not in page
             assert "is back on" not in page
 
@@ -116,7 +116,7 @@ class TestAccepted:
         path = rolled_back(world, client)
         Operation.objects.update(switched_at=None, look_at=None)
         assert "is back on" in text_of(client, path)
-        assert "not seen yet" not in text_of(client, f"/c/{SLUG}/operations/")
+        assert "not in effect yet" not in text_of(client, f"/c/{SLUG}/operations/")
 
     def test_a_deploy_again_is_checked_too(self, world: World, browse: Browse) -> None:
         client = browse(world.people.owner)
@@ -151,6 +151,8 @@ class TestUnknown:
     def test_a_lost_answer_is_said_and_found_out(self, world: World, browse: Browse) -> None:
         client = browse(world.people.owner)
         path = lost(world, client)
+        # Opening the page reads again only once that is due.
+        Operation.objects.update(look_at=timezone.now() + timedelta(minutes=1))
         page = text_of(client, path)
         assert "not heard back" in page
         assert "look every second" in page

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.html import escape
 from pytest_django import Settings
 
-from portal.models import Activation, Deployment, EnvMark, Operation, User, Version
+from portal.models import Activation, Deployment, EnvVarUpdate, Operation, User, Version
 from portal.services.operations import tokens
 from tests.deployments_ui.changes import changes_heard, confirm, draw, due_now, older, work
 from tests.deployments_ui.conftest import HTMX, SLUG, World
@@ -92,8 +92,8 @@ class TestTheForm:
         assert f"changed since #{target['number']}" not in text_of(client, path_to(world))
         mark = {"deployment_id": deployment.miosa_id, "operation_key": uuid4(), "set_at": timezone.now()}
         for environment, name in (("production", "A"), ("preview", "A"), ("production", "B")):
-            EnvMark.objects.create(environment=environment, name=name, **mark)
-        EnvMark.objects.create(name="OLD", **{**mark, "set_at": timezone.now() - timedelta(days=900)})
+            EnvVarUpdate.objects.create(environment=environment, name=name, **mark)
+        EnvVarUpdate.objects.create(name="OLD", **{**mark, "set_at": timezone.now() - timedelta(days=900)})
         assert f"(2 changed since #{target['number']})" in text_of(client, path_to(world))
 
     def test_focus_begins_on_cancel_and_enter_does_nothing(self, world: World, browse: Browse) -> None:
@@ -237,7 +237,7 @@ class TestDoingIt:
     def test_a_form_too_old(self, world: World, browse: Browse, monkeypatch: pytest.MonkeyPatch) -> None:
         client, path = browse(world.people.owner), path_to(world)
         token = draw(client, path)
-        monkeypatch.setattr(tokens, "LASTS_S", -1)
+        monkeypatch.setattr(tokens, "MAX_AGE_S", -1)
         assert client.post(path, {"token": token}).status_code == 400
         assert not changes_heard(world)
 
@@ -300,11 +300,11 @@ class TestDoingIt:
     def test_deploying_again_is_left_to_the_worker(self, world: World, browse: Browse) -> None:
         client = browse(world.people.owner)
         answer = confirm(client, f"{world.path}redeploy/", reason="")
-        assert "is being deployed again" in text_of(client, answer["Location"])
+        assert "is being redeployed" in text_of(client, answer["Location"])
         assert not changes_heard(world)
         work()
         assert len(changes_heard(world)) == 1
-        assert "Main site deployed again" in text_of(client, answer["Location"])
+        assert "Main site redeployed" in text_of(client, answer["Location"])
 
     def test_stopping(self, world: World, browse: Browse) -> None:
         client = browse(world.people.operator)

@@ -5,7 +5,8 @@ from django.utils.translation import gettext_lazy as _
 
 from portal import miosa
 from portal.models import Deployment, Operation
-from portal.services.env_vars import marks, reading
+from portal.services.env_vars import updates
+from portal.services.env_vars.names import refresh_names
 from portal.services.operations.base import Detection, Labels, Response
 from portal.services.operations.kinds._env import EnvKind, list_names, was_changed_since
 
@@ -43,5 +44,5 @@ class DeleteEnv(EnvKind):
         return Detection.DONE if is_complete else Detection.HIDDEN
 
     def follow_up(self, operation: Operation, deployment: Deployment, client: miosa.Client, *, now: datetime) -> None:
-        marks.drop(operation)
-        reading.read(deployment, ask=client, now=now)
+        updates.delete_updates(operation)
+        refresh_names(deployment, client=client, now=now)

@@ -8,14 +8,15 @@ from django.utils.translation import gettext_lazy as _
 
 from portal import miosa
 from portal.models import Deployment, Operation
-from portal.services.env_vars import marks, reading, sealing
+from portal.services.env_vars import encryption, updates
+from portal.services.env_vars.names import refresh_names
 from portal.services.operations.base import Detection, Labels, Response
 from portal.services.operations.client import TooLate
 from portal.services.operations.kinds._env import ChangedAt, EnvKind, list_names, was_changed_since
 
 
 class SetEnv(EnvKind):
-    """Set env vars. The values are sealed beside the operation, at most for the minute in which it may be sent."""
+    """Set env vars. Their encrypted values are kept at most for the minute in which the operation may be sent."""
 
     name = "set_env"
     labels = Labels(
@@ -40,16 +41,17 @@ class SetEnv(EnvKind):
         return before | {"env": places, "env_is_whole": is_complete}
 
     def call(self, client: miosa.Client, operation: Operation, *, key: str) -> Response:
-        """The values are opened here and nowhere else; without them nothing can be sent."""
+        """The values are decrypted here and nowhere else; without them nothing can be sent."""
         try:
-            values = sealing.unseal_for(operation.key, seal=operation.body["seal"], now=timezone.now())
-        except sealing.Unsealable:
+            digest = operation.body.get("draft_digest", "")
+            values = encryption.decrypt_for_operation(operation.key, digest=digest, now=timezone.now())
+        except encryption.ValuesUnavailable:
             raise TooLate("the values are no longer kept") from None
-        chosen = sealing.Values({name: values[name] for name in operation.body["names"]})
+        chosen = encryption.Values({name: values[name] for name in operation.body["names"]})
         answer = client.env.set(
             operation.deployment_id, chosen, environment=operation.environment or None, idempotency_key=key
         )
-        marks.note(operation, chosen)
+        updates.record_updates(operation, chosen)
         return miosa.Changed(status=200, request_id=answer.request_id)
 
     def explain_refusal(self, operation: Operation, error: miosa.MiosaError) -> str:
@@ -69,7 +71,7 @@ class SetEnv(EnvKind):
     def follow_up(self, operation: Operation, deployment: Deployment, client: miosa.Client, *, now: datetime) -> None:
         """MIOSA may replace instead of merge (contract 17.5): names that have vanished are reported."""
         self.conclude(operation)
-        names = {name for _environment, name in reading.read(deployment, ask=client, now=now)}
+        names = {name for _environment, name in refresh_names(deployment, client=client, now=now)}
         environments = {"", operation.environment}
         before = {name for environment, name in operation.body.get("before", []) if environment in environments}
         vanished = sorted(before - names)
@@ -78,11 +80,11 @@ class SetEnv(EnvKind):
             Operation.objects.filter(pk=operation.pk).update(result=operation.result)
 
     def conclude(self, operation: Operation) -> None:
-        marks.note_found(operation)
+        updates.record_detected_updates(operation)
         self.forget_secrets(operation)
 
     def forget_secrets(self, operation: Operation) -> None:
-        sealing.drop(operation.key)
+        encryption.delete_draft(operation.key)
 
 
 def _detect_name(operation: Operation, name: str, names: ChangedAt, *, is_complete: bool) -> Detection:

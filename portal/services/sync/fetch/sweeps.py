@@ -1,6 +1,5 @@
 """The regular sweeps over all deployments and all workspaces, in the background."""
 
-import math
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
@@ -9,8 +8,9 @@ from django.utils import timezone
 from portal import miosa
 from portal.models import Customer, Deployment, Freshness, Workspace
 from portal.models.freshness import SWEEP, WORKSPACES, customer_scope, deployment_scope, versions_scope
+from portal.services import rates
 from portal.services.connection import WrongTenant
-from portal.services.sync import budget, scopes
+from portal.services.sync import scopes
 from portal.services.sync.fetch import vanished
 from portal.services.sync.fetch.deployment_refresh import fetch_by_id
 from portal.services.sync.fetch.session import Session
@@ -22,8 +22,6 @@ from portal.services.sync.upsert.deployment_rows import StoredDeployment
 PAGES_AT_ONCE = 5
 # A sweep begun longer ago than this starts again instead of going on.
 _STALE_SWEEP = timedelta(hours=1)
-_SHORTEST_INTERVAL_S = 60.0
-_ROWS_ON_A_PAGE = 100
 _MOST_BY_ID = 10
 
 
@@ -33,8 +31,7 @@ def get_interval(row: Freshness | None = None) -> timedelta:
     `row`: the scope of the sweep, if the caller has just read it.
     """
     row = row or scopes.get_freshness(SWEEP)
-    pages = math.ceil(max(1, row.rows_read) / _ROWS_ON_A_PAGE)
-    return timedelta(seconds=max(_SHORTEST_INTERVAL_S, pages / (budget.background_rate() / 2)))
+    return rates.sweep_interval(row.rows_read)
 
 
 def sweep_deployments(*, client: miosa.Client, now: datetime, most_pages: int | None = None) -> bool:
@@ -113,7 +110,7 @@ def _store_pages(session: Session, lease: Lease, *, most: int | None) -> bool | 
             return not page.loop
         if most is not None and count >= most:
             # At half of the background's pace, so that other reading gets its turn.
-            pause = timedelta(seconds=most / (budget.background_rate() / 2))
+            pause = timedelta(seconds=most / (rates.background_rate() / 2))
             scopes.request_refresh(SWEEP, at=session.now + pause)
             return None
     return None

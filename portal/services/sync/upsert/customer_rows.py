@@ -10,10 +10,10 @@ from django.db.models import Count, F, Q
 from django.utils.text import slugify
 
 from portal.models import Connection, Customer
+from portal.models.customers import UNASSIGNED_SLUG
 from portal.services import clean_text
 
 _PLAIN = re.compile(r"[a-z0-9-]{1,60}")
-UNASSIGNED_SLUG = "_unassigned"
 
 
 def ensure_customer(external_id: str) -> Customer:
@@ -78,8 +78,9 @@ def count_deployments(ids: Iterable[int]) -> None:
     counted = Customer.objects.filter(pk__in=sorted(set(ids))).annotate(
         counted=Count("holdings", filter=Q(holdings__deployment__gone_at=None))
     )
-    for customer in counted.exclude(deployments_count=F("counted")).order_by("pk"):
-        Customer.objects.filter(pk=customer.pk).update(deployments_count=customer.counted)
+    changed = counted.exclude(deployments_count=F("counted")).order_by("pk")
+    for pk, count in changed.values_list("pk", "counted"):
+        Customer.objects.filter(pk=pk).update(deployments_count=count)
 
 
 def _create(external_id: str, *, stated: str = "") -> Customer:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Subquery, Value
@@ -41,10 +42,13 @@ class _Pointers:
         }
 
 
-def update_live_pointer(deployment: Deployment, *, changes: VersionChanges | None, now: datetime) -> None:
+def update_live_pointer(
+    deployment: Deployment, *, changes: VersionChanges | None, now: datetime, caused_by: UUID | None = None
+) -> None:
     """Update the columns that follow from the versions, and record a moved pointer as an activation.
 
-    `changes`: what storing versions changed. The row is locked, so that two readers never record one change twice;
+    `changes`: what storing versions changed. `caused_by`: the key of our operation that moved the pointer, which has an
+    entry of its own in the timeline. The row is locked, so that two readers never record one change twice;
     `deployment` is brought up to date with it.
     """
     with transaction.atomic(savepoint=False):
@@ -56,7 +60,7 @@ def update_live_pointer(deployment: Deployment, *, changes: VersionChanges | Non
         activation = None
         if (pointers.recorded or "") != row.active_version_id and (pointers.live or not row.active_version_id):
             # A pointer to a version that is not stored yet is recorded when it is.
-            activation = _record(row, had_staged=row.staged_version_id, now=now)
+            activation = _record(row, had_staged=row.staged_version_id, caused_by=caused_by, now=now)
             columns["live_since"] = activation.at if pointers.live else None
         if pointers.live is not None and not pointers.live_was_live:
             Version.objects.filter(pk=pointers.live).update(was_live=True)
@@ -127,7 +131,7 @@ def restore_activation_entries(deployment: Deployment) -> None:
             timeline_entries.upsert_activation_entry(deployment, activation, to=to, previous=previous)
 
 
-def _record(deployment: Deployment, *, had_staged: int | None, now: datetime) -> Activation:
+def _record(deployment: Deployment, *, had_staged: int | None, caused_by: UUID | None, now: datetime) -> Activation:
     """One row for each change of the pointer, filed in the timeline if it says more than the version's own entry."""
     live = _find_version(deployment, deployment.active_version_id)
     last = Activation.objects.filter(deployment_id=deployment.miosa_id).order_by("-pk").first()
@@ -144,8 +148,10 @@ def _record(deployment: Deployment, *, had_staged: int | None, now: datetime) ->
         is_first=last is None,
         is_deed=is_deed,
         was_staged=was_staged,
+        cause=Activation.Cause.CAUSED if caused_by else Activation.Cause.SEEN,
+        operation_id=caused_by,
     )
-    if is_deed and live is not None:
+    if is_deed and live is not None and caused_by is None:
         timeline_entries.upsert_activation_entry(deployment, activation, to=live, previous=previous)
     return activation
 

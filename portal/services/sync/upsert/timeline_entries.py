@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from portal.models import Activation, Deployment, Entry, Facet, Version
-from portal.services import clean_text, logs
+from portal.services import clean_text, log_text
 from portal.services.sync.upsert import customer_rows
 
 # Customer.id, field, text.
@@ -75,7 +75,7 @@ def _facet_texts(version: Version) -> tuple[tuple[str, str], tuple[str, str]]:
 
 def _text(version: Version) -> str:
     """The text a version is found by; no more than its page shows, so that a hit gives nothing away."""
-    command = logs.scrub(version.runtime_command)
+    command = log_text.scrub(version.runtime_command)
     return clean_text.search_key(version.external_user_id, version.external_project_id, command)[:400]
 
 

@@ -1,0 +1,85 @@
+"""Summaries that several pages share."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from portal.api.serializers.fields import MomentField, StaffField
+from portal.services.queries.schemas import Reachability, State
+
+
+class AgeSerializer(serializers.Serializer[Any]):
+    """How old the data is. `generation` changes whenever something else in the response changes."""
+
+    as_of = MomentField(allow_null=True, help_text="When it was last read from the hosting service; null: never.")
+    stale = serializers.BooleanField(help_text="Older than it should be; it is being refreshed.")
+    filling = serializers.BooleanField(help_text="Older versions are still being read.")
+    generation = serializers.CharField()
+    reach = serializers.ChoiceField([reach.value for reach in Reachability])
+    since = MomentField(allow_null=True, help_text="Since when the hosting service can't be reached.")
+    retry_at = MomentField(allow_null=True, help_text="When the next attempt is made.")
+    for_people = serializers.CharField(help_text="A sentence that explains it; empty when all is well.")
+
+
+class CustomerSummarySerializer(serializers.Serializer[Any]):
+    slug = serializers.CharField()
+    name = serializers.CharField()
+    external_id = StaffField()
+    is_unassigned = serializers.BooleanField(help_text="Not a customer: holds what belongs to no customer.")
+
+
+class VersionSummarySerializer(serializers.Serializer[Any]):
+    id = serializers.CharField()
+    number = serializers.IntegerField(allow_null=True)
+    state = serializers.ChoiceField(
+        [state.value for state in State],
+        help_text="`live` is the version the deployment runs; `staged` is newer, ready and was never live.",
+    )
+    state_text = serializers.CharField(help_text="The hosting service's name of the state, for a state `other`.")
+    kind = serializers.CharField()
+    created_at = MomentField()
+    who = serializers.CharField()
+    files = serializers.IntegerField(allow_null=True)
+    total_bytes = serializers.IntegerField(allow_null=True)
+    was_live = serializers.BooleanField()
+
+
+class DeploymentSummarySerializer(serializers.Serializer[Any]):
+    id = serializers.CharField()
+    name = serializers.CharField()
+    url = serializers.CharField(help_text="The app's address; may be empty.")
+    live = VersionSummarySerializer(allow_null=True)
+    live_since = MomentField(allow_null=True)
+    live_is_foreign = serializers.BooleanField(help_text="The live version is another customer's.")
+    staged = VersionSummarySerializer(allow_null=True)
+    last_failed = VersionSummarySerializer(allow_null=True, help_text="The newest version, if it failed.")
+    building = VersionSummarySerializer(allow_null=True, help_text="The newest version, if it is not ready yet.")
+    on_rollback = serializers.BooleanField(help_text="A newer version was live before.")
+    is_shared = serializers.BooleanField(help_text="Holds versions or domains of several customers.")
+    is_gone = serializers.BooleanField()
+    is_stopped = serializers.BooleanField()
+    domains_waiting = serializers.IntegerField(help_text="Its domains that don't lead to it, as far as is known.")
+    state_text = serializers.CharField(help_text="The hosting service's name of the deployment's state.")
+
+
+class RollbackSerializer(serializers.Serializer[Any]):
+    """The live version is the result of a rollback that nobody has confirmed yet."""
+
+    at = MomentField()
+    who = serializers.CharField(help_text="Empty if it was not done in this portal.")
+    role = serializers.CharField(allow_null=True)
+    reason = serializers.CharField()
+    operation = serializers.UUIDField(allow_null=True)
+    live_id = serializers.CharField()
+    number = serializers.IntegerField(allow_null=True)
+    before_id = serializers.CharField(
+        help_text="The version that was live before; empty if it is gone or another customer's."
+    )
+    before_number = serializers.IntegerField(allow_null=True)
+    is_forward = serializers.BooleanField(help_text="Undoing it would be a promotion.")
+
+
+class DeploymentSerializer(DeploymentSummarySerializer):
+    """A deployment with the facts that only its own page has."""
+
+    rollback = RollbackSerializer(allow_null=True)

@@ -1,0 +1,136 @@
+"""Encrypts the values of a draft with AES-GCM until they are applied (docs/rules.md, 7).
+
+The keys are derived from `SECRET_KEY`. What was encrypted for one person, deployment, environment and operation can't
+be decrypted for another.
+"""
+
+import hashlib
+import hmac
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.conf import settings
+from django.db.models import Q
+from django.views.decorators.debug import sensitive_variables
+
+from portal import clock_skew
+from portal.models import EnvVarDraft
+
+DRAFT_LIFETIME = timedelta(minutes=10)
+# Once an operation was made of the draft: as long as it may be sent again.
+OPERATION_LIFETIME = timedelta(seconds=60)
+_NONCE_SIZE = 12
+
+
+class ValuesUnavailable(Exception):
+    """The values have expired, were deleted, or were encrypted for something else."""
+
+
+class Values(dict[str, str]):
+    """Values by name. Its repr shows neither."""
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} values>"
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What values are encrypted for: the associated data of AES-GCM. `key` is that of the draft."""
+
+    key: UUID
+    person_id: int
+    deployment_id: str
+    environment: str
+
+    def to_bytes(self) -> bytes:
+        return json.dumps([self.key.hex, self.person_id, self.deployment_id, self.environment]).encode()
+
+
+@sensitive_variables()
+def store_draft(
+    values: Mapping[str, str],
+    context: Context,
+    *,
+    lines: Sequence[Mapping[str, Any]],
+    skipped: Sequence[int],
+    expires_at: datetime,
+) -> EnvVarDraft:
+    """Encrypt and store values, replacing an earlier draft of the same key. `lines` hold no values."""
+    nonce = os.urandom(_NONCE_SIZE)
+    ciphertext = AESGCM(_derive_key(b"values")).encrypt(nonce, json.dumps(dict(values)).encode(), context.to_bytes())
+    draft, _created = EnvVarDraft.objects.update_or_create(
+        key=context.key,
+        defaults={
+            "person_id": context.person_id,
+            "deployment_id": context.deployment_id,
+            "environment": context.environment,
+            "encrypted_values": nonce + ciphertext,
+            "lines": lines,
+            "skipped": skipped,
+            "expires_at": expires_at,
+        },
+    )
+    return draft
+
+
+@sensitive_variables()
+def decrypt(draft: EnvVarDraft, *, now: datetime) -> Values:
+    """Raises ValuesUnavailable."""
+    if not now < draft.expires_at <= now + DRAFT_LIFETIME + clock_skew.OUR_HOSTS:
+        # Further ahead than any draft expires: a clock was set back, so their age is unknown.
+        raise ValuesUnavailable
+    stored = bytes(draft.encrypted_values)
+    context = Context(draft.key, draft.person_id, draft.deployment_id, draft.environment)
+    try:
+        plain = AESGCM(_derive_key(b"values")).decrypt(stored[:_NONCE_SIZE], stored[_NONCE_SIZE:], context.to_bytes())
+    except InvalidTag:
+        raise ValuesUnavailable from None
+    return Values(json.loads(plain))
+
+
+@sensitive_variables()
+def decrypt_for_operation(key: UUID, *, digest: str, now: datetime) -> Values:
+    """The values of an operation, if they are still those that were reviewed (`digest`). Raises ValuesUnavailable."""
+    draft = EnvVarDraft.objects.filter(key=key).first()
+    if draft is None or get_digest(draft) != digest:
+        raise ValuesUnavailable
+    return decrypt(draft, now=now)
+
+
+def get_digest(draft: EnvVarDraft) -> str:
+    """SHA-256 of the encrypted values, which differs each time that values are stored."""
+    return hashlib.sha256(bytes(draft.encrypted_values)).hexdigest()
+
+
+def delete_draft(key: UUID) -> None:
+    EnvVarDraft.objects.filter(key=key).delete()
+
+
+def delete_expired_drafts(*, now: datetime) -> int:
+    """How many were deleted. Drafts that expire later than any can were stored before a clock was set back."""
+    expired = Q(expires_at__lte=now) | Q(expires_at__gt=now + DRAFT_LIFETIME + clock_skew.OUR_HOSTS)
+    return EnvVarDraft.objects.filter(expired).delete()[0]
+
+
+@sensitive_variables()
+def get_fingerprint(value: str, *, deployment_id: str, environment: str, name: str) -> str:
+    """Eight hexadecimal digits that are the same for the same value of the same env var.
+
+    Without the portal's secret they tell nothing about the value.
+    """
+    text = json.dumps([deployment_id, environment, name, value]).encode()
+    return hmac.new(_derive_key(b"fingerprints"), text, hashlib.sha256).hexdigest()[:8]
+
+
+def _derive_key(purpose: bytes) -> bytes:
+    secret = settings.SECRET_KEY.encode()
+    return HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=b"env:" + purpose).derive(secret)

@@ -1,0 +1,287 @@
+"""What the pages about env vars show: the names, and the forms to set, review and delete."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from django.conf import settings
+
+from portal.models import Customer, Deployment, EnvVar, EnvVarUpdate, Operation
+from portal.permissions import Permission, Person
+from portal.services import environments
+from portal.services.authorization import can
+from portal.services.env_vars import changes, deletion, dotenv, drafts, names
+from portal.services.env_vars.drafts import StoredLine
+from portal.services.errors import NotFound
+from portal.services.operations import reasons
+from portal.services.operations.kinds.delete_env import DeleteEnv
+from portal.services.operations.kinds.set_env import SetEnv
+from portal.services.operations.tokens import Subject, create_token
+from portal.services.queries import actions, ages, customers, deployments, summaries
+from portal.services.queries.schemas import Action, Age, CustomerSummary, DeploymentSummary
+from portal.services.sync import scopes
+
+DOTS = "••••••••"
+_VANISHED_SHOWN_FOR = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class EnvVarRow:
+    """A name. `mask` is dots for people who may not set env vars. `environment` is empty if it applies to all of them.
+
+    `changed_at` and `who` are of the last known change. `is_pending`: the live version runs with an older value.
+    """
+
+    name: str
+    mask: str
+    environment: str
+    changed_at: datetime | None
+    who: str
+    fingerprint: str
+    is_pending: bool
+
+
+@dataclass(frozen=True, slots=True)
+class VanishedNames:
+    """Names that existed before an operation set others, and don't exist since: MIOSA replaced them all."""
+
+    names: tuple[str, ...]
+    at: datetime
+    operation_key: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class EnvVarsPage:
+    """`is_hidden`: on a shared deployment, a customer sees no env vars (docs/rules.md, 1). `has_pending`: of any row.
+
+    `set_obstacle` says why nothing can be set now. `redeploy` makes the live version run with the new values.
+    """
+
+    customer: CustomerSummary
+    deployment: DeploymentSummary
+    rows: tuple[EnvVarRow, ...]
+    environments: tuple[str, ...]
+    environment: str
+    may_set: bool
+    may_delete: bool
+    is_hidden: bool
+    has_pending: bool
+    vanished: VanishedNames | None
+    redeploy: Action
+    set_obstacle: str
+    age: Age
+
+
+@dataclass(frozen=True, slots=True)
+class SetForm:
+    """The form to set env vars. `obstacle` says why nothing can be set now."""
+
+    customer: CustomerSummary
+    deployment: DeploymentSummary
+    environments: tuple[str, ...]
+    obstacle: str
+
+
+class Effect(StrEnum):
+    """What applying a draft does to a line. An empty value keeps what is set."""
+
+    ADDED = "added"
+    CHANGED = "changed"
+    KEPT = "kept"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewLine:
+    """A line of a draft. `problem` says why it is refused. `key` identifies it for `drafts.rename_lines`.
+
+    `name` is empty if the text could be a part of a value, so that only its `number` can be shown. `size` is in bytes.
+    """
+
+    key: str
+    name: str
+    number: int
+    effect: Effect
+    size: int
+    problem: str
+    notices: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """A draft before it is applied, without values. `skipped` names the lines that are no assignment."""
+
+    key: UUID
+    token: str
+    customer: CustomerSummary
+    deployment: DeploymentSummary
+    environment: str
+    environments: tuple[str, ...]
+    lines: tuple[ReviewLine, ...]
+    skipped: str
+    expires_at: datetime
+    reasons: tuple[tuple[str, str], ...]
+    reason_required: bool
+    may_note: bool
+    obstacle: str
+
+    @property
+    def count(self) -> int:
+        """How many env vars applying it sets."""
+        return sum(line.effect in {Effect.ADDED, Effect.CHANGED} for line in self.lines)
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteForm:
+    """The form to delete a name, in all of `environments`."""
+
+    token: str
+    customer: CustomerSummary
+    deployment: DeploymentSummary
+    name: str
+    environments: tuple[str, ...]
+    reasons: tuple[tuple[str, str], ...]
+    reason_required: bool
+    may_note: bool
+    obstacle: str
+
+
+def get_env_vars(*, by: Person, slug: str, deployment_id: str, environment: str = "", now: datetime) -> EnvVarsPage:
+    """Raises NotFound, also for an unknown environment. If MIOSA can't be reached: what is stored, with its age."""
+    customer = customers.get_customer(by=by, slug=slug)
+    deployment = deployments.find_deployment(customer, deployment_id)
+    environment = environment or environments.get_main()
+    if environment not in settings.MIOSA.environments:
+        raise NotFound
+    is_hidden = summaries.hides_others(deployment, by=by)
+    if not is_hidden:
+        names.refresh_if_stale(deployment, customer=customer, now=now)
+    may_set = can(Permission.SET_ENV, customer, deployment, by=by)
+    rows = () if is_hidden else _list_rows(deployment, environment, may_set=may_set)
+    return EnvVarsPage(
+        customer=summaries.head(customer, by=by),
+        deployment=actions.get_deployment_summary(deployment, customer, by=by),
+        rows=rows,
+        environments=settings.MIOSA.environments,
+        environment=environment,
+        may_set=may_set,
+        may_delete=may_set and settings.MIOSA.deletes_env,
+        is_hidden=is_hidden,
+        has_pending=any(row.is_pending for row in rows),
+        vanished=None if is_hidden else _find_vanished(deployment, environment, now=now),
+        redeploy=actions.get_deployment_actions(deployment, customer, by=by).redeploy,
+        set_obstacle=actions.get_gone_obstacle(deployment) or actions.get_connection_obstacle(customer.connection),
+        age=_get_age(deployment, customer, now=now),
+    )
+
+
+def get_set_form(*, by: Person, slug: str, deployment_id: str, now: datetime) -> SetForm:
+    """Raises NotFound, Forbidden."""
+    customer, deployment = drafts.get_deployment(by=by, slug=slug, deployment_id=deployment_id)
+    return SetForm(
+        customer=summaries.head(customer, by=by),
+        deployment=summaries.deployment(deployment, customer, by=by),
+        environments=settings.MIOSA.environments,
+        obstacle=actions.get_connection_obstacle(customer.connection),
+    )
+
+
+def get_review(*, by: Person, slug: str, deployment_id: str, key: UUID, now: datetime) -> Review:
+    """Raises Forbidden, and NotFound for an expired draft or another person's."""
+    customer, deployment = drafts.get_deployment(by=by, slug=slug, deployment_id=deployment_id)
+    draft = drafts.get_draft(key, deployment, by=by, now=now)
+    existing = names.list_names(deployment, draft.environment)
+    return Review(
+        key=key,
+        token=create_token(Subject(SetEnv.name, customer.pk, deployment.miosa_id), by=by, key=key),
+        customer=summaries.head(customer, by=by),
+        deployment=actions.get_deployment_summary(deployment, customer, by=by),
+        environment=draft.environment,
+        environments=settings.MIOSA.environments,
+        lines=tuple(_build_review_line(line, existing) for line in drafts.list_lines(draft)),
+        skipped=dotenv.describe_skipped(draft.skipped),
+        expires_at=draft.expires_at,
+        reasons=reasons.list_reasons(SetEnv.reasons),
+        reason_required=reasons.is_required(by),
+        may_note=by.is_staff,
+        obstacle=actions.get_connection_obstacle(customer.connection),
+    )
+
+
+def get_delete_form(*, by: Person, slug: str, deployment_id: str, name: str, now: datetime) -> DeleteForm:
+    """Raises Forbidden, and NotFound also if there is no such name or names can't be deleted."""
+    customer, deployment = drafts.get_deployment(by=by, slug=slug, deployment_id=deployment_id)
+    environments = deletion.get_environments(deployment, name)
+    return DeleteForm(
+        token=create_token(Subject(DeleteEnv.name, customer.pk, deployment.miosa_id, name), by=by),
+        customer=summaries.head(customer, by=by),
+        deployment=summaries.deployment(deployment, customer, by=by),
+        name=name,
+        environments=environments,
+        reasons=reasons.list_reasons(DeleteEnv.reasons),
+        reason_required=reasons.is_required(by),
+        may_note=by.is_staff,
+        obstacle=actions.get_connection_obstacle(customer.connection),
+    )
+
+
+def _list_rows(deployment: Deployment, environment: str, *, may_set: bool) -> tuple[EnvVarRow, ...]:
+    # A row without an environment applies to all of them, as far as is known (contract 10.7).
+    stored = EnvVar.objects.filter(deployment=deployment, environment__in=["", environment]).order_by("name")
+    updates = EnvVarUpdate.objects.filter(deployment_id=deployment.miosa_id, environment=environment)
+    by_name = {update.name: update for update in updates}
+    started_at = changes.find_started_at(deployment) if deployment.active_version_id else None
+    return tuple(_build_row(var, by_name.get(var.name), started_at=started_at, may_set=may_set) for var in stored)
+
+
+def _build_row(var: EnvVar, update: EnvVarUpdate | None, *, started_at: datetime | None, may_set: bool) -> EnvVarRow:
+    return EnvVarRow(
+        name=var.name,
+        mask=(var.mask or DOTS) if may_set else DOTS,
+        environment=var.environment,
+        changed_at=max(filter(None, (var.changed_at, update.set_at if update else None)), default=None),
+        who=update.person_name if update else "",
+        fingerprint=update.fingerprint if update else "",
+        is_pending=bool(started_at and update and update.set_at > started_at),
+    )
+
+
+def _build_review_line(line: StoredLine, existing: set[str]) -> ReviewLine:
+    if line["problem"]:
+        effect = Effect.REFUSED
+    elif not line["size"]:
+        effect = Effect.KEPT
+    else:
+        effect = Effect.CHANGED if line["name"] in existing else Effect.ADDED
+    return ReviewLine(
+        key=line["key"],
+        name=line["name"],
+        number=line["number"],
+        effect=effect,
+        size=line["size"],
+        problem=line["problem"],
+        notices=(*line["notices"], *dotenv.list_name_notices(line["name"], line["times"])),
+    )
+
+
+def _find_vanished(deployment: Deployment, environment: str, *, now: datetime) -> VanishedNames | None:
+    """Shown for a week, or until all of them exist again."""
+    recent = Operation.objects.filter(
+        deployment_id=deployment.miosa_id,
+        kind=SetEnv.name,
+        environment=environment,
+        state=Operation.State.SUCCEEDED,
+        asked_at__gt=now - _VANISHED_SHOWN_FOR,
+    )
+    existing = set(EnvVar.objects.filter(deployment=deployment).values_list("name", flat=True))
+    for operation in recent.order_by("-pk")[:20]:
+        vanished = tuple(name for name in operation.result.get("vanished", ()) if name not in existing)
+        if vanished:
+            return VanishedNames(vanished, operation.settled_at or operation.asked_at, operation.key)
+    return None
+
+
+def _get_age(deployment: Deployment, customer: Customer, *, now: datetime) -> Age:
+    freshness = scopes.get_freshness(names.get_scope(deployment.pk))
+    return ages.get_age(customer, freshness, filling=False, now=now, fresh_for=2 * names.FRESH_FOR)

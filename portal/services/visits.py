@@ -1,0 +1,76 @@
+"""What opening a page does first: find its subject through the person asking, and see that it is refreshed if stale.
+
+`open_` is for a page: whatever is stored is shown at once, and the worker refreshes what is stale; only if nothing is
+stored yet, MIOSA is read first. `poll_` is for a page that stays open: what is stale is read now, once for everybody
+who watches. `refresh_` is the button. All raise NotFound for somebody else's subject and an unknown one alike, before
+MIOSA is called.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+
+from portal.models import Customer, Deployment
+from portal.permissions import Person
+from portal.services import builds, logs
+from portal.services.queries import customers, deployments, summaries, versions
+from portal.services.queries.versions import LoadedVersion
+from portal.services.sync import refresh
+
+
+def open_customer(*, by: Person, slug: str, now: datetime) -> Customer:
+    customer = customers.get_customer(by=by, slug=slug)
+    row = customers.get_freshness(customer)
+    if row is None or row.read_at is None:
+        refresh.customer_if_stale(customer, row, wait=True, now=now)
+        return customers.get_customer(by=by, slug=slug)
+    refresh.ask_for_customer(customer, row, now=now)
+    return customer
+
+
+def poll_customer(*, by: Person, slug: str, now: datetime) -> Customer:
+    customer = customers.get_customer(by=by, slug=slug)
+    if refresh.customer_if_stale(customer, customers.get_freshness(customer), now=now):
+        return customers.get_customer(by=by, slug=slug)
+    return customer
+
+
+def refresh_customer(*, by: Person, slug: str, now: datetime) -> Customer:
+    """Raises Unavailable with words if MIOSA can't be read, or this person refreshes too often."""
+    refresh.customer_now(customers.get_customer(by=by, slug=slug), by=by, now=now)
+    return customers.get_customer(by=by, slug=slug)
+
+
+def open_deployment(*, by: Person, slug: str, deployment_id: str, now: datetime) -> tuple[Customer, Deployment]:
+    customer, deployment = deployments.load(by=by, slug=slug, deployment_id=deployment_id)
+    row = deployments.get_freshness(deployment)
+    if not summaries.hides_others(deployment, by=by):
+        builds.refresh_builds(deployment, customer, now=now)
+    if deployment.newest_version_id is None and not deployment.is_filled:
+        refresh.deployment_if_stale(deployment, row, customer=customer, now=now)
+        return customer, deployments.find_deployment(customer, deployment_id)
+    refresh.ask_for_deployment(deployment, row, now=now)
+    return customer, deployment
+
+
+def poll_deployment(*, by: Person, slug: str, deployment_id: str, now: datetime) -> tuple[Customer, Deployment]:
+    customer, deployment = deployments.load(by=by, slug=slug, deployment_id=deployment_id)
+    row = deployments.get_freshness(deployment)
+    if refresh.deployment_if_stale(deployment, row, customer=customer, now=now):
+        return deployments.load(by=by, slug=slug, deployment_id=deployment_id)
+    return customer, deployment
+
+
+def refresh_deployment(*, by: Person, slug: str, deployment_id: str, now: datetime) -> tuple[Customer, Deployment]:
+    """Raises Unavailable as `refresh_customer` does."""
+    customer, deployment = deployments.load(by=by, slug=slug, deployment_id=deployment_id)
+    refresh.deployment_now(deployment, customer=customer, by=by, now=now)
+    return deployments.load(by=by, slug=slug, deployment_id=deployment_id)
+
+
+def open_version(*, by: Person, slug: str, deployment_id: str, version_id: str, now: datetime) -> LoadedVersion:
+    """Of a failed version with the reason from its log, which is read from MIOSA the first time."""
+    loaded = versions.load(by=by, slug=slug, deployment_id=deployment_id, version_id=version_id)
+    if loaded.version.state != "failed":
+        return loaded
+    failure = logs.find_failure(loaded.version, loaded.deployment, customer=loaded.customer, by=by, now=now)
+    return replace(loaded, failure=failure)

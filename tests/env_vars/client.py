@@ -1,0 +1,64 @@
+"""Sets env vars of one deployment through the services, as its pages do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+
+from portal.permissions import Person
+from portal.services.env_vars import deletion, drafts, pages
+from portal.services.env_vars.drafts import TypedValues
+from portal.services.env_vars.pages import EnvVarRow, EnvVarsPage, Review
+from portal.services.operations.submit import Confirmation
+from portal.services.queries.operations import OperationPage
+
+SLUG = "brightsmile-dental"
+
+
+@dataclass(frozen=True)
+class EnvVarsClient:
+    """Acts as `owner` unless `by` names somebody else."""
+
+    deployment_id: str
+    owner: Person
+
+    def arguments(self, by: Person | None = None) -> dict[str, Any]:
+        """What every function takes: who, which deployment, and when."""
+        return {
+            "by": by or self.owner,
+            "slug": SLUG,
+            "deployment_id": self.deployment_id,
+            "now": timezone.now(),
+        }
+
+    def create_draft(self, by: Person | None = None, /, **typed: str) -> UUID:
+        return drafts.create_draft(**self.arguments(by), typed=TypedValues(**typed))
+
+    def get_review(self, key: UUID, *, by: Person | None = None) -> Review:
+        return pages.get_review(**self.arguments(by), key=key)
+
+    def rename_lines(self, key: UUID, renamed: dict[str, str]) -> None:
+        drafts.rename_lines(**self.arguments(), key=key, renamed=renamed)
+
+    def apply(self, key: UUID, *, by: Person | None = None, token: str = "") -> OperationPage:
+        confirmation = Confirmation(token=token or self.get_review(key, by=by).token, reason="Rotated")
+        return drafts.apply_draft(**self.arguments(by), key=key, confirmation=confirmation)
+
+    def set_values(self, **typed: str) -> OperationPage:
+        return self.apply(self.create_draft(**typed))
+
+    def get_page(self, *, by: Person | None = None) -> EnvVarsPage:
+        return pages.get_env_vars(**self.arguments(by))
+
+    def get_row(self, name: str) -> EnvVarRow:
+        return next(row for row in self.get_page().rows if row.name == name)
+
+    def list_names(self) -> set[str]:
+        return {row.name for row in self.get_page().rows}
+
+    def delete(self, name: str, *, token: str = "") -> OperationPage:
+        token = token or pages.get_delete_form(**self.arguments(), name=name).token
+        return deletion.delete_env_var(**self.arguments(), name=name, confirmation=Confirmation(token=token))

@@ -1,0 +1,243 @@
+"""Drafts: typed, reviewed without values, renamed, discarded, and applied once."""
+
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from portal.models import EnvVarDraft, EnvVarUpdate, Operation
+from portal.permissions import Person, Role
+from portal.services.env_vars import drafts, encryption
+from portal.services.errors import Forbidden, Invalid, NotFound
+from portal.services.operations import background
+from portal.services.operations.accept import LaneBusy
+from portal.services.operations.submit import Confirmation
+from portal.services.operations.tokens import BadToken
+from tests.database_dump import dump_database
+from tests.env_vars.client import SLUG, EnvVarsClient
+from tests.env_vars.received_requests import last_number, sent_sizes
+from tests.simulator_control import SimulatorControl
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+SECRET = "s3cr3t-value-that-nobody-may-see"
+
+
+def reconcile() -> None:
+    """What the worker does with an operation whose outcome is unknown, ten seconds after it was sent."""
+    sent_at = timezone.now() - timedelta(seconds=10)
+    Operation.objects.update(look_at=timezone.now(), beat_at=None, sent_at=sent_at)
+    background.run_step(Operation.objects.get())
+
+
+class TestApplying:
+    def test_a_value_is_sent_once_and_stored_nowhere(
+        self, simulator: SimulatorControl, env_vars: EnvVarsClient
+    ) -> None:
+        key = env_vars.create_draft(pasted=f"API_KEY={SECRET}\nexport EMPTY=\n# a comment\nbad line")
+        review = env_vars.get_review(key)
+        assert [(line.name, line.effect) for line in review.lines] == [("API_KEY", "added"), ("EMPTY", "kept")]
+        assert review.skipped == "Line 4 skipped: expected NAME=value"
+        since = last_number(simulator)
+        page = env_vars.apply(key)
+        assert (page.state, page.names) == ("succeeded", ("API_KEY",))
+        assert sent_sizes(simulator, since=since) == [{"API_KEY": len(SECRET)}]
+        row = env_vars.get_row("API_KEY")
+        assert row.who == env_vars.owner.name
+        assert row.fingerprint == EnvVarUpdate.objects.get(name="API_KEY").fingerprint
+        assert not EnvVarDraft.objects.exists()
+        assert SECRET not in dump_database()
+
+    def test_submitting_twice_sends_once(self, simulator: SimulatorControl, env_vars: EnvVarsClient) -> None:
+        key = env_vars.create_draft(name="API_KEY", value=SECRET)
+        token = env_vars.get_review(key).token
+        first = env_vars.apply(key, token=token)
+        since = last_number(simulator)
+        assert env_vars.apply(key, token=token).key == first.key
+        assert not sent_sizes(simulator, since=since)
+
+    def test_a_reserved_name_is_refused_without_naming_miosa(self, env_vars: EnvVarsClient) -> None:
+        page = env_vars.set_values(name="MIOSA_X", value=SECRET)
+        assert page.state == "refused"
+        assert "names" in page.error
+        assert "MIOSA" not in page.error
+        assert not EnvVarDraft.objects.exists()
+
+    def test_a_draft_is_kept_while_another_operation_runs(self, env_vars: EnvVarsClient, operator: Person) -> None:
+        env_vars.apply(env_vars.create_draft(operator, name="A", value="x"), by=operator)
+        Operation.objects.update(state=Operation.State.SENT, in_lane=True, runner=uuid.uuid4(), beat_at=timezone.now())
+        key = env_vars.create_draft(name="B", value=SECRET)
+        expires_at = env_vars.get_review(key).expires_at
+        with pytest.raises(LaneBusy):
+            env_vars.apply(key)
+        assert env_vars.get_review(key).expires_at == expires_at
+
+
+class TestAccess:
+    def test_a_draft_is_for_one_person_and_its_token_for_one_draft(
+        self, env_vars: EnvVarsClient, operator: Person
+    ) -> None:
+        key = env_vars.create_draft(name="API_KEY", value=SECRET)
+        token = env_vars.get_review(key).token
+        other_key = env_vars.create_draft(name="OTHER", value="x")
+        with pytest.raises(NotFound):
+            env_vars.get_review(key, by=operator)
+        with pytest.raises(BadToken):
+            env_vars.apply(key, by=operator, token=token)
+        with pytest.raises(BadToken):
+            env_vars.apply(other_key, token=token)
+        with pytest.raises(NotFound):
+            env_vars.get_review(uuid.uuid4())
+        assert EnvVarDraft.objects.count() == 2
+
+    def test_viewers_and_support_may_not_create_drafts(
+        self, env_vars: EnvVarsClient, person_of: Callable[..., Person]
+    ) -> None:
+        support = Person(id=9, name="Sue", email="s@portal.test", staff=Role.SUPPORT)
+        for person in (person_of(SLUG, Role.VIEWER), support):
+            with pytest.raises(Forbidden):
+                env_vars.create_draft(person, name="A", value="x")
+
+    def test_a_draft_can_not_be_applied_after_ten_minutes(
+        self, simulator: SimulatorControl, env_vars: EnvVarsClient
+    ) -> None:
+        key = env_vars.create_draft(name="API_KEY", value=SECRET)
+        confirmation = Confirmation(token=env_vars.get_review(key).token)
+        since = last_number(simulator)
+        later = env_vars.arguments() | {"now": timezone.now() + encryption.DRAFT_LIFETIME}
+        with pytest.raises(NotFound):
+            drafts.apply_draft(**later, key=key, confirmation=confirmation)
+        assert not sent_sizes(simulator, since=since)
+
+
+@pytest.mark.parametrize(
+    ("typed", "field"),
+    [
+        ({"name": "1A", "value": SECRET}, "name"),
+        ({"name": SECRET, "value": "x"}, "name"),
+        ({"name": "sk_live_51HqLyjWDarjtT1zdp7dcXYZ0123456789", "value": "x"}, "name"),
+        ({"name": "A", "value": ""}, "value"),
+        ({"name": "A", "value": SECRET * 2000}, "value"),
+        ({"name": "", "value": ""}, "name"),
+        ({"pasted": SECRET}, "pasted"),
+        ({"pasted": "\n".join(f"A{n}={SECRET}" for n in range(201))}, "pasted"),
+        ({"pasted": f"A={SECRET}" * 30_000}, "pasted"),
+        ({"name": "A", "value": SECRET, "environment": "moon"}, "environment"),
+    ],
+)
+def test_invalid_input_is_reported_by_field_without_its_value(
+    env_vars: EnvVarsClient, typed: dict[str, str], field: str
+) -> None:
+    with pytest.raises(Invalid) as raised:
+        env_vars.create_draft(**typed)
+    assert set(raised.value.fields) == {field}
+    assert SECRET not in str(raised.value)
+    assert not EnvVarDraft.objects.exists()
+
+
+def test_what_was_typed_has_no_value_in_its_repr() -> None:
+    assert SECRET not in repr(drafts.TypedValues(name="A", value=SECRET, pasted=SECRET))
+
+
+class TestRenaming:
+    def test_names_change_and_values_and_expiry_do_not(
+        self, simulator: SimulatorControl, env_vars: EnvVarsClient
+    ) -> None:
+        key = env_vars.create_draft(pasted=f"MY-KEY={SECRET}\nhunter2&x={SECRET}\nGOOD=1\nGONE=2")
+        review = env_vars.get_review(key)
+        assert [line.effect for line in review.lines] == ["refused", "refused", "added", "added"]
+        assert "hunter2" not in dump_database()
+        env_vars.rename_lines(key, {"MY-KEY": "MY_KEY", "line 2": "SECOND", "GONE": ""})
+        renamed = env_vars.get_review(key)
+        assert [line.name for line in renamed.lines] == ["MY_KEY", "SECOND", "GOOD"]
+        assert {line.effect for line in renamed.lines} == {"added"}
+        assert renamed.expires_at == review.expires_at
+        since = last_number(simulator)
+        env_vars.apply(key)
+        assert sent_sizes(simulator, since=since) == [{"MY_KEY": len(SECRET), "SECOND": len(SECRET), "GOOD": 1}]
+
+    def test_two_lines_with_one_name_become_one_with_a_notice(self, env_vars: EnvVarsClient) -> None:
+        key = env_vars.create_draft(pasted="A=1\nB=2")
+        env_vars.rename_lines(key, {"B": "A"})
+        (line,) = env_vars.get_review(key).lines
+        assert "2 times" in " ".join(line.notices)
+
+    def test_one_line_has_to_remain(self, env_vars: EnvVarsClient) -> None:
+        key = env_vars.create_draft(name="A", value="1")
+        with pytest.raises(Invalid):
+            env_vars.rename_lines(key, {"A": ""})
+
+    def test_the_notice_about_skipped_lines_remains(self, env_vars: EnvVarsClient) -> None:
+        key = env_vars.create_draft(pasted="A=1\nnothing\nB=2\nnothing")
+        env_vars.rename_lines(key, {"A": "C"})
+        assert env_vars.get_review(key).skipped == "Lines 2, 4 skipped: expected NAME=value"
+
+
+def test_discarding_deletes_the_values_at_once(env_vars: EnvVarsClient) -> None:
+    key = env_vars.create_draft(name="A", value=SECRET)
+    drafts.discard_draft(**env_vars.arguments(), key=key)
+    assert not EnvVarDraft.objects.exists()
+
+
+class TestLostAnswers:
+    def test_the_operation_is_found_to_have_succeeded_and_the_values_are_deleted(
+        self, simulator: SimulatorControl, env_vars: EnvVarsClient
+    ) -> None:
+        simulator.fault("*/env", method="POST", drop_after=True)
+        assert env_vars.set_values(name="API_KEY", value=SECRET).state == "unknown"
+        assert EnvVarDraft.objects.get().expires_at <= timezone.now() + encryption.OPERATION_LIFETIME
+        Operation.objects.update(look_at=timezone.now(), beat_at=None)
+        background.run_step(Operation.objects.get())
+        assert Operation.objects.get().state == Operation.State.SUCCEEDED
+        assert not EnvVarDraft.objects.exists()
+        assert SECRET not in dump_database()
+
+    def test_nothing_is_sent_again_without_the_values(
+        self, simulator: SimulatorControl, env_vars: EnvVarsClient
+    ) -> None:
+        simulator.fault("*/env", method="POST", times=5, drop_before=True)
+        assert env_vars.set_values(name="API_KEY", value=SECRET).state == "unknown"
+        simulator.clear_faults()
+        EnvVarDraft.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+        since = last_number(simulator)
+        reconcile()
+        assert not sent_sizes(simulator, since=since)
+
+    def test_an_applied_draft_can_not_be_changed_in_another_tab(
+        self, simulator: SimulatorControl, env_vars: EnvVarsClient
+    ) -> None:
+        key = env_vars.create_draft(pasted="ONE=1\nTWO=22")
+        simulator.fault("*/env", method="POST", times=5, drop_before=True)
+        assert env_vars.apply(key).state == "unknown"
+        encrypted_values = bytes(EnvVarDraft.objects.get().encrypted_values)
+        with pytest.raises(NotFound):
+            env_vars.rename_lines(key, {"ONE": "TWO", "TWO": "ONE"})
+        with pytest.raises(NotFound):
+            drafts.discard_draft(**env_vars.arguments(), key=key)
+        with pytest.raises(NotFound):
+            env_vars.get_review(key)
+        assert bytes(EnvVarDraft.objects.get().encrypted_values) == encrypted_values
+        simulator.clear_faults()
+        since = last_number(simulator)
+        reconcile()
+        assert sent_sizes(simulator, since=since) == [{"ONE": 1, "TWO": 2}]
+
+    def test_a_draft_that_was_renamed_while_it_was_applied_is_not_sent(
+        self, simulator: SimulatorControl, env_vars: EnvVarsClient
+    ) -> None:
+        """Otherwise the accepted names would be set to values that were not reviewed for them."""
+        key = env_vars.create_draft(pasted="ONE=1\nTWO=22")
+        reviewed = bytes(EnvVarDraft.objects.get().encrypted_values)
+        env_vars.rename_lines(key, {"ONE": "TWO", "TWO": "ONE"})
+        renamed = bytes(EnvVarDraft.objects.get().encrypted_values)
+        EnvVarDraft.objects.update(encrypted_values=reviewed)
+        simulator.fault("*/env", method="POST", times=5, drop_before=True)
+        assert env_vars.apply(key).state == "unknown"
+        EnvVarDraft.objects.update(encrypted_values=renamed)
+        simulator.clear_faults()
+        since = last_number(simulator)
+        reconcile()
+        assert not sent_sizes(simulator, since=since)
+        assert Operation.objects.get().state != Operation.State.SUCCEEDED
