@@ -19,7 +19,7 @@ from portal.services.queries.schemas import Age, Reachability
 from portal.services.sync import upstream
 from portal.services.sync.budget import Purpose
 from portal.services.sync.fetch import customer_refresh, deployment_refresh, sweeps
-from portal.services.sync.refresh import TROUBLE
+from portal.services.sync.refresh import READ_ERRORS
 from tests import pages
 from tests.services.conftest import Desk
 
@@ -248,7 +248,7 @@ def test_a_sweep_that_breaks_in_the_middle_marks_nothing_gone(desk: Desk) -> Non
     ask = upstream.client(Purpose.BACKGROUND)
     sweeps.sweep_deployments(client=ask, now=timezone.now(), most_pages=1)
     desk.simulator.fault("*/deployments", times=100, status=500)
-    with pytest.raises(TROUBLE):
+    with pytest.raises(READ_ERRORS):
         sweeps.sweep_deployments(client=ask, now=timezone.now())
     desk.simulator.clear_faults()
     assert Deployment.objects.filter(gone_at=None).count() == there

@@ -164,7 +164,7 @@ class World(RuleBasedStateMachine):
         try:
             self.read()
         except Exception as error:
-            if not isinstance(error, refresh.TROUBLE):
+            if not isinstance(error, refresh.READ_ERRORS):
                 raise
         finally:
             self.simulator.clear_faults()

@@ -26,16 +26,16 @@ logger = logging.getLogger(__name__)
 
 _POLL_S = 0.05
 # What a refresh may raise. The page is shown from the tables all the same.
-TROUBLE = (miosa.MiosaError, connection.WrongTenant, LeaseLost, OperationalError)
+READ_ERRORS = (miosa.MiosaError, connection.WrongTenant, LeaseLost, OperationalError)
 
 
-def ask_for_customer(customer: Customer, row: Freshness, *, now: datetime) -> None:
+def request_customer_refresh(customer: Customer, row: Freshness, *, now: datetime) -> None:
     """The page is shown as it is; if it is stale, the worker reads it again. Waits 0.2 s at most."""
     if not _is_fresh(row, now=now) and not _is_requested(row, now=now):
         _request(customer_scope(customer.pk), now=now)
 
 
-def customer_if_stale(customer: Customer, row: Freshness | None, *, wait: bool = False, now: datetime) -> bool:
+def refresh_customer_if_stale(customer: Customer, row: Freshness | None, *, wait: bool = False, now: datetime) -> bool:
     """Read the customer again if it is stale. A failure is noted and logged, not raised.
 
     False if it was fresh, so that nothing was tried. `wait`: nothing is stored yet, so if another thread or process is
@@ -59,13 +59,15 @@ def customer_if_stale(customer: Customer, row: Freshness | None, *, wait: bool =
     return True
 
 
-def ask_for_deployment(deployment: Deployment, row: Freshness | None, *, now: datetime) -> None:
+def request_deployment_refresh(deployment: Deployment, row: Freshness | None, *, now: datetime) -> None:
     """The page is shown as it is; if it is stale, the worker reads it again. Waits 0.2 s at most."""
     if deployment.gone_at is None and not _is_fresh(row, now=now) and not _is_requested(row, now=now):
         _request(deployment_scope(deployment.pk), now=now)
 
 
-def deployment_if_stale(deployment: Deployment, row: Freshness | None, *, customer: Customer, now: datetime) -> bool:
+def refresh_deployment_if_stale(
+    deployment: Deployment, row: Freshness | None, *, customer: Customer, now: datetime
+) -> bool:
     """Read one deployment again if it is stale. A failure is noted and logged, not raised. False if nothing was tried.
 
     `customer`: from its share of the budget.
@@ -79,26 +81,26 @@ def deployment_if_stale(deployment: Deployment, row: Freshness | None, *, custom
     return True
 
 
-def customer_now(customer: Customer, *, by: Person, now: datetime) -> None:
+def refresh_customer_now(customer: Customer, *, by: Person, now: datetime) -> None:
     """Somebody pressed Refresh. Raises errors.Unavailable with a text for people."""
     _take_refresh(by)
     try:
         customer_refresh.refresh_customer(customer, client=_client(customer), now=now, force=True)
-    except TROUBLE as error:
-        raise unavailable(error) from error
+    except READ_ERRORS as error:
+        raise to_unavailable(error) from error
 
 
-def deployment_now(deployment: Deployment, *, customer: Customer, by: Person, now: datetime) -> None:
+def refresh_deployment_now(deployment: Deployment, *, customer: Customer, by: Person, now: datetime) -> None:
     """Somebody pressed Refresh. Raises errors.Unavailable with a text for people."""
     _take_refresh(by)
     try:
         deployment_refresh.refresh_deployment(deployment, client=_client(customer), now=now, force=True)
-    except TROUBLE as error:
-        raise unavailable(error) from error
+    except READ_ERRORS as error:
+        raise to_unavailable(error) from error
 
 
-def unavailable(error: Exception) -> errors.Unavailable:
-    """The error for people of a failed read (`TROUBLE`)."""
+def to_unavailable(error: Exception) -> errors.Unavailable:
+    """The error for people of a failed read (`READ_ERRORS`)."""
     if isinstance(error, miosa.BudgetSpent | miosa.RateLimited):
         seconds = round(error.retry_after_s or 10) or 1
         text = _("There are too many requests right now. Try again in %(seconds)s seconds.")
@@ -117,7 +119,7 @@ def _client(customer: Customer) -> miosa.Client:
 def _try(scope: str, read: Callable[[], object]) -> None:
     try:
         read()
-    except TROUBLE as error:
+    except READ_ERRORS as error:
         logger.warning("refresh failed", extra={"scope": scope, "reason": str(error)})
 
 
