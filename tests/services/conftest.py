@@ -77,7 +77,7 @@ def read_again(simulator: SimulatorControl, db: None) -> Read:
 
 
 @dataclass(frozen=True)
-class Desk:
+class SeededWorld:
     """The simulator, and the two ways of reading it."""
 
     simulator: SimulatorControl
@@ -91,10 +91,10 @@ class Desk:
 
 
 @pytest.fixture
-def desk(simulator: SimulatorControl, read_all: Read, read_again: Read, person_of: PersonOf) -> Desk:
+def world(simulator: SimulatorControl, read_all: Read, read_again: Read, person_of: PersonOf) -> SeededWorld:
     """In a world of two customers, so that reading all of it takes no time."""
     simulator.reset(customers=2)
-    return Desk(simulator, read_all, read_again, person_of)
+    return SeededWorld(simulator, read_all, read_again, person_of)
 
 
 def drain() -> datetime:

@@ -16,7 +16,7 @@ from portal.services.sync import upstream
 from portal.services.sync.budget import Purpose
 from portal.services.sync.fetch import sweeps, version_refresh
 from portal.services.sync.upsert import deployment_rows
-from tests.services.counting import counting
+from tests.services.request_counts import counting_requests
 from tests.simulator_control import SimulatorControl
 
 BACKFILL = int(os.environ.get("BACKFILL_ROWS", "6000"))
@@ -87,7 +87,7 @@ def test_a_fleet_is_swept_page_by_page(simulator: SimulatorControl) -> None:
     took = []
     for _sweep in range(2):
         begun = time.monotonic()
-        with counting(simulator) as counted:
+        with counting_requests(simulator) as counted:
             while Freshness.objects.get_or_create(scope=SWEEP)[0].read_at is None:
                 sweeps.sweep_deployments(client=ask, now=timezone.now(), most_pages=sweeps.PAGES_AT_ONCE)
         took.append(time.monotonic() - begun)

@@ -23,8 +23,8 @@ from portal.services.queries import search
 from portal.services.sync import refresh, upstream
 from portal.services.sync.upsert import customer_rows
 from tests import pages
+from tests.services.answers import as_text
 from tests.services.conftest import Read, forget_leases
-from tests.services.telling import as_text
 from tests.simulator_control import SimulatorControl
 
 OURS, THEIRS = "brightsmile-dental", "pawsome-vets"
@@ -63,7 +63,7 @@ BREAKAGES: list[dict[str, Any]] = [
 ]
 
 
-class World(RuleBasedStateMachine):
+class SyncMachine(RuleBasedStateMachine):
     simulator: SimulatorControl
     read_again: Read
 
@@ -255,7 +255,7 @@ class World(RuleBasedStateMachine):
 
 
 def glance(*, by: Person, slug: str, foreign: list[str]) -> str:
-    """Less than `telling.tell`, since it is looked at after every step; what is foreign is asked for by its id."""
+    """Less than `answers.collect_answers`, since it runs after every step; foreign versions are requested by id."""
     now = timezone.now() - timedelta(seconds=1)
     models.Freshness.objects.update(read_at=timezone.now())  # a glance asks nothing of MIOSA
     told = [
@@ -274,9 +274,9 @@ def glance(*, by: Person, slug: str, foreign: list[str]) -> str:
 @pytest.mark.django_db
 def test_the_model(simulator: SimulatorControl, read_again: Read) -> None:
     customer_rows.ensure_customer(OURS)
-    World.simulator, World.read_again = simulator, staticmethod(read_again)
+    SyncMachine.simulator, SyncMachine.read_again = simulator, staticmethod(read_again)
     run_state_machine_as_test(
-        World,
+        SyncMachine,
         settings=settings(
             max_examples=EXAMPLES,
             stateful_step_count=12,
