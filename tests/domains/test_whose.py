@@ -79,11 +79,11 @@ def test_it_is_no_longer_shared_when_the_others_domain_is_detached(
     ask = upstream.client(Purpose.ACTION)
     ask.domains.add(app.id, domain="vets.example", external_workspace_id=OTHER, idempotency_key="x")
     deployment = Deployment.objects.get(miosa_id=app.id)
-    reading.read(deployment, ask=ask, now=timezone.now())
+    reading.read(deployment, client=ask, now=timezone.now())
     assert Deployment.objects.get(miosa_id=app.id).is_shared
     theirs = Domain.objects.get(name="vets.example")
     ask.domains.delete(app.id, theirs.miosa_id, idempotency_key="y")
-    reading.read(deployment, ask=ask, now=timezone.now())
+    reading.read(deployment, client=ask, now=timezone.now())
     assert not Deployment.objects.get(miosa_id=app.id).is_shared
     with pytest.raises(NotFound):
         lists.get_domains(**(app.where(stranger) | {"slug": other.slug}))
@@ -141,12 +141,12 @@ def test_a_silent_domain_is_verified_by_ourselves_without_telling_anybody(
     domain = app.attached()
     ask, deployment = upstream.client(Purpose.ACTION), Deployment.objects.get(miosa_id=app.id)
     ask.domains.add(app.id, domain="vets.example", external_workspace_id=OTHER, idempotency_key="x")
-    reading.read(deployment, ask=ask, now=timezone.now())
+    reading.read(deployment, client=ask, now=timezone.now())
     Domain.objects.filter(pk=domain.pk).update(customer=None)
     row = f'{{"id": "{domain.miosa_id}", "domain": "{domain.name}", "external_workspace_id": null}}'
     theirs = '{"id": "dom_x", "domain": "vets.example", "external_workspace_id": "pawsome-vets"}'
     answers(simulator, row, theirs, times=2)
-    reading.read(deployment, ask=ask, now=timezone.now())
+    reading.read(deployment, client=ask, now=timezone.now())
     domain.refresh_from_db()
     assert domain.customer_id is None
     assert get_unassigned().pk in customer_links.list_customer_ids(deployment)
@@ -158,7 +158,7 @@ def test_a_silent_domain_is_verified_by_ourselves_without_telling_anybody(
         operations.get_operation(by=app.owner, key=verified.key, now=timezone.now())
     assert operations.get_operation(by=operator, key=verified.key, now=timezone.now()).deployment_is_here
     answers(simulator, row)
-    reading.read(deployment, ask=ask, now=timezone.now())
+    reading.read(deployment, client=ask, now=timezone.now())
     deployment.refresh_from_db()
     assert not deployment.is_shared
     assert get_unassigned().pk not in customer_links.list_customer_ids(deployment)

@@ -33,7 +33,7 @@ def refresh_names(deployment: Deployment, *, client: miosa.Client, now: datetime
 
     Raises miosa.MiosaError.
     """
-    fetched = _NAMES.read(deployment, ask=client, now=now)
+    fetched = _NAMES.read(deployment, client=client, now=now)
     if fetched.is_complete:
         return set(fetched.found)
     return set(fetched.found) | set(EnvVar.objects.filter(deployment=deployment).values_list("environment", "name"))

@@ -45,18 +45,18 @@ class Detail(Generic[T]):
             except (miosa.MiosaError, LeaseLost) as error:
                 logger.info("detail not read", extra={"scope": row.scope, "reason": str(error)})
 
-    def read(self, deployment: Deployment, *, ask: miosa.Client, now: datetime) -> T:
+    def read(self, deployment: Deployment, *, client: miosa.Client, now: datetime) -> T:
         """After a change of ours: reads that began before it are not stored any more. Raises miosa.MiosaError."""
         scope = self.scope(deployment.pk)
         scopes.discard_running_reads(scope)
         with take_lease(scope) as lease:
             if lease is not None:
                 try:
-                    return self._read(deployment, lease, ask, now=now)
+                    return self._read(deployment, lease, client, now=now)
                 except LeaseLost:
                     logger.info("detail changed again", extra={"scope": scope})
             # Another process reads it by now, and began after the change: ours need not be stored.
-            return self.fetch(deployment, ask)
+            return self.fetch(deployment, client)
 
     def _read(self, deployment: Deployment, lease: Lease, client: miosa.Client, *, now: datetime) -> T:
         try:

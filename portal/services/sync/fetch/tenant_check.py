@@ -19,7 +19,7 @@ class TenantCheck:
     def tenant_id(self) -> str:
         """Ours; empty as long as no row has named any."""
         if not self._tenant_id:
-            self._tenant_id = connection.get().tenant_id
+            self._tenant_id = connection.get_connection().tenant_id
         return self._tenant_id
 
     def accept_rows(self, rows: Sequence[miosa.Deployment]) -> list[miosa.Deployment]:
