@@ -44,8 +44,6 @@ INSTALLED_APPS = [
     "allauth.account",
     "csp",
     "django_htmx",
-    "django_tasks",
-    "django_tasks_db",
     "rest_framework",
     "drf_spectacular",
 ]
@@ -123,7 +121,7 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ALLAUTH_TRUSTED_PROXY_COUNT = CONFIG.trusted_proxy_count
 EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
 
-# --- Database, cache and task queue ---
+# --- Database and cache ---
 
 # FULL: the row of an operation must survive a power cut. No memory map: it quadruples the memory of a process.
 SQLITE_PRAGMAS = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA mmap_size=0; PRAGMA foreign_keys=ON;"
@@ -151,8 +149,6 @@ if CONFIG.cache_url is not None:
         "LOCATION": reveal(CONFIG.cache_url),
         "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
     }
-
-TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 
 # --- Language and time ---
 

@@ -72,9 +72,9 @@ def simulator(running_simulator: Simulator, settings: Settings) -> Iterator[Simu
     settings.MIOSA = Upstream(f"{control.url}/api/v1", DEMO_KEY, None, 100_000, is_demo=True)
     from portal.services.sync import upstream  # noqa: PLC0415  # tests of single packages don't need all the others
 
-    upstream.forget_client()
+    upstream.reset_client()
     yield control
-    upstream.forget_client()
+    upstream.reset_client()
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""What is live, staged and on a rollback, worked out after rows of a deployment changed; and each change recorded."""
+"""Which version is live, staged and newest, and each change of the live one, after rows of a deployment changed."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,10 +11,10 @@ from django.db.models.functions import Coalesce
 
 from portal import clock_skew
 from portal.models import Activation, Deployment, Entry, Version
-from portal.services.sync.upsert import customers, entries, holdings
-from portal.services.sync.upsert.versions import Taken
+from portal.services.sync.upsert import customer_links, customer_rows, timeline_entries
+from portal.services.sync.upsert.version_rows import VersionChanges
 
-_WAITED = timedelta(minutes=30)
+_STAGED_FOR = timedelta(minutes=30)
 _BELOW_ALL = -(2**62)
 
 
@@ -42,46 +42,50 @@ class _Pointers:
         }
 
 
-def settle(deployment: Deployment, *, taken: Taken | None, now: datetime, caused_by: UUID | None = None) -> None:
+def update_live_pointer(
+    deployment: Deployment, *, changes: VersionChanges | None, now: datetime, caused_by: UUID | None = None
+) -> None:
     """Update the columns that follow from the versions, and record a moved pointer as an activation.
 
-    `taken`: what storing versions changed. `caused_by`: the key of our operation that moved the pointer, which has an
+    `changes`: what storing versions changed. `caused_by`: the key of our operation that moved the pointer, which has an
     entry of its own in the timeline. The row is locked, so that two readers never record one change twice;
     `deployment` is brought up to date with it.
     """
     with transaction.atomic(savepoint=False):
         row = Deployment.objects.select_for_update().get(pk=deployment.pk)
-        if taken and taken.has_moved:
-            holdings.release(row)
+        if changes and changes.moved:
+            customer_links.remove_unused(row)
         pointers = _read_pointers(row)
-        changed = {name: value for name, value in pointers.as_columns().items() if getattr(row, name) != value}
+        columns = {name: value for name, value in pointers.as_columns().items() if getattr(row, name) != value}
         activation = None
         if (pointers.recorded or "") != row.active_version_id and (pointers.live or not row.active_version_id):
             # A pointer to a version that is not stored yet is recorded when it is.
             activation = _record(row, had_staged=row.staged_version_id, caused_by=caused_by, now=now)
-            changed["live_since"] = activation.at if pointers.live else None
+            columns["live_since"] = activation.at if pointers.live else None
         if pointers.live is not None and not pointers.live_was_live:
             Version.objects.filter(pk=pointers.live).update(was_live=True)
-        _save(row, changed)
-        if changed or (taken and taken.changed):
-            customers.touch((taken.customer_ids if taken else set()) | holdings.holder_ids(row))
+        _save(row, columns)
+        if columns or (changes and changes.changed):
+            customer_rows.bump_generation(
+                (changes.customer_ids if changes else set()) | customer_links.list_customer_ids(row)
+            )
     _copy(row, to=deployment)
 
 
-def follow(deployment: Deployment) -> None:
+def show_live_version(deployment: Deployment) -> None:
     """The pointer moved, and the versions can't be read now: show what is live, and leave the record for later."""
     with transaction.atomic(savepoint=False):
         row = Deployment.objects.select_for_update().get(pk=deployment.pk)
         pointers = _read_pointers(row)
         if row.live_version_id != pointers.live:
             _save(row, pointers.as_columns() | {"live_since": None})
-            customers.touch(holdings.holder_ids(row))
+            customer_rows.bump_generation(customer_links.list_customer_ids(row))
 
 
-def _save(row: Deployment, changed: dict[str, Any]) -> None:
-    if changed:
-        Deployment.objects.filter(pk=row.pk).update(**changed)
-        for name, value in changed.items():
+def _save(row: Deployment, columns: dict[str, Any]) -> None:
+    if columns:
+        Deployment.objects.filter(pk=row.pk).update(**columns)
+        for name, value in columns.items():
             setattr(row, name, value)
 
 
@@ -116,15 +120,15 @@ def _read_pointers(deployment: Deployment) -> _Pointers:
     return _Pointers(*found.get())
 
 
-def refile(deployment: Deployment) -> None:
-    """File the activations of a deployment that was read again from nothing: they outlive its rows."""
-    deeds = Activation.objects.filter(deployment_id=deployment.miosa_id, is_deed=True)
-    filed = Entry.objects.filter(kind=Entry.Kind.ACTIVATION, subject__in=deeds.values("pk")).values_list("subject")
-    for activation in deeds.exclude(pk__in=filed).exclude(operation_id__isnull=False):
+def restore_activation_entries(deployment: Deployment) -> None:
+    """The timeline entries of a deployment that was read from scratch: its activations outlive its rows."""
+    shown = Activation.objects.filter(deployment_id=deployment.miosa_id, is_deed=True)
+    filed = Entry.objects.filter(kind=Entry.Kind.ACTIVATION, subject__in=shown.values("pk")).values_list("subject")
+    for activation in shown.exclude(pk__in=filed).exclude(operation_id__isnull=False):
         to = Version.objects.filter(deployment=deployment, miosa_id=activation.version_id).first()
         previous = Version.objects.filter(deployment=deployment, miosa_id=activation.previous_id).first()
         if to is not None:
-            entries.file_activation(deployment, activation, to=to, previous=previous)
+            timeline_entries.upsert_activation_entry(deployment, activation, to=to, previous=previous)
 
 
 def _record(deployment: Deployment, *, had_staged: int | None, caused_by: UUID | None, now: datetime) -> Activation:
@@ -133,13 +137,13 @@ def _record(deployment: Deployment, *, had_staged: int | None, caused_by: UUID |
     last = Activation.objects.filter(deployment_id=deployment.miosa_id).order_by("-pk").first()
     previous = _find_version(deployment, last.version_id) if last else None
     was_live = live is not None and last is not None and _was_live(deployment, live)
-    was_staged = live is not None and last is not None and not was_live and _waited(live, had_staged)
+    was_staged = live is not None and last is not None and not was_live and _was_staged(live, had_staged)
     is_deed = last is not None and live is not None and (was_staged or was_live or _goes_back(live, previous))
     activation = Activation.objects.create(
         deployment_id=deployment.miosa_id,
         version_id=deployment.active_version_id,
         previous_id=last.version_id if last else "",
-        at=_moment(live, last, now=now),
+        at=_get_time(live, last, now=now),
         seen_at=now,
         is_first=last is None,
         is_deed=is_deed,
@@ -148,7 +152,7 @@ def _record(deployment: Deployment, *, had_staged: int | None, caused_by: UUID |
         operation_id=caused_by,
     )
     if is_deed and live is not None and caused_by is None:
-        entries.file_activation(deployment, activation, to=live, previous=previous)
+        timeline_entries.upsert_activation_entry(deployment, activation, to=live, previous=previous)
     return activation
 
 
@@ -156,10 +160,10 @@ def _find_version(deployment: Deployment, miosa_id: str) -> Version | None:
     return Version.objects.filter(deployment=deployment, miosa_id=miosa_id).first() if miosa_id else None
 
 
-def _waited(live: Version, had_staged: int | None) -> bool:
-    """Whether the version had been ready for a while, so that somebody promoted it, or went live by its own publish."""
+def _was_staged(live: Version, had_staged: int | None) -> bool:
+    """Whether the version was ready for a while before somebody promoted it, or else went live by its own publish."""
     return live.pk == had_staged or bool(
-        live.promoted_at and live.created_at and live.promoted_at - live.created_at > _WAITED
+        live.promoted_at and live.created_at and live.promoted_at - live.created_at > _STAGED_FOR
     )
 
 
@@ -173,11 +177,11 @@ def _goes_back(live: Version, previous: Version | None) -> bool:
     return live.number < previous.number
 
 
-def _moment(live: Version | None, last: Activation | None, *, now: datetime) -> datetime:
-    """When it happened: MIOSA's `promoted_at` where it fits between what we knew and now, else when we noticed."""
-    told = live.promoted_at if live else None
-    if told is None and last is None and live is not None:
-        told = live.created_at
-    if told is None or told > now + clock_skew.IMPLAUSIBLE or (last is not None and told <= last.at):
-        told = now
-    return told if last is None else max(told, last.at + timedelta(microseconds=1))
+def _get_time(live: Version | None, last: Activation | None, *, now: datetime) -> datetime:
+    """When it happened: MIOSA's `promoted_at` if it lies between what we knew and now, else when we noticed."""
+    at = live.promoted_at if live else None
+    if at is None and last is None and live is not None:
+        at = live.created_at
+    if at is None or at > now + clock_skew.IMPLAUSIBLE or (last is not None and at <= last.at):
+        at = now
+    return at if last is None else max(at, last.at + timedelta(microseconds=1))

@@ -28,7 +28,7 @@ def as_text(answer: Any) -> str:
     return json.dumps(asdict(answer), default=str)
 
 
-def tell(*, by: Person, slug: str, now: datetime) -> str:
+def collect_answers(*, by: Person, slug: str, now: datetime) -> str:
     """All answers about a customer in one text: history, deployments, every version that can be had, compare, find."""
     told = [as_text(customers.list_customers(by=by, now=now))]
     told += [as_text(pages.open_history(by=by, slug=slug, query=query, now=now)) for query in SEARCHES]
@@ -38,14 +38,14 @@ def tell(*, by: Person, slug: str, now: datetime) -> str:
         except NotFound:
             continue
         told.append(as_text(page))
-        told += _tell_versions(deployment, by=by, slug=slug, now=now)
+        told += _collect_versions(deployment, by=by, slug=slug, now=now)
     for text in ("#1", "site", "a", *Version.objects.values_list("miosa_id", flat=True)[:30]):
         hits = search.find(by=by, text=text, now=now).hits
         told += [as_text(hit) for hit in hits]
     return "\n".join(told)
 
 
-def _tell_versions(deployment: Deployment, *, by: Person, slug: str, now: datetime) -> list[str]:
+def _collect_versions(deployment: Deployment, *, by: Person, slug: str, now: datetime) -> list[str]:
     told = []
     ids = list(Version.objects.filter(deployment=deployment).order_by("-pk").values_list("miosa_id", flat=True)[:12])
     for version_id in ids:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from portal.models import Activation, Deployment, Entry, Facet, Version
 from portal.services import clean_text, log_text
-from portal.services.sync.upsert import customers
+from portal.services.sync.upsert import customer_rows
 
 # Customer.id, field, text.
 FacetKey = tuple[int, str, str]
@@ -17,8 +17,10 @@ def state_code(version: Version) -> Entry.State:
     return _STATES.get(version.state, Entry.State.OTHER) if version.is_readable else Entry.State.UNREADABLE
 
 
-def file_versions(deployment: Deployment, versions: Sequence[Version], *, moved: Sequence[Version] = ()) -> None:
-    """File versions, or bring their entries up to date. The moment a version is filed under never changes.
+def upsert_version_entries(
+    deployment: Deployment, versions: Sequence[Version], *, moved: Sequence[Version] = ()
+) -> None:
+    """Add entries for versions, or bring them up to date. The time of an entry never changes, so pages don't shift.
 
     `moved`: those that belong to another customer than before.
     """
@@ -42,7 +44,7 @@ def file_versions(deployment: Deployment, versions: Sequence[Version], *, moved:
 def _find_owners(versions: Iterable[Version]) -> dict[int, int]:
     """Version.id → Customer.id; versions without a customer are Unassigned's."""
     owners = {version.pk: version.customer_id for version in versions}
-    unassigned_id = customers.unassigned().pk if None in owners.values() else 0
+    unassigned_id = customer_rows.get_unassigned().pk if None in owners.values() else 0
     return {pk: customer_id or unassigned_id for pk, customer_id in owners.items()}
 
 
@@ -72,7 +74,7 @@ def _facet_texts(version: Version) -> tuple[tuple[str, str], tuple[str, str]]:
 
 
 def _text(version: Version) -> str:
-    """What a version is found by. Whoever searches sees only this much, so that a hit tells no more than its page."""
+    """The text a version is found by; no more than its page shows, so that a hit gives nothing away."""
     command = log_text.scrub(version.runtime_command)
     return clean_text.make_search_key(version.external_user_id, version.external_project_id, command)[:400]
 
@@ -90,8 +92,10 @@ def _hand_over(deployment: Deployment, versions: Sequence[Version], *, customer_
     )
 
 
-def file_activation(deployment: Deployment, activation: Activation, *, to: Version, previous: Version | None) -> None:
-    """File a roll back or a promotion. What went live by its own publish is told by its version's row already."""
+def upsert_activation_entry(
+    deployment: Deployment, activation: Activation, *, to: Version, previous: Version | None
+) -> None:
+    """For a rollback or a promotion. A version that went live by its own publish has its own entry."""
     customer_id = _find_owners([to])[to.pk]
     project = (customer_id, Facet.Field.PROJECT.value, to.external_project_id)
     Entry.objects.update_or_create(

@@ -1,6 +1,6 @@
-"""How far down a list of versions has to be read. Decides only; asks and remembers nothing.
+"""How far down a list of versions has to be read. Decides only; sends and stores nothing.
 
-A list that comes newest first needs reading only down to what is known. Reading may end anywhere (budget, outage, a
+A list with the newest first needs reading only down to what is known. Reading may end anywhere (budget, outage, a
 killed process); then there is a gap, and the bookmark says where to go on and below which number nothing is known:
 
     newest  page  page │ gap │ known  known  version 1
@@ -32,8 +32,8 @@ class Bookmark:
 
 
 @dataclass(slots=True)
-class Walk:
-    """`has_gap`: what is known does not reach from the newest down without a hole. `has_bottom`: version 1 is known.
+class PageWalker:
+    """`has_gap`: what is known has a gap below the newest. `has_bottom`: version 1 is known.
 
     Afterwards, if `lowest` is not None, every version of that number or a higher one was on the pages and is in `seen`.
     """
@@ -46,8 +46,8 @@ class Walk:
     seen: set[str] = field(default_factory=set)
     _earlier: Bookmark | None = field(init=False, default=None)
     _had_bottom: bool = field(init=False, default=False)
-    _meets_any: bool = field(init=False, default=False)
-    _meets_below: int | None = field(init=False, default=None)
+    _stops_at_any: bool = field(init=False, default=False)
+    _stops_below: int | None = field(init=False, default=None)
     _next: str | None = field(init=False, default=None)
     _second: str | None = field(init=False, default=None)
     _tokens: set[str] = field(init=False, default_factory=set)
@@ -59,55 +59,55 @@ class Walk:
     def __post_init__(self) -> None:
         self._earlier = self.bookmark if self.has_gap else None
         self._had_bottom = self.has_bottom
-        # Only what was read without a hole before lets reading stop where it is met again.
-        self._meets_any = not self.has_gap
+        # Only what was read without a gap before lets reading stop at the first known version.
+        self._stops_at_any = not self.has_gap
 
-    def saw(self, page: miosa.Page[miosa.Version], known: Set[str]) -> None:
+    def add(self, page: miosa.Page[miosa.Version], known: Set[str]) -> None:
         """A page just read, and which of its rows were known before."""
-        circles = self._circles(page)
+        loops = self._loops(page)
         self._collect(page)
         self._second = self._second or page.next
-        if page.next is None or circles:
-            # From a circle nobody finds further down, so this is the end as far as can be seen.
-            self._end(lowest=-1, is_whole=self._is_whole and not circles)
+        if page.next is None or loops:
+            # A loop leads nowhere further down, so this is the end as far as can be read.
+            self._end(lowest=-1, is_whole=self._is_whole and not loops)
             self.has_bottom = True
-        elif self._descends and self._meets(page, known):
+        elif self._descends and self._reaches_known(page, known):
             self._end(lowest=self._number, is_whole=self._is_whole)
             self.has_bottom = self._had_bottom
         elif self._earlier is not None and (known or not self._descends):
-            self._go_on_at(self._earlier)
+            self._continue_at(self._earlier)
         else:
-            # Two gaps are more than a bookmark holds: if reading ends here, the next one goes down to version 1.
+            # A bookmark holds one gap only: if reading ends here, the next run goes down to version 1.
             self.has_gap, self.has_bottom = True, self.has_bottom and self._earlier is None
             self.bookmark = Bookmark(page.next, self._number if self._descends else None)
             self._next = page.next
 
-    def ask(self) -> str | None:
+    def next_token(self) -> str | None:
         """Where the next page is; None if no other is needed."""
         if self._next is not None:
             self._tokens.add(self._next)
         return self._next
 
-    def begin_again(self) -> bool:
-        """The bookmark is not honoured any more: go on below the first page, down to version 1.
+    def restart(self) -> bool:
+        """MIOSA does not accept the bookmark any more: go on below the first page, down to version 1.
 
-        False if that is no news.
+        False if that was tried already.
         """
         if self._second is None or self._second in self._tokens:
             return False
-        self._next, self._meets_below, self.has_bottom, self._had_bottom = self._second, None, False, False
+        self._next, self._stops_below, self.has_bottom, self._had_bottom = self._second, None, False, False
         return True
 
-    def _meets(self, page: miosa.Page[miosa.Version], known: Set[str]) -> bool:
-        if self._meets_any:
+    def _reaches_known(self, page: miosa.Page[miosa.Version], known: Set[str]) -> bool:
+        if self._stops_at_any:
             return bool(known)
-        edge = self._meets_below
+        edge = self._stops_below
         return edge is not None and any(row.version_number < edge for row in page.items if row.id in known)
 
-    def _go_on_at(self, earlier: Bookmark) -> None:
+    def _continue_at(self, earlier: Bookmark) -> None:
         """Everything down to an earlier run's bookmark is known."""
         self.has_gap, self.has_bottom, self.bookmark = True, self._had_bottom, earlier
-        self._meets_below = earlier.below if self._had_bottom else None
+        self._stops_below = earlier.below if self._had_bottom else None
         self._next, self._earlier, self._is_whole = earlier.token, None, False
         # Where pages are numbered, rows that came meanwhile push those just read onto the pages that follow.
         self.seen, self._page_before, self._tokens = set(), frozenset(), set()
@@ -116,7 +116,7 @@ class Walk:
         self.is_done, self.has_gap, self.bookmark, self._next = True, False, None, None
         self.lowest = lowest if is_whole else None
 
-    def _circles(self, page: miosa.Page[miosa.Version]) -> bool:
+    def _loops(self, page: miosa.Page[miosa.Version]) -> bool:
         ids = frozenset(row.id for row in page.items)
         again = bool(ids) and (ids <= self._page_before or ids <= self.seen)
         self._page_before = ids

@@ -1,4 +1,4 @@
-"""Rows of another tenant are refused: a portal stores one (docs/architecture.md)."""
+"""Rows of another tenant are refused: one database holds one tenant (docs/architecture.md)."""
 
 import logging
 from collections.abc import Sequence
@@ -10,19 +10,19 @@ logger = logging.getLogger(__name__)
 
 
 class TenantCheck:
-    """Compares tenants with the one this database belongs to, which is looked up once."""
+    """Compares rows with the tenant that this database belongs to, which is looked up once."""
 
     def __init__(self) -> None:
-        self._tenant_id: str | None = None
+        self._tenant_id = ""
 
     @property
     def tenant_id(self) -> str:
         """Ours; empty as long as no row has named any."""
         if not self._tenant_id:
-            self._tenant_id = connection.get().tenant_id
+            self._tenant_id = connection.get_connection().tenant_id
         return self._tenant_id
 
-    def accept(self, rows: Sequence[miosa.Deployment]) -> list[miosa.Deployment]:
+    def accept_rows(self, rows: Sequence[miosa.Deployment]) -> list[miosa.Deployment]:
         """The rows of our tenant.
 
         Raises WrongTenant if every row that names a tenant names another, or several at first sight.
@@ -36,11 +36,11 @@ class TenantCheck:
         return accepted
 
 
-def admit(rows: Sequence[miosa.Deployment]) -> list[miosa.Deployment]:
+def accept_rows(rows: Sequence[miosa.Deployment]) -> list[miosa.Deployment]:
     """The rows of our tenant. Raises WrongTenant."""
-    return TenantCheck().accept(rows)
+    return TenantCheck().accept_rows(rows)
 
 
-def confirm(ask: miosa.Client) -> None:
+def confirm_tenant(client: miosa.Client) -> None:
     """Before anything is marked as gone: do we still ask our tenant? Raises WrongTenant, miosa.MiosaError."""
-    connection.require_same_tenant({ask.tenant.current().id})
+    connection.require_same_tenant({client.tenant.current().id})

@@ -1,4 +1,4 @@
-"""Counting what MIOSA was asked."""
+"""Counts the requests that MIOSA received, by kind."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any
 from tests.simulator_control import SimulatorControl
 
 
-class Counted:
-    """The requests that arrived meanwhile, by what they ask for."""
+class RequestCount:
+    """The requests that arrived while a block ran."""
 
     def __init__(self) -> None:
         self.rows: list[dict[str, Any]] = []
@@ -22,10 +22,10 @@ class Counted:
 
     @property
     def kinds(self) -> dict[str, int]:
-        return dict(Counter(kind_of(row["path"]) for row in self.rows))
+        return dict(Counter(get_kind(row["path"]) for row in self.rows))
 
 
-def kind_of(path: str) -> str:
+def get_kind(path: str) -> str:
     parts = path.removeprefix("/api/v1/").strip("/").split("/")
     match parts:
         case ["deployments"]:
@@ -44,14 +44,14 @@ def kind_of(path: str) -> str:
 
 
 @contextmanager
-def counting(simulator: SimulatorControl) -> Iterator[Counted]:
-    counted = Counted()
+def counting_requests(simulator: SimulatorControl) -> Iterator[RequestCount]:
+    counted = RequestCount()
     before = len(simulator.requests())
     yield counted
     counted.rows = simulator.requests()[before:]
 
 
-def asked(simulator: SimulatorControl, deed: Callable[[], Any]) -> dict[str, int]:
-    with counting(simulator) as counted:
-        deed()
+def count_requests(simulator: SimulatorControl, act: Callable[[], Any]) -> dict[str, int]:
+    with counting_requests(simulator) as counted:
+        act()
     return counted.kinds

@@ -18,12 +18,10 @@ from portal.services.queries import history
 from portal.services.queries.schemas import Age, Reachability
 from portal.services.sync import upstream
 from portal.services.sync.budget import Purpose
-from portal.services.sync.fetch import customers as refreshing
-from portal.services.sync.fetch import deployments as reading
-from portal.services.sync.fetch import fleet
-from portal.services.sync.refresh import TROUBLE
+from portal.services.sync.fetch import customer_refresh, deployment_refresh, sweeps
+from portal.services.sync.refresh import READ_ERRORS
 from tests import pages
-from tests.services.conftest import Desk
+from tests.services.conftest import SeededWorld
 
 OURS = "brightsmile-dental"
 HUGE = 100_000_000
@@ -72,11 +70,11 @@ def newest(operator: Person) -> Age:
 
 
 @pytest.mark.parametrize("day", sorted(DAYS))
-def test_a_bad_day_is_told_and_loses_nothing(desk: Desk, operator: Person, day: str) -> None:
-    desk.read_all()
+def test_a_bad_day_is_told_and_loses_nothing(world: SeededWorld, operator: Person, day: str) -> None:
+    world.read_all()
     before = remembered()
     do, reach = DAYS[day]
-    desk.simulator.fault("*", times=1000, **do)
+    world.simulator.fault("*", times=1000, **do)
     begun = time.monotonic()
     age = newest(operator)
     assert time.monotonic() - begun < 9
@@ -89,64 +87,66 @@ def test_a_bad_day_is_told_and_loses_nothing(desk: Desk, operator: Person, day: 
     site = Deployment.objects.filter(customer__external_id=OURS).earliest("pk")
     page = pages.open_deployment(by=operator, slug=OURS, deployment_id=site.miosa_id, query={}, now=timezone.now())
     assert page.page.entries
-    recover(desk)
+    recover(world)
     age = newest(operator)
     assert (age.reach, age.for_people) == (Reachability.OK, "")
     assert remembered() == before
 
 
-def recover(desk: Desk) -> None:
-    desk.simulator.clear_faults()
-    upstream.forget_client()
+def recover(world: SeededWorld) -> None:
+    world.simulator.clear_faults()
+    upstream.reset_client()
     Bucket.objects.all().delete()
 
 
 @pytest.mark.parametrize("day", ["401", "404", "html", "nothing", "429"])
-def test_pressing_refresh_on_a_bad_day_gives_words(desk: Desk, operator: Person, day: str) -> None:
-    desk.read_all()
-    desk.simulator.fault("*", times=1000, **DAYS[day][0])
+def test_pressing_refresh_on_a_bad_day_gives_words(world: SeededWorld, operator: Person, day: str) -> None:
+    world.read_all()
+    world.simulator.fault("*", times=1000, **DAYS[day][0])
     with pytest.raises(errors.Unavailable) as said:
         visits.refresh_customer(by=operator, slug=OURS, now=timezone.now())
     assert said.value.for_people
     assert "miosa" not in said.value.for_people.lower()
 
 
-def test_one_broken_row_in_a_list_costs_that_row_alone(desk: Desk, operator: Person) -> None:
-    desk.simulator.configure(broken_row="one")
-    desk.read_all()
-    desk.read_again()
+def test_one_broken_row_in_a_list_costs_that_row_alone(world: SeededWorld, operator: Person) -> None:
+    world.simulator.configure(broken_row="one")
+    world.read_all()
+    world.read_again()
     site = Deployment.objects.filter(customer__external_id=OURS).earliest("pk")
     assert Version.objects.filter(deployment=site).count() >= 5
     assert pages.open_history(by=operator, slug=OURS, query={}, now=timezone.now()).page.entries
 
 
-def test_unknown_words_are_shown_as_they_are(desk: Desk, operator: Person) -> None:
-    desk.simulator.configure(enum_values="unknown", metadata="null", time_keys="inserted_at")
-    desk.read_all()
+def test_unknown_words_are_shown_as_they_are(world: SeededWorld, operator: Person) -> None:
+    world.simulator.configure(enum_values="unknown", metadata="null", time_keys="inserted_at")
+    world.read_all()
     entries = pages.open_history(by=operator, slug=OURS, query={}, now=timezone.now()).page.entries
     states = {entry.version.state_text for entry in entries if hasattr(entry, "version")}
     assert states
     assert pages.open_history(by=operator, slug=OURS, query={"state": ["other"]}, now=timezone.now()).page.entries
 
 
-def test_while_it_is_down_pages_do_not_ask_again_and_again(desk: Desk, operator: Person) -> None:
-    desk.read_all()
-    desk.simulator.fault("*", times=10_000, status=503)
+def test_while_it_is_down_pages_do_not_ask_again_and_again(world: SeededWorld, operator: Person) -> None:
+    world.read_all()
+    world.simulator.fault("*", times=10_000, status=503)
     newest(operator)
-    heard = len(desk.simulator.requests())
+    heard = len(world.simulator.requests())
     for _viewer in range(10):
         pages.poll_history(by=operator, slug=OURS, query={}, generation="", now=timezone.now())
         pages.open_history(by=operator, slug=OURS, query={}, now=timezone.now())
-    assert len(desk.simulator.requests()) == heard
+    assert len(world.simulator.requests()) == heard
 
 
-def test_a_failing_deployment_does_not_keep_its_neighbours_from_being_read(desk: Desk) -> None:
-    desk.read_all()
+def test_a_failing_deployment_does_not_keep_its_neighbours_from_being_read(world: SeededWorld) -> None:
+    world.read_all()
     first = Deployment.objects.filter(customer__external_id=OURS).earliest("pk")
     Freshness.objects.filter(scope__startswith="versions:").update(read_at=timezone.now() - timedelta(minutes=5))
-    desk.simulator.fault(f"*/{first.miosa_id}/versions", times=100, status=403)
+    world.simulator.fault(f"*/{first.miosa_id}/versions", times=100, status=403)
     now = timezone.now()
-    refreshing.read(Customer.objects.get(external_id=OURS), ask=upstream.client(Purpose.READ), now=now, force=True)
+    customer_refresh.refresh_customer(
+        Customer.objects.get(external_id=OURS), client=upstream.client(Purpose.READ), now=now, force=True
+    )
     read = Freshness.objects.filter(scope__startswith="versions:", read_at=now).count()
     assert read == Deployment.objects.filter(customer__external_id=OURS).count() - 1
 
@@ -163,14 +163,14 @@ NONSENSE: list[dict[str, Any]] = [
 
 @pytest.mark.parametrize("do", NONSENSE)
 def test_a_deployment_answered_with_nonsense_stays_old_and_says_so(
-    desk: Desk, operator: Person, do: dict[str, Any]
+    world: SeededWorld, operator: Person, do: dict[str, Any]
 ) -> None:
-    desk.read_all()
+    world.read_all()
     two_hours_later()
     site = Deployment.objects.filter(customer__external_id=OURS).earliest("pk")
-    desk.simulator.fault(f"*/deployments/{site.miosa_id}", times=10, status=200, **do)
+    world.simulator.fault(f"*/deployments/{site.miosa_id}", times=10, status=200, **do)
     with pytest.raises(miosa.BadAnswer):
-        reading.read(site, ask=upstream.client(Purpose.READ), now=timezone.now())
+        deployment_refresh.refresh_deployment(site, client=upstream.client(Purpose.READ), now=timezone.now())
     row = Freshness.objects.get(scope=f"deployment:{site.pk}")
     assert row.error == "bad_answer"
     assert row.read_at is None or row.read_at < timezone.now() - timedelta(hours=1)
@@ -185,29 +185,33 @@ def test_a_deployment_answered_with_nonsense_stays_old_and_says_so(
     ],
 )
 def test_versions_that_cant_be_read_are_told_on_the_customers_page(
-    desk: Desk, operator: Person, do: dict[str, Any], reach: Reachability
+    world: SeededWorld, operator: Person, do: dict[str, Any], reach: Reachability
 ) -> None:
-    desk.read_all()
+    world.read_all()
     two_hours_later()
     last = Deployment.objects.filter(customer__external_id=OURS).earliest("pk")
-    desk.simulator.fault(f"*/{last.miosa_id}/versions", times=100, **do)
+    world.simulator.fault(f"*/{last.miosa_id}/versions", times=100, **do)
     now = timezone.now()
-    refreshing.read(Customer.objects.get(external_id=OURS), ask=upstream.client(Purpose.READ), now=now)
+    customer_refresh.refresh_customer(
+        Customer.objects.get(external_id=OURS), client=upstream.client(Purpose.READ), now=now
+    )
     # Others are read meanwhile, so that it is not the connection as a whole that is in trouble.
     Connection.objects.update(unreachable_since=None, refused_since=None)
     age = pages.open_history(by=operator, slug=OURS, query={}, now=now).age
     assert (age.reach, bool(age.for_people)) == (reach, True)
-    recover(desk)
+    recover(world)
     later = now + timedelta(seconds=70)
-    refreshing.read(Customer.objects.get(external_id=OURS), ask=upstream.client(Purpose.READ), now=later)
+    customer_refresh.refresh_customer(
+        Customer.objects.get(external_id=OURS), client=upstream.client(Purpose.READ), now=later
+    )
     assert pages.open_history(by=operator, slug=OURS, query={}, now=later).age.reach is Reachability.OK
 
 
-def test_what_is_nobodys_is_as_old_as_the_last_sweep(desk: Desk, operator: Person) -> None:
-    desk.read_all()
+def test_what_is_nobodys_is_as_old_as_the_last_sweep(world: SeededWorld, operator: Person) -> None:
+    world.read_all()
     nobodys = Customer.objects.get(is_unassigned=True)
     two_hours_later()
-    desk.simulator.fault("*", times=1000, status=503)
+    world.simulator.fault("*", times=1000, status=503)
     answer = pages.poll_history(by=operator, slug=nobodys.slug, query={}, generation="", now=timezone.now())
     age = answer.age if isinstance(answer, history.History) else answer
     assert age.stale
@@ -216,14 +220,14 @@ def test_what_is_nobodys_is_as_old_as_the_last_sweep(desk: Desk, operator: Perso
     sweep = Freshness.objects.get(scope=SWEEP)
     assert sweep.wanted_at is not None
     assert sweep.wanted_at <= timezone.now()
-    recover(desk)
-    fleet.sweep(ask=upstream.client(Purpose.BACKGROUND), now=timezone.now())
+    recover(world)
+    sweeps.sweep_deployments(client=upstream.client(Purpose.BACKGROUND), now=timezone.now())
     page = pages.open_history(by=operator, slug=nobodys.slug, query={}, now=timezone.now())
     assert not page.age.stale
 
 
-def test_looking_at_what_is_nobodys_sweeps_no_more_often_than_it_should(desk: Desk, operator: Person) -> None:
-    swept_at = desk.read_all()
+def test_looking_at_what_is_nobodys_sweeps_no_more_often_than_it_should(world: SeededWorld, operator: Person) -> None:
+    swept_at = world.read_all()
     nobodys = Customer.objects.get(is_unassigned=True)
     for after in (20, 40):
         now = swept_at + timedelta(seconds=after)
@@ -233,33 +237,33 @@ def test_looking_at_what_is_nobodys_sweeps_no_more_often_than_it_should(desk: De
     assert wanted > swept_at + timedelta(seconds=50)
 
 
-def test_a_sweep_that_breaks_in_the_middle_marks_nothing_gone(desk: Desk) -> None:
-    desk.read_all()
-    desk.simulator.configure(paging="page")
+def test_a_sweep_that_breaks_in_the_middle_marks_nothing_gone(world: SeededWorld) -> None:
+    world.read_all()
+    world.simulator.configure(paging="page")
     for number in range(20):
         ask = upstream.client(Purpose.BACKGROUND)
         ask.deployments.create(name=f"More {number}", external_workspace_id=OURS, idempotency_key=f"k{number}")
-    desk.read_all()
+    world.read_all()
     there = Deployment.objects.filter(gone_at=None).count()
     ask = upstream.client(Purpose.BACKGROUND)
-    fleet.sweep(ask=ask, now=timezone.now(), most_pages=1)
-    desk.simulator.fault("*/deployments", times=100, status=500)
-    with pytest.raises(TROUBLE):
-        fleet.sweep(ask=ask, now=timezone.now())
-    desk.simulator.clear_faults()
+    sweeps.sweep_deployments(client=ask, now=timezone.now(), most_pages=1)
+    world.simulator.fault("*/deployments", times=100, status=500)
+    with pytest.raises(READ_ERRORS):
+        sweeps.sweep_deployments(client=ask, now=timezone.now())
+    world.simulator.clear_faults()
     assert Deployment.objects.filter(gone_at=None).count() == there
 
 
-def failed_version(desk: Desk) -> Version:
+def failed_version(world: SeededWorld) -> Version:
     site = Deployment.objects.filter(customer__external_id=OURS).earliest("pk")
-    made = desk.act("publish", deployment_id=site.miosa_id, outcome="failed_build")
-    desk.read_again()
+    made = world.act("publish", deployment_id=site.miosa_id, outcome="failed_build")
+    world.read_again()
     return Version.objects.select_related("deployment").get(miosa_id=made["id"])
 
 
-def test_a_log_is_asked_for_once_and_kept(desk: Desk, operator: Person) -> None:
-    desk.read_all()
-    version = failed_version(desk)
+def test_a_log_is_asked_for_once_and_kept(world: SeededWorld, operator: Person) -> None:
+    world.read_all()
+    version = failed_version(world)
     where: dict[str, Any] = {
         "by": operator,
         "slug": OURS,
@@ -267,22 +271,22 @@ def test_a_log_is_asked_for_once_and_kept(desk: Desk, operator: Person) -> None:
         "version_id": version.miosa_id,
         "now": timezone.now(),
     }
-    before = len(desk.simulator.requests())
+    before = len(world.simulator.requests())
     page = pages.open_version(**where)
     assert page.failure
     assert pages.open_version(**where).failure == page.failure
     assert logs.get_log(**where).text
-    assert len(desk.simulator.requests()) == before + 1
+    assert len(world.simulator.requests()) == before + 1
     assert KeptLog.objects.get(version=version).failure == page.failure
 
 
 @pytest.mark.parametrize(
     "do", [{"status": 404}, {"status": 503}, {"status": 403}, {"status": 429}, {"drop_before": True}]
 )
-def test_a_log_that_cant_be_had_is_said_in_words(desk: Desk, operator: Person, do: dict[str, Any]) -> None:
-    desk.read_all()
-    version = failed_version(desk)
-    desk.simulator.fault("*/logs", times=100, **do)
+def test_a_log_that_cant_be_had_is_said_in_words(world: SeededWorld, operator: Person, do: dict[str, Any]) -> None:
+    world.read_all()
+    version = failed_version(world)
+    world.simulator.fault("*/logs", times=100, **do)
     page = logs.read_log(
         version,
         version.deployment,
@@ -294,10 +298,10 @@ def test_a_log_that_cant_be_had_is_said_in_words(desk: Desk, operator: Person, d
     assert (page.text, bool(page.missing)) == ("", True)
 
 
-def test_a_huge_log_is_kept_by_its_end(desk: Desk, operator: Person) -> None:
-    desk.simulator.configure(log_text="huge")
-    desk.read_all()
-    version = failed_version(desk)
+def test_a_huge_log_is_kept_by_its_end(world: SeededWorld, operator: Person) -> None:
+    world.simulator.configure(log_text="huge")
+    world.read_all()
+    version = failed_version(world)
     page = logs.read_log(
         version,
         version.deployment,

@@ -1,4 +1,4 @@
-"""Rows of versions into the table, each sorted to its customer, and filed in the timeline."""
+"""Stores versions, each with its customer, and their entries in the timeline."""
 
 import logging
 from collections.abc import Iterable, Sequence
@@ -13,14 +13,14 @@ from msgspec import UNSET, UnsetType
 from portal import miosa
 from portal.models import Connection, Customer, Deployment, Version
 from portal.services import clean_text
-from portal.services.sync.upsert import attribution, customers, entries, holdings
-from portal.services.sync.upsert.attribution import Stated, Whose
+from portal.services.sync.upsert import attribution, customer_links, customer_rows, timeline_entries
+from portal.services.sync.upsert.attribution import Owner, Stated
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
-class Taken:
+class VersionChanges:
     """What storing rows changed. `known_ids`: those stored before; `customer_ids` includes Unassigned.
 
     `moved`: versions that belong to another customer than before.
@@ -35,23 +35,23 @@ class Taken:
     def has_moved(self) -> bool:
         return bool(self.moved)
 
-    def add(self, other: "Taken") -> None:
+    def add(self, other: "VersionChanges") -> None:
         self.known_ids |= other.known_ids
         self.changed += other.changed
         self.customer_ids |= other.customer_ids
         self.moved += other.moved
 
 
-def remember(
+def upsert_versions(
     deployment: Deployment,
     rows: Sequence[miosa.Version],
     unreadable: Sequence[miosa.Unreadable] = (),
     *,
     now: datetime,
-    singly: bool = False,
+    is_single: bool = False,
     tenant_id: str | None = None,
-) -> Taken:
-    """Store version rows of one deployment, as read at `now`. `singly`: each was requested by its id.
+) -> VersionChanges:
+    """Store version rows of one deployment, as read at `now`. `is_single`: requested by its id.
 
     `tenant_id`: ours, if the caller knows it; empty while it is not known yet.
     """
@@ -62,7 +62,7 @@ def remember(
             facts[broken.id] = {"is_readable": False}
             stated[broken.id] = broken.external_workspace_id or UNSET
     with transaction.atomic(savepoint=False):
-        return _store(deployment, facts, stated, now=now, singly=singly)
+        return _store(deployment, facts, stated, now=now, is_single=is_single)
 
 
 def _list_accepted(deployment: Deployment, rows: Sequence[miosa.Version], tenant_id: str | None) -> list[miosa.Version]:
@@ -81,75 +81,87 @@ def _list_accepted(deployment: Deployment, rows: Sequence[miosa.Version], tenant
     return accepted
 
 
-def mark_gone(versions: QuerySet[Version], *, now: datetime) -> Taken:
+def mark_versions_gone(versions: QuerySet[Version], *, now: datetime) -> VersionChanges:
     """MIOSA does not know these versions any more. They may be very many, so none is fetched."""
     existing = versions.filter(gone_at=None)
     owners = existing.order_by().values_list("customer_id", flat=True).distinct()
-    taken = Taken(customer_ids={pk or customers.unassigned().pk for pk in owners})
-    taken.changed = existing.update(gone_at=now, is_doubtful=False)
-    return taken
+    changes = VersionChanges(customer_ids=_list_owner_ids(owners))
+    changes.changed = existing.update(gone_at=now, is_doubtful=False)
+    return changes
 
 
 def _store(
-    deployment: Deployment, facts: dict[str, dict[str, Any]], stated: dict[str, Stated], *, now: datetime, singly: bool
-) -> Taken:
+    deployment: Deployment,
+    facts: dict[str, dict[str, Any]],
+    stated: dict[str, Stated],
+    *,
+    now: datetime,
+    is_single: bool,
+) -> VersionChanges:
     known = {
         version.miosa_id: version
         for version in Version.objects.filter(deployment=deployment, miosa_id__in=facts).select_related("customer")
     }
-    whose = attribution.sort(deployment, stated, known=known, now=now)
-    owners = _find_owners(whose.values(), known.values())
-    taken = Taken(known_ids=set(known))
+    owners_by_id = attribution.attribute_versions(deployment, stated, known=known, now=now)
+    customers = _find_customers(owners_by_id.values(), known.values())
+    changes = VersionChanges(known_ids=set(known))
     new: list[Version] = []
     updated: list[Version] = []
     columns: set[str] = set()
-    for version_id, told in facts.items():
-        kind = whose[version_id].kind
+    for version_id, row in facts.items():
+        owner = owners_by_id[version_id]
         version = known.get(version_id)
-        values = clean_text.fit_columns(Version, told) | {
-            "customer": owners.get(whose[version_id].external_id or ""),
-            "attribution": kind,
+        values = clean_text.fit_columns(Version, row) | {
+            "customer": customers.get(owner.external_id or ""),
+            "attribution": owner.kind,
             "gone_at": None,
-            "is_doubtful": told["is_readable"]
-            and not singly
-            and kind is Version.Attribution.UNKNOWN
+            "is_doubtful": row["is_readable"]
+            and not is_single
+            and owner.kind is Version.Attribution.UNKNOWN
             and (version is None or version.is_doubtful),
         }
         if version is None:
             new.append(Version(deployment=deployment, miosa_id=version_id, first_seen_at=now, **values))
-        elif changed := _merge(version, values, taken):
+        elif changed := _merge(version, values, changes):
             updated.append(version)
             columns |= changed
     Version.objects.bulk_create(new, batch_size=100)
     if updated:
         Version.objects.bulk_update(updated, sorted(columns), batch_size=50)
-    _follow_up(deployment, new, updated, taken)
-    return taken
+    _follow_up(deployment, new, updated, changes)
+    return changes
 
 
-def _find_owners(whose: Iterable[Whose], known: Iterable[Version]) -> dict[str, Customer]:
+def _find_customers(owners: Iterable[Owner], known: Iterable[Version]) -> dict[str, Customer]:
     """The customers of these external ids; those of stored versions are known without a query."""
-    owners = {
+    customers = {
         version.customer.external_id: version.customer
         for version in known
         if version.customer and version.customer.external_id
     }
-    missing = {one.external_id for one in whose if one.external_id} - set(owners)
-    return owners | (customers.ensure_all(missing) if missing else {})
+    missing = {owner.external_id for owner in owners if owner.external_id} - set(customers)
+    return customers | (customer_rows.ensure_customers(missing) if missing else {})
 
 
-def _follow_up(deployment: Deployment, new: list[Version], updated: list[Version], taken: Taken) -> None:
+def _list_owner_ids(customer_ids: Iterable[int | None]) -> set[int]:
+    """None is Unassigned's."""
+    found = set(customer_ids)
+    unassigned = {customer_rows.get_unassigned().pk} if None in found else set()
+    return {pk for pk in found if pk is not None} | unassigned
+
+
+def _follow_up(deployment: Deployment, new: list[Version], updated: list[Version], changes: VersionChanges) -> None:
     """What follows from new and changed rows: links to customers, timeline entries, the customers' last publish."""
-    taken.changed = len(new) + len(updated)
-    taken.customer_ids |= {version.customer_id or customers.unassigned().pk for version in (*new, *updated)}
-    if new or taken.moved:
+    changes.changed = len(new) + len(updated)
+    changes.customer_ids |= _list_owner_ids(version.customer_id for version in (*new, *updated))
+    if new or changes.moved:
         # In the same transaction, so that nobody sees a row before the deployment counts as shared.
-        holdings.hold(deployment, taken.customer_ids)
-    entries.file_versions(deployment, [*new, *updated], moved=taken.moved)
+        customer_links.add_customers(deployment, changes.customer_ids)
+    timeline_entries.upsert_version_entries(deployment, [*new, *updated], moved=changes.moved)
     _note_publish(new)
 
 
-def _merge(version: Version, values: dict[str, Any], taken: Taken) -> set[str]:
+def _merge(version: Version, values: dict[str, Any], changes: VersionChanges) -> set[str]:
     """Set what differs, and return the columns to save; none if nothing but `updated_at` does.
 
     Facts are frozen at creation, so an empty value never removes one (contract 8.2).
@@ -159,17 +171,17 @@ def _merge(version: Version, values: dict[str, Any], taken: Taken) -> set[str]:
         values = {name: values[name] for name in ("customer", "attribution", "gone_at")}
     changed = set()
     for name, value in values.items():
-        if value == getattr(version, name) or _says_nothing(name, value, values):
+        if value == getattr(version, name) or _is_left_out(name, value, values):
             continue
         if name == "customer":
-            taken.customer_ids.add(version.customer_id or customers.unassigned().pk)
-            taken.moved.append(version)
+            changes.customer_ids.add(version.customer_id or customer_rows.get_unassigned().pk)
+            changes.moved.append(version)
         setattr(version, name, value)
         changed.add(name)
     return changed if changed - {"updated_at"} else set()
 
 
-def _says_nothing(name: str, value: object, values: dict[str, Any]) -> bool:
+def _is_left_out(name: str, value: object, values: dict[str, Any]) -> bool:
     """Whether an empty value in a row means only that the row leaves it out."""
     if name == "was_live":
         return not value
@@ -198,8 +210,8 @@ def _facts(row: miosa.Version) -> dict[str, Any]:
         "kind": row.kind or "",
         "state": row.state or "",
         "created_by": row.created_by or "",
-        "external_user_id": _text(row.external_user_id),
-        "external_project_id": _text(row.external_project_id),
+        "external_user_id": _text_or_empty(row.external_user_id),
+        "external_project_id": _text_or_empty(row.external_project_id),
         "source_sandbox_id": row.source_sandbox_id or "",
         "build_id": row.build_id or "",
         "files": row.file_count,
@@ -219,5 +231,5 @@ def _facts(row: miosa.Version) -> dict[str, Any]:
     }
 
 
-def _text(value: str | UnsetType | None) -> str:
+def _text_or_empty(value: str | UnsetType | None) -> str:
     return value if isinstance(value, str) else ""

@@ -1,4 +1,4 @@
-"""Customers, as they turn up in workspaces and in attributions."""
+"""Customers, made when they first appear in a workspace or an attribution."""
 
 import hashlib
 import re
@@ -16,13 +16,13 @@ from portal.services import clean_text
 _PLAIN = re.compile(r"[a-z0-9-]{1,60}")
 
 
-def ensure(external_id: str) -> Customer:
-    """The customer of an `external_workspace_id`, made if it is new. Its slug never changes afterwards."""
-    return ensure_all([external_id])[external_id]
+def ensure_customer(external_id: str) -> Customer:
+    """The customer of an `external_workspace_id`, made if it is new. Its slug never changes."""
+    return ensure_customers([external_id])[external_id]
 
 
-def ensure_all(external_ids: Iterable[str]) -> dict[str, Customer]:
-    """The customers of these external ids. New ones are made in one order, so that two readers never wait crosswise."""
+def ensure_customers(external_ids: Iterable[str]) -> dict[str, Customer]:
+    """The customers of these external ids, by external id. New ones are made in one order, against deadlocks."""
     wanted = sorted(set(external_ids))
     found = {customer.external_id or "": customer for customer in Customer.objects.filter(external_id__in=wanted)}
     for external_id in wanted:
@@ -31,8 +31,8 @@ def ensure_all(external_ids: Iterable[str]) -> dict[str, Customer]:
     return found
 
 
-def unassigned() -> Customer:
-    """The place, for staff alone, of what belongs to no customer or to one that is not certain."""
+def get_unassigned() -> Customer:
+    """Holds, for staff alone, what belongs to no customer or to one that is not certain."""
     customer, _ = Customer.objects.get_or_create(
         is_unassigned=True,
         defaults={
@@ -45,11 +45,8 @@ def unassigned() -> Customer:
     return customer
 
 
-def name(external_id: str, *, name: str) -> Customer:
-    """Take over the name a workspace states for an external id.
-
-    A new customer gets its slug after the name is known.
-    """
+def set_name(external_id: str, *, name: str) -> Customer:
+    """Store the name that a workspace states for an external id. A new customer's slug is made from it."""
     clean = clean_text.clean_line(name, most=300)
     customer = Customer.objects.filter(external_id=external_id).first() or _create(external_id, stated=clean)
     stated = clean or customer.name
@@ -64,8 +61,8 @@ def name(external_id: str, *, name: str) -> Customer:
     return customer
 
 
-def touch(ids: Iterable[int]) -> None:
-    """Something shown of these customers changed. Locked in one order, so that two readers never wait crosswise."""
+def bump_generation(ids: Iterable[int]) -> None:
+    """Something shown of these customers changed. Their rows are locked in one order, against deadlocks."""
     wanted = sorted(set(ids))
     if not wanted:
         return
@@ -76,13 +73,14 @@ def touch(ids: Iterable[int]) -> None:
         rows.update(generation=F("generation") + 1)
 
 
-def recount(ids: Iterable[int]) -> None:
+def count_deployments(ids: Iterable[int]) -> None:
     """Count the deployments of these customers again, for the list's order."""
     counted = Customer.objects.filter(pk__in=sorted(set(ids))).annotate(
-        there=Count("holdings", filter=Q(holdings__deployment__gone_at=None))
+        counted=Count("holdings", filter=Q(holdings__deployment__gone_at=None))
     )
-    for pk, there in counted.exclude(deployments_count=F("there")).order_by("pk").values_list("pk", "there"):
-        Customer.objects.filter(pk=pk).update(deployments_count=there)
+    changed = counted.exclude(deployments_count=F("counted")).order_by("pk")
+    for pk, count in changed.values_list("pk", "counted"):
+        Customer.objects.filter(pk=pk).update(deployments_count=count)
 
 
 def _create(external_id: str, *, stated: str = "") -> Customer:
@@ -99,7 +97,7 @@ def _create(external_id: str, *, stated: str = "") -> Customer:
                     connection=Connection.only(), external_id=external_id, slug=_slug(external_id, shown), **facts
                 )
         except IntegrityError:
-            # Somebody else has just made it, or has taken its slug.
+            # Another process has just made it, or has taken its slug.
             found = Customer.objects.filter(external_id=external_id).first()
             if found is not None:
                 return found
@@ -107,7 +105,7 @@ def _create(external_id: str, *, stated: str = "") -> Customer:
 
 
 def _slug(external_id: str, name: str) -> str:
-    """The external id where it is plain and free, else made from the name with a suffix that follows from the id."""
+    """The external id if it is plain and free, else made from the name, with a suffix derived from the id."""
     if _PLAIN.fullmatch(external_id) and not Customer.objects.filter(slug=external_id).exists():
         return external_id
     digest = hashlib.sha256(external_id.encode("utf-8", "surrogatepass")).hexdigest()

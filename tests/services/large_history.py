@@ -14,7 +14,7 @@ from django.db import connection, models, transaction
 from django.utils import timezone
 
 from portal.models import Customer, Deployment, Entry, Facet, Freshness, Holding, Version
-from portal.services.sync.upsert import customers
+from portal.services.sync.upsert import customer_rows
 
 BATCH = 5_000
 APPS, PEOPLE, PROJECTS = 40, 25, 12
@@ -37,7 +37,7 @@ AXES: dict[str, list[list[str]]] = {
 def make(rows: int, *, slug: str = "crowded", seed: int = 1) -> Customer:
     """A customer with `rows` versions, and as many entries, over 40 deployments."""
     dice = random.Random(seed)  # noqa: S311 - no secrets, only rows
-    customer = customers.ensure(slug)
+    customer = customer_rows.ensure_customer(slug)
     now = timezone.now()
     Freshness.objects.create(scope=f"customer:{customer.pk}", customer=customer, read_at=now)
     apps = [_deployment(customer, number, now) for number in range(APPS)]

@@ -21,10 +21,10 @@ from portal.permissions import Person, Role
 from portal.services.errors import NotFound
 from portal.services.queries import search
 from portal.services.sync import refresh, upstream
-from portal.services.sync.upsert import customers
+from portal.services.sync.upsert import customer_rows
 from tests import pages
+from tests.services.answers import as_text
 from tests.services.conftest import Read, forget_leases
-from tests.services.telling import as_text
 from tests.simulator_control import SimulatorControl
 
 OURS, THEIRS = "brightsmile-dental", "pawsome-vets"
@@ -63,7 +63,7 @@ BREAKAGES: list[dict[str, Any]] = [
 ]
 
 
-class World(RuleBasedStateMachine):
+class SyncMachine(RuleBasedStateMachine):
     simulator: SimulatorControl
     read_again: Read
 
@@ -74,7 +74,7 @@ class World(RuleBasedStateMachine):
         models.Connection.objects.update(
             alarm="", unreachable_since=None, refused_since=None, tenant_id="", bucket=None
         )
-        upstream.forget_client()
+        upstream.reset_client()
         self.simulator.reset(customers=2)
         self.may_delete = True
         # What is told changes only by reading, so only then it is looked at again.
@@ -164,11 +164,11 @@ class World(RuleBasedStateMachine):
         try:
             self.read()
         except Exception as error:
-            if not isinstance(error, refresh.TROUBLE):
+            if not isinstance(error, refresh.READ_ERRORS):
                 raise
         finally:
             self.simulator.clear_faults()
-            upstream.forget_client()
+            upstream.reset_client()
             models.Bucket.objects.all().delete()
 
     @rule()
@@ -217,7 +217,7 @@ class World(RuleBasedStateMachine):
             return
         self.has_read = False
         for slug in CUSTOMERS:
-            mine = customers.ensure(slug)
+            mine = customer_rows.ensure_customer(slug)
             by = Person(id=mine.pk, name="P", email="p@p.test", roles={mine.pk: Role.OWNER})
             foreign = set(self.foreign_to(slug))
             told = glance(by=by, slug=slug, foreign=sorted(foreign)[:3])
@@ -255,7 +255,7 @@ class World(RuleBasedStateMachine):
 
 
 def glance(*, by: Person, slug: str, foreign: list[str]) -> str:
-    """Less than `telling.tell`, since it is looked at after every step; what is foreign is asked for by its id."""
+    """Less than `answers.collect_answers`, since it runs after every step; foreign versions are requested by id."""
     now = timezone.now() - timedelta(seconds=1)
     models.Freshness.objects.update(read_at=timezone.now())  # a glance asks nothing of MIOSA
     told = [
@@ -273,10 +273,10 @@ def glance(*, by: Person, slug: str, foreign: list[str]) -> str:
 
 @pytest.mark.django_db
 def test_the_model(simulator: SimulatorControl, read_again: Read) -> None:
-    customers.ensure(OURS)
-    World.simulator, World.read_again = simulator, staticmethod(read_again)
+    customer_rows.ensure_customer(OURS)
+    SyncMachine.simulator, SyncMachine.read_again = simulator, staticmethod(read_again)
     run_state_machine_as_test(
-        World,
+        SyncMachine,
         settings=settings(
             max_examples=EXAMPLES,
             stateful_step_count=12,

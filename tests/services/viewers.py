@@ -1,6 +1,6 @@
-"""Real processes that look at one stale page together. Started by test_together.py, one line of JSON out of each.
+"""A process whose threads open one page together. Started by test_concurrency.py; prints one line of JSON.
 
-python -m tests.services.many <deed> <slug> <threads> <moment to begin, seconds since 1970>
+python -m tests.services.viewers <action> <slug> <threads> <begin at, in seconds since 1970>
 """
 
 from __future__ import annotations
@@ -17,23 +17,23 @@ from typing import Any
 import django
 
 
-def main(deed: str, slug: str, threads: int, begin_at: float) -> None:
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.services.many_settings")
+def main(action: str, slug: str, threads: int, begin_at: float) -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.services.viewers_settings")
     django.setup()
-    if deed != "spend":
+    if action != "spend":
         # A web process has been running for a while: everything is imported, and it knows the database.
         with suppress(Exception):
-            DEEDS[deed]("nobody")
-    rounds = [_together(DEEDS[deed], slug, threads, begin_at)]
-    if deed == "open":
-        # Once more, now that everything is remembered: what so many threads cost by themselves on this machine.
-        rounds.append(_together(DEEDS[deed], slug, threads, time.time() + 1))
-    if deed == "spend":
+            ACTIONS[action]("nobody")
+    rounds = [_run_together(ACTIONS[action], slug, threads, begin_at)]
+    if action == "open":
+        # Now that everything is stored, everybody sees it.
+        rounds.append(_run_together(ACTIONS["open again"], slug, threads, time.time() + 1))
+    if action == "spend":
         sys.exit("\n".join(rounds[0][1]) or 0)
     sys.stdout.write(json.dumps([{"took": took, "failed": failed} for took, failed in rounds]) + "\n")
 
 
-def _together(look: Callable[[str], None], slug: str, threads: int, begin_at: float) -> tuple[list[float], list[str]]:
+def _run_together(act: Callable[[str], Any], slug: str, threads: int, begin_at: float) -> tuple[list[float], list[str]]:
     from django.db import connection  # noqa: PLC0415 - after setup
 
     took: list[float] = []
@@ -43,15 +43,15 @@ def _together(look: Callable[[str], None], slug: str, threads: int, begin_at: fl
         time.sleep(max(0.0, begin_at - time.time()))
         begun = time.monotonic()
         try:
-            look(slug)
-        except Exception as error:  # noqa: BLE001 - told to the test, which judges
+            act(slug)
+        except Exception as error:  # noqa: BLE001 - reported to the test
             failed.append(repr(error))
         took.append(time.monotonic() - begun)
         connection.close()
 
     # A web process has 16 threads, and each a connection to PostgreSQL; SQLite takes all viewers at once.
-    crowd = threads if connection.vendor == "sqlite" else min(threads, 16)
-    with ThreadPoolExecutor(crowd) as pool:
+    at_once = threads if connection.vendor == "sqlite" else min(threads, 16)
+    with ThreadPoolExecutor(at_once) as pool:
         for _viewer in range(threads):
             pool.submit(view)
     return took, failed
@@ -64,7 +64,7 @@ def _person() -> Any:
 
 
 def _poll(slug: str) -> None:
-    """A page that is open somewhere asks for what is newer."""
+    """A page that stays open asks for what is newer."""
     from django.utils import timezone  # noqa: PLC0415 - after setup
 
     from tests import pages  # noqa: PLC0415 - as above
@@ -72,13 +72,16 @@ def _poll(slug: str) -> None:
     pages.poll_history(by=_person(), slug=slug, query={}, generation="", now=timezone.now())
 
 
-def _open(slug: str) -> None:
+def _open(slug: str) -> Any:
     from django.utils import timezone  # noqa: PLC0415 - after setup
 
     from tests import pages  # noqa: PLC0415 - as above
 
-    page = pages.open_history(by=_person(), slug=slug, query={}, now=timezone.now())
-    if page.age.as_of is None:
+    return pages.open_history(by=_person(), slug=slug, query={}, now=timezone.now())
+
+
+def _open_again(slug: str) -> None:
+    if _open(slug).age.as_of is None:
         raise AssertionError("nothing was read")
 
 
@@ -97,7 +100,12 @@ def _spend(slug: str) -> None:
             sys.stdout.write("1\n")
 
 
-DEEDS: dict[str, Callable[[str], None]] = {"open": _open, "poll": _poll, "spend": _spend}
+ACTIONS: dict[str, Callable[[str], Any]] = {
+    "open": _open,
+    "open again": _open_again,
+    "poll": _poll,
+    "spend": _spend,
+}
 
 if __name__ == "__main__":
     main(sys.argv[1], sys.argv[2], int(sys.argv[3]), float(sys.argv[4]))
