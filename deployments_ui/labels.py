@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum, auto
 
 from django.utils.functional import Promise
@@ -13,6 +14,7 @@ from deployments_ui import formats
 from portal.permissions import Role
 from portal.services.operations.kinds import get_kind
 from portal.services.operations.releases import ReleaseDialog
+from portal.services.queries.builds import Build
 from portal.services.queries.operations import OperationPage
 from portal.services.queries.schemas import (
     ActivationEntry,
@@ -22,7 +24,8 @@ from portal.services.queries.schemas import (
     VersionEntry,
     VersionSummary,
 )
-from portal.services.queries.versions import Difference
+from portal.services.queries.versions import Difference, Moment
+from portal.services.runtime import Instance
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,60 @@ ACTIVATIONS: dict[ActivationKind, Label] = {
     ActivationKind.WENT_LIVE: Label("up", "up", _("went live")),
 }
 
+# The steps of a version's timeline.
+MOMENTS: dict[str, Label] = {
+    "archived": Label("archived", "archived", _("Archived")),
+    "built": Label("ready", "ready", _("Built and ready")),
+    "created": Label("archived", "created", _("Created")),
+    "failed": Label("failed", "failed", _("Failed")),
+    "gone": Label("gone", "gone", _("Deleted")),
+    "replaced": Label("archived", "archived", _("Replaced by another version")),
+    "went_live": Label("live", "live", _("Went live")),
+}
+
+BUILDS: dict[str, Label] = {
+    "building": Label("building", "building", _("Building")),
+    "cancelled": Label("archived", "gone", _("Cancelled")),
+    "failed": Label("failed", "failed", _("Failed")),
+    "queued": Label("created", "created", _("Waiting to build")),
+    "succeeded": Label("good", "live", _("Built")),
+}
+
+INSTANCES: dict[str, Label] = {
+    "destroyed": Label("archived", "gone", _("Removed")),
+    "error": Label("failed", "failed", _("Failed")),
+    "failed": Label("failed", "failed", _("Failed")),
+    "healthy": Label("good", "live", _("Healthy")),
+    "pending": Label("created", "created", _("Pending")),
+    "provisioning": Label("created", "created", _("Pending")),
+    "starting": Label("building", "building", _("Starting")),
+    "stopped": Label("archived", "archived", _("Stopped")),
+    "stopping": Label("building", "building", _("Stopping")),
+    "unhealthy": Label("failed", "failed", _("Unhealthy")),
+}
+
+BUILD_TRIGGERS: dict[str, Promise] = {
+    "manual": _("manually"),
+    "scheduled": _("on a schedule"),
+    "webhook": _("by a push"),
+}
+
+# The facts of a version that a comparison shows.
+FACTS: dict[str, Promise] = {
+    "artifact": _("Artifact"),
+    "command": _("Command"),
+    "created_at": _("Created"),
+    "entrypoint": _("Entry point"),
+    "files": _("Files"),
+    "health_path": _("Health check"),
+    "image": _("Runtime image"),
+    "kind": _("Kind"),
+    "port": _("Port"),
+    "source": _("Source"),
+    "total_bytes": _("Size"),
+    "who": _("By"),
+}
+
 
 class Outcome(Enum):
     """What is known of an operation. ACCEPTED: the hosting service accepted it, and its effect does not show yet."""
@@ -74,18 +131,6 @@ KINDS: dict[str, Promise] = {
     "dynamic": _("dynamic"),
     "sandbox_backed": _("sandbox-backed"),
     "static": _("static"),
-}
-
-# The facts that can change with the live version.
-FACTS: dict[str, Promise] = {
-    "command": _("Command"),
-    "entrypoint": _("Entry point"),
-    "files": _("Files"),
-    "health_path": _("Health check"),
-    "image": _("Runtime image"),
-    "kind": _("Kind"),
-    "port": _("Port"),
-    "total_bytes": _("Size"),
 }
 RUNTIME_FACTS = frozenset({"command", "health_path", "image", "port"})
 MAX_FACT_LENGTH = 40
@@ -132,6 +177,37 @@ def outcome_of(operation: OperationEntry | OperationPage) -> Outcome:
     if operation.is_unseen:
         return Outcome.ACCEPTED
     return OUTCOMES.get(operation.state, Outcome.IN_PROGRESS)
+
+
+def of_moment(moment: Moment) -> Label:
+    return MOMENTS.get(moment.what) or Label("other", "unknown", moment.what)
+
+
+def of_build(build: Build) -> Label:
+    return BUILDS.get(build.state) or Label("other", "unknown", build.state or _("Unknown"))
+
+
+def of_instance(instance: Instance) -> Label:
+    return INSTANCES.get(instance.state) or Label("other", "unknown", instance.state or _("Unknown"))
+
+
+def build_trigger(name: str) -> str:
+    return str(BUILD_TRIGGERS.get(name, name))
+
+
+def fact(difference: Difference) -> str:
+    return str(FACTS.get(difference.name, difference.name))
+
+
+def fact_value(value: str | int | datetime | None, name: str) -> str:
+    """One side of a difference; empty if it is not known."""
+    if isinstance(value, datetime):
+        return formats.exact(value)
+    if name == "total_bytes" and isinstance(value, int):
+        return formats.size(value)
+    if name == "kind" and value:
+        return kind(str(value))
+    return "" if value is None else str(value)
 
 
 def version_facts(version: VersionSummary, sandbox: str = "") -> str:

@@ -203,6 +203,14 @@ def find() -> str:
     return "/find/"
 
 
+def styleguide() -> str:
+    return "/styleguide/"
+
+
+def styleguide_page(page: str) -> str:
+    return f"/styleguide/{page}/"
+
+
 def theme() -> str:
     return "/theme/"
 

@@ -7,8 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from deployments_ui import formats, labels, links, operation_steps
-from deployments_ui.drawing import logs
+from deployments_ui import formats, labels, links, log_window, operation_steps
 from deployments_ui.labels import Outcome
 from deployments_ui.operation_steps import Step
 from portal.services.operations.kinds import get_kind
@@ -30,7 +29,7 @@ def context_of(operation: OperationPage, progress: Progress | None = None) -> di
         "focus": "",
         "is_done": labels.outcome_of(operation) is Outcome.DONE,
         "is_open": operation.is_open or (progress is not None and not progress.is_done),
-        "log": logs.window(progress.log_tail) if progress and progress.log_tail else None,
+        "log": log_window.get_window(progress.log_tail) if progress and progress.log_tail else None,
         "generation": generation,
         "url": url,
         "poll_url": f"{url}?seen={generation}",

@@ -11,7 +11,7 @@ from django.http import QueryDict
 
 from deployments_ui import operation_page, samples, samples_versions
 from deployments_ui.forms import ConfirmForm
-from deployments_ui.samples import moment
+from deployments_ui.samples import moment_ago
 from deployments_ui.views import releases
 from portal.permissions import Role
 from portal.services.operations import reasons
@@ -49,11 +49,11 @@ def operation(now: datetime, **changes: Any) -> OperationPage:
         note="Ticket 1207",
         environment="",
         is_main=True,
-        asked_at=moment(now, seconds=9),
-        sent_at=moment(now, seconds=9),
-        settled_at=moment(now, seconds=8),
-        switched_at=moment(now, seconds=8),
-        checked_at=moment(now, seconds=5),
+        asked_at=moment_ago(now, seconds=9),
+        sent_at=moment_ago(now, seconds=9),
+        settled_at=moment_ago(now, seconds=8),
+        switched_at=moment_ago(now, seconds=8),
+        checked_at=moment_ago(now, seconds=5),
         verdict="ok",
         verdict_text="It answers (200), and this version is what runs.",
         by_reading=False,
@@ -117,8 +117,12 @@ def progress(now: datetime, step: str) -> Progress:
     return Progress(
         operation=asked,
         step=step,
-        moments=(("sending", asked.asked_at), ("created", moment(now, seconds=7)), (step, moment(now, seconds=4))),
-        started_at=moment(now, seconds=94),
+        moments=(
+            ("sending", asked.asked_at),
+            ("created", moment_ago(now, seconds=7)),
+            (step, moment_ago(now, seconds=4)),
+        ),
+        started_at=moment_ago(now, seconds=94),
         is_done=is_done,
         goes_live=step != "ready",
         version=version,
@@ -157,8 +161,8 @@ def form(now: datetime) -> ReleaseDialog:
         live=samples.version(now, 46),
         live_is_foreign=False,
         target=target,
-        target_from=moment(now, days=9),
-        target_until=moment(now, hours=2),
+        target_from=moment_ago(now, days=9),
+        target_until=moment_ago(now, hours=2),
         env_changed=2,
         candidates=(
             Candidate(target, is_last_good=True, cause=""),

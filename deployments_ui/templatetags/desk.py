@@ -11,8 +11,7 @@ from django.utils.safestring import SafeString, mark_safe
 from deployments_ui import links, sizes, states, times
 from deployments_ui.drawing import ages, releases
 from deployments_ui.stencil_frame import Frame
-from deployments_ui.tabs import Tab
-from deployments_ui.tabs import of as of_app
+from deployments_ui.tabs import Tab, list_tabs
 from portal.services.queries.schemas import Action, VersionSummary
 
 register = template.Library()
@@ -133,7 +132,7 @@ def age_part(context: Context, *, oob: object = False) -> SafeString:
 def tabs(context: Context) -> list[Tab]:
     """The tabs of the app the page is about."""
     here, by = str(context.get("tab") or ""), context["frame"].person
-    return of_app(context["customer"], context["deployment"], by=by, here=here) if by else []
+    return list_tabs(context["customer"], context["deployment"], by=by, current=here) if by else []
 
 
 @register.simple_tag

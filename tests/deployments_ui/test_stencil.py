@@ -13,15 +13,10 @@ from hypothesis import strategies as st
 from pytest_django import Settings
 
 from deployments_ui.drawing.ages import AGE
-from deployments_ui.drawing.apps import FULL, AppRow
-from deployments_ui.drawing.timeline import TURN, VERSION, TurnRow, VersionRow
 from deployments_ui.stencil import BadStencilError, Stencil
 from deployments_ui.stencil_frame import CHOICE, PLACE, TOP
 
 STENCILS: list[tuple[Stencil[Any], type]] = [
-    (VERSION, VersionRow),
-    (TURN, TurnRow),
-    (FULL, AppRow),
     (CHOICE, CHOICE.row),
     (AGE, AGE.row),
     (PLACE, PLACE.row),

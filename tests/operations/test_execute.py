@@ -1,8 +1,11 @@
 """From a confirmed form to MIOSA and back, and what prevents sending at the last moment."""
 
 import dataclasses
+from collections.abc import Callable
+from typing import Any
 
 import pytest
+from django.db import connection
 from pytest_django import Settings
 
 from portal.models import Activation, Entry, Operation
@@ -27,6 +30,21 @@ def test_a_rollback_is_a_row_then_a_request_then_read_back(app: App) -> None:
     assert app.row().active_version_id == app.number(23)
     assert Activation.objects.get(operation_id=page.key).cause == "caused"
     assert Entry.objects.filter(kind=Entry.Kind.OPERATION, subject=get_operation(page).pk).exists()
+
+
+def test_a_rollback_takes_few_sql_statements(app: App) -> None:
+    """With what is read back afterwards, the timeline and the page of the operation."""
+    target = app.number(23)
+    token = app.open_dialog("roll_back", target)
+    statements = []
+
+    def note(execute: Callable[..., Any], sql: str, *arguments: Any) -> Any:
+        statements.append(sql)
+        return execute(sql, *arguments)
+
+    with connection.execute_wrapper(note):
+        assert app.submit("roll_back", token, target).state == "succeeded"
+    assert len(statements) <= 60, statements
 
 
 def test_the_same_form_again_sends_nothing(app: App) -> None:

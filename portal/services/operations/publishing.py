@@ -119,7 +119,7 @@ def _submit(publication: Publication, token: Token, scope: Scope) -> OperationPa
     by, customer, deployment, confirmation = scope.by, scope.customer, scope.deployment, publication.confirmation
     reason = reasons.read_reason(confirmation.choice, confirmation.reason, by=by)
     fields = _clean_fields(publication, deployment)
-    sandbox = sandboxes.require_own(publication.sandbox_id, customer)
+    sandbox = sandboxes.get_own_sandbox(publication.sandbox_id, customer)
     body = fields | _get_attribution(sandbox, customer) | {"source_sandbox_id": sandbox.id}
     if deployment is None:
         body["name"] = clean_text.line(publication.name, most=LONGEST_NAME)
