@@ -9,9 +9,12 @@ from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.debug import sensitive_variables
 from django_stubs_ext import StrOrPromise
 
 from deployments_ui import labels
+from portal.services.env_vars import dotenv
+from portal.services.env_vars.drafts import TypedValues
 from portal.services.errors import Invalid
 from portal.services.operations.publishing import Publication
 from portal.services.operations.submit import Confirmation
@@ -101,7 +104,19 @@ def filter_query(filters: Filters) -> list[tuple[str, str]]:
     return pairs
 
 
-class ConfirmForm(forms.Form):
+class DialogForm(forms.Form):
+    """A form in the dialog of a page."""
+
+    def __init__(self, data: QueryDict | None = None, *, initial: dict[str, Any] | None = None) -> None:
+        super().__init__(data, initial=initial, auto_id="%s")
+
+    def add_errors(self, error: Invalid) -> None:
+        """What a service found wrong, at the fields that it names."""
+        for name, text in error.fields.items():
+            self.add_error(name if name in self.fields else None, text)
+
+
+class ConfirmForm(DialogForm):
     """What every form that changes something sends: its token and why. The services check both."""
 
     token = forms.CharField(required=False, widget=forms.HiddenInput)
@@ -111,17 +126,9 @@ class ConfirmForm(forms.Form):
     environment = forms.CharField(label=_("Environment"), required=False)
     override = forms.CharField(required=False)
 
-    def __init__(self, data: QueryDict | None = None, *, initial: dict[str, Any] | None = None) -> None:
-        super().__init__(data, initial=initial, auto_id="%s")
-
     def confirmed(self) -> Confirmation:
         names = ("token", "choice", "reason", "note", "environment", "override")
         return Confirmation(**{name: self.cleaned_data[name] for name in names})
-
-    def add_errors(self, error: Invalid) -> None:
-        """What a service found wrong, at the fields that it names."""
-        for name, text in error.fields.items():
-            self.add_error(name if name in self.fields else None, text)
 
 
 class NameForm(ConfirmForm):
@@ -162,3 +169,76 @@ class PublishForm(ConfirmForm):
             go_live=data["then"] in {"", "live"},
             over_rollback=data["over_rollback"],
         )
+
+
+class RedirectPolicyField(forms.ChoiceField):
+    """Whether one of www.example.com and example.com redirects to the other."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            label=_("Redirect"),
+            choices=list(labels.REDIRECT_POLICIES.items()),
+            initial="none",
+            required=False,
+            widget=forms.RadioSelect,
+        )
+
+
+class AddDomainForm(ConfirmForm):
+    domain = forms.CharField(label=_("Domain"), required=False, max_length=300)
+    with_twin = forms.BooleanField(required=False)
+    policy = RedirectPolicyField()
+
+
+class RedirectDomainForm(ConfirmForm):
+    policy = RedirectPolicyField()
+
+
+class DetachDomainForm(ConfirmForm):
+    """The name of the domain confirms it."""
+
+    name = forms.CharField(required=False)
+
+
+class EnvVarsForm(DialogForm):
+    """To set env vars: one name and value, or a pasted .env file. Templates show nothing of it but `shown_name`."""
+
+    environment = forms.CharField(label=_("Environment"), required=False)
+    many = forms.ChoiceField(
+        choices=[("0", _("One env var")), ("1", _("Several: paste a .env file"))], initial="0", required=False
+    )
+    name = forms.CharField(label=_("Name"), required=False)
+    value = forms.CharField(label=_("Value"), required=False, strip=False)
+    pasted = forms.CharField(label=_("Lines of the form NAME=value"), required=False, strip=False)
+
+    @property
+    def shown_name(self) -> str:
+        """The name as it was typed. Empty if it could be a part of a value, typed into the wrong field."""
+        name = (self["name"].value() or "").strip()
+        return name if dotenv.looks_like_name(name) else ""
+
+    @sensitive_variables()
+    def clean(self) -> None:
+        data = self.cleaned_data
+        if data.get("many") == "1" and not data.get("pasted", "").strip():
+            self.add_error("pasted", _("Paste at least one line of the form NAME=value."))
+
+    @sensitive_variables()
+    def typed_values(self) -> TypedValues:
+        """Those of the kind chosen; without a choice, the pasted file if there is one."""
+        data = self.cleaned_data
+        is_file = data["many"] == "1" or (not data["many"] and bool(data["pasted"].strip()))
+        if is_file:
+            return TypedValues(data["environment"], pasted=data["pasted"])
+        return TypedValues(data["environment"], name=data["name"], value=data["value"])
+
+
+class ReviewForm(ConfirmForm):
+    """To set the lines of a draft. Each line has a field for another name, called `rename-` and the key of the line."""
+
+    @property
+    def renamed(self) -> dict[str, str]:
+        """The other names, by key. A line without a name has none afterwards either if its field is empty."""
+        prefix = "rename-"
+        typed = {key.removeprefix(prefix): name for key, name in self.data.items() if key.startswith(prefix)}
+        return {key: name for key, name in typed.items() if name.strip() != key and (name.strip() or " " not in key)}

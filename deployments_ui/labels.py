@@ -12,6 +12,8 @@ from django.utils.translation import gettext_lazy as _
 
 from deployments_ui import formats
 from portal.permissions import Role
+from portal.services.domains.queries import DomainSummary, RequiredRecord, ResolverState, StatusItem
+from portal.services.env_vars.pages import Effect, ReviewLine
 from portal.services.operations.kinds import get_kind
 from portal.services.operations.releases import ReleaseDialog
 from portal.services.queries.builds import Build
@@ -137,6 +139,35 @@ KINDS: dict[str, Promise] = {
     "static": _("static"),
 }
 
+# Of the ownership, DNS and certificate of a domain.
+DOMAIN_STATUSES: dict[str, Label] = {
+    "failed": Label("failed", "failed", _("failed")),
+    "ok": Label("good", "live", _("OK")),
+    "unknown": Label("unknown", "unknown", _("unknown")),
+    "waiting": Label("waiting", "created", _("waiting")),
+}
+
+RECORDS: dict[str, Label] = {
+    "": Label("unknown", "unknown", _("Not checked")),
+    "missing": Label("waiting", "created", _("Missing")),
+    "no_answer": Label("unknown", "unknown", _("Not checked")),
+    "propagating": Label("waiting", "created", _("Propagating")),
+}
+
+REDIRECT_POLICIES: dict[str, Promise] = {
+    "none": _("No redirect"),
+    "www_to_apex": _("Redirect www to the name without www"),
+    "apex_to_www": _("Redirect the name without www to www"),
+}
+
+# Of the lines of a draft.
+ENV_VAR_EFFECTS: dict[Effect, Label] = {
+    Effect.ADDED: Label("good", "up", _("Added")),
+    Effect.CHANGED: Label("good", "ready", _("Changed")),
+    Effect.KEPT: Label("archived", "archived", _("Unchanged")),
+    Effect.REFUSED: Label("failed", "failed", _("Skipped")),
+}
+
 ROLES: dict[str, Promise] = {
     Role.OPERATOR: _("operator"),
     Role.SUPPORT: _("support"),
@@ -154,7 +185,7 @@ def of_version(found: VersionSummary | VersionEntry) -> Label:
 
 
 def of_activation(entry: ActivationEntry) -> Label:
-    return ACTIVATIONS[entry.deed]
+    return ACTIVATIONS[entry.kind]
 
 
 def of_operation(operation: OperationEntry | OperationPage) -> Label:
@@ -210,6 +241,40 @@ def fact_value(value: str | int | datetime | None, name: str) -> str:
     if name == "kind" and value:
         return kind(str(value))
     return "" if value is None else str(value)
+
+
+def of_domain(domain: DomainSummary) -> list[tuple[Promise, StatusItem, Label]]:
+    items = [(_("Ownership"), domain.ownership), (_("DNS"), domain.dns), (_("Certificate"), domain.certificate)]
+    return [(name, item, DOMAIN_STATUSES[item.state]) for name, item in items]
+
+
+def of_review_line(line: ReviewLine) -> Label:
+    return ENV_VAR_EFFECTS[line.effect]
+
+
+def of_record(record: RequiredRecord) -> Label:
+    if record.is_correct:
+        return Label("good", "live", _("Correct"))
+    return RECORDS.get(record.finding) or Label("failed", "failed", _("Wrong"))
+
+
+def of_resolver(resolver: ResolverState) -> Label:
+    if resolver.is_correct is None:
+        return Label("unknown", "unknown", _("no answer"))
+    return Label("good", "live", _("yes")) if resolver.is_correct else Label("waiting", "created", _("not yet"))
+
+
+def domain_cause(domain: DomainSummary) -> str:
+    """Why a domain does not work, of what has to be done first; empty if it works."""
+    if domain.dns.state != "ok":
+        # Ownership and certificate wait for it.
+        return domain.dns.cause
+    others = sorted((domain.ownership, domain.certificate), key=lambda item: item.state != "failed")
+    return next((item.cause for item in others if item.state != "ok"), "")
+
+
+def redirect_policy(name: str) -> str:
+    return str(REDIRECT_POLICIES.get(name or "none", name))
 
 
 def version_facts(version: VersionSummary, sandbox: str = "") -> str:

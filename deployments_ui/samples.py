@@ -104,7 +104,7 @@ def activation_entry(
         at=moment_ago(now, minutes=minutes),
         deployment_id="dep_main_site",
         deployment_name="Main site",
-        deed=kind,
+        kind=kind,
         version_id="ver_0046",
         number=46,
         from_version_id="ver_0047",

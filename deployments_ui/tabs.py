@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from deployments_ui import links
 from portal.permissions import Person
-from portal.services.domains import lists
+from portal.services.domains.queries import count_domains
 from portal.services.queries.schemas import CustomerSummary, DeploymentSummary
 
 
@@ -28,7 +28,7 @@ def list_tabs(customer: CustomerSummary, deployment: DeploymentSummary, *, by: P
     On a shared app a customer's person sees no env vars, builds and logs but those of its own versions.
     """
     slug, app = customer.slug, deployment.id
-    domains = lists.count(by=by, slug=slug, deployment_id=app)
+    domains = count_domains(by=by, slug=slug, deployment_id=app)
     tabs = [
         Tab(_("History"), links.deployment(slug, app), current == "history"),
         Tab(_("Env vars"), links.env(slug, app), current == "env"),

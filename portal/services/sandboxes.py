@@ -40,7 +40,7 @@ def list_sandboxes(customer: Customer, *, by: Person) -> tuple[Sandbox, ...]:
     return tuple(
         Sandbox(
             id=row.id,
-            name=clean_text.line(row.name or row.slug or row.id, most=200),
+            name=clean_text.clean_line(row.name or row.slug or row.id, most=200),
             state=row.state,
             project=row.external_project_id if isinstance(row.external_project_id, str) else "",
             created_at=row.created_at,

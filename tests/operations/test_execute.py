@@ -6,10 +6,13 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 from pytest_django import Settings
 
 from portal.models import Activation, Entry, Operation
 from portal.services.operations import read_back, status
+from portal.services.operations.client import client_for
+from portal.services.operations.kinds import get_kind
 from tests.operations.app import App, Effects, get_only_operation, get_operation
 from tests.simulator_control import SimulatorControl
 
@@ -158,6 +161,16 @@ def test_a_publish_is_followed_to_its_end_without_watchers(app: App, simulator: 
     assert operation.switched_at is not None
     assert app.live == operation.result["version_id"]
     assert Activation.objects.get(operation_id=page.key).version_id == app.live
+
+
+@pytest.mark.parametrize(("live", "is_finished"), [("before", False), ("another", True)])
+def test_a_publish_is_read_again_if_it_went_live_between_two_reads(app: App, live: str, is_finished: bool) -> None:
+    """The deployment was read just before the switch, the version just after it."""
+    operation = get_operation(app.change("publish"))
+    deployment = app.row()
+    deployment.active_version_id = str(operation.before["live"]) if live == "before" else "ver_another"
+    client = client_for(operation)
+    assert get_kind("publish").is_finished(operation, deployment, client, now=timezone.now()) is is_finished
 
 
 @pytest.mark.parametrize("route", [404, 501])

@@ -283,7 +283,7 @@ def test_a_log_that_cant_be_had_is_said_in_words(desk: Desk, operator: Person, d
     desk.read_all()
     version = failed_version(desk)
     desk.simulator.fault("*/logs", times=100, **do)
-    page = logs.read(
+    page = logs.read_log(
         version,
         version.deployment,
         customer=Customer.objects.get(external_id=OURS),
@@ -298,7 +298,7 @@ def test_a_huge_log_is_kept_by_its_end(desk: Desk, operator: Person) -> None:
     desk.simulator.configure(log_text="huge")
     desk.read_all()
     version = failed_version(desk)
-    page = logs.read(
+    page = logs.read_log(
         version,
         version.deployment,
         customer=Customer.objects.get(external_id=OURS),

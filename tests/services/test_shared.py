@@ -227,7 +227,7 @@ def test_a_rollback_over_anothers_version_tells_neither_it_nor_its_direction(des
     page = page_of(shared, by=desk.person_of(OURS), slug=OURS).page
     newest = max((one for one in page.entries if isinstance(one, ActivationEntry)), key=lambda one: one.at)
     assert (newest.version_id, newest.from_version_id, newest.from_number) == (mine.miosa_id, "", None)
-    assert newest.deed == "went_live"
+    assert newest.kind == "went_live"
 
 
 def test_a_cursor_of_staff_is_good_for_nobody_else(desk: Desk, shared: Deployment, operator: Person) -> None:

@@ -98,7 +98,7 @@ class _Batch:
         for row in fresh:
             stated, external_id, certain = whose[row.id]
             owner = owners[external_id] if external_id else self.unassigned
-            facts = clean_text.fit(Deployment, _facts(row)) | {"customer_id": owner.pk, "gone_at": None}
+            facts = clean_text.fit_columns(Deployment, _facts(row)) | {"customer_id": owner.pk, "gone_at": None}
             if not isinstance(stated, UnsetType):
                 facts |= {"external_id": stated, "is_stated": True}
             seen.append(self._take(row, facts, is_open=not certain))
@@ -152,7 +152,7 @@ class _Batch:
     def _take(self, row: miosa.Deployment, facts: dict[str, Any], *, is_open: bool) -> Seen:
         known = self.known.get(row.id)
         if known is None:
-            first = {"name": row.id, "search": clean_text.search_key(row.id), "is_stated": False}
+            first = {"name": row.id, "search": clean_text.make_search_key(row.id), "is_stated": False}
             deployment = Deployment.objects.create(
                 miosa_id=row.id, first_seen_at=self.now, asked_at=self.now, **(first | facts)
             )
@@ -193,10 +193,10 @@ class _Batch:
 
 def _facts(row: miosa.Deployment) -> dict[str, Any]:
     """A fact that a reduced row left out stays as it was; the live pointer is taken as it stands, null too."""
-    name = clean_text.line(row.name, most=300)
+    name = clean_text.clean_line(row.name, most=300)
     told = {
         "name": name,
-        "search": clean_text.search_key(name)[:400],
+        "search": clean_text.make_search_key(name)[:400],
         "slug": row.slug,
         "state": row.state,
         "workspace_id": row.workspace_id,

@@ -106,7 +106,7 @@ def _store(
     for version_id, told in facts.items():
         kind = whose[version_id].kind
         version = known.get(version_id)
-        values = clean_text.fit(Version, told) | {
+        values = clean_text.fit_columns(Version, told) | {
             "customer": owners.get(whose[version_id].external_id or ""),
             "attribution": kind,
             "gone_at": None,
