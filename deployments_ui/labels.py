@@ -111,6 +111,10 @@ FACTS: dict[str, Promise] = {
     "total_bytes": _("Size"),
     "who": _("By"),
 }
+RUNTIME_FACTS = frozenset({"command", "health_path", "image", "port"})
+# Those that the form for a rollback or a promotion shows.
+RELEASE_FACTS = RUNTIME_FACTS | {"entrypoint", "files", "kind", "total_bytes"}
+MAX_FACT_LENGTH = 40
 
 
 class Outcome(Enum):
@@ -134,8 +138,6 @@ KINDS: dict[str, Promise] = {
     "sandbox_backed": _("sandbox-backed"),
     "static": _("static"),
 }
-RUNTIME_FACTS = frozenset({"command", "health_path", "image", "port"})
-MAX_FACT_LENGTH = 40
 
 # Of the ownership, DNS and certificate of a domain.
 DOMAIN_STATUSES: dict[str, Label] = {
@@ -291,7 +293,7 @@ def release_changes(page: ReleaseDialog) -> str:
     """Files 42 → 40 · Size 184 KB → 179 KB · same runtime"""
     if page.same_artifact:
         return gettext("Nothing that visitors see: both versions have the same artifact.")
-    texts = [_change(each) for each in page.changes if each.name in FACTS]
+    texts = [_change(each) for each in page.changes if each.name in RELEASE_FACTS]
     if not any(each.name in RUNTIME_FACTS for each in page.changes):
         texts.append(gettext("same runtime"))
     return " · ".join(filter(None, texts))
@@ -299,22 +301,11 @@ def release_changes(page: ReleaseDialog) -> str:
 
 def _change(difference: Difference) -> str:
     """Empty where both sides read the same."""
-    name, left, right = str(FACTS[difference.name]), *_sides(difference)
+    left = fact_value(difference.left, difference.name) or "—"
+    right = fact_value(difference.right, difference.name) or "—"
     if len(left) > MAX_FACT_LENGTH or len(right) > MAX_FACT_LENGTH:
-        return gettext("%(fact)s differs") % {"fact": name}
-    return f"{name} {left} → {right}" if left != right else ""
-
-
-def _sides(difference: Difference) -> list[str]:
-    texts = []
-    for value in (difference.left, difference.right):
-        if value in (None, ""):
-            texts.append("—")
-        elif difference.name == "total_bytes" and isinstance(value, int):
-            texts.append(formats.size(value))
-        else:
-            texts.append(kind(str(value)) if difference.name == "kind" else str(value))
-    return texts
+        return gettext("%(fact)s differs") % {"fact": fact(difference)}
+    return f"{fact(difference)} {left} → {right}" if left != right else ""
 
 
 def kind(name: str) -> str:

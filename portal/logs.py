@@ -55,8 +55,6 @@ def configure(*, level: str, secrets: Iterable[str]) -> dict[str, Any]:
             # RequestMiddleware writes a line per request. SQL statements hold values, so they are not logged.
             "django.request": {"level": "ERROR"},
             "django.db.backends": {"level": "WARNING"},
-            "django_tasks": {"level": "WARNING"},
-            "django_tasks_db": {"level": "WARNING"},
             "urllib3": {"level": "WARNING"},
             "werkzeug": {"level": "WARNING"},
         },

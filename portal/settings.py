@@ -44,9 +44,6 @@ INSTALLED_APPS = [
     "allauth.account",
     "csp",
     "django_htmx",
-    "template_partials",
-    "django_tasks",
-    "django_tasks_db",
     "rest_framework",
     "drf_spectacular",
 ]
@@ -89,16 +86,14 @@ TEMPLATES: list[dict[str, Any]] = [
             "undefined": StrictUndefined if DEBUG else Undefined,
         },
     },
-    {
+    {  # for pages of third parties
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE_DIR / "templates_django"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "deployments_ui.stencil_frame.frame",
             ],
         },
     },
@@ -126,7 +121,7 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ALLAUTH_TRUSTED_PROXY_COUNT = CONFIG.trusted_proxy_count
 EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
 
-# --- Database, cache and task queue ---
+# --- Database and cache ---
 
 # FULL: the row of an operation must survive a power cut. No memory map: it quadruples the memory of a process.
 SQLITE_PRAGMAS = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA mmap_size=0; PRAGMA foreign_keys=ON;"
@@ -154,8 +149,6 @@ if CONFIG.cache_url is not None:
         "LOCATION": reveal(CONFIG.cache_url),
         "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
     }
-
-TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 
 # --- Language and time ---
 

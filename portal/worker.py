@@ -43,9 +43,13 @@ class Due(Generic[T]):
 
 
 class Source(ABC, Generic[T]):
-    """One kind of work. `limits` says how many jobs of each group one worker runs at once."""
+    """One kind of work. `limits` says how many jobs of each group one worker runs at once.
+
+    `leads_to_more`: when a job ends, others may be due at once, so the tables are read again.
+    """
 
     limits: ClassVar[Mapping[str, int]]
+    leads_to_more: ClassVar[bool] = True
 
     @abstractmethod
     def find_due(self, *, now: datetime) -> Due[T]:
@@ -141,15 +145,15 @@ class Worker:
             log.exception("worker.job_failed", job=key)
         finally:
             connection.close()
-            self._finish(key, pause_s)
+            self._finish(key, pause_s, ring=source.leads_to_more)
 
-    def _finish(self, key: str, pause_s: float) -> None:
+    def _finish(self, key: str, pause_s: float, *, ring: bool) -> None:
         now_s = time.monotonic()
         with self._lock:
             del self._threads[key]
             self._paused = {other: until for other, until in self._paused.items() if until > now_s}
             self._paused[key] = now_s + pause_s
-        if not self._is_stopping:
+        if ring and not self._is_stopping:
             self._alarm.ring()
 
     def _wait_for_threads(self) -> None:

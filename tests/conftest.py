@@ -25,7 +25,7 @@ loopback.guard()
 # Playwright keeps an event loop running in the thread of the test, and Django would take that for asynchronous code.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
-ON_BOTH_DATABASES = ("api", "domains", "env", "models", "operations", "services")
+ON_BOTH_DATABASES = ("api", "domains", "env_vars", "models", "operations", "services")
 ON_THEIR_OWN = {"test_kills.py"}  # starts processes on a database that they make themselves
 HERE = Path(__file__).parent
 
@@ -72,9 +72,9 @@ def simulator(running_simulator: Simulator, settings: Settings) -> Iterator[Simu
     settings.MIOSA = Upstream(f"{control.url}/api/v1", DEMO_KEY, None, 100_000, is_demo=True)
     from portal.services.sync import upstream  # noqa: PLC0415  # tests of single packages don't need all the others
 
-    upstream.forget_client()
+    upstream.reset_client()
     yield control
-    upstream.forget_client()
+    upstream.reset_client()
 
 
 @pytest.fixture

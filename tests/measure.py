@@ -248,11 +248,11 @@ def read_everything() -> None:
 
     from portal.services.sync import upstream  # noqa: PLC0415  # after setup
     from portal.services.sync.budget import Purpose  # noqa: PLC0415  # after setup
-    from portal.services.sync.fetch import fleet  # noqa: PLC0415  # after setup
+    from portal.services.sync.fetch import sweeps  # noqa: PLC0415  # after setup
 
     client = upstream.client(Purpose.BACKGROUND)
-    fleet.read_workspaces(ask=client, now=timezone.now())
-    fleet.sweep(ask=client, now=timezone.now())
+    sweeps.sweep_workspaces(client=client, now=timezone.now())
+    sweeps.sweep_deployments(client=client, now=timezone.now())
 
 
 def read_versions(client: Any, url: str) -> None:

@@ -7,11 +7,21 @@ from django.db import models
 # What a page shows may be this old before it is refreshed.
 FRESH_FOR = timedelta(seconds=15)
 SWEEP = "sweep"
+WORKSPACES = "workspaces"
+
+
+def customer_scope(customer_id: int) -> str:
+    return f"customer:{customer_id}"
 
 
 def deployment_scope(deployment_id: int) -> str:
     """`deployment_id` is `Deployment.id`."""
     return f"deployment:{deployment_id}"
+
+
+def versions_scope(deployment_id: int) -> str:
+    """The versions of one deployment. `deployment_id` is `Deployment.id`."""
+    return f"versions:{deployment_id}"
 
 
 class Freshness(models.Model):

@@ -16,7 +16,7 @@ from portal.services.queries import builds as stored_builds
 from portal.services.queries.builds import REPOSITORY, Build, StoredBuilds
 from portal.services.queries.schemas import Age, CustomerSummary, DeploymentSummary
 from portal.services.runtime import Instances
-from portal.services.sync import upstream, watching
+from portal.services.sync import polling, upstream
 from portal.services.sync.budget import Purpose
 
 _MOST = 50
@@ -122,7 +122,7 @@ def refresh_builds(deployment: Deployment, customer: Customer, *, now: datetime)
 
 def _read_running(build: Build, deployment: Deployment, customer: Customer, *, by: Person, now: datetime) -> Build:
     """A running build is read singly, more often than the list."""
-    latest = watching.read(
+    latest = polling.poll(
         f"build:{deployment.pk}:{build.id}",
         lambda client: _build(client.builds.get(deployment.miosa_id, build.id)),
         customer_id=customer.pk,

@@ -1,4 +1,4 @@
-"""The one MIOSA tenant behind this database: which it is, and whether it can be asked."""
+"""The one MIOSA tenant behind this database: which it is, and whether MIOSA answers."""
 
 import logging
 from collections.abc import Collection
@@ -17,16 +17,16 @@ from portal.services.sync import budget
 logger = logging.getLogger(__name__)
 
 _OK_WRITTEN_EVERY = timedelta(seconds=30)
-_OF_TENANCY = frozenset({"other_base_url", "other_tenant"})
+_TENANT_ALARMS = frozenset({"other_base_url", "other_tenant"})
 
 
 class WrongTenant(Exception):
-    """This database remembers another MIOSA than the one configured: nothing of it may be mixed."""
+    """This database belongs to another MIOSA or tenant than the one configured; their data must not be mixed."""
 
     code = "wrong_tenant"
 
 
-def get() -> Connection:
+def get_connection() -> Connection:
     row = Connection.only()
     if not row.base_url:
         row.base_url = settings.MIOSA.base_url
@@ -35,30 +35,32 @@ def get() -> Connection:
 
 
 def require_same_tenant(stated: Collection[str]) -> str:
-    """Our tenant, remembered at first sight; empty as long as nobody stated any.
+    """Our tenant, stored at first sight; empty as long as no row has named any.
 
-    Raises WrongTenant, and tells the operators, if another MIOSA is configured than this database remembers, or if
-    tenants were stated and ours is not among them.
+    `stated`: the tenants that rows name. Raises WrongTenant, with an alarm, if ours is not among them, or if another
+    MIOSA is configured than this database belongs to.
     """
-    row = get()
+    row = get_connection()
     if row.base_url != settings.MIOSA.base_url and not settings.MIOSA.is_demo:
         raise_alarm("other_base_url", f"This database belongs to {row.base_url}, not to {settings.MIOSA.base_url}.")
         raise WrongTenant(row.base_url)
     if stated and row.tenant_id not in stated:
         if row.tenant_id or len(stated) > 1:
             others = ", ".join(sorted(stated))
-            raise_alarm("other_tenant", f"This database belongs to the tenant {row.tenant_id or '?'}; told: {others}.")
+            raise_alarm(
+                "other_tenant", f"This database belongs to the tenant {row.tenant_id or '?'}; MIOSA says {others}."
+            )
             raise WrongTenant(others)
         (row.tenant_id,) = stated
         if not Connection.objects.filter(pk=1, tenant_id="").update(tenant_id=row.tenant_id):
             return require_same_tenant(stated)
-    if row.alarm in _OF_TENANCY and stated:
+    if row.alarm in _TENANT_ALARMS and stated:
         clear_alarm(row.alarm)
     return row.tenant_id
 
 
 def raise_alarm(code: str, text: str) -> None:
-    """Tell operators, on every page, until one of them has looked."""
+    """Show operators a warning on every page until one of them resolves it."""
     changed = Connection.objects.filter(pk=1).exclude(alarm=code, alarm_text=text)
     if changed.update(alarm=code, alarm_text=text, alarm_at=timezone.now()):
         logger.error("connection alarm", extra={"code": code, "text": text})
@@ -69,12 +71,12 @@ def clear_alarm(code: str) -> None:
 
 
 def accept_vanished(*, by: Person) -> None:
-    """An operator has looked: what is missing from MIOSA's list is really gone, and the next sweep may say so.
+    """An operator confirms that what is missing from MIOSA's list is gone; the next sweep marks it.
 
     Raises errors.Forbidden.
     """
     if not by.is_operator:
-        raise errors.Forbidden(_("Only an operator can say this."), who_can=(Role.OPERATOR,))
+        raise errors.Forbidden(_("Only an operator can confirm this."), who_can=(Role.OPERATOR,))
     Connection.objects.filter(pk=1).exclude(alarm="").update(accepts_vanished=True)
 
 
@@ -100,20 +102,20 @@ def _note_error(outcome: miosa.Outcome, kind: type[miosa.MiosaError]) -> None:
     if issubclass(kind, miosa.RateLimited):
         budget.block(outcome.retry_after_s or 10.0)
     elif issubclass(kind, miosa.Unauthorized | miosa.Forbidden | miosa.PaymentRequired) and outcome.method == "GET":
-        # A change that was refused says something of that change, and stands in the way of no other.
+        # A refused change concerns that change alone, so only refused reads count.
         _note_trouble("refused_since", kind.code)
     elif issubclass(kind, miosa.Outage) and not issubclass(kind, miosa.BreakerOpen):
         _note_trouble("unreachable_since", kind.code)
 
 
 def _note_answer() -> None:
-    row, now = get(), timezone.now()
+    row, now = get_connection(), timezone.now()
     is_noted = row.last_ok_at is not None and now - row.last_ok_at < _OK_WRITTEN_EVERY
     if row.unreachable_since or row.refused_since or not is_noted:
         Connection.objects.filter(pk=1).update(last_ok_at=now, unreachable_since=None, refused_since=None, error="")
 
 
 def _note_trouble(column: str, code: str) -> None:
-    if getattr(get(), column) is None:
+    if getattr(get_connection(), column) is None:
         other = "refused_since" if column == "unreachable_since" else "unreachable_since"
         Connection.objects.filter(pk=1, **{column: None}).update(**{column: timezone.now(), other: None, "error": code})

@@ -28,6 +28,7 @@ class Chore:
 
 class HousekeepingSource(Source[Chore]):
     limits: ClassVar = {"housekeeping": 2}
+    leads_to_more: ClassVar = False
 
     def __init__(self) -> None:
         self._purge = Chore("purge", lambda: encryption.delete_expired_drafts(now=timezone.now()), _PURGE_EVERY_S)

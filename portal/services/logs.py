@@ -12,8 +12,8 @@ from portal.models import Customer, Deployment, KeptLog, Version
 from portal.permissions import Person
 from portal.services import log_text
 from portal.services.queries import versions
-from portal.services.sync import watching
-from portal.services.sync.watching import Watched
+from portal.services.sync import polling
+from portal.services.sync.polling import Polled
 
 STAGES = ("build", "runtime_install", "runtime_start")
 _MOST_CHARACTERS = 2_000_000
@@ -77,7 +77,7 @@ def read_stream(
         # Our own deadline cuts the log of something that is still running, which says nothing about its length.
         return _pack(text, is_truncated=is_finished and not text.complete)
 
-    log = watching.read(f"stream:{name}", fetch_packed, customer_id=customer_id, is_final=is_finished, now=now)
+    log = polling.poll(f"stream:{name}", fetch_packed, customer_id=customer_id, is_final=is_finished, now=now)
     return _page(log, is_finished=is_finished, by=by)
 
 
@@ -108,9 +108,9 @@ def _why_missing(error: miosa.MiosaError) -> str:
     return _("The log can't be read now: the hosting service can't be reached.")
 
 
-def _page(log: Watched[Packed], *, is_finished: bool, by: Person) -> LogPage:
+def _page(log: Polled[Packed], *, is_finished: bool, by: Person) -> LogPage:
     """What was read last is shown as long as nothing newer can be read."""
-    missing = _why_missing(log.trouble()) if log.trouble else ""
+    missing = _why_missing(log.error()) if log.error else ""
     complete = is_finished and (not missing or log.is_absent)
     if log.value is None:
         return LogPage("", complete, truncated=False, missing=missing or _("Nothing was written yet."))
@@ -122,18 +122,18 @@ def _page(log: Watched[Packed], *, is_finished: bool, by: Person) -> LogPage:
         complete=complete,
         truncated=log.value.is_truncated,
         missing=missing,
-        as_of=log.as_of if log.trouble else None,
+        as_of=log.as_of if log.error else None,
     )
 
 
 def _find(
     version: Version, deployment: Deployment, *, customer: Customer, stage: str, now: datetime
-) -> Watched[Packed] | None:
+) -> Polled[Packed] | None:
     """The log as it is stored, or as it was read for all who watch it; None if there can't be one."""
     kept = KeptLog.objects.filter(version=version, stage=stage).first()
     if kept is not None:
         packed = Packed(bytes(kept.body), kept.is_truncated, kept.failure)
-        return Watched(packed, kept.read_at, now, 0, is_final=True)
+        return Polled(packed, kept.read_at, now, 0, is_final=True)
     if not version.is_readable or version.gone_at is not None or deployment.gone_at is not None:
         return None
 
@@ -141,7 +141,7 @@ def _find(
         text = client.versions.logs(deployment.miosa_id, version.miosa_id, stage=stage or None)
         return _store(version, text, stage=stage, now=now)
 
-    return watching.read(
+    return polling.poll(
         f"log:{version.pk}:{stage}", fetch, customer_id=customer.pk, is_final=_is_finished(version), now=now
     )
 

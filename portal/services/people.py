@@ -8,7 +8,7 @@ from django.db import transaction
 from portal.models import Membership, User
 from portal.models.people import CustomerRole, StaffRole
 from portal.permissions import Person, Role
-from portal.services.sync.upsert import customers
+from portal.services.sync.upsert import customer_rows
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -58,7 +58,7 @@ def ensure_demo_people() -> list[tuple[str, str]]:
         if user is None:
             user = User.objects.create_user(email, DEMO_PASSWORD, name=name, staff_role=staff_role, is_demo=True)
         if external_id:
-            customer = customers.ensure(external_id)
+            customer = customer_rows.ensure_customer(external_id)
             Membership.objects.get_or_create(user=user, customer=customer, defaults={"role": role})
         listed.append((email, f"{role} of {external_id}" if external_id else str(staff_role)))
     return listed

@@ -11,7 +11,7 @@ from portal.services.errors import NotFound
 from portal.services.logs import LogPage
 from portal.services.queries import actions, deployments, summaries
 from portal.services.queries.schemas import CustomerSummary, DeploymentSummary
-from portal.services.sync import watching
+from portal.services.sync import polling
 
 LINES = 2_000
 _ENDED = frozenset({"stopped", "destroyed", "failed", "error"})
@@ -92,7 +92,7 @@ def get_log(*, by: Person, slug: str, deployment_id: str, instance_id: str, now:
 
 
 def _read(deployment: Deployment, *, customer: Customer, now: datetime) -> Instances:
-    latest = watching.read(
+    latest = polling.poll(
         f"instances:{deployment.pk}",
         lambda client: _rows(client.runtime_instances.list(deployment.miosa_id)),
         customer_id=customer.pk,
@@ -101,7 +101,7 @@ def _read(deployment: Deployment, *, customer: Customer, now: datetime) -> Insta
     )
     if latest.is_absent:
         return Instances((), now, "")
-    return Instances(latest.value or (), latest.as_of, logs.why_outdated(latest.trouble()) if latest.trouble else "")
+    return Instances(latest.value or (), latest.as_of, logs.why_outdated(latest.error()) if latest.error else "")
 
 
 def _rows(page: miosa.Page[miosa.RuntimeInstance]) -> tuple[Instance, ...]:

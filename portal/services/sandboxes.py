@@ -10,7 +10,7 @@ from portal.services import clean_text
 from portal.services.errors import NotFound
 from portal.services.sync import upstream
 from portal.services.sync.budget import Purpose
-from portal.services.sync.refresh import unavailable
+from portal.services.sync.refresh import to_unavailable
 
 _GONE = frozenset({"destroyed", "destroying", "deleted"})
 
@@ -34,7 +34,7 @@ def list_sandboxes(customer: Customer, *, by: Person) -> tuple[Sandbox, ...]:
     try:
         page = client.sandboxes.list(external_workspace_id=customer.external_id)
     except miosa.MiosaError as error:
-        raise unavailable(error) from error
+        raise to_unavailable(error) from error
     own = [row for row in page.items if row.external_workspace_id == customer.external_id and row.state not in _GONE]
     own.sort(key=lambda row: row.created_at or datetime.min.replace(tzinfo=UTC), reverse=True)
     return tuple(
@@ -60,7 +60,7 @@ def get_own_sandbox(sandbox_id: str, customer: Customer) -> miosa.Sandbox:
     except miosa.NotFound:
         raise NotFound from None
     except miosa.MiosaError as error:
-        raise unavailable(error) from error
+        raise to_unavailable(error) from error
     if not customer.external_id or row.external_workspace_id != customer.external_id or row.state in _GONE:
         raise NotFound
     return row

@@ -21,22 +21,22 @@ def open_customer(*, by: Person, slug: str, now: datetime) -> Customer:
     customer = customers.get_customer(by=by, slug=slug)
     row = customers.get_freshness(customer)
     if row is None or row.read_at is None:
-        refresh.customer_if_stale(customer, row, wait=True, now=now)
+        refresh.refresh_customer_if_stale(customer, row, wait=True, now=now)
         return customers.get_customer(by=by, slug=slug)
-    refresh.ask_for_customer(customer, row, now=now)
+    refresh.request_customer_refresh(customer, row, now=now)
     return customer
 
 
 def poll_customer(*, by: Person, slug: str, now: datetime) -> Customer:
     customer = customers.get_customer(by=by, slug=slug)
-    if refresh.customer_if_stale(customer, customers.get_freshness(customer), now=now):
+    if refresh.refresh_customer_if_stale(customer, customers.get_freshness(customer), now=now):
         return customers.get_customer(by=by, slug=slug)
     return customer
 
 
 def refresh_customer(*, by: Person, slug: str, now: datetime) -> Customer:
     """Raises Unavailable with words if MIOSA can't be read, or this person refreshes too often."""
-    refresh.customer_now(customers.get_customer(by=by, slug=slug), by=by, now=now)
+    refresh.refresh_customer_now(customers.get_customer(by=by, slug=slug), by=by, now=now)
     return customers.get_customer(by=by, slug=slug)
 
 
@@ -46,16 +46,16 @@ def open_deployment(*, by: Person, slug: str, deployment_id: str, now: datetime)
     if not summaries.hides_others(deployment, by=by):
         builds.refresh_builds(deployment, customer, now=now)
     if deployment.newest_version_id is None and not deployment.is_filled:
-        refresh.deployment_if_stale(deployment, row, customer=customer, now=now)
+        refresh.refresh_deployment_if_stale(deployment, row, customer=customer, now=now)
         return customer, deployments.get_held(customer, deployment_id)
-    refresh.ask_for_deployment(deployment, row, now=now)
+    refresh.request_deployment_refresh(deployment, row, now=now)
     return customer, deployment
 
 
 def poll_deployment(*, by: Person, slug: str, deployment_id: str, now: datetime) -> tuple[Customer, Deployment]:
     customer, deployment = deployments.load(by=by, slug=slug, deployment_id=deployment_id)
     row = deployments.get_freshness(deployment)
-    if refresh.deployment_if_stale(deployment, row, customer=customer, now=now):
+    if refresh.refresh_deployment_if_stale(deployment, row, customer=customer, now=now):
         return deployments.load(by=by, slug=slug, deployment_id=deployment_id)
     return customer, deployment
 
@@ -63,7 +63,7 @@ def poll_deployment(*, by: Person, slug: str, deployment_id: str, now: datetime)
 def refresh_deployment(*, by: Person, slug: str, deployment_id: str, now: datetime) -> tuple[Customer, Deployment]:
     """Raises Unavailable as `refresh_customer` does."""
     customer, deployment = deployments.load(by=by, slug=slug, deployment_id=deployment_id)
-    refresh.deployment_now(deployment, customer=customer, by=by, now=now)
+    refresh.refresh_deployment_now(deployment, customer=customer, by=by, now=now)
     return deployments.load(by=by, slug=slug, deployment_id=deployment_id)
 
 

@@ -16,7 +16,7 @@ from portal.models import Customer, Deployment, Freshness, Operation, User, Vers
 from portal.permissions import Person, Role
 from portal.services.sync import upstream
 from portal.services.sync.budget import Purpose
-from portal.services.sync.fetch import fleet, versions
+from portal.services.sync.fetch import sweeps, version_refresh
 from tests import recall
 from tests.people import People
 from tests.simulator_control import SimulatorControl
@@ -109,8 +109,8 @@ def operation_on(version: Version) -> UUID:
 
 def read_everything() -> None:
     ask = upstream.client(Purpose.BACKGROUND)
-    fleet.read_workspaces(ask=ask, now=timezone.now())
-    fleet.sweep(ask=ask, now=timezone.now())
+    sweeps.sweep_workspaces(client=ask, now=timezone.now())
+    sweeps.sweep_deployments(client=ask, now=timezone.now())
     for row in Freshness.objects.filter(wanted_at__isnull=False, scope__startswith="versions:"):
         read_to_the_end(row.scope)
 
@@ -120,7 +120,7 @@ def read_to_the_end(scope: str) -> None:
     for _round in range(20):
         Freshness.objects.filter(scope=scope).update(wanted_at=None)
         deployment = Deployment.objects.get(pk=scope.partition(":")[2])
-        versions.read(deployment, ask=ask, now=timezone.now())
+        version_refresh.refresh_versions(deployment, client=ask, now=timezone.now())
         if not Freshness.objects.filter(scope=scope, wanted_at__isnull=False).exists():
             return
     raise AssertionError("the background never comes to rest")

@@ -42,7 +42,7 @@ def _measure() -> dict[str, float]:
     from portal.models import Deployment, Version  # noqa: PLC0415  # after setup
     from portal.services.sync import upstream  # noqa: PLC0415  # after setup
     from portal.services.sync.budget import Purpose  # noqa: PLC0415  # after setup
-    from portal.services.sync.fetch import fleet, versions  # noqa: PLC0415  # after setup
+    from portal.services.sync.fetch import sweeps, version_refresh  # noqa: PLC0415  # after setup
     from tests.simulator_control import SimulatorControl  # noqa: PLC0415  # after setup
 
     call_command("migrate", verbosity=0)
@@ -50,12 +50,12 @@ def _measure() -> dict[str, float]:
     first = control.state()["customers"][0]["deployments"][0]["id"]
     control.call("POST", "actions", {"action": "history", "deployment_id": first, "count": VERSIONS})
     ask = upstream.client(Purpose.BACKGROUND)
-    fleet.read_workspaces(ask=ask, now=timezone.now())
-    fleet.sweep(ask=ask, now=timezone.now())
+    sweeps.sweep_workspaces(client=ask, now=timezone.now())
+    sweeps.sweep_deployments(client=ask, now=timezone.now())
     deployment = Deployment.objects.get(miosa_id=first)
     memory = psutil.Process()
     before, begun = memory.memory_info().rss, time.monotonic()
-    versions.read(deployment, ask=ask, now=timezone.now())
+    version_refresh.refresh_versions(deployment, client=ask, now=timezone.now())
     took, grown = time.monotonic() - begun, (memory.memory_info().rss - before) / 2**20
     count = Version.objects.filter(deployment=deployment).count()
     sys.stdout.write(f"backfill: {count:,} versions in {took:.0f} s, memory grown by {grown:.0f} MiB\n")

@@ -63,16 +63,16 @@ def measure(url: str) -> dict[str, Any]:
     from portal.models import Deployment  # noqa: PLC0415  # as above
     from portal.services.sync import upstream  # noqa: PLC0415  # as above
     from portal.services.sync.budget import Purpose  # noqa: PLC0415  # as above
-    from portal.services.sync.fetch import fleet, versions  # noqa: PLC0415  # as above
+    from portal.services.sync.fetch import sweeps, version_refresh  # noqa: PLC0415  # as above
     from tests.simulator_control import SimulatorControl  # noqa: PLC0415  # as above
 
     call_command("migrate", interactive=False, verbosity=0)
     call_command("createcachetable", verbosity=0)
     ask = upstream.client(Purpose.BACKGROUND)
-    fleet.read_workspaces(ask=ask, now=timezone.now())
-    fleet.sweep(ask=ask, now=timezone.now())
+    sweeps.sweep_workspaces(client=ask, now=timezone.now())
+    sweeps.sweep_deployments(client=ask, now=timezone.now())
     row = Deployment.objects.select_related("customer").get(name="Main site", customer__slug="brightsmile-dental")
-    versions.read(row, ask=ask, now=timezone.now())
+    version_refresh.refresh_versions(row, client=ask, now=timezone.now())
     control = SimulatorControl(url)
     rounds = [one_round(control, row) for _round in range(ROUNDS + WARMING)][WARMING:]
     found: dict[str, Any] = {name: spread([each[name] for each in rounds]) for name in ("first", "change", "page")}

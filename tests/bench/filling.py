@@ -9,7 +9,7 @@ from django.db import connection, models
 from django.utils import timezone
 
 from portal.models import Connection, Customer, Deployment, Entry, Facet, Freshness, Holding, Version
-from portal.services.sync.upsert import customers
+from portal.services.sync.upsert import customer_rows
 
 APPS = 3
 PEOPLE = 8
@@ -17,7 +17,7 @@ PEOPLE = 8
 
 def fill(slug: str, versions: int, *, apps: int = APPS) -> Customer:
     """A customer with so many versions over its apps, one a minute, the newest first in the timeline."""
-    customer = customers.ensure(slug)
+    customer = customer_rows.ensure_customer(slug)
     now = timezone.now()
     deployments = [
         Deployment.objects.create(

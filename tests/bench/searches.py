@@ -18,17 +18,17 @@ def main(versions: int) -> None:
     from portal.models import Deployment  # noqa: PLC0415  # as above
     from portal.permissions import Person, Role  # noqa: PLC0415  # as above
     from portal.services.queries import filters, timeline_search  # noqa: PLC0415  # as above
-    from tests.services import crowd  # noqa: PLC0415  # as above
+    from tests.services import large_history  # noqa: PLC0415  # as above
 
     call_command("migrate", verbosity=0)
-    customer = crowd.make(versions)
+    customer = large_history.make(versions)
     operator = Person(id=1, name="Olga Petrov", email="operator@portal.test", staff=Role.OPERATOR)
     deployments = list(Deployment.objects.filter(customer=customer))
     # SQLite works in this thread, so there its processor time is what counts.
     clock = time.thread_time if connection.vendor == "sqlite" else time.perf_counter
     times: list[tuple[float, str]] = []
-    for chosen in crowd.list_combinations():
-        query = crowd.make_query(chosen, customer)
+    for chosen in large_history.list_combinations():
+        query = large_history.make_query(chosen, customer)
         where = filters.parse(query, customer=customer, deployments=deployments, by=operator).where
         rounds = []
         for _round in range(3):

@@ -59,13 +59,13 @@ def read_everything() -> None:
 
     from portal.services.sync import upstream  # noqa: PLC0415  # as above
     from portal.services.sync.budget import Purpose  # noqa: PLC0415  # as above
-    from portal.services.sync.fetch import fleet  # noqa: PLC0415  # as above
+    from portal.services.sync.fetch import sweeps  # noqa: PLC0415  # as above
 
     call_command("migrate", interactive=False, verbosity=0)
     call_command("createcachetable", verbosity=0)
     client = upstream.client(Purpose.BACKGROUND)
-    fleet.read_workspaces(ask=client, now=timezone.now())
-    fleet.sweep(ask=client, now=timezone.now())
+    sweeps.sweep_workspaces(client=client, now=timezone.now())
+    sweeps.sweep_deployments(client=client, now=timezone.now())
 
 
 @contextmanager

@@ -73,10 +73,10 @@ def remember_apps(world: World, count: int) -> list[tuple[str, str]]:
     from portal.models import Deployment  # noqa: PLC0415  # as above
     from portal.services.sync import upstream  # noqa: PLC0415  # as above
     from portal.services.sync.budget import Purpose  # noqa: PLC0415  # as above
-    from portal.services.sync.fetch import fleet, versions  # noqa: PLC0415  # as above
+    from portal.services.sync.fetch import sweeps, version_refresh  # noqa: PLC0415  # as above
 
     ask = upstream.client(Purpose.BACKGROUND)
-    fleet.read_workspaces(ask=ask, now=timezone.now())
+    sweeps.sweep_workspaces(client=ask, now=timezone.now())
     there = world.simulator.state.store
     ordinary = [
         app
@@ -90,8 +90,8 @@ def remember_apps(world: World, count: int) -> list[tuple[str, str]]:
     ]
     for deployment_id in chosen[:count]:
         world.control.run_action("history", deployment_id=deployment_id, count=3)
-    fleet.sweep(ask=ask, now=timezone.now())
+    sweeps.sweep_deployments(client=ask, now=timezone.now())
     rows = list(Deployment.objects.filter(miosa_id__in=chosen[:count]).select_related("customer"))
     for row in rows:
-        versions.read(row, ask=ask, now=timezone.now())
+        version_refresh.refresh_versions(row, client=ask, now=timezone.now())
     return [(row.customer.slug, row.miosa_id) for row in rows]

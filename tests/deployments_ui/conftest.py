@@ -14,7 +14,7 @@ from django.utils import timezone
 from portal.models import Deployment, Freshness, User
 from portal.services.sync import upstream
 from portal.services.sync.budget import Purpose
-from portal.services.sync.fetch import fleet, versions
+from portal.services.sync.fetch import sweeps, version_refresh
 from tests import recall
 from tests.people import People
 from tests.simulator_control import SimulatorControl
@@ -67,8 +67,8 @@ def world(simulator: SimulatorControl, people: People) -> World:
 def read_everything() -> None:
     """What the worker does, until nothing is wanted any more."""
     ask = upstream.client(Purpose.BACKGROUND)
-    fleet.read_workspaces(ask=ask, now=timezone.now())
-    fleet.sweep(ask=ask, now=timezone.now())
+    sweeps.sweep_workspaces(client=ask, now=timezone.now())
+    sweeps.sweep_deployments(client=ask, now=timezone.now())
     for _round in range(20):
         wanted = list(Freshness.objects.filter(wanted_at__isnull=False, scope__startswith="versions:"))
         if not wanted:
@@ -76,7 +76,7 @@ def read_everything() -> None:
         for row in wanted:
             Freshness.objects.filter(pk=row.pk).update(wanted_at=None)
             deployment = Deployment.objects.get(pk=row.scope.partition(":")[2])
-            versions.read(deployment, ask=ask, now=timezone.now())
+            version_refresh.refresh_versions(deployment, client=ask, now=timezone.now())
     raise AssertionError("reading never comes to rest")
 
 

@@ -14,8 +14,8 @@ from portal.services.operations.submit import Confirmation
 from portal.services.queries import operations
 from portal.services.sync import upstream
 from portal.services.sync.budget import Purpose
-from portal.services.sync.upsert import holdings
-from portal.services.sync.upsert.customers import unassigned
+from portal.services.sync.upsert import customer_links
+from portal.services.sync.upsert.customer_rows import get_unassigned
 from tests.domains.app import OTHER_SLUG, SLUG, ZONE, DomainsApp, answer_list
 from tests.simulator_control import SimulatorControl
 
@@ -31,7 +31,7 @@ def add_for(app: DomainsApp, external_id: str, name: str) -> None:
 
 
 def refresh(app: DomainsApp) -> Deployment:
-    fetch.refresh(app.get_deployment(), ask=upstream.client(Purpose.ACTION), now=app.now)
+    fetch.refresh(app.get_deployment(), client=upstream.client(Purpose.ACTION), now=app.now)
     return app.get_deployment()
 
 
@@ -146,12 +146,12 @@ def test_a_domain_of_unknown_owner_is_verified_for_staff_only(
     deployment = refresh(app)
     domain.refresh_from_db()
     assert domain.customer_id is None
-    assert unassigned().pk in holdings.holder_ids(deployment)
+    assert get_unassigned().pk in customer_links.list_customer_ids(deployment)
 
     since = Operation.objects.latest("pk").pk
     assert changes.verify_by_ourselves(domain, now=app.now)
     operation = Operation.objects.get(pk__gt=since)
-    assert (operation.customer_id, operation.state) == (unassigned().pk, "succeeded")
+    assert (operation.customer_id, operation.state) == (get_unassigned().pk, "succeeded")
     with pytest.raises(NotFound):
         operations.get_operation(by=app.owner, key=operation.key, now=app.now)
     assert operations.get_operation(by=operator, key=operation.key, now=app.now).deployment_is_here
@@ -159,4 +159,4 @@ def test_a_domain_of_unknown_owner_is_verified_for_staff_only(
     answer_list(simulator, row)
     deployment = refresh(app)
     assert not deployment.is_shared
-    assert unassigned().pk not in holdings.holder_ids(deployment)
+    assert get_unassigned().pk not in customer_links.list_customer_ids(deployment)

@@ -10,7 +10,7 @@ from django.utils import timezone
 from portal.models import Freshness, Operation
 from portal.permissions import Person, Role
 from portal.services.env_vars import pages
-from portal.services.sync.fetch import lease
+from portal.services.sync import leases
 from tests.database_dump import dump_database
 from tests.env_vars.client import SLUG, EnvVarsClient
 from tests.env_vars.received_requests import count_lists
@@ -106,10 +106,10 @@ class TestRefresh:
 
     def test_names_that_were_fetched_before_our_change_are_not_stored_after_it(self, env_vars: EnvVarsClient) -> None:
         env_vars.get_page()
-        with lease.lease(SCOPES.get().scope) as held:
+        with leases.take_lease(SCOPES.get().scope) as held:
             assert held is not None
             env_vars.set_values(name="NEW", value="x")
-            with pytest.raises(lease.LeaseLost), held.writing():
+            with pytest.raises(leases.LeaseLost), held.writing():
                 pass
         assert "NEW" in env_vars.list_names()
 

@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from portal.models import Connection, Customer, Deployment, Entry, Freshness, Holding, VersionAttribution
-from portal.services.sync.upsert import customers
+from portal.services.sync.upsert import customer_rows
 
 pytestmark = pytest.mark.django_db
 
@@ -58,25 +58,27 @@ def test_there_are_no_two_of(what: str) -> None:
 
 
 def test_external_ids_differ_by_every_byte() -> None:
-    made = [customers.ensure(external_id) for external_id in ("acme", "ACME", "acme ", " acme", "a\u200bcme")]
+    made = [
+        customer_rows.ensure_customer(external_id) for external_id in ("acme", "ACME", "acme ", " acme", "a\u200bcme")
+    ]
     assert len({one.pk for one in made}) == len(made)
 
 
 def test_a_slug_never_changes() -> None:
-    before = customers.ensure("Acme Dental & Söhne").slug
-    customers.name("Acme Dental & Söhne", name="Quite another name")
-    after = customers.ensure("Acme Dental & Söhne")
+    before = customer_rows.ensure_customer("Acme Dental & Söhne").slug
+    customer_rows.set_name("Acme Dental & Söhne", name="Quite another name")
+    after = customer_rows.ensure_customer("Acme Dental & Söhne")
     assert (after.slug, after.name) == (before, "Quite another name")
 
 
 @pytest.mark.parametrize("external_id", ["brightsmile-dental", "a", "9-9"])
 def test_a_plain_external_id_is_its_own_slug(external_id: str) -> None:
-    assert customers.ensure(external_id).slug == external_id
+    assert customer_rows.ensure_customer(external_id).slug == external_id
 
 
 @pytest.mark.parametrize("external_id", ["Ünï", "a/b", "x" * 61, "../..", "_unassigned", "<b>", "😀", "-\u202e-"])
 def test_any_other_gets_one_that_fits_an_address(external_id: str) -> None:
-    slug = customers.ensure(external_id).slug
+    slug = customer_rows.ensure_customer(external_id).slug
     assert slug.isascii()
     assert all(mark.isalnum() or mark == "-" for mark in slug)
     assert slug != "_unassigned"

@@ -21,7 +21,7 @@ from portal.services.operations.submit import Confirmation, Dialog, Target
 from portal.services.queries.operations import OperationPage
 from portal.services.sync import upstream
 from portal.services.sync.budget import Purpose
-from portal.services.sync.fetch import fleet, versions
+from portal.services.sync.fetch import sweeps, version_refresh
 from portal.simulator.simulator import Simulator
 from tests import recall
 from tests.simulator_control import SimulatorControl
@@ -58,10 +58,10 @@ class App:
 
     def fetch(self) -> None:
         client = upstream.client(Purpose.BACKGROUND)
-        fleet.read_workspaces(ask=client, now=timezone.now())
-        fleet.sweep(ask=client, now=timezone.now())
+        sweeps.sweep_workspaces(client=client, now=timezone.now())
+        sweeps.sweep_deployments(client=client, now=timezone.now())
         for name in ("Main site", "Booking"):
-            versions.read(self.row(name), ask=client, now=timezone.now())
+            version_refresh.refresh_versions(self.row(name), client=client, now=timezone.now())
 
     def row(self, name: str = "") -> Deployment:
         found = Deployment.objects.filter(customer__external_id=self.external_id)

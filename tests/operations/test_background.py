@@ -55,7 +55,7 @@ def test_looking_up_a_lost_publish_leaves_budget_to_people(app: App, settings: S
     app.control.fault("*/publish", drop_before=True)
     page = app.change("publish")
     settings.MIOSA = dataclasses.replace(settings.MIOSA, rpm=60)
-    upstream.forget_client()
+    upstream.reset_client()
     for _read in range(12):
         app.pass_time(6)
         app.run_worker()

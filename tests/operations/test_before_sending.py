@@ -18,8 +18,8 @@ from portal.services.operations.accept import LaneBusy
 from portal.services.operations.tokens import BadToken
 from portal.services.sync import upstream
 from portal.services.sync.budget import Purpose
-from portal.services.sync.fetch import versions
-from portal.services.sync.upsert import customers
+from portal.services.sync.fetch import version_refresh
+from portal.services.sync.upsert import customer_rows
 from tests.operations.app import App, get_only_operation, get_operation
 from tests.simulator_control import SimulatorControl
 
@@ -134,7 +134,7 @@ def test_support_may_not_publish_stop_or_delete(app: App, support: Person, kind:
 def test_on_a_shared_deployment_every_change_is_for_staff(app: App, person_of: Callable[..., Person]) -> None:
     app.slug = app.external_id = "fjord-yoga"
     app.use("Wellness campaign")
-    versions.read(app.row(), ask=upstream.client(Purpose.BACKGROUND), now=timezone.now())
+    version_refresh.refresh_versions(app.row(), client=upstream.client(Purpose.BACKGROUND), now=timezone.now())
     assert app.row().is_shared
     owner = person_of("fjord-yoga")
     target = app.number(12)
@@ -150,7 +150,7 @@ def test_on_a_shared_deployment_every_change_is_for_staff(app: App, person_of: C
 
 
 def test_another_customers_sandbox_is_not_found(app: App) -> None:
-    other = sandboxes.list_sandboxes(customers.ensure("pawsome-vets"), by=app.operator)[0].id
+    other = sandboxes.list_sandboxes(customer_rows.ensure_customer("pawsome-vets"), by=app.operator)[0].id
     token = app.open_dialog("publish")
     for sandbox_id in (other, "sbx_nowhere", "..", "../deployments", "a/b", "\x00"):
         assert_refused(app, NotFound, partial(app.submit, "publish", token, sandbox_id=sandbox_id))
@@ -185,7 +185,7 @@ def test_nothing_is_sent_while_miosa_is_down_and_the_next_click_works(app: App) 
     Connection.objects.update(unreachable_since=timezone.now())
     assert_refused(app, Unavailable, lambda: app.submit("roll_back", token, app.number(23)))
     app.control.clear_faults()
-    upstream.forget_client()
+    upstream.reset_client()
     assert app.submit("roll_back", token, app.number(23)).state == "succeeded"
 
 
@@ -200,7 +200,7 @@ def test_an_open_breaker_is_an_obstacle(app: App) -> None:
 
 
 def publishing_sandboxes(app: App) -> None:
-    sandboxes.list_sandboxes(customers.ensure(app.external_id), by=app.operator)
+    sandboxes.list_sandboxes(customer_rows.ensure_customer(app.external_id), by=app.operator)
 
 
 def test_a_refused_change_does_not_block_the_connection(app: App) -> None:
@@ -298,7 +298,7 @@ def test_another_customers_version_number_is_not_shown(app: App) -> None:
     """The text of an operation of staff on a shared app is read by its customer too."""
     app.slug = app.external_id = "fjord-yoga"
     app.use("Wellness campaign")
-    versions.read(app.row(), ask=upstream.client(Purpose.BACKGROUND), now=timezone.now())
+    version_refresh.refresh_versions(app.row(), client=upstream.client(Purpose.BACKGROUND), now=timezone.now())
     live = app.row().live_version
     assert live is not None
     foreign = live.customer is None or live.customer.external_id != app.external_id

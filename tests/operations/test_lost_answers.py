@@ -194,7 +194,7 @@ def test_a_minute_later_it_is_never_sent_again(app: App) -> None:
     page = app.roll_back(23)
     while get_operation(page).state == "unknown":
         app.pass_time(1)
-        upstream.forget_client()
+        upstream.reset_client()
         app.run_worker()
     app.control.clear_faults()
     asked, last = page.asked_at, get_operation(page)

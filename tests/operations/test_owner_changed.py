@@ -15,7 +15,7 @@ from portal.services.operations.submit import Confirmation
 from portal.services.queries.operations import OperationPage
 from portal.services.sync import upstream
 from portal.services.sync.budget import Purpose
-from portal.services.sync.fetch import fleet
+from portal.services.sync.fetch import sweeps
 from tests.operations.app import App, get_operation
 from tests.simulator_control import SimulatorControl
 
@@ -113,7 +113,7 @@ def test_an_operation_is_not_repeated_on_an_app_that_was_reassigned(app: App) ->
     app.control.fault("*/rollback", drop_before=True)
     page = app.submit("roll_back", app.open_dialog("roll_back", app.number(23)), app.number(23))
     reassign(app)
-    fleet.sweep(ask=upstream.client(Purpose.BACKGROUND), now=timezone.now())
+    sweeps.sweep_deployments(client=upstream.client(Purpose.BACKGROUND), now=timezone.now())
     since = app.log_position()
     app.pass_time(3)
     app.run_worker()

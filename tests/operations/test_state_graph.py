@@ -60,7 +60,7 @@ def machine_for(app: App, person: Person) -> type[RuleBasedStateMachine]:  # noq
         def start_anew(self) -> None:
             Operation.objects.all().delete()
             app.control.clear_faults()
-            upstream.forget_client()
+            upstream.reset_client()
             self.states: dict[int, str] = {}
             self.sent: dict[str, float] = {}
             self.since = app.log_position()
@@ -93,7 +93,7 @@ def machine_for(app: App, person: Person) -> type[RuleBasedStateMachine]:  # noq
         @rule()
         def heal(self) -> None:
             app.control.clear_faults()
-            upstream.forget_client()
+            upstream.reset_client()
 
         @rule()
         def publish_elsewhere(self) -> None:
@@ -105,7 +105,7 @@ def machine_for(app: App, person: Person) -> type[RuleBasedStateMachine]:  # noq
 
         @rule()
         def work(self) -> None:
-            upstream.forget_client()
+            upstream.reset_client()
             app.run_worker()
 
         @rule(state=st.sampled_from(["accepted", "sent"]))
@@ -160,7 +160,7 @@ def machine_for(app: App, person: Person) -> type[RuleBasedStateMachine]:  # noq
             """In the end, once MIOSA works again, every outcome is known or a person is asked."""
             app.control.clear_faults()
             for _second in range(90):
-                upstream.forget_client()
+                upstream.reset_client()
                 app.run_worker()
                 app.pass_time(1)
             for operation in Operation.objects.filter(state__in=["accepted", "sent", "unknown"]):

@@ -26,10 +26,10 @@ def control_all_along(running_simulator: Simulator) -> Iterator[SimulatorControl
     control.reset()
     asked = Upstream(f"{control.url}/api/v1", DEMO_KEY, None, 1_000_000, is_demo=True, deletes_env=True)
     with override_settings(MIOSA=asked):
-        upstream.forget_client()
+        upstream.reset_client()
         yield control
     control.reset()
-    upstream.forget_client()
+    upstream.reset_client()
 
 
 @pytest.fixture(scope="module")

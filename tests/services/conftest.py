@@ -10,12 +10,11 @@ from django.utils import timezone
 
 from portal.models import Deployment, Freshness
 from portal.permissions import Person, Role
-from portal.services.sync import upstream
+from portal.services.sync import leases, upstream
 from portal.services.sync.budget import Purpose
-from portal.services.sync.fetch import deployments as refreshing
-from portal.services.sync.fetch import fleet, lease
+from portal.services.sync.fetch import deployment_refresh, sweeps
 from portal.services.sync.schedule import SyncSource
-from portal.services.sync.upsert import customers
+from portal.services.sync.upsert import customer_rows
 from tests import recall
 from tests.simulator_control import SimulatorControl
 
@@ -37,7 +36,7 @@ def person_of(db: None) -> PersonOf:
     recall.begin_at_one()
 
     def make(external_id: str, role: Role = Role.OWNER) -> Person:
-        customer = customers.ensure(external_id)
+        customer = customer_rows.ensure_customer(external_id)
         return Person(id=100 + customer.pk, name="Somebody", email="x@y.test", roles={customer.pk: role})
 
     return make
@@ -49,8 +48,8 @@ def read_all(simulator: SimulatorControl, db: None) -> Read:
 
     def read() -> None:
         ask = upstream.client(Purpose.BACKGROUND)
-        fleet.read_workspaces(ask=ask, now=timezone.now())
-        fleet.sweep(ask=ask, now=timezone.now())
+        sweeps.sweep_workspaces(client=ask, now=timezone.now())
+        sweeps.sweep_deployments(client=ask, now=timezone.now())
         drain()
 
     def run() -> datetime:
@@ -68,17 +67,17 @@ def read_again(simulator: SimulatorControl, db: None) -> Read:
 
     def run() -> datetime:
         ask = upstream.client(Purpose.BACKGROUND)
-        fleet.read_workspaces(ask=ask, now=timezone.now())
-        fleet.sweep(ask=ask, now=timezone.now())
+        sweeps.sweep_workspaces(client=ask, now=timezone.now())
+        sweeps.sweep_deployments(client=ask, now=timezone.now())
         for deployment in Deployment.objects.filter(gone_at=None):
-            refreshing.read(deployment, ask=ask, now=timezone.now(), force=True)
+            deployment_refresh.refresh_deployment(deployment, client=ask, now=timezone.now(), force=True)
         return drain()
 
     return run
 
 
 @dataclass(frozen=True)
-class Desk:
+class SeededWorld:
     """The simulator, and the two ways of reading it."""
 
     simulator: SimulatorControl
@@ -92,10 +91,10 @@ class Desk:
 
 
 @pytest.fixture
-def desk(simulator: SimulatorControl, read_all: Read, read_again: Read, person_of: PersonOf) -> Desk:
+def world(simulator: SimulatorControl, read_all: Read, read_again: Read, person_of: PersonOf) -> SeededWorld:
     """In a world of two customers, so that reading all of it takes no time."""
     simulator.reset(customers=2)
-    return Desk(simulator, read_all, read_again, person_of)
+    return SeededWorld(simulator, read_all, read_again, person_of)
 
 
 def drain() -> datetime:
@@ -113,4 +112,4 @@ def drain() -> datetime:
 
 def forget_leases() -> None:
     """As if whoever was reading had been killed long ago."""
-    Freshness.objects.exclude(lease_until=None).update(lease_until=timezone.now() - 2 * lease.LASTS)
+    Freshness.objects.exclude(lease_until=None).update(lease_until=timezone.now() - 2 * leases.LASTS)

@@ -166,10 +166,10 @@ def test_whatever_retry_after_says_nothing_is_sent_too_soon(
 
 def test_a_spent_budget_is_said_with_words_and_a_time() -> None:
     taken(Purpose.READ, at=timezone.now().timestamp())
-    status = reachability.get_status(connection.get(), is_stale=True, now=timezone.now())
+    status = reachability.get_status(connection.get_connection(), is_stale=True, now=timezone.now())
     assert status.reach == "budget_spent"
     assert status.for_people
     assert "MIOSA" not in status.for_people
     assert status.retry_at is not None
-    fresh = reachability.get_status(connection.get(), is_stale=False, now=timezone.now())
+    fresh = reachability.get_status(connection.get_connection(), is_stale=False, now=timezone.now())
     assert fresh.reach == "ok"

@@ -8,7 +8,7 @@ from django.utils import timezone
 from portal.models import Customer, Deployment, Entry, Freshness, Version
 from portal.services.sync import upstream
 from portal.services.sync.budget import Purpose
-from portal.services.sync.fetch import deployments, fleet, versions
+from portal.services.sync.fetch import deployment_refresh, sweeps, version_refresh
 from tests import recall
 from tests.services.conftest import Read
 from tests.simulator_control import SimulatorControl
@@ -30,11 +30,11 @@ def test_what_is_put_back_is_what_reading_gives(simulator: SimulatorControl, rea
     now = timezone.now()
     assert not Freshness.objects.filter(read_at__gt=now).exists()
     ask = upstream.client(Purpose.BACKGROUND)
-    fleet.read_workspaces(ask=ask, now=now)
-    fleet.sweep(ask=ask, now=now)
+    sweeps.sweep_workspaces(client=ask, now=now)
+    sweeps.sweep_deployments(client=ask, now=now)
     for deployment in Deployment.objects.all():
-        deployments.read(deployment, ask=ask, now=now, force=True)
-        versions.read(deployment, ask=ask, now=now)
+        deployment_refresh.refresh_deployment(deployment, client=ask, now=now, force=True)
+        version_refresh.refresh_versions(deployment, client=ask, now=now)
     assert dict(Customer.objects.values_list("external_id", "generation")) == told
     assert list(Version.objects.order_by("pk").values_list("miosa_id", "state", "created_at", "promoted_at")) == rows
     assert len(rows) > 50

@@ -14,10 +14,9 @@ from portal.models import Customer, Deployment, Entry, Freshness, Holding, Versi
 from portal.models.freshness import SWEEP
 from portal.services.sync import upstream
 from portal.services.sync.budget import Purpose
-from portal.services.sync.fetch import fleet
-from portal.services.sync.fetch import versions as reading
-from portal.services.sync.upsert import deployments
-from tests.services.counting import counting
+from portal.services.sync.fetch import sweeps, version_refresh
+from portal.services.sync.upsert import deployment_rows
+from tests.services.request_counts import counting_requests
 from tests.simulator_control import SimulatorControl
 
 BACKFILL = int(os.environ.get("BACKFILL_ROWS", "6000"))
@@ -45,9 +44,9 @@ def test_a_backfill_takes_no_more_memory_the_longer_it_is(simulator: SimulatorCo
         peaks.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 
     ask = upstream.client(Purpose.BACKGROUND).bind(gate=gate)
-    (seen,) = deployments.remember([ask.deployments.get(site["id"])], now=timezone.now())
+    (seen,) = deployment_rows.upsert_deployments([ask.deployments.get(site["id"])], now=timezone.now())
     begun = time.monotonic()
-    reading.read(seen.deployment, ask=ask, now=timezone.now())
+    version_refresh.refresh_versions(seen.deployment, client=ask, now=timezone.now())
     took = time.monotonic() - begun
     count = BACKFILL + site["versions"]
     assert Version.objects.filter(deployment=seen.deployment).count() == count
@@ -63,19 +62,19 @@ def test_a_fleet_is_remembered_in_few_queries_and_again_in_fewer() -> None:
     rows = [deployment_row(number) for number in range(FLEET)]
     pages = [rows[start : start + PAGE] for start in range(0, FLEET, PAGE)]
     for page in pages:
-        deployments.remember(page, now=timezone.now())
+        deployment_rows.upsert_deployments(page, now=timezone.now())
     assert Customer.objects.exclude(external_id=None).count() == FLEET
     assert Holding.objects.filter(owns=True).count() == FLEET
     with CaptureQueriesContext(connection) as seen:
         for page in pages:
-            deployments.remember(page, now=timezone.now())
+            deployment_rows.upsert_deployments(page, now=timezone.now())
     assert len(seen) <= 12 * len(pages)
     assert Deployment.objects.count() == FLEET
 
 
 def test_one_long_list_without_pages_is_taken_in_small_transactions() -> None:
     rows = [deployment_row(number) for number in range(450)]
-    remembered = deployments.remember(rows, now=timezone.now())
+    remembered = deployment_rows.upsert_deployments(rows, now=timezone.now())
     assert len(remembered) == 450
     assert not Freshness.objects.exclude(lease_until=None).exists()
 
@@ -84,13 +83,13 @@ def test_a_fleet_is_swept_page_by_page(simulator: SimulatorControl) -> None:
     """FLEET_SWEPT=5000 is the whole measure."""
     simulator.reset(customers=SWEPT)
     ask = upstream.client(Purpose.BACKGROUND)
-    fleet.read_workspaces(ask=ask, now=timezone.now())
+    sweeps.sweep_workspaces(client=ask, now=timezone.now())
     took = []
     for _sweep in range(2):
         begun = time.monotonic()
-        with counting(simulator) as counted:
+        with counting_requests(simulator) as counted:
             while Freshness.objects.get_or_create(scope=SWEEP)[0].read_at is None:
-                fleet.sweep(ask=ask, now=timezone.now(), most_pages=fleet.PAGES_AT_ONCE)
+                sweeps.sweep_deployments(client=ask, now=timezone.now(), most_pages=sweeps.PAGES_AT_ONCE)
         took.append(time.monotonic() - begun)
         assert counted.kinds == {"list": -(-Deployment.objects.count() // PAGE)}
         Freshness.objects.filter(scope=SWEEP).update(read_at=None)

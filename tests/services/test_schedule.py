@@ -8,11 +8,11 @@ from pytest_django import Settings
 
 from portal.config import Upstream
 from portal.models import Freshness
-from portal.models.freshness import SWEEP
+from portal.models.freshness import SWEEP, WORKSPACES
 from portal.services import rates
-from portal.services.sync import budget
+from portal.services.sync import budget, scopes
 from portal.services.sync.budget import Purpose
-from portal.services.sync.fetch import fleet, lease
+from portal.services.sync.fetch import sweeps
 from portal.services.sync.schedule import SyncSource
 
 pytestmark = pytest.mark.django_db
@@ -28,27 +28,27 @@ def due_scopes() -> list[str]:
 
 
 def mark_all_read(age: timedelta = timedelta(0)) -> None:
-    for scope in (fleet.WORKSPACES, SWEEP):
-        lease.get(scope)
+    for scope in (WORKSPACES, SWEEP):
+        scopes.get_freshness(scope)
         Freshness.objects.filter(scope=scope).update(read_at=timezone.now() - age)
 
 
 def test_workspaces_come_before_the_first_sweep() -> None:
-    assert due_scopes() == [fleet.WORKSPACES]
-    Freshness.objects.filter(scope=fleet.WORKSPACES).update(read_at=timezone.now(), wanted_at=None)
+    assert due_scopes() == [WORKSPACES]
+    Freshness.objects.filter(scope=WORKSPACES).update(read_at=timezone.now(), wanted_at=None)
     assert due_scopes() == [SWEEP]
 
 
 def test_the_sweep_is_due_even_if_workspaces_cannot_be_read() -> None:
-    lease.get(fleet.WORKSPACES)
-    lease.note_failure(fleet.WORKSPACES, code="forbidden", retry_at=None, now=timezone.now())
+    scopes.get_freshness(WORKSPACES)
+    scopes.note_failure(WORKSPACES, code="forbidden", retry_at=None, now=timezone.now())
     assert due_scopes() == [SWEEP]
 
 
 def test_a_claimed_scope_is_due_again_only_after_its_worker_must_have_died() -> None:
     mark_all_read()
     now, source = timezone.now(), SyncSource()
-    lease.want("versions:1", at=now)
+    scopes.request_refresh("versions:1", at=now)
     (row,) = source.find_due(now=now).items
     assert source.claim(row, now=now)
     assert not source.claim(row, now=now)
@@ -68,14 +68,14 @@ def test_a_planned_sweep_is_claimed_once() -> None:
 def test_what_somebody_looks_at_goes_before_histories_read_for_completeness() -> None:
     mark_all_read()
     long_ago = timezone.now() - timedelta(hours=1)
-    lease.want_all((f"versions:{number}" for number in range(50)), at=long_ago)
-    lease.want("deployment:7", at=timezone.now())
+    scopes.request_refreshes((f"versions:{number}" for number in range(50)), at=long_ago)
+    scopes.request_refresh("deployment:7", at=timezone.now())
     assert due_scopes()[0] == "deployment:7"
 
 
 def test_however_much_is_requested_little_is_listed_at_once() -> None:
     mark_all_read()
-    lease.want_all((f"versions:{number}" for number in range(100)), at=timezone.now() - timedelta(minutes=1))
+    scopes.request_refreshes((f"versions:{number}" for number in range(100)), at=timezone.now() - timedelta(minutes=1))
     assert len(due_scopes()) == 8
 
 
@@ -107,21 +107,21 @@ def test_the_next_sweep_is_what_the_worker_waits_for() -> None:
 
 def test_many_deployments_are_swept_at_half_the_background_pace(settings: Settings) -> None:
     settings.MIOSA = Upstream("http://127.0.0.1:1/api/v1", "msk_test", None, 60, is_demo=True)
-    lease.get(SWEEP)
+    scopes.get_freshness(SWEEP)
     Freshness.objects.filter(scope=SWEEP).update(rows_read=10_000)
-    assert fleet.sweep_every() == timedelta(seconds=100 / (rates.background_rate() / 2))
+    assert sweeps.get_interval() == timedelta(seconds=100 / (rates.background_rate() / 2))
 
 
 def test_a_history_that_nobody_opened_for_hours_is_read_again() -> None:
     mark_all_read()
-    lease.get("versions:3")
+    scopes.get_freshness("versions:3")
     Freshness.objects.filter(scope="versions:3").update(read_at=timezone.now() - timedelta(hours=7))
     assert due_scopes() == ["versions:3"]
 
 
 def test_a_scope_that_no_longer_exists_is_not_requested_any_more() -> None:
     mark_all_read()
-    lease.want("versions:99", at=timezone.now())
+    scopes.request_refresh("versions:99", at=timezone.now())
     row = Freshness.objects.get(scope="versions:99")
     SyncSource().run(row, now=timezone.now())
     row.refresh_from_db()

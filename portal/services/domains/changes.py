@@ -25,7 +25,7 @@ from portal.services.operations.tokens import Subject, Token, create_token, read
 from portal.services.queries import actions, customers, deployments, summaries
 from portal.services.queries.operations import OperationPage
 from portal.services.queries.schemas import CustomerSummary, DeploymentSummary
-from portal.services.sync.upsert.customers import unassigned
+from portal.services.sync.upsert.customer_rows import get_unassigned
 
 _VERIFY_AGAIN = timedelta(seconds=60)
 
@@ -199,7 +199,7 @@ def change(
     request = OperationRequest(
         token=token.without_target(),
         by=by,
-        customer=domain.customer or unassigned(),
+        customer=domain.customer or get_unassigned(),
         deployment_name=deployment.name,
         reason=reason,
         note=reasons.read_note(confirmation.note, by=by) if domain_kind.reasons else "",
@@ -254,7 +254,7 @@ def verify_by_ourselves(domain: Domain, *, now: datetime) -> bool:
     request = OperationRequest(
         token=Token(uuid.uuid4(), kind.name, customer_id, deployment.miosa_id),
         by=portal(),
-        customer=domain.customer or unassigned(),
+        customer=domain.customer or get_unassigned(),
         deployment_name=deployment.name,
         lane=kind.get_lane(domain.name),
         body=kind.clean_change(domain, typed_name="", policy=""),

@@ -16,7 +16,7 @@ from django.conf import settings
 from portal import dns
 from portal.models import Domain
 from portal.services.domains import reports, upsert
-from portal.services.sync.upsert import customers
+from portal.services.sync.upsert import customer_rows
 from portal.wakeup import notify_worker
 
 logger = logging.getLogger(__name__)
@@ -115,4 +115,4 @@ def _update_drift(domain: Domain, report: dns.Report | None, *, now: datetime) -
     else:
         return
     if domain.customer_id:
-        customers.touch({domain.customer_id})
+        customer_rows.bump_generation({domain.customer_id})

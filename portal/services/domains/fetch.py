@@ -3,10 +3,10 @@
 from portal import miosa
 from portal.models import Deployment
 from portal.services.domains.upsert import FetchedDomains, store_domains
-from portal.services.sync import details
+from portal.services.sync import limits
 from portal.services.sync.details import Detail
 
-FRESH_FOR = details.FRESH
+FRESH_FOR = limits.DETAILS_FRESH
 
 
 def fetch_domains(deployment: Deployment, client: miosa.Client) -> FetchedDomains:

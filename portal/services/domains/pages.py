@@ -13,7 +13,7 @@ from portal.services.operations.kinds.verify_domain import VerifyDomain
 from portal.services.operations.tokens import Subject, create_token
 from portal.services.queries import ages, deployments
 from portal.services.queries.schemas import Age
-from portal.services.sync.fetch import lease
+from portal.services.sync import scopes
 
 
 def open_domain_list(*, by: Person, slug: str, deployment_id: str, now: datetime) -> DomainList:
@@ -44,5 +44,5 @@ def list_names(deployment: Deployment, *, customer: Customer, by: Person, now: d
 
 
 def _get_age(customer: Customer, deployment: Deployment, *, now: datetime) -> Age:
-    freshness = lease.get(fetch.scope(deployment.pk))
+    freshness = scopes.get_freshness(fetch.scope(deployment.pk))
     return ages.get_age(customer, freshness, filling=False, now=now, fresh_for=2 * fetch.FRESH_FOR)

@@ -12,8 +12,8 @@ from portal import dns, miosa
 from portal.models import Customer, Deployment, Domain
 from portal.models.domains import WORKING
 from portal.services import clean_text
-from portal.services.sync.upsert import customers, holdings
-from portal.services.sync.upsert.attribution import legible
+from portal.services.sync.upsert import customer_links, customer_rows
+from portal.services.sync.upsert.attribution import normalize_external_id
 from portal.wakeup import notify_worker
 
 _FIELDS = (
@@ -36,7 +36,9 @@ def store_domains(deployment: Deployment, fetched: FetchedDomains, now: datetime
     owners = _ensure_owners(fetched.rows)
     stated = {row.external_workspace_id for row in fetched.rows if not _is_removed(row)}
     # First, since who owns a row without an attribution depends on whether the deployment is shared.
-    holdings.hold(deployment, {customer.pk for external_id, customer in owners.items() if external_id in stated})
+    customer_links.add_customers(
+        deployment, {customer.pk for external_id, customer in owners.items() if external_id in stated}
+    )
     upsert = _Upsert(deployment, owners, now=now)
     for row in fetched.rows:
         upsert.add(row)
@@ -44,10 +46,12 @@ def store_domains(deployment: Deployment, fetched: FetchedDomains, now: datetime
         upsert.mark_missing({row.id for row in fetched.rows} | fetched.unreadable_ids)
     upsert.save()
     if deployment.is_shared and any(each.customer_id is None and each.gone_at is None for each in upsert.domains):
-        holdings.hold(deployment, {customers.unassigned().pk})
+        customer_links.add_customers(deployment, {customer_rows.get_unassigned().pk})
     if upsert.changed_customer_ids:
-        holdings.release(deployment)
-        customers.touch({pk for pk in upsert.changed_customer_ids if pk} | holdings.holder_ids(deployment))
+        customer_links.remove_unused(deployment)
+        customer_rows.bump_generation(
+            {pk for pk in upsert.changed_customer_ids if pk} | customer_links.list_customer_ids(deployment)
+        )
     update_waiting_count(deployment)
 
 
@@ -56,7 +60,7 @@ def update_waiting_count(deployment: Deployment) -> None:
     owned = Domain.objects.filter(deployment=deployment, gone_at=None, customer__isnull=False)
     waiting = owned.filter(~Q(status__in=WORKING) | Q(drifted_at__isnull=False)).count()
     if Deployment.objects.filter(pk=deployment.pk).exclude(domains_waiting=waiting).update(domains_waiting=waiting):
-        customers.touch(holdings.holder_ids(deployment))
+        customer_rows.bump_generation(customer_links.list_customer_ids(deployment))
 
 
 class _Upsert:
@@ -135,8 +139,8 @@ class _Upsert:
 def _ensure_owners(rows: Iterable[miosa.Domain]) -> dict[str, Customer]:
     """The customer of each attribution that rows state. One that can't be a customer's id belongs to Unassigned."""
     stated = {each for row in rows if isinstance(each := row.external_workspace_id, str) and each}
-    found = customers.ensure_all(each for each in stated if legible(each) is not UNSET)
-    return found | {each: customers.unassigned() for each in stated if each not in found}
+    found = customer_rows.ensure_customers(each for each in stated if normalize_external_id(each) is not UNSET)
+    return found | {each: customer_rows.get_unassigned() for each in stated if each not in found}
 
 
 def _is_removed(row: miosa.Domain) -> bool:

@@ -6,10 +6,10 @@ from datetime import datetime
 from portal import miosa
 from portal.models import Deployment, EnvVar
 from portal.services import clean_text
-from portal.services.sync import details
+from portal.services.sync import limits
 from portal.services.sync.details import Detail
 
-FRESH_FOR = details.FRESH
+FRESH_FOR = limits.DETAILS_FRESH
 _MAX_PAGES = 20
 # (environment, name); an empty environment means all of them.
 Key = tuple[str, str]
@@ -33,7 +33,7 @@ def refresh_names(deployment: Deployment, *, client: miosa.Client, now: datetime
 
     Raises miosa.MiosaError.
     """
-    fetched = _NAMES.read(deployment, ask=client, now=now)
+    fetched = _NAMES.read(deployment, client=client, now=now)
     if fetched.is_complete:
         return set(fetched.found)
     return set(fetched.found) | set(EnvVar.objects.filter(deployment=deployment).values_list("environment", "name"))

@@ -20,7 +20,7 @@ from portal.services.operations.kinds.set_env import SetEnv
 from portal.services.operations.tokens import Subject, create_token
 from portal.services.queries import actions, ages, customers, deployments, summaries
 from portal.services.queries.schemas import Action, Age, CustomerSummary, DeploymentSummary
-from portal.services.sync.fetch import lease
+from portal.services.sync import scopes
 
 DOTS = "••••••••"
 _VANISHED_SHOWN_FOR = timedelta(days=7)
@@ -283,5 +283,5 @@ def _find_vanished(deployment: Deployment, environment: str, *, now: datetime) -
 
 
 def _get_age(deployment: Deployment, customer: Customer, *, now: datetime) -> Age:
-    freshness = lease.get(names.get_scope(deployment.pk))
+    freshness = scopes.get_freshness(names.get_scope(deployment.pk))
     return ages.get_age(customer, freshness, filling=False, now=now, fresh_for=2 * names.FRESH_FOR)

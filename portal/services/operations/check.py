@@ -18,7 +18,7 @@ from portal.services.connection import WrongTenant
 from portal.services.operations.read_back import store_deployment, update_live_version
 from portal.services.sync import upstream
 from portal.services.sync.budget import Purpose
-from portal.services.sync.upsert import customers
+from portal.services.sync.upsert import customer_rows
 
 logger = logging.getLogger(__name__)
 
@@ -105,7 +105,7 @@ def _record(operation: Operation, verdict: Operation.Verdict, text: str, *, agai
     )
     if verdict != Operation.Verdict.NONE:
         Activation.objects.filter(operation_id=operation.key).update(verdict=verdict)
-    customers.touch({operation.customer_id})
+    customer_rows.bump_generation({operation.customer_id})
 
 
 def _refresh_deployment(operation: Operation, deployment: Deployment) -> None:

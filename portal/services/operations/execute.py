@@ -16,7 +16,7 @@ from portal.services.operations import heartbeat, messages, read_back, timeline
 from portal.services.operations.base import Detection, Kind, Refusal, Response
 from portal.services.operations.client import client_for, get_call_deadline_s
 from portal.services.operations.kinds import get_kind
-from portal.services.sync.upsert import holdings
+from portal.services.sync.upsert import customer_links
 
 logger = logging.getLogger(__name__)
 
@@ -66,7 +66,7 @@ def is_still_owners(operation: Operation) -> bool:
 
 def find_owner_conflict(operation: Operation, deployment: Deployment) -> Refusal | None:
     """The customer has nothing on the deployment any more, or an owner requested it and it is shared (rule 1)."""
-    if operation.customer_id not in holdings.holder_ids(deployment):
+    if operation.customer_id not in customer_links.list_customer_ids(deployment):
         return Refusal("not_theirs", messages.not_owner())
     if deployment.is_shared and operation.person_role == Role.OWNER:
         return Refusal("shared", messages.shared())

@@ -20,10 +20,9 @@ from portal.services.operations.switch import record_switch
 from portal.services.queries import summaries
 from portal.services.queries.operations import OperationPage
 from portal.services.queries.schemas import State, VersionSummary
-from portal.services.sync import upstream
+from portal.services.sync import leases, scopes, upstream
 from portal.services.sync.budget import Purpose
-from portal.services.sync.fetch import lease
-from portal.services.sync.upsert import pointers, versions
+from portal.services.sync.upsert import live_pointer, version_rows
 
 logger = logging.getLogger(__name__)
 
@@ -139,10 +138,10 @@ def _list_moments(operation: Operation, version: Version | None, step: str) -> t
 def _refresh(operation: Operation, deployment: Deployment, *, now: datetime) -> None:
     """One read for all watchers: the version, and the deployment once the version has left building."""
     scope = f"progress:{operation.pk}"
-    row = lease.get(scope)
+    row = scopes.get_freshness(scope)
     if row.read_at is not None and now - row.read_at < _POLL_EVERY:
         return
-    with lease.lease(scope) as held:
+    with leases.take_lease(scope) as held:
         if held is None:
             return
         try:
@@ -156,11 +155,11 @@ def _refresh(operation: Operation, deployment: Deployment, *, now: datetime) -> 
 def _fetch(operation: Operation, deployment: Deployment, client: miosa.Client) -> None:
     """Raises miosa.MiosaError, WrongTenant."""
     row = client.versions.get(deployment.miosa_id, operation.version_id)
-    taken = versions.remember(deployment, [row], now=timezone.now())
+    taken = version_rows.upsert_versions(deployment, [row], now=timezone.now())
     if row.state not in {"created", "building"}:
         store_deployment(client.deployments.get(deployment.miosa_id))
         deployment.refresh_from_db()
-    pointers.settle(deployment, taken=taken, now=timezone.now())
+    live_pointer.update_live_pointer(deployment, changes=taken, now=timezone.now())
     record_switch(operation, deployment, now=timezone.now())
     version = _find_version(deployment, operation)
     is_building = version is not None and version.state == "building"

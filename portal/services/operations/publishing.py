@@ -109,7 +109,7 @@ def submit(target: Target, publication: Publication, *, by: Person, now: datetim
         if found is not None:
             return get_page(found, by=by, now=now)
         # The sandbox is read for one of many clicks; the others find what that has become.
-        single_flight.join(f"operation:{token.id}", accept_once, patience_s=_WAIT_S)
+        single_flight.run_once(f"operation:{token.id}", accept_once, wait_s=_WAIT_S)
         if pages:
             return pages[0]
     return _submit(publication, token, scope)

@@ -7,16 +7,17 @@ from django.utils import timezone
 
 from portal import miosa
 from portal.models import Deployment, Operation, Version
+from portal.models.freshness import versions_scope
 from portal.services.connection import WrongTenant
 from portal.services.operations import timeline
 from portal.services.operations.base import Detection, Kind
 from portal.services.operations.client import client_for
 from portal.services.operations.kinds import get_kind
-from portal.services.sync.fetch import lease, tenancy
-from portal.services.sync.fetch import versions as fetch_versions
-from portal.services.sync.upsert import deployments, pointers, versions
-from portal.services.sync.upsert.deployments import Seen
-from portal.services.sync.upsert.versions import Taken
+from portal.services.sync import scopes
+from portal.services.sync.fetch import tenant_check
+from portal.services.sync.upsert import deployment_rows, live_pointer, version_rows
+from portal.services.sync.upsert.deployment_rows import StoredDeployment
+from portal.services.sync.upsert.version_rows import VersionChanges
 
 logger = logging.getLogger(__name__)
 _LONGEST_PAUSE = timedelta(seconds=60)
@@ -41,9 +42,9 @@ def read_back(operation: Operation) -> None:
     timeline.update_entry(operation, reader.deployment)
 
 
-def store_deployment(row: miosa.Deployment) -> Seen:
+def store_deployment(row: miosa.Deployment) -> StoredDeployment:
     """Store a deployment as MIOSA shows it. `update_live_version` is left to do. Raises WrongTenant."""
-    (seen,) = deployments.remember(tenancy.admit([row]), now=timezone.now())
+    (seen,) = deployment_rows.upsert_deployments(tenant_check.accept_rows([row]), now=timezone.now())
     return seen
 
 
@@ -53,7 +54,7 @@ def update_live_version(deployment: Deployment, *, version_id: str = "", client:
     if client is not None and version_id:
         is_known = Version.objects.filter(deployment=deployment, miosa_id=version_id).exists()
         taken = None if is_known else _fetch_versions([version_id], deployment, client, now=now)
-    pointers.settle(deployment, taken=taken, now=now)
+    live_pointer.update_live_pointer(deployment, changes=taken, now=now)
 
 
 class _Reader:
@@ -69,17 +70,17 @@ class _Reader:
         operation, kind = self.operation, self.kind
         if kind.deletes_deployment:
             gone = Deployment.objects.filter(miosa_id=operation.actual_deployment_id)
-            deployments.mark_gone(gone, now=self.now)
+            deployment_rows.mark_deployments_gone(gone, now=self.now)
             return True
         is_found = not operation.actual_deployment_id.startswith("new:")
         if not is_found and kind.detect(operation, self.client) is not Detection.DONE:
             return False
         row = self.client.deployments.get(operation.actual_deployment_id)
-        stored = deployments.remember(tenancy.admit([row]), now=self.now)
+        stored = deployment_rows.upsert_deployments(tenant_check.accept_rows([row]), now=self.now)
         if not stored:
             return True
         self.deployment = stored[0].deployment
-        lease.overtake(fetch_versions.scope(self.deployment.pk))
+        scopes.discard_running_reads(versions_scope(self.deployment.pk))
         self._find_result(row)
         self._read_versions(self.deployment)
         is_finished = kind.is_finished(operation, self.deployment, self.client, now=self.now)
@@ -97,17 +98,19 @@ class _Reader:
         touched = {operation.target_id, operation.seen_live_id, operation.version_id} - {""}
         taken = _fetch_versions(sorted(touched), deployment, self.client, now=self.now)
         is_ours = operation.version_id != "" and deployment.active_version_id == operation.version_id
-        pointers.settle(deployment, taken=taken, now=self.now, caused_by=operation.key if is_ours else None)
+        live_pointer.update_live_pointer(
+            deployment, changes=taken, now=self.now, caused_by=operation.key if is_ours else None
+        )
 
 
-def _fetch_versions(ids: list[str], deployment: Deployment, client: miosa.Client, *, now: datetime) -> Taken:
+def _fetch_versions(ids: list[str], deployment: Deployment, client: miosa.Client, *, now: datetime) -> VersionChanges:
     rows = []
     for version_id in ids:
         try:
             rows.append(client.versions.get(deployment.miosa_id, version_id))
         except (miosa.NotFound, miosa.BadAnswer):
             continue
-    return versions.remember(deployment, rows, now=now, singly=True) if rows else Taken()
+    return version_rows.upsert_versions(deployment, rows, now=now, is_single=True) if rows else VersionChanges()
 
 
 def _get_next_read(operation: Operation, kind: Kind, *, now: datetime) -> datetime | None:

@@ -34,7 +34,7 @@ from portal.services.queries.actions import find_restore_obstacle
 from portal.services.queries.operations import OperationPage
 from portal.services.queries.schemas import DeploymentSummary, VersionSummary
 from portal.services.queries.versions import Difference, differences
-from portal.services.sync.upsert import customers as upsert_customers
+from portal.services.sync.upsert import customer_rows
 
 logger = logging.getLogger(__name__)
 _MOST_CANDIDATES = 50
@@ -150,7 +150,7 @@ def keep_rollback(target: Target, live_id: str, *, by: Person, now: datetime) ->
     if activation.kept_at is None:
         activation.kept_at, activation.kept_by = now, by.name[:200]
         activation.save(update_fields=["kept_at", "kept_by"])
-        upsert_customers.touch({customer.pk})
+        customer_rows.bump_generation({customer.pk})
         logger.info("rollback kept", extra={"deployment": deployment.miosa_id, "person": by.id})
 
 
@@ -158,7 +158,7 @@ def get_owner(version: Version | None, deployment: Deployment, customer: Custome
     """A change of a version of a shared deployment belongs to its customer, whatever page it was requested on."""
     if version is None or not deployment.is_shared or not by.sees_everyone:
         return customer
-    return version.customer or upsert_customers.unassigned()
+    return version.customer or customer_rows.get_unassigned()
 
 
 def find_number(deployment: Deployment, version_id: str) -> int | None:

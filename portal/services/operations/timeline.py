@@ -5,7 +5,7 @@ from django.db import transaction
 from portal.models import Deployment, Entry, Operation, Version
 from portal.services import clean_text
 from portal.services.operations.kinds import get_kind
-from portal.services.sync.upsert import customers
+from portal.services.sync.upsert import customer_rows
 
 
 def update_entry(operation: Operation, deployment: Deployment | None = None) -> None:
@@ -43,4 +43,4 @@ def update_entry(operation: Operation, deployment: Deployment | None = None) -> 
             unique_fields=["kind", "subject", "customer"],
             update_fields=["deployment", "version", "other", "number", "text"],
         )
-        customers.touch({customer_id})
+        customer_rows.bump_generation({customer_id})

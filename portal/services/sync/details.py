@@ -1,6 +1,7 @@
-"""What stands beside a deployment and is read when somebody looks: its domains, the names of its env vars.
+"""What belongs to a deployment and is read when somebody opens its page: domains, names of env vars.
 
-However many look, one reads (a lease); what began before a change of ours is not written after it; a failure rests.
+However many people look, one of them reads (under a lease). What was requested before a change of ours is not stored
+after it. After a failure nothing is requested for ten seconds.
 """
 
 import logging
@@ -11,69 +12,66 @@ from typing import Generic, TypeVar
 
 from portal import miosa
 from portal.models import Customer, Deployment, Freshness
-from portal.services.sync import upstream
+from portal.services.sync import scopes, upstream
 from portal.services.sync.budget import Purpose
-from portal.services.sync.fetch import lease
-from portal.services.sync.fetch.lease import Lease, LeaseLost
+from portal.services.sync.leases import Lease, LeaseLost, take_lease
+from portal.services.sync.limits import DETAILS_FRESH, PAUSE_AFTER_FAILURE
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
-FRESH = timedelta(seconds=60)
-_REST = timedelta(seconds=10)
-
 
 @dataclass(frozen=True)
 class Detail(Generic[T]):
-    """`ask` brings it from MIOSA, `remember` writes it down as of a moment."""
+    """`fetch` reads it from MIOSA, `store` writes it into our tables as of a time. `kind` names its scope."""
 
     kind: str
-    ask: Callable[[Deployment, miosa.Client], T]
-    remember: Callable[[Deployment, T, datetime], None]
+    fetch: Callable[[Deployment, miosa.Client], T]
+    store: Callable[[Deployment, T, datetime], None]
 
     def scope(self, deployment_id: int) -> str:
         return f"{self.kind}:{deployment_id}"
 
     def read_if_stale(self, deployment: Deployment, *, customer: Customer, now: datetime) -> None:
-        """Trouble is noted, never raised: memory goes on being shown."""
-        scope = self.scope(deployment.pk)
-        if deployment.gone_at is not None or not _is_due(lease.get(scope), now=now):
+        """A failure is noted and logged, not raised. `customer`: from its share of the budget."""
+        row = scopes.get_freshness(self.scope(deployment.pk))
+        if deployment.gone_at is not None or not _is_due(row, now=now):
             return
-        with lease.lease(scope) as held:
-            # Somebody else may have read it, or failed to, while we were on our way.
-            if held is None or not _is_due(lease.get(scope), now=now):
+        with take_lease(row.scope, row=row) as lease:
+            if lease is None:
                 return
             try:
-                self._read(deployment, held, upstream.client(Purpose.READ, customer_id=customer.pk), now=now)
+                self._read(deployment, lease, upstream.client(Purpose.READ, customer_id=customer.pk), now=now)
             except (miosa.MiosaError, LeaseLost) as error:
-                logger.info("detail not read", extra={"scope": scope, "reason": str(error)})
+                logger.info("detail not read", extra={"scope": row.scope, "reason": str(error)})
 
-    def read(self, deployment: Deployment, *, ask: miosa.Client, now: datetime) -> T:
-        """After a change of our own: what an older reader brings is not written any more. Raises miosa.MiosaError."""
+    def read(self, deployment: Deployment, *, client: miosa.Client, now: datetime) -> T:
+        """After a change of ours: reads that began before it are not stored any more. Raises miosa.MiosaError."""
         scope = self.scope(deployment.pk)
-        lease.overtake(scope)
-        with lease.lease(scope) as held:
-            if held is not None:
+        scopes.discard_running_reads(scope)
+        with take_lease(scope) as lease:
+            if lease is not None:
                 try:
-                    return self._read(deployment, held, ask, now=now)
+                    return self._read(deployment, lease, client, now=now)
                 except LeaseLost:
                     logger.info("detail changed again", extra={"scope": scope})
-            # Whoever reads by now began after the change; what we tell is our own look.
-            return self.ask(deployment, ask)
+            # Another process reads it by now, and began after the change: ours need not be stored.
+            return self.fetch(deployment, client)
 
-    def _read(self, deployment: Deployment, held: Lease, ask: miosa.Client, *, now: datetime) -> T:
+    def _read(self, deployment: Deployment, lease: Lease, client: miosa.Client, *, now: datetime) -> T:
         try:
-            found = self.ask(deployment, ask)
+            found = self.fetch(deployment, client)
         except miosa.MiosaError as error:
-            lease.note_failure(held.scope, code=error.code, retry_at=None, now=now)
+            scopes.note_failure(lease.scope, code=error.code, retry_at=None, now=now)
             raise
-        with held.writing() as row:
-            self.remember(deployment, found, now)
-            lease.note_done(row, now=now)
+        with lease.writing() as row:
+            self.store(deployment, found, now)
+            scopes.note_success(row, now=now)
+            lease.end(row)
         return found
 
 
 def _is_due(row: Freshness, *, now: datetime) -> bool:
-    if row.failed_at is not None and timedelta(0) <= now - row.failed_at < _REST:
+    if row.failed_at is not None and timedelta(0) <= now - row.failed_at < PAUSE_AFTER_FAILURE:
         return False
-    return row.read_at is None or not timedelta(0) <= now - row.read_at < FRESH
+    return row.read_at is None or not timedelta(0) <= now - row.read_at < DETAILS_FRESH

@@ -1,4 +1,7 @@
-"""When a person looks: read again what is stale, once for everybody, and never longer than a person waits."""
+"""Refreshes for people: what a page shows is read again if it is stale, once for all, and nobody waits for long.
+
+Pages call these before their query. `request_…` leaves reading to the worker; `refresh_…` reads MIOSA now.
+"""
 
 import logging
 import time
@@ -10,121 +13,138 @@ from django.utils.translation import gettext as _
 
 from portal import miosa
 from portal.models import Customer, Deployment, Freshness
-from portal.models.freshness import FRESH_FOR, deployment_scope
+from portal.models.freshness import FRESH_FOR, customer_scope, deployment_scope
 from portal.permissions import Person
 from portal.services import connection, errors
-from portal.services.sync import budget, single_flight, upstream
+from portal.services.sync import budget, scopes, single_flight, upstream
 from portal.services.sync.budget import Purpose
-from portal.services.sync.fetch import customers, deployments, lease
+from portal.services.sync.fetch import customer_refresh, deployment_refresh
+from portal.services.sync.leases import LeaseLost
+from portal.services.sync.limits import BEGIN_WITHIN_S, PAUSE_AFTER_FAILURE, WAIT_FOR_OTHERS_S
 
 logger = logging.getLogger(__name__)
 
-# No request begins later than this; one that has begun may take its own deadline.
-_PATIENCE_S = 1.5
-_RETRY_AFTER_FAILURE = timedelta(seconds=10)
-_WAIT_FOR_OTHERS_S = 2.4
-# What reading again may meet. A page is drawn from memory all the same.
-TROUBLE = (miosa.MiosaError, connection.WrongTenant, lease.LeaseLost, OperationalError)
+_POLL_S = 0.05
+# What a refresh may raise. The page is shown from the tables all the same.
+READ_ERRORS = (miosa.MiosaError, connection.WrongTenant, LeaseLost, OperationalError)
 
 
-def ask_for_customer(customer: Customer, row: Freshness, *, now: datetime) -> None:
-    """A stale page is drawn as it is; the worker reads what it shows again."""
-    if not _is_fresh(row, now=now) and (row.wanted_at is None or row.wanted_at > now):
-        _want(customers.scope(customer.pk), now=now)
+def request_customer_refresh(customer: Customer, row: Freshness, *, now: datetime) -> None:
+    """The page is shown as it is; if it is stale, the worker reads it again. Waits 0.2 s at most."""
+    if not _is_fresh(row, now=now) and not _is_requested(row, now=now):
+        _request(customer_scope(customer.pk), now=now)
 
 
-def customer_if_stale(customer: Customer, row: Freshness | None, *, wait: bool = False, now: datetime) -> bool:
-    """Read the customer again if it is older than it may be. Trouble is noted, never raised: memory goes on being
-    shown.
+def refresh_customer_if_stale(customer: Customer, row: Freshness | None, *, wait: bool = False, now: datetime) -> bool:
+    """Read the customer again if it is stale. A failure is noted and logged, not raised.
 
-    False if it was fresh, so that nothing was tried. `wait`: nothing is remembered yet, so if somebody else is reading
-    just now, wait until they have.
+    False if it was fresh, so that nothing was tried. `wait`: nothing is stored yet, so if another thread or process is
+    reading, wait for it, for 2.4 s at most.
     """
     if _is_fresh(row, now=now):
         return False
-    scope = customers.scope(customer.pk)
+    scope = customer_scope(customer.pk)
 
     def read() -> None:
-        ask = upstream.client(Purpose.READ, customer_id=customer.pk, within_s=_PATIENCE_S)
-        if not customers.read(customer, ask=ask, now=now, listed=lambda: single_flight.land(scope)) and wait:
-            _wait(scope)
+        is_ours = customer_refresh.refresh_customer(
+            customer, client=_client(customer), now=now, when_listed=lambda: single_flight.finish_early(scope)
+        )
+        if wait and not is_ours:
+            _wait_for_other_process(scope)
 
     if wait:
-        single_flight.join(scope, lambda: _calmly(scope, read), patience_s=_WAIT_FOR_OTHERS_S)
+        single_flight.run_once(scope, lambda: _try(scope, read), wait_s=WAIT_FOR_OTHERS_S)
     else:
-        _calmly(scope, read)
+        _try(scope, read)
     return True
 
 
-def ask_for_deployment(deployment: Deployment, row: Freshness | None, *, now: datetime) -> None:
-    """A stale page is drawn as it is; the worker reads what it shows again."""
-    if deployment.gone_at is not None or _is_fresh(row, now=now):
-        return
-    if row is None or row.wanted_at is None or row.wanted_at > now:
-        _want(deployment_scope(deployment.pk), now=now)
+def request_deployment_refresh(deployment: Deployment, row: Freshness | None, *, now: datetime) -> None:
+    """The page is shown as it is; if it is stale, the worker reads it again. Waits 0.2 s at most."""
+    if deployment.gone_at is None and not _is_fresh(row, now=now) and not _is_requested(row, now=now):
+        _request(deployment_scope(deployment.pk), now=now)
 
 
-def deployment_if_stale(deployment: Deployment, row: Freshness | None, *, customer: Customer, now: datetime) -> bool:
-    """Read one deployment again if it is older than it may be. Trouble is noted, never raised.
+def refresh_deployment_if_stale(
+    deployment: Deployment, row: Freshness | None, *, customer: Customer, now: datetime
+) -> bool:
+    """Read one deployment again if it is stale. A failure is noted and logged, not raised. False if nothing was tried.
 
-    False if nothing was tried.
+    `customer`: from its share of the budget.
     """
     if deployment.gone_at or _is_fresh(row, now=now):
         return False
-
-    def read() -> None:
-        ask = upstream.client(Purpose.READ, customer_id=customer.pk, within_s=_PATIENCE_S)
-        deployments.read(deployment, ask=ask, now=now)
-
-    _calmly(deployment_scope(deployment.pk), read)
+    _try(
+        deployment_scope(deployment.pk),
+        lambda: deployment_refresh.refresh_deployment(deployment, client=_client(customer), now=now),
+    )
     return True
 
 
-def customer_now(customer: Customer, *, by: Person, now: datetime) -> None:
-    """Somebody pressed Refresh. Raises errors.Unavailable with words."""
-    _pay(by)
-    ask = upstream.client(Purpose.READ, customer_id=customer.pk, within_s=_PATIENCE_S)
+def refresh_customer_now(customer: Customer, *, by: Person, now: datetime) -> None:
+    """Somebody pressed Refresh. Raises errors.Unavailable with a text for people."""
+    _take_refresh(by)
     try:
-        customers.read(customer, ask=ask, now=now, force=True)
-    except TROUBLE as error:
-        raise unavailable(error) from error
+        customer_refresh.refresh_customer(customer, client=_client(customer), now=now, force=True)
+    except READ_ERRORS as error:
+        raise to_unavailable(error) from error
 
 
-def deployment_now(deployment: Deployment, *, customer: Customer, by: Person, now: datetime) -> None:
-    """Somebody pressed Refresh. Raises errors.Unavailable with words."""
-    _pay(by)
-    ask = upstream.client(Purpose.READ, customer_id=customer.pk, within_s=_PATIENCE_S)
+def refresh_deployment_now(deployment: Deployment, *, customer: Customer, by: Person, now: datetime) -> None:
+    """Somebody pressed Refresh. Raises errors.Unavailable with a text for people."""
+    _take_refresh(by)
     try:
-        deployments.read(deployment, ask=ask, now=now, force=True)
-    except TROUBLE as error:
-        raise unavailable(error) from error
+        deployment_refresh.refresh_deployment(deployment, client=_client(customer), now=now, force=True)
+    except READ_ERRORS as error:
+        raise to_unavailable(error) from error
 
 
-def _calmly(scope: str, read: Callable[[], None]) -> None:
+def to_unavailable(error: Exception) -> errors.Unavailable:
+    """The error for people of a failed read (`READ_ERRORS`)."""
+    if isinstance(error, miosa.BudgetSpent | miosa.RateLimited):
+        seconds = round(error.retry_after_s or 10) or 1
+        text = _("There are too many requests right now. Try again in %(seconds)s seconds.")
+        return errors.Unavailable(text % {"seconds": seconds}, retry_after_s=seconds)
+    if isinstance(error, LeaseLost):
+        return errors.Unavailable(_("This has just been refreshed by someone else. Reload the page."), retry_after_s=1)
+    if isinstance(error, miosa.Refused):
+        return errors.Unavailable(_("The hosting service refused the request. You see the last known state."))
+    return errors.Unavailable(_("The hosting service can't be reached. You see the last known state."))
+
+
+def _client(customer: Customer) -> miosa.Client:
+    return upstream.client(Purpose.READ, customer_id=customer.pk, within_s=BEGIN_WITHIN_S)
+
+
+def _try(scope: str, read: Callable[[], object]) -> None:
     try:
         read()
-    except TROUBLE as error:
+    except READ_ERRORS as error:
         logger.warning("refresh failed", extra={"scope": scope, "reason": str(error)})
 
 
-def _want(scope: str, *, now: datetime) -> None:
-    """Drawing a page goes on though the database takes no writes just now."""
+def _request(scope: str, *, now: datetime) -> None:
+    """The page is shown even if the database takes no writes at the moment."""
     try:
-        lease.want_softly(scope, at=now)
+        scopes.request_refresh_unless_locked(scope, at=now)
     except OperationalError as error:
-        logger.warning("wish not noted", extra={"scope": scope, "reason": str(error)})
+        logger.warning("refresh not requested", extra={"scope": scope, "reason": str(error)})
 
 
 def _is_fresh(row: Freshness | None, *, now: datetime) -> bool:
     """Fresh, or tried so recently that trying again would only add to the trouble."""
     if row is None:
         return False
-    if row.failed_at and timedelta(0) <= now - row.failed_at < _RETRY_AFTER_FAILURE:
+    if row.failed_at and timedelta(0) <= now - row.failed_at < PAUSE_AFTER_FAILURE:
         return True
     return row.read_at is not None and now - row.read_at < FRESH_FOR
 
 
-def _pay(by: Person) -> None:
+def _is_requested(row: Freshness | None, *, now: datetime) -> bool:
+    return row is not None and row.wanted_at is not None and row.wanted_at <= now
+
+
+def _take_refresh(by: Person) -> None:
     try:
         budget.take_refresh(by.id)
     except miosa.BudgetSpent as error:
@@ -135,23 +155,10 @@ def _pay(by: Person) -> None:
         ) from error
 
 
-def _wait(scope: str) -> None:
-    """Another process is reading: until it has, or for as long as a person waits."""
-    until = time.monotonic() + _WAIT_FOR_OTHERS_S
+def _wait_for_other_process(scope: str) -> None:
+    until = time.monotonic() + WAIT_FOR_OTHERS_S
     while time.monotonic() < until:
         row = Freshness.objects.get(scope=scope)
         if row.lease_until is None or row.read_at is not None:
             return
-        time.sleep(0.05)
-
-
-def unavailable(error: Exception) -> errors.Unavailable:
-    if isinstance(error, miosa.BudgetSpent | miosa.RateLimited):
-        seconds = round(error.retry_after_s or 10) or 1
-        text = _("Many people are asking at once. We ask the hosting service again in %(seconds)s seconds.")
-        return errors.Unavailable(text % {"seconds": seconds}, retry_after_s=seconds)
-    if isinstance(error, lease.LeaseLost):
-        return errors.Unavailable(_("Somebody else has just read this again. Reload the page."), retry_after_s=1)
-    if isinstance(error, miosa.Refused):
-        return errors.Unavailable(_("The hosting service refused to answer. What you see is what we last heard."))
-    return errors.Unavailable(_("The hosting service can't be reached. What you see is what we last heard."))
+        time.sleep(_POLL_S)

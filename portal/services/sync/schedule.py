@@ -9,12 +9,13 @@ from django.db.models import Case, QuerySet, When
 
 from portal import miosa
 from portal.models import Customer, Deployment, Freshness
-from portal.models.freshness import SWEEP
+from portal.models.freshness import SWEEP, WORKSPACES
 from portal.services import connection
-from portal.services.sync import budget, upstream
+from portal.services.sync import budget, scopes, upstream
 from portal.services.sync.budget import Purpose
-from portal.services.sync.fetch import customers, deployments, fleet, lease, versions
-from portal.services.sync.fetch.lease import LeaseLost
+from portal.services.sync.fetch import customer_refresh, deployment_refresh, sweeps, version_refresh
+from portal.services.sync.leases import LeaseLost
+from portal.services.sync.limits import SWEEP_PAUSE_AFTER_FAILURE, WORKSPACES_FRESH
 from portal.worker import Due, Source
 
 logger = logging.getLogger(__name__)
@@ -23,7 +24,6 @@ _AT_ONCE = 2
 _LISTED = 8
 # A claimed scope is due again after this long, in case the worker that claimed it died.
 _CLAIM_LASTS = timedelta(seconds=45)
-_AFTER_FAILURE = timedelta(seconds=15)
 
 
 class SyncSource(Source[Freshness]):
@@ -43,7 +43,7 @@ class SyncSource(Source[Freshness]):
         requested = Freshness.objects.filter(wanted_at__lte=now).order_by(histories_last, "wanted_at")
         due |= {row.scope: row for row in requested[:_LISTED]}
         if len(due) < _LISTED:
-            due |= {row.scope: row for row in versions.list_quiet(now=now)[:1]}
+            due |= {row.scope: row for row in version_refresh.list_quiet(now=now)[:1]}
         return Due(tuple(due.values()), _find_next(planned, now=now))
 
     def key(self, item: Freshness) -> str:
@@ -68,18 +68,18 @@ def read_scope(scope: str, client: miosa.Client, *, now: datetime) -> None:
     """Raises miosa.MiosaError, WrongTenant, LeaseLost."""
     kind, _, key = scope.partition(":")
     if kind == SWEEP:
-        fleet.sweep(ask=client, now=now, most_pages=fleet.PAGES_AT_ONCE)
-    elif kind == fleet.WORKSPACES:
-        fleet.read_workspaces(ask=client, now=now)
+        sweeps.sweep_deployments(client=client, now=now, most_pages=sweeps.PAGES_AT_ONCE)
+    elif kind == WORKSPACES:
+        sweeps.sweep_workspaces(client=client, now=now)
     elif kind == "customer":
-        for customer in Customer.objects.filter(pk=key):
-            customers.read(customer, ask=client, now=now)
+        for customer in Customer.objects.select_related("connection").filter(pk=key):
+            customer_refresh.refresh_customer(customer, client=client, now=now)
     elif kind == "deployment":
         for deployment in _list_deployments(scope, key):
-            deployments.read(deployment, ask=client, now=now)
+            deployment_refresh.refresh_deployment(deployment, client=client, now=now)
     elif kind == "versions":
         for deployment in _list_deployments(scope, key):
-            versions.read(deployment, ask=client, now=now)
+            version_refresh.refresh_versions(deployment, client=client, now=now)
 
 
 def _list_deployments(scope: str, key: str) -> QuerySet[Deployment]:
@@ -95,18 +95,16 @@ def _list_planned(*, now: datetime) -> Iterator[tuple[Freshness, datetime]]:
 
     Workspaces come before the first sweep: an attribution by workspace is certain only then.
     """
-    workspaces = lease.get(fleet.WORKSPACES)
+    rows = scopes.list_freshness([WORKSPACES, SWEEP])
+    workspaces, sweep = rows[WORKSPACES], rows[SWEEP]
     if workspaces.wanted_at is None:
-        yield workspaces, _due_at(workspaces, every=fleet.WORKSPACES_EVERY, now=now)
-    if workspaces.read_at is None and workspaces.failed_at is None:
-        return
-    sweep = lease.get(SWEEP)
-    if sweep.wanted_at is None:
-        yield sweep, _due_at(sweep, every=fleet.sweep_every(), now=now)
+        yield workspaces, _due_at(workspaces, every=WORKSPACES_FRESH, now=now)
+    if sweep.wanted_at is None and (workspaces.read_at or workspaces.failed_at):
+        yield sweep, _due_at(sweep, every=sweeps.get_interval(sweep), now=now)
 
 
 def _due_at(row: Freshness, *, every: timedelta, now: datetime) -> datetime:
-    after_failure = row.failed_at + _AFTER_FAILURE if row.failed_at else now
+    after_failure = row.failed_at + SWEEP_PAUSE_AFTER_FAILURE if row.failed_at else now
     return max(after_failure, row.read_at + every if row.read_at else now)
 
 

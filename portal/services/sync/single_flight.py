@@ -1,33 +1,33 @@
-"""Of many threads of one process that want the same thing at once, one does it and the others wait for it."""
+"""Of many threads of one process that want the same thing at once, one does the work and the others wait for it."""
 
 import threading
 from collections.abc import Callable
 
-_flying: dict[str, threading.Event] = {}
+_running: dict[str, threading.Event] = {}
 _lock = threading.Lock()
 
 
-def join(name: str, work: Callable[[], None], *, patience_s: float) -> None:
-    """Do `work`, or wait, but not longer than `patience_s`, for the thread that is doing it."""
+def run_once(name: str, work: Callable[[], None], *, wait_s: float) -> None:
+    """Do `work`, or wait for the thread that is doing it, for `wait_s` seconds at most."""
     with _lock:
-        others = _flying.get(name)
-        mine = threading.Event()
+        others = _running.get(name)
+        ours = threading.Event()
         if others is None:
-            _flying[name] = mine
+            _running[name] = ours
     if others is not None:
-        others.wait(patience_s)
+        others.wait(wait_s)
         return
     try:
         work()
     finally:
         with _lock:
-            del _flying[name]
-        mine.set()
+            del _running[name]
+        ours.set()
 
 
-def land(name: str) -> None:
-    """What the others wait for is there, though the work goes on with something else."""
+def finish_early(name: str) -> None:
+    """Let the waiting threads go on, while the work continues with something they don't need."""
     with _lock:
-        flying = _flying.get(name)
-    if flying is not None:
-        flying.set()
+        running = _running.get(name)
+    if running is not None:
+        running.set()

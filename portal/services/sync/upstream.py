@@ -1,6 +1,6 @@
-"""The door to MIOSA for all services.
+"""The client through which all services ask MIOSA: one for the process, over one pool and one breaker.
 
-One client for the process; the budget is asked before each attempt, and the connection told after.
+Each attempt is paid from the budget before it is sent, and its outcome is noted in the connection.
 """
 
 import functools
@@ -12,8 +12,7 @@ from portal import miosa
 from portal.services import connection
 from portal.services.sync import budget
 from portal.services.sync.budget import Purpose
-
-BACKGROUND_DEADLINE_S = 20.0
+from portal.services.sync.limits import BACKGROUND_DEADLINE_S
 
 
 def client(
@@ -24,9 +23,10 @@ def client(
     deadline_s: float | None = None,
     within_s: float | None = None,
 ) -> miosa.Client:
-    """A client whose requests are paid from the budget as `purpose`, in people's reads on behalf of a customer.
+    """A client whose requests are paid as `purpose`, people's reads also from the customer's share.
 
-    `within_s`: after so many seconds it begins no other request (miosa.BudgetSpent), since a person is waiting.
+    `deadline_s`: of one request. `within_s`: since a person is waiting, no request begins later than this (it raises
+    miosa.BudgetSpent).
     """
     until = None if within_s is None else time.monotonic() + within_s
 
@@ -36,16 +36,16 @@ def client(
         budget.take(purpose, customer_id=customer_id)
 
     default = BACKGROUND_DEADLINE_S if purpose is Purpose.BACKGROUND else miosa.READ_DEADLINE_S
-    return _shared(settings.MIOSA.base_url, settings.MIOSA.api_key, settings.MIOSA.tenant).bind(
+    return _get_shared_client(settings.MIOSA.base_url, settings.MIOSA.api_key, settings.MIOSA.tenant).bind(
         gate=gate, observer=connection.Observer(), deadline_s=deadline_s or default, request_id=request_id
     )
 
 
 @functools.lru_cache(maxsize=4)
-def _shared(base_url: str, api_key: str, tenant: str | None) -> miosa.Client:
+def _get_shared_client(base_url: str, api_key: str, tenant: str | None) -> miosa.Client:
     return miosa.Client(base_url=base_url, api_key=api_key, tenant=tenant)
 
 
-def forget_client() -> None:
+def reset_client() -> None:
     """Drop the shared client with its breaker; for tests, which change where MIOSA is."""
-    _shared.cache_clear()
+    _get_shared_client.cache_clear()

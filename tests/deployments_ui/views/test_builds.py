@@ -9,7 +9,7 @@ from django.core.cache import cache
 
 from portal import miosa
 from portal.models import Deployment
-from portal.services.sync import upstream, watching
+from portal.services.sync import polling, upstream
 from portal.services.sync.budget import Purpose
 from tests.deployments_ui.conftest import HTMX, SLUG, World
 from tests.deployments_ui.stairs import Browse, climb, refuse_strangers, text_of
@@ -147,7 +147,7 @@ def test_everybody_who_looks_shares_one_reading(world: World, browse: Browse) ->
 def test_what_can_not_be_read_is_said_and_remembered_is_shown(
     world: World, browse: Browse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(watching, "_base_s", lambda: 0.0)
+    monkeypatch.setattr(polling, "_get_first_gap_s", lambda: 0.0)
     client = browse(world.people.owner)
     text_of(client, f"{booking(world)}builds/")
     world.control.fault("*/runtime-instances", times=20, status=503)
@@ -159,7 +159,7 @@ def test_what_can_not_be_read_is_said_and_remembered_is_shown(
 def test_a_log_that_can_not_be_read_again_stays_with_its_age(
     world: World, browse: Browse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(watching, "_base_s", lambda: 0.0)
+    monkeypatch.setattr(polling, "_get_first_gap_s", lambda: 0.0)
     client = browse(world.people.owner)
     path = instance(world)
     assert '<li id="L' in text_of(client, path)

@@ -5,7 +5,7 @@ import re
 from django.test import Client
 
 from portal.models import Customer, Deployment, User
-from portal.services.sync.upsert import customers
+from portal.services.sync.upsert import customer_rows
 from tests.deployments_ui.conftest import HTMX, SLUG, World
 from tests.deployments_ui.stairs import Browse, climb, text_of
 
@@ -67,7 +67,7 @@ def test_of_very_many_apps_the_newest_are_listed_and_the_others_counted(world: W
         one.pk, one.miosa_id = None, f"dep_many_{n}"
         one.save()
         one.holdings.create(customer=known.customer)
-    customers.recount([known.customer_id])
+    customer_rows.count_deployments([known.customer_id])
     page = text_of(browse(world.people.owner), PATH)
     assert page.count('<li class="app"') == 200
     assert "206 apps" in page

@@ -35,7 +35,7 @@ class DomainKind(Kind):
         return ""
 
     def follow_up(self, operation: Operation, deployment: Deployment, client: miosa.Client, *, now: datetime) -> None:
-        fetch.refresh(deployment, ask=client, now=now)
+        fetch.refresh(deployment, client=client, now=now)
 
 
 def require_policy(policy: str) -> str:

@@ -1,1 +1,1 @@
-"""Reading again from MIOSA: one reader for all, no more than is needed, never more than the budget."""
+"""Reads MIOSA: one reader for a scope, no more than needed, never more than the budget allows."""

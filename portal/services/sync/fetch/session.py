@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from portal import miosa
-from portal.services.sync.fetch.tenancy import TenantCheck
+from portal.services.sync.fetch.tenant_check import TenantCheck
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """`force`: read what is fresh, too. `most_pages`: of each list of versions; the worker reads the rest."""
+    """`force`: read what is still fresh, too. `most_pages`: of each list of versions; the worker reads the rest."""
 
     client: miosa.Client
     now: datetime
@@ -18,6 +18,6 @@ class Session:
     most_pages: int | None = 1
     tenant: TenantCheck = field(default_factory=TenantCheck)
 
-    def accept(self, rows: Sequence[miosa.Deployment]) -> list[miosa.Deployment]:
+    def accept_rows(self, rows: Sequence[miosa.Deployment]) -> list[miosa.Deployment]:
         """The rows of our tenant. Raises WrongTenant."""
-        return self.tenant.accept(rows)
+        return self.tenant.accept_rows(rows)

@@ -1,1 +1,1 @@
-"""Rows of MIOSA into tables: sorted to customers, merged, filed. Writes only; asks nobody, decides no rights."""
+"""Stores rows of MIOSA: each with its customer, merged, and shown in the timeline. Sends no requests."""

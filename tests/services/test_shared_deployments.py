@@ -1,0 +1,362 @@
+"""Rule 1's second paragraph: on a shared deployment a customer sees its name and its own versions, nothing else."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.utils import timezone
+
+from portal.models import Activation, Customer, Deployment, Operation, Version
+from portal.permissions import Person, Role
+from portal.services import logs
+from portal.services.errors import NotFound
+from portal.services.operations import background, releases
+from portal.services.operations import deployments as operated
+from portal.services.operations.submit import Confirmation, Target
+from portal.services.queries import operations, search, versions
+from portal.services.queries.deployments import DeploymentPage
+from portal.services.queries.operations import OperationPage
+from portal.services.queries.retention import Keeping
+from portal.services.queries.schemas import ActivationEntry, OperationEntry
+from portal.services.sync import upstream
+from portal.services.sync.budget import Purpose
+from portal.services.sync.fetch import version_refresh
+from portal.services.sync.upsert import customer_rows
+from tests import pages
+from tests.services.answers import collect_answers
+from tests.services.conftest import SeededWorld
+
+OURS, THEIRS = "brightsmile-dental", "pawsome-vets"
+
+
+@pytest.fixture
+def shared(world: SeededWorld) -> Deployment:
+    """Ours by attribution, with versions of theirs; theirs is live, after ours was, and one of theirs is staged."""
+    site = {one["external_workspace_id"]: one for one in world.simulator.state()["customers"]}[OURS]["deployments"][2]
+    world.act("publish", deployment_id=site["id"], external_workspace_id=THEIRS, external_user_id="their-person")
+    world.read_all()
+    ours = world.act("publish", deployment_id=site["id"], external_workspace_id=OURS)
+    world.read_again()
+    world.simulator.advance(3600)
+    older = Version.objects.get(customer__external_id=THEIRS, deployment__miosa_id=site["id"])
+    world.act("rollback", deployment_id=site["id"], version_id=older.miosa_id)
+    world.act("publish", deployment_id=site["id"], external_workspace_id=THEIRS, promote=False)
+    world.read_again()
+    found = Deployment.objects.get(miosa_id=site["id"])
+    assert found.is_shared
+    assert found.active_version_id == older.miosa_id
+    assert ours["id"] != older.miosa_id
+    return found
+
+
+def page_of(shared: Deployment, *, by: Person, slug: str) -> DeploymentPage:
+    return pages.open_deployment(by=by, slug=slug, deployment_id=shared.miosa_id, query={}, now=timezone.now())
+
+
+def foreign(shared: Deployment) -> list[Version]:
+    return list(Version.objects.filter(deployment=shared, customer__external_id=THEIRS))
+
+
+def test_no_row_of_another_is_told_in_any_answer(world: SeededWorld, shared: Deployment) -> None:
+    told = collect_answers(by=world.person_of(OURS), slug=OURS, now=timezone.now())
+    for version in foreign(shared):
+        assert version.miosa_id not in told
+        assert version.artifact_sha256 not in told
+        for moment in (version.created_at, version.promoted_at):
+            assert moment is None or str(moment) not in told
+    assert "their-person" not in told
+    assert shared.public_url not in told
+
+
+def test_that_another_is_live_is_all_that_is_told_of_it(world: SeededWorld, shared: Deployment) -> None:
+    page = page_of(shared, by=world.person_of(OURS), slug=OURS)
+    brief = page.deployment
+    assert (brief.name, brief.live_is_foreign, brief.is_shared, page.is_cut) == (shared.name, True, True, True)
+    assert (brief.live, brief.live_since, brief.staged, brief.url) == (None, None, None, "")
+    assert (brief.last_failed, brief.building, brief.state_text) == (None, None, "")
+    assert (brief.on_rollback, brief.is_stopped) == (False, False)
+    assert (page.last_good, page.last_good_from, page.builds, page.managed_url) == (None, None, (), "")
+    assert (page.source, page.created_at) == ("", None)
+
+
+def test_whoever_owns_the_live_one_sees_it(world: SeededWorld, shared: Deployment) -> None:
+    page = page_of(shared, by=world.person_of(THEIRS), slug=THEIRS)
+    assert page.deployment.live is not None
+    assert page.deployment.live.id == shared.active_version_id
+    assert not page.deployment.live_is_foreign
+    assert page.deployment.url == ""
+
+
+def test_staff_sees_all_of_it(world: SeededWorld, shared: Deployment, operator: Person) -> None:
+    page = page_of(shared, by=operator, slug=OURS)
+    told = collect_answers(by=operator, slug=OURS, now=timezone.now())
+    assert page.deployment.url == shared.public_url
+    assert not page.is_cut
+    assert all(version.miosa_id in told for version in foreign(shared))
+
+
+def test_support_of_one_customer_sees_no_other(world: SeededWorld, shared: Deployment) -> None:
+    mine = Customer.objects.get(external_id=OURS)
+    support = Person(id=7, name="Ana", email="a@b.test", staff=Role.SUPPORT, assigned=frozenset({mine.pk}))
+    told = collect_answers(by=support, slug=OURS, now=timezone.now())
+    assert not [version for version in foreign(shared) if version.miosa_id in told]
+    with pytest.raises(NotFound):
+        pages.open_history(by=support, slug=THEIRS, query={}, now=timezone.now())
+
+
+def test_neighbours_and_comparisons_skip_what_is_anothers(world: SeededWorld, shared: Deployment) -> None:
+    mine = list(Version.objects.filter(deployment=shared, customer__external_id=OURS).order_by("number"))
+    by = world.person_of(OURS)
+    last = pages.open_version(
+        by=by, slug=OURS, deployment_id=shared.miosa_id, version_id=mine[-1].miosa_id, now=timezone.now()
+    )
+    assert (last.previous_id, last.next_id) == (mine[-2].miosa_id, "")
+    assert "replaced" not in {moment.what for moment in last.moments}
+    for other in foreign(shared):
+        with pytest.raises(NotFound):
+            versions.compare(
+                by=by,
+                slug=OURS,
+                deployment_id=shared.miosa_id,
+                from_id=mine[-1].miosa_id,
+                to_id=other.miosa_id,
+                now=timezone.now(),
+            )
+        with pytest.raises(NotFound):
+            logs.get_log(by=by, slug=OURS, deployment_id=shared.miosa_id, version_id=other.miosa_id, now=timezone.now())
+
+
+def test_logs_of_ones_own_versions_can_be_read(world: SeededWorld, shared: Deployment) -> None:
+    mine = Version.objects.filter(deployment=shared, customer__external_id=OURS).latest("number")
+    log = logs.get_log(
+        by=world.person_of(OURS),
+        slug=OURS,
+        deployment_id=shared.miosa_id,
+        version_id=mine.miosa_id,
+        now=timezone.now(),
+    )
+    assert log.text
+
+
+def test_finding_an_id_a_hash_or_a_number_finds_ones_own(world: SeededWorld, shared: Deployment) -> None:
+    by = world.person_of(OURS)
+    for version in foreign(shared):
+        for text in (version.miosa_id, version.artifact_sha256, f"{shared.name} #{version.number}"):
+            hits = search.find(by=by, text=text, now=timezone.now()).hits
+            assert version.miosa_id not in {hit.version_id for hit in hits}
+
+
+@pytest.mark.parametrize("text", ["#1 paws", "#1 pawsome-vets", "#1 p w"])
+def test_finding_by_letters_of_a_name_finds_nothing_by_another_holders(
+    world: SeededWorld, shared: Deployment, operator: Person, text: str
+) -> None:
+    theirs = Customer.objects.get(external_id=THEIRS)
+    assert all(word in theirs.search for word in text.split()[1:])
+    by = world.person_of(OURS)
+    for hit in search.find(by=by, text=text, now=timezone.now()).hits:
+        assert hit.deployment_id != shared.miosa_id
+    if len(text) > 10:
+        assert search.find(by=operator, text=text, now=timezone.now()).hits
+
+
+def test_as_many_words_as_fit_find_each_once(world: SeededWorld, shared: Deployment, operator: Person) -> None:
+    mine = Version.objects.filter(deployment=shared, customer__external_id=OURS).latest("number")
+    for words in ("a " * 70, " ".join(chr(code) for code in range(ord("a"), ord("z") + 1)) * 3, "i"):
+        hits = search.find(by=operator, text=f"#{mine.number} {words}", now=timezone.now()).hits
+        assert len(hits) == len({hit.version_id for hit in hits})
+
+
+def replaced_by_another(world: SeededWorld, shared: Deployment) -> Version:
+    """Ours, made live for a moment, and theirs right after it."""
+    mine = Version.objects.filter(deployment=shared, customer__external_id=OURS).latest("number")
+    world.act("rollback", deployment_id=shared.miosa_id, version_id=mine.miosa_id)
+    world.read_again()
+    world.simulator.advance(60)
+    world.act("rollback", deployment_id=shared.miosa_id, version_id=foreign(shared)[0].miosa_id)
+    world.read_again()
+    mine.refresh_from_db()
+    assert mine.archived_at is not None
+    return mine
+
+
+def test_how_long_it_is_kept_does_not_tell_when_another_went_live(
+    world: SeededWorld, shared: Deployment, operator: Person
+) -> None:
+    mine = replaced_by_another(world, shared)
+    where: dict[str, Any] = {"slug": OURS, "deployment_id": shared.miosa_id, "version_id": mine.miosa_id}
+    where["now"] = timezone.now()
+    kept = pages.open_version(by=world.person_of(OURS), **where).retention
+    assert (kept.keeping, kept.at) == (Keeping.UNTIL, None)
+    assert pages.open_version(by=operator, **where).retention.at is not None
+
+
+def test_the_last_publish_is_ones_own_whoever_published_since(world: SeededWorld, shared: Deployment) -> None:
+    mine = world.act("publish", deployment_id=shared.miosa_id, external_workspace_id=OURS)
+    world.read_again()
+    by = world.person_of(OURS)
+    before = pages.open_history(by=by, slug=OURS, query={}, now=timezone.now()).last_publish
+    world.act("publish", deployment_id=shared.miosa_id, external_workspace_id=THEIRS)
+    world.read_again()
+    after = pages.open_history(by=by, slug=OURS, query={}, now=timezone.now()).last_publish
+    assert before is not None
+    assert after is not None
+    assert before.id == after.id == mine["id"]
+
+
+@pytest.mark.parametrize(("query", "most"), [({}, 6), ({"q": ["site"]}, 7)])
+def test_a_shared_app_costs_its_customers_history_one_query(
+    world: SeededWorld, shared: Deployment, django_assert_max_num_queries: Any, query: dict[str, list[str]], most: int
+) -> None:
+    by = world.person_of(OURS)
+    with django_assert_max_num_queries(most):
+        pages.open_history(by=by, slug=OURS, query=query, now=timezone.now())
+
+
+@pytest.mark.parametrize("state", ["live", "staged"])
+def test_filters_tell_nothing_of_anothers_pointer(world: SeededWorld, shared: Deployment, state: str) -> None:
+    query = {"state": [state], "app": [shared.miosa_id]}
+    found = pages.open_history(by=world.person_of(OURS), slug=OURS, query=query, now=timezone.now())
+    assert found.page.entries == ()
+
+
+def test_a_rollback_over_anothers_version_tells_neither_it_nor_its_direction(
+    world: SeededWorld, shared: Deployment
+) -> None:
+    mine = Version.objects.filter(deployment=shared, customer__external_id=OURS).latest("number")
+    world.act("rollback", deployment_id=shared.miosa_id, version_id=mine.miosa_id)
+    world.read_again()
+    page = page_of(shared, by=world.person_of(OURS), slug=OURS).page
+    newest = max((one for one in page.entries if isinstance(one, ActivationEntry)), key=lambda one: one.at)
+    assert (newest.version_id, newest.from_version_id, newest.from_number) == (mine.miosa_id, "", None)
+    assert newest.kind == "went_live"
+
+
+def test_a_cursor_of_staff_is_good_for_nobody_else(world: SeededWorld, shared: Deployment, operator: Person) -> None:
+    world.act("history", deployment_id=shared.miosa_id, count=120)
+    world.read_again()
+    theirs = page_of(shared, by=operator, slug=OURS).page.next_cursor
+    assert theirs
+    with pytest.raises(NotFound):
+        pages.open_deployment(
+            by=world.person_of(OURS),
+            slug=OURS,
+            deployment_id=shared.miosa_id,
+            query={"cursor": [theirs]},
+            now=timezone.now(),
+        )
+
+
+def test_it_is_shared_from_the_moment_a_foreign_row_is_stored(world: SeededWorld) -> None:
+    """Also while the run that brought the row goes on, or if it never ends."""
+    world.read_all()
+    site = Deployment.objects.filter(customer__external_id=OURS).first()
+    assert site is not None
+    assert not site.is_shared
+    world.act("history", deployment_id=site.miosa_id, count=150)
+    world.act("publish", deployment_id=site.miosa_id, external_workspace_id=THEIRS)
+
+    class Killed(BaseException):
+        pass
+
+    requests = []
+
+    def gate(_attempt: object) -> None:
+        requests.append(1)
+        if len(requests) == 2:
+            raise Killed
+
+    client = upstream.client(Purpose.BACKGROUND).bind(gate=gate)
+    with pytest.raises(Killed):
+        version_refresh.refresh_versions(site, client=client, now=timezone.now())
+    assert foreign(site)
+    site.refresh_from_db()
+    assert site.is_shared
+
+
+def test_it_is_no_longer_shared_when_the_others_versions_have_moved(world: SeededWorld, shared: Deployment) -> None:
+    for version in foreign(shared):
+        world.act("reattribute", deployment_id=shared.miosa_id, version_id=version.miosa_id, external_workspace_id=OURS)
+    world.read_again()
+    shared.refresh_from_db()
+    assert not shared.is_shared
+    with pytest.raises(NotFound):
+        page_of(shared, by=world.person_of(THEIRS), slug=THEIRS)
+
+
+def test_last_good_is_of_the_same_customer_and_never_a_bad_one(world: SeededWorld, operator: Person) -> None:
+    world.read_all()
+    site = Deployment.objects.filter(customer__external_id=OURS).order_by("pk").first()
+    assert site is not None
+    bad = world.act("publish", deployment_id=site.miosa_id)
+    world.read_again()
+    good = Activation.objects.filter(deployment_id=site.miosa_id).exclude(version_id=bad["id"]).latest("pk")
+    world.act("publish", deployment_id=site.miosa_id)
+    world.read_again()
+    Activation.objects.filter(version_id=bad["id"]).update(verdict=Activation.Verdict.BAD)
+    page = page_of(site, by=operator, slug=OURS)
+    assert page.last_good is not None
+    assert page.last_good.id == good.version_id
+    kept = timezone.now() + timedelta(days=40)
+    late = pages.open_deployment(by=operator, slug=OURS, deployment_id=site.miosa_id, query={}, now=kept)
+    assert late.last_good is None or late.last_good.id != good.version_id
+
+
+def test_an_owner_changed_by_a_sweep_is_closed_at_once(world: SeededWorld) -> None:
+    world.read_all()
+    site = Deployment.objects.filter(customer__external_id=OURS).first()
+    assert site is not None
+    world.act("reattribute", deployment_id=site.miosa_id, external_workspace_id=THEIRS)
+    world.read_all()
+    page = page_of(site, by=world.person_of(THEIRS), slug=THEIRS)
+    assert page.is_cut
+    assert page.deployment.live is None
+    assert customer_rows.ensure_customer(OURS).holdings.filter(deployment=site, owns=False).exists()
+
+
+def staff_does(shared: Deployment, kind: str, *, by: Person, slug: str, version_id: str = "") -> OperationPage:
+    target, now = Target(slug, shared.miosa_id, version_id), timezone.now()
+    if version_id:
+        token = releases.get_dialog(kind, target, by=by, now=now).token
+        return releases.submit(kind, target, Confirmation(token, reason="their-reason"), by=by, now=now)
+    token = operated.get_dialog(kind, target, by=by, now=now).token
+    confirmation = Confirmation(token, reason="their-reason")
+    return operated.submit(kind, target, confirmation, name="Renamed", by=by, now=now)
+
+
+def operations_of(shared: Deployment, *, by: Person, slug: str) -> tuple[set[UUID], set[UUID]]:
+    """In the list, each of which can be opened; and in the timeline."""
+    listed = {one.key for one in operations.list_operations(by=by, slug=slug, now=timezone.now()).operations}
+    for key in listed:
+        assert operations.get_operation(by=by, key=key, now=timezone.now()).key == key
+    entries = page_of(shared, by=by, slug=slug).page.entries
+    return listed, {one.key for one in entries if isinstance(one, OperationEntry)}
+
+
+@pytest.mark.parametrize("kind", ["redeploy", "stop", "roll_back"])
+def test_what_is_done_to_anothers_version_is_told_to_its_customer_alone(
+    world: SeededWorld, shared: Deployment, operator: Person, kind: str
+) -> None:
+    """Asked for on the page of the app's owner: who, when and why is for whose version it was done to."""
+    target = ""
+    if kind == "roll_back":
+        target = shared.active_version_id
+        world.act("publish", deployment_id=shared.miosa_id, external_workspace_id=OURS)
+        world.read_again()
+    key = staff_does(shared, kind, by=operator, slug=OURS, version_id=target).key
+    background.run_step(Operation.objects.get(key=key))
+    ours, theirs = world.person_of(OURS), world.person_of(THEIRS)
+    assert operations_of(shared, by=ours, slug=OURS) == (set(), set())
+    assert operations_of(shared, by=theirs, slug=THEIRS) == ({key}, {key})
+    assert "their-reason" not in collect_answers(by=ours, slug=OURS, now=timezone.now())
+
+
+def test_what_is_done_to_the_app_as_a_whole_is_told_to_staff_alone(
+    world: SeededWorld, shared: Deployment, operator: Person
+) -> None:
+    key = staff_does(shared, "rename", by=operator, slug=OURS).key
+    for slug in (OURS, THEIRS):
+        assert operations_of(shared, by=world.person_of(slug), slug=slug) == (set(), set())
+        with pytest.raises(NotFound):
+            operations.get_operation(by=world.person_of(slug), key=key, now=timezone.now())
+    assert operations_of(shared, by=operator, slug=OURS)[0] == {key}

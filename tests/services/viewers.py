@@ -1,0 +1,111 @@
+"""A process whose threads open one page together. Started by test_concurrency.py; prints one line of JSON.
+
+python -m tests.services.viewers <action> <slug> <threads> <begin at, in seconds since 1970>
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import Any
+
+import django
+
+
+def main(action: str, slug: str, threads: int, begin_at: float) -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.services.viewers_settings")
+    django.setup()
+    if action != "spend":
+        # A web process has been running for a while: everything is imported, and it knows the database.
+        with suppress(Exception):
+            ACTIONS[action]("nobody")
+    rounds = [_run_together(ACTIONS[action], slug, threads, begin_at)]
+    if action == "open":
+        # Now that everything is stored, everybody sees it.
+        rounds.append(_run_together(ACTIONS["open again"], slug, threads, time.time() + 1))
+    if action == "spend":
+        sys.exit("\n".join(rounds[0][1]) or 0)
+    sys.stdout.write(json.dumps([{"took": took, "failed": failed} for took, failed in rounds]) + "\n")
+
+
+def _run_together(act: Callable[[str], Any], slug: str, threads: int, begin_at: float) -> tuple[list[float], list[str]]:
+    from django.db import connection  # noqa: PLC0415 - after setup
+
+    took: list[float] = []
+    failed: list[str] = []
+
+    def view() -> None:
+        time.sleep(max(0.0, begin_at - time.time()))
+        begun = time.monotonic()
+        try:
+            act(slug)
+        except Exception as error:  # noqa: BLE001 - reported to the test
+            failed.append(repr(error))
+        took.append(time.monotonic() - begun)
+        connection.close()
+
+    # A web process has 16 threads, and each a connection to PostgreSQL; SQLite takes all viewers at once.
+    at_once = threads if connection.vendor == "sqlite" else min(threads, 16)
+    with ThreadPoolExecutor(at_once) as pool:
+        for _viewer in range(threads):
+            pool.submit(view)
+    return took, failed
+
+
+def _person() -> Any:
+    from portal.permissions import Person, Role  # noqa: PLC0415 - after setup
+
+    return Person(id=1, name="Olga", email="o@p.test", staff=Role.OPERATOR)
+
+
+def _poll(slug: str) -> None:
+    """A page that stays open asks for what is newer."""
+    from django.utils import timezone  # noqa: PLC0415 - after setup
+
+    from tests import pages  # noqa: PLC0415 - as above
+
+    pages.poll_history(by=_person(), slug=slug, query={}, generation="", now=timezone.now())
+
+
+def _open(slug: str) -> Any:
+    from django.utils import timezone  # noqa: PLC0415 - after setup
+
+    from tests import pages  # noqa: PLC0415 - as above
+
+    return pages.open_history(by=_person(), slug=slug, query={}, now=timezone.now())
+
+
+def _open_again(slug: str) -> None:
+    if _open(slug).age.as_of is None:
+        raise AssertionError("nothing was read")
+
+
+def _spend(slug: str) -> None:
+    """Take from the budget as often as it gives, for a second."""
+    from portal.miosa import BudgetSpent  # noqa: PLC0415 - after setup
+    from portal.services.sync import budget  # noqa: PLC0415 - as above
+
+    until = time.monotonic() + 1
+    while time.monotonic() < until:
+        try:
+            budget.take(budget.Purpose(slug))
+        except BudgetSpent:
+            time.sleep(0.01)
+        else:
+            sys.stdout.write("1\n")
+
+
+ACTIONS: dict[str, Callable[[str], Any]] = {
+    "open": _open,
+    "open again": _open_again,
+    "poll": _poll,
+    "spend": _spend,
+}
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2], int(sys.argv[3]), float(sys.argv[4]))
