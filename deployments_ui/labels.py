@@ -15,7 +15,6 @@ from portal.permissions import Role
 from portal.services.domains.queries import DomainSummary, RequiredRecord, ResolverState, StatusItem
 from portal.services.env_vars.pages import Effect, ReviewLine
 from portal.services.operations.kinds import get_kind
-from portal.services.operations.releases import ReleaseDialog
 from portal.services.queries.builds import Build
 from portal.services.queries.operations import OperationPage
 from portal.services.queries.schemas import (
@@ -111,10 +110,6 @@ FACTS: dict[str, Promise] = {
     "total_bytes": _("Size"),
     "who": _("By"),
 }
-RUNTIME_FACTS = frozenset({"command", "health_path", "image", "port"})
-# Those that the form for a rollback or a promotion shows.
-RELEASE_FACTS = RUNTIME_FACTS | {"entrypoint", "files", "kind", "total_bytes"}
-MAX_FACT_LENGTH = 40
 
 
 class Outcome(Enum):
@@ -287,25 +282,6 @@ def version_facts(version: VersionSummary, sandbox: str = "") -> str:
     if sandbox:
         facts.append(gettext("from %(sandbox)s") % {"sandbox": formats.shorten_id(sandbox)})
     return " · ".join(facts)
-
-
-def release_changes(page: ReleaseDialog) -> str:
-    """Files 42 → 40 · Size 184 KB → 179 KB · same runtime"""
-    if page.same_artifact:
-        return gettext("Nothing that visitors see: both versions have the same artifact.")
-    texts = [_change(each) for each in page.changes if each.name in RELEASE_FACTS]
-    if not any(each.name in RUNTIME_FACTS for each in page.changes):
-        texts.append(gettext("same runtime"))
-    return " · ".join(filter(None, texts))
-
-
-def _change(difference: Difference) -> str:
-    """Empty where both sides read the same."""
-    left = fact_value(difference.left, difference.name) or "—"
-    right = fact_value(difference.right, difference.name) or "—"
-    if len(left) > MAX_FACT_LENGTH or len(right) > MAX_FACT_LENGTH:
-        return gettext("%(fact)s differs") % {"fact": fact(difference)}
-    return f"{fact(difference)} {left} → {right}" if left != right else ""
 
 
 def kind(name: str) -> str:
