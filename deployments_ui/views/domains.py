@@ -46,7 +46,7 @@ def show(request: htmx.Request, slug: str, deployment_id: str, domain_id: str) -
 def verify(request: htmx.Request, slug: str, deployment_id: str, domain_id: str) -> HttpResponse:
     form = ConfirmForm(request.POST)
     form.full_clean()
-    changes.look_now(
+    changes.check_now(
         by=request.person,
         slug=slug,
         deployment_id=deployment_id,

@@ -94,7 +94,7 @@ def get_log(*, by: Person, slug: str, deployment_id: str, instance_id: str, now:
 def _read(deployment: Deployment, *, customer: Customer, now: datetime) -> Instances:
     latest = polling.poll(
         f"instances:{deployment.pk}",
-        lambda client: _rows(client.runtime_instances.list(deployment.miosa_id)),
+        lambda client: _list_instances(client.runtime_instances.list(deployment.miosa_id)),
         customer_id=customer.pk,
         is_final=False,
         now=now,
@@ -104,7 +104,7 @@ def _read(deployment: Deployment, *, customer: Customer, now: datetime) -> Insta
     return Instances(latest.value or (), latest.as_of, logs.why_outdated(latest.error()) if latest.error else "")
 
 
-def _rows(page: miosa.Page[miosa.RuntimeInstance]) -> tuple[Instance, ...]:
+def _list_instances(page: miosa.Page[miosa.RuntimeInstance]) -> tuple[Instance, ...]:
     return tuple(sorted(map(_instance, page.items), key=lambda row: (row.has_ended, row.id)))
 
 

@@ -161,7 +161,7 @@ def test_the_button_checks_dns_and_requests_verification(app: DomainsApp, name_s
     Domain.objects.update(next_check_at=app.now + timedelta(hours=1), checks=200)
     token = app.open_domain(domain).verify_token
     arguments = app.get_arguments(domain_id=domain.miosa_id)
-    assert changes.look_now(**arguments, confirmation=Confirmation(token=token)) is not None
+    assert changes.check_now(**arguments, confirmation=Confirmation(token=token)) is not None
     assert count_verifications(name_server.simulator) == 1
     domain.refresh_from_db()
     assert domain.next_check_at == app.now
@@ -173,7 +173,7 @@ def test_the_button_checks_dns_even_when_miosa_is_down(app: DomainsApp, name_ser
     token = app.open_domain(domain).verify_token
     name_server.simulator.fault("*", times=50, status=503)
     for _press in range(3):
-        changes.look_now(**app.get_arguments(domain_id=domain.miosa_id), confirmation=Confirmation(token=token))
+        changes.check_now(**app.get_arguments(domain_id=domain.miosa_id), confirmation=Confirmation(token=token))
     name_server.simulator.clear_faults()
     app.run_check(domain)
     assert app.open_domain(domain).detail.summary.checked_at is not None

@@ -209,7 +209,7 @@ def change(
     return submit_request(request, deployment, now=now)
 
 
-def look_now(
+def check_now(
     *, by: Person, slug: str, deployment_id: str, domain_id: str, confirmation: Confirmation, now: datetime
 ) -> OperationPage | None:
     """Somebody pressed Look now: we look at the DNS soon, and MIOSA is asked to verify what is not confirmed yet.

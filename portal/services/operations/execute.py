@@ -31,7 +31,7 @@ _FROM_READING = ("did_not_happen", "overtaken")
 
 def execute(operation: Operation) -> None:
     """Check, send and record. This process is its runner. What MIOSA answers is in the row, never raised."""
-    with heartbeat.beating(operation):
+    with heartbeat.renewing(operation):
         if check_before_sending(operation):
             send(operation)
 

@@ -15,7 +15,7 @@ EVERY_S = 1.0
 
 
 @contextmanager
-def beating(operation: Operation) -> Iterator[None]:
+def renewing(operation: Operation) -> Iterator[None]:
     """Renew the operation's heartbeat every second while the block runs."""
     stop = threading.Event()
     arguments = (operation.pk, operation.runner, stop)

@@ -44,7 +44,7 @@ def step(operation: Operation, *, now: datetime) -> bool:
     if not is_due(operation, now=now) or not heartbeat.claim(operation, now=now):
         return False
     try:
-        with heartbeat.beating(operation):
+        with heartbeat.renewing(operation):
             # When we claimed it, it may have been further than when it was found to be due.
             if is_due(operation, now=now, is_ours=True):
                 _take_step(operation, now=now)
