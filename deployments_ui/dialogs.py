@@ -12,12 +12,11 @@ from typing import Any, TypeVar
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.decorators.http import require_http_methods
 
-from deployments_ui import htmx, links
-from deployments_ui.drawing import operations
-from deployments_ui.forms import ConfirmForm
+from deployments_ui import htmx, links, operation_page
+from deployments_ui.forms import DialogForm
 from portal.services.queries.operations import OperationPage
 
-Form = TypeVar("Form", bound=ConfirmForm)
+Form = TypeVar("Form", bound=DialogForm)
 
 allow_form_methods = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -39,16 +38,21 @@ def bind(form_class: type[Form], request: HttpRequest, **initial: Any) -> Form:
     return form_class(initial={**initial, **request.POST.dict()})
 
 
-def render_form(request: HttpRequest, template: str, context: Mapping[str, Any], *, part: str) -> HttpResponse:
-    """The form, as the page or as its part; 422 with what is wrong. `context` has it as `form`."""
-    form: ConfirmForm = context["form"]
+def render_form(
+    request: HttpRequest, template: str, context: Mapping[str, Any], *, part: str, url: str = ""
+) -> HttpResponse:
+    """The form, as the page or as its part; 422 with what is wrong. `context` has it as `form`.
+
+    `url` is the form's address, if it is not the one requested.
+    """
+    form: DialogForm = context["form"]
     status = 422 if form.is_bound else 200
     context = {**context, "focus": focus_of(request, form)}
     response = htmx.render(request, template, context, part=part, status=status)
-    return push_url(request, response, request.path)
+    return push_url(request, response, url or request.path)
 
 
-def focus_of(request: HttpRequest, form: ConfirmForm) -> str:
+def focus_of(request: HttpRequest, form: DialogForm) -> str:
     """The first field with an error, the choice just made, else Cancel, so that Enter changes nothing by accident."""
     invalid = [name for name in form.errors if name in form.fields] if form.is_bound else []
     return invalid[0] if invalid else "targets" if request.headers.get("X-Focus") == "targets" else "cancel"
@@ -59,8 +63,8 @@ def show_operation(request: HttpRequest, operation: OperationPage) -> HttpRespon
     url = links.operation(operation.key)
     if not htmx.wants_part(request):
         return htmx.vary(SeeOther(url))
-    context = {**operations.context_of(operation), "focus": "title"}
-    return push_url(request, htmx.answer(request, "operations/page.html", context, part="operation"), url)
+    context = {**operation_page.context_of(operation), "focus": "title"}
+    return push_url(request, htmx.render(request, "operations/page.html", context, part="operation"), url)
 
 
 def redirect(request: HttpRequest, url: str) -> HttpResponse:

@@ -107,7 +107,7 @@ class Frame:
             return [self._item(_("Customers"), links.customers()), self._item(_("Operations"), links.operations())]
         if customer is not None and len(self.person.roles) == 1:
             return [self._item(customer.name, links.customer(customer.slug))]
-        return [self._item(home.name, links.customer(home.slug)) for home in customers.list_homes(by=self.person)]
+        return [self._item(home.name, links.customer(home.slug)) for home in customers.list_own(by=self.person)]
 
     def _item(self, label: str, url: str) -> NavItem:
         return NavItem(label, url, is_current=self._request.path == url)

@@ -81,13 +81,3 @@ def push_url(request: HttpRequest, response: HttpResponse, url: str) -> HttpResp
     if wants_part(request) and request.method == "GET" and "seen" not in request.GET:
         response["HX-Push-Url"] = url
     return response
-
-
-# --- For pages that are still Django templates ---
-
-
-def answer(
-    request: HttpRequest, template: str, context: Mapping[str, Any], *, part: str, status: int = 200
-) -> HttpResponse:
-    name = f"{template}#{part}" if wants_part(request) else template
-    return vary(shortcuts.render(request, name, dict(context), status=status))

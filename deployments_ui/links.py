@@ -203,6 +203,14 @@ def find() -> str:
     return "/find/"
 
 
+def styleguide() -> str:
+    return "/styleguide/"
+
+
+def styleguide_page(page: str) -> str:
+    return f"/styleguide/{page}/"
+
+
 def theme() -> str:
     return "/theme/"
 
@@ -213,6 +221,12 @@ def sign_in() -> str:
 
 def sign_out() -> str:
     return "/accounts/logout/"
+
+
+def by_name(route: str, *ids: str) -> str:
+    """The address of the route that an operation kind names: its `form_route` or `result_route`."""
+    address: str = globals()[route](*ids)
+    return address
 
 
 def with_query(path: str, pairs: list[tuple[str, str]]) -> str:

@@ -1,4 +1,4 @@
-"""Made-up answers of services, for the styleguide: every state a page can be in, without anything behind it."""
+"""Made-up customers, apps and histories for the styleguide: every state that a page can be in."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from portal.services.queries.schemas import (
 from portal.services.queries.timeline import Page
 
 LONG = "The Very Long Name of a Family Dentist by the Old Harbour Bridge"
-# The address of a sample, where its form has to say what is wrong with it.
+# The query of a sample whose form has filters.
 QUERIES = {"filtered": "state=failed&app=unknown", "nothing-found": "q=checkout"}
 NAMES = ("عيادة الأسنان المشرقة", "คลินิกทันตกรรมยิ้มสวย", "Smile 😁 Café", LONG, "<b>bold</b> & “quoted”")
 
 
-def moment(now: datetime, **ago: float) -> datetime:
+def moment_ago(now: datetime, **ago: float) -> datetime:
     return now.astimezone(UTC) - timedelta(**ago)
 
 
@@ -39,7 +39,7 @@ def version(
         state=state,
         state_text="",
         kind="dynamic" if number % 3 == 0 else "static",
-        created_at=moment(now, minutes=minutes),
+        created_at=moment_ago(now, minutes=minutes),
         who=who,
         files=42 - number % 5,
         total_bytes=184_320 - number * 97,
@@ -53,7 +53,7 @@ def deployment(now: datetime, name: str = "Main site", number: int = 46) -> Depl
         name=name,
         url="https://brightsmile.example/",
         live=version(now, number),
-        live_since=moment(now, minutes=118),
+        live_since=moment_ago(now, minutes=118),
         live_is_foreign=False,
         staged=None,
         last_failed=None,
@@ -78,33 +78,39 @@ def deployments(now: datetime) -> tuple[DeploymentSummary, ...]:
 
 
 def age(now: datetime, **changes: object) -> Age:
-    return replace(Age(as_of=moment(now, seconds=8), stale=False, filling=False, generation="7"), **changes)  # type: ignore[arg-type]  # names of its fields
+    return replace(Age(as_of=moment_ago(now, seconds=8), stale=False, filling=False, generation="7"), **changes)  # type: ignore[arg-type]  # names of its fields
 
 
-def row(
+def version_entry(
     now: datetime, order: int, *, minutes: float, app: str = "Main site", state: State = State.ARCHIVED
 ) -> VersionEntry:
-    brief = version(now, order, state, minutes=minutes, who=("Dr Rao", "Vera Lind", "the platform")[order % 3])
+    summary = version(now, order, state, minutes=minutes, who=("Dr Rao", "Vera Lind", "the platform")[order % 3])
     return VersionEntry(
-        order, brief.created_at, "dep_main_site", app, brief, "" if order % 4 else "sbx main", state is State.GONE
+        id=order,
+        at=summary.created_at,
+        deployment_id="dep_main_site",
+        deployment_name=app,
+        version=summary,
+        sandbox="" if order % 4 else "sbx main",
+        is_gone=state is State.GONE,
     )
 
 
-def turn(
-    now: datetime, order: int, *, minutes: float, deed: ActivationKind = ActivationKind.ROLLED_BACK
+def activation_entry(
+    now: datetime, order: int, *, minutes: float, kind: ActivationKind = ActivationKind.ROLLED_BACK
 ) -> ActivationEntry:
     return ActivationEntry(
         id=order,
-        at=moment(now, minutes=minutes),
+        at=moment_ago(now, minutes=minutes),
         deployment_id="dep_main_site",
         deployment_name="Main site",
-        deed=deed,
+        kind=kind,
         version_id="ver_0046",
         number=46,
         from_version_id="ver_0047",
         from_number=47,
         who="Ana Ruiz (support)",
-        reason="Checkout broken" if deed is ActivationKind.ROLLED_BACK else "",
+        reason="Checkout broken" if kind is ActivationKind.ROLLED_BACK else "",
     )
 
 
@@ -120,11 +126,14 @@ def entries(now: datetime) -> tuple[VersionEntry | ActivationEntry, ...]:
         State.GONE,
         State.UNREADABLE,
     )
-    recent = [row(now, 60 - index, minutes=4 + index * 9, state=state) for index, state in enumerate(states)]
-    turns = [turn(now, 1, minutes=95), turn(now, 2, minutes=96, deed=ActivationKind.PROMOTED)]
-    named = [row(now, 50 - index, minutes=1500 + index * 30, app=name) for index, name in enumerate(NAMES)]
-    older = [row(now, 44 - index, minutes=4300 + index * 700) for index in range(12)]
-    return (*recent, *turns, *named, *older)
+    recent = [version_entry(now, 60 - index, minutes=4 + index * 9, state=state) for index, state in enumerate(states)]
+    activations = [
+        activation_entry(now, 1, minutes=95),
+        activation_entry(now, 2, minutes=96, kind=ActivationKind.PROMOTED),
+    ]
+    named = [version_entry(now, 50 - index, minutes=1500 + index * 30, app=name) for index, name in enumerate(NAMES)]
+    older = [version_entry(now, 44 - index, minutes=4300 + index * 700) for index in range(12)]
+    return (*recent, *activations, *named, *older)
 
 
 def choices() -> Choices:
@@ -151,7 +160,9 @@ def histories(now: datetime) -> dict[str, History]:
     usual = history(now)
     none = replace(usual, deployments=(), page=Page((), "", None), last_publish=None)
     one = replace(
-        usual, deployments=usual.deployments[:1], page=Page((row(now, 1, minutes=5, state=State.LIVE),), "", None)
+        usual,
+        deployments=usual.deployments[:1],
+        page=Page((version_entry(now, 1, minutes=5, state=State.LIVE),), "", None),
     )
     return {
         "usual": usual,
@@ -159,55 +170,57 @@ def histories(now: datetime) -> dict[str, History]:
         "no-apps": none,
         "one-version": one,
         "many-versions": replace(
-            one, page=Page(tuple(row(now, 400 - n, minutes=5 + n * 300) for n in range(50)), "older", None)
+            one, page=Page(tuple(version_entry(now, 400 - n, minutes=5 + n * 300) for n in range(50)), "older", None)
         ),
         "nothing-found": replace(
-            usual, page=Page((), "further", moment(now, days=200)), filters=Filters(text="checkout")
+            usual, page=Page((), "further", moment_ago(now, days=200)), filters=Filters(text="checkout")
         ),
         "filtered": replace(
             usual,
             filters=Filters(states=(State.FAILED,)),
         ),
-        "stale-20-s": replace(usual, age=age(now, as_of=moment(now, seconds=20), stale=True)),
-        "stale-3-h": replace(usual, age=age(now, as_of=moment(now, hours=3), stale=True)),
-        "unreachable": replace(usual, age=away(now, Reachability.UNREACHABLE, "The hosting service does not answer.")),
+        "stale-20-s": replace(usual, age=age(now, as_of=moment_ago(now, seconds=20), stale=True)),
+        "stale-3-h": replace(usual, age=age(now, as_of=moment_ago(now, hours=3), stale=True)),
+        "unreachable": replace(
+            usual, age=outage(now, Reachability.UNREACHABLE, "The hosting service does not respond.")
+        ),
         "breaker-open": replace(
             usual,
-            age=away(
+            age=outage(
                 now,
                 Reachability.UNREACHABLE,
-                "The hosting service failed several times in a row, so we pause asking it.",
+                "The hosting service failed several times in a row, so requests to it are paused.",
                 wait_s=30,
             ),
         ),
         "budget-spent": replace(
             usual,
-            age=away(
+            age=outage(
                 now,
                 Reachability.BUDGET_SPENT,
-                "Too much was asked of the hosting service in the last minute.",
+                "Too many requests to the hosting service in the last minute.",
                 wait_s=40,
             ),
         ),
         "refusing": replace(
             usual,
-            age=away(
+            age=outage(
                 now,
                 Reachability.REFUSING,
-                "The hosting service refuses this portal’s questions. Its operators have been told.",
+                "The hosting service refuses this portal’s requests. The operators have been notified.",
             ),
         ),
     }
 
 
-def away(now: datetime, reach: Reachability, words: str, *, wait_s: float = 0) -> Age:
+def outage(now: datetime, reach: Reachability, text: str, *, wait_s: float = 0) -> Age:
     retry_at = now + timedelta(seconds=wait_s) if wait_s else None
     return age(
         now,
-        as_of=moment(now, hours=3),
+        as_of=moment_ago(now, hours=3),
         stale=True,
         reach=reach,
-        since=moment(now, minutes=3),
+        since=moment_ago(now, minutes=3),
         retry_at=retry_at,
-        for_people=words,
+        for_people=text,
     )

@@ -7,10 +7,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from deployments_ui import samples, samples_versions
-from deployments_ui.changing import Typed
-from deployments_ui.drawing import operations
-from deployments_ui.samples import moment
+from django.http import QueryDict
+
+from deployments_ui import operation_page, samples, samples_versions
+from deployments_ui.forms import ConfirmForm
+from deployments_ui.samples import moment_ago
 from deployments_ui.views import releases
 from portal.permissions import Role
 from portal.services.operations import reasons
@@ -48,11 +49,11 @@ def operation(now: datetime, **changes: Any) -> OperationPage:
         note="Ticket 1207",
         environment="",
         is_main=True,
-        asked_at=moment(now, seconds=9),
-        sent_at=moment(now, seconds=9),
-        settled_at=moment(now, seconds=8),
-        switched_at=moment(now, seconds=8),
-        checked_at=moment(now, seconds=5),
+        asked_at=moment_ago(now, seconds=9),
+        sent_at=moment_ago(now, seconds=9),
+        settled_at=moment_ago(now, seconds=8),
+        switched_at=moment_ago(now, seconds=8),
+        checked_at=moment_ago(now, seconds=5),
         verdict="ok",
         verdict_text="It answers (200), and this version is what runs.",
         by_reading=False,
@@ -76,7 +77,7 @@ def operation(now: datetime, **changes: Any) -> OperationPage:
 
 
 def lost(now: datetime, **changes: Any) -> OperationPage:
-    """Sent, and not heard of since."""
+    """Sent, and not answered."""
     nothing: dict[str, Any] = dict.fromkeys(("settled_at", "switched_at", "checked_at"))
     nothing |= {"verdict": "", "verdict_text": "", "state": "unknown", "is_open": True, "is_live": False}
     return operation(now, **{**nothing, **changes})
@@ -89,22 +90,24 @@ def pages(now: datetime) -> dict[str, dict[str, Any]]:
         state="refused",
         is_open=False,
         settled_at=now,
-        error="While you were looking at #46, #47 went live. Nothing was sent. Look again, then decide.",
+        error="When you opened the form, #46 was live; now #47 is. Nothing was sent. Check, then decide.",
     )
     checking = operation(now, is_open=True, checked_at=None, verdict="", verdict_text="")
     unseen = lost(now, state="succeeded", is_open=False, is_unseen=True, settled_at=now, undo_version_id="")
-    drawn = {
-        "operation-done": operations.context_of(operation(now)),
-        "operation-being-checked": operations.context_of(checking),
-        "operation-unseen": operations.context_of(unseen),
-        "operation-unknown": operations.context_of(lost(now)),
-        "operation-undecided": operations.context_of(lost(now, needs_decision=True)),
-        "operation-refused": operations.context_of(refused),
+    publishes = {
+        "publish-building": progress(now, "building"),
+        "publish-failed": progress(now, "failed"),
+        "publish-staged": progress(now, "ready"),
     }
-    for name, step in (("publish-building", "building"), ("publish-failed", "failed"), ("publish-staged", "ready")):
-        told = progress(now, step)
-        drawn[name] = operations.context_of(told.operation, told)
-    return drawn
+    return {
+        "operation-done": operation_page.context_of(operation(now)),
+        "operation-being-checked": operation_page.context_of(checking),
+        "operation-unseen": operation_page.context_of(unseen),
+        "operation-unknown": operation_page.context_of(lost(now)),
+        "operation-undecided": operation_page.context_of(lost(now, needs_decision=True)),
+        "operation-refused": operation_page.context_of(refused),
+        **{name: operation_page.context_of(each.operation, each) for name, each in publishes.items()},
+    }
 
 
 def progress(now: datetime, step: str) -> Progress:
@@ -114,8 +117,12 @@ def progress(now: datetime, step: str) -> Progress:
     return Progress(
         operation=asked,
         step=step,
-        moments=(("sending", asked.asked_at), ("created", moment(now, seconds=7)), (step, moment(now, seconds=4))),
-        started_at=moment(now, seconds=94),
+        moments=(
+            ("sending", asked.asked_at),
+            ("created", moment_ago(now, seconds=7)),
+            (step, moment_ago(now, seconds=4)),
+        ),
+        started_at=moment_ago(now, seconds=94),
         is_done=is_done,
         goes_live=step != "ready",
         version=version,
@@ -127,19 +134,19 @@ def progress(now: datetime, step: str) -> Progress:
 
 
 def forms(now: datetime) -> dict[str, dict[str, Any]]:
-    """The context of the form to roll back: usual, in the way of somebody else, away, and filled in wrongly."""
+    """The context of each state of the rollback form."""
     usual = form(now)
     running = replace(usual, running=KEY, running_name="Dr Rao")
-    unsettled = replace(running, unknown=KEY)
-    wrong = Typed({"note": "Ticket 1207"}, {"reason": "Say why, in a few words; the customer will read it."})
-    drawn = {
-        "rollback-form": (usual, Typed()),
-        "rollback-wrong": (usual, wrong),
-        "rollback-running": (running, Typed()),
-        "rollback-unsettled": (unsettled, Typed()),
-        "rollback-away": (replace(usual, obstacle=AWAY), Typed()),
+    unknown = replace(running, unknown=KEY)
+    wrong = ConfirmForm(QueryDict("note=Ticket 1207"))
+    wrong.add_error("reason", "Enter a reason. The customer will see it.")
+    return {
+        "rollback-form": releases.release_context(usual, ConfirmForm()),
+        "rollback-wrong": releases.release_context(usual, wrong),
+        "rollback-running": releases.release_context(running, ConfirmForm()),
+        "rollback-unsettled": releases.release_context(unknown, ConfirmForm()),
+        "rollback-away": releases.release_context(replace(usual, obstacle=AWAY), ConfirmForm()),
     }
-    return {name: dict(releases.release_context(*each)) for name, each in drawn.items()}
 
 
 def form(now: datetime) -> ReleaseDialog:
@@ -148,14 +155,14 @@ def form(now: datetime) -> ReleaseDialog:
     old = samples.version(now, 43, State.ARCHIVED, minutes=90_000)
     return ReleaseDialog(
         kind=RollBack(),
-        token="sample",  # noqa: S106 - opens nothing
+        token="sample",  # noqa: S106  # not a password
         customer=samples_versions.CUSTOMER,
         deployment=samples.deployment(now),
         live=samples.version(now, 46),
         live_is_foreign=False,
         target=target,
-        target_from=moment(now, days=9),
-        target_until=moment(now, hours=2),
+        target_from=moment_ago(now, days=9),
+        target_until=moment_ago(now, hours=2),
         env_changed=2,
         candidates=(
             Candidate(target, is_last_good=True, cause=""),

@@ -18,22 +18,29 @@ SHA = "a5e6f0c1d2b3948576a5e6f0c1d2b3948576a5e6f0c1d2b3948576a5e6f0c1d2"
 
 
 def deployment_page(now: datetime) -> DeploymentPage:
-    brief = replace(samples.deployment(now), staged=samples.version(now, 48, State.STAGED, minutes=10))
+    allowed = Action(may=True)
+    summary = replace(
+        samples.deployment(now),
+        staged=samples.version(now, 48, State.STAGED, minutes=10),
+        actions=Actions(
+            delete=allowed, promote=allowed, publish=allowed, redeploy=allowed, rename=allowed, roll_back=allowed
+        ),
+    )
     return DeploymentPage(
         customer=CUSTOMER,
-        deployment=brief,
+        deployment=summary,
         managed_url="https://brightsmile.apps.example/",
         last_good=samples.version(now, 45, State.ARCHIVED, minutes=13_000),
-        last_good_from=samples.moment(now, days=9),
-        last_good_until=samples.moment(now, minutes=118),
+        last_good_from=samples.moment_ago(now, days=9),
+        last_good_until=samples.moment_ago(now, minutes=118),
         is_cut=False,
         shows_vendor_host=False,
         gone_at=None,
-        page=Page(tuple(samples.row(now, 48 - n, minutes=10 + n * 400) for n in range(8)), "older", None),
+        page=Page(tuple(samples.version_entry(now, 48 - n, minutes=10 + n * 400) for n in range(8)), "older", None),
         builds=(Build("bld_1", "failed", "9fceb02d0ae598e9", "Fix the booking form", "webhook", now, 8420, ""),),
         has_builds_only=False,
         source="",
-        created_at=samples.moment(now, days=300),
+        created_at=samples.moment_ago(now, days=300),
         age=samples.age(now),
     )
 
@@ -54,20 +61,20 @@ def deployment_pages(now: datetime) -> dict[str, DeploymentPage]:
 
 
 def version_page(now: datetime) -> VersionPage:
-    brief = samples.version(now, 45, State.ARCHIVED, minutes=13_000)
-    begun = brief.created_at
+    summary = samples.version(now, 45, State.ARCHIVED, minutes=13_000)
+    created = summary.created_at
     return VersionPage(
         customer=CUSTOMER,
         deployment=samples.deployment(now),
-        version=brief,
+        version=summary,
         is_gone=False,
         failure="",
         retention=Retention(Keeping.UNTIL, now + timedelta(days=23)),
         moments=(
-            Moment("created", begun),
-            Moment("built", begun + timedelta(seconds=12)),
-            Moment("went_live", begun + timedelta(minutes=3)),
-            Moment("replaced", samples.moment(now, minutes=118)),
+            Moment("created", created),
+            Moment("built", created + timedelta(seconds=12)),
+            Moment("went_live", created + timedelta(minutes=3)),
+            Moment("replaced", samples.moment_ago(now, minutes=118)),
         ),
         entrypoint="index.html",
         artifact_sha256=SHA,
@@ -87,7 +94,7 @@ def version_page(now: datetime) -> VersionPage:
 
 
 def offers(now: datetime) -> Offers:
-    """Of a version that can't be gone back to."""
+    """The actions of a version that can't be restored."""
     cause = "Its files are no longer kept, so it can't be restored."
     return Offers(
         customer=CUSTOMER,
@@ -105,9 +112,9 @@ def version_pages(now: datetime) -> dict[str, VersionPage]:
         version=samples.version(now, 47, State.FAILED, minutes=8),
         failure="The health check on /ready answered 503 for 60 seconds.",
         retention=Retention(Keeping.NEVER, None),
-        moments=(usual.moments[0], Moment("failed", samples.moment(now, minutes=7))),
+        moments=(usual.moments[0], Moment("failed", samples.moment_ago(now, minutes=7))),
     )
-    gone = replace(usual, is_gone=True, retention=Retention(Keeping.COLLECTED, samples.moment(now, days=40)))
+    gone = replace(usual, is_gone=True, retention=Retention(Keeping.COLLECTED, samples.moment_ago(now, days=40)))
     return {"version": usual, "version-failed": failed, "version-gone": gone}
 
 

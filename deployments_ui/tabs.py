@@ -1,4 +1,4 @@
-"""The tabs on each page of an app."""
+"""The tabs on the pages of an app."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from deployments_ui import links
 from portal.permissions import Person
-from portal.services.domains import lists
+from portal.services.domains.queries import count_domains
 from portal.services.queries.schemas import CustomerSummary, DeploymentSummary
 
 
@@ -18,19 +18,22 @@ class Tab:
 
     label: str
     url: str
-    current: bool
+    is_current: bool
     count: int = 0
 
 
-def of(customer: CustomerSummary, deployment: DeploymentSummary, *, by: Person, here: str) -> list[Tab]:
-    """On a shared app a customer's person has no env vars, no builds and no logs but those of its own versions."""
+def list_tabs(customer: CustomerSummary, deployment: DeploymentSummary, *, by: Person, current: str) -> list[Tab]:
+    """`current` is history, env, domains or builds.
+
+    On a shared app a customer's person sees no env vars, builds and logs but those of its own versions.
+    """
     slug, app = customer.slug, deployment.id
-    is_cut = deployment.is_shared and not by.sees_everyone
-    count = lists.count(by=by, slug=slug, deployment_id=app)
-    places = [
-        ("history", _("History"), links.deployment(slug, app), 0),
-        ("env", _("Env vars"), "" if is_cut else links.env(slug, app), 0),
-        ("domains", _("Domains"), links.domains(slug, app), count),
-        ("builds", _("Builds and logs"), "" if is_cut else links.builds(slug, app), 0),
+    domains = count_domains(by=by, slug=slug, deployment_id=app)
+    tabs = [
+        Tab(_("History"), links.deployment(slug, app), current == "history"),
+        Tab(_("Env vars"), links.env(slug, app), current == "env"),
+        Tab(_("Domains"), links.domains(slug, app), current == "domains", domains),
+        Tab(_("Builds and logs"), links.builds(slug, app), current == "builds"),
     ]
-    return [Tab(label, url, name == here, count) for name, label, url, count in places if url]
+    is_limited = deployment.is_shared and not by.sees_everyone
+    return [tabs[0], tabs[2]] if is_limited else tabs

@@ -20,11 +20,11 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
     def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
         """Answers an inactive account like a wrong password. allauth would show a page that says it is inactive."""
         user = super().authenticate(request, **credentials)
-        return user if user is not None and people.may_sign_in(user) else None
+        return user if user is not None and people.can_sign_in(user) else None
 
 
 class AuthenticationBackend(auth_backends.AuthenticationBackend):  # type: ignore[misc]  # allauth has no types
     """Checks at sign-in that the person may use the portal. Django also calls this for every request of a session."""
 
     def user_can_authenticate(self, user: Any) -> bool:
-        return people.may_sign_in(user)
+        return people.can_sign_in(user)

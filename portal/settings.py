@@ -44,7 +44,6 @@ INSTALLED_APPS = [
     "allauth.account",
     "csp",
     "django_htmx",
-    "template_partials",
     "rest_framework",
     "drf_spectacular",
 ]
@@ -87,16 +86,14 @@ TEMPLATES: list[dict[str, Any]] = [
             "undefined": StrictUndefined if DEBUG else Undefined,
         },
     },
-    {
+    {  # for pages of third parties
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE_DIR / "templates_django"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "deployments_ui.stencil_frame.frame",
             ],
         },
     },

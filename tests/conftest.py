@@ -25,7 +25,7 @@ loopback.guard()
 # Playwright keeps an event loop running in the thread of the test, and Django would take that for asynchronous code.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
-ON_BOTH_DATABASES = ("api", "domains", "env", "models", "operations", "services")
+ON_BOTH_DATABASES = ("api", "domains", "env_vars", "models", "operations", "services")
 ON_THEIR_OWN = {"test_kills.py"}  # starts processes on a database that they make themselves
 HERE = Path(__file__).parent
 

@@ -1,78 +1,67 @@
-"""Builds and what runs: the tab of an app, one build with its log."""
+"""The builds tab of an app, and one build with its log."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from django.http import HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from deployments_ui import links
-from deployments_ui.drawing import builds as drawing
-from deployments_ui.drawing import logs
-from deployments_ui.htmx import Request, answer, no_change
+from deployments_ui import htmx, links, log_window
+from deployments_ui.freshness import Freshness
+from deployments_ui.tabs import list_tabs
+from portal.permissions import Person
 from portal.services import builds
 from portal.services.builds import BuildPage, BuildsPage
 
+UNFINISHED = frozenset({"queued", "building"})
+
 
 @require_safe
-def index(request: Request, slug: str, deployment_id: str) -> HttpResponse:
+def index(request: htmx.Request, slug: str, deployment_id: str) -> HttpResponse:
     found = builds.get_builds(by=request.person, slug=slug, deployment_id=deployment_id, now=timezone.now())
-    return answer(request, "builds/list.html", list_context(found), part="builds")
+    context = list_context(found, by=request.person)
+    return htmx.render(request, "builds/list.html", context, part="builds", oob=("actions", "rollback"))
 
 
 @require_safe
-def show(request: Request, slug: str, deployment_id: str, build_id: str) -> HttpResponse:
-    found = get(request, slug, deployment_id, build_id)
-    context = context_of(found, request)
-    if logs.is_unchanged(request, context):
-        return no_change()
-    return answer(request, "builds/page.html", context, part="log" if logs.is_search(request) else "build")
+def show(request: htmx.Request, slug: str, deployment_id: str, build_id: str) -> HttpResponse:
+    found = get_build(request, slug, deployment_id, build_id)
+    log = log_window.get_part(
+        request,
+        found.log,
+        path=links.build(slug, deployment_id, build_id),
+        text_url=links.build_text(slug, deployment_id, build_id),
+    )
+    if log_window.is_unchanged(request, log):
+        return htmx.no_change()
+    context = {
+        "customer": found.customer,
+        "deployment": found.deployment,
+        "build": found.build,
+        "log": log,
+    }
+    if log_window.wants_log(request):
+        return htmx.render(request, "builds/page.html", context, part="log", oob=("details",))
+    return htmx.render(request, "builds/page.html", context, part="build")
 
 
 @require_safe
-def log_text(request: Request, slug: str, deployment_id: str, build_id: str) -> HttpResponse:
-    return logs.download(get(request, slug, deployment_id, build_id).log, name="build-log.txt")
+def log_text(request: htmx.Request, slug: str, deployment_id: str, build_id: str) -> HttpResponse:
+    return log_window.download(get_build(request, slug, deployment_id, build_id).log, name="build-log.txt")
 
 
-def get(request: Request, slug: str, deployment_id: str, build_id: str) -> BuildPage:
+def get_build(request: htmx.Request, slug: str, deployment_id: str, build_id: str) -> BuildPage:
     return builds.get_build(
         by=request.person, slug=slug, deployment_id=deployment_id, build_id=build_id, now=timezone.now()
     )
 
 
-def list_context(found: BuildsPage) -> Mapping[str, Any]:
-    slug, app = found.customer.slug, found.deployment.id
-    live = found.deployment.live
+def list_context(found: BuildsPage, *, by: Person) -> dict[str, Any]:
     return {
-        "found": found,
         "customer": found.customer,
         "deployment": found.deployment,
-        "age": found.age,
-        "tab": "builds",
-        "builds": [(build, drawing.build(build), links.build(slug, app, build.id)) for build in found.builds],
-        "instances": [
-            (instance, drawing.instance(instance), links.instance(slug, app, instance.id))
-            for instance in found.instances.rows
-        ],
-        "live_log_url": links.version_log(slug, app, live.id) if live else "",
-        "here_url": links.builds(slug, app),
-        "is_open": any(build.state in drawing.OPEN for build in found.builds),
-    }
-
-
-def context_of(found: BuildPage, request: Request) -> dict[str, Any]:
-    slug, app, build = found.customer.slug, found.deployment.id, found.build
-    return {
         "found": found,
-        "customer": found.customer,
-        "deployment": found.deployment,
-        "build": build,
-        "look": drawing.build(build),
-        "trigger": drawing.trigger(build.trigger),
-        "lines": True,
-        "tab": "builds",
-        **logs.context_of(
-            found.log, request, path=links.build(slug, app, build.id), text_url=links.build_text(slug, app, build.id)
-        ),
+        "freshness": Freshness(found.age),
+        "is_changing": bool(found.instances.rows) or any(build.state in UNFINISHED for build in found.builds),
+        "tabs": list_tabs(found.customer, found.deployment, by=by, current="builds"),
     }

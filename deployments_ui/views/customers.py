@@ -30,7 +30,7 @@ def home(request: htmx.Request) -> HttpResponse:
     """Staff begin at the customers, a customer's people at their own."""
     if request.person.is_staff:
         return redirect(links.customers())
-    homes = customers.list_homes(by=request.person)
+    homes = customers.list_own(by=request.person)
     if len(homes) == 1:
         return redirect(links.customer(homes[0].slug))
     return render(request, "customers/homes.html", {"homes": homes})

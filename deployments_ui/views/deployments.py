@@ -1,4 +1,4 @@
-"""One deployment."""
+"""One app: what is live, and its history."""
 
 from typing import Any
 
@@ -7,62 +7,64 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from deployments_ui import links, looking
-from deployments_ui.drawing import timeline
-from deployments_ui.htmx import Request, answer, push_url, wants_part
-from deployments_ui.times import Clock
+from deployments_ui import freshness, htmx, links
+from deployments_ui.freshness import Freshness, Pairs
+from deployments_ui.tabs import list_tabs
+from portal.permissions import Person
 from portal.services import visits
 from portal.services.queries import deployments
 from portal.services.queries.deployments import DeploymentPage
 from portal.services.queries.schemas import Age
 
+TEMPLATE = "deployments/page.html"
+
 
 @require_safe
-def show(request: Request, slug: str, deployment_id: str) -> HttpResponse:
+def show(request: htmx.Request, slug: str, deployment_id: str) -> HttpResponse:
     by, query, now = request.person, dict(request.GET.lists()), timezone.now()
-    if not (seen := looking.seen(request)):
-        found = visits.open_deployment(by=by, slug=slug, deployment_id=deployment_id, now=now)
-        return drawn(request, deployments.get_deployment(*found, by=by, query=query, now=now))
-    found = visits.poll_deployment(by=by, slug=slug, deployment_id=deployment_id, now=now)
-    newer = deployments.find_newer(*found, by=by, query=query, generation=seen, now=now)
+    seen = freshness.seen_generation(request)
+    if not seen:
+        opened = visits.open_deployment(by=by, slug=slug, deployment_id=deployment_id, now=now)
+        return respond(request, deployments.get_deployment(*opened, by=by, query=query, now=now))
+    polled = visits.poll_deployment(by=by, slug=slug, deployment_id=deployment_id, now=now)
+    newer = deployments.find_newer(*polled, by=by, query=query, generation=seen, now=now)
     if isinstance(newer, Age):
-        return looking.age_alone(request, newer, again(looking.pairs_of(request), slug, deployment_id, age=newer))
-    return drawn(request, newer)
+        return freshness.render_age(request, freshness_of(slug, deployment_id, freshness.query_of(request), newer))
+    return respond(request, newer)
 
 
 @require_POST
-def refresh(request: Request, slug: str, deployment_id: str) -> HttpResponse:
+def refresh(request: htmx.Request, slug: str, deployment_id: str) -> HttpResponse:
     by, query, now = request.person, dict(request.GET.lists()), timezone.now()
-    found = visits.refresh_deployment(by=by, slug=slug, deployment_id=deployment_id, now=now)
-    if not wants_part(request):
-        return redirect(links.with_query(links.deployment(slug, deployment_id), looking.pairs_of(request)))
-    return drawn(request, deployments.get_deployment(*found, by=by, query=query, now=now))
+    refreshed = visits.refresh_deployment(by=by, slug=slug, deployment_id=deployment_id, now=now)
+    if not htmx.wants_part(request):
+        return redirect(links.with_query(links.deployment(slug, deployment_id), freshness.query_of(request)))
+    return respond(request, deployments.get_deployment(*refreshed, by=by, query=query, now=now))
 
 
-def drawn(request: Request, found: DeploymentPage) -> HttpResponse:
-    context = context_of(found, request.GET.get("cursor", ""))
-    return push_url(request, answer(request, "deployments/page.html", context, part="changes"), context["here_url"])
+def respond(request: htmx.Request, found: DeploymentPage) -> HttpResponse:
+    context = context_of(found, by=request.person, cursor=request.GET.get("cursor", ""))
+    oob = ("freshness", "banner", "actions", "rollback", "status")
+    response = htmx.render(request, TEMPLATE, context, part="history", oob=oob)
+    return htmx.push_url(request, response, context["page_url"])
 
 
-def context_of(found: DeploymentPage, cursor: str, *, tab: str = "history") -> dict[str, Any]:
+def context_of(found: DeploymentPage, *, by: Person, cursor: str = "") -> dict[str, Any]:
     slug, deployment, older = found.customer.slug, found.deployment, found.page.next_cursor
-    path = links.deployment(slug, deployment.id)
-    here = [("cursor", cursor)] if cursor else []
+    url = links.deployment(slug, deployment.id)
+    page_query = [("cursor", cursor)] if cursor else []
     return {
-        "found": found,
         "customer": found.customer,
         "deployment": deployment,
-        "tab": tab,
-        "path": path,
-        "builds_url": links.builds(slug, deployment.id) if found.builds else "",
-        "days": timeline.days(found.page.entries, slug=slug, clock=Clock.of_reader()),
-        "here_url": links.with_query(path, here),
-        "newest_url": path if cursor else "",
-        "older_url": links.with_query(path, [("cursor", older)]) if older else "",
-        **again(here, slug, deployment.id, age=found.age),
+        "found": found,
+        "tabs": list_tabs(found.customer, deployment, by=by, current="history"),
+        "freshness": freshness_of(slug, deployment.id, page_query, found.age),
+        "page_url": links.with_query(url, page_query),
+        "newest_url": url if cursor else "",
+        "older_url": links.with_query(url, [("cursor", older)]) if older else "",
     }
 
 
-def again(pairs: looking.Pairs, slug: str, deployment_id: str, *, age: Age) -> dict[str, Any]:
+def freshness_of(slug: str, deployment_id: str, query: Pairs, age: Age) -> Freshness:
     path, refresh_path = links.deployment(slug, deployment_id), links.deployment_refresh(slug, deployment_id)
-    return looking.context_of(pairs, path=path, refresh_path=refresh_path, age=age)
+    return freshness.of_page(query, path=path, refresh_path=refresh_path, age=age)

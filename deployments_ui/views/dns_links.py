@@ -1,6 +1,4 @@
-"""The link for whoever runs the DNS: made and ended by those who may, opened by anybody who has it."""
-
-from typing import Any
+"""Share links of a domain: created and revoked by people who may, opened by anybody who has one, without sign-in."""
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
@@ -10,49 +8,51 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_POST, require_safe
 
-from deployments_ui import changing, errors, links
-from deployments_ui.drawing import domains as drawing
-from deployments_ui.htmx import Request, answer, no_change, vary, wants_part
-from portal.services.domains import links as services
-from portal.services.domains import pages
+from deployments_ui import dialogs, domain_polling, errors, htmx, links
+from deployments_ui.views import domains
+from portal.services.domains import share_links
 from portal.services.errors import NotFound, Unavailable
 
 
 @require_POST
 @sensitive_variables()
-def make(request: Request, slug: str, deployment_id: str, domain_id: str) -> HttpResponse:
-    """The address is shown in this answer and never again."""
-    wanted: dict[str, Any] = {"by": request.person, "slug": slug, "deployment_id": deployment_id}
-    wanted["domain_id"] = domain_id
-    secret = services.make(**wanted, now=timezone.now())
-    found = pages.get_domain(**wanted, now=timezone.now())
-    context = drawing.context_of(found, request)
-    context["new_link"] = request.build_absolute_uri(links.dns_link(secret))
-    if not wants_part(request):
-        return vary(render(request, "domains/page.html", context))
-    return answer(request, "domains/page.html", context, part="links")
+def create(request: htmx.Request, slug: str, deployment_id: str, domain_id: str) -> HttpResponse:
+    """The response shows the new link. It can't be shown again."""
+    secret = share_links.create_link(
+        by=request.person, slug=slug, deployment_id=deployment_id, domain_id=domain_id, now=timezone.now()
+    )
+    page = domains.get_page(request, slug, deployment_id, domain_id)
+    new_link = request.build_absolute_uri(links.dns_link(secret))
+    context = domains.page_context(request, page, new_link=new_link)
+    return htmx.render(request, domains.PAGE, context, part="links")
 
 
 @require_POST
-def revoke(request: Request, slug: str, deployment_id: str, domain_id: str, link_id: int) -> HttpResponse:
-    wanted: dict[str, Any] = {"by": request.person, "slug": slug, "deployment_id": deployment_id}
-    wanted["domain_id"] = domain_id
-    services.revoke(**wanted, link_id=link_id, now=timezone.now())
-    if not wants_part(request):
-        return changing.went(request, links.domain(slug, deployment_id, domain_id))
-    found = pages.get_domain(**wanted, now=timezone.now())
-    return answer(request, "domains/page.html", drawing.context_of(found, request), part="links")
+def revoke(request: htmx.Request, slug: str, deployment_id: str, domain_id: str, link_id: int) -> HttpResponse:
+    share_links.revoke_link(
+        by=request.person,
+        slug=slug,
+        deployment_id=deployment_id,
+        domain_id=domain_id,
+        link_id=link_id,
+        now=timezone.now(),
+    )
+    if not htmx.wants_part(request):
+        return dialogs.redirect(request, links.domain(slug, deployment_id, domain_id))
+    page = domains.get_page(request, slug, deployment_id, domain_id)
+    return htmx.render(request, domains.PAGE, domains.page_context(request, page), part="links")
 
 
 @login_not_required
 @require_safe
 @sensitive_variables()
 def show(request: HttpRequest, secret: str) -> HttpResponse:
-    """One domain, for somebody without an account. Changes nothing; tells neither whose it is nor what runs there."""
+    """One domain, for people without an account. It shows neither whose the domain is nor which app it leads to."""
     try:
-        response = shown(request, secret)
+        response = show_domain(request, secret)
     except NotFound:
-        response = drawing.over(request)
+        # A link that ended, one that was revoked and one that never existed have the same page.
+        response = htmx.vary(render(request, "domains/ended.html", status=404))
     except Unavailable as error:
         response = errors.answer_for(request, error)
     response["X-Robots-Tag"] = "noindex, nofollow, noarchive"
@@ -61,18 +61,22 @@ def show(request: HttpRequest, secret: str) -> HttpResponse:
     return response
 
 
-def address_of(request: HttpRequest) -> str:
-    """Who asks, as the outermost proxy that we trust saw it. What stands before that, anybody can write."""
+@sensitive_variables()
+def show_domain(request: HttpRequest, secret: str) -> HttpResponse:
+    found = share_links.open_link(secret=secret, address=get_address(request), now=timezone.now())
+    context = {
+        "expires_at": found.expires_at,
+        **domains.detail_context(request, found.detail, path=request.path),
+    }
+    if domain_polling.is_unchanged(request, context["polling"]):
+        return htmx.no_change()
+    return htmx.render(request, "domains/shared.html", context, part="domain")
+
+
+def get_address(request: HttpRequest) -> str:
+    """The visitor's IP address, as the outermost proxy that we trust saw it. Anybody can write what comes before it."""
     trusted = settings.ALLAUTH_TRUSTED_PROXY_COUNT
-    said = [each.strip() for each in request.headers.get("X-Forwarded-For", "").split(",")]
-    if 0 < trusted <= len(said) and said[-trusted]:
-        return said[-trusted]
+    addresses = [each.strip() for each in request.headers.get("X-Forwarded-For", "").split(",")]
+    if 0 < trusted <= len(addresses) and addresses[-trusted]:
+        return addresses[-trusted]
     return str(request.META.get("REMOTE_ADDR", ""))
-
-
-def shown(request: HttpRequest, secret: str) -> HttpResponse:
-    found = services.open_link(secret=secret, address=address_of(request), now=timezone.now())
-    context = drawing.shared_context(found, request)
-    if request.GET.get("seen", "") == context["generation"] and wants_part(request):
-        return no_change()
-    return answer(request, "domains/shared.html", context, part="domain")

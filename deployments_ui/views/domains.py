@@ -1,164 +1,204 @@
-"""Custom domains: those of an app, one with its lights and records, and what can be done with it."""
+"""Custom domains: those of an app, one with its status and DNS records, and the forms that change it."""
 
-from collections.abc import Mapping
 from typing import Any
 
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
-from deployments_ui import changing, links
-from deployments_ui.changing import Typed
-from deployments_ui.drawing import domains as drawing
-from deployments_ui.htmx import Request, answer, no_change, wants_part
-from portal.services.domains import changes, lists, pages
+from deployments_ui import dialogs, domain_polling, htmx, links
+from deployments_ui.forms import AddDomainForm, ConfirmForm, DetachDomainForm, RedirectDomainForm
+from deployments_ui.freshness import Freshness
+from deployments_ui.tabs import list_tabs
+from portal.permissions import Person
+from portal.services.domains import changes, pages, queries
 from portal.services.domains.changes import AddForm, DomainForm
-from portal.services.domains.lists import DomainsPage
+from portal.services.domains.queries import DomainDetail, DomainList, DomainPage
 from portal.services.errors import Invalid
 from portal.services.operations.kinds.detach_domain import DetachDomain
 from portal.services.operations.kinds.redirect_domain import RedirectDomain
+from portal.services.queries.operations import OperationPage
 
-takes = require_http_methods(["GET", "HEAD", "POST"])
-
-
-@require_safe
-def index(request: Request, slug: str, deployment_id: str) -> HttpResponse:
-    found = lists.get_domains(by=request.person, slug=slug, deployment_id=deployment_id, now=timezone.now())
-    context = {
-        **list_context(found),
-        "every": drawing.pace(
-            request,
-            is_waiting=any(drawing.waits(row) for row in found.rows),
-            soon=any(row.is_looking for row in found.rows),
-        ),
-        "poll_url": drawing.poll_url(request, links.domains(slug, deployment_id)),
-    }
-    return answer(request, "domains/list.html", context, part="domains")
+PAGE = "domains/page.html"
 
 
 @require_safe
-def show(request: Request, slug: str, deployment_id: str, domain_id: str) -> HttpResponse:
-    """Never waits for DNS: what the last look saw is shown, and the part looks again while something is open."""
-    wanted: dict[str, Any] = {"by": request.person, "slug": slug, "deployment_id": deployment_id}
-    wanted["domain_id"] = domain_id
-    found = pages.get_domain(**wanted, now=timezone.now())
-    context = drawing.context_of(found, request)
-    if request.GET.get("seen", "") == context["generation"] and wants_part(request):
-        return no_change()
-    return answer(request, "domains/page.html", context, part="domain")
+def index(request: htmx.Request, slug: str, deployment_id: str) -> HttpResponse:
+    found = pages.open_domain_list(by=request.person, slug=slug, deployment_id=deployment_id, now=timezone.now())
+    polling = domain_polling.get_polling(request, links.domains(slug, deployment_id), found.domains, shown=found)
+    if domain_polling.is_unchanged(request, polling):
+        return htmx.no_change()
+    context = {**list_context(found, by=request.person), "polling": polling}
+    oob = ("actions", "rollback", *htmx.LAYOUT_PARTS)
+    return htmx.render(request, "domains/list.html", context, part="domains", oob=oob)
 
 
-@takes
-def addition(request: Request, slug: str, deployment_id: str) -> HttpResponse:
-    wanted: dict[str, Any] = {"by": request.person, "slug": slug, "deployment_id": deployment_id}
-    wanted |= {"portal_host": request.get_host().partition(":")[0], "now": timezone.now()}
-    sent = request.POST
-    typed_domain = sent.get("domain", request.GET.get("domain", ""))[:300]
-    if request.method != "POST":
-        return add_form(request, changes.draw_add(**wanted, typed=typed_domain), Typed())
-    try:
-        done = changes.add(
-            **wanted,
-            typed=typed_domain,
-            policy=sent.get("policy", "none"),
-            with_twin=bool(sent.get("with_twin")),
-            confirmation=changing.confirmed(request),
-        )
-    except Invalid as error:
-        form = changes.draw_add(**wanted, typed=typed_domain)
-        values = {name: value[: changing.LONGEST] for name, value in sent.items() if isinstance(value, str)}
-        return add_form(request, form, Typed(values, error.fields), status=422)
-    stuck = next((operation for operation in done if operation.state != "succeeded"), None)
-    if stuck is not None:
-        return changing.accepted(request, stuck)
-    domain_id = lists.find_id(by=request.person, slug=slug, deployment_id=deployment_id, name=done[0].domain)
-    if domain_id and len(done) == 1:
-        return changing.went(request, links.domain(slug, deployment_id, domain_id))
-    return changing.went(request, links.domains(slug, deployment_id))
+@require_safe
+def show(request: htmx.Request, slug: str, deployment_id: str, domain_id: str) -> HttpResponse:
+    """Does not wait for DNS: it shows the last check, and polls until everything is correct."""
+    context = page_context(request, get_page(request, slug, deployment_id, domain_id))
+    if domain_polling.is_unchanged(request, context["polling"]):
+        return htmx.no_change()
+    return htmx.render(request, PAGE, context, part="domain")
 
 
 @require_POST
-def verify(request: Request, slug: str, deployment_id: str, domain_id: str) -> HttpResponse:
-    wanted: dict[str, Any] = {"by": request.person, "slug": slug, "deployment_id": deployment_id}
-    wanted["domain_id"] = domain_id
-    changes.look_now(**wanted, confirmation=changing.confirmed(request), now=timezone.now())
-    if not wants_part(request):
-        return changing.went(request, links.domain(slug, deployment_id, domain_id))
-    found = pages.get_domain(**wanted, now=timezone.now())
-    return answer(request, "domains/page.html", drawing.context_of(found, request), part="domain")
+def verify(request: htmx.Request, slug: str, deployment_id: str, domain_id: str) -> HttpResponse:
+    form = ConfirmForm(request.POST)
+    form.full_clean()
+    changes.look_now(
+        by=request.person,
+        slug=slug,
+        deployment_id=deployment_id,
+        domain_id=domain_id,
+        confirmation=form.confirmed(),
+        now=timezone.now(),
+    )
+    if not htmx.wants_part(request):
+        return dialogs.redirect(request, links.domain(slug, deployment_id, domain_id))
+    page = get_page(request, slug, deployment_id, domain_id)
+    return htmx.render(request, PAGE, page_context(request, page), part="domain")
 
 
-@takes
-def detachment(request: Request, slug: str, deployment_id: str, domain_id: str) -> HttpResponse:
-    return change(request, slug, deployment_id, domain_id, kind=DetachDomain.name)
+@dialogs.allow_form_methods
+def addition(request: htmx.Request, slug: str, deployment_id: str) -> HttpResponse:
+    """While a name is typed, htmx asks for the preview alone: what it means, and which other name goes with it."""
+    portal_host = request.get_host().partition(":")[0]
+    form = dialogs.bind(AddDomainForm, request, domain=request.GET.get("domain", ""))
+    if form.is_valid():
+        try:
+            operations = changes.add(
+                by=request.person,
+                slug=slug,
+                deployment_id=deployment_id,
+                typed=form.cleaned_data["domain"],
+                policy=form.cleaned_data["policy"] or "none",
+                with_twin=form.cleaned_data["with_twin"],
+                confirmation=form.confirmed(),
+                portal_host=portal_host,
+                now=timezone.now(),
+            )
+        except Invalid as error:
+            form.add_errors(error)
+        else:
+            return show_added(request, slug, deployment_id, operations)
+    page = changes.draw_add(
+        by=request.person,
+        slug=slug,
+        deployment_id=deployment_id,
+        typed=form["domain"].value() or "",
+        portal_host=portal_host,
+        now=timezone.now(),
+    )
+    if request.htmx.target == "preview":
+        return htmx.render(request, "domains/add.html", {"form": form, "page": page}, part="preview")
+    return dialogs.render_form(request, "domains/add.html", form_context(page, form), part="addition")
 
 
-@takes
-def redirection(request: Request, slug: str, deployment_id: str, domain_id: str) -> HttpResponse:
-    return change(request, slug, deployment_id, domain_id, kind=RedirectDomain.name)
+@dialogs.allow_form_methods
+def detachment(request: htmx.Request, slug: str, deployment_id: str, domain_id: str) -> HttpResponse:
+    by, now = request.person, timezone.now()
+    form = dialogs.bind(DetachDomainForm, request)
+    if form.is_valid():
+        try:
+            operation = changes.change(
+                by=by,
+                slug=slug,
+                deployment_id=deployment_id,
+                domain_id=domain_id,
+                kind=DetachDomain.name,
+                typed_name=form.cleaned_data["name"],
+                confirmation=form.confirmed(),
+                now=now,
+            )
+        except Invalid as error:
+            form.add_errors(error)
+        else:
+            return dialogs.show_operation(request, operation)
+    page = changes.draw(
+        by=by, slug=slug, deployment_id=deployment_id, domain_id=domain_id, kind=DetachDomain.name, now=now
+    )
+    return dialogs.render_form(request, "domains/detach.html", form_context(page, form), part="detachment")
 
 
-def change(request: Request, slug: str, deployment_id: str, domain_id: str, *, kind: str) -> HttpResponse:
-    wanted: dict[str, Any] = {"by": request.person, "slug": slug, "deployment_id": deployment_id}
-    wanted |= {"domain_id": domain_id, "kind": kind, "now": timezone.now()}
-    return changing.take(
-        request,
-        template="domains/change.html",
-        part="change",
-        draw=lambda typed: change_context(changes.draw(**wanted), typed),
-        do=lambda: changes.change(
-            **wanted,
-            typed_name=request.POST.get("name", "")[:300],
-            policy=request.POST.get("policy", ""),
-            confirmation=changing.confirmed(request),
-        ),
+@dialogs.allow_form_methods
+def redirection(request: htmx.Request, slug: str, deployment_id: str, domain_id: str) -> HttpResponse:
+    by, now = request.person, timezone.now()
+    form = dialogs.bind(RedirectDomainForm, request)
+    if form.is_valid():
+        try:
+            operation = changes.change(
+                by=by,
+                slug=slug,
+                deployment_id=deployment_id,
+                domain_id=domain_id,
+                kind=RedirectDomain.name,
+                policy=form.cleaned_data["policy"],
+                confirmation=form.confirmed(),
+                now=now,
+            )
+        except Invalid as error:
+            form.add_errors(error)
+        else:
+            return dialogs.show_operation(request, operation)
+    page = changes.draw(
+        by=by, slug=slug, deployment_id=deployment_id, domain_id=domain_id, kind=RedirectDomain.name, now=now
+    )
+    form.initial.setdefault("policy", page.redirect_policy)
+    return dialogs.render_form(request, "domains/redirect.html", form_context(page, form), part="redirection")
+
+
+def get_page(request: htmx.Request, slug: str, deployment_id: str, domain_id: str) -> DomainPage:
+    return pages.open_domain(
+        by=request.person, slug=slug, deployment_id=deployment_id, domain_id=domain_id, now=timezone.now()
     )
 
 
-def add_form(request: Request, form: AddForm, typed: Typed, *, status: int = 200) -> HttpResponse:
-    slug, app = form.customer.slug, form.deployment.id
-    context = {
-        "form": form,
-        "typed": typed,
-        "customer": form.customer,
-        "deployment": form.deployment,
-        "policies": drawing.policies(typed.values.get("policy", "none")),
-        "deed": _("Add %(domain)s") % {"domain": form.shown} if form.clean else _("Add the domain"),
-        "action": links.domain_add(slug, app),
-        "back_url": links.domains(slug, app),
-    }
-    return changing.shown(request, "domains/add.html", context, part="addition", status=status)
+def show_added(
+    request: htmx.Request, slug: str, deployment_id: str, operations: tuple[OperationPage, ...]
+) -> HttpResponse:
+    """The operation that did not succeed at once, if any; else the new domain, or the list if there are two."""
+    unfinished = next((operation for operation in operations if operation.state != "succeeded"), None)
+    if unfinished is not None:
+        return dialogs.show_operation(request, unfinished)
+    names = [operation.domain for operation in operations]
+    domain_id = queries.find_domain_id(by=request.person, slug=slug, deployment_id=deployment_id, name=names[0])
+    if domain_id and len(names) == 1:
+        return dialogs.redirect(request, links.domain(slug, deployment_id, domain_id))
+    return dialogs.redirect(request, links.domains(slug, deployment_id))
 
 
-def list_context(found: DomainsPage) -> Mapping[str, Any]:
-    slug, app = found.customer.slug, found.deployment.id
+def list_context(found: DomainList, *, by: Person) -> dict[str, Any]:
     return {
-        "found": found,
         "customer": found.customer,
         "deployment": found.deployment,
-        "age": found.age,
-        "tab": "domains",
-        "rows": [drawing.line(row, links.domain(slug, app, row.id)) for row in found.rows],
-        "add_url": links.domain_add(slug, app),
+        "found": found,
+        "freshness": Freshness(found.age),
+        "tabs": list_tabs(found.customer, found.deployment, by=by, current="domains"),
     }
 
 
-def change_context(form: DomainForm, typed: Typed) -> Mapping[str, Any]:
-    slug, app = form.customer.slug, form.deployment.id
-    detaches = form.kind.name == DetachDomain.name
-    names = {"domain": form.name}
-    address = links.detachment if detaches else links.redirection
+def page_context(request: HttpRequest, found: DomainPage, *, new_link: str = "") -> dict[str, Any]:
+    path = links.domain(found.customer.slug, found.deployment.id, found.detail.summary.id)
     return {
-        "form": form,
-        "typed": typed,
-        "customer": form.customer,
-        "deployment": form.deployment,
-        "detaches": detaches,
-        "is_deletion": detaches,
-        "title": (_("Detach %(domain)s") if detaches else _("Redirect of %(domain)s")) % names,
-        "deed": _("Detach it") if detaches else _("Change the redirect"),
-        "policies": drawing.policies(typed.values.get("policy") or form.redirect_policy),
-        "action": address(slug, app, form.domain_id),
-        "back_url": links.domain(slug, app, form.domain_id),
+        "customer": found.customer,
+        "deployment": found.deployment,
+        "found": found,
+        "new_link": new_link,
+        **detail_context(request, found.detail, path=path),
     }
+
+
+def detail_context(request: HttpRequest, detail: DomainDetail, *, path: str) -> dict[str, Any]:
+    """What the page of a domain and a share link show of it."""
+    domain = detail.summary
+    return {
+        "detail": detail,
+        "domain": domain,
+        "is_done": domain_polling.is_working(domain) and not detail.blockers,
+        "polling": domain_polling.get_polling(request, path, [domain], shown=detail),
+    }
+
+
+def form_context(page: AddForm | DomainForm, form: ConfirmForm) -> dict[str, Any]:
+    return {"customer": page.customer, "deployment": page.deployment, "page": page, "form": form}

@@ -1,18 +1,15 @@
-"""Changing what is live: roll back, promote, deploy again, stop; and keeping a rollback."""
+"""To change what is live: roll back, promote, redeploy, stop; and to keep a rollback."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from django.http import HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
-from deployments_ui import changing, errors, links
-from deployments_ui.changing import SeeOther, Typed
-from deployments_ui.drawing import releases as drawing
-from deployments_ui.htmx import Request, wants_part
-from deployments_ui.states import name_of
+from deployments_ui import dialogs, errors, formats, htmx, links
+from deployments_ui.forms import ConfirmForm
+from portal.services.errors import Invalid
 from portal.services.operations import deployments, releases
 from portal.services.operations.deployments import DeploymentDialog
 from portal.services.operations.kinds.promote import Promote
@@ -22,118 +19,108 @@ from portal.services.operations.kinds.stop import Stop
 from portal.services.operations.releases import ReleaseDialog
 from portal.services.operations.submit import Target
 
-takes = require_http_methods(["GET", "HEAD", "POST"])
+
+@dialogs.allow_form_methods
+def rollback(request: htmx.Request, slug: str, deployment_id: str, version_id: str) -> HttpResponse:
+    return make_live(request, Target(slug, deployment_id, version_id), kind=RollBack.name)
 
 
-@takes
-def rollback(request: Request, slug: str, deployment_id: str, version_id: str) -> HttpResponse:
-    return release(request, slug, deployment_id, version_id, kind=RollBack.name)
+@dialogs.allow_form_methods
+def promotion(request: htmx.Request, slug: str, deployment_id: str, version_id: str) -> HttpResponse:
+    return make_live(request, Target(slug, deployment_id, version_id), kind=Promote.name)
 
 
-@takes
-def promotion(request: Request, slug: str, deployment_id: str, version_id: str) -> HttpResponse:
-    return release(request, slug, deployment_id, version_id, kind=Promote.name)
+@dialogs.allow_form_methods
+def redeployment(request: htmx.Request, slug: str, deployment_id: str) -> HttpResponse:
+    return change(request, Target(slug, deployment_id), kind=Redeploy.name, template="releases/redeployment.html")
 
 
-def release(request: Request, slug: str, deployment_id: str, version_id: str, *, kind: str) -> HttpResponse:
-    target = Target(slug, deployment_id, version_id)
-    who: dict[str, Any] = {"by": request.person, "now": timezone.now()}
-    return changing.take(
-        request,
-        template="releases/page.html",
-        part="release",
-        draw=lambda typed: release_context(releases.get_dialog(kind, target, **who), typed),
-        do=lambda: releases.submit(kind, target, changing.confirmed(request), **who),
-    )
+@dialogs.allow_form_methods
+def stop(request: htmx.Request, slug: str, deployment_id: str) -> HttpResponse:
+    return change(request, Target(slug, deployment_id), kind=Stop.name, template="releases/stop.html")
 
 
 @require_safe
-def last_good(request: Request, slug: str, deployment_id: str) -> HttpResponse:
-    """To the form for the version to go back to; there, another one can be picked."""
+def last_good(request: htmx.Request, slug: str, deployment_id: str) -> HttpResponse:
+    """The form for the version to go back to; another one can be chosen there."""
     version_id = releases.find_rollback_target(Target(slug, deployment_id), by=request.person, now=timezone.now())
     if not version_id:
         return errors.show(
             request,
             404,
-            text=_("There is no earlier version of this app that could go live again."),
+            text=_("This app has no earlier version that could go live again."),
             advice=_("Publish a corrected version instead."),
         )
-    if wants_part(request):
-        return release(request, slug, deployment_id, version_id, kind=RollBack.name)
-    return SeeOther(links.rollback(slug, deployment_id, version_id))
+    if htmx.wants_part(request):
+        return make_live(request, Target(slug, deployment_id, version_id), kind=RollBack.name)
+    return dialogs.SeeOther(links.rollback(slug, deployment_id, version_id))
 
 
 @require_POST
-def keeping(request: Request, slug: str, deployment_id: str) -> HttpResponse:
+def keeping(request: htmx.Request, slug: str, deployment_id: str) -> HttpResponse:
     target, live_id = Target(slug, deployment_id), request.POST.get("live", "")
     releases.keep_rollback(target, live_id, by=request.person, now=timezone.now())
-    if wants_part(request):
-        return HttpResponse("")
-    return SeeOther(links.deployment(slug, deployment_id))
+    if htmx.wants_part(request):
+        return htmx.vary(HttpResponse())
+    return dialogs.SeeOther(links.deployment(slug, deployment_id))
 
 
-@takes
-def redeployment(request: Request, slug: str, deployment_id: str) -> HttpResponse:
-    return simple(request, slug, deployment_id, kind=Redeploy.name)
+def make_live(request: htmx.Request, target: Target, *, kind: str) -> HttpResponse:
+    by, now = request.person, timezone.now()
+    form = dialogs.bind(ConfirmForm, request)
+    if form.is_valid():
+        try:
+            operation = releases.submit(kind, target, form.confirmed(), by=by, now=now)
+        except Invalid as error:
+            form.add_errors(error)
+        else:
+            return dialogs.show_operation(request, operation)
+    page = releases.get_dialog(kind, target, by=by, now=now)
+    return dialogs.render_form(request, "releases/page.html", release_context(page, form), part="release")
 
 
-@takes
-def stop(request: Request, slug: str, deployment_id: str) -> HttpResponse:
-    return simple(request, slug, deployment_id, kind=Stop.name)
+def change(request: htmx.Request, target: Target, *, kind: str, template: str) -> HttpResponse:
+    by, now = request.person, timezone.now()
+    form = dialogs.bind(ConfirmForm, request)
+    if form.is_valid():
+        try:
+            operation = deployments.submit(kind, target, form.confirmed(), by=by, now=now)
+        except Invalid as error:
+            form.add_errors(error)
+        else:
+            return dialogs.show_operation(request, operation)
+    page = deployments.get_dialog(kind, target, by=by, now=now)
+    return dialogs.render_form(request, template, change_context(page, form), part="change")
 
 
-def simple(request: Request, slug: str, deployment_id: str, *, kind: str) -> HttpResponse:
-    target = Target(slug, deployment_id)
-    who: dict[str, Any] = {"by": request.person, "now": timezone.now()}
-    return changing.take(
-        request,
-        template="releases/simple.html",
-        part="change",
-        draw=lambda typed: simple_context(deployments.get_dialog(kind, target, **who), typed),
-        do=lambda: deployments.submit(kind, target, changing.confirmed(request), **who),
-    )
-
-
-def release_context(form: ReleaseDialog, typed: Typed) -> Mapping[str, Any]:
-    slug, deployment, live = form.customer.slug, form.deployment, form.live
-    names = {
-        "app": deployment.name,
-        "customer": form.customer.name,
-        "number": name_of(form.target.number, form.target.id),
-    }
-    is_back = form.kind.goes_back
+def release_context(page: ReleaseDialog, form: ConfirmForm) -> dict[str, Any]:
+    slug, deployment, live, target = page.customer.slug, page.deployment, page.live, page.target
+    names = {"app": deployment.name, "customer": page.customer.name, "number": formats.version_number(target)}
     return {
+        "page": page,
         "form": form,
-        "typed": typed,
-        "customer": form.customer,
+        "customer": page.customer,
         "deployment": deployment,
-        "is_back": is_back,
-        "title": str(form.kind.title) % names,
-        "deed": str(form.kind.button) % names,
-        "number": names["number"],
-        "choices": drawing.choices(form),
-        "is_last_good": drawing.is_last_good(form),
-        "changes": drawing.changes(form),
-        "compare_url": links.compare(slug, deployment.id, live.id, form.target.id) if live else "",
-        "action": drawing.url_of(form, form.target.id),
+        "title": str(page.kind.title) % names,
+        "button": str(page.kind.button) % names,
+        "compare_url": links.compare(slug, deployment.id, live.id, target.id) if live else "",
+        "form_url": links.by_name(page.kind.form_route, slug, deployment.id, target.id),
         "back_url": links.deployment(slug, deployment.id),
     }
 
 
-def simple_context(form: DeploymentDialog, typed: Typed) -> Mapping[str, Any]:
-    slug, deployment = form.customer.slug, form.deployment
-    if deployment is None:
-        raise TypeError("of an app that exists")
-    names = {"app": deployment.name, "customer": form.customer.name}
-    is_stop = form.kind.name == Stop.name
+def change_context(page: DeploymentDialog, form: ConfirmForm) -> dict[str, Any]:
+    if page.deployment is None:
+        raise TypeError("this dialog is about an app that exists")
+    slug, deployment = page.customer.slug, page.deployment
+    names = {"app": deployment.name, "customer": page.customer.name}
     return {
+        "page": page,
         "form": form,
-        "typed": typed,
-        "customer": form.customer,
+        "customer": page.customer,
         "deployment": deployment,
-        "is_stop": is_stop,
-        "title": str(form.kind.title) % names,
-        "deed": str(form.kind.button) % names,
-        "action": (links.stop if is_stop else links.redeployment)(slug, deployment.id),
+        "title": str(page.kind.title) % names,
+        "button": str(page.kind.button) % names,
+        "form_url": links.by_name(page.kind.form_route, slug, deployment.id),
         "back_url": links.deployment(slug, deployment.id),
     }

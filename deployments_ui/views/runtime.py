@@ -1,55 +1,43 @@
-"""One instance of what runs, and its log."""
-
-from typing import Any
+"""One running instance of an app, and its log."""
 
 from django.http import HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from deployments_ui import links
-from deployments_ui.drawing import builds as drawing
-from deployments_ui.drawing import logs
-from deployments_ui.htmx import Request, answer, no_change
+from deployments_ui import htmx, links, log_window
 from portal.services import runtime
 from portal.services.runtime import InstanceLog
 
 
 @require_safe
-def show(request: Request, slug: str, deployment_id: str, instance_id: str) -> HttpResponse:
-    found = get(request, slug, deployment_id, instance_id)
-    context = context_of(found, request)
-    if logs.is_unchanged(request, context):
-        return no_change()
-    return answer(request, "runtime/page.html", context, part="log" if logs.is_search(request) else "instance")
+def show(request: htmx.Request, slug: str, deployment_id: str, instance_id: str) -> HttpResponse:
+    found = get_instance(request, slug, deployment_id, instance_id)
+    log = log_window.get_part(
+        request,
+        found.log,
+        path=links.instance(slug, deployment_id, instance_id),
+        text_url=links.instance_text(slug, deployment_id, instance_id),
+    )
+    if log_window.is_unchanged(request, log):
+        return htmx.no_change()
+    context = {
+        "customer": found.customer,
+        "deployment": found.deployment,
+        "instance": found.instance,
+        "log": log,
+        "max_lines": runtime.LINES,
+    }
+    if log_window.wants_log(request):
+        return htmx.render(request, "runtime/page.html", context, part="log", oob=("details",))
+    return htmx.render(request, "runtime/page.html", context, part="instance")
 
 
 @require_safe
-def log_text(request: Request, slug: str, deployment_id: str, instance_id: str) -> HttpResponse:
-    return logs.download(get(request, slug, deployment_id, instance_id).log, name="runtime-log.txt")
+def log_text(request: htmx.Request, slug: str, deployment_id: str, instance_id: str) -> HttpResponse:
+    return log_window.download(get_instance(request, slug, deployment_id, instance_id).log, name="runtime-log.txt")
 
 
-def get(request: Request, slug: str, deployment_id: str, instance_id: str) -> InstanceLog:
+def get_instance(request: htmx.Request, slug: str, deployment_id: str, instance_id: str) -> InstanceLog:
     return runtime.get_log(
         by=request.person, slug=slug, deployment_id=deployment_id, instance_id=instance_id, now=timezone.now()
     )
-
-
-def context_of(found: InstanceLog, request: Request) -> dict[str, Any]:
-    slug, app, instance = found.customer.slug, found.deployment.id, found.instance
-    return {
-        "found": found,
-        "customer": found.customer,
-        "deployment": found.deployment,
-        "instance": instance,
-        "look": drawing.instance(instance),
-        "most": runtime.LINES,
-        "processors": round((instance.cpu_millicores or 0) / 1000, 2),
-        "lines": True,
-        "tab": "builds",
-        **logs.context_of(
-            found.log,
-            request,
-            path=links.instance(slug, app, instance.id),
-            text_url=links.instance_text(slug, app, instance.id),
-        ),
-    }

@@ -1,26 +1,24 @@
-"""Every component and every page in each of its states, drawn from made-up answers. For us who build it."""
+"""Every component and every page in each of its states, with made-up data. For developers and operators."""
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from django import forms
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from deployments_ui import errors, samples, samples_operations, samples_versions
-from deployments_ui.drawing import apps, logs, timeline
+from deployments_ui import errors, htmx, links, log_window, samples, samples_operations, samples_versions
 from deployments_ui.freshness import Freshness
-from deployments_ui.htmx import Request
-from deployments_ui.times import Clock
+from deployments_ui.log_window import LogPart
 from deployments_ui.views import compare, deployments, history, versions
-from portal.permissions import Permission, has_permission
+from portal.permissions import Permission, Person, has_permission
 from portal.services.logs import LogPage
 from portal.services.queries.schemas import State
 
-Draw = Callable[[HttpRequest, datetime], HttpResponse]
 ERRORS = {
     "not-found": 404,
     "refused": 403,
@@ -32,68 +30,81 @@ ERRORS = {
 }
 
 
+class SampleForm(forms.Form):
+    reason = forms.CharField(label=_("Reason"), required=False)
+    domain = forms.SlugField(
+        label=_("Domain"), error_messages={"invalid": _("A domain has a dot, such as brightsmile.example.")}
+    )
+
+
 @require_safe
-def show(request: Request, page: str = "") -> HttpResponse:
+def show(request: htmx.Request, page: str = "") -> HttpResponse:
     if not (settings.DEBUG or has_permission(request.person, Permission.READ_STYLEGUIDE)):
         raise Http404
     now = timezone.now()
-    if page:
-        return one(request, page, now)
-    return render(request, "styleguide/page.html", index(now))
+    if not page:
+        return render(request, "styleguide/page.html", index_context(now))
+    if page in ERRORS:
+        return errors.show(request, ERRORS[page])
+    template, context = get_sample(request, page, now=now)
+    return render(request, template, without_polling(context))
 
 
-def index(now: datetime) -> dict[str, Any]:
-    clock = Clock.of_reader()
+def index_context(now: datetime) -> dict[str, Any]:
     return {
         "now": now,
-        "versions": [samples.version(now, 46, state) for state in State],
         "customer": samples_versions.CUSTOMER,
+        "form": SampleForm({"reason": "Checkout broken", "domain": "bright smile"}, auto_id="sample-%s"),
         "found": samples.history(now),
-        "path": "/styleguide/",
-        "apps": apps.draw(samples.deployments(now), slug="x", clock=clock),
-        "days": timeline.days(samples.entries(now), slug="x", clock=clock),
+        "log": log_window.get_window(samples_versions.log(24)),
         "offers": samples_versions.offers(now),
-        "log": logs.window(samples_versions.log(24)),
-        "pages": pages(now),
+        "pages": list_pages(now),
+        "versions": [samples.version(now, 46, state) for state in State],
     }
 
 
-def pages(now: datetime) -> list[str]:
-    histories, versions = samples.histories(now), samples_versions.version_pages(now)
-    changes = [*samples_operations.forms(now), *samples_operations.pages(now)]
-    deployed = samples_versions.deployment_pages(now)
-    return [*histories, *deployed, *versions, "comparison", "long-log", *changes, *ERRORS]
+def list_pages(now: datetime) -> list[str]:
+    return [
+        *samples.histories(now),
+        *samples_versions.deployment_pages(now),
+        *samples_versions.version_pages(now),
+        "comparison",
+        "long-log",
+        *samples_operations.forms(now),
+        *samples_operations.pages(now),
+        *ERRORS,
+    ]
 
 
-def one(request: Request, page: str, now: datetime) -> HttpResponse:
-    if page in ERRORS:
-        return errors.show(request, ERRORS[page])
-    template, context = drawing(page, now)
-    # Nothing is behind a sample, so it does not poll.
-    context = {**context, "poll_url": "", "refresh_url": ""}
-    if isinstance(context.get("freshness"), Freshness):
-        context["freshness"] = Freshness(context["freshness"].age)
-    return render(request, template, context)
-
-
-def drawing(page: str, now: datetime) -> tuple[str, dict[str, Any]]:
+def get_sample(request: htmx.Request, page: str, *, now: datetime) -> tuple[str, dict[str, Any]]:
+    """The template of a sample page, and its context."""
+    by: Person = request.person
     if found := samples.histories(now).get(page):
         return "history/page.html", history.context_of(found, QueryDict(samples.QUERIES.get(page, "")))
     if app := samples_versions.deployment_pages(now).get(page):
-        return "deployments/page.html", deployments.context_of(app, "")
+        return "deployments/page.html", deployments.context_of(app, by=by)
     if version := samples_versions.version_pages(now).get(page):
-        return "versions/page.html", {**versions.context_of(version), "log_url": "/styleguide/long-log/"}
+        return "versions/page.html", {**versions.context_of(version), "log_url": links.styleguide_page("long-log")}
     if form := samples_operations.forms(now).get(page):
         return "releases/page.html", {**form, "focus": "cancel"}
     if operation := samples_operations.pages(now).get(page):
         return "operations/page.html", operation
     if page == "comparison":
-        return "versions/compare.html", compare.context_of(samples_versions.comparison(now))
+        return "versions/comparison.html", compare.context_of(samples_versions.comparison(now))
     if page == "long-log":
-        text = samples_versions.log(50_000)
-        return "versions/log.html", {
-            "told": LogPage(text, True, False, ""),
-            "log": logs.window(text),
-            "log_url": "/styleguide/long-log/",
-        }
+        return "versions/log.html", {"log": sample_log(request), "version_url": links.styleguide_page("version")}
     raise Http404
+
+
+def sample_log(request: htmx.Request) -> LogPart:
+    url = links.styleguide_page("long-log")
+    page = LogPage(samples_versions.log(50_000), complete=True, truncated=False, missing="")
+    return log_window.get_part(request, page, path=url, text_url=url)
+
+
+def without_polling(context: dict[str, Any]) -> dict[str, Any]:
+    """There is nothing behind a sample to read again."""
+    freshness = context.get("freshness")
+    if isinstance(freshness, Freshness):
+        return {**context, "freshness": Freshness(freshness.age)}
+    return {**context, "poll_url": "", "refresh_url": ""}

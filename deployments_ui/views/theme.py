@@ -1,4 +1,4 @@
-"""Light, dark, or as the system has it: a cookie of this browser."""
+"""The colour theme: light, dark or the system's, in a cookie of this browser."""
 
 from urllib.parse import urlsplit
 
@@ -19,14 +19,14 @@ def choose(request: HttpRequest) -> HttpResponse:
     theme = request.POST.get("theme", "")
     if theme not in (*THEMES, "auto"):
         return HttpResponseBadRequest()
-    response = redirect(page_before(request))
+    response = redirect(referring_page(request))
     response.set_cookie("theme", theme, max_age=YEAR_S, samesite="Lax", secure=request.is_secure())
     return response
 
 
-def page_before(request: HttpRequest) -> str:
-    """Where the form stood, as the browser tells; another site's address leads to the start."""
-    came = urlsplit(request.headers.get("Referer", ""))
-    if came.netloc != request.get_host():
+def referring_page(request: HttpRequest) -> str:
+    """The page with the form, from the Referer header; home if that names another site."""
+    referer = urlsplit(request.headers.get("Referer", ""))
+    if referer.netloc != request.get_host():
         return "/"
-    return own_path(f"{came.path}?{came.query}" if came.query else came.path)
+    return own_path(f"{referer.path}?{referer.query}" if referer.query else referer.path)

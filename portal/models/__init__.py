@@ -1,4 +1,4 @@
-"""What we remember. Which tables can be read again and which cannot: docs/architecture.md."""
+"""The tables. Which of them can be read again from MIOSA and which can't: docs/architecture.md."""
 
 from portal.models.activations import Activation
 from portal.models.attribution import DeploymentAttribution, VersionAttribution

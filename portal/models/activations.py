@@ -1,14 +1,14 @@
-"""Changes of what is live. Not disposable: MIOSA keeps none."""
+"""Changes of the live version. Not disposable: MIOSA keeps no list of them."""
 
 from django.db import models
 
 
 class Activation(models.Model):
-    """The live pointer of a deployment came to a version, by our doing (`caused`) or seen from outside (`seen`).
+    """The live pointer of a deployment moved to a version: by an operation of ours (`caused`) or not (`seen`).
 
-    Rows name MIOSA's ids as text and point at nothing. `at` is the best knowledge of the moment, `seen_at` when we
-    learnt of it. `is_first`: the first sight of a deployment, which tells that a version is live but not that anything
-    changed. `is_deed`: it tells more than the row of a version that went live by its own publish, so it is filed.
+    Rows hold MIOSA's ids as text instead of foreign keys. `at` is the best known time of the change, `seen_at` when the
+    portal noticed it. `is_first`: the deployment was read for the first time, so nothing may have changed at all.
+    `is_deed`: it has a timeline entry of its own, since it is not just a version that went live when it was published.
     """
 
     class Cause(models.TextChoices):

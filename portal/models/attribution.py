@@ -1,16 +1,16 @@
-"""Whose a version is, frozen when it was first seen (docs/rules.md, 1). Not disposable.
+"""The owner of a version, frozen when it was first seen (docs/rules.md, 1). Not disposable.
 
-Rows name MIOSA's ids as text and point at nothing, so they outlive what can be read again.
+Rows hold MIOSA's ids as text instead of foreign keys, so they outlive the disposable tables.
 """
 
 from django.db import models
 
 
 class DeploymentAttribution(models.Model):
-    """An `external_workspace_id` a deployment was seen with; more than one row for a deployment means that it moved."""
+    """An `external_workspace_id` that a deployment had. A deployment with several rows has changed hands."""
 
     deployment_id = models.CharField(max_length=128, db_index=True)
-    external_id = models.CharField(max_length=512, null=True)  # noqa: DJ001  # null is an answer of its own: nobody's
+    external_id = models.CharField(max_length=512, null=True)  # noqa: DJ001  # null means that it belongs to nobody, empty is never stored
     first_seen_at = models.DateTimeField()
 
     def __str__(self) -> str:
@@ -18,11 +18,11 @@ class DeploymentAttribution(models.Model):
 
 
 class VersionAttribution(models.Model):
-    """What a version without an attribution of its own took from its deployment. `external_id` None: staff only."""
+    """The attribution that a version without one of its own got from its deployment. `external_id` None: staff only."""
 
     deployment_id = models.CharField(max_length=128)
     version_id = models.CharField(max_length=128)
-    external_id = models.CharField(max_length=512, null=True)  # noqa: DJ001  # null is an answer of its own: nobody's
+    external_id = models.CharField(max_length=512, null=True)  # noqa: DJ001  # null means that it belongs to nobody, empty is never stored
     frozen_at = models.DateTimeField()
 
     class Meta:

@@ -1,4 +1,4 @@
-"""The one MIOSA tenant this database belongs to, how it fares, and what may be asked of it."""
+"""The one MIOSA tenant that this database belongs to, its state, and the budget of requests."""
 
 from django.db import models
 
@@ -6,8 +6,8 @@ from django.db import models
 class Connection(models.Model):
     """A single row (id 1). A database refuses another base URL or tenant (docs/architecture.md).
 
-    `unreachable_since` and `refused_since` are told to people. `alarm` is told to operators; while many deployments are
-    missing from MIOSA's list, none is marked as gone until an operator has said so (`accepts_vanished`).
+    `unreachable_since` and `refused_since` are shown to people, `alarm` to operators. While many deployments are
+    missing from MIOSA's list, none is marked as gone until an operator confirms it (`accepts_vanished`).
     """
 
     base_url = models.CharField(max_length=500, blank=True)
@@ -32,9 +32,9 @@ class Connection(models.Model):
 
 
 class Bucket(models.Model):
-    """A token bucket shared by all processes.
+    """A token bucket that all processes share.
 
-    `tokens` were there at `at` (seconds since 1970); nothing is given out until `blocked_until`.
+    It held `tokens` at the time `at` (seconds since 1970). No token can be taken until `blocked_until`.
     """
 
     key = models.CharField(max_length=120, unique=True)

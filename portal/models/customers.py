@@ -1,4 +1,4 @@
-"""Customers of the platform. Not disposable: slugs are addresses that people keep."""
+"""Customers of the platform. Not disposable: people bookmark their slugs."""
 
 from collections.abc import Collection
 
@@ -20,11 +20,11 @@ class CustomerQuerySet(models.QuerySet["Customer"]):
 class Customer(models.Model):
     """One `external_workspace_id`, compared byte for byte.
 
-    The single row without one holds what belongs to nobody, for staff only.
+    The single row without one (`is_unassigned`) holds what belongs to no customer, for staff only.
     """
 
     connection = models.ForeignKey("portal.Connection", on_delete=models.PROTECT, related_name="customers")
-    external_id = models.CharField(max_length=512, unique=True, null=True)  # noqa: DJ001  # null is an answer of its own: nobody's
+    external_id = models.CharField(max_length=512, unique=True, null=True)  # noqa: DJ001  # null is the unassigned row, empty is never stored
     slug = models.CharField(max_length=80, unique=True)
     name = models.CharField(max_length=300)
     is_named = models.BooleanField(default=False, help_text="The name was stated by a workspace, not made from the id.")

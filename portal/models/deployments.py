@@ -1,4 +1,4 @@
-"""Deployments as last read, and which customers have something on them. Disposable."""
+"""Deployments as last read from MIOSA, and which customers have something on them. Disposable."""
 
 from django.db import models
 
@@ -22,16 +22,16 @@ class DeploymentQuerySet(models.QuerySet["Deployment"]):
 
 
 class Deployment(models.Model):
-    """A row of contract 8.1. `customer` owns it; others may hold versions of it (`Holding`).
+    """A row of contract 8.1. `customer` owns it; others may have versions on it (`Holding`).
 
-    `external_id` keeps what the row said: None for null, empty or not stated (`is_stated` tells which). `live_version`,
-    `staged_version` and `newest_version` are worked out whenever the row or one of its versions changed.
-    `asked_at` is when the row was asked for: an answer to an earlier question says less than we know.
+    `external_id` is MIOSA's value, None for null, empty or absent (`is_stated` tells which). `live_version`,
+    `staged_version` and `newest_version` are updated whenever the row or one of its versions changes. `asked_at` is
+    when the request for this row was sent: the response to an earlier request is not stored any more.
     """
 
     miosa_id = models.CharField(max_length=128, unique=True)
     customer = models.ForeignKey("portal.Customer", on_delete=models.PROTECT, related_name="owned_deployments")
-    external_id = models.CharField(max_length=512, null=True)  # noqa: DJ001  # null is an answer of its own: nobody's
+    external_id = models.CharField(max_length=512, null=True)  # noqa: DJ001  # null means that it belongs to nobody, empty is never stored
     is_stated = models.BooleanField(default=True, help_text="Some row of it stated its attribution, null or not.")
     external_user_id = models.CharField(max_length=512, blank=True)
     external_project_id = models.CharField(max_length=512, blank=True)
@@ -74,7 +74,7 @@ class Deployment(models.Model):
 
 
 class Holding(models.Model):
-    """A customer has something on a deployment: it owns it, or versions on it are its own."""
+    """A customer has something on a deployment: it owns it (`owns`), or a version or domain on it."""
 
     customer = models.ForeignKey("portal.Customer", on_delete=models.CASCADE, related_name="holdings")
     deployment = models.ForeignKey(Deployment, on_delete=models.CASCADE, related_name="holdings")

@@ -1,13 +1,23 @@
-"""Custom domains as last read, with our own last look at their DNS; and links for whoever runs the DNS."""
+"""Custom domains as last read from MIOSA, with our latest DNS check; and share links for people without an account."""
+
+from datetime import datetime, timedelta
 
 from django.db import models
 
+# MIOSA's status of a domain (contract 9.4); empty means that it was not stated.
+WORKING = ("verified", "active")
+UNVERIFIED = ("pending", "verifying", "failed", "")
+
+_CHECK_TAKES = timedelta(seconds=10)
+
 
 class Domain(models.Model):
-    """A row of contract 8.8. Disposable. `customer` None: whose it is, is not certain, so only staff see it.
+    """A row of contract 8.8, stored until MIOSA no longer lists it. Disposable: it can be read again.
 
-    `needed` are the records to be set, normalised; `look` is our own last look at the DNS, as JSON. `next_look_at` is
-    when the worker looks again; `looks` counts those since somebody last asked, to back off.
+    Without a `customer` it is not certain who owns it, so only staff see it. `required_records` are the DNS records to
+    set, normalized; `lookup` is our latest DNS lookup as JSON. The worker checks DNS at `next_check_at`; `checks`
+    counts checks since people started to watch (`viewed_at`), so that later ones can be less frequent. `drifted_at`
+    is set while a domain that worked has wrong DNS records.
     """
 
     deployment = models.ForeignKey("portal.Deployment", on_delete=models.CASCADE, related_name="domains")
@@ -17,41 +27,67 @@ class Domain(models.Model):
     status = models.CharField(max_length=60, blank=True)
     error_code = models.CharField(max_length=100, blank=True)
     redirect_policy = models.CharField(max_length=60, blank=True)
-    needed = models.JSONField(default=list)
+    required_records = models.JSONField(default=list)
     verified_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(null=True)
     gone_at = models.DateTimeField(null=True)
-    look = models.TextField(blank=True)
-    looked_at = models.DateTimeField(null=True)
-    next_look_at = models.DateTimeField(null=True)
-    watched_at = models.DateTimeField(null=True)
-    looks = models.PositiveIntegerField(default=0)
-    asked_verify_at = models.DateTimeField(null=True)
+    lookup = models.TextField(blank=True)
+    checked_at = models.DateTimeField(null=True)
+    next_check_at = models.DateTimeField(null=True)
+    viewed_at = models.DateTimeField(null=True)
+    checks = models.PositiveIntegerField(default=0)
+    verification_requested_at = models.DateTimeField(null=True)
     drifted_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=["deployment", "miosa_id"], name="domain_once"),)
         indexes = (
-            models.Index(fields=["next_look_at"], name="domain_next_look"),
+            # The worker's search for due checks.
+            models.Index(fields=["next_check_at"], name="domain_next_check"),
             models.Index(fields=["name"], name="domain_name"),
         )
 
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def is_working(self) -> bool:
+        return self.status in WORKING
+
+    @property
+    def is_unverified(self) -> bool:
+        """Whether MIOSA can still be asked to verify it."""
+        return self.status in UNVERIFIED
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether it does not lead to its deployment: not yet, or no longer."""
+        return not self.is_working or self.drifted_at is not None
+
+    def is_being_checked(self, *, now: datetime) -> bool:
+        """Whether a check is due or running: the first one, or one that a person has just started."""
+        if self.next_check_at is None:
+            return False
+        is_new = self.checks == 0 and self.viewed_at is not None and now - self.viewed_at < _CHECK_TAKES
+        return self.checked_at is None or self.next_check_at <= now or is_new
+
 
 class DomainLink(models.Model):
-    """A page without sign-in about one domain. Only the hash of its secret is kept. Not disposable."""
+    """A page about one domain for people without an account. Only the hash of its secret is stored. Not disposable.
+
+    Refers to MIOSA's ids of the deployment and the domain, since the rows behind them can be deleted and read again.
+    """
 
     secret_hash = models.CharField(max_length=64, unique=True)
     deployment_id = models.CharField(max_length=128)
     domain_id = models.CharField(max_length=128)
-    made_by = models.CharField(max_length=200)
-    made_at = models.DateTimeField()
+    created_by = models.CharField(max_length=200)
+    created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True)
 
     class Meta:
+        # The links listed on a domain's page.
         indexes = (models.Index(fields=["deployment_id", "domain_id"], name="domain_link_of"),)
 
     def __str__(self) -> str:

@@ -1,13 +1,13 @@
-"""The timeline's index: one narrow row for each thing that happened to a customer.
+"""The timeline's index: one narrow row for each version, activation and operation of a customer.
 
-Disposable, made from versions and activations.
+Disposable: made from those tables.
 """
 
 from django.db import models
 
 
 class Facet(models.Model):
-    """A text that entries are filtered by, under a small number: a person or a project of one customer."""
+    """A person or a project of one customer, so that entries are filtered by a small number."""
 
     class Field(models.TextChoices):
         PERSON = "person"
@@ -25,10 +25,9 @@ class Facet(models.Model):
 
 
 class Entry(models.Model):
-    """`at` is set once, so that a page does not shift. `subject` is the id of the row that `kind` names.
+    """`at` is set once, so that pages don't shift. `subject` is the id of the row in the table that `kind` names.
 
-    `text` is lower-cased. No foreign keys but the customer's: the timeline is read by one index, and a row is drawn
-    from its subject.
+    `text` is lower-cased. There are no foreign keys but the customer's: the timeline is searched by one index.
     """
 
     class Kind(models.IntegerChoices):

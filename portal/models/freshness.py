@@ -25,13 +25,12 @@ def versions_scope(deployment_id: int) -> str:
 
 
 class Freshness(models.Model):
-    """One thing that is read again as a whole, named by `scope` ("customer:<id>", "versions:<id>", "sweep" …).
+    """Something that is refreshed as a whole, named by `scope` ("customer:<id>", "versions:<id>", "sweep" …).
 
-    The lease lets one process read for all: `lease_token` fences, so that a reader whose lease ran out can't write
-    what it read.
-    `epoch` grows with each change of our own, so that a reader that began before it can't overwrite what came after.
-    `wanted_at`: to be read from then on, by whoever comes first. `began_at`, `cursor` and `rows_read` carry a long
-    reading over several runs. `is_complete`: what is remembered reaches from the newest row down without a gap.
+    The lease lets one process refresh it for all. `lease_token` is a fencing token: a process whose lease ran out can't
+    store what it read. `epoch` grows with each of our own changes, so that a read that began before one can't overwrite
+    it. From `wanted_at` on the worker refreshes it. `began_at`, `cursor` and `rows_read` keep the position of a refresh
+    that takes several runs. `is_complete`: the stored rows have no gap below the newest.
     """
 
     scope = models.CharField(max_length=200, unique=True)

@@ -4,9 +4,9 @@ from django.db import models
 
 
 class KeptLog(models.Model):
-    """`body` is zlib-compressed UTF-8, at most 2 MB before compression; `is_truncated` says that more existed.
+    """`body` is zlib-compressed UTF-8, at most 2 MB before compression; if `is_truncated`, the log was longer.
 
-    `failure` is the line that says what went wrong, found once.
+    `failure` is the line that says what went wrong.
     """
 
     version = models.ForeignKey("portal.Version", on_delete=models.CASCADE, related_name="logs")

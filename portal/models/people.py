@@ -58,7 +58,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
 
 class Membership(models.Model):
-    """A person's role towards one customer. For a support person it means: limited to the customers named so."""
+    """A person's role at one customer. A support person with memberships is limited to these customers."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
     customer = models.ForeignKey("portal.Customer", on_delete=models.CASCADE, related_name="memberships")

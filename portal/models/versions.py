@@ -1,4 +1,4 @@
-"""Versions as last read. Disposable."""
+"""Versions as last read from MIOSA. Disposable."""
 
 from datetime import datetime
 from typing import NamedTuple
@@ -34,10 +34,10 @@ class VersionQuerySet(models.QuerySet["Version"]):
 
 
 class Version(models.Model):
-    """A row of contract 8.2. `customer` None: whose it is, is not known or not certain, so only staff see it.
+    """A row of contract 8.2. `customer` None: its owner is not known for certain, so only staff see it.
 
-    `is_doubtful`: what is remembered may not hold any more, or never told enough (a reduced row, an end of a moved
-    pointer), so it is to be read singly.
+    `is_doubtful`: the row may be outdated (the live pointer moved to or from it) or was incomplete, so the version has
+    to be read singly.
     """
 
     class Attribution(models.TextChoices):

@@ -1,13 +1,13 @@
-"""Workspaces of MIOSA, as far as they say whose an unattributed deployment is. Disposable."""
+"""Workspaces of MIOSA: they name the customer of a deployment that does not. Disposable."""
 
 from django.db import models
 
 
 class Workspace(models.Model):
-    """`external_id` None: it states none, so what lies in it belongs to nobody."""
+    """`external_id` None: it names no customer, so its deployments belong to nobody."""
 
     miosa_id = models.CharField(max_length=128, unique=True)
-    external_id = models.CharField(max_length=512, null=True)  # noqa: DJ001  # null is an answer of its own: nobody's
+    external_id = models.CharField(max_length=512, null=True)  # noqa: DJ001  # null means that it belongs to nobody, empty is never stored
 
     def __str__(self) -> str:
         return self.miosa_id

@@ -62,7 +62,7 @@ def get_builds(*, by: Person, slug: str, deployment_id: str, now: datetime) -> B
         instances = runtime.list_instances(deployment, customer=customer, by=by, now=now)
     live = deployment.live_version
     return BuildsPage(
-        customer=summaries.head(customer, by=by),
+        customer=summaries.summarize_customer(customer, by=by),
         deployment=actions.get_deployment_summary(deployment, customer, by=by),
         builds=() if is_cut else stored_builds.list_builds(deployment, customer, by=by),
         instances=instances,
@@ -95,7 +95,7 @@ def get_build(*, by: Person, slug: str, deployment_id: str, build_id: str, now: 
         now=now,
     )
     return BuildPage(
-        customer=summaries.head(customer, by=by),
+        customer=summaries.summarize_customer(customer, by=by),
         deployment=actions.get_deployment_summary(deployment, customer, by=by),
         build=build,
         is_open=is_open,

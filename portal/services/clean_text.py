@@ -1,4 +1,4 @@
-"""Text from outside, made fit for a column: one line, no control characters, not longer than its column."""
+"""Text from outside, cleaned so that a column can store it: no control characters, not too long."""
 
 import re
 import unicodedata
@@ -9,26 +9,26 @@ from django.db.models import Model
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
-def line(value: str | None, *, most: int) -> str:
+def clean_line(value: str | None, *, most: int) -> str:
     """One line for people: control characters become a space, ends are trimmed, too long is cut with an ellipsis.
 
-    What no column can hold (half of a surrogate pair) becomes a question mark.
+    What no column can store (half of a surrogate pair) becomes a question mark.
     """
-    text = _CONTROL.sub(" ", storable(value or "")).strip()
+    text = _CONTROL.sub(" ", make_storable(value or "")).strip()
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
-def search_key(*values: str | None) -> str:
-    """Lower-cased text to look for substrings in; composed, so that é is found however it was typed."""
+def make_search_key(*values: str | None) -> str:
+    """Lower-cased text for substring searches; composed (NFC), so that é is found however it was typed."""
     return unicodedata.normalize("NFC", " ".join(value for value in values if value)).casefold()
 
 
-def storable(value: str) -> str:
-    """A text somebody asks for, without what no column can hold, so that it simply is not found."""
+def make_storable(value: str) -> str:
+    """Text from a URL with what no column can store replaced, so that it is just not found."""
     return value.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
 
 
-def fit(model: type[Model], values: dict[str, Any]) -> dict[str, Any]:
+def fit_columns(model: type[Model], values: dict[str, Any]) -> dict[str, Any]:
     """`values` with each text cut to its column of `model`, and NUL, which PostgreSQL refuses, replaced."""
     return {name: _fitted(model, name, value) if isinstance(value, str) else value for name, value in values.items()}
 

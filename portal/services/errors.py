@@ -1,13 +1,13 @@
-"""What a service may say instead of an answer.
+"""Errors of the services.
 
 ServiceError
-├── NotFound      unknown, gone, or somebody else's: the three are never told apart
-├── Forbidden     the person sees the thing but may not do this; `who_can` says who may
-├── Invalid       the person's input; `fields` maps a field's name to a sentence
-├── Conflict      somebody else's change stands in the way
-└── Unavailable   the hosting service can't be asked now; `retry_after_s` says when to try again
+├── NotFound      unknown, deleted or somebody else's, with no difference between them
+├── Forbidden     the person may see it but not do this; `who_can` lists the roles that may
+├── Invalid       the person's input is wrong; `fields` maps a field's name to a sentence
+├── Conflict      somebody else's change is in the way
+└── Unavailable   the hosting service can't be reached; a retry helps after `retry_after_s`
 
-Each carries `for_people`, a translated sentence that names no vendor.
+Each has `for_people`, a translated sentence that names no vendor.
 """
 
 from collections.abc import Mapping

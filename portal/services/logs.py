@@ -47,10 +47,10 @@ class Packed:
 def get_log(*, by: Person, slug: str, deployment_id: str, version_id: str, stage: str = "", now: datetime) -> LogPage:
     """A version's log, of one of `STAGES` or of all. Raises NotFound; what else went wrong is in `missing`."""
     loaded = versions.load(by=by, slug=slug, deployment_id=deployment_id, version_id=version_id)
-    return read(loaded.version, loaded.deployment, customer=loaded.customer, by=by, stage=stage, now=now)
+    return read_log(loaded.version, loaded.deployment, customer=loaded.customer, by=by, stage=stage, now=now)
 
 
-def read(
+def read_log(
     version: Version, deployment: Deployment, *, customer: Customer, by: Person, stage: str, now: datetime
 ) -> LogPage:
     """Raises nothing: what went wrong is in `missing`."""

@@ -1,4 +1,4 @@
-"""People who sign in, as the rules see them."""
+"""People who sign in, as `portal.permissions` needs them; and the people of the demo."""
 
 from typing import TYPE_CHECKING
 
@@ -25,7 +25,7 @@ _DEMO_PEOPLE = (
 
 
 def get_person(user: "User | AnonymousUser") -> Person | None:
-    """The rules' view of a signed-in user; None for nobody. One query for everybody but operators, who need none."""
+    """A signed-in user with roles; None for an anonymous or inactive one. One query, none for operators."""
     if not isinstance(user, User) or not user.is_active:
         return None
     staff = Role(user.staff_role) if user.staff_role else None
@@ -39,16 +39,16 @@ def get_person(user: "User | AnonymousUser") -> Person | None:
     return Person(id=user.pk, name=str(user), email=user.email, roles=roles)
 
 
-def may_sign_in(user: User) -> bool:
-    """Demo people exist only beside the simulator."""
+def can_sign_in(user: User) -> bool:
+    """Demo people can sign in only with the simulator."""
     return user.is_active and (settings.MIOSA.is_demo or not user.is_demo)
 
 
 @transaction.atomic
 def ensure_demo_people() -> list[tuple[str, str]]:
-    """Make the demo's people where they are missing, with their customers, and give (e-mail, role) of all.
+    """Create the demo's people and their customers if they are missing. Returns (e-mail, role) of all.
 
-    Raises RuntimeError when a real MIOSA is configured.
+    Raises RuntimeError if a real MIOSA is configured.
     """
     if not settings.MIOSA.is_demo:
         raise RuntimeError("Demo people exist only beside the simulator.")

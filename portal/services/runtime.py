@@ -84,7 +84,7 @@ def get_log(*, by: Person, slug: str, deployment_id: str, instance_id: str, now:
         now=now,
     )
     return InstanceLog(
-        customer=summaries.head(customer, by=by),
+        customer=summaries.summarize_customer(customer, by=by),
         deployment=actions.get_deployment_summary(deployment, customer, by=by),
         instance=instance,
         log=log,

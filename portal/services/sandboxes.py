@@ -1,4 +1,4 @@
-"""The sandboxes of one customer, newest first: what a publish is made from."""
+"""The sandboxes of one customer, newest first: a publish makes a version from one."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,7 +17,7 @@ _GONE = frozenset({"destroyed", "destroying", "deleted"})
 
 @dataclass(frozen=True, slots=True)
 class Sandbox:
-    """`state` is an open word of the hosting service. `project` is the platform's own label."""
+    """`state` is the hosting service's word, of an open set. `project` is the platform's own label."""
 
     id: str
     name: str
@@ -27,12 +27,12 @@ class Sandbox:
 
 
 def list_sandboxes(customer: Customer, *, by: Person) -> tuple[Sandbox, ...]:
-    """Raises Unavailable with words. A row is the customer's by its own attribution, whatever filter MIOSA knows."""
+    """Raises Unavailable. A row is the customer's by its own attribution, whether or not MIOSA applies the filter."""
     if not customer.external_id:
         return ()
-    ask = upstream.client(Purpose.READ, customer_id=customer.pk)
+    client = upstream.client(Purpose.READ, customer_id=customer.pk)
     try:
-        page = ask.sandboxes.list(external_workspace_id=customer.external_id)
+        page = client.sandboxes.list(external_workspace_id=customer.external_id)
     except miosa.MiosaError as error:
         raise to_unavailable(error) from error
     own = [row for row in page.items if row.external_workspace_id == customer.external_id and row.state not in _GONE]
@@ -40,7 +40,7 @@ def list_sandboxes(customer: Customer, *, by: Person) -> tuple[Sandbox, ...]:
     return tuple(
         Sandbox(
             id=row.id,
-            name=clean_text.line(row.name or row.slug or row.id, most=200),
+            name=clean_text.clean_line(row.name or row.slug or row.id, most=200),
             state=row.state,
             project=row.external_project_id if isinstance(row.external_project_id, str) else "",
             created_at=row.created_at,
@@ -49,14 +49,14 @@ def list_sandboxes(customer: Customer, *, by: Person) -> tuple[Sandbox, ...]:
     )
 
 
-def require_own(sandbox_id: str, customer: Customer) -> miosa.Sandbox:
-    """A posted sandbox, read again.
+def get_own_sandbox(sandbox_id: str, customer: Customer) -> miosa.Sandbox:
+    """A submitted sandbox as MIOSA shows it now.
 
-    Raises NotFound unless it carries this customer's attribution; Unavailable if it can't be read.
+    Raises NotFound unless it has this customer's attribution; Unavailable if it can't be read.
     """
-    ask = upstream.client(Purpose.READ, customer_id=customer.pk)
+    client = upstream.client(Purpose.READ, customer_id=customer.pk)
     try:
-        row = ask.sandboxes.get(sandbox_id)
+        row = client.sandboxes.get(sandbox_id)
     except miosa.NotFound:
         raise NotFound from None
     except miosa.MiosaError as error:

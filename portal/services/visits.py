@@ -1,9 +1,9 @@
-"""What opening a page does first: find its subject through the person asking, and see that it is refreshed if stale.
+"""What happens before a page is shown: its subject is found through the person, and refreshed if it is stale.
 
-`open_` is for a page: whatever is stored is shown at once, and the worker refreshes what is stale; only if nothing is
-stored yet, MIOSA is read first. `poll_` is for a page that stays open: what is stale is read now, once for everybody
-who watches. `refresh_` is the button. All raise NotFound for somebody else's subject and an unknown one alike, before
-MIOSA is called.
+`open_` is for a page: stored data is shown at once, and the worker refreshes it if it is stale; only if there is none
+yet, MIOSA is read first. `poll_` is for a page that stays open: stale data is read again now, once for everybody who
+watches. `refresh_` is for the Refresh button. All raise NotFound for somebody else's subject as for an unknown one,
+before MIOSA is called.
 """
 
 from dataclasses import replace
@@ -47,7 +47,7 @@ def open_deployment(*, by: Person, slug: str, deployment_id: str, now: datetime)
         builds.refresh_builds(deployment, customer, now=now)
     if deployment.newest_version_id is None and not deployment.is_filled:
         refresh.refresh_deployment_if_stale(deployment, row, customer=customer, now=now)
-        return customer, deployments.find_deployment(customer, deployment_id)
+        return customer, deployments.get_held(customer, deployment_id)
     refresh.request_deployment_refresh(deployment, row, now=now)
     return customer, deployment
 

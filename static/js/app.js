@@ -68,11 +68,13 @@
     }
   });
 
-  /* Polling stops while the page is hidden, and while somebody types, selects text or has a menu open. */
+  /* Polling stops while the page is hidden, and while somebody types, selects text, reads further up in a log that is
+     followed, or has a menu open. */
   const isBusy = (target) => {
     const selection = getSelection();
     const isSelecting = !selection.isCollapsed && target.contains(selection.anchorNode);
-    return isSelecting || Boolean($("details[open], :focus:is(input, select, textarea)", target));
+    const isReadingBack = ($(".log.follows", target)?.scrollTop ?? 0) < -20;
+    return isSelecting || isReadingBack || Boolean($("details[open], :focus:is(input, select, textarea)", target));
   };
   document.addEventListener("htmx:beforeRequest", (event) => {
     const { elt, target } = event.detail;

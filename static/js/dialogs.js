@@ -45,7 +45,7 @@
       ? link
       : (id && document.getElementById(id)) ||
         (href && document.querySelector(`a[href="${CSS.escape(href)}"]`)) ||
-        (row && document.querySelector(`#${CSS.escape(row)} .dots`));
+        (row && document.querySelector(`#${CSS.escape(row)} .row-actions`));
     (back?.closest("details:not([open])")?.querySelector("summary") || back || document.getElementById("main"))?.focus();
     opener = null;
     document.querySelectorAll("[data-poll]").forEach((part) => window.htmx?.trigger(part, "poll"));

@@ -29,7 +29,7 @@ def main(versions: int) -> None:
     times: list[tuple[float, str]] = []
     for chosen in large_history.list_combinations():
         query = large_history.make_query(chosen, customer)
-        where = filters.read(query, customer=customer, deployments=deployments, by=operator).where
+        where = filters.parse(query, customer=customer, deployments=deployments, by=operator).where
         rounds = []
         for _round in range(3):
             begun = clock()

@@ -16,18 +16,33 @@ from django.utils.dateparse import parse_datetime
 from portal.models import Version
 
 _BODY: dict[str, bytes] = {}
-# Our frame, and rows that tell what ours tell, as one writes them with Django's templates.
-_PAGE = """{% extends "base.html" %}{% load desk %}{% block main %}<h1>{{ customer }}</h1>
-<ol class="timeline">{% for deployment, version, at in rows %}<li class="entry" id="v{{ version.id }}">
-<time datetime="{{ at|date:'c' }}" title="{{ at|date:'l j F Y, H:i:s T' }}">{{ at|date:'H:i' }}</time>
-<span class="state is-{{ version.state }}">{% shape version.state %}<span class="word">{{ version.state }}</span></span>
-<a class="what" href="{% url 'version' customer deployment.id version.id %}">
-<span class="name">{{ deployment.name }}</span> <b>#{{ version.version_number }}</b></a>
-<span class="more">{{ version.kind }} · {{ version.artifact_manifest.files }} files ·
-{{ version.artifact_manifest.total_bytes|filesizeformat }} · from {{ version.source_sandbox_id }}</span>
-<span class="who name">{{ version.external_user_id }}</span>{% if version.id != deployment.active_version_id %}
-<a href="{% url 'comparison' customer deployment.id %}?from={{ version.id }}&to={{ deployment.active_version_id }}">
-Compare</a>{% endif %}</li>{% endfor %}</ol>{% endblock %}"""
+# Our layout, and rows with the same facts as ours, straight from what the client returns.
+_PAGE = """{% extends "base.html" %}
+{% block title %}{{ customer }}{% endblock %}
+{% block main %}
+<h1>{{ customer }}</h1>
+<ol class="timeline">
+{% for deployment, version, at in rows %}
+  <li class="entry" id="v{{ version.id }}">
+    {{ ui.hour(at) }}
+    <span class="state is-{{ version.state }}">
+      {{ ui.shape(version.state) }}<span class="word">{{ version.state }}</span>
+    </span>
+    <a class="what" href="{{ links.version(customer, deployment.id, version.id) }}">
+      <span class="name">{{ deployment.name }}</span> <b>#{{ version.version_number }}</b>
+    </a>
+    <span class="more">
+      {{ version.kind }} · {{ version.artifact_manifest.files|file_count }} ·
+      {{ version.artifact_manifest.total_bytes|size }} · from {{ version.source_sandbox_id }}
+    </span>
+    <span class="who name">{{ version.external_user_id }}</span>
+    {% if version.id != deployment.active_version_id %}
+      <a href="{{ links.compare(customer, deployment.id, version.id, deployment.active_version_id) }}">Compare</a>
+    {% endif %}
+  </li>
+{% endfor %}
+</ol>
+{% endblock %}"""
 
 
 @login_required
@@ -58,7 +73,7 @@ def by_official_client(request: HttpRequest) -> HttpResponse:
 
 @cache
 def _page() -> Any:
-    return engines["django"].from_string(_PAGE)
+    return engines["jinja2"].from_string(_PAGE)
 
 
 @cache

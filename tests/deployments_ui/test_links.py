@@ -66,6 +66,8 @@ def path_as_served(path: str) -> str:
         ("instance", links.instance("x", "d", "i")),
         ("instance_text", links.instance_text("x", "d", "i")),
         ("find", links.find()),
+        ("styleguide", links.styleguide()),
+        ("styleguide_page", links.styleguide_page("usual")),
         ("theme", links.theme()),
         ("account_logout", links.sign_out()),
     ],

@@ -1,10 +1,11 @@
-"""A name server of its own for each test, and a customer's app to attach domains to."""
+"""A DNS server for each test, and a customer's deployment to add domains to."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
 import pytest
+from django.utils import timezone
 from pytest_django import Settings
 
 from portal.config import Dns
@@ -12,7 +13,7 @@ from portal.permissions import Person
 from portal.simulator.dns.server import DnsServer
 from portal.simulator.simulator import Simulator
 from tests import recall
-from tests.domains.attaching import SLUG, Attaching, Net
+from tests.domains.app import OTHER_SLUG, SLUG, DomainsApp, NameServer, find_app
 from tests.services.conftest import operator, person_of, read_all
 from tests.simulator_control import SimulatorControl
 
@@ -20,12 +21,11 @@ __all__ = ["operator", "person_of", "read_all"]
 
 
 @pytest.fixture
-def net(settings: Settings, simulator: SimulatorControl, running_simulator: Simulator) -> Iterator[Net]:
-    """The same names for the portal, which asks by DNS, and for the hosting service's own check."""
+def name_server(settings: Settings, simulator: SimulatorControl, running_simulator: Simulator) -> Iterator[NameServer]:
     with DnsServer(running_simulator.state.dns) as server:
-        at = f"127.0.0.1:{server.port}"
-        settings.DNS = Dns(resolvers=(at,), overrides=(("127.0.0.1", at),))
-        yield Net(server, simulator)
+        address = f"127.0.0.1:{server.port}"
+        settings.DNS = Dns(resolvers=(address,), overrides=(("127.0.0.1", address),))
+        yield NameServer(server, simulator)
 
 
 @pytest.fixture
@@ -34,6 +34,12 @@ def owner(person_of: Callable[..., Person]) -> Person:
 
 
 @pytest.fixture
-def app(net: Net, read_all: Callable[[], object], owner: Person) -> Attaching:
-    recall.recall("all", net.control, read_all)
-    return Attaching.at(net.control, owner)
+def other_owner(person_of: Callable[..., Person]) -> Person:
+    """An owner of another customer."""
+    return person_of(OTHER_SLUG)
+
+
+@pytest.fixture
+def app(name_server: NameServer, read_all: Callable[[], object], owner: Person) -> DomainsApp:
+    recall.recall("all", name_server.simulator, read_all)
+    return find_app(name_server.simulator, owner, now=timezone.now())

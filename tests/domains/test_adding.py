@@ -1,21 +1,25 @@
-"""Attaching: what people paste is cleaned, what can't be attached is refused with why, a taken one says no more."""
+"""Adding, redirecting and detaching: names are cleaned, impossible ones refused, and each change is sent once."""
 
 from typing import Any
 
 import pytest
 
 from portal.models import Domain, Operation
-from portal.permissions import Person
+from portal.permissions import Person, Role
 from portal.services.domains import changes
 from portal.services.errors import Conflict, Forbidden, Invalid
 from portal.services.operations.submit import Confirmation
 from portal.services.operations.tokens import BadToken
 from portal.services.sync import upstream
 from portal.services.sync.budget import Purpose
-from tests.domains.attaching import NAME, Attaching
+from tests.domains.app import NAME, OTHER_SLUG, ZONE, DomainsApp
 from tests.simulator_control import SimulatorControl
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def list_posts(simulator: SimulatorControl) -> list[dict[str, Any]]:
+    return [request for request in simulator.requests() if request["method"] == "POST"]
 
 
 @pytest.mark.parametrize(
@@ -29,11 +33,11 @@ pytestmark = pytest.mark.django_db(transaction=True)
         f"user@{NAME}",
     ],
 )
-def test_what_people_paste_is_cleaned(app: Attaching, typed: str) -> None:
-    form = changes.draw_add(**app.where(), typed=typed)
+def test_a_pasted_name_is_cleaned(app: DomainsApp, typed: str) -> None:
+    form = changes.draw_add(**app.get_arguments(), typed=typed)
     assert (form.clean, form.problem) == (NAME, "")
-    (done,) = app.add(typed)
-    assert (done.state, done.domain) == ("succeeded", NAME)
+    (operation,) = app.submit(typed)
+    assert (operation.state, operation.domain) == ("succeeded", NAME)
     assert list(Domain.objects.filter(name=NAME).values_list("status", flat=True)) == ["pending"]
 
 
@@ -57,118 +61,107 @@ def test_what_people_paste_is_cleaned(app: Attaching, typed: str) -> None:
         "javascript:alert(1)",
     ],
 )
-def test_what_can_not_be_attached_is_refused_with_why(app: Attaching, simulator: SimulatorControl, typed: str) -> None:
+def test_an_impossible_name_is_refused_with_the_reason(
+    app: DomainsApp, simulator: SimulatorControl, typed: str
+) -> None:
     before = len(simulator.requests())
-    token = changes.draw_add(**app.where(), typed="").token
+    arguments = app.get_arguments(typed=typed, policy="none", with_twin=False, portal_host="portal.test")
+    token = changes.draw_add(**app.get_arguments()).token
     with pytest.raises(Invalid) as raised:
-        changes.add(
-            **app.where(),
-            typed=typed,
-            policy="none",
-            with_twin=False,
-            confirmation=Confirmation(token=token),
-            portal_host="portal.test",
-        )
+        changes.add(**arguments, confirmation=Confirmation(token=token))
     assert raised.value.fields["domain"]
     assert "MIOSA" not in raised.value.fields["domain"]
     assert len(simulator.requests()) == before
     assert not Operation.objects.exists()
 
 
-def test_a_name_in_other_letters_is_shown_in_both(app: Attaching) -> None:
-    form = changes.draw_add(**app.where(), typed="Bücher.example")
+def test_an_international_name_is_shown_in_both_forms(app: DomainsApp) -> None:
+    form = changes.draw_add(**app.get_arguments(), typed="Bücher.example")
     assert (form.shown, form.clean) == ("bücher.example", "xn--bcher-kva.example")
-    assert app.page(app.attached("bücher.example")).facts.row.shown == "bücher.example"
+    assert app.open_domain(app.add("bücher.example")).detail.summary.display_name == "bücher.example"
 
 
-def test_the_twin_is_attached_with_it(app: Attaching) -> None:
-    form = changes.draw_add(**app.where(), typed="newsite.example")
+def test_the_www_twin_can_be_added_in_the_same_form(app: DomainsApp) -> None:
+    form = changes.draw_add(**app.get_arguments(), typed="newsite.example")
     assert (form.is_apex, form.twin) == (True, "www.newsite.example")
-    done = app.add("newsite.example", policy="www_to_apex", with_twin=True)
-    assert [operation.state for operation in done] == ["succeeded", "succeeded"]
-    rows = app.rows()
-    assert {rows[name].redirect_policy for name in ("newsite.example", "www.newsite.example")} == {"www_to_apex"}
-    assert changes.draw_add(**app.where(), typed="newsite.example").twin == ""
+    operations = app.submit("newsite.example", policy="www_to_apex", with_twin=True)
+    assert [operation.state for operation in operations] == ["succeeded", "succeeded"]
+    domains = app.list_domains()
+    assert {domains[name].redirect_policy for name in ("newsite.example", "www.newsite.example")} == {"www_to_apex"}
+    assert changes.draw_add(**app.get_arguments(), typed="newsite.example").twin == ""
 
 
-def test_pressing_twice_attaches_once(app: Attaching, simulator: SimulatorControl) -> None:
-    token = changes.draw_add(**app.where()).token
-    wanted = {"typed": NAME, "policy": "none", "with_twin": False, "confirmation": Confirmation(token=token)}
-    first = changes.add(**app.where(), **wanted)  # type: ignore[arg-type]  # one mapping for two calls
-    again = changes.add(**app.where(), **wanted)  # type: ignore[arg-type]  # as above
+def test_submitting_twice_adds_once(app: DomainsApp, simulator: SimulatorControl) -> None:
+    token = changes.draw_add(**app.get_arguments()).token
+    arguments = app.get_arguments(typed=NAME, policy="none", with_twin=False, confirmation=Confirmation(token=token))
+    first, again = changes.add(**arguments), changes.add(**arguments)
     assert first[0].key == again[0].key
-    assert len([row for row in simulator.requests() if row["method"] == "POST"]) == 1
+    assert len(list_posts(simulator)) == 1
 
 
-def test_a_form_that_was_sent_attaches_nothing_else(app: Attaching, simulator: SimulatorControl) -> None:
-    token = changes.draw_add(**app.where()).token
-    wanted: dict[str, Any] = {"policy": "none", "with_twin": True, "confirmation": Confirmation(token=token)}
-    changes.add(**app.where(), typed="first.example", **wanted)
+def test_a_used_form_adds_no_other_domain(app: DomainsApp, simulator: SimulatorControl) -> None:
+    token = changes.draw_add(**app.get_arguments()).token
+    arguments = app.get_arguments(policy="none", with_twin=True, confirmation=Confirmation(token=token))
+    changes.add(**arguments, typed="first.example")
     with pytest.raises(Conflict):
-        changes.add(**app.where(), typed="second.example", **wanted)
-    sent = [row["body"]["domain"] for row in simulator.requests() if row["method"] == "POST"]
-    assert sent == ["first.example", "www.first.example"]
+        changes.add(**arguments, typed="second.example")
+    assert [request["body"]["domain"] for request in list_posts(simulator)] == ["first.example", "www.first.example"]
 
 
-def test_a_domain_that_is_taken_says_no_more(app: Attaching, simulator: SimulatorControl) -> None:
-    world = {row["external_workspace_id"]: row for row in simulator.state()["customers"]}
-    other = world["pawsome-vets"]["deployments"][0]["id"]
-    upstream.client(Purpose.ACTION).domains.add(other, domain="taken.example", idempotency_key="x")
-    (done,) = app.add("taken.example")
-    assert done.state == "refused"
-    assert "attached already" in done.error
-    for word in ("pawsome-vets", "Pawsome Vets", other, "MIOSA"):
-        assert word not in done.error
+def test_a_taken_domain_is_refused_without_naming_its_owner(app: DomainsApp, simulator: SimulatorControl) -> None:
+    customers = {customer["external_workspace_id"]: customer for customer in simulator.state()["customers"]}
+    other_id = customers[OTHER_SLUG]["deployments"][0]["id"]
+    upstream.client(Purpose.ACTION).domains.add(other_id, domain="taken.example", idempotency_key="x")
+    (operation,) = app.submit("taken.example")
+    assert operation.state == "refused"
+    assert "attached already" in operation.error
+    for word in (OTHER_SLUG, "Pawsome Vets", other_id, "MIOSA"):
+        assert word not in operation.error
 
 
-def test_the_right_is_asked_first(app: Attaching, operator: Person) -> None:
-    support = Person(id=5, name="Sue", email="s@portal.test", staff=operator.staff and type(operator.staff).SUPPORT)
+def test_support_can_open_no_form(app: DomainsApp) -> None:
+    support = Person(id=5, name="Sue", email="s@portal.test", staff=Role.SUPPORT)
     with pytest.raises(Forbidden):
-        changes.draw_add(**app.where(support))
-    domain = app.attached()
+        changes.draw_add(**app.get_arguments(support))
+    domain = app.add()
     for kind in ("detach_domain", "redirect_domain"):
         with pytest.raises(Forbidden):
-            changes.draw(**app.where(support), domain_id=domain.miosa_id, kind=kind)
+            changes.draw(**app.get_arguments(support), domain_id=domain.miosa_id, kind=kind)
 
 
-def test_a_form_is_good_for_one_domain(app: Attaching) -> None:
-    one, other = app.attached(), app.attached("other.brightsmile-new.example")
-    token = changes.draw(**app.where(), domain_id=one.miosa_id, kind="detach_domain").token
+def test_a_form_is_valid_for_one_domain(app: DomainsApp) -> None:
+    domain, other = app.add(), app.add(f"other.{ZONE}")
+    token = changes.draw(**app.get_arguments(), domain_id=domain.miosa_id, kind="detach_domain").token
+    arguments = app.get_arguments(domain_id=other.miosa_id, kind="detach_domain", typed_name=other.name)
     with pytest.raises(BadToken):
-        changes.change(
-            **app.where(),
-            domain_id=other.miosa_id,
-            kind="detach_domain",
-            typed_name=other.name,
-            confirmation=Confirmation(token=token),
-        )
+        changes.change(**arguments, confirmation=Confirmation(token=token))
 
 
-def test_detaching_wants_the_name(app: Attaching) -> None:
-    domain = app.attached()
+def test_detaching_requires_the_typed_name(app: DomainsApp) -> None:
+    domain = app.add()
     with pytest.raises(Invalid):
         app.change(domain, "detach_domain", typed_name="something else")
-    page = app.change(domain, "detach_domain", typed_name=f" {NAME.upper()} ")
-    assert page.state == "succeeded"
-    assert NAME not in app.rows()
+    operation = app.change(domain, "detach_domain", typed_name=f" {NAME.upper()} ")
+    assert operation.state == "succeeded"
+    assert NAME not in app.list_domains()
 
 
-def test_the_redirect_is_changed_where_that_can_be_done(app: Attaching, simulator: SimulatorControl) -> None:
-    domain = app.attached()
+def test_the_redirect_is_changed_where_miosa_supports_it(app: DomainsApp, simulator: SimulatorControl) -> None:
+    domain = app.add()
     assert app.change(domain, "redirect_domain", policy="www_to_apex").state == "succeeded"
-    assert app.rows()[NAME].redirect_policy == "www_to_apex"
+    assert app.list_domains()[NAME].redirect_policy == "www_to_apex"
     with pytest.raises(Invalid):
         app.change(domain, "redirect_domain", policy="sideways")
     simulator.configure(domain_patch="404")
-    page = app.change(domain, "redirect_domain", policy="none")
-    assert page.state == "refused"
-    assert "not supported" in page.error
+    operation = app.change(domain, "redirect_domain", policy="none")
+    assert operation.state == "refused"
+    assert "not supported" in operation.error
 
 
 @pytest.mark.parametrize("shape", ["records", "object", "text", "target"])
-def test_every_shape_of_instructions_is_read(app: Attaching, simulator: SimulatorControl, shape: str) -> None:
+def test_every_shape_of_instructions_is_read(app: DomainsApp, simulator: SimulatorControl, shape: str) -> None:
     simulator.configure(dns_instructions=shape)
-    (record,) = app.page(app.attached()).facts.records
-    assert (record.type, record.label, record.full) == ("CNAME", "shop", NAME)
+    (record,) = app.open_domain(app.add()).detail.records
+    assert (record.type, record.label, record.full_name) == ("CNAME", "shop", NAME)
     assert record.value.endswith(".example")
     assert record.ttl > 0

@@ -1,12 +1,18 @@
 """From a confirmed form to MIOSA and back, and what prevents sending at the last moment."""
 
 import dataclasses
+from collections.abc import Callable
+from typing import Any
 
 import pytest
+from django.db import connection
+from django.utils import timezone
 from pytest_django import Settings
 
 from portal.models import Activation, Entry, Operation
 from portal.services.operations import read_back, status
+from portal.services.operations.client import client_for
+from portal.services.operations.kinds import get_kind
 from tests.operations.app import App, Effects, get_only_operation, get_operation
 from tests.simulator_control import SimulatorControl
 
@@ -27,6 +33,21 @@ def test_a_rollback_is_a_row_then_a_request_then_read_back(app: App) -> None:
     assert app.row().active_version_id == app.number(23)
     assert Activation.objects.get(operation_id=page.key).cause == "caused"
     assert Entry.objects.filter(kind=Entry.Kind.OPERATION, subject=get_operation(page).pk).exists()
+
+
+def test_a_rollback_takes_few_sql_statements(app: App) -> None:
+    """With what is read back afterwards, the timeline and the page of the operation."""
+    target = app.number(23)
+    token = app.open_dialog("roll_back", target)
+    statements = []
+
+    def note(execute: Callable[..., Any], sql: str, *arguments: Any) -> Any:
+        statements.append(sql)
+        return execute(sql, *arguments)
+
+    with connection.execute_wrapper(note):
+        assert app.submit("roll_back", token, target).state == "succeeded"
+    assert len(statements) <= 60, statements
 
 
 def test_the_same_form_again_sends_nothing(app: App) -> None:
@@ -140,6 +161,16 @@ def test_a_publish_is_followed_to_its_end_without_watchers(app: App, simulator: 
     assert operation.switched_at is not None
     assert app.live == operation.result["version_id"]
     assert Activation.objects.get(operation_id=page.key).version_id == app.live
+
+
+@pytest.mark.parametrize(("live", "is_finished"), [("before", False), ("another", True)])
+def test_a_publish_is_read_again_if_it_went_live_between_two_reads(app: App, live: str, is_finished: bool) -> None:
+    """The deployment was read just before the switch, the version just after it."""
+    operation = get_operation(app.change("publish"))
+    deployment = app.row()
+    deployment.active_version_id = str(operation.before["live"]) if live == "before" else "ver_another"
+    client = client_for(operation)
+    assert get_kind("publish").is_finished(operation, deployment, client, now=timezone.now()) is is_finished
 
 
 @pytest.mark.parametrize("route", [404, 501])

@@ -10,7 +10,7 @@ from pytest_django import Settings
 
 from portal.models import EnvVarDraft, EnvVarUpdate, Operation
 from portal.services.operations import status
-from tests.domains.attaching import NAME, Attaching
+from tests.domains.app import NAME, DomainsApp
 from tests.env_vars.client import EnvVarsClient
 from tests.operations.app import App, get_only_operation, get_operation
 
@@ -27,8 +27,8 @@ def env(app: App, settings: Settings) -> EnvVarsClient:
 
 
 @pytest.fixture
-def domains(app: App) -> Attaching:
-    return Attaching(app.deployment_id, "Main site", app.owner)
+def domains(app: App) -> DomainsApp:
+    return DomainsApp(app.deployment_id, "Main site", app.owner, timezone.now())
 
 
 def read_later(app: App, path: str, body: str | None = None) -> None:
@@ -113,8 +113,8 @@ def test_names_found_to_be_set_are_marked(app: App, env: EnvVarsClient, expires:
 
 
 @pytest.mark.parametrize("seen", [FIRST_PAGE, UNREADABLE])
-def test_a_domain_missing_from_an_incomplete_list_was_not_detached(app: App, domains: Attaching, seen: str) -> None:
-    domain = domains.attached()
+def test_a_domain_missing_from_an_incomplete_list_was_not_detached(app: App, domains: DomainsApp, seen: str) -> None:
+    domain = domains.add()
     app.control.fault("*/domains/*", method="DELETE", drop_before=True)
     page = domains.change(domain, "detach_domain", typed_name=NAME)
     read_later(app, "*/domains", seen)
@@ -122,19 +122,19 @@ def test_a_domain_missing_from_an_incomplete_list_was_not_detached(app: App, dom
     assert NAME not in app.simulator.state.store.domain_names
 
 
-def test_a_domain_on_a_later_page_was_attached(app: App, domains: Attaching) -> None:
+def test_a_domain_on_a_later_page_was_attached(app: App, domains: DomainsApp) -> None:
     app.control.fault("*/domains", method="POST", drop_after=True)
-    (page,) = domains.add()
+    (page,) = domains.submit()
     read_later(app, "*/domains", FIRST_PAGE)
     assert (get_operation(page).state, get_operation(page).attempts) == ("succeeded", 1)
 
 
 @pytest.mark.parametrize(("row", "attempts"), [({"status": "removed"}, 2), ({"domain": f"{NAME.upper()}."}, 1)])
 def test_a_domain_is_recognised_by_its_name_unless_it_was_removed(
-    app: App, domains: Attaching, row: dict[str, str], attempts: int
+    app: App, domains: DomainsApp, row: dict[str, str], attempts: int
 ) -> None:
     app.control.fault("*/domains", method="POST", drop_before=True)
-    (page,) = domains.add()
+    (page,) = domains.submit()
     read_later(app, "*/domains", json.dumps({"data": [{"id": "dom_1", "domain": NAME, "status": "pending"} | row]}))
     assert (get_operation(page).state, get_operation(page).attempts) == ("succeeded", attempts)
 

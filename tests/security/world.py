@@ -16,7 +16,7 @@ from django.utils import timezone
 from portal.config import DEMO_KEY
 from portal.models import Customer, Domain, DomainLink, EnvVarDraft, EnvVarUpdate, Membership, Operation, User
 from portal.services import people
-from portal.services.domains import links as domain_links
+from portal.services.domains import share_links
 from portal.services.env_vars import drafts
 from portal.services.env_vars.drafts import TypedValues
 from tests.deployments_ui.changes import token_of
@@ -121,7 +121,7 @@ def ids_of(control: SimulatorControl, external_id: str, *, who: User) -> Ids:
     operation = redeploy(client, base)
     person = people.get_person(who)
     assert person is not None
-    secret = domain_links.make(
+    secret = share_links.create_link(
         by=person, slug=customer.slug, deployment_id=app["id"], domain_id=domain_id, now=timezone.now()
     )
     return Ids(

@@ -287,7 +287,7 @@ def test_a_log_that_cant_be_had_is_said_in_words(world: SeededWorld, operator: P
     world.read_all()
     version = failed_version(world)
     world.simulator.fault("*/logs", times=100, **do)
-    page = logs.read(
+    page = logs.read_log(
         version,
         version.deployment,
         customer=Customer.objects.get(external_id=OURS),
@@ -302,7 +302,7 @@ def test_a_huge_log_is_kept_by_its_end(world: SeededWorld, operator: Person) -> 
     world.simulator.configure(log_text="huge")
     world.read_all()
     version = failed_version(world)
-    page = logs.read(
+    page = logs.read_log(
         version,
         version.deployment,
         customer=Customer.objects.get(external_id=OURS),

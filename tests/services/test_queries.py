@@ -45,7 +45,7 @@ def list_searches(customer: Customer, by: Person) -> Iterator[tuple[dict[str, li
     deployments = list(Deployment.objects.filter(customer=customer))
     for chosen in random.Random(7).sample(large_history.list_combinations(), SAMPLE):  # noqa: S311 - no secret
         query = large_history.make_query(chosen, customer)
-        yield chosen, filters.read(query, customer=customer, deployments=deployments, by=by).where
+        yield chosen, filters.parse(query, customer=customer, deployments=deployments, by=by).where
 
 
 def test_no_search_works_more_than_its_window_takes(crowded: Customer, operator: Person, db: None) -> None:

@@ -229,7 +229,7 @@ def test_a_rollback_over_anothers_version_tells_neither_it_nor_its_direction(
     page = page_of(shared, by=world.person_of(OURS), slug=OURS).page
     newest = max((one for one in page.entries if isinstance(one, ActivationEntry)), key=lambda one: one.at)
     assert (newest.version_id, newest.from_version_id, newest.from_number) == (mine.miosa_id, "", None)
-    assert newest.deed == "went_live"
+    assert newest.kind == "went_live"
 
 
 def test_a_cursor_of_staff_is_good_for_nobody_else(world: SeededWorld, shared: Deployment, operator: Person) -> None:

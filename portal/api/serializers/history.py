@@ -46,7 +46,7 @@ class ActivationEntrySerializer(serializers.Serializer[Any]):
     at = MomentField()
     deployment_id = serializers.CharField()
     deployment_name = serializers.CharField()
-    deed = serializers.ChoiceField([kind.value for kind in ActivationKind])
+    deed = serializers.ChoiceField([kind.value for kind in ActivationKind], source="kind")
     version_id = serializers.CharField()
     number = serializers.IntegerField(allow_null=True)
     from_version_id = serializers.CharField(help_text="Empty if none was live before, or another customer's.")

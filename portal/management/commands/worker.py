@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 from django.core.management.base import BaseCommand
 
-from portal.services.domains.looker import DomainSource
+from portal.services.domains.background import DomainSource
 from portal.services.housekeeping import HousekeepingSource
 from portal.services.operations.background import OperationSource
 from portal.services.sync.schedule import SyncSource

@@ -1,11 +1,13 @@
-"""Custom domains: what MIOSA says of them, what DNS answers, and what to do next.
+"""Custom domains: MIOSA's rows, our own DNS checks, and what pages show of both.
 
-reading   rows read from MIOSA and remembered
-looking   our own look at the DNS, kept; when to look again
-lists     the domains of a deployment, and their names for other pages
-pages     one domain: its status, its records and what DNS answers
-messages  the wording of what portal.dns reports
-changes   add, verify, redirect, detach: through the journal
-links     a page about one domain for whoever runs the DNS, without sign-in
-looker    in the worker: looks that are due
+pages        opening a page: refresh MIOSA's list if it is stale, request DNS checks, then query
+queries      the list of domains and one domain, as frozen dataclasses; reads our tables only
+reports      what a stored DNS lookup means now
+messages     the wording of the messages of portal.dns
+changes      add, verify, redirect and detach a domain: operations
+share_links  links to one domain's records for people without an account
+fetch        read MIOSA's list of a deployment's domains
+upsert       store that list
+checks       DNS checks: when they are due, running one, storing its result
+background   the worker's DNS checks
 """

@@ -12,7 +12,7 @@ from portal import dns
 from portal.models import Customer, Deployment, Domain
 from portal.permissions import Permission, Person, Role
 from portal.services.authorization import require_permission
-from portal.services.domains import looking, messages, pages, reading
+from portal.services.domains import checks, messages, queries
 from portal.services.errors import Conflict, Invalid, ServiceError, Unavailable
 from portal.services.operations import reasons
 from portal.services.operations.accept import OperationRequest
@@ -76,13 +76,13 @@ def draw_add(
 ) -> AddForm:
     """The form, with what was typed cleaned and explained. Raises NotFound, Forbidden."""
     customer = customers.get_customer(by=by, slug=slug)
-    deployment = deployments.find_deployment(customer, deployment_id)
+    deployment = deployments.get_held(customer, deployment_id)
     require_permission(Permission.ADD_DOMAIN, customer, deployment, by=by)
     name, problem = _read(typed, portal_host) if typed.strip() else (None, "")
     return AddForm(
         token=create_token(Subject(AddDomain.name, customer.pk, deployment.miosa_id), by=by),
-        customer=summaries.head(customer, by=by),
-        deployment=summaries.deployment(deployment, customer, by=by),
+        customer=summaries.summarize_customer(customer, by=by),
+        deployment=summaries.summarize_deployment(deployment, customer, by=by),
         typed=typed[:300],
         clean=name.ascii if name else "",
         shown=name.shown if name else "",
@@ -121,7 +121,7 @@ def add(
     does.
     """
     customer = customers.get_customer(by=by, slug=slug)
-    deployment = deployments.find_deployment(customer, deployment_id)
+    deployment = deployments.get_held(customer, deployment_id)
     require_permission(Permission.ADD_DOMAIN, customer, deployment, by=by)
     token = read_token(confirmation.token, Subject(AddDomain.name, customer.pk, deployment.miosa_id), by=by)
     name, problem = _read(typed, portal_host)
@@ -153,14 +153,16 @@ def add(
 
 def draw(*, by: Person, slug: str, deployment_id: str, domain_id: str, kind: str, now: datetime) -> DomainForm:
     """The form to detach or redirect. Raises NotFound, Forbidden."""
-    customer, deployment, domain = pages.find(by=by, slug=slug, deployment_id=deployment_id, domain_id=domain_id)
+    customer, deployment, domain = queries.load_domain(
+        by=by, slug=slug, deployment_id=deployment_id, domain_id=domain_id
+    )
     domain_kind = _get_domain_kind(kind)
     require_permission(domain_kind.permission, customer, deployment, by=by)
     return DomainForm(
         kind=domain_kind,
         token=create_token(Subject(kind, customer.pk, deployment.miosa_id, domain.miosa_id), by=by),
-        customer=summaries.head(customer, by=by),
-        deployment=summaries.deployment(deployment, customer, by=by),
+        customer=summaries.summarize_customer(customer, by=by),
+        deployment=summaries.summarize_deployment(deployment, customer, by=by),
         domain_id=domain.miosa_id,
         name=domain.name,
         redirect_policy=domain.redirect_policy or "none",
@@ -185,7 +187,9 @@ def change(
     now: datetime,
 ) -> OperationPage:
     """Detach (the name typed), redirect, or verify. Raises as `releases.submit` does."""
-    customer, deployment, domain = pages.find(by=by, slug=slug, deployment_id=deployment_id, domain_id=domain_id)
+    customer, deployment, domain = queries.load_domain(
+        by=by, slug=slug, deployment_id=deployment_id, domain_id=domain_id
+    )
     domain_kind = _get_domain_kind(kind)
     require_permission(domain_kind.permission, customer, deployment, by=by)
     token = read_token(confirmation.token, Subject(kind, customer.pk, deployment.miosa_id, domain.miosa_id), by=by)
@@ -213,10 +217,12 @@ def look_now(
     None if there was nothing to ask, or if it could not be asked now: our own look happens all the same. Raises
     NotFound, Forbidden.
     """
-    customer, deployment, domain = pages.find(by=by, slug=slug, deployment_id=deployment_id, domain_id=domain_id)
+    customer, deployment, domain = queries.load_domain(
+        by=by, slug=slug, deployment_id=deployment_id, domain_id=domain_id
+    )
     require_permission(Permission.VERIFY_DOMAIN, customer, deployment, by=by)
-    looking.want_now(domain, now=now)
-    if domain.status not in reading.WAITING:
+    checks.request_check_now(domain, now=now)
+    if not domain.is_unverified:
         return None
     try:
         return change(
@@ -239,9 +245,9 @@ def portal() -> Person:
 
 def verify_by_ourselves(domain: Domain, *, now: datetime) -> bool:
     """Our own look says that it can pass: MIOSA is asked, once a minute at most. False if it was not asked."""
-    if domain.asked_verify_at is not None and now - domain.asked_verify_at < _VERIFY_AGAIN:
+    if domain.verification_requested_at is not None and now - domain.verification_requested_at < _VERIFY_AGAIN:
         return False
-    Domain.objects.filter(pk=domain.pk).update(asked_verify_at=now)
+    Domain.objects.filter(pk=domain.pk).update(verification_requested_at=now)
     deployment = domain.deployment
     customer_id = domain.customer_id or deployment.customer_id
     kind = VerifyDomain()

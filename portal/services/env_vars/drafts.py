@@ -129,7 +129,7 @@ def apply_draft(
 def get_deployment(*, by: Person, slug: str, deployment_id: str) -> tuple[Customer, Deployment]:
     """For a person who may set its env vars. Raises NotFound, Forbidden."""
     customer = customers.get_customer(by=by, slug=slug)
-    deployment = deployments.find_deployment(customer, deployment_id)
+    deployment = deployments.get_held(customer, deployment_id)
     require_permission(Permission.SET_ENV, customer, deployment, by=by)
     return customer, deployment
 

@@ -23,8 +23,8 @@ class FetchedNames:
     is_complete: bool = True
 
     def add(self, row: miosa.EnvVar) -> None:
-        name = clean_text.line(row.name, most=300)
-        mask = clean_text.line(row.preview or "", most=100)
+        name = clean_text.clean_line(row.name, most=300)
+        mask = clean_text.clean_line(row.preview or "", most=100)
         self.found[(row.environment or "")[:60], name] = (mask, row.updated_at or row.created_at)
 
 

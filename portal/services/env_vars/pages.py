@@ -150,7 +150,7 @@ class DeleteForm:
 def get_env_vars(*, by: Person, slug: str, deployment_id: str, environment: str = "", now: datetime) -> EnvVarsPage:
     """Raises NotFound, also for an unknown environment. If MIOSA can't be reached: what is stored, with its age."""
     customer = customers.get_customer(by=by, slug=slug)
-    deployment = deployments.find_deployment(customer, deployment_id)
+    deployment = deployments.get_held(customer, deployment_id)
     environment = environment or environments.get_main()
     if environment not in settings.MIOSA.environments:
         raise NotFound
@@ -160,7 +160,7 @@ def get_env_vars(*, by: Person, slug: str, deployment_id: str, environment: str 
     may_set = can(Permission.SET_ENV, customer, deployment, by=by)
     rows = () if is_hidden else _list_rows(deployment, environment, may_set=may_set)
     return EnvVarsPage(
-        customer=summaries.head(customer, by=by),
+        customer=summaries.summarize_customer(customer, by=by),
         deployment=actions.get_deployment_summary(deployment, customer, by=by),
         rows=rows,
         environments=settings.MIOSA.environments,
@@ -180,8 +180,8 @@ def get_set_form(*, by: Person, slug: str, deployment_id: str, now: datetime) ->
     """Raises NotFound, Forbidden."""
     customer, deployment = drafts.get_deployment(by=by, slug=slug, deployment_id=deployment_id)
     return SetForm(
-        customer=summaries.head(customer, by=by),
-        deployment=summaries.deployment(deployment, customer, by=by),
+        customer=summaries.summarize_customer(customer, by=by),
+        deployment=summaries.summarize_deployment(deployment, customer, by=by),
         environments=settings.MIOSA.environments,
         obstacle=actions.get_connection_obstacle(customer.connection),
     )
@@ -195,7 +195,7 @@ def get_review(*, by: Person, slug: str, deployment_id: str, key: UUID, now: dat
     return Review(
         key=key,
         token=create_token(Subject(SetEnv.name, customer.pk, deployment.miosa_id), by=by, key=key),
-        customer=summaries.head(customer, by=by),
+        customer=summaries.summarize_customer(customer, by=by),
         deployment=actions.get_deployment_summary(deployment, customer, by=by),
         environment=draft.environment,
         environments=settings.MIOSA.environments,
@@ -215,8 +215,8 @@ def get_delete_form(*, by: Person, slug: str, deployment_id: str, name: str, now
     environments = deletion.get_environments(deployment, name)
     return DeleteForm(
         token=create_token(Subject(DeleteEnv.name, customer.pk, deployment.miosa_id, name), by=by),
-        customer=summaries.head(customer, by=by),
-        deployment=summaries.deployment(deployment, customer, by=by),
+        customer=summaries.summarize_customer(customer, by=by),
+        deployment=summaries.summarize_deployment(deployment, customer, by=by),
         name=name,
         environments=environments,
         reasons=reasons.list_reasons(DeleteEnv.reasons),

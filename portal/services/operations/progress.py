@@ -64,10 +64,10 @@ def get_progress(*, by: Person, key: UUID, now: datetime) -> Progress:
         deployment = _find_deployment(operation)
         version = _find_version(deployment, operation)
     customer = Customer.objects.get(pk=operation.customer_id)
-    seen = version if summaries.may_see(version, customer, by=by) else None
+    seen = version if summaries.can_see_version(version, customer, by=by) else None
     step = _get_step(page, deployment, version)
     live = deployment.live_version if deployment and step != "live" else None
-    is_live_visible = summaries.may_see(live, customer, by=by)
+    is_live_visible = summaries.can_see_version(live, customer, by=by)
     log_tail, failure = _read_log_tail(seen, deployment, customer, step, by=by, now=now)
     goes_live = bool(operation.body.get("promote", True))
     is_over = step in {"live", "failed"} or page.state in {"refused", "decided"}
@@ -78,8 +78,8 @@ def get_progress(*, by: Person, key: UUID, now: datetime) -> Progress:
         started_at=operation.asked_at,
         is_done=is_over or (step == "ready" and not goes_live),
         goes_live=goes_live,
-        version=summaries.version(seen, deployment) if seen and deployment else None,
-        still_live=summaries.version(live, deployment) if live and deployment and is_live_visible else None,
+        version=summaries.summarize_version(seen, deployment) if seen and deployment else None,
+        still_live=summaries.summarize_version(live, deployment) if live and deployment and is_live_visible else None,
         failure=failure,
         log_tail=log_tail,
         poll_every_s=_get_poll_interval_s(now - operation.asked_at),
@@ -103,7 +103,7 @@ def _read_log_tail(
         return (tail if by.is_staff else log_text.scrub(tail)), ""
     if step not in {"failed", "ready", "live"}:
         return "", ""
-    log = logs.read(version, deployment, customer=customer, by=by, stage="", now=now)
+    log = logs.read_log(version, deployment, customer=customer, by=by, stage="", now=now)
     if step != "failed":
         return log.text[-_TAIL:], ""
     return log.text[-_TAIL:], log_text.find_failure(log.text) or _("It failed; the log does not say why in a sentence.")
@@ -116,7 +116,7 @@ def _get_step(page: OperationPage, deployment: Deployment | None, version: Versi
         return "sending"
     if version is None or deployment is None:
         return "unknown" if page.state == "unknown" else "created"
-    state = summaries.state_of(version, deployment)
+    state = summaries.get_state(version, deployment)
     if version.state == "archived":
         return "live"
     return {State.LIVE: "live", State.FAILED: "failed", State.BUILDING: "building", State.CREATED: "created"}.get(

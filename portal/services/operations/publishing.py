@@ -119,10 +119,10 @@ def _submit(publication: Publication, token: Token, scope: Scope) -> OperationPa
     by, customer, deployment, confirmation = scope.by, scope.customer, scope.deployment, publication.confirmation
     reason = reasons.read_reason(confirmation.choice, confirmation.reason, by=by)
     fields = _clean_fields(publication, deployment)
-    sandbox = sandboxes.require_own(publication.sandbox_id, customer)
+    sandbox = sandboxes.get_own_sandbox(publication.sandbox_id, customer)
     body = fields | _get_attribution(sandbox, customer) | {"source_sandbox_id": sandbox.id}
     if deployment is None:
-        body["name"] = clean_text.line(publication.name, most=LONGEST_NAME)
+        body["name"] = clean_text.clean_line(publication.name, most=LONGEST_NAME)
     elif settings.MIOSA.publish_by_bridge:
         body["by_bridge"] = True
     request = OperationRequest(
@@ -143,7 +143,7 @@ def _submit(publication: Publication, token: Token, scope: Scope) -> OperationPa
 def _clean_fields(publication: Publication, deployment: Deployment | None) -> dict[str, Any]:
     """The fields of MIOSA's request, only those that apply (contract 10.3). Raises Invalid."""
     problems: dict[str, str] = {}
-    name = clean_text.line(publication.name, most=LONGEST_NAME + 1)
+    name = clean_text.clean_line(publication.name, most=LONGEST_NAME + 1)
     if deployment is None and not 0 < len(name) <= LONGEST_NAME:
         problems["name"] = _("Give the new app a name of at most %(most)s characters.") % {"most": LONGEST_NAME}
     if not publication.sandbox_id:
@@ -155,13 +155,13 @@ def _clean_fields(publication: Publication, deployment: Deployment | None) -> di
     fields: dict[str, Any] = {
         "kind": publication.kind if publication.kind != "auto" else None,
         "environment": environments.require_known(publication.confirmation.environment),
-        "output_path": clean_text.line(publication.output_path, most=_LONGEST + 1),
-        "build_command": clean_text.line(publication.build_command, most=_LONGEST + 1),
+        "output_path": clean_text.clean_line(publication.output_path, most=_LONGEST + 1),
+        "build_command": clean_text.clean_line(publication.build_command, most=_LONGEST + 1),
         "promote": publication.go_live,
     }
     if publication.kind != "static":
         fields |= {
-            "run_command": clean_text.line(publication.run_command, most=_LONGEST + 1),
+            "run_command": clean_text.clean_line(publication.run_command, most=_LONGEST + 1),
             "port": _clean_port(publication.port, problems),
             "health_check_path": _clean_path(publication.health_check_path, problems),
             "data_services": _split_names(publication.data_services),
@@ -184,14 +184,14 @@ def _clean_port(text: str, problems: dict[str, str]) -> int | None:
 
 
 def _clean_path(text: str, problems: dict[str, str]) -> str:
-    path = clean_text.line(text, most=_LONGEST + 1)
+    path = clean_text.clean_line(text, most=_LONGEST + 1)
     if path and not path.startswith("/"):
         problems["health_check_path"] = _("A path begins with a slash, like /health.")
     return path
 
 
 def _split_names(text: str) -> list[str]:
-    return [name.strip() for name in clean_text.line(text, most=_LONGEST).split(",") if name.strip()]
+    return [name.strip() for name in clean_text.clean_line(text, most=_LONGEST).split(",") if name.strip()]
 
 
 def _get_attribution(sandbox: miosa.Sandbox, customer: Customer) -> dict[str, str]:

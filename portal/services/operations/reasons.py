@@ -44,7 +44,7 @@ def is_required(by: Person) -> bool:
 
 def read_reason(choice: str, text: str, *, by: Person) -> str:
     """The ready-made reason and what was typed, as one line. Raises Invalid."""
-    parts = (get_sentences().get(choice, ""), clean_text.line(text, most=LONGEST + 1))
+    parts = (get_sentences().get(choice, ""), clean_text.clean_line(text, most=LONGEST + 1))
     reason = ": ".join(part for part in parts if part)
     if is_required(by) and not reason:
         raise Invalid({"reason": _("Say why, in a few words; the customer will read it.")})
@@ -55,4 +55,4 @@ def read_reason(choice: str, text: str, *, by: Person) -> str:
 
 def read_note(note: str, *, by: Person) -> str:
     """The internal note. Only staff write one."""
-    return clean_text.line(note, most=LONGEST_NOTE) if by.is_staff else ""
+    return clean_text.clean_line(note, most=LONGEST_NOTE) if by.is_staff else ""

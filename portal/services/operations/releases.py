@@ -11,7 +11,7 @@ from portal.models import Customer, Deployment, Version
 from portal.permissions import Permission, Person
 from portal.services import environments
 from portal.services.authorization import require_permission
-from portal.services.domains import lists as domain_lists
+from portal.services.domains import pages as domain_pages
 from portal.services.env_vars import changes as env_changes
 from portal.services.errors import Conflict, NotFound
 from portal.services.operations import reasons
@@ -78,16 +78,16 @@ def get_dialog(kind: str, target: Target, *, by: Person, now: datetime) -> Relea
     """Raises NotFound, Forbidden."""
     scope, version = _open(kind, target, by=by, now=now)
     customer, deployment = scope.customer, scope.existing
-    live = deployment.live_version if summaries.may_see(deployment.live_version, customer, by=by) else None
-    target_from, target_until = deployments.last_span(deployment, version)
+    live = deployment.live_version if summaries.can_see_version(deployment.live_version, customer, by=by) else None
+    target_from, target_until = deployments.find_live_period(deployment, version)
     since = target_until or version.created_at
     is_cut = summaries.hides_others(deployment, by=by)
     token = create_token(scope.get_subject(version.miosa_id), by=by, seen_live_id=deployment.active_version_id)
     return ReleaseDialog(
         **get_dialog_facts(scope, token=token, obstacle=find_restore_obstacle(version, deployment, now=now)),
-        live=summaries.version(live, deployment) if live else None,
+        live=summaries.summarize_version(live, deployment) if live else None,
         live_is_foreign=live is None and bool(deployment.active_version_id),
-        target=summaries.version(version, deployment),
+        target=summaries.summarize_version(version, deployment),
         target_from=target_from,
         target_until=target_until,
         env_changed=0 if is_cut else env_changes.count_changed_names(deployment, since=since),
@@ -95,7 +95,7 @@ def get_dialog(kind: str, target: Target, *, by: Person, now: datetime) -> Relea
         changes=tuple(each for each in differences(live, version, by=by) if not each.same) if live else (),
         same_artifact=_has_same_artifact(live, version),
         artifact_sha256=version.artifact_sha256,
-        domains=domain_lists.list_names(deployment, customer=customer, by=by),
+        domains=domain_pages.list_names(deployment, customer=customer, by=by, now=now),
         environments=settings.MIOSA.environments if _get_pointer_kind(scope).chooses_environment else (),
     )
 
@@ -142,7 +142,7 @@ def find_rollback_target(target: Target, *, by: Person, now: datetime) -> str:
 def keep_rollback(target: Target, live_id: str, *, by: Person, now: datetime) -> None:
     """Stop reminding of this rollback. Raises NotFound, Forbidden, Conflict if another version is live by now."""
     customer = customers.get_customer(by=by, slug=target.slug)
-    deployment = deployments.find_deployment(customer, target.deployment_id)
+    deployment = deployments.get_held(customer, target.deployment_id)
     require_permission(Permission.ROLL_BACK, customer, deployment, by=by)
     activation = rollbacks.find_live_activation(deployment)
     if activation is None or activation.version_id != live_id:
@@ -172,7 +172,7 @@ def find_number(deployment: Deployment, version_id: str) -> int | None:
 def _open(kind: str, target: Target, *, by: Person, now: datetime) -> tuple[Scope, Version]:
     scope = open_scope(kind, target, by=by, now=now)
     version = Version.objects.filter(deployment=scope.existing, miosa_id=target.version_id).first()
-    if version is None or not summaries.may_see(version, scope.customer, by=by):
+    if version is None or not summaries.can_see_version(version, scope.customer, by=by):
         raise NotFound
     return scope, version
 
@@ -199,7 +199,7 @@ def _list_candidates(scope: Scope) -> tuple[Candidate, ...]:
         good = deployments.find_last_good(deployment, scope.customer, by=scope.by, now=scope.now)
     return tuple(
         Candidate(
-            version=summaries.version(version, deployment),
+            version=summaries.summarize_version(version, deployment),
             is_last_good=good is not None and version.pk == good[0].pk,
             cause=find_restore_obstacle(version, deployment, now=scope.now),
         )

@@ -100,7 +100,7 @@ def open_scope(kind_name: str, target: Target, *, by: Person, now: datetime) -> 
     """Raises NotFound, Forbidden."""
     kind = get_kind(kind_name)
     customer = customers.get_customer(by=by, slug=target.slug)
-    deployment = deployments.find_deployment(customer, target.deployment_id) if target.deployment_id else None
+    deployment = deployments.get_held(customer, target.deployment_id) if target.deployment_id else None
     require_permission(kind.permission, customer, deployment, by=by)
     return Scope(by, kind, customer, deployment, now)
 
@@ -115,8 +115,8 @@ def get_dialog_facts(scope: Scope, *, token: str, obstacle: str = "") -> dict[st
     return {
         "kind": scope.kind,
         "token": token,
-        "customer": summaries.head(scope.customer, by=by),
-        "deployment": summaries.deployment(deployment, scope.customer, by=by) if deployment else None,
+        "customer": summaries.summarize_customer(scope.customer, by=by),
+        "deployment": summaries.summarize_deployment(deployment, scope.customer, by=by) if deployment else None,
         "reasons": reasons.list_reasons(scope.kind.reasons),
         "reason_required": reasons.is_required(by),
         "may_note": by.is_staff,

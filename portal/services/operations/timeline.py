@@ -34,7 +34,7 @@ def update_entry(operation: Operation, deployment: Deployment | None = None) -> 
         version=target.pk if target else 0,
         other=seen_live.pk if seen_live else 0,
         number=operation.target_number,
-        text=clean_text.search_key(operation.person_name, operation.reason)[:400],
+        text=clean_text.make_search_key(operation.person_name, operation.reason)[:400],
     )
     with transaction.atomic():
         Entry.objects.bulk_create(

@@ -15,7 +15,7 @@ from portal.services.queries.schemas import NOT_YOURS, Action, Actions, Deployme
 def get_deployment_summary(row: Deployment, customer: Customer, *, by: Person) -> DeploymentSummary:
     """For one of the deployment's own pages: with its actions, and the rollback it is on."""
     return replace(
-        summaries.deployment(row, customer, by=by),
+        summaries.summarize_deployment(row, customer, by=by),
         actions=get_deployment_actions(row, customer, by=by),
         rollback=rollbacks.find_rollback(row, customer, by=by),
     )
@@ -73,7 +73,7 @@ def find_restore_obstacle(version: Version, deployment: Deployment, *, now: date
         return get_restore_obstacle("failed")
     if version.state in {"created", "building"}:
         return get_restore_obstacle("building")
-    if retention.of(version, is_live=False, now=now).keeping is retention.Keeping.COLLECTED:
+    if retention.get_retention(version, is_live=False, now=now).keeping is retention.Keeping.COLLECTED:
         return get_restore_obstacle("collected")
     return ""
 

@@ -27,7 +27,7 @@ _SHOWN_DEPLOYMENTS = 3
 
 @dataclass(frozen=True, slots=True)
 class CustomerRow:
-    """A customer in the list: its deployments (the first few), how many there are, and its last publish."""
+    """A customer in a list, with the first few of its deployments."""
 
     customer: CustomerSummary
     deployments: tuple[DeploymentSummary, ...]
@@ -58,15 +58,18 @@ class CustomerPart:
     age: Age
 
 
-def seen_by(by: Person) -> QuerySet[Customer]:
+def list_visible(by: Person) -> QuerySet[Customer]:
     """The customers that a person may see."""
     return Customer.objects.in_scope(by.scope)
 
 
 def get_customer(*, by: Person, slug: str) -> Customer:
     """A customer with its status. Raises NotFound for an unknown one and for somebody else's, with no difference."""
-    customer = Customer.objects.in_scope(by.scope).with_status().filter(slug=clean_text.storable(slug)).first()
-    if customer is None or (customer.is_unassigned and not by.is_staff):
+    try:
+        customer = Customer.objects.in_scope(by.scope).with_status().get(slug=clean_text.make_storable(slug))
+    except Customer.DoesNotExist:
+        raise NotFound from None
+    if customer.is_unassigned and not by.is_staff:
         raise NotFound
     return customer
 
@@ -83,9 +86,9 @@ def get_freshness(customer: Customer) -> Freshness | None:
 
 
 def list_customers(*, by: Person, search: str = "", sort: str = "name", page: int = 1, now: datetime) -> CustomerList:
-    """The customers this person may see. Raises NotFound for a page that does not exist."""
+    """A page of the customers that this person may see. Raises NotFound for a page that does not exist."""
     sort = sort if sort in _SORTS else "name"
-    text = clean_text.line(search, most=100)
+    text = clean_text.clean_line(search, most=100)
     paginator = Paginator(_found(by, text).order_by(*_SORTS[sort]), PAGE)
     try:
         shown = paginator.page(page)
@@ -107,7 +110,7 @@ def list_after(*, by: Person, search: str = "", sort: str = "name", after: str =
 
     Raises NotFound for an unknown `after` and one this person may not see.
     """
-    found = _found(by, clean_text.line(search, most=100))
+    found = _found(by, clean_text.clean_line(search, most=100))
     following = found.filter(_is_after(get_customer(by=by, slug=after), sort)) if after else found
     rows = list(following.order_by(*_SORTS[sort])[: PAGE + 1])
     shown = rows[:PAGE]
@@ -120,13 +123,13 @@ def list_after(*, by: Person, search: str = "", sort: str = "name", after: str =
 
 
 def _found(by: Person, text: str) -> QuerySet[Customer]:
-    rows = seen_by(by)
+    rows = list_visible(by)
     if not by.is_staff:
         rows = rows.exclude(is_unassigned=True)
     elif not text:
-        # Unassigned is a place to look into, not a customer, until something is in it.
+        # Unassigned is no customer, and listed only if there is something in it.
         rows = rows.exclude(Q(is_unassigned=True) & ~Exists(Holding.objects.filter(customer=OuterRef("pk"))))
-    for word in clean_text.search_key(text).split():
+    for word in clean_text.make_search_key(text).split():
         rows = rows.filter(search__contains=word)
     return rows
 
@@ -147,32 +150,30 @@ def _is_after(one: Customer, sort: str) -> Q:
     return named
 
 
-def list_homes(*, by: Person) -> tuple[CustomerSummary, ...]:
-    """The customers this person belongs to (for `/` and the frame): for customers' people their own, for staff none."""
+def list_own(*, by: Person) -> tuple[CustomerSummary, ...]:
+    """The customers that this person works for, for `/` and the navigation. Staff have none."""
     if by.is_staff:
         return ()
-    return tuple(summaries.head(customer, by=by) for customer in seen_by(by).order_by("name", "pk"))
+    return tuple(summaries.summarize_customer(customer, by=by) for customer in list_visible(by).order_by("name", "pk"))
 
 
 def _rows(shown: list[Customer], *, by: Person) -> tuple[CustomerRow, ...]:
-    """The customers with the first few of their deployments. Two queries, whatever they have."""
-    place = Window(
+    """The customers with the first few of their deployments. Three queries, however many they have."""
+    rank = Window(
         RowNumber(), partition_by="customer", order_by=[F("deployment__created_at").asc(), F("deployment_id").asc()]
     )
     there = Holding.objects.filter(customer__in=shown, deployment__gone_at=None)
-    first = (
-        there.annotate(place=place).filter(place__lte=_SHOWN_DEPLOYMENTS).values_list("customer_id", "deployment_id")
-    )
+    first = there.annotate(rank=rank).filter(rank__lte=_SHOWN_DEPLOYMENTS).values_list("customer_id", "deployment_id")
     held: dict[int, list[int]] = {}
-    for customer_id, deployment_id in first.order_by("customer_id", "place"):
+    for customer_id, deployment_id in first.order_by("customer_id", "rank"):
         held.setdefault(customer_id, []).append(deployment_id)
     deployments = Deployment.objects.for_summary().in_bulk({pk for pks in held.values() for pk in pks})
     summaries.attach_versions(deployments.values())
     return tuple(
         CustomerRow(
-            customer=summaries.head(customer, by=by),
+            customer=summaries.summarize_customer(customer, by=by),
             deployments=tuple(
-                summaries.deployment(deployments[pk], customer, by=by) for pk in held.get(customer.pk, ())
+                summaries.summarize_deployment(deployments[pk], customer, by=by) for pk in held.get(customer.pk, ())
             ),
             deployments_count=customer.deployments_count,
             last_published_at=customer.last_published_at,

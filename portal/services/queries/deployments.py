@@ -1,4 +1,4 @@
-"""One deployment: what is live, what to go back to, what waits."""
+"""One deployment: its live version, the version to roll back to, its timeline; and a customer's deployments."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +11,7 @@ from portal.models.freshness import deployment_scope
 from portal.permissions import Person
 from portal.services import clean_text
 from portal.services.errors import NotFound
-from portal.services.queries import actions, ages, builds, customers, retention, summaries, timeline
+from portal.services.queries import actions, ages, builds, customers, filters, retention, summaries, timeline
 from portal.services.queries.builds import Build
 from portal.services.queries.filters import Query
 from portal.services.queries.schemas import Age, CustomerSummary, DeploymentSummary, VersionSummary
@@ -23,12 +23,11 @@ PAGE = 50
 
 @dataclass(frozen=True, slots=True)
 class DeploymentPage:
-    """Everything on a deployment's page. `last_good` is what to go back to, with the time in which it was live.
+    """Everything on a deployment's page. `last_good` is the version to roll back to, with the time it was live.
 
-    `managed_url` is the hosting service's own address of the app, if that differs. `shows_vendor_host`, for staff,
-    tells that customers see
-    such an address. On a shared deployment a customer's person gets its name and its own versions, nothing else
-    (`is_cut`).
+    `managed_url`, for staff, is the hosting service's own address of the app, if it is not its public one.
+    `shows_vendor_host`, for operators: customers see such an address. `is_cut`: on a shared deployment a customer's
+    person gets its name and its own versions, nothing else.
     """
 
     customer: CustomerSummary
@@ -50,7 +49,7 @@ class DeploymentPage:
 
 @dataclass(frozen=True, slots=True)
 class DeploymentList:
-    """A page of a customer's deployments. `following` is the id of its last if more come after it."""
+    """Some of a customer's deployments in a row. `following` is the id of the last if more come after it."""
 
     customer: CustomerSummary
     results: tuple[DeploymentSummary, ...]
@@ -61,16 +60,19 @@ class DeploymentList:
 def load(*, by: Person, slug: str, deployment_id: str) -> tuple[Customer, Deployment]:
     """A deployment and the customer it was found through. Raises NotFound, also for somebody else's customer."""
     customer = customers.get_customer(by=by, slug=slug)
-    return customer, find_deployment(customer, deployment_id)
+    return customer, get_held(customer, deployment_id)
 
 
-def find_deployment(customer: Customer, deployment_id: str) -> Deployment:
+def get_held(customer: Customer, deployment_id: str) -> Deployment:
     """With its live, staged and newest version. Raises NotFound unless the customer has something on it."""
-    held = Deployment.objects.held_by(customer.pk).with_versions()
-    deployment = held.filter(miosa_id=clean_text.storable(deployment_id)).first()
-    if deployment is None:
-        raise NotFound
-    return deployment
+    try:
+        return (
+            Deployment.objects.held_by(customer.pk)
+            .with_versions()
+            .get(miosa_id=clean_text.make_storable(deployment_id))
+        )
+    except Deployment.DoesNotExist:
+        raise NotFound from None
 
 
 def get_freshness(deployment: Deployment) -> Freshness | None:
@@ -83,13 +85,13 @@ def list_deployments(customer: Customer, *, by: Person, after: str, now: datetim
     Raises NotFound if the customer has nothing on `after`.
     """
     held = Deployment.objects.held_by(customer.pk).filter(gone_at=None)
-    following = held.filter(pk__gt=find_deployment(customer, after).pk) if after else held
+    following = held.filter(pk__gt=get_held(customer, after).pk) if after else held
     found = list(following.for_summary().order_by("pk")[: PAGE + 1])
     shown = found[:PAGE]
     summaries.attach_versions(shown)
     return DeploymentList(
-        customer=summaries.head(customer, by=by),
-        results=tuple(summaries.deployment(deployment, customer, by=by) for deployment in shown),
+        customer=summaries.summarize_customer(customer, by=by),
+        results=tuple(summaries.summarize_deployment(deployment, customer, by=by) for deployment in shown),
         following=shown[-1].miosa_id if len(found) > PAGE else "",
         age=ages.get_age(
             customer, customers.get_freshness(customer), filling=held.filter(is_filled=False).exists(), now=now
@@ -109,14 +111,14 @@ def get_deployment(
     listed = () if is_cut else builds.list_builds(deployment, customer, by=by)
     shows_managed_url = by.is_staff and not is_cut and deployment.managed_url != deployment.public_url
     return DeploymentPage(
-        customer=summaries.head(customer, by=by),
+        customer=summaries.summarize_customer(customer, by=by),
         deployment=actions.get_deployment_summary(deployment, customer, by=by),
         managed_url=deployment.managed_url if shows_managed_url else "",
         shows_vendor_host=by.is_operator and _is_vendor_host(deployment.public_url or deployment.managed_url),
-        last_good=summaries.version(good[0], deployment) if good else None,
+        last_good=summaries.summarize_version(good[0], deployment) if good else None,
         last_good_from=good[1].at if good else None,
         last_good_until=_find_end(deployment, *good) if good else None,
-        page=timeline.get_deployment_page(customer, deployment, cursor=(query.get("cursor") or [""])[0], by=by),
+        page=timeline.get_deployment_page(customer, deployment, cursor=filters.get_first(query, "cursor"), by=by),
         builds=listed,
         has_builds_only=bool(listed) and deployment.newest_version_id is None,
         is_cut=is_cut,
@@ -150,9 +152,9 @@ def get_age(customer: Customer, deployment: Deployment, *, now: datetime) -> Age
 def find_last_good(
     deployment: Deployment, customer: Customer, *, by: Person, now: datetime
 ) -> tuple[Version, Activation] | None:
-    """What to go back to: the newest earlier activation of the same customer whose check was not bad.
+    """The version to roll back to: of the newest earlier activation of the same customer whose check was not bad.
 
-    Its version is ready or archived, and not past retention.
+    It is ready or archived, and not past retention.
     """
     owner_id = customer.pk
     if by.sees_everyone and deployment.live_version and deployment.live_version.customer_id:
@@ -166,14 +168,14 @@ def find_last_good(
     candidates = Version.objects.filter(deployment=deployment, customer_id=owner_id, is_readable=True, gone_at=None)
     live = deployment.live_version
     if live is not None and live.number is not None:
-        # What was rolled back from is newer. Going there again is undoing, not going back.
+        # A newer version is one that was rolled back from: going there again would be an undo, not a rollback.
         candidates = candidates.filter(number__lt=live.number)
     versions = {version.miosa_id: version for version in candidates.filter(miosa_id__in=activations)}
     for miosa_id, activation in activations.items():
         version = versions.get(miosa_id)
         if version is not None and retention.is_restorable(version, now=now):
             return version, activation
-    # What was live before this portal first looked left no activation, only `promoted_at`.
+    # Versions that were live before this portal read MIOSA have no activation, only `promoted_at`.
     unseen = candidates.filter(was_live=True).exclude(miosa_id__in=[deployment.active_version_id])
     newest = unseen.exclude(miosa_id__in=earlier.values("version_id")).order_by("-number")[:_MOST_EARLIER]
     for version in sorted(newest, key=lambda one: one.promoted_at or one.first_seen_at, reverse=True):
@@ -182,8 +184,8 @@ def find_last_good(
     return None
 
 
-def last_span(deployment: Deployment, version: Version) -> tuple[datetime | None, datetime | None]:
-    """The last time in which a version was live, as far as it is known."""
+def find_live_period(deployment: Deployment, version: Version) -> tuple[datetime | None, datetime | None]:
+    """The last period in which a version was live, as far as it is known."""
     found = Activation.objects.filter(deployment_id=deployment.miosa_id, version_id=version.miosa_id)
     newest = found.order_by("-at", "-pk").first()
     if newest is None:
@@ -199,7 +201,7 @@ def _find_end(deployment: Deployment, version: Version, activation: Activation) 
 
 
 def _is_vendor_host(url: str) -> bool:
-    """Whether an app's address is the hosting service's own: operators should then set a deployment domain (rule 9)."""
+    """Whether it is the hosting service's own. Operators should then set a deployment domain (docs/rules.md, 9)."""
     host = urlsplit(url).hostname or ""
     vendor = ".".join((urlsplit(settings.MIOSA.base_url).hostname or "").split(".")[-2:])
     return bool(host) and (host == vendor or host.endswith((f".{vendor}", ".miosa.app", ".miosa.ai")))

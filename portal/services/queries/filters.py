@@ -1,9 +1,10 @@
-"""What a URL asks of a timeline, cleaned and turned into the codes of the tables."""
+"""Filters of a timeline: the query of a URL, checked and turned into the codes of the tables."""
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Container, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -34,11 +35,13 @@ _STATES = (
     State.OTHER,
     State.UNREADABLE,
 )
+# The others are rare: a link may name them, the form does not offer them.
+_OFFERED_STATES = 7
 
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What was asked for, cleaned. Empty means no filter.
+    """The filters that are set. Empty means no filter.
 
     `deployments` are MIOSA's ids, `people` and `projects` keys of `Choice`.
     """
@@ -69,10 +72,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """The options each filter offers; a list with fewer than two options need not be drawn.
-
-    States' and kinds' labels are their keys.
-    """
+    """The options of each filter. A list with fewer than two need not be shown. Labels of states and kinds are keys."""
 
     deployments: tuple[Choice, ...]
     states: tuple[Choice, ...]
@@ -82,92 +82,102 @@ class Choices:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ParsedQuery:
+    """A checked query: as filters for the page, as choices to offer, and as conditions for the search.
+
+    `notes` are sentences about values that were ignored.
+    """
+
     filters: Filters
     choices: Choices
     where: Where
     notes: tuple[str, ...]
 
 
-def read(query: Query, *, customer: Customer, deployments: Iterable[Deployment], by: Person) -> Wanted:
-    """Check `query` against what this customer has. A value that names nothing is left out, with a note.
+def parse(query: Query, *, customer: Customer, deployments: Iterable[Deployment], by: Person) -> ParsedQuery:
+    """Check `query` against what this customer has. A value that names nothing is ignored, with a note.
 
     `deployments` are the customer's, those that the query names among them.
     """
-    facets = _facets(query, customer)
-    apps = {one.miosa_id: one for one in deployments}
-    people = {str(facet.pk): facet for facet in facets if facet.field == Facet.Field.PERSON}
-    projects = {str(facet.pk): facet for facet in facets if facet.field == Facet.Field.PROJECT}
     notes: list[str] = []
+    apps = {deployment.miosa_id: deployment for deployment in deployments}
+    people, projects = _list_facets(query, customer)
     chosen = Filters(
-        deployments=_known(query, "app", apps, _("app"), notes),
-        states=tuple(State(key) for key in _known(query, "state", [s.value for s in _STATES], _("state"), notes)),
-        kinds=_known(query, "kind", _KINDS, _("kind"), notes),
-        people=_known(query, "person", people, _("person"), notes),
-        projects=_known(query, "project", projects, _("project"), notes),
-        date_from=_date(query, "from", notes),
-        date_to=_date(query, "to", notes),
-        text=clean_text.line(_first(query, "q"), most=200),
-    )
-    choices = Choices(
-        deployments=tuple(Choice(key, one.name, key in chosen.deployments) for key, one in apps.items()),
-        states=tuple(Choice(state.value, state.value, state in chosen.states) for state in _STATES[:7]),
-        kinds=tuple(Choice(key, key, key in chosen.kinds) for key in ("static", "dynamic", "sandbox_backed")),
-        people=tuple(Choice(key, facet.text, key in chosen.people) for key, facet in people.items()),
-        projects=tuple(Choice(key, facet.text, key in chosen.projects) for key, facet in projects.items()),
+        deployments=_choose(query, "app", apps, _("app"), notes),
+        states=tuple(State(key) for key in _choose(query, "state", _STATES, _("state"), notes)),
+        kinds=_choose(query, "kind", _KINDS, _("kind"), notes),
+        people=_choose(query, "person", people, _("person"), notes),
+        projects=_choose(query, "project", projects, _("project"), notes),
+        date_from=_parse_date(query, "from", notes),
+        date_to=_parse_date(query, "to", notes),
+        text=clean_text.clean_line(get_first(query, "q"), most=200),
     )
     where = Where(
         deployments=tuple(apps[key].pk for key in chosen.deployments),
         states=chosen.states,
         kinds=tuple(_KINDS[key] for key in chosen.kinds),
-        people=tuple(people[key].pk for key in chosen.people),
-        projects=tuple(projects[key].pk for key in chosen.projects),
-        since=_midnight(chosen.date_from),
-        until=_midnight(chosen.date_to + timedelta(days=1)) if chosen.date_to else None,
+        people=tuple(map(int, chosen.people)),
+        projects=tuple(map(int, chosen.projects)),
+        since=_get_midnight(chosen.date_from) if chosen.date_from else None,
+        until=_get_midnight(chosen.date_to + timedelta(days=1)) if chosen.date_to else None,
         holder_id=customer.pk,
         hides_shared=not by.sees_everyone,
         finds_sandboxes=by.is_staff,
+        **(_parse_text(chosen.text) if chosen.text else {}),
     )
-    return Wanted(chosen, choices, _with_text(where, chosen.text), tuple(notes))
+    choices = Choices(
+        deployments=tuple(Choice(key, app.name, key in chosen.deployments) for key, app in apps.items()),
+        states=tuple(Choice(key, key, key in chosen.states) for key in _STATES[:_OFFERED_STATES]),
+        kinds=tuple(Choice(key, key, key in chosen.kinds) for key in ("static", "dynamic", "sandbox_backed")),
+        people=tuple(Choice(key, text, key in chosen.people) for key, text in people.items()),
+        projects=tuple(Choice(key, text, key in chosen.projects) for key, text in projects.items()),
+    )
+    return ParsedQuery(chosen, choices, where, tuple(notes))
 
 
 def read_deployment_ids(query: Query) -> list[str]:
-    """The ids of deployments that a query asks for, whether they exist or not."""
-    return [clean_text.storable(value) for value in dict.fromkeys(query.get("app", [])) if value][:_MOST_CHOSEN]
+    """The ids of deployments that a query names, whether they exist or not."""
+    return [clean_text.make_storable(value) for value in dict.fromkeys(query.get("app", [])) if value][:_MOST_CHOSEN]
 
 
-def _facets(query: Query, customer: Customer) -> list[Facet]:
-    """People and projects to choose from. Of very many the first, and those that the query names."""
-    rows = Facet.objects.filter(customer_id=customer.pk).only("field", "text")
-    facets = list(rows.order_by("text")[:_MOST_FACETS])
-    if len(facets) == _MOST_FACETS:
+def get_first(query: Query, key: str) -> str:
+    """The first value of a parameter; empty if there is none."""
+    return (query.get(key) or [""])[0]
+
+
+def _list_facets(query: Query, customer: Customer) -> tuple[dict[str, str], dict[str, str]]:
+    """People and projects by their keys. Of very many the first, and those that the query names."""
+    rows = Facet.objects.filter(customer_id=customer.pk).values_list("text", "field", "pk")
+    found = list(rows.order_by("text")[:_MOST_FACETS])
+    if len(found) == _MOST_FACETS:
         values = [value for key in ("person", "project") for value in query.get(key, [])[:_MOST_CHOSEN]]
-        named = {int(value) for value in values if _KEY.fullmatch(value)} - {facet.pk for facet in facets}
-        facets += rows.filter(pk__in=named)
-    return sorted(facets, key=lambda facet: facet.text)
+        named = {int(value) for value in values if _KEY.fullmatch(value)} - {pk for _text, _field, pk in found}
+        found += rows.filter(pk__in=named)
+    facets: dict[str, dict[str, str]] = {Facet.Field.PERSON: {}, Facet.Field.PROJECT: {}}
+    for text, field, pk in sorted(found):
+        facets[field][str(pk)] = text
+    return facets[Facet.Field.PERSON], facets[Facet.Field.PROJECT]
 
 
-def _with_text(where: Where, text: str) -> Where:
-    """`#46` is a number, a whole id or hash is itself, anything else is a piece of text or of a deployment's name."""
+def _parse_text(text: str) -> dict[str, Any]:
+    """`#46` is a number, a whole id or hash also matches exactly, anything else is a piece of text."""
     number = _NUMBER.fullmatch(text)
     if number:
-        return replace(where, number=int(number[1]))
-    exact = text if _EXACT.fullmatch(text) and any(mark.isdigit() or mark in "_-" for mark in text) else ""
-    return replace(where, text=clean_text.search_key(text), exact=exact)
+        return {"number": int(number[1])}
+    is_exact = _EXACT.fullmatch(text) and any(mark.isdigit() or mark in "_-" for mark in text)
+    return {"text": clean_text.make_search_key(text), "exact": text if is_exact else ""}
 
 
-def _known(query: Query, key: str, known: Iterable[str], word: str, notes: list[str]) -> tuple[str, ...]:
-    asked = dict.fromkeys(value for value in query.get(key, []) if value)
-    if not asked:
-        return ()
-    allowed = set(known)
-    if any(value not in allowed for value in asked):
+def _choose(query: Query, key: str, known: Container[str], word: str, notes: list[str]) -> tuple[str, ...]:
+    values = [value for value in dict.fromkeys(query.get(key, ())) if value]
+    chosen = tuple(value for value in values if value in known)
+    if len(chosen) < len(values):
         notes.append(_("A filter for an unknown %(word)s was left out.") % {"word": word})
-    return tuple(value for value in asked if value in allowed)[:_MOST_CHOSEN]
+    return chosen[:_MOST_CHOSEN]
 
 
-def _date(query: Query, key: str, notes: list[str]) -> date | None:
-    value = _first(query, key)
+def _parse_date(query: Query, key: str, notes: list[str]) -> date | None:
+    value = get_first(query, key)
     if not value:
         return None
     try:
@@ -180,9 +190,5 @@ def _date(query: Query, key: str, notes: list[str]) -> date | None:
     return day
 
 
-def _midnight(day: date | None) -> datetime | None:
-    return timezone.make_aware(datetime.combine(day, time.min)) if day else None
-
-
-def _first(query: Query, key: str) -> str:
-    return (query.get(key) or [""])[0]
+def _get_midnight(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time.min))

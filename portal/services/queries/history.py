@@ -45,22 +45,22 @@ def get_history(customer: Customer, *, by: Person, query: Query, now: datetime) 
     """
     deployments = _list_deployments(customer, named=filters.read_deployment_ids(query))
     shown = [deployment for deployment in deployments if deployment.gone_at is None]
-    wanted = filters.read(query, customer=customer, deployments=deployments, by=by)
+    parsed = filters.parse(query, customer=customer, deployments=deployments, by=by)
     create, publish = actions.get_create_actions(customer, by=by)
     return History(
-        customer=summaries.head(customer, by=by),
+        customer=summaries.summarize_customer(customer, by=by),
         deployments=tuple(
             replace(
-                summaries.deployment(deployment, customer, by=by),
+                summaries.summarize_deployment(deployment, customer, by=by),
                 actions=actions.get_deployment_actions(deployment, customer, by=by),
             )
             for deployment in shown
         ),
         page=timeline.get_customer_page(
-            customer, deployments, where=wanted.where, cursor=(query.get("cursor") or [""])[0], by=by
+            customer, deployments, where=parsed.where, cursor=filters.get_first(query, "cursor"), by=by
         ),
-        filters=wanted.filters,
-        choices=wanted.choices,
+        filters=parsed.filters,
+        choices=parsed.choices,
         age=ages.get_age(
             customer,
             customers.get_freshness(customer),
@@ -68,7 +68,7 @@ def get_history(customer: Customer, *, by: Person, query: Query, now: datetime) 
             now=now,
         ),
         last_publish=_find_last_publish(deployments, customer, by=by),
-        notes=wanted.notes,
+        notes=parsed.notes,
         create=create,
         publish=publish,
         unlisted=max(0, customer.deployments_count - len(deployments)) if len(deployments) >= MOST_DEPLOYMENTS else 0,
@@ -107,12 +107,12 @@ def _find_last_publish(deployments: Iterable[Deployment], customer: Customer, *,
     published = {
         version.created_at: version
         for version in newest
-        if version is not None and version.created_at and summaries.may_see(version, customer, by=by)
+        if version is not None and version.created_at and summaries.can_see_version(version, customer, by=by)
     }
     if not published:
         return None
     last = published[max(published)]
-    return summaries.version(last, by_pk[last.deployment_id])
+    return summaries.summarize_version(last, by_pk[last.deployment_id])
 
 
 def _list_own_newest(shared: list[Deployment], customer: Customer) -> list[Version]:

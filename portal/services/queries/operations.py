@@ -98,7 +98,7 @@ def list_operations(
     if slug:
         rows = rows.filter(customer_id=customers.get_customer(by=by, slug=slug).pk)
     if deployment_id:
-        rows = rows.filter(deployment_id=clean_text.storable(deployment_id))
+        rows = rows.filter(deployment_id=clean_text.make_storable(deployment_id))
     if before:
         rows = rows.filter(pk__lt=before)
     found = list(rows.order_by("-pk")[: PAGE_SIZE + 1])
@@ -196,7 +196,7 @@ def _find_visible(
     related: RelatedObjects, version_id: str, operation: Operation, customer: Customer, *, by: Person
 ) -> Version | None:
     version = related.find_version(operation.actual_deployment_id, version_id)
-    return version if summaries.may_see(version, customer, by=by) else None
+    return version if summaries.can_see_version(version, customer, by=by) else None
 
 
 def _list_visible(by: Person) -> QuerySet[Operation]:
@@ -205,7 +205,7 @@ def _list_visible(by: Person) -> QuerySet[Operation]:
 
 
 def _may_see(operation: Operation, related: RelatedObjects, *, by: Person) -> bool:
-    return summaries.may_see_operation(
+    return summaries.can_see_operation(
         operation,
         related.deployments.get(operation.actual_deployment_id),
         related.customers.get(operation.customer_id) or customers.get_unassigned(),

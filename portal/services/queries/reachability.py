@@ -62,7 +62,7 @@ def _unreachable(since: datetime, code: str) -> Status:
     return Status(
         Reachability.UNREACHABLE,
         since=since,
-        for_people=_("The hosting service can't be reached. What you see is what we last heard."),
+        for_people=_("The hosting service can't be reached. You see the data as we last read it."),
         for_operators=_("MIOSA can't be reached (%(code)s).") % {"code": code},
     )
 
@@ -72,7 +72,7 @@ def _refusing(since: datetime, code: str) -> Status:
         Reachability.REFUSING,
         since=since,
         for_people=_(
-            "The hosting service refuses to answer us. What you see is what we last heard; the platform has been told."
+            "The hosting service refuses our requests. You see the data as we last read it; the platform's team knows."
         ),
         for_operators=_("MIOSA refuses the portal (%(code)s). Check MIOSA_API_KEY and its scopes.") % {"code": code},
     )
@@ -82,6 +82,6 @@ def _budget_spent(retry_at: datetime) -> Status:
     return Status(
         Reachability.BUDGET_SPENT,
         retry_at=retry_at,
-        for_people=_("Many people are asking at once. What you see is what we last heard; we ask again in a moment."),
+        for_people=_("Too many requests at once. You see the data as we last read it; we try again in a moment."),
         for_operators=_("The budget of requests to MIOSA is spent for the moment (MIOSA_RPM)."),
     )

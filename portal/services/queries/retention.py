@@ -23,16 +23,16 @@ class Keeping(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """KEPT: no end known. UNTIL/COLLECTED: at least until, or probably gone since, `at`.
+    """UNTIL: it can be restored at least until `at`. COLLECTED: its files are probably deleted since `at`.
 
-    NEVER: it failed, is unreadable or not built.
+    KEPT: no end is known. NEVER: it failed, could not be parsed or is not built.
     """
 
     keeping: Keeping
     at: datetime | None
 
 
-def of(version: Version, *, is_live: bool, now: datetime) -> Retention:
+def get_retention(version: Version, *, is_live: bool, now: datetime) -> Retention:
     if version.gone_at is not None:
         return Retention(Keeping.COLLECTED, version.gone_at)
     if is_live:
@@ -46,4 +46,4 @@ def of(version: Version, *, is_live: bool, now: datetime) -> Retention:
 
 
 def is_restorable(version: Version, *, now: datetime) -> bool:
-    return of(version, is_live=False, now=now).keeping in {Keeping.KEPT, Keeping.UNTIL}
+    return get_retention(version, is_live=False, now=now).keeping in {Keeping.KEPT, Keeping.UNTIL}

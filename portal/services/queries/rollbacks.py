@@ -10,7 +10,7 @@ from portal.services.queries.schemas import Rollback
 def find_rollback(row: Deployment, customer: Customer, *, by: Person) -> Rollback | None:
     """The rollback to show. None on a shared deployment for a customer's own people, and once somebody has kept it."""
     live = row.live_version
-    if not row.on_rollback or live is None or not summaries.may_see(live, customer, by=by):
+    if not row.on_rollback or live is None or not summaries.can_see_version(live, customer, by=by):
         return None
     if summaries.hides_others(row, by=by):
         return None
@@ -47,4 +47,4 @@ def _find_previous(row: Deployment, activation: Activation, customer: Customer, 
     if not activation.previous_id:
         return None
     version = Version.objects.filter(deployment=row, miosa_id=activation.previous_id, gone_at=None).first()
-    return version if summaries.may_see(version, customer, by=by) else None
+    return version if summaries.can_see_version(version, customer, by=by) else None

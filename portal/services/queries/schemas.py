@@ -196,7 +196,7 @@ class ActivationEntry:
     at: datetime
     deployment_id: str
     deployment_name: str
-    deed: ActivationKind
+    kind: ActivationKind
     version_id: str
     number: int | None
     from_version_id: str

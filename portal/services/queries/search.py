@@ -1,4 +1,4 @@
-"""Find anything by a few letters: a customer, a deployment, #number, an id, a hash."""
+"""Search for customers, deployments and versions by name, #number, id or hash."""
 
 import re
 from collections.abc import Iterator
@@ -29,10 +29,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """Something found.
-
-    `deployment_id`/`version_id` are empty where they do not apply; `detail` is a short second line.
-    """
+    """A search result. `detail` is a short second line; ids are empty if they do not apply."""
 
     kind: Kind
     title: str
@@ -52,8 +49,8 @@ class Found:
 
 
 def find(*, by: Person, text: str, now: datetime) -> Found:
-    """Only what this person may see, from memory alone: MIOSA is never asked."""
-    clean = clean_text.line(text, most=200)
+    """Searches only what this person may see."""
+    clean = clean_text.clean_line(text, most=200)
     if not clean:
         return Found("", (), more=False)
     hits = list(islice(_hits(clean, by=by), _MOST + 1))
@@ -61,10 +58,10 @@ def find(*, by: Person, text: str, now: datetime) -> Found:
 
 
 def _hits(text: str, *, by: Person) -> Iterator[Hit]:
-    seen = customers.seen_by(by).exclude(is_unassigned=True) if not by.is_staff else customers.seen_by(by)
+    seen = customers.list_visible(by).exclude(is_unassigned=True) if not by.is_staff else customers.list_visible(by)
     yield from _exact(text, seen, by=by)
     number = _NUMBER.search(text)
-    words = list(dict.fromkeys(clean_text.search_key(_NUMBER.sub(" ", text)).split()))[:_MOST_WORDS]
+    words = list(dict.fromkeys(clean_text.make_search_key(_NUMBER.sub(" ", text)).split()))[:_MOST_WORDS]
     if not number:
         yield from _customers(words, seen)
         yield from _deployments(words, seen)
@@ -101,10 +98,10 @@ def _deployments(words: list[str], seen: QuerySet[Customer]) -> Iterator[Hit]:
 
 
 def _numbered(number: int, words: list[str], seen: QuerySet[Customer], *, by: Person) -> Iterator[Hit]:
-    """`booking #12`, `acme #12`, or `#12` of anything: the number is looked up per deployment, by its index."""
+    """`booking #12`, `acme #12`, or just `#12`. The number is looked up for each deployment, by an index."""
     deployments = Deployment.objects.filter(holdings__customer__in=seen, gone_at=None)
     for word in words:
-        # Only customers this person may see: a shared app must not tell who else is on it, letter by letter.
+        # Only customers this person may see: a shared app must not reveal, letter by letter, who else is on it.
         named = Holding.objects.filter(customer__in=seen, customer__search__contains=word)
         deployments = deployments.filter(Q(search__contains=word) | Q(pk__in=named.values("deployment")))
     chosen = list(deployments.distinct().order_by("-updated_at").values_list("pk", flat=True)[:500])

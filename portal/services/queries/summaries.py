@@ -16,7 +16,7 @@ _STATES = {
 }
 
 
-def head(customer: Customer, *, by: Person) -> CustomerSummary:
+def summarize_customer(customer: Customer, *, by: Person) -> CustomerSummary:
     return CustomerSummary(
         slug=customer.slug,
         name=customer.name,
@@ -45,11 +45,11 @@ def hides_others(deployment: Deployment, *, by: Person) -> bool:
     return deployment.is_shared and not by.sees_everyone
 
 
-def may_see(version: Version | VersionRow | None, customer: Customer, *, by: Person) -> bool:
+def can_see_version(version: Version | VersionRow | None, customer: Customer, *, by: Person) -> bool:
     return version is not None and (by.sees_everyone or version.customer_id == customer.pk)
 
 
-def may_see_operation(
+def can_see_operation(
     operation: Operation,
     deployment: Deployment | None,
     customer: Customer,
@@ -73,28 +73,28 @@ def may_see_operation(
     return operation.concerns == Operation.Concerns.CUSTOMER
 
 
-def deployment(row: Deployment, customer: Customer, *, by: Person) -> DeploymentSummary:
-    """`row` comes with its live, staged and newest version."""
-    live = row.live_version if may_see(row.live_version, customer, by=by) else None
+def summarize_deployment(row: Deployment, customer: Customer, *, by: Person) -> DeploymentSummary:
+    """`row` has its live, staged and newest version loaded."""
+    live = row.live_version if can_see_version(row.live_version, customer, by=by) else None
     hidden = hides_others(row, by=by)
-    # On a shared deployment even a newest version of one's own would tell that no other's is newer.
-    newest = row.newest_version if may_see(row.newest_version, customer, by=by) and not hidden else None
-    staged = row.staged_version if may_see(row.staged_version, customer, by=by) and not hidden else None
-    newest_state = state_of(newest, row) if newest else None
+    # On a shared deployment even a newest version of one's own would reveal that no other's is newer.
+    newest = row.newest_version if can_see_version(row.newest_version, customer, by=by) and not hidden else None
+    staged = row.staged_version if can_see_version(row.staged_version, customer, by=by) and not hidden else None
+    newest_state = get_state(newest, row) if newest else None
     return DeploymentSummary(
         id=row.miosa_id,
         name=row.name,
-        # The address that MIOSA made up is shown to nobody but staff (docs/rules.md, 9).
+        # MIOSA's own address of the app is for staff only (docs/rules.md, 9).
         url="" if hidden else row.public_url or (row.managed_url if by.is_staff else ""),
-        live=version(live, row) if live else None,
+        live=summarize_version(live, row) if live else None,
         live_since=row.live_since if live else None,
         live_is_foreign=bool(row.active_version_id)
         and live is None
         and not by.sees_everyone
         and row.live_version_id is not None,
-        staged=version(staged, row) if staged else None,
-        last_failed=version(newest, row) if newest and newest_state is State.FAILED else None,
-        building=version(newest, row) if newest and newest_state in {State.BUILDING, State.CREATED} else None,
+        staged=summarize_version(staged, row) if staged else None,
+        last_failed=summarize_version(newest, row) if newest and newest_state is State.FAILED else None,
+        building=summarize_version(newest, row) if newest and newest_state in {State.BUILDING, State.CREATED} else None,
         on_rollback=row.on_rollback and not hidden,
         is_shared=row.is_shared,
         is_gone=row.gone_at is not None,
@@ -104,11 +104,11 @@ def deployment(row: Deployment, customer: Customer, *, by: Person) -> Deployment
     )
 
 
-def version(row: Version | VersionRow, on: Deployment) -> VersionSummary:
+def summarize_version(row: Version | VersionRow, on: Deployment) -> VersionSummary:
     return VersionSummary(
         id=row.miosa_id,
         number=row.number,
-        state=state_of(row, on),
+        state=get_state(row, on),
         state_text=row.state,
         kind=row.kind,
         created_at=row.created_at or row.first_seen_at,
@@ -119,21 +119,21 @@ def version(row: Version | VersionRow, on: Deployment) -> VersionSummary:
     )
 
 
-def state_of(row: Version | VersionRow, on: Deployment) -> State:
-    """The word for a version. Live comes from the deployment alone (docs/rules.md, 2)."""
+def get_state(row: Version | VersionRow, on: Deployment) -> State:
+    """Live comes from the deployment alone (docs/rules.md, 2)."""
     if row.gone_at is not None:
         return State.GONE
     if row.miosa_id == on.active_version_id:
         return State.LIVE
     if not row.is_readable:
         return State.UNREADABLE
-    if row.state == "ready" and is_staged(row, on):
+    if row.state == "ready" and _is_staged(row, on):
         return State.STAGED
     return _STATES.get(row.state, State.OTHER)
 
 
-def is_staged(row: Version | VersionRow, on: Deployment) -> bool:
-    """Newer than live, ready, never live. Not told on a shared deployment, where it would tell of another's number."""
+def _is_staged(row: Version | VersionRow, on: Deployment) -> bool:
+    """Newer than live, ready, never live. Never on a shared deployment, where it would reveal another's number."""
     if row.was_live or row.number is None or on.is_shared:
         return False
     live = on.live_version

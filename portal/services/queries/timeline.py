@@ -81,7 +81,7 @@ def _version_or_activation(
 ) -> VersionEntry | ActivationEntry | None:
     """None for a version this person may not see. The search brings none; this makes sure."""
     version = row.version
-    if version is None or not summaries.may_see(version, customer, by=by):
+    if version is None or not summaries.can_see_version(version, customer, by=by):
         return None
     if row.kind == Entry.Kind.VERSION:
         return VersionEntry(
@@ -89,17 +89,17 @@ def _version_or_activation(
             at=row.at,
             deployment_id=deployment.miosa_id,
             deployment_name=deployment.name,
-            version=summaries.version(version, deployment),
+            version=summaries.summarize_version(version, deployment),
             sandbox=version.source_sandbox_id if by.is_staff else "",
             is_gone=version.gone_at is not None or deployment.gone_at is not None,
         )
-    previous = row.previous if summaries.may_see(row.previous, customer, by=by) else None
+    previous = row.previous if summaries.can_see_version(row.previous, customer, by=by) else None
     return ActivationEntry(
         id=row.id,
         at=row.at,
         deployment_id=deployment.miosa_id,
         deployment_name=deployment.name,
-        deed=_activation_kind(version, previous),
+        kind=_activation_kind(version, previous),
         version_id=version.miosa_id,
         number=version.number,
         from_version_id=previous.miosa_id if previous else "",
@@ -112,11 +112,11 @@ def _version_or_activation(
 def _operation(
     row: Row, operation: Operation | None, deployment: Deployment, customer: Customer, *, by: Person
 ) -> OperationEntry | None:
-    if operation is None or not summaries.may_see_operation(
+    if operation is None or not summaries.can_see_operation(
         operation, deployment, customer, target=row.version, seen_live=row.previous, by=by
     ):
         return None
-    previous = row.previous if summaries.may_see(row.previous, customer, by=by) else None
+    previous = row.previous if summaries.can_see_version(row.previous, customer, by=by) else None
     return OperationEntry(
         id=row.id,
         at=row.at,

@@ -1,4 +1,4 @@
-"""One version: its facts, its life, its log, and two of them side by side."""
+"""One version: its facts and its history; and two versions compared."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -29,7 +29,7 @@ class LoadedVersion:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A step of a version's life, oldest first: `what` is created, went_live, replaced, archived or gone."""
+    """A step in a version's history. `what` is created, went_live, replaced, archived or gone."""
 
     what: str
     at: datetime
@@ -37,11 +37,10 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class VersionPage:
-    """Everything on a version's page. Empty texts and None mean "not told". `failure` is one sentence, or empty if it
-    did not fail.
+    """Everything on a version's page. Empty texts and None are facts that MIOSA did not report.
 
-    `actions` is what can be done with this version; `source_sandbox`, `build_id` and `internals` (label, value) are for
-    staff only and empty for customers' people.
+    `failure` is one sentence, empty if the version did not fail. `moments` are in order, oldest first.
+    `source_sandbox`, `build_id` and `internals` (label, value) are for staff, and empty for a customer's people.
     """
 
     customer: CustomerSummary
@@ -70,7 +69,7 @@ class VersionPage:
 
 @dataclass(frozen=True, slots=True)
 class Offers:
-    """What a row of a timeline offers for its version. Of the live one, `actions` is what can be done with its app."""
+    """The actions of a version in a timeline. For the live one they are the deployment's."""
 
     customer: CustomerSummary
     deployment: DeploymentSummary
@@ -81,9 +80,11 @@ class Offers:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One line of a comparison. `name` is a stable key: kind, files, total_bytes, entrypoint, artifact, source, image,
-    command, port,
-    health_path, who, created_at. Texts are as they are; numbers and moments are for the face to format."""
+    """One line of a comparison.
+
+    `name` is a key: kind, files, total_bytes, entrypoint, artifact, source, image, command, port, health_path, who or
+    created_at. Numbers and dates are not formatted.
+    """
 
     name: str
     left: str | int | datetime | None
@@ -117,9 +118,9 @@ def get_version(loaded: LoadedVersion, *, by: Person, now: datetime) -> VersionP
     customer, deployment, version = loaded.customer, loaded.deployment, loaded.version
     previous_id, next_id = _neighbours(version, customer, by=by)
     return VersionPage(
-        customer=summaries.head(customer, by=by),
+        customer=summaries.summarize_customer(customer, by=by),
         deployment=actions.get_deployment_summary(deployment, customer, by=by),
-        version=summaries.version(version, deployment),
+        version=summaries.summarize_version(version, deployment),
         is_gone=version.gone_at is not None or deployment.gone_at is not None,
         failure=_failure(loaded),
         retention=_retention(version, deployment, by=by, now=now),
@@ -148,43 +149,43 @@ def get_offers(*, by: Person, slug: str, deployment_id: str, version_id: str, no
     customer, deployment, version = loaded.customer, loaded.deployment, loaded.version
     is_live = version.miosa_id == deployment.active_version_id
     if is_live:
-        can = actions.get_deployment_actions(deployment, customer, by=by)
+        offered = actions.get_deployment_actions(deployment, customer, by=by)
     else:
-        can = actions.get_version_actions(version, deployment, customer, by=by, now=now)
+        offered = actions.get_version_actions(version, deployment, customer, by=by, now=now)
     return Offers(
-        customer=summaries.head(customer, by=by),
-        deployment=summaries.deployment(deployment, customer, by=by),
-        version=summaries.version(version, deployment),
+        customer=summaries.summarize_customer(customer, by=by),
+        deployment=summaries.summarize_deployment(deployment, customer, by=by),
+        version=summaries.summarize_version(version, deployment),
         is_live=is_live,
-        actions=can,
+        actions=offered,
     )
 
 
 def compare(*, by: Person, slug: str, deployment_id: str, from_id: str, to_id: str, now: datetime) -> Comparison:
-    """Raises NotFound if either version is unknown or not this person's to see."""
+    """Raises NotFound if either version is unknown or this person may not see it."""
     loaded = load(by=by, slug=slug, deployment_id=deployment_id, version_id=from_id)
     customer, deployment, left = loaded.customer, loaded.deployment, loaded.version
     right = _get_own(deployment, to_id, customer, by=by)
     same = left.artifact_sha256 == right.artifact_sha256 if left.artifact_sha256 and right.artifact_sha256 else None
     return Comparison(
-        customer=summaries.head(customer, by=by),
+        customer=summaries.summarize_customer(customer, by=by),
         deployment=actions.get_deployment_summary(deployment, customer, by=by),
-        left=summaries.version(left, deployment),
-        right=summaries.version(right, deployment),
+        left=summaries.summarize_version(left, deployment),
+        right=summaries.summarize_version(right, deployment),
         same_artifact=same,
         differences=differences(left, right, by=by),
     )
 
 
 def differences(left: Version, right: Version, *, by: Person) -> tuple[Difference, ...]:
-    """Two versions fact by fact, also those that are the same."""
+    """All facts of two versions, also those that are equal."""
     pairs = zip(_comparable(left, by=by), _comparable(right, by=by), strict=True)
     return tuple(Difference(name, one, other) for (name, one), (_name, other) in pairs)
 
 
 def _get_own(deployment: Deployment, version_id: str, customer: Customer, *, by: Person) -> Version:
-    version = Version.objects.filter(deployment=deployment, miosa_id=clean_text.storable(version_id)).first()
-    if version is None or not summaries.may_see(version, customer, by=by):
+    version = Version.objects.filter(deployment=deployment, miosa_id=clean_text.make_storable(version_id)).first()
+    if version is None or not summaries.can_see_version(version, customer, by=by):
         raise NotFound
     return version
 
@@ -196,7 +197,7 @@ def _failure(loaded: LoadedVersion) -> str:
 
 
 def _retention(version: Version, deployment: Deployment, *, by: Person, now: datetime) -> Retention:
-    kept = retention.of(version, is_live=version.miosa_id == deployment.active_version_id, now=now)
+    kept = retention.get_retention(version, is_live=version.miosa_id == deployment.active_version_id, now=now)
     if version.archived_at and kept.at and _was_replaced_by_another(version, deployment, by=by):
         return replace(kept, at=None)
     return kept
@@ -223,7 +224,7 @@ def _moments(version: Version, deployment: Deployment, *, by: Person) -> tuple[M
 
 
 def _was_replaced_by_another(version: Version, deployment: Deployment, *, by: Person) -> bool:
-    """Then the moment tells when another customer's version went live."""
+    """Then the time would reveal when another customer's version went live."""
     if not summaries.hides_others(deployment, by=by):
         return False
     successors = Activation.objects.filter(deployment_id=deployment.miosa_id, previous_id=version.miosa_id)

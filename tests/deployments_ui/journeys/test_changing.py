@@ -68,7 +68,7 @@ def test_two_clicks_and_back_on_the_good_one(
     expect(page.locator("#history .entry").first).to_contain_text("rolled back")
     expect(page.get_by_role("link", name="Roll back… Main site")).to_be_focused()
     page.goto(f"{live_server.url}{world.path}")
-    expect(page.locator("#rollback")).to_contain_text("rolled this back")
+    expect(page.locator("#rollback")).to_contain_text("rolled this app back")
     accessible(page)
     page.locator("#rollback-undo").click()
     page.locator(CONFIRM).click()
@@ -142,7 +142,7 @@ def test_from_a_row_of_the_timeline_with_keys_alone(enter: Enter, world: World, 
     expect(page.locator(CONFIRM)).to_have_text(f"Roll back Main site to #{target['number']}")
     page.keyboard.press("Escape")
     expect(page.locator("#dialog")).to_be_hidden()
-    expect(page.locator(f"#{row_id} :is(summary, .dots)")).to_be_focused()
+    expect(page.locator(f"#{row_id} :is(summary, .row-actions)")).to_be_focused()
 
 
 def tab_to(page: Page, selector: str, *, back: bool = False) -> None:
@@ -174,7 +174,7 @@ def test_on_a_telephone(enter: Enter, world: World, worker: None, phone: Page, a
     page.locator("#operation-close").click()
     expect(page.locator("#apps")).to_contain_text("on a rollback")
     page.get_by_role("link", name="Main site", exact=True).first.click()
-    expect(page.locator("#rollback")).to_contain_text("rolled this back")
+    expect(page.locator("#rollback")).to_contain_text("rolled this app back")
     no_sideways(page)
     accessible(page)
 

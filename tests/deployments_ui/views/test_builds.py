@@ -61,7 +61,7 @@ def test_the_tab_climbs_the_stairs(world: World, browse: Browse) -> None:
 def test_an_instance_climbs_them_too(world: World, browse: Browse) -> None:
     path = instance(world)
     foreign = f"{world.foreign_path}runtime/{path.split('/')[-2]}/"
-    climb(world, browse, path, foreign=foreign, root="instance", says="What runs")
+    climb(world, browse, path, foreign=foreign, root="instance", says="Instance")
     refuse_strangers(world, browse, foreign=f"{foreign}log.txt")
     text_of(browse(world.people.owner), f"{booking(world)}runtime/nowhere/", status=404)
 
@@ -82,8 +82,8 @@ def test_a_build_is_a_page_with_its_log(world: World, browse: Browse, repository
     client = browse(world.people.operator)
     page = text_of(client, f"{path}builds/{failed}/")
     assert "Failed" in page
-    assert "only the platform’s people see this" in page
-    assert 'class="a-' in page
+    assert "only visible to the platform’s staff" in page
+    assert 'class="ansi-' in page
     assert "First error" in page
     part = text_of(client, f"{path}builds/{failed}/", **HTMX)
     assert 'id="build"' in part
@@ -110,7 +110,7 @@ def test_builds_are_listed_with_what_began_them(world: World, browse: Browse, re
 def test_a_log_that_grows_is_followed_and_one_that_does_not_is_not(world: World, browse: Browse) -> None:
     client = browse(world.people.owner)
     page = text_of(client, instance(world))
-    found = re.search(r'id="log" data-poll hx-get="([^"]+)" hx-trigger="every 3s, poll"', page)
+    found = re.search(r'data-poll\s+hx-get="([^"]+)"\s+hx-target="#log"', page)
     assert found
     url = found[1].replace("&amp;", "&")
     assert client.get(url, **HTMX, HTTP_HX_TARGET="log").status_code == 204
@@ -118,20 +118,20 @@ def test_a_log_that_grows_is_followed_and_one_that_does_not_is_not(world: World,
     world.control.advance(60)
     part = client.get(url, **HTMX, HTTP_HX_TARGET="log").content.decode()
     assert 'id="log"' in part
-    assert 'id="instance-facts" hx-swap-oob="true"' in part
+    assert 'id="details" class="facts section" hx-swap-oob="true"' in part
     assert 'id="instance"' not in part
     ended = text_of(client, instance(world, state="stopped"))
-    assert 'id="log" data-poll' not in ended
+    assert "data-poll" not in ended
 
 
 def test_a_log_is_searched_and_walked_through(world: World, browse: Browse) -> None:
     client = browse(world.people.owner)
     page = text_of(client, f"{instance(world)}?q=healthz")
-    assert re.search(r"\d+ lines hold it", page)
-    assert "On to line" in page
+    assert re.search(r"\d+ matches", page)
+    assert re.search(r'id="log-next"\s+href=', page)
     assert 'class="hit"' in page
     assert "Follow" in page
-    assert "Not in this log." in text_of(client, f"{instance(world)}?q=zzzz")
+    assert "No matches" in text_of(client, f"{instance(world)}?q=zzzz")
     for odd in ("?line=x", "?line=0", "?line=99999999999", "?q=" + "x" * 500, "?stage=%00"):
         text_of(client, instance(world) + odd)
 
@@ -167,19 +167,25 @@ def test_a_log_that_can_not_be_read_again_stays_with_its_age(
     page = text_of(client, path)
     assert '<li id="L' in page
     assert "The log can" in page
-    assert "You see what we knew" in page
+    assert "Last updated" in page
+
+
+def tabs_of(page: str) -> str:
+    found = re.search(r'<nav class="tabs".*?</nav>', page, flags=re.DOTALL)
+    assert found
+    return found[0]
 
 
 def test_on_a_shared_app_a_customer_sees_none_of_it(world: World, browse: Browse) -> None:
     path = instance(world)
     Deployment.objects.filter(miosa_id=id_of(path)).update(is_shared=True)
     client = browse(world.people.owner)
-    assert "Nothing of yours alone" in text_of(client, f"{booking(world)}builds/")
+    assert "Builds and logs of a shared app are hidden" in text_of(client, f"{booking(world)}builds/")
     assert "Healthy" not in text_of(client, f"{booking(world)}builds/")
     text_of(client, path, status=404)
     text_of(client, f"{path}log.txt", status=404)
     assert "platform’s business" in text_of(client, f"{booking(world)}env/")
-    assert f"{booking(world)}env/" not in re.findall(r'<nav class="tabs".*?</nav>', text_of(client, booking(world)))[0]
+    assert f"{booking(world)}env/" not in tabs_of(text_of(client, booking(world)))
 
 
 def test_fifty_megabytes_of_log_are_a_page(world: World, browse: Browse) -> None:
@@ -187,5 +193,5 @@ def test_fifty_megabytes_of_log_are_a_page(world: World, browse: Browse) -> None
     client = browse(world.people.owner)
     page = text_of(client, f"{world.live_path}log/")
     assert len(page) < 600_000
-    assert "too long to keep" in page
-    assert "lines hold it" in text_of(client, f"{world.live_path}log/?q=module")
+    assert "only its end is kept" in page
+    assert "matches" in text_of(client, f"{world.live_path}log/?q=module")

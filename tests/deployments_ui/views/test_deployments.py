@@ -13,9 +13,9 @@ def test_it_climbs_the_stairs(world: World, browse: Browse) -> None:
 
 def test_what_is_live_and_what_to_go_back_to(world: World, browse: Browse) -> None:
     page = text_of(browse(world.people.owner), world.path)
-    standing = page[page.index('id="standing"') : page.index("</dl>")]
-    assert f"Live #{world.main['live_number']}" in re.sub(r"<[^>]+>", "", standing)
-    assert "Last good" in standing
+    status = page[page.index('id="status"') : page.index("</dl>")]
+    assert f"Live #{world.main['live_number']}" in re.sub(r"<[^>]+>", "", status)
+    assert "Last good" in status
 
 
 def test_an_app_of_somebody_else_below_my_own_name_is_not_found(world: World, browse: Browse) -> None:
@@ -29,12 +29,12 @@ def test_an_app_of_somebody_else_below_my_own_name_is_not_found(world: World, br
 
 def test_a_part_that_shows_the_newest_is_told_nothing(world: World, browse: Browse) -> None:
     client = browse(world.people.owner)
-    found = re.search(r'data-poll hx-get="([^"]+)"', text_of(client, world.path))
+    found = re.search(r'data-poll\s+hx-get="([^"]+)"', text_of(client, world.path))
     assert found
     path = found[1].replace("&amp;", "&")
     assert client.get(path, **HTMX).status_code == 204
     Customer.objects.update(generation=10_000)
-    assert b'id="standing"' in client.get(path, **HTMX).content
+    assert b'id="status"' in client.get(path, **HTMX).content
 
 
 def test_a_refresh_shows_what_was_published_meanwhile(world: World, browse: Browse) -> None:

@@ -1,4 +1,4 @@
-"""The link for whoever runs the DNS, as a page."""
+"""Pages of share links, for people who manage the DNS and have no account."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.deployments_ui.views.test_domains import NAME, added
 
 
 @pytest.fixture(autouse=True)
-def nobody_came_before(db: None) -> None:
+def no_earlier_requests(db: None) -> None:
     cache.clear()
 
 
@@ -29,22 +29,22 @@ def page(world: World, browse: Browse) -> str:
 
 
 def make(client: Client, page: str) -> str:
-    told = client.post(f"{page}links/", **HTMX).content.decode()
-    found = re.search(r'data-copy="http://testserver(/dns/[^"]+)"', told)
+    part = client.post(f"{page}links/", **HTMX).content.decode()
+    found = re.search(r'data-copy="http://testserver(/dns/[^"]+)"', part)
     assert found
     return found[1]
 
 
-def test_it_is_made_shown_once_and_listed(world: World, browse: Browse, page: str) -> None:
+def test_a_new_link_is_shown_once_and_listed(world: World, browse: Browse, page: str) -> None:
     client = browse(world.people.owner)
     path = make(client, page)
-    told = text_of(client, page)
-    assert path not in told
-    assert "Made by Dr Rao" in told
+    reloaded = text_of(client, page)
+    assert path not in reloaded
+    assert "Created by Dr Rao" in reloaded
     assert "<html" in client.post(f"{page}links/").content.decode()
 
 
-def test_anybody_who_has_it_sees_one_domain(world: World, browse: Browse, page: str) -> None:
+def test_anybody_with_the_link_sees_one_domain(world: World, browse: Browse, page: str) -> None:
     path = make(browse(world.people.owner), page)
     answer = Client().get(path)
     assert answer.status_code == 200
@@ -60,14 +60,14 @@ def test_anybody_who_has_it_sees_one_domain(world: World, browse: Browse, page: 
     assert not answer.cookies
 
 
-def test_it_is_the_same_for_somebody_signed_in(world: World, browse: Browse, page: str) -> None:
+def test_it_is_the_same_for_a_person_signed_in(world: World, browse: Browse, page: str) -> None:
     path = make(browse(world.people.owner), page)
     shown = text_of(browse(world.people.other_owner), path)
     assert "Bright Smile" not in shown
-    assert "Find…" not in shown
+    assert "Search…" not in shown
 
 
-def test_it_is_a_part_for_htmx_and_reads_only(world: World, browse: Browse, page: str) -> None:
+def test_it_changes_nothing(world: World, browse: Browse, page: str) -> None:
     path = make(browse(world.people.owner), page)
     before = Domain.objects.filter(name=NAME).values().get()
     part = text_of(Client(), path, **HTMX)
@@ -80,28 +80,28 @@ def test_it_is_a_part_for_htmx_and_reads_only(world: World, browse: Browse, page
         assert getattr(Client(), method)(path).status_code == 405
 
 
-def test_it_ends(world: World, browse: Browse, page: str) -> None:
+def test_it_can_be_revoked(world: World, browse: Browse, page: str) -> None:
     client = browse(world.people.owner)
     path = make(client, page)
     link = DomainLink.objects.get()
     answer = client.post(f"{page}links/{link.pk}/revoke/", **HTMX)
     assert 'id="links"' in answer.content.decode()
-    over = Client().get(path)
-    assert over.status_code == 404
-    assert "This link has ended" in over.content.decode()
-    assert over["Cache-Control"] == "no-store"
-    assert over.content.decode() == Client().get("/dns/never-was-there/").content.decode()
+    ended = Client().get(path)
+    assert ended.status_code == 404
+    assert "This link has ended" in ended.content.decode()
+    assert ended["Cache-Control"] == "no-store"
+    assert ended.content.decode() == Client().get("/dns/never-was-there/").content.decode()
     assert client.post(f"{page}links/{link.pk}/revoke/").status_code == 404
 
 
-def test_guessing_is_slowed_down(db: None) -> None:
+def test_guessing_is_limited(db: None) -> None:
     client = Client()
     answers = [client.get(f"/dns/guess-{n}/").status_code for n in range(80)]
     assert answers[0] == 404
     assert answers[-1] == 503
 
 
-def test_who_may_make_and_end_them(world: World, browse: Browse, page: str) -> None:
+def test_creating_and_revoking_need_permission(world: World, browse: Browse, page: str) -> None:
     make(browse(world.people.support), page)
     link = DomainLink.objects.get()
     for path in (f"{page}links/", f"{page}links/{link.pk}/revoke/"):
@@ -109,10 +109,10 @@ def test_who_may_make_and_end_them(world: World, browse: Browse, page: str) -> N
         assert browse(world.people.other_owner).post(path).status_code == 404
         assert browse(None).post(path).status_code == 302
         assert browse(world.people.owner).get(path).status_code == 405
-    assert "Somebody else runs the DNS" not in text_of(browse(world.people.viewer), page)
+    assert "Does someone else manage the DNS" not in text_of(browse(world.people.viewer), page)
 
 
-def test_no_log_line_holds_it(world: World, browse: Browse, page: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_no_log_line_contains_it(world: World, browse: Browse, page: str, caplog: pytest.LogCaptureFixture) -> None:
     path = make(browse(world.people.owner), page)
     with caplog.at_level(logging.DEBUG):
         Client().get(path)

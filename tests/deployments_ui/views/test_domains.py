@@ -1,4 +1,4 @@
-"""Domains as pages: three lights, records to copy, and what can be done."""
+"""Pages of domains: status, records to copy, and the forms that change them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from portal.models import Domain, User
-from portal.services.domains import looking
+from portal.services.domains import reports
 from tests.deployments_ui.changes import changes_heard, confirm, draw
 from tests.deployments_ui.conftest import HTMX, World
 from tests.deployments_ui.stairs import Browse, climb, refuse_strangers, text_of
@@ -24,14 +24,14 @@ def domains(world: World) -> str:
 
 
 def added(client: Client, world: World, name: str = NAME, **fields: str) -> str:
-    """The page of a domain just added."""
+    """Adds a domain; returns the address of its page."""
     answer = confirm(client, f"{domains(world)}add/", htmx=False, domain=name, **fields)
     assert answer.status_code == 303
     return answer["Location"]
 
 
 def foreign_domain(world: World, browse: Browse) -> str:
-    """The page of a domain that belongs to somebody else."""
+    """The address of another customer's domain."""
     path = world.foreign_path
     answer = confirm(browse(world.people.operator), f"{path}domains/add/", domain="clinic.pawsome-new.example")
     return str(answer["Location"])
@@ -41,30 +41,30 @@ def plain(page: str) -> str:
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page))
 
 
-def test_the_list_climbs_the_stairs(world: World, browse: Browse) -> None:
+def test_list(world: World, browse: Browse) -> None:
     climb(world, browse, domains(world), foreign=f"{world.foreign_path}domains/", root="domains", says="Domains")
 
 
-def test_one_domain_climbs_them_too(world: World, browse: Browse) -> None:
+def test_page(world: World, browse: Browse) -> None:
     path = added(browse(world.people.owner), world)
     foreign = foreign_domain(world, browse)
     climb(world, browse, path, foreign=foreign, root="domain", says=NAME.rpartition(".")[0].rpartition(".")[2])
 
 
-@pytest.mark.parametrize("form", ["detach/", "redirect/"])
-def test_forms_are_for_those_who_may(world: World, browse: Browse, form: str) -> None:
+@pytest.mark.parametrize(("form", "part"), [("detach/", "detachment"), ("redirect/", "redirection")])
+def test_forms_need_permission(world: World, browse: Browse, form: str, part: str) -> None:
     path = added(browse(world.people.owner), world)
     for user in (world.people.viewer, world.people.support):
         assert "Who can:" in text_of(browse(user), path + form, status=403)
     refuse_strangers(world, browse, foreign=foreign_domain(world, browse) + form)
     client = browse(world.people.owner)
     assert client.put(path + form).status_code == 405
-    part = text_of(client, path + form, **HTMX)
-    assert "<html" not in part
-    assert 'id="change"' in part
+    html = text_of(client, path + form, **HTMX)
+    assert "<html" not in html
+    assert f'id="{part}"' in html
 
 
-def test_adding_is_for_those_who_may(world: World, browse: Browse) -> None:
+def test_adding_needs_permission(world: World, browse: Browse) -> None:
     for user in (world.people.viewer, world.people.support):
         client = browse(user)
         with world.hearing_nothing():
@@ -73,24 +73,27 @@ def test_adding_is_for_those_who_may(world: World, browse: Browse) -> None:
     refuse_strangers(world, browse, foreign=f"{world.foreign_path}domains/add/")
 
 
-def test_after_adding_the_records_are_there_to_be_copied(world: World, browse: Browse) -> None:
+def test_a_new_domain_shows_its_records_to_copy(world: World, browse: Browse) -> None:
     client = browse(world.people.owner)
     page = text_of(client, added(client, world, f"https://{NAME}/path"))
-    target = Domain.objects.get(name=NAME).needed[0]["value"]
+    target = Domain.objects.get(name=NAME).required_records[0]["value"]
     for copied in ("CNAME", "shop", NAME, target, "300"):
         assert f'data-copy="{copied}"' in page
-    assert "We are looking" in page
+    assert "Checking…" in page
     ids = re.findall(r' id="([^"]+)"', page)
     assert len(ids) == len(set(ids))
 
 
-def test_what_was_typed_is_cleaned_while_it_is_typed(world: World, browse: Browse) -> None:
-    page = text_of(browse(world.people.owner), f"{domains(world)}add/?domain=HTTPS://Newsite.Example:443/x", **HTMX)
+def test_the_preview_explains_what_was_typed(world: World, browse: Browse) -> None:
+    path = f"{domains(world)}add/?domain=HTTPS://Newsite.Example:443/x"
+    page = text_of(browse(world.people.owner), path, HTTP_HX_TARGET="preview", **HTMX)
     assert "removed the port" in page
     assert "Add www.newsite.example too" in page
+    assert 'id="preview"' in page
+    assert 'id="addition"' not in page
 
 
-def test_a_name_that_can_not_be_attached_stays_in_its_field(world: World, browse: Browse) -> None:
+def test_an_invalid_name_stays_in_its_field(world: World, browse: Browse) -> None:
     answer = confirm(browse(world.people.owner), f"{domains(world)}add/", htmx=True, domain="192.0.2.1")
     assert answer.status_code == 422
     page = answer.content.decode()
@@ -99,12 +102,12 @@ def test_a_name_that_can_not_be_attached_stays_in_its_field(world: World, browse
     assert not changes_heard(world)
 
 
-def test_the_portals_own_name_is_nobodys(world: World, browse: Browse) -> None:
+def test_the_portals_own_name_is_refused(world: World, browse: Browse) -> None:
     answer = confirm(browse(world.people.owner), f"{domains(world)}add/", htmx=True, domain="testserver")
     assert answer.status_code == 422
 
 
-def test_a_pair_is_added_with_one_press(world: World, browse: Browse) -> None:
+def test_both_names_are_added_at_once(world: World, browse: Browse) -> None:
     client = browse(world.people.owner)
     path = added(client, world, "newsite.example", with_twin="1", policy="www_to_apex")
     assert path == domains(world)
@@ -112,7 +115,7 @@ def test_a_pair_is_added_with_one_press(world: World, browse: Browse) -> None:
     assert "www.<wbr>newsite.<wbr>example" in page
 
 
-def test_one_that_is_taken_is_told_without_whose(world: World, browse: Browse) -> None:
+def test_a_taken_domain_does_not_reveal_its_owner(world: World, browse: Browse) -> None:
     foreign_domain(world, browse)
     answer = confirm(browse(world.people.owner), f"{domains(world)}add/", domain="clinic.pawsome-new.example")
     page = text_of(browse(world.people.owner), answer["Location"])
@@ -131,40 +134,40 @@ def test_the_list_shows_the_status_and_the_tab_counts(world: World, browse: Brow
     assert f'<span class="count">{count}</span>' in page
 
 
-def test_could_not_ask_is_grey(world: World, browse: Browse) -> None:
+def test_an_unknown_status_is_not_a_failure(world: World, browse: Browse) -> None:
     client = browse(world.people.owner)
     path = added(client, world)
     page = text_of(client, path)
-    lights = page[page.index('class="lamps"') : page.index("</dl>")]
-    assert "is-failed" not in lights
-    assert "is-unknown" in lights
+    statuses = page[page.index('class="statuses"') : page.index("</dl>")]
+    assert "is-failed" not in statuses
+    assert "is-unknown" in statuses
 
 
 def test_drift_is_shown_to_the_customer_and_to_operators(world: World, browse: Browse) -> None:
     path = added(browse(world.people.owner), world)
     Domain.objects.filter(name=NAME).update(status="active", drifted_at=timezone.now())
     for user in (world.people.owner, world.people.viewer, world.people.operator):
-        assert "does not lead here any more" in text_of(browse(user), path)
-        assert "does not lead here any more" in text_of(browse(user), domains(world))
+        assert "no longer points here" in text_of(browse(user), path)
+        assert "no longer points here" in text_of(browse(user), domains(world))
 
 
 def poll_of(page: str) -> tuple[str, str]:
-    found = re.search(r'id="domain"[^>]* hx-get="([^"]+)" hx-trigger="([^"]+)"', page)
+    found = re.search(r'<span data-poll[^>]* hx-get="([^"]+)"[^>]* hx-trigger="([^"]+)"', page)
     assert found
     return found[1].replace("&amp;", "&"), found[2]
 
 
-def test_the_part_looks_again_and_ends(world: World, browse: Browse) -> None:
+def test_the_page_polls_and_stops(world: World, browse: Browse) -> None:
     client = browse(world.people.owner)
     path = added(client, world)
     _url, trigger = poll_of(text_of(client, path))
-    assert trigger == "every 2s, look"
+    assert trigger == "every 2s, poll"
     Domain.objects.filter(name=NAME).update(
-        looked_at=timezone.now(), next_look_at=timezone.now() + timedelta(minutes=5), looks=1
+        checked_at=timezone.now(), next_check_at=timezone.now() + timedelta(minutes=5), checks=1
     )
     now = int(timezone.now().timestamp())
-    paces = {0: "every 20s, look", 700: "every 60s, look", 5000: "every 300s, look", 20_000: "look"}
-    for age, expected in paces.items():
+    triggers = {0: "every 20s, poll", 700: "every 60s, poll", 5000: "every 300s, poll", 20_000: "poll"}
+    for age, expected in triggers.items():
         assert poll_of(text_of(client, f"{path}?since={now - age}"))[1] == expected
     for odd in ("x", "-1", "9" * 30, ""):
         text_of(client, f"{path}?since={odd}")
@@ -173,7 +176,7 @@ def test_the_part_looks_again_and_ends(world: World, browse: Browse) -> None:
     assert client.get(url).status_code == 200
 
 
-def test_look_now_is_one_press(world: World, browse: Browse) -> None:
+def test_check_now(world: World, browse: Browse) -> None:
     client = browse(world.people.owner)
     path = added(client, world)
     token = draw(client, path)
@@ -186,7 +189,7 @@ def test_look_now_is_one_press(world: World, browse: Browse) -> None:
     assert client.get(f"{path}verify/").status_code == 405
 
 
-def test_detaching_says_what_stops_and_wants_the_name(world: World, browse: Browse) -> None:
+def test_detaching_explains_and_needs_the_name(world: World, browse: Browse) -> None:
     client = browse(world.people.owner)
     path = added(client, world)
     form = plain(text_of(client, f"{path}detach/"))
@@ -199,15 +202,15 @@ def test_detaching_says_what_stops_and_wants_the_name(world: World, browse: Brow
     text_of(client, path, status=404)
 
 
-def test_the_redirect_is_changed(world: World, browse: Browse) -> None:
+def test_changing_the_redirect(world: World, browse: Browse) -> None:
     client = browse(world.people.owner)
     path = added(client, world)
     assert confirm(client, f"{path}redirect/", policy="apex_to_www").status_code == 303
-    assert "leads to www" in text_of(client, path)
+    assert "without www to www" in text_of(client, path)
 
 
 @pytest.mark.parametrize("who", ["owner", "viewer"])
-def test_customers_read_nothing_of_the_vendor(world: World, browse: Browse, who: str) -> None:
+def test_customers_see_no_vendor_name(world: World, browse: Browse, who: str) -> None:
     added(browse(world.people.owner), world)
     user: User = getattr(world.people, who)
     path = f"{domains(world)}{Domain.objects.get(name=NAME).miosa_id}/"
@@ -216,12 +219,17 @@ def test_customers_read_nothing_of_the_vendor(world: World, browse: Browse, who:
         assert "issues the certificate as soon" not in page
 
 
-def test_unknown_states_and_empty_facts_are_survived(world: World, browse: Browse) -> None:
+def test_unknown_states_and_missing_data(world: World, browse: Browse) -> None:
     client = browse(world.people.owner)
     path = added(client, world)
-    odds: list[dict[str, Any]] = [{"status": "quantum"}, {"needed": []}, {"look": "no json"}, {"redirect_policy": "up"}]
+    odds: list[dict[str, Any]] = [
+        {"status": "quantum"},
+        {"required_records": []},
+        {"lookup": "no json"},
+        {"redirect_policy": "up"},
+    ]
     for odd in odds:
         Domain.objects.filter(name=NAME).update(**odd)
         text_of(client, path)
         text_of(client, domains(world))
-    assert looking.shown("xn--zzzz--bad") == "xn--zzzz--bad"
+    assert reports.get_display_name("xn--zzzz--bad") == "xn--zzzz--bad"

@@ -67,11 +67,11 @@ def test_the_styleguide_is_for_operators(people: People, browse: Browse) -> None
         text_of(browse(user), "/styleguide/usual/", status=404)
     client = browse(people.operator)
     page = text_of(client, "/styleguide/")
-    assert "Pages in their states" in page
+    assert "Pages and their states" in page
 
 
 def test_every_sample_page_is_drawn(people: People, browse: Browse) -> None:
     client = browse(people.operator)
-    for name in styleguide.pages(timezone.now()):
+    for name in styleguide.list_pages(timezone.now()):
         text_of(client, f"/styleguide/{name}/", status=styleguide.ERRORS.get(name, 200))
     text_of(client, "/styleguide/nothing-such/", status=404)

@@ -61,5 +61,5 @@ def test_deleting_wants_the_name_and_says_what_is_lost(world: World, browse: Bro
     answer = confirm(client, path, name="Main site")
     assert "Main site deleted" in text_of(client, answer["Location"])
     assert Deployment.objects.get(miosa_id=world.main["id"]).gone_at
-    assert "This app is gone" in text_of(client, world.path)
+    assert "This app was deleted" in text_of(client, world.path)
     assert "does not know this app any more" in text_of(client, path)

@@ -362,9 +362,9 @@ class TestTheBanner:
             f"{world.path}compare/?from={live}&to={target}",
         ):
             page = text_of(browse(viewer), path)
-            assert "Ana Ruiz rolled this back" in page, path
+            assert "Ana Ruiz rolled this app back" in page, path
             assert "checkout broken" in page
-            assert "The next publish would go live over this." in page
+            assert "The next publish will replace it." in page
             assert "Undo, back to" not in page
         owner = text_of(browse(world.people.owner), world.path)
         assert f"{world.path}versions/{live}/promote/" in owner
@@ -374,7 +374,7 @@ class TestTheBanner:
         client = self.rolled_back(world, browse)
         confirm(client, f"{world.path}versions/{was}/promote/", choice="undo", reason="")
         assert live_of(world) == was
-        assert "rolled this back" not in text_of(client, world.path)
+        assert "rolled this app back" not in text_of(client, world.path)
 
     def test_keeping_ends_it_for_everybody(self, world: World, browse: Browse) -> None:
         self.rolled_back(world, browse)
@@ -384,8 +384,8 @@ class TestTheBanner:
         answer = owner.post(f"{world.path}rollback/keep/", {"live": live_of(world)})
         assert (answer.status_code, answer["Location"]) == (303, world.path)
         page = text_of(browse(world.people.support), world.path)
-        assert "rolled this back" not in page
-        assert "this is a rollback" in page
+        assert "rolled this app back" not in page
+        assert "on a rollback; the next publish will replace it" in page
         assert Activation.objects.get(kept_by=world.people.owner.name).kept_at
 
     def test_keeping_is_not_for_viewers_or_strangers(self, world: World, browse: Browse) -> None:

@@ -23,7 +23,7 @@ def test_its_log_climbs_them_too(world: World, browse: Browse) -> None:
     refuse_strangers(world, browse, foreign=f"{foreign_version(world)}log.txt")
 
 
-def test_facts_and_life(world: World, browse: Browse) -> None:
+def test_details_and_timeline(world: World, browse: Browse) -> None:
     page = text_of(browse(world.people.owner), world.live_path)
     version = Version.objects.get(miosa_id=world.main["active_version_id"])
     assert version.artifact_sha256 in page
@@ -40,7 +40,7 @@ def test_a_failed_one_says_why_on_top(world: World, browse: Browse) -> None:
     failed = Version.objects.filter(state="failed", customer__slug="brightsmile-dental").select_related("deployment")[0]
     path = f"/c/brightsmile-dental/deployments/{failed.deployment.miosa_id}/versions/{failed.miosa_id}/"
     page = text_of(browse(world.people.viewer), path)
-    assert page.index("is-bad failure") < page.index("Facts")
+    assert page.index("is-bad section failure") < page.index("Details")
     assert "is live and unaffected" in page
 
 
@@ -48,7 +48,7 @@ def test_the_log_is_searched_on_the_server(world: World, browse: Browse) -> None
     client = browse(world.people.owner)
     lines = re.findall(r'<li id="L\d+"', text_of(client, f"{world.live_path}log/"))
     assert lines
-    assert "Not in this log." in text_of(client, f"{world.live_path}log/?q=zzzzz")
+    assert "No matches" in text_of(client, f"{world.live_path}log/?q=zzzzz")
 
 
 def test_the_log_is_kept_as_text(world: World, browse: Browse) -> None:
@@ -74,7 +74,7 @@ class TestTheMenuOfARow:
     def test_without_a_script_it_is_the_page(self, world: World, browse: Browse) -> None:
         page = text_of(browse(world.people.viewer), f"{world.live_path}menu/")
         assert "<html" in page
-        assert 'id="facts-title"' in page
+        assert 'id="details-title"' in page
         refuse_strangers(world, browse, foreign=f"{foreign_version(world)}menu/")
         assert browse(world.people.owner).post(f"{world.live_path}menu/").status_code == 405
         with world.hearing_nothing():
@@ -110,7 +110,7 @@ class TestTheMenuOfARow:
     def test_a_viewer_may_only_look(self, world: World, browse: Browse) -> None:
         for path in (world.live_path, f"{world.path}versions/{older(world)[0]['id']}/"):
             told = self.menu(world, browse, world.people.viewer, path)
-            assert "Facts and build log" in told
+            assert "Details and build log" in told
             assert "Roll back" not in told
             assert "Redeploy" not in told
 

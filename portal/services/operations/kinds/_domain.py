@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 
 from portal import miosa
 from portal.models import Deployment, Domain, Operation
-from portal.services.domains import reading
+from portal.services.domains import fetch
 from portal.services.errors import Invalid
 from portal.services.operations.base import Detection, Kind
 
@@ -35,7 +35,7 @@ class DomainKind(Kind):
         return ""
 
     def follow_up(self, operation: Operation, deployment: Deployment, client: miosa.Client, *, now: datetime) -> None:
-        reading.read(deployment, client=client, now=now)
+        fetch.refresh(deployment, client=client, now=now)
 
 
 def require_policy(policy: str) -> str:

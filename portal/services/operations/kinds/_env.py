@@ -29,7 +29,7 @@ def list_names(operation: Operation, client: miosa.Client) -> tuple[ChangedAt, b
         is_complete = is_complete and not page.unreadable
         count = len(names)
         for row in page.items:
-            place = (row.environment or "")[:60], clean_text.line(row.name, most=300)
+            place = (row.environment or "")[:60], clean_text.clean_line(row.name, most=300)
             names[place] = _format_moment(row.updated_at or row.created_at)
         token = page.next
         if token is None:

@@ -8,7 +8,7 @@ LONGEST_NAME = 100
 
 def require_name(name: str) -> str:
     """A deployment's name as typed. Raises Invalid."""
-    clean = clean_text.line(name, most=LONGEST_NAME + 1)
+    clean = clean_text.clean_line(name, most=LONGEST_NAME + 1)
     if not clean:
         raise Invalid({"name": gettext("Enter a name.")})
     if len(clean) > LONGEST_NAME:

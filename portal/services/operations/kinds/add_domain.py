@@ -38,7 +38,7 @@ class AddDomain(DomainKind):
 
     def _detect(self, operation: Operation, client: miosa.Client) -> Detection:
         def matches(row: miosa.Domain) -> bool:
-            name: str = clean_text.line(row.domain, most=253).lower().rstrip(".")
+            name: str = clean_text.clean_line(row.domain, most=253).lower().rstrip(".")
             return name == str(operation.body["domain"])
 
         return detect_domain(operation, client, matches=matches)

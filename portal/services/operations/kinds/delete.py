@@ -29,7 +29,7 @@ class Delete(Kind):
     reasons = ("asked", "unused", "test")
 
     def clean_name(self, name: str, deployment: Deployment | None, customer: Customer) -> dict[str, Any]:
-        if deployment is not None and clean_text.line(name, most=LONGEST_NAME + 1) != deployment.name:
+        if deployment is not None and clean_text.clean_line(name, most=LONGEST_NAME + 1) != deployment.name:
             raise Invalid({"name": gettext("Type the app's name exactly as shown above.")})
         return {}
 

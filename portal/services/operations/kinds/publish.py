@@ -114,7 +114,9 @@ class Publish(Kind):
         if record_switch(operation, deployment, now=now) or version.state == "failed":
             return True
         goes_live = operation.body.get("promote") is not False and environments.is_main(operation.environment)
-        return not goes_live or version.was_live
+        # The deployment is read before the version: if it still shows what was live before, it may have switched since.
+        was_replaced = version.was_live and deployment.active_version_id != operation.before.get("live")
+        return not goes_live or was_replaced
 
     def is_in_timeline(self, operation: Operation) -> bool:
         return operation.state != Operation.State.SUCCEEDED

@@ -47,14 +47,14 @@ def get_unassigned() -> Customer:
 
 def set_name(external_id: str, *, name: str) -> Customer:
     """Store the name that a workspace states for an external id. A new customer's slug is made from it."""
-    clean = clean_text.line(name, most=300)
+    clean = clean_text.clean_line(name, most=300)
     customer = Customer.objects.filter(external_id=external_id).first() or _create(external_id, stated=clean)
     stated = clean or customer.name
     if (customer.name, customer.is_named) != (stated, bool(clean)):
         Customer.objects.filter(pk=customer.pk).update(
             name=stated,
             is_named=bool(clean),
-            search=clean_text.search_key(stated, external_id),
+            search=clean_text.make_search_key(stated, external_id),
             generation=F("generation") + 1,
         )
         customer.refresh_from_db()
@@ -84,11 +84,11 @@ def count_deployments(ids: Iterable[int]) -> None:
 
 
 def _create(external_id: str, *, stated: str = "") -> Customer:
-    shown = stated or clean_text.line(external_id, most=300) or "?"
+    shown = stated or clean_text.clean_line(external_id, most=300) or "?"
     facts: dict[str, Any] = {
         "name": shown,
         "is_named": bool(stated),
-        "search": clean_text.search_key(stated, external_id),
+        "search": clean_text.make_search_key(stated, external_id),
     }
     for _attempt in range(3):
         try:

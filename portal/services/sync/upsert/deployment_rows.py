@@ -98,7 +98,7 @@ class _Batch:
         for row in fresh:
             stated, external_id, is_certain = attributions[row.id]
             owner = owners[external_id] if external_id else self.unassigned
-            facts = clean_text.fit(Deployment, _facts(row)) | {"customer_id": owner.pk, "gone_at": None}
+            facts = clean_text.fit_columns(Deployment, _facts(row)) | {"customer_id": owner.pk, "gone_at": None}
             if not isinstance(stated, UnsetType):
                 facts |= {"external_id": stated, "is_stated": True}
             known = self.known.get(row.id)
@@ -153,7 +153,7 @@ class _Batch:
         return stated, self.workspaces.get(workspace_id), workspace_id in self.workspaces
 
     def _create(self, row: miosa.Deployment, facts: dict[str, Any]) -> StoredDeployment:
-        defaults = {"name": row.id, "search": clean_text.search_key(row.id), "is_stated": False}
+        defaults = {"name": row.id, "search": clean_text.make_search_key(row.id), "is_stated": False}
         deployment = Deployment.objects.create(
             miosa_id=row.id, first_seen_at=self.now, asked_at=self.now, **(defaults | facts)
         )
@@ -195,10 +195,10 @@ class _Batch:
 
 def _facts(row: miosa.Deployment) -> dict[str, Any]:
     """The columns a row sets (contract 8.1). A fact that a reduced row left out stays; a null live pointer counts."""
-    name = clean_text.line(row.name, most=300)
+    name = clean_text.clean_line(row.name, most=300)
     stated = {
         "name": name,
-        "search": clean_text.search_key(name)[:400],
+        "search": clean_text.make_search_key(name)[:400],
         "slug": row.slug,
         "state": row.state,
         "workspace_id": row.workspace_id,

@@ -76,7 +76,7 @@ def _facet_texts(version: Version) -> tuple[tuple[str, str], tuple[str, str]]:
 def _text(version: Version) -> str:
     """The text a version is found by; no more than its page shows, so that a hit gives nothing away."""
     command = log_text.scrub(version.runtime_command)
-    return clean_text.search_key(version.external_user_id, version.external_project_id, command)[:400]
+    return clean_text.make_search_key(version.external_user_id, version.external_project_id, command)[:400]
 
 
 def _hand_over(deployment: Deployment, versions: Sequence[Version], *, customer_id: int) -> None:

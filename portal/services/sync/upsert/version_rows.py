@@ -111,7 +111,7 @@ def _store(
     for version_id, row in facts.items():
         owner = owners_by_id[version_id]
         version = known.get(version_id)
-        values = clean_text.fit(Version, row) | {
+        values = clean_text.fit_columns(Version, row) | {
             "customer": customers.get(owner.external_id or ""),
             "attribution": owner.kind,
             "gone_at": None,

@@ -1,1 +1,0 @@
-"""Rows of long lists, drawn from stencils."""

@@ -1,0 +1,118 @@
+"""What an operation's page shows. In a dialog it takes the place of the form that requested the operation."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from deployments_ui import formats, labels, links, log_window, operation_steps
+from deployments_ui.labels import Outcome
+from deployments_ui.operation_steps import Step
+from portal.services.operations.kinds import get_kind
+from portal.services.operations.progress import Progress
+from portal.services.queries.operations import OperationPage
+
+
+def context_of(operation: OperationPage, progress: Progress | None = None) -> dict[str, Any]:
+    """`progress` is that of a publish. `generation` changes with what the page shows, so that polling can tell."""
+    steps = operation_steps.list_steps(operation, progress)
+    generation = generation_of(operation, progress)
+    url = links.operation(operation.key)
+    return {
+        "operation": operation,
+        "progress": progress,
+        "title": title_of(operation, progress),
+        "steps": steps,
+        "announcement": announcement(steps),
+        "focus": "",
+        "is_done": labels.outcome_of(operation) is Outcome.DONE,
+        "is_open": operation.is_open or (progress is not None and not progress.is_done),
+        "log": log_window.get_window(progress.log_tail) if progress and progress.log_tail else None,
+        "generation": generation,
+        "url": url,
+        "poll_url": f"{url}?seen={generation}",
+        "result_url": result_url(operation),
+        "retry_url": retry_url(operation),
+        "undo_url": undo_url(operation),
+    }
+
+
+def title_of(operation: OperationPage, progress: Progress | None = None) -> str:
+    """Main site is back on #45"""
+    kind, outcome, app = get_kind(operation.kind), labels.outcome_of(operation), operation.deployment_name
+    if outcome is Outcome.UNKNOWN:
+        text = _("%(app)s: outcome unknown") if operation.needs_decision else _("%(app)s: waiting for an answer")
+        return text % {"app": app}
+    is_confirmed = outcome is Outcome.DONE and operation.state == "succeeded"
+    if is_confirmed and progress is not None:
+        return title_of_publish(app, progress)
+    number = formats.number_or_id(operation.number, operation.version_id) if operation.version_id else ""
+    names = {"app": app, "number": number, "environment": operation.environment}
+    if number and outcome is Outcome.ACCEPTED and operation.is_open:
+        return _("%(app)s: switching to %(number)s") % names
+    if number and is_confirmed and kind.done_title is not None:
+        title = str(kind.done_title) if operation.is_main else _("%(app)s %(number)s was sent to %(environment)s")
+        return title % names
+    return f"{app} {labels.of_operation(operation).word}"
+
+
+def title_of_publish(app: str, progress: Progress) -> str:
+    """Main site #47 is live; until its number is known, without it."""
+    titles = {
+        "failed": _("%(app)s %(number)s failed"),
+        "live": _("%(app)s %(number)s is live"),
+        "ready": _("%(app)s %(number)s is going live") if progress.goes_live else _("%(app)s %(number)s is staged"),
+    }
+    title = titles.get(progress.step) or _("%(app)s %(number)s is being published")
+    number = formats.version_number(progress.version) if progress.version else ""
+    return " ".join((title % {"app": app, "number": number}).split())
+
+
+def announcement(steps: list[Step]) -> str:
+    """The step reached, for screen readers."""
+    reached = [step for step in steps if step.state != "created"]
+    return " ".join(filter(None, (reached[-1].word, reached[-1].text))) if reached else ""
+
+
+def generation_of(operation: OperationPage, progress: Progress | None) -> str:
+    shown: list[object] = [operation.state, operation.switched_at, operation.checked_at, operation.verdict]
+    shown += [operation.verdict_text, operation.needs_decision, operation.is_open, operation.decision, operation.error]
+    if progress is not None:
+        shown += [progress.step, progress.moments, progress.log_tail, progress.is_done, progress.failure]
+    return hashlib.blake2s(repr(shown).encode(), digest_size=8).hexdigest()
+
+
+# --- Where to go from here ---
+
+
+def result_url(operation: OperationPage) -> str:
+    """The page that shows what was changed; the customer's where the app is not listed."""
+    if not operation.deployment_is_here:
+        return links.customer(operation.customer_slug)
+    route = get_kind(operation.kind).result_route
+    return links.by_name(route, operation.customer_slug, operation.deployment_id)
+
+
+def retry_url(operation: OperationPage) -> str:
+    """The same form again, for what was not done; empty if there is none."""
+    kind = get_kind(operation.kind)
+    is_not_done = labels.outcome_of(operation) is Outcome.NOT_DONE
+    if not is_not_done or not operation.deployment_is_here or not kind.form_route:
+        return ""
+    if not kind.moves_pointer:
+        return links.by_name(kind.form_route, operation.customer_slug, operation.deployment_id)
+    if not operation.version_id:
+        return ""
+    return links.by_name(kind.form_route, operation.customer_slug, operation.deployment_id, operation.version_id)
+
+
+def undo_url(operation: OperationPage) -> str:
+    """The form to make the version live again that was live before; empty if that is not possible."""
+    is_done = labels.outcome_of(operation) is Outcome.DONE
+    if not (is_done and operation.is_live and operation.undo_version_id):
+        return ""
+    is_forward = (operation.from_number or 0) > (operation.number or 0)
+    form = links.promotion if is_forward else links.rollback
+    return form(operation.customer_slug, operation.deployment_id, operation.undo_version_id)

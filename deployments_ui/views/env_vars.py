@@ -1,0 +1,137 @@
+"""Env vars: their names, and the forms to set some, to review what was typed before it is sent, and to delete one."""
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.utils import timezone
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_POST, require_safe
+
+from deployments_ui import dialogs, htmx, links
+from deployments_ui.forms import ConfirmForm, DialogForm, EnvVarsForm, ReviewForm
+from deployments_ui.freshness import Freshness
+from deployments_ui.tabs import list_tabs
+from portal.permissions import Person
+from portal.services.env_vars import deletion as env_var_deletion
+from portal.services.env_vars import drafts, pages
+from portal.services.env_vars.pages import DeleteForm, EnvVarsPage, Review, SetForm
+from portal.services.errors import Invalid
+
+
+@require_safe
+def show(request: htmx.Request, slug: str, deployment_id: str) -> HttpResponse:
+    found = pages.get_env_vars(
+        by=request.person,
+        slug=slug,
+        deployment_id=deployment_id,
+        environment=request.GET.get("environment", "")[:60],
+        now=timezone.now(),
+    )
+    oob = ("actions", "rollback", *htmx.LAYOUT_PARTS)
+    context = page_context(found, by=request.person)
+    return htmx.render(request, "env_vars/page.html", context, part="env_vars", oob=oob)
+
+
+@sensitive_post_parameters("name", "value", "pasted")
+@dialogs.allow_form_methods
+def setting(request: htmx.Request, slug: str, deployment_id: str) -> HttpResponse:
+    """What was typed is stored as an encrypted draft and sent to no page again: after an error its fields are empty."""
+    by, now = request.person, timezone.now()
+    form = dialogs.bind(EnvVarsForm, request, environment=request.GET.get("environment", ""))
+    if form.is_valid():
+        try:
+            key = drafts.create_draft(by=by, slug=slug, deployment_id=deployment_id, typed=form.typed_values(), now=now)
+        except Invalid as error:
+            form.add_errors(error)
+        else:
+            return show_review(request, slug, deployment_id, key, ReviewForm())
+    page = pages.get_set_form(by=by, slug=slug, deployment_id=deployment_id, now=now)
+    return dialogs.render_form(request, "env_vars/set.html", form_context(page, form), part="setting")
+
+
+@dialogs.allow_form_methods
+def review(request: htmx.Request, slug: str, deployment_id: str, key: UUID) -> HttpResponse:
+    """The draft, without values. A POST gives its lines other names."""
+    form = ReviewForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        try:
+            drafts.rename_lines(
+                by=request.person,
+                slug=slug,
+                deployment_id=deployment_id,
+                key=key,
+                renamed=form.renamed,
+                now=timezone.now(),
+            )
+        except Invalid as error:
+            form.add_errors(error)
+        else:
+            form = ReviewForm(initial=request.POST.dict())
+    return show_review(request, slug, deployment_id, key, form)
+
+
+@require_POST
+def application(request: htmx.Request, slug: str, deployment_id: str, key: UUID) -> HttpResponse:
+    """Names that were changed since the last review are reviewed again, and nothing is sent."""
+    if ReviewForm(request.POST).renamed:
+        return review(request, slug, deployment_id, key)
+    form = dialogs.bind(ReviewForm, request)
+    if form.is_valid():
+        try:
+            operation = drafts.apply_draft(
+                by=request.person,
+                slug=slug,
+                deployment_id=deployment_id,
+                key=key,
+                confirmation=form.confirmed(),
+                now=timezone.now(),
+            )
+        except Invalid as error:
+            form.add_errors(error)
+        else:
+            return dialogs.show_operation(request, operation)
+    return show_review(request, slug, deployment_id, key, form)
+
+
+@require_POST
+def discard(request: htmx.Request, slug: str, deployment_id: str, key: UUID) -> HttpResponse:
+    drafts.discard_draft(by=request.person, slug=slug, deployment_id=deployment_id, key=key, now=timezone.now())
+    return dialogs.redirect(request, links.env(slug, deployment_id))
+
+
+@dialogs.allow_form_methods
+def deletion(request: htmx.Request, slug: str, deployment_id: str, name: str) -> HttpResponse:
+    by, now = request.person, timezone.now()
+    form = dialogs.bind(ConfirmForm, request)
+    if form.is_valid():
+        try:
+            operation = env_var_deletion.delete_env_var(
+                by=by, slug=slug, deployment_id=deployment_id, name=name, confirmation=form.confirmed(), now=now
+            )
+        except Invalid as error:
+            form.add_errors(error)
+        else:
+            return dialogs.show_operation(request, operation)
+    page = pages.get_delete_form(by=by, slug=slug, deployment_id=deployment_id, name=name, now=now)
+    return dialogs.render_form(request, "env_vars/delete.html", form_context(page, form), part="deletion")
+
+
+def show_review(request: htmx.Request, slug: str, deployment_id: str, key: UUID, form: ReviewForm) -> HttpResponse:
+    page = pages.get_review(by=request.person, slug=slug, deployment_id=deployment_id, key=key, now=timezone.now())
+    url = links.env_review(slug, deployment_id, key)
+    return dialogs.render_form(request, "env_vars/review.html", form_context(page, form), part="review", url=url)
+
+
+def page_context(found: EnvVarsPage, *, by: Person) -> dict[str, Any]:
+    return {
+        "customer": found.customer,
+        "deployment": found.deployment,
+        "found": found,
+        "freshness": Freshness(found.age),
+        "tabs": list_tabs(found.customer, found.deployment, by=by, current="env"),
+    }
+
+
+def form_context(page: SetForm | Review | DeleteForm, form: DialogForm) -> dict[str, Any]:
+    return {"customer": page.customer, "deployment": page.deployment, "page": page, "form": form}

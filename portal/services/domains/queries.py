@@ -1,0 +1,281 @@
+"""Domains as pages and share links show them: the list of a deployment's domains, and one domain with its records.
+
+Reads our tables only. A person sees the domains of the customer whose page it is; staff who see every customer see all
+domains of the deployment, also those whose customer is not known (docs/rules.md, 1).
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import QuerySet
+
+from portal import dns
+from portal.models import Customer, Deployment, Domain, DomainLink
+from portal.permissions import Permission, Person
+from portal.services.authorization import can
+from portal.services.domains import reports
+from portal.services.domains.messages import word_fix, word_message
+from portal.services.errors import NotFound
+from portal.services.queries import actions, deployments, summaries
+from portal.services.queries.schemas import Age, CustomerSummary, DeploymentSummary
+
+
+@dataclass(frozen=True, slots=True)
+class StatusItem:
+    """`state` is ok, failed, waiting or unknown; `cause` is one sentence."""
+
+    state: str
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class DomainSummary:
+    """A domain in the list. `display_name` has international letters. `has_drifted`: it worked, and is wrong now."""
+
+    id: str
+    name: str
+    display_name: str
+    status: str
+    ownership: StatusItem
+    dns: StatusItem
+    certificate: StatusItem
+    has_drifted: bool
+    redirect_policy: str
+    checked_at: datetime | None
+    next_check_at: datetime | None
+    is_being_checked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DomainList:
+    """`is_known`: the list was read from MIOSA at least once. Otherwise an empty list means nothing."""
+
+    customer: CustomerSummary
+    deployment: DeploymentSummary
+    domains: tuple[DomainSummary, ...]
+    can_add: bool
+    add_obstacle: str
+    is_known: bool
+    age: Age
+
+
+@dataclass(frozen=True, slots=True)
+class RequiredRecord:
+    """A DNS record to set, with what is found in its place.
+
+    `label` is the name as the forms of most DNS providers want it, `full_name` the whole name; `ttl` is in seconds.
+    `finding` is a `dns.Finding`, empty before the first check. `comparison` is "We found … We need …".
+    """
+
+    type: str
+    label: str
+    full_name: str
+    value: str
+    ttl: int
+    finding: str
+    is_correct: bool
+    message: str
+    fix: str
+    comparison: str
+
+
+@dataclass(frozen=True, slots=True)
+class Blocker:
+    """Something that blocks the domain although all required records may be correct."""
+
+    finding: str
+    message: str
+    fix: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResolverState:
+    """Whether a public resolver has all required records already. None: it gave no answer."""
+
+    host: str
+    is_correct: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class DomainDetail:
+    """What both the domain's page and a share link show."""
+
+    summary: DomainSummary
+    records: tuple[RequiredRecord, ...]
+    blockers: tuple[Blocker, ...]
+    resolvers: tuple[ResolverState, ...]
+    provider: str
+    provider_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShareLink:
+    """A share link that still works, without its secret."""
+
+    id: int
+    created_by: str
+    created_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DomainPage:
+    """`twin` is the other of example.com and www.example.com, if it is not attached yet. `verify_token` is the form's
+    that verifies.
+    """
+
+    customer: CustomerSummary
+    deployment: DeploymentSummary
+    detail: DomainDetail
+    twin: str
+    links: tuple[ShareLink, ...]
+    verify_token: str
+    can_verify: bool
+    can_detach: bool
+    can_redirect: bool
+    can_share: bool
+
+
+def load_domain(*, by: Person, slug: str, deployment_id: str, domain_id: str) -> tuple[Customer, Deployment, Domain]:
+    """A domain, and the customer and deployment it was found through. Raises NotFound if `by` may not see it."""
+    customer, deployment = deployments.load(by=by, slug=slug, deployment_id=deployment_id)
+    return customer, deployment, get_visible_domain(deployment, customer, domain_id, by=by)
+
+
+def get_visible_domain(deployment: Deployment, customer: Customer, domain_id: str, *, by: Person) -> Domain:
+    """Raises NotFound."""
+    domain = filter_visible(deployment, customer, by=by).filter(miosa_id=domain_id).first()
+    if domain is None:
+        raise NotFound
+    return domain
+
+
+def filter_visible(deployment: Deployment, customer: Customer, *, by: Person) -> QuerySet[Domain]:
+    domains = Domain.objects.filter(deployment=deployment, gone_at=None)
+    return domains if by.sees_everyone else domains.filter(customer=customer)
+
+
+def find_domain_id(*, by: Person, slug: str, deployment_id: str, name: str) -> str:
+    """MIOSA's id of a domain, by its name; empty if there is none. For callers who checked access to the customer."""
+    named = _filter_by_ids(by=by, slug=slug, deployment_id=deployment_id).filter(name=name)
+    return named.order_by("-pk").values_list("miosa_id", flat=True).first() or ""
+
+
+def count_domains(*, by: Person, slug: str, deployment_id: str) -> int:
+    """For callers who checked access to the customer."""
+    return _filter_by_ids(by=by, slug=slug, deployment_id=deployment_id).count()
+
+
+def get_domain_list(
+    customer: Customer, deployment: Deployment, domains: Iterable[Domain], *, age: Age, by: Person, now: datetime
+) -> DomainList:
+    """`domains` are those that `by` may see, `age` is that of MIOSA's list."""
+    return DomainList(
+        customer=summaries.summarize_customer(customer, by=by),
+        deployment=actions.get_deployment_summary(deployment, customer, by=by),
+        domains=tuple(_summarize(domain, reports.find_report(domain, now=now), now=now) for domain in domains),
+        can_add=can(Permission.ADD_DOMAIN, customer, deployment, by=by),
+        add_obstacle=actions.get_gone_obstacle(deployment) or actions.get_connection_obstacle(customer.connection),
+        is_known=age.as_of is not None,
+        age=age,
+    )
+
+
+def get_domain_page(
+    customer: Customer, deployment: Deployment, domain: Domain, *, verify_token: str, by: Person, now: datetime
+) -> DomainPage:
+    can_share = can(Permission.SHARE_DOMAIN, customer, deployment, by=by)
+    return DomainPage(
+        customer=summaries.summarize_customer(customer, by=by),
+        deployment=actions.get_deployment_summary(deployment, customer, by=by),
+        detail=get_domain_detail(domain, now=now),
+        twin=_find_free_twin(domain),
+        links=_list_links(domain, deployment, now=now) if can_share else (),
+        verify_token=verify_token,
+        can_verify=can(Permission.VERIFY_DOMAIN, customer, deployment, by=by),
+        can_detach=can(Permission.DETACH_DOMAIN, customer, deployment, by=by),
+        can_redirect=can(Permission.ADD_DOMAIN, customer, deployment, by=by),
+        can_share=can_share,
+    )
+
+
+def get_domain_detail(domain: Domain, *, now: datetime) -> DomainDetail:
+    """Makes no query."""
+    report = reports.find_report(domain, now=now)
+    summary = _summarize(domain, report, now=now)
+    required = reports.list_required_records(domain)
+    if report is None:
+        records = tuple(_describe_record(record, None, zone=None) for record in required)
+        return DomainDetail(summary, records, blockers=(), resolvers=(), provider="", provider_url="")
+    diagnoses = {each.record: each for each in report.records}
+    return DomainDetail(
+        summary=summary,
+        records=tuple(_describe_record(each, diagnoses.get(each), zone=report.zone) for each in required),
+        blockers=tuple(
+            Blocker(each.finding.value, word_message(each.message), word_fix(each.message)) for each in report.blockers
+        ),
+        resolvers=tuple(ResolverState(each.host, each.is_correct) for each in report.resolvers),
+        provider=report.provider.name if report.provider else "",
+        provider_url=report.provider_page or "",
+    )
+
+
+def _filter_by_ids(*, by: Person, slug: str, deployment_id: str) -> QuerySet[Domain]:
+    domains = Domain.objects.filter(deployment__miosa_id=deployment_id, gone_at=None)
+    return domains if by.sees_everyone else domains.filter(customer__slug=slug)
+
+
+def _summarize(domain: Domain, report: dns.Report | None, *, now: datetime) -> DomainSummary:
+    status = dns.get_status(domain.status, report, error_code=domain.error_code or None)
+    return DomainSummary(
+        id=domain.miosa_id,
+        name=domain.name,
+        display_name=reports.get_display_name(domain.name),
+        status=domain.status,
+        ownership=_word_status(status.ownership),
+        dns=_word_status(status.dns),
+        certificate=_word_status(status.certificate),
+        has_drifted=domain.drifted_at is not None,
+        redirect_policy=domain.redirect_policy,
+        checked_at=domain.checked_at,
+        next_check_at=domain.next_check_at,
+        is_being_checked=domain.is_being_checked(now=now),
+    )
+
+
+def _word_status(item: dns.StatusItem) -> StatusItem:
+    return StatusItem(item.state.value, word_message(item.message))
+
+
+def _describe_record(
+    record: dns.RequiredRecord, diagnosis: dns.Diagnosis | None, *, zone: str | None
+) -> RequiredRecord:
+    message = diagnosis.message if diagnosis else dns.Message(dns.MessageCode.DNS_NOT_CHECKED)
+    return RequiredRecord(
+        type=record.type,
+        label=record.get_label(zone),
+        full_name=record.name,
+        value=record.value,
+        ttl=record.ttl,
+        finding=diagnosis.finding.value if diagnosis else "",
+        is_correct=bool(diagnosis and diagnosis.is_correct),
+        message=word_message(message),
+        fix=word_fix(diagnosis.message if diagnosis else None),
+        comparison=word_message(diagnosis.comparison if diagnosis else None),
+    )
+
+
+def _find_free_twin(domain: Domain) -> str:
+    try:
+        twin = dns.parse_domain(domain.name).twin or ""
+    except dns.InvalidDomain:
+        return ""
+    is_attached = Domain.objects.filter(deployment=domain.deployment_id, name=twin, gone_at=None).exists()
+    return "" if is_attached else twin
+
+
+def _list_links(domain: Domain, deployment: Deployment, *, now: datetime) -> tuple[ShareLink, ...]:
+    links = DomainLink.objects.filter(deployment_id=deployment.miosa_id, domain_id=domain.miosa_id)
+    active = links.filter(revoked_at=None, expires_at__gt=now).order_by("-created_at")
+    return tuple(ShareLink(each.pk, each.created_by, each.created_at, each.expires_at) for each in active)

@@ -1,0 +1,34 @@
+"""What the stored DNS lookup of a domain means now. Reads no table and makes no lookup."""
+
+from datetime import datetime
+
+import msgspec
+
+from portal import dns
+from portal.models import Domain
+
+
+def list_required_records(domain: Domain) -> tuple[dns.RequiredRecord, ...]:
+    return tuple(
+        dns.RequiredRecord(each["type"], each["name"], each["value"], each["ttl"]) for each in domain.required_records
+    )
+
+
+def find_report(domain: Domain, *, now: datetime) -> dns.Report | None:
+    """The diagnosis of the latest lookup; None before the first."""
+    if not domain.lookup:
+        return None
+    try:
+        lookup = msgspec.json.decode(domain.lookup, type=dns.Lookup)
+    except msgspec.MsgspecError:
+        # Stored by another version of the portal. The next check replaces it.
+        return None
+    return dns.diagnose(lookup, list_required_records(domain), now=now)
+
+
+def get_display_name(name: str) -> str:
+    """With its international letters, if it has any: bücher.example for xn--bcher-kva.example."""
+    try:
+        return dns.parse_domain(name).shown
+    except dns.InvalidDomain:
+        return name

@@ -1,0 +1,190 @@
+"""Env vars and domains in a browser: in dialogs, on a phone, without JavaScript."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Browser, Page, expect
+from pytest_django import Settings
+from pytest_django.live_server_helper import LiveServer
+
+from portal.models import Domain
+from portal.services.domains import background as domain_checks
+from portal.services.people import DEMO_PASSWORD
+from tests.deployments_ui.conftest import SLUG, World
+from tests.deployments_ui.journeys.conftest import Enter
+
+Check = Callable[[Page], None]
+SECRET = "s3cr3t-value-that-nobody-may-see"
+NAME = "shop.brightsmile-new.example"
+
+
+def no_sideways(page: Page) -> None:
+    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
+
+
+def kept_by_browser(page: Page) -> str:
+    return str(
+        page.evaluate(
+            "JSON.stringify([{...localStorage}, {...sessionStorage}, history.state, document.cookie, location.href,"
+            " document.documentElement.outerHTML,"
+            " [...document.querySelectorAll('textarea, input')].map((field) => field.value)])"
+        )
+    )
+
+
+def booking(world: World) -> str:
+    customer = next(row for row in world.control.state()["customers"] if row["external_workspace_id"] == SLUG)
+    return next(f"/c/{SLUG}/deployments/{row['id']}/" for row in customer["deployments"] if row["name"] == "Booking")
+
+
+def test_set_env_vars_in_the_dialog(enter: Enter, world: World, live_server: LiveServer, accessible: Check) -> None:
+    page = enter(world.people.owner)
+    page.goto(f"{live_server.url}{booking(world)}env/")
+    accessible(page)
+    page.locator("#env-set").click()
+    expect(page.locator("#name")).to_be_focused()
+    accessible(page)
+    page.keyboard.type("API KEY")
+    page.keyboard.press("Tab")
+    page.keyboard.type(SECRET)
+    page.get_by_role("button", name="Review changes").click()
+    expect(page.locator("#name-error")).to_be_visible()
+    assert SECRET not in kept_by_browser(page)
+    page.get_by_text("Several: paste").click()
+    page.locator("#pasted").fill(f"API_KEY='{SECRET}'\nMY-KEY={SECRET}")
+    page.get_by_role("button", name="Review changes").click()
+    expect(page.locator("#review")).to_contain_text("API_KEY")
+    assert SECRET not in kept_by_browser(page)
+    accessible(page)
+    page.get_by_label("Name MY-KEY").fill("MY_KEY")
+    page.get_by_role("button", name="Apply new names").click()
+    expect(page.locator("#review")).to_contain_text("MY_KEY")
+    page.get_by_role("button", name="Set 2 env vars").click()
+    expect(page.locator("#operation")).to_contain_text("Booking had env vars set")
+    accessible(page)
+    page.locator("#operation-close").click()
+    expect(page.locator("#env_vars")).to_contain_text("live uses the old value")
+    assert SECRET not in kept_by_browser(page)
+    page.go_back()
+    assert SECRET not in kept_by_browser(page)
+
+
+def test_add_a_domain_and_share_its_records(
+    enter: Enter, world: World, live_server: LiveServer, accessible: Check
+) -> None:
+    page = enter(world.people.owner)
+    page.goto(f"{live_server.url}{world.path}domains/")
+    accessible(page)
+    page.locator("#domain-add").click()
+    expect(page.locator("#dialog #domain")).to_be_focused()
+    page.keyboard.type(f"https://{NAME}/path")
+    page.keyboard.press("Tab")
+    expect(page.locator("#preview")).to_contain_text("We removed")
+    accessible(page)
+    page.get_by_role("button", name="Add domain").click()
+    page.wait_for_selector("#domain h1")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.locator("#copy-value-1").click()
+    expect(page.locator("#announcement")).to_have_text("Copied.")
+    domain = Domain.objects.get(name=NAME)
+    assert page.evaluate("navigator.clipboard.readText()") == domain.required_records[0]["value"]
+    domain_checks.run_due_check(domain, now=timezone.now())
+    expect(page.locator("#checks")).to_contain_text("Checked", timeout=8_000)
+    accessible(page)
+    page.get_by_role("button", name="Create link").click()
+    link = page.locator("#copy-link").get_attribute("data-copy")
+    assert link
+    page.context.clear_cookies()
+    page.goto(link)
+    expect(page.get_by_role("heading", level=1)).to_contain_text("shop.")
+    accessible(page)
+
+
+def expect_dialog_to_reopen(page: Page, button: str) -> None:
+    """Open the dialog and close it, three times: with Cancel, with Escape, and with Cancel again."""
+    opener = page.locator(button)
+    for close in ("Cancel", "Escape", "Cancel"):
+        menu = page.locator("details.menu", has=opener)
+        if menu.count() and not opener.is_visible():
+            menu.locator("summary").click()
+        opener.click()
+        expect(page.locator("#dialog")).to_be_visible()
+        expect(page.locator("#dialog h1")).not_to_be_empty()
+        if close == "Cancel":
+            page.locator("#dialog").get_by_role("link", name="Cancel").click()
+        else:
+            page.keyboard.press("Escape")
+        expect(page.locator("#dialog")).to_be_hidden()
+        expect(page.locator("#dialog-body")).to_be_empty()
+        expect(page.locator(".htmx-request")).to_have_count(0)
+
+
+def test_every_dialog_opens_again_after_it_was_closed(
+    enter: Enter, world: World, live_server: LiveServer, settings: Settings
+) -> None:
+    settings.MIOSA = replace(settings.MIOSA, deletes_env=True)
+    page = enter(world.people.operator)
+    env_url = f"{live_server.url}{booking(world)}env/"
+    page.goto(env_url)
+    for button in ("#env-set", "#action-redeploy", "#action-rename", ".env-vars tbody tr a", "#env-set"):
+        expect_dialog_to_reopen(page, f"{button} >> nth=0")
+    page.goto(f"{live_server.url}{world.path}domains/")
+    for button in ("#domain-add", "#action-publish", "#action-rename", "#domain-add"):
+        expect_dialog_to_reopen(page, button)
+    page.locator("#domains a.title").first.click()
+    page.wait_for_selector("#domain h1")
+    for button in ("#domain-redirect", "#domain-detach", "#domain-redirect"):
+        expect_dialog_to_reopen(page, button)
+
+
+def test_every_page_on_a_phone(
+    enter: Enter, world: World, live_server: LiveServer, phone: Page, accessible: Check
+) -> None:
+    page = enter(world.people.owner)
+    page.context.add_cookies([{"name": "theme", "value": "dark", "url": live_server.url}])
+    for path in ("env/", "env/set/", "domains/", "domains/add/?domain=newsite.example", "builds/"):
+        page.goto(f"{live_server.url}{booking(world)}{path}")
+        no_sideways(page)
+        accessible(page)
+    page.goto(f"{live_server.url}{world.path}domains/")
+    page.locator("#domains a.title").first.click()
+    page.wait_for_selector("#domain h1")
+    no_sideways(page)
+    accessible(page)
+
+
+@pytest.mark.browser
+def test_without_javascript(db_ready: None, world: World, live_server: LiveServer, browser: Browser) -> None:
+    page = browser.new_context(java_script_enabled=False).new_page()
+    page.set_default_timeout(10_000)
+    page.goto(live_server.url)
+    page.get_by_label("Email").fill(world.people.owner.email)
+    page.get_by_label("Password").fill(DEMO_PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.goto(f"{live_server.url}{world.path}")
+    page.get_by_role("link", name="Env vars").click()
+    page.get_by_role("link", name="Set env vars").click()
+    page.get_by_label("Name", exact=True).fill("API_KEY")
+    page.get_by_label("Value", exact=True).fill(SECRET)
+    page.get_by_role("button", name="Review changes").click()
+    page.get_by_role("button", name="Set 1 env var").click()
+    page.get_by_role("link", name="Close").click()
+    expect(page.locator("#env_vars")).to_contain_text("API_KEY")
+    page.get_by_role("link", name="Domains").click()
+    page.get_by_role("link", name="Add domain").click()
+    page.get_by_label("Domain", exact=True).fill(NAME)
+    page.get_by_role("button", name="Add domain").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("shop.")
+    page.get_by_role("button", name="Check now").click()
+    page.get_by_role("button", name="Create link").click()
+    expect(page.locator("#links")).to_contain_text("/dns/")
+    page.get_by_text("More", exact=True).click()
+    page.get_by_role("link", name="Detach").click()
+    page.get_by_label("to confirm").fill(NAME)
+    page.get_by_role("button", name="Detach domain").click()
+    page.get_by_role("link", name="Close").click()
+    expect(page.locator("#domains")).not_to_contain_text("shop.")

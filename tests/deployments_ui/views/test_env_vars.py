@@ -1,0 +1,237 @@
+"""Pages of env vars: names for everybody with access, values for nobody."""
+
+from __future__ import annotations
+
+import html
+import re
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+from pytest_django import Settings
+
+from portal.models import EnvVarDraft, Freshness
+from tests.deployments_ui.changes import changes_heard, token_of
+from tests.deployments_ui.conftest import HTMX, World
+from tests.deployments_ui.stairs import Browse, climb, refuse_strangers, text_of
+
+SECRET = "s3cr3t-value-that-nobody-may-see"
+
+
+def path_of(world: World) -> str:
+    return f"{world.path}env/"
+
+
+def submit(client: Client, world: World, *, status: int = 200, htmx: bool = True, **fields: str) -> str:
+    """The response to the form to set env vars: the review, or the form with what is wrong."""
+    answer = client.post(f"{path_of(world)}set/", fields, **(HTMX if htmx else {}))
+    assert answer.status_code == status
+    return answer.content.decode()
+
+
+def review_of(page: str) -> str:
+    found = re.search(r'action="([^"]+/review/[^"]+/)apply/"', page)
+    assert found
+    return found[1]
+
+
+def test_list(world: World, browse: Browse) -> None:
+    climb(world, browse, path_of(world), foreign=f"{world.foreign_path}env/", root="env_vars", says="Env vars")
+
+
+@pytest.mark.parametrize("form", ["set/", "delete/ANY/"])
+def test_forms_need_permission(world: World, browse: Browse, form: str, settings: Settings) -> None:
+    settings.MIOSA = replace(settings.MIOSA, deletes_env=True)
+    submit(browse(world.people.owner), world, name="ANY", value="x")
+    for user in (world.people.viewer, world.people.support):
+        client = browse(user)
+        with world.hearing_nothing():
+            assert "Who can:" in text_of(client, path_of(world) + form, status=403)
+            assert client.post(path_of(world) + form, {"name": "A", "value": SECRET}).status_code == 403
+    refuse_strangers(world, browse, foreign=f"{world.foreign_path}env/{form}")
+    assert browse(world.people.owner).put(path_of(world) + form).status_code == 405
+    assert browse(None).post(path_of(world) + form).status_code == 302
+    assert not EnvVarDraft.objects.exclude(person_id=world.people.owner.pk).exists()
+
+
+def test_the_form_is_a_page_and_a_part(world: World, browse: Browse) -> None:
+    client = browse(world.people.owner)
+    page = text_of(client, f"{path_of(world)}set/")
+    assert "<html" in page
+    assert re.search(r'<textarea[^>]*name="value"[^>]*autocomplete="off"[^>]*></textarea>', page)
+    assert re.search(r'<textarea[^>]*name="pasted"[^>]*autocomplete="off"[^>]*></textarea>', page)
+    part = text_of(client, f"{path_of(world)}set/", **HTMX)
+    assert "<html" not in part
+    assert 'id="setting"' in part
+
+
+def test_setting_a_pasted_file(world: World, browse: Browse) -> None:
+    client = browse(world.people.owner)
+    review = submit(client, world, htmx=False, many="1", pasted=f"API_KEY='{SECRET}'\nVITE_X=1\nEMPTY=\nwhat")
+    assert SECRET not in review
+    for told in (
+        "API_KEY",
+        "Added",
+        "quotes around it",
+        "every visitor",
+        "Unchanged",
+        "Set 2 env vars",
+        "Line 4 skipped: expected NAME=value",
+    ):
+        assert told in re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", review))
+    answer = client.post(f"{review_of(review)}apply/", {"token": token_of(review)})
+    assert answer.status_code == 303
+    done = text_of(client, answer["Location"])
+    assert "API_KEY" in done
+    assert f'href="{path_of(world)}"' in done
+    page = text_of(client, path_of(world))
+    assert "API_KEY" in page
+    assert "by Dr Rao" in page
+    assert "live uses the old value" in page
+    assert "Redeploy now" in page
+    assert [row["body"]["env"] for row in changes_heard(world)] == [{"API_KEY": len(SECRET), "VITE_X": 1}]
+
+
+def test_with_htmx_the_operation_takes_the_place_of_the_form(world: World, browse: Browse) -> None:
+    client = browse(world.people.owner)
+    review = submit(client, world, name="API_KEY", value=SECRET)
+    assert "<html" not in review
+    answer = client.post(f"{review_of(review)}apply/", {"token": token_of(review)}, **HTMX)
+    assert answer["HX-Push-Url"].startswith("/operations/")
+    assert 'id="operation"' in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"name": "1A", "value": SECRET},
+        {"name": SECRET, "value": "x"},
+        {"name": "A", "value": SECRET * 2000},
+        {"name": "", "value": SECRET},
+        {"many": "1", "pasted": SECRET},
+        {"many": "1", "pasted": SECRET, "name": SECRET, "value": SECRET},
+        {"name": "A", "value": SECRET, "environment": SECRET},
+    ],
+)
+@pytest.mark.parametrize("htmx", [True, False])
+def test_values_are_never_shown_again(world: World, browse: Browse, fields: dict[str, str], htmx: bool) -> None:
+    answer = browse(world.people.owner).post(f"{path_of(world)}set/", fields, **(HTMX if htmx else {}))
+    assert answer.status_code == 422
+    page = answer.content.decode()
+    assert SECRET not in page
+    assert "not kept" in page
+    assert answer["Cache-Control"] == "no-store"
+    assert SECRET not in str(answer.headers)
+    assert not EnvVarDraft.objects.exists()
+
+
+def test_names_can_be_changed_in_the_review(world: World, browse: Browse) -> None:
+    client = browse(world.people.owner)
+    review = submit(client, world, many="1", pasted=f"MY-KEY={SECRET}\nhunter2&x={SECRET}\nA=1")
+    assert "hunter2" not in review
+    assert "line 2" in review
+    path = review_of(review)
+    fields = {"rename-MY-KEY": "MY_KEY", "rename-line 2": "", "rename-A": "A", "token": token_of(review)}
+    again = client.post(f"{path}apply/", fields, **HTMX).content.decode()
+    assert "MY_KEY" in again
+    assert 'id="review"' in again
+    assert not changes_heard(world)
+    answer = client.post(path, {"rename-A": "", "rename-MY_KEY": "", "rename-line 2": "SECOND"}, **HTMX)
+    assert answer.status_code == 200
+    assert "SECOND" in answer.content.decode()
+    nothing = client.post(path, {"rename-SECOND": ""}, **HTMX)
+    assert nothing.status_code == 422
+    assert "needs at least one env var" in nothing.content.decode()
+
+
+def test_only_the_person_who_typed_it_sees_the_review(world: World, browse: Browse) -> None:
+    path = review_of(submit(browse(world.people.owner), world, name="A", value=SECRET))
+    text_of(browse(world.people.owner), path)
+    text_of(browse(world.people.operator), path, status=404)
+    text_of(browse(world.people.viewer), path, status=403)
+    assert browse(world.people.owner).get(f"{path}apply/").status_code == 405
+    assert browse(world.people.operator).post(f"{path}discard/").status_code == 404
+    assert browse(world.people.owner).post(f"{path}discard/")["Location"] == path_of(world)
+    text_of(browse(world.people.owner), path, status=404)
+
+
+def test_staff_must_give_a_reason(world: World, browse: Browse) -> None:
+    client = browse(world.people.operator)
+    review = submit(client, world, name="A", value=SECRET)
+    path, token = review_of(review), token_of(review)
+    without = client.post(f"{path}apply/", {"token": token}, **HTMX)
+    assert without.status_code == 422
+    assert 'id="reason-error"' in without.content.decode()
+    assert SECRET not in without.content.decode()
+    answer = client.post(f"{path}apply/", {"token": token_of(without.content.decode()), "reason": "asked"}, **HTMX)
+    assert 'id="operation"' in answer.content.decode()
+
+
+def test_vanished_names_are_reported(world: World, browse: Browse) -> None:
+    client = browse(world.people.owner)
+    for name in ("FIRST", "SECOND"):
+        review = submit(client, world, name=name, value="x")
+        client.post(f"{review_of(review)}apply/", {"token": token_of(review)})
+    world.control.configure(env_mode="replace")
+    review = submit(client, world, name="THIRD", value="x")
+    answer = client.post(f"{review_of(review)}apply/", {"token": token_of(review)})
+    assert "have vanished" in text_of(client, answer["Location"])
+    page = text_of(client, path_of(world))
+    assert 'role="alert"' in page
+    assert "<code>FIRST</code>" in page
+    assert "To restore them" in page
+
+
+def test_deleting(world: World, browse: Browse, settings: Settings) -> None:
+    client = browse(world.people.owner)
+    review = submit(client, world, name="API_KEY", value="x")
+    client.post(f"{review_of(review)}apply/", {"token": token_of(review)})
+    assert "Delete" not in text_of(client, path_of(world))
+    text_of(client, f"{path_of(world)}delete/API_KEY/", status=404)
+    settings.MIOSA = replace(settings.MIOSA, deletes_env=True)
+    assert f"{path_of(world)}delete/API_KEY/" in text_of(client, path_of(world))
+    form = text_of(client, f"{path_of(world)}delete/API_KEY/")
+    answer = client.post(f"{path_of(world)}delete/API_KEY/", {"token": token_of(form)})
+    assert answer.status_code == 303
+    assert "API_KEY" not in text_of(client, path_of(world))
+
+
+def test_masks_need_permission(world: World, browse: Browse) -> None:
+    review = submit(browse(world.people.owner), world, name="PLAIN", value="abc-and-something-xyz")
+    browse(world.people.owner).post(f"{review_of(review)}apply/", {"token": token_of(review)})
+    assert "abc...xyz" in text_of(browse(world.people.owner), path_of(world))
+    for user in (world.people.viewer, world.people.support):
+        page = text_of(browse(user), path_of(world))
+        assert "abc...xyz" not in page
+        assert "••••" in page
+        assert "Set env vars" not in page
+
+
+def test_nothing_can_be_set_while_the_hosting_service_is_unreachable(world: World, browse: Browse) -> None:
+    client = browse(world.people.owner)
+    text_of(client, path_of(world))
+    Freshness.objects.filter(scope__startswith="env:").update(read_at=timezone.now() - timedelta(hours=1))
+    world.control.fault("*", times=100, status=503)
+    for _request in range(4):
+        page = text_of(client, path_of(world))
+    assert "can't be reached" in html.unescape(page)
+    assert 'aria-disabled="true"' in page
+
+
+def test_environments(world: World, browse: Browse, settings: Settings) -> None:
+    settings.MIOSA = replace(settings.MIOSA, environments=("production", "staging"))
+    client = browse(world.people.owner)
+    review = submit(client, world, name="ONLY_HERE", value="x", environment="staging")
+    assert "staging" in review
+    client.post(f"{review_of(review)}apply/", {"token": token_of(review)})
+    assert "ONLY_HERE" not in text_of(client, path_of(world))
+    assert "ONLY_HERE" in text_of(client, f"{path_of(world)}?environment=staging")
+    text_of(client, f"{path_of(world)}?environment=moon", status=404)
+
+
+def test_no_vendor_name(world: World, browse: Browse) -> None:
+    client = browse(world.people.owner)
+    for path in ("", "set/"):
+        assert "miosa" not in text_of(client, path_of(world) + path).replace(world.control.url, "").lower()
