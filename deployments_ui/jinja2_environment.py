@@ -39,7 +39,6 @@ FILTERS: dict[str, Callable[..., object]] = {
     "number": formats.version_number,
     "number_or_id": formats.number_or_id,
     "operation_label": labels.of_operation,
-    "release_changes": labels.release_changes,
     "record_label": labels.of_record,
     "redirect_policy": labels.redirect_policy,
     "resolver_label": labels.of_resolver,

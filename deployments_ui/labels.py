@@ -15,7 +15,6 @@ from portal.permissions import Role
 from portal.services.domains.queries import DomainSummary, RequiredRecord, ResolverState, StatusItem
 from portal.services.env_vars.pages import Effect, ReviewLine
 from portal.services.operations.kinds import get_kind
-from portal.services.operations.releases import ReleaseDialog
 from portal.services.queries.builds import Build
 from portal.services.queries.operations import OperationPage
 from portal.services.queries.schemas import (
@@ -134,8 +133,6 @@ KINDS: dict[str, Promise] = {
     "sandbox_backed": _("sandbox-backed"),
     "static": _("static"),
 }
-RUNTIME_FACTS = frozenset({"command", "health_path", "image", "port"})
-MAX_FACT_LENGTH = 40
 
 # Of the ownership, DNS and certificate of a domain.
 DOMAIN_STATUSES: dict[str, Label] = {
@@ -285,36 +282,6 @@ def version_facts(version: VersionSummary, sandbox: str = "") -> str:
     if sandbox:
         facts.append(gettext("from %(sandbox)s") % {"sandbox": formats.shorten_id(sandbox)})
     return " · ".join(facts)
-
-
-def release_changes(page: ReleaseDialog) -> str:
-    """Files 42 → 40 · Size 184 KB → 179 KB · same runtime"""
-    if page.same_artifact:
-        return gettext("Nothing that visitors see: both versions have the same artifact.")
-    texts = [_change(each) for each in page.changes if each.name in FACTS]
-    if not any(each.name in RUNTIME_FACTS for each in page.changes):
-        texts.append(gettext("same runtime"))
-    return " · ".join(filter(None, texts))
-
-
-def _change(difference: Difference) -> str:
-    """Empty where both sides read the same."""
-    name, left, right = str(FACTS[difference.name]), *_sides(difference)
-    if len(left) > MAX_FACT_LENGTH or len(right) > MAX_FACT_LENGTH:
-        return gettext("%(fact)s differs") % {"fact": name}
-    return f"{name} {left} → {right}" if left != right else ""
-
-
-def _sides(difference: Difference) -> list[str]:
-    texts = []
-    for value in (difference.left, difference.right):
-        if value in (None, ""):
-            texts.append("—")
-        elif difference.name == "total_bytes" and isinstance(value, int):
-            texts.append(formats.size(value))
-        else:
-            texts.append(kind(str(value)) if difference.name == "kind" else str(value))
-    return texts
 
 
 def kind(name: str) -> str:

@@ -18,20 +18,22 @@ from portal.services.operations.submit import Target
 
 @dialogs.allow_form_methods
 def creation(request: htmx.Request, slug: str) -> HttpResponse:
-    return change(request, Target(slug), kind=Create.name)
+    return change(request, Target(slug), kind=Create.name, form_url=links.creation(slug))
 
 
 @dialogs.allow_form_methods
 def renaming(request: htmx.Request, slug: str, deployment_id: str) -> HttpResponse:
-    return change(request, Target(slug, deployment_id), kind=Rename.name)
+    url = links.renaming(slug, deployment_id)
+    return change(request, Target(slug, deployment_id), kind=Rename.name, form_url=url)
 
 
 @dialogs.allow_form_methods
 def deletion(request: htmx.Request, slug: str, deployment_id: str) -> HttpResponse:
-    return change(request, Target(slug, deployment_id), kind=Delete.name)
+    url = links.deletion(slug, deployment_id)
+    return change(request, Target(slug, deployment_id), kind=Delete.name, form_url=url)
 
 
-def change(request: htmx.Request, target: Target, *, kind: str) -> HttpResponse:
+def change(request: htmx.Request, target: Target, *, kind: str, form_url: str) -> HttpResponse:
     by, now = request.person, timezone.now()
     form = dialogs.bind(NameForm, request)
     if form.is_valid():
@@ -43,12 +45,13 @@ def change(request: htmx.Request, target: Target, *, kind: str) -> HttpResponse:
         else:
             return dialogs.show_operation(request, operation)
     page = deployments.get_dialog(kind, target, by=by, now=now)
-    return dialogs.render_form(request, "lifecycle/page.html", context_of(page, form), part="lifecycle")
+    context = {**context_of(page, form), "form_url": form_url}
+    return dialogs.render_form(request, "lifecycle/page.html", context, part="lifecycle")
 
 
 def context_of(page: DeploymentDialog, form: NameForm) -> dict[str, Any]:
     slug, deployment = page.customer.slug, page.deployment
-    app_id, app = (deployment.id, deployment.name) if deployment else ("", "")
+    app = deployment.name if deployment else ""
     names = {"app": app, "customer": page.customer.name}
     if not page.kind.deletes_deployment:
         form.initial.setdefault("name", app)
@@ -60,12 +63,5 @@ def context_of(page: DeploymentDialog, form: NameForm) -> dict[str, Any]:
         "is_deletion": page.kind.deletes_deployment,
         "title": str(page.kind.title) % names,
         "button": str(page.kind.button) % names,
-        "form_url": form_url(page.kind.name, slug, app_id),
-        "back_url": links.deployment(slug, app_id) if app_id else links.customer(slug),
+        "back_url": links.deployment(slug, deployment.id) if deployment else links.customer(slug),
     }
-
-
-def form_url(kind: str, slug: str, app_id: str) -> str:
-    if kind == Create.name:
-        return links.creation(slug)
-    return links.deletion(slug, app_id) if kind == Delete.name else links.renaming(slug, app_id)

@@ -11,8 +11,9 @@ from portal.permissions import Person
 from portal.services.domains import fetch, upsert
 from portal.services.errors import NotFound
 from portal.services.queries.schemas import Reachability
-from portal.services.sync import leases, upstream
+from portal.services.sync import upstream
 from portal.services.sync.budget import Purpose
+from portal.services.sync.leases import LeaseLost, take_lease
 from tests.domains.app import NAME, SLUG, ZONE, DomainsApp, answer_list
 from tests.simulator_control import SimulatorControl
 
@@ -55,7 +56,7 @@ def test_a_list_that_fails_is_shown_from_storage_and_its_age_says_so(
 def test_viewers_do_not_read_what_another_is_reading(app: DomainsApp, simulator: SimulatorControl) -> None:
     app.expire_list()
     before = count_list_requests(simulator)
-    with leases.take_lease(fetch.scope(app.get_deployment().pk)) as held:
+    with take_lease(fetch.scope(app.get_deployment().pk)) as held:
         assert held is not None
         app.list_domains()
     assert count_list_requests(simulator) == before
@@ -66,10 +67,10 @@ def test_viewers_do_not_read_what_another_is_reading(app: DomainsApp, simulator:
 
 def test_a_list_read_before_our_own_change_is_not_stored_after_it(app: DomainsApp) -> None:
     app.expire_list()
-    with leases.take_lease(fetch.scope(app.get_deployment().pk)) as held:
+    with take_lease(fetch.scope(app.get_deployment().pk)) as held:
         assert held is not None
         app.add()
-        with pytest.raises(leases.LeaseLost), held.writing():
+        with pytest.raises(LeaseLost), held.writing():
             pass
     assert NAME in app.list_domains()
 

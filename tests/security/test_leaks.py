@@ -109,7 +109,9 @@ def find_review(page: str) -> str:
 
 
 def sandbox_of(client: Client, address: str) -> str:
-    return client.get(address).content.decode().partition('name="sandbox_id" value="')[2].partition('"')[0]
+    page = client.get(address).content.decode()
+    found = re.search(r'name="sandbox_id"\s+value="([^"]+)"', page)
+    return found[1] if found else ""
 
 
 def versions_of(world: World, deployment_id: str) -> list[dict[str, Any]]:

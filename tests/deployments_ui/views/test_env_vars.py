@@ -177,7 +177,7 @@ def test_vanished_names_are_reported(world: World, browse: Browse) -> None:
     world.control.configure(env_mode="replace")
     review = submit(client, world, name="THIRD", value="x")
     answer = client.post(f"{review_of(review)}apply/", {"token": token_of(review)})
-    assert "have vanished" in text_of(client, answer["Location"])
+    assert "were removed" in text_of(client, answer["Location"])
     page = text_of(client, path_of(world))
     assert 'role="alert"' in page
     assert "<code>FIRST</code>" in page

@@ -1,4 +1,4 @@
-"""Operations: one that is watched, one that nobody knows the end of, and all of them."""
+"""Operations: the page of one until it is finished, a decision about an unknown one, and the list."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ def rolled_back(world: World, client: Client, **fields: Any) -> str:
 
 
 def lost(world: World, client: Client) -> str:
-    """A rollback whose answer was lost, and which can't be looked into."""
+    """A rollback whose answer was lost. Returns the address of the operation."""
     world.control.fault("*/rollback", method="POST", drop_after=True)
     path = rolled_back(world, client)
     assert Operation.objects.get().state == "unknown"
     return path
 
 
-class TestStairs:
-    def test_it_is_seen_by_all_of_the_customer_and_by_staff(self, world: World, browse: Browse) -> None:
+class TestAccess:
+    def test_members_of_the_customer_and_staff_see_it(self, world: World, browse: Browse) -> None:
         path = rolled_back(world, browse(world.people.owner))
         for user in (world.people.operator, world.people.support, world.people.owner, world.people.viewer):
             page = text_of(browse(user), path)
@@ -43,14 +43,14 @@ class TestStairs:
         assert "<html" not in part
         assert 'id="operation"' in part
 
-    def test_strangers_find_nothing(self, world: World, browse: Browse) -> None:
+    def test_someone_without_access_gets_not_found(self, world: World, browse: Browse) -> None:
         path = rolled_back(world, browse(world.people.owner))
         missing = "/operations/00000000-0000-0000-0000-000000000001/"
         for user in (world.people.other_owner, world.people.outsider):
             client = browse(user)
             with world.hearing_nothing():
-                theirs = text_of(client, path, status=404)
-            assert theirs == text_of(client, missing, status=404)
+                page = text_of(client, path, status=404)
+            assert page == text_of(client, missing, status=404)
             assert client.post(f"{path}decision/", {"choice": "happened"}).status_code == 404
 
     def test_wrong_methods(self, world: World, browse: Browse) -> None:
@@ -65,13 +65,11 @@ class TestStairs:
         text_of(browse(world.people.owner), "/operations/", status=404)
         assert "rolled back" in text_of(browse(world.people.viewer), f"/c/{SLUG}/operations/")
         text_of(browse(world.people.other_owner), f"/c/{SLUG}/operations/", status=404)
-        assert "Nothing was changed here yet" in text_of(
-            browse(world.people.other_owner), "/c/pawsome-vets/operations/"
-        )
+        assert "No operations yet" in text_of(browse(world.people.other_owner), "/c/pawsome-vets/operations/")
 
 
-class TestWatching:
-    def test_it_looks_again_until_it_is_checked(self, world: World, browse: Browse) -> None:
+class TestPolling:
+    def test_it_polls_until_the_app_was_checked(self, world: World, browse: Browse) -> None:
         client = browse(world.people.owner)
         page = text_of(client, rolled_back(world, client))
         poll = POLL.search(page)
@@ -83,20 +81,21 @@ class TestWatching:
         assert "It answers (200)" in part
         assert not POLL.search(part)
 
-    def test_watching_moves_neither_focus_nor_address(self, world: World, browse: Browse) -> None:
+    def test_polling_moves_neither_focus_nor_address(self, world: World, browse: Browse) -> None:
         client = browse(world.people.owner)
         path = rolled_back(world, client)
         answer = client.get(f"{path}?seen=older", **HTMX)
         assert "HX-Push-Url" not in answer
         assert "autofocus" not in answer.content.decode()
 
-    def test_without_a_script_there_is_a_way_to_look_again(self, world: World, browse: Browse) -> None:
+    def test_without_javascript_there_is_a_link_to_refresh(self, world: World, browse: Browse) -> None:
         client = browse(world.people.owner)
-        assert "no-js" in text_of(client, rolled_back(world, client)).split('id="operation"')[1]
+        part = text_of(client, rolled_back(world, client)).split('id="operation"')[1]
+        assert re.search(r'<a class="button no-js"[^>]*>Refresh</a>', part)
 
 
 class TestAccepted:
-    def test_what_was_not_seen_to_switch_is_not_told_as_done(self, world: World, browse: Browse) -> None:
+    def test_a_switch_that_does_not_show_is_not_reported_as_done(self, world: World, browse: Browse) -> None:
         """MIOSA said yes, and the pointer never moved."""
         body = f'{{"data": {{"id": "{world.main["id"]}"}}}}'
         world.control.fault("*/rollback", method="POST", status=200, body=body, content_type="application/json")
@@ -111,19 +110,19 @@ class TestAccepted:
             assert "Main site</span> rolled back" not in page
             assert "is back on" not in page
 
-    def test_a_switch_somebody_else_saw_is_told_as_done(self, world: World, browse: Browse) -> None:
+    def test_a_switch_that_another_read_has_seen_is_reported_as_done(self, world: World, browse: Browse) -> None:
         client = browse(world.people.owner)
         path = rolled_back(world, client)
         Operation.objects.update(switched_at=None, look_at=None)
         assert "is back on" in text_of(client, path)
         assert "not in effect yet" not in text_of(client, f"/c/{SLUG}/operations/")
 
-    def test_a_deploy_again_is_checked_too(self, world: World, browse: Browse) -> None:
+    def test_a_redeploy_is_checked_too(self, world: World, browse: Browse) -> None:
         client = browse(world.people.owner)
         path = str(confirm(client, f"{world.path}redeploy/", reason="")["Location"])
         assert "Checked" in text_of(client, path)
         work()
-        assert "Asking the app at its own address" in text_of(client, path)
+        assert "Requesting the app&#39;s address" in text_of(client, path)
         due_now()
         work()
         assert "It answers (200)" in text_of(client, path)
@@ -148,20 +147,20 @@ class TestAccepted:
 
 
 class TestUnknown:
-    def test_a_lost_answer_is_said_and_found_out(self, world: World, browse: Browse) -> None:
+    def test_a_lost_answer_is_shown_and_then_detected(self, world: World, browse: Browse) -> None:
         client = browse(world.people.owner)
         path = lost(world, client)
         # Opening the page reads again only once that is due.
         Operation.objects.update(look_at=timezone.now() + timedelta(minutes=1))
         page = text_of(client, path)
-        assert "not heard back" in page
-        assert "look every second" in page
+        assert "waiting for an answer" in page
+        assert "We check every second" in page
         assert "AnswerLost" not in page
         due_now()
         work()
         page = text_of(client, path)
         assert "is back on" in page
-        assert "saw that it happened" in page
+        assert "then checked: it happened" in page
         assert len(changes_heard(world)) == 1
 
     def undecidable(self, world: World, client: Client) -> str:
@@ -169,11 +168,11 @@ class TestUnknown:
         Operation.objects.update(look_at=None, asked_at=timezone.now() - timedelta(minutes=2))
         return path
 
-    def test_when_nobody_can_know_a_person_says(self, world: World, browse: Browse) -> None:
+    def test_where_nobody_can_find_out_a_person_decides(self, world: World, browse: Browse) -> None:
         client = browse(world.people.owner)
         path = self.undecidable(world, client)
         page = text_of(client, path)
-        for word in ("It happened", "It did not", "Look again"):
+        for word in ("It happened", "It did not happen", "Check again"):
             assert word in page
         assert "It happened" not in text_of(browse(world.people.viewer), path)
         assert browse(world.people.viewer).post(f"{path}decision/", {"choice": "happened"}).status_code == 403
@@ -185,28 +184,28 @@ class TestUnknown:
         assert world.people.owner.name in page
         assert len(changes_heard(world)) == 1
 
-    def test_looking_again_finds_out(self, world: World, browse: Browse) -> None:
+    def test_checking_again_detects_it(self, world: World, browse: Browse) -> None:
         client = browse(world.people.support)
         path = self.undecidable(world, client)
         part = client.post(f"{path}decision/", {"choice": "again"}, **HTMX).content.decode()
         assert "<html" not in part
         assert "is back on" in part
 
-    def test_staff_may_step_over_it(self, world: World, browse: Browse) -> None:
+    def test_staff_can_override_it(self, world: World, browse: Browse) -> None:
         lost(world, browse(world.people.owner))
         Operation.objects.update(look_at=timezone.now() + timedelta(hours=1))
         path = f"{world.path}versions/{older(world)[1]['id']}/rollback/"
         browse(world.people.support).post(f"{world.path}refresh/")
         page = text_of(browse(world.people.support), path)
-        assert "Step over it" in page
-        assert "Step over it" not in text_of(browse(world.people.owner), path)
+        assert "Continue anyway" in page
+        assert "Continue anyway" not in text_of(browse(world.people.owner), path)
         key = str(Operation.objects.get().key)
         refused = confirm(browse(world.people.owner), path, override=key)
         assert refused.status_code == 403
 
 
-class TestTelling:
-    def test_in_the_history_with_both_versions_and_the_operation(self, world: World, browse: Browse) -> None:
+class TestHistory:
+    def test_a_row_links_both_versions_and_the_operation(self, world: World, browse: Browse) -> None:
         path = rolled_back(world, browse(world.people.support), reason="checkout broken")
         for place in (f"/c/{SLUG}/", world.path):
             page = text_of(browse(world.people.viewer), place)
@@ -217,7 +216,7 @@ class TestTelling:
             assert "Ana Ruiz (support)" in row
             assert path in row
 
-    def test_a_refused_one_is_told_as_such(self, world: World, browse: Browse) -> None:
+    def test_a_refused_operation_is_shown_as_refused(self, world: World, browse: Browse) -> None:
         world.control.fault("*/rollback", method="POST", status=409)
         client = browse(world.people.owner)
         page = text_of(client, rolled_back(world, client))
@@ -225,7 +224,7 @@ class TestTelling:
         assert "Nothing has changed." in page
         assert "was not rolled back" in text_of(client, f"/c/{SLUG}/")
 
-    def test_operators_get_what_they_need_to_ask_about_it(self, world: World, browse: Browse) -> None:
+    def test_operators_get_the_id_of_the_request(self, world: World, browse: Browse) -> None:
         path = rolled_back(world, browse(world.people.owner))
         key = Operation.objects.get().upstream_request_id
         assert key
@@ -233,14 +232,14 @@ class TestTelling:
         assert key not in text_of(browse(world.people.support), path)
         assert key not in text_of(browse(world.people.owner), path)
 
-    def test_hostile_reasons_are_only_text(self, world: World, browse: Browse) -> None:
+    def test_html_in_a_reason_is_escaped(self, world: World, browse: Browse) -> None:
         path = rolled_back(world, browse(world.people.owner), reason="<script>alert(1)</script>")
         for place in (path, f"/c/{SLUG}/", world.path, "/operations/"):
             page = text_of(browse(world.people.operator), place)
             assert "<script>alert" not in page
             assert "&lt;script&gt;alert" in page
 
-    def test_a_long_list_goes_on(self, world: World, browse: Browse) -> None:
+    def test_a_long_list_has_pages(self, world: World, browse: Browse) -> None:
         rolled_back(world, browse(world.people.owner))
         row = Operation.objects.get()
         for number in range(60):

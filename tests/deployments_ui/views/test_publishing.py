@@ -1,4 +1,4 @@
-"""Publishing a sandbox: the form, and the progress that everybody watches."""
+"""Publishing a sandbox: the form, and the progress."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from tests.deployments_ui.changes import changes_heard, confirm, draw, due_now, 
 from tests.deployments_ui.conftest import HTMX, SLUG, World
 from tests.deployments_ui.stairs import Browse, refuse_strangers, text_of
 
-SANDBOX = re.compile(r'name="sandbox_id" value="([^"]+)"')
+SANDBOX = re.compile(r'name="sandbox_id"\s+value="([^"]+)"')
 
 
 def sandbox_of(world: World, customer: str = SLUG) -> str:
-    """One that the platform's people see on a customer's form."""
+    """The first one on the customer's form."""
     client = Client()
     client.force_login(world.people.operator)
     found = SANDBOX.search(text_of(client, f"/c/{customer}/publish/"))
@@ -39,8 +39,8 @@ def settle(world: World) -> None:
     work()
 
 
-class TestStairs:
-    def test_who_may(self, world: World, browse: Browse) -> None:
+class TestAccess:
+    def test_who_can_publish(self, world: World, browse: Browse) -> None:
         for path in (f"{world.path}publish/", f"/c/{SLUG}/publish/"):
             for user in (world.people.operator, world.people.owner):
                 page = text_of(browse(user), path)
@@ -56,7 +56,7 @@ class TestStairs:
             assert "<html" not in part
             assert browse(world.people.owner).put(path).status_code == 405
 
-    def test_strangers_find_nothing(self, world: World, browse: Browse) -> None:
+    def test_someone_without_access_gets_not_found(self, world: World, browse: Browse) -> None:
         refuse_strangers(world, browse, foreign=f"{world.foreign_path}publish/")
         refuse_strangers(world, browse, foreign="/c/pawsome-vets/publish/")
 
@@ -67,14 +67,14 @@ class TestTheForm:
         assert sandbox_of(world) in page
         assert sandbox_of(world, "pawsome-vets") not in page
 
-    def test_a_posted_sandbox_of_another_is_missing(self, world: World, browse: Browse) -> None:
+    def test_another_customers_sandbox_is_not_found(self, world: World, browse: Browse) -> None:
         path = f"{world.path}publish/"
         answer = confirm(browse(world.people.owner), path, sandbox_id=sandbox_of(world, "pawsome-vets"))
         assert answer.status_code == 404
         assert not changes_heard(world)
         assert not Operation.objects.exists()
 
-    def test_what_is_wrong_stands_beside_its_field(self, world: World, browse: Browse) -> None:
+    def test_errors_are_shown_at_their_fields(self, world: World, browse: Browse) -> None:
         fields: dict[str, Any] = {
             "sandbox_id": sandbox_of(world),
             "kind": "dynamic",
@@ -87,28 +87,28 @@ class TestTheForm:
         assert "A port is a number" in page
         assert "begins with a slash" in page
         assert "kept/here" in page
-        assert 'class="more" open' in page
+        assert '<details class="more" open>' in page
 
-    def test_over_a_rollback_it_asks_first(self, world: World, browse: Browse) -> None:
+    def test_replacing_a_rollback_has_to_be_confirmed(self, world: World, browse: Browse) -> None:
         client = browse(world.people.owner)
         confirm(client, f"{world.path}versions/{older(world)[0]['id']}/rollback/")
         path = f"{world.path}publish/"
         fields: dict[str, Any] = {"sandbox_id": sandbox_of(world), "kind": "auto"}
-        assert "over the rollback that is live now" in text_of(client, path)
+        assert "replace the rollback that is live now" in text_of(client, path)
         assert confirm(client, path, then="live", **fields).status_code == 422
         assert confirm(client, path, then="live", over_rollback="1", **fields).status_code == 303
         work()
         settle(world)
         Operation.objects.update(in_lane=False)
-        assert "over the rollback that is live now" not in text_of(client, path)
+        assert "replace the rollback that is live now" not in text_of(client, path)
 
-    def test_away(self, world: World, browse: Browse) -> None:
+    def test_without_the_hosting_service_there_are_no_sandboxes(self, world: World, browse: Browse) -> None:
         world.control.fault("*/sandboxes*", times=50, drop_before=True)
         page = text_of(browse(world.people.owner), f"{world.path}publish/")
-        assert "can&#x27;t be reached" in page or "can’t be" in page
+        assert "can&#39;t be reached" in page
         world.control.clear_faults()
 
-    def test_a_form_for_one_app_does_not_serve_another(self, world: World, browse: Browse) -> None:
+    def test_the_token_of_one_app_is_not_valid_for_another(self, world: World, browse: Browse) -> None:
         client = browse(world.people.owner)
         token = draw(client, f"/c/{SLUG}/publish/")
         sent = {"token": token, "sandbox_id": sandbox_of(world), "kind": "auto", "name": "x"}
@@ -116,10 +116,10 @@ class TestTheForm:
 
 
 class TestProgress:
-    def test_from_asked_for_to_checked(self, world: World, browse: Browse) -> None:
+    def test_from_requested_to_checked(self, world: World, browse: Browse) -> None:
         path = published(world, browse)
         page = text_of(browse(world.people.viewer), path)
-        for word in ("Asked for", "Created", "is live meanwhile", "every 2s"):
+        for word in ("Requested", "Created", "is live meanwhile", "every 2s"):
             assert word in page
         settle(world)
         text_of(browse(world.people.viewer), path)
@@ -132,7 +132,7 @@ class TestProgress:
         assert "It answers (200)" in page
         assert len(changes_heard(world)) == 1
 
-    def test_watchers_ask_together(self, world: World, browse: Browse) -> None:
+    def test_watchers_share_one_read(self, world: World, browse: Browse) -> None:
         path = published(world, browse)
         text_of(browse(world.people.viewer), path)
         before = len(world.control.requests())
@@ -140,7 +140,7 @@ class TestProgress:
             text_of(browse(user), path)
         assert len(world.control.requests()[before:]) <= 3
 
-    def test_staged_is_an_end(self, world: World, browse: Browse) -> None:
+    def test_a_staged_version_ends_it(self, world: World, browse: Browse) -> None:
         path = f"{world.path}publish/"
         client = browse(world.people.owner)
         answer = confirm(client, path, sandbox_id=sandbox_of(world), then="stage", kind="auto")
@@ -162,7 +162,7 @@ class TestProgress:
         assert "Landing page" in text_of(client, answer["Location"])
         assert "Landing page" in text_of(client, f"/c/{SLUG}/")
 
-    def test_a_failure_says_why_and_what_is_still_live(self, world: World, browse: Browse) -> None:
+    def test_a_failure_shows_its_cause_and_what_is_still_live(self, world: World, browse: Browse) -> None:
         world.control.configure(build_outcome="failed_health")
         path = published(world, browse)
         settle(world)

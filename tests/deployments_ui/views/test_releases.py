@@ -1,4 +1,4 @@
-"""Rolling back, promoting, deploying again, stopping; and the banner of a rollback."""
+"""Roll back, promote, redeploy and stop; and the notice of a rollback."""
 
 from __future__ import annotations
 
@@ -21,36 +21,36 @@ from tests.deployments_ui.conftest import HTMX, SLUG, World
 from tests.deployments_ui.stairs import Browse, refuse_strangers, text_of
 
 
-def path_to(world: World, deed: str = "rollback", version: str = "") -> str:
-    return f"{world.path}versions/{version or older(world)[0]['id']}/{deed}/"
+def path_to(world: World, form: str = "rollback", version: str = "") -> str:
+    return f"{world.path}versions/{version or older(world)[0]['id']}/{form}/"
 
 
 def live_of(world: World) -> str:
     return Deployment.objects.get(miosa_id=world.main["id"]).active_version_id
 
 
-class TestStairs:
-    @pytest.mark.parametrize("deed", ["versions/{v}/rollback/", "rollback/", "redeploy/"])
-    def test_whoever_may_sees_the_form_and_a_viewer_who_can(self, world: World, browse: Browse, deed: str) -> None:
-        path = world.path + deed.format(v=older(world)[0]["id"])
+class TestAccess:
+    @pytest.mark.parametrize("form", ["versions/{v}/rollback/", "rollback/", "redeploy/"])
+    def test_the_form_and_for_a_viewer_who_can(self, world: World, browse: Browse, form: str) -> None:
+        path = world.path + form.format(v=older(world)[0]["id"])
         for user in (world.people.operator, world.people.support, world.people.owner):
             page = browse(user).get(path, follow=True).content.decode()
             assert "<html" in page
             assert escape(world.main["name"]) in page
             assert 'name="token"' in page
         with world.hearing_nothing():
-            told = text_of(browse(world.people.viewer), path, status=403)
-        assert "Who can:" in told
-        assert "an owner of the customer" in told
-        assert "miosa" not in told.lower()
+            page = text_of(browse(world.people.viewer), path, status=403)
+        assert "Who can:" in page
+        assert "an owner of the customer" in page
+        assert "miosa" not in page.lower()
         nobody = browse(None).get(path)
         assert (nobody.status_code, nobody["Location"].split("?")[0]) == (302, "/accounts/login/")
 
     @pytest.mark.parametrize(
-        "deed", ["versions/{v}/rollback/", "versions/{v}/promote/", "rollback/", "redeploy/", "stop/"]
+        "form", ["versions/{v}/rollback/", "versions/{v}/promote/", "rollback/", "redeploy/", "stop/"]
     )
-    def test_strangers_find_nothing(self, world: World, browse: Browse, deed: str) -> None:
-        refuse_strangers(world, browse, foreign=world.foreign_path + deed.format(v=world.foreign["active_version_id"]))
+    def test_someone_without_access_gets_not_found(self, world: World, browse: Browse, form: str) -> None:
+        refuse_strangers(world, browse, foreign=world.foreign_path + form.format(v=world.foreign["active_version_id"]))
 
     def test_wrong_methods(self, world: World, browse: Browse) -> None:
         client = browse(world.people.owner)
@@ -63,14 +63,14 @@ class TestStairs:
         assert "<html" not in part
         assert 'id="release"' in part
 
-    def test_stopping_is_for_operators(self, world: World, browse: Browse) -> None:
+    def test_only_operators_can_stop(self, world: World, browse: Browse) -> None:
         for user in (world.people.support, world.people.owner, world.people.viewer):
             client = browse(user)
             with world.hearing_nothing():
                 text_of(client, f"{world.path}stop/", status=403)
         assert "Stop" in text_of(browse(world.people.operator), f"{world.path}stop/")
 
-    def test_customers_never_read_of_the_vendor(self, world: World, browse: Browse) -> None:
+    def test_customers_never_read_the_vendors_name(self, world: World, browse: Browse) -> None:
         client = browse(world.people.owner)
         answer = confirm(client, path_to(world))
         for path in (path_to(world), answer["Location"], f"/c/{SLUG}/operations/", f"{world.path}redeploy/"):
@@ -78,10 +78,15 @@ class TestStairs:
 
 
 class TestTheForm:
-    def test_it_says_what_changes_and_what_does_not(self, world: World, browse: Browse) -> None:
+    def test_it_shows_what_changes_and_what_does_not(self, world: World, browse: Browse) -> None:
         page = text_of(browse(world.people.support), f"{world.path}versions/{older(world)[0]['id']}/rollback/")
         assert f"Roll back Main site to #{older(world)[0]['number']}" in page
-        for line in ("stay as they are now", "is not rolled back", "would go live over this", "The customer sees this"):
+        for line in (
+            "stay as they are now",
+            "is not rolled back",
+            "will replace this version",
+            "The customer sees this",
+        ):
             assert line in page
         assert "brightsmile.example" in page
         assert "last good" in page
@@ -96,7 +101,7 @@ class TestTheForm:
         EnvVarUpdate.objects.create(name="OLD", **{**mark, "set_at": timezone.now() - timedelta(days=900)})
         assert f"(2 changed since #{target['number']})" in text_of(client, path_to(world))
 
-    def test_focus_begins_on_cancel_and_enter_does_nothing(self, world: World, browse: Browse) -> None:
+    def test_focus_is_on_cancel_and_enter_submits_nothing(self, world: World, browse: Browse) -> None:
         page = text_of(browse(world.people.owner), path_to(world))
         cancel = page.index("data-close")
         assert "autofocus" in page[cancel : cancel + 39]
@@ -106,7 +111,7 @@ class TestTheForm:
         assert "half a sente" in typed.content.decode()
         assert not Operation.objects.exists()
 
-    def test_versions_that_can_not_be_are_listed_with_the_cause(self, world: World, browse: Browse) -> None:
+    def test_versions_that_can_not_go_live_are_listed_with_the_cause(self, world: World, browse: Browse) -> None:
         target = older(world)[1]
         Version.objects.filter(miosa_id=target["id"]).update(state="failed")
         page = text_of(browse(world.people.owner), path_to(world))
@@ -122,12 +127,12 @@ class TestTheForm:
         part = text_of(browse(world.people.owner), f"{world.path}rollback/", **HTMX)
         assert f'action="{path_to(world)}"' in part
 
-    def test_nothing_to_go_back_to_is_said(self, world: World, browse: Browse) -> None:
+    def test_an_app_without_an_earlier_version(self, world: World, browse: Browse) -> None:
         Version.objects.filter(deployment__miosa_id=world.main["id"]).exclude(miosa_id=live_of(world)).delete()
         page = text_of(browse(world.people.owner), f"{world.path}rollback/", status=404)
         assert "no earlier version" in page
 
-    def test_while_the_hosting_is_away_nothing_can_be_confirmed(self, world: World, browse: Browse) -> None:
+    def test_without_the_hosting_service_nothing_can_be_confirmed(self, world: World, browse: Browse) -> None:
         client = browse(world.people.owner)
         token = draw(client, path_to(world))
         world.control.fault("*", times=500, drop_before=True)
@@ -144,21 +149,21 @@ class TestTheForm:
         world.control.clear_faults()
 
 
-class TestDoingIt:
-    def test_without_a_script_the_whole_way(self, world: World, browse: Browse) -> None:
+class TestSubmitting:
+    def test_without_javascript(self, world: World, browse: Browse) -> None:
         client, target = browse(world.people.support), older(world)[0]
         answer = confirm(client, path_to(world), choice="checkout", reason="since noon", note="ticket 12")
         assert answer.status_code == 303
         page = text_of(client, answer["Location"])
         assert f"Main site is back on #{target['number']}" in page
-        assert "Accepted" in page
+        assert "Requested" in page
         assert "Switched" in page
         assert live_of(world) == target["id"]
         due_now()
         work()
         page = text_of(client, answer["Location"])
         assert "It answers (200)" in page
-        assert "hx-trigger" not in page.split('id="operation"')[1].split(">")[0]
+        assert "data-poll" not in page.split('id="operation"')[1]
         assert "Checkout broken: since noon" in page
         assert "ticket 12" in page
         assert "ticket 12" not in text_of(browse(world.people.viewer), answer["Location"])
@@ -178,7 +183,7 @@ class TestDoingIt:
         inside = client.post(path, {"token": token}, HTTP_X_DIALOG="1", **HTMX)
         assert "HX-Push-Url" not in inside
 
-    def test_staff_say_why_and_what_was_typed_stays(self, world: World, browse: Browse) -> None:
+    def test_staff_give_a_reason_and_typed_text_stays(self, world: World, browse: Browse) -> None:
         client = browse(world.people.support)
         answer = confirm(client, path_to(world), reason="  ", note="kept", htmx=True)
         page = answer.content.decode()
@@ -189,12 +194,12 @@ class TestDoingIt:
         assert not changes_heard(world)
         assert confirm(browse(world.people.owner), path_to(world), reason="").status_code == 303
 
-    def test_a_long_reason_is_refused_with_its_text(self, world: World, browse: Browse) -> None:
+    def test_a_reason_that_is_too_long_stays_in_the_form(self, world: World, browse: Browse) -> None:
         answer = confirm(browse(world.people.owner), path_to(world), reason="x" * 501)
         assert answer.status_code == 422
         assert "x" * 501 in answer.content.decode()
 
-    def test_the_same_form_twice_is_one_deed(self, world: World, browse: Browse) -> None:
+    def test_the_same_form_twice_is_one_operation(self, world: World, browse: Browse) -> None:
         client = browse(world.people.owner)
         sent = {"token": draw(client, path_to(world)), "reason": "once"}
         first, second = client.post(path_to(world), sent), client.post(path_to(world), sent)
@@ -202,7 +207,7 @@ class TestDoingIt:
         assert len(changes_heard(world)) == 1
 
     @pytest.mark.django_db(transaction=True)
-    def test_ten_clicks_at_once_are_one_deed(self, world: World, browse: Browse) -> None:
+    def test_ten_clicks_at_once_are_one_operation(self, world: World, browse: Browse) -> None:
         client = browse(world.people.owner)
         path = path_to(world)
         sent = {"token": draw(client, path), "reason": "quick"}
@@ -221,7 +226,7 @@ class TestDoingIt:
         assert len(places) == 1
         assert len(changes_heard(world)) == 1
 
-    def test_a_changed_or_foreign_form_is_refused_unsent(self, world: World, browse: Browse) -> None:
+    def test_a_changed_or_foreign_token_is_refused(self, world: World, browse: Browse) -> None:
         owner, path = browse(world.people.owner), path_to(world)
         token = draw(owner, path)
         forged = [token[:-2] + "xx", "", "x.y.z", draw(browse(world.people.support), path)]
@@ -234,14 +239,14 @@ class TestDoingIt:
             assert "no longer valid" in answer.content.decode()
         assert not Operation.objects.exists()
 
-    def test_a_form_too_old(self, world: World, browse: Browse, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_token_that_is_too_old(self, world: World, browse: Browse, monkeypatch: pytest.MonkeyPatch) -> None:
         client, path = browse(world.people.owner), path_to(world)
         token = draw(client, path)
         monkeypatch.setattr(tokens, "MAX_AGE_S", -1)
         assert client.post(path, {"token": token}).status_code == 400
         assert not changes_heard(world)
 
-    def test_a_viewer_and_a_forged_post(self, world: World, browse: Browse) -> None:
+    def test_a_viewer_with_an_owners_token(self, world: World, browse: Browse) -> None:
         token = draw(browse(world.people.owner), path_to(world))
         viewer = browse(world.people.viewer)
         with world.hearing_nothing():
@@ -249,23 +254,23 @@ class TestDoingIt:
         assert answer.status_code == 403
         assert not Operation.objects.exists()
 
-    def test_without_the_forms_secret(self, world: World) -> None:
+    def test_without_the_csrf_token(self, world: World) -> None:
         client = Client(enforce_csrf_checks=True)
         client.force_login(world.people.owner)
         assert client.post(path_to(world), {"token": draw(client, path_to(world))}).status_code == 403
         assert not changes_heard(world)
 
-    def test_somebody_was_quicker(self, world: World, browse: Browse) -> None:
+    def test_another_version_went_live_meanwhile(self, world: World, browse: Browse) -> None:
         client, path = browse(world.people.owner), path_to(world)
         token = draw(client, path)
         world.control.run_action("publish", deployment_id=world.main["id"], promote=True)
         answer = client.post(path, {"token": token, "reason": "late"})
         page = text_of(client, answer["Location"])
         assert "Nothing was sent" in page
-        assert "Look and decide again" in page
+        assert "Try again…" in page
         assert not changes_heard(world)
 
-    def test_another_one_under_way_is_named_with_its_page(self, world: World, browse: Browse) -> None:
+    def test_a_running_operation_is_named_and_linked(self, world: World, browse: Browse) -> None:
         client, path = browse(world.people.owner), path_to(world)
         confirm(browse(world.people.support), path)
         first = Operation.objects.get()
@@ -277,7 +282,7 @@ class TestDoingIt:
         assert first.person_name in page
         assert f"/operations/{first.key}/" in page
         again = text_of(client, path_to(world, version=older(world)[1]["id"]))
-        assert f"{first.person_name} is changing this right now" in again
+        assert f"{first.person_name} is changing this app right now" in again
 
     def test_on_a_shared_deployment_customers_change_nothing(self, world: World, browse: Browse) -> None:
         token = draw(browse(world.people.owner), path_to(world))
@@ -291,13 +296,13 @@ class TestDoingIt:
         assert "Roll back…" not in text_of(owner, world.path)
         assert "Roll back…" in text_of(browse(world.people.support), world.path)
 
-    def test_what_owners_may_not(self, world: World, browse: Browse, settings: Settings) -> None:
+    def test_a_permission_taken_from_owners(self, world: World, browse: Browse, settings: Settings) -> None:
         settings.OWNERS_MAY_NOT = frozenset({"roll_back"})
         page = text_of(browse(world.people.owner), path_to(world), status=403)
         assert "the platform&#39;s support" in page
         assert "an owner" not in page.split("Who can")[1].split("</p>")[0]
 
-    def test_deploying_again_is_left_to_the_worker(self, world: World, browse: Browse) -> None:
+    def test_a_redeploy_is_left_to_the_worker(self, world: World, browse: Browse) -> None:
         client = browse(world.people.owner)
         answer = confirm(client, f"{world.path}redeploy/", reason="")
         assert "is being redeployed" in text_of(client, answer["Location"])
@@ -325,7 +330,7 @@ class TestPromoting:
         answer = confirm(client, path)
         assert f"is now on #{staged.number}" in text_of(client, answer["Location"])
 
-    def test_what_is_live_is_not_promoted(self, world: World, browse: Browse) -> None:
+    def test_the_live_version_is_not_promoted(self, world: World, browse: Browse) -> None:
         path = f"{world.live_path}promote/"
         client = browse(world.people.owner)
         assert "It is live already." in text_of(client, path)
@@ -345,13 +350,13 @@ class TestPromoting:
         assert "was sent to staging" in text_of(client, answer["Location"])
 
 
-class TestTheBanner:
+class TestRollbackNotice:
     def rolled_back(self, world: World, browse: Browse) -> Client:
         client = browse(world.people.support)
         confirm(client, path_to(world), reason="checkout broken")
         return client
 
-    def test_it_stands_on_every_page_of_the_app(self, world: World, browse: Browse) -> None:
+    def test_it_is_on_every_page_of_the_app(self, world: World, browse: Browse) -> None:
         live, target = world.main["active_version_id"], older(world)[0]["id"]
         self.rolled_back(world, browse)
         viewer: User = world.people.viewer
@@ -388,7 +393,7 @@ class TestTheBanner:
         assert "on a rollback; the next publish will replace it" in page
         assert Activation.objects.get(kept_by=world.people.owner.name).kept_at
 
-    def test_keeping_is_not_for_viewers_or_strangers(self, world: World, browse: Browse) -> None:
+    def test_viewers_and_others_can_not_keep_it(self, world: World, browse: Browse) -> None:
         self.rolled_back(world, browse)
         sent = {"live": live_of(world)}
         assert browse(world.people.viewer).post(f"{world.path}rollback/keep/", sent).status_code == 403
@@ -400,7 +405,7 @@ class TestTheBanner:
         assert client.get(f"{world.path}rollback/")["Location"] == path_to(world, version=further)
 
 
-def test_forms_of_every_kind_carry_their_own_token(world: World, browse: Browse) -> None:
+def test_each_form_has_its_own_token(world: World, browse: Browse) -> None:
     client = browse(world.people.operator)
-    drawn = {draw(client, f"{world.path}{deed}/") for deed in ("redeploy", "stop", "rename", "delete", "publish")}
-    assert len(drawn) == 5
+    own_tokens = {draw(client, f"{world.path}{form}/") for form in ("redeploy", "stop", "rename", "delete", "publish")}
+    assert len(own_tokens) == 5
