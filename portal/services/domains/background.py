@@ -38,7 +38,7 @@ def run_due_check(domain: Domain, *, now: datetime) -> None:
     """One check, and a request to verify the domain if it can pass."""
     report = checks.run_check(domain, now=now)
     if report is not None and report.can_pass and domain.is_unverified:
-        changes.verify_by_ourselves(domain, now=now)
+        changes.verify_automatically(domain, now=now)
 
 
 def _filter_active() -> QuerySet[Domain]:

@@ -51,6 +51,7 @@ class Target:
     slug: str
     deployment_id: str = ""
     version_id: str = ""
+    domain_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +106,12 @@ def open_scope(kind_name: str, target: Target, *, by: Person, now: datetime) -> 
     return Scope(by, kind, customer, deployment, now)
 
 
-def get_dialog_facts(scope: Scope, *, token: str, obstacle: str = "") -> dict[str, Any]:
-    """The fields of `Dialog`."""
+def get_dialog_facts(scope: Scope, *, token: str, obstacle: str = "", lane: str = "") -> dict[str, Any]:
+    """The fields of `Dialog`. `lane` is set where the kind's own is not the whole name."""
     by, deployment = scope.by, scope.deployment
     held = None
     if deployment is not None:
-        held = Operation.objects.find_blocking(deployment.miosa_id, scope.kind.lane, now=scope.now)
+        held = Operation.objects.find_blocking(deployment.miosa_id, lane or scope.kind.lane, now=scope.now)
     can_override = held is not None and has_permission(by, Permission.OVERRIDE_OPERATION)
     return {
         "kind": scope.kind,

@@ -25,8 +25,8 @@ class DomainKind(Kind):
     def get_lane(self, domain_name: str) -> str:
         return f"{self.lane}:{domain_name}"
 
-    def clean_change(self, domain: Domain, *, typed_name: str, policy: str) -> dict[str, Any]:
-        """The body to store, from what was typed into the dialog of an attached domain. Raises Invalid."""
+    def clean_change(self, domain: Domain, value: str) -> dict[str, Any]:
+        """The body to store, from the value that the dialog of an attached domain asks for. Raises Invalid."""
         return {"domain_id": domain.miosa_id, "domain": domain.name}
 
     def explain_refusal(self, operation: Operation, error: miosa.MiosaError) -> str:
