@@ -147,7 +147,7 @@ def add(
         )
         done.append(submit_request(request, deployment, now=now))
         if done[-1].domain != one:
-            raise Conflict(_("This form has attached another domain already. Open it anew to attach one more."))
+            raise Conflict(_("This form has already added another domain. Open it again to add one more."))
     return tuple(done)
 
 
