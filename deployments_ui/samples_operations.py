@@ -10,7 +10,7 @@ from uuid import UUID
 from django.http import QueryDict
 
 from deployments_ui import operation_page, samples, samples_versions
-from deployments_ui.forms import ConfirmForm
+from deployments_ui.forms.base import ConfirmForm
 from deployments_ui.samples import moment_ago
 from deployments_ui.views import releases
 from portal.permissions import Role

@@ -7,7 +7,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from deployments_ui import dialogs, domain_polling, htmx, links
-from deployments_ui.forms import AddDomainForm, ConfirmForm, DetachDomainForm, RedirectDomainForm
+from deployments_ui.forms.base import ConfirmForm
+from deployments_ui.forms.domains import AddDomainForm, DetachDomainForm, RedirectDomainForm
 from deployments_ui.freshness import Freshness
 from deployments_ui.tabs import list_tabs
 from portal.permissions import Person

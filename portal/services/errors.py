@@ -25,7 +25,7 @@ class ServiceError(Exception):
 
 class NotFound(ServiceError):
     def __init__(self) -> None:
-        super().__init__(_("There is nothing here, or it is not yours to see."))
+        super().__init__(_("Not found, or you don't have access to it."))
 
 
 class Forbidden(ServiceError):

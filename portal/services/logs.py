@@ -57,7 +57,7 @@ def read_log(
     stage = stage if stage in STAGES else ""
     log = _find(version, deployment, customer=customer, stage=stage, now=now)
     if log is None:
-        return LogPage("", complete=True, truncated=False, missing=_("There is no log any more."))
+        return LogPage("", complete=True, truncated=False, missing=_("The log no longer exists."))
     return _page(log, is_finished=_is_finished(version), by=by)
 
 
@@ -92,9 +92,9 @@ def find_failure(version: Version, deployment: Deployment, *, customer: Customer
 def why_outdated(error: miosa.MiosaError) -> str:
     """Why something that is read only when a page shows it could not be read now."""
     if isinstance(error, miosa.BudgetSpent | miosa.RateLimited):
-        return _("Many people are asking at once. Try again in a moment.")
+        return _("Too many requests right now. Try again in a moment.")
     if isinstance(error, miosa.Refused):
-        return _("The hosting service refused to say.")
+        return _("The hosting service refused the request.")
     return _("The hosting service can't be reached, so this may be out of date.")
 
 
@@ -102,7 +102,7 @@ def _why_missing(error: miosa.MiosaError) -> str:
     if isinstance(error, miosa.NotFound | miosa.Gone | miosa.NotSupported):
         return _("There is no log for this.")
     if isinstance(error, miosa.BudgetSpent | miosa.RateLimited):
-        return _("Many people are asking at once. Try again in a moment.")
+        return _("Too many requests right now. Try again in a moment.")
     if isinstance(error, miosa.Refused):
         return _("The hosting service refused to show the log.")
     return _("The log can't be read now: the hosting service can't be reached.")
@@ -113,10 +113,10 @@ def _page(log: Polled[Packed], *, is_finished: bool, by: Person) -> LogPage:
     missing = _why_missing(log.error()) if log.error else ""
     complete = is_finished and (not missing or log.is_absent)
     if log.value is None:
-        return LogPage("", complete, truncated=False, missing=missing or _("Nothing was written yet."))
+        return LogPage("", complete, truncated=False, missing=missing or _("Nothing has been logged yet."))
     text = zlib.decompress(log.value.body).decode()
     if not missing and not text.strip():
-        missing = _("The log is empty.") if is_finished else _("Nothing was written yet.")
+        missing = _("The log is empty.") if is_finished else _("Nothing has been logged yet.")
     return LogPage(
         text=text if by.is_staff else log_text.scrub(text),
         complete=complete,

@@ -36,11 +36,11 @@ def too_late() -> str:
 
 
 def wrong_tenant() -> str:
-    return _("This app is no longer where it was, so nothing was sent. The platform's people have been notified.")
+    return _("This app has moved to another workspace, so nothing was sent. The platform's staff has been notified.")
 
 
 def app_unknown() -> str:
-    return _("The hosting service does not know this app any more.")
+    return _("This app no longer exists at the hosting service.")
 
 
 def not_owner() -> str:
@@ -48,7 +48,7 @@ def not_owner() -> str:
 
 
 def shared() -> str:
-    return _("Other customers use this app now, so only the platform's people can change it. Nothing was sent.")
+    return _("Other customers use this app now, so only the platform's staff can change it. Nothing was sent.")
 
 
 def already_live() -> str:
@@ -73,7 +73,7 @@ def did_not_happen() -> str:
 
 def overtaken() -> str:
     return _(
-        "While we waited for an answer, something else was changed there."
+        "While we waited for an answer, something else was changed."
         " Your change is not in effect, and it will not be sent again."
     )
 
@@ -91,7 +91,7 @@ def _explain_refusal(operation: Operation, error: miosa.MiosaError, own_text: st
     if own_text:
         return own_text
     if requires_backup(error):
-        return _("This version changes the database, and a backup has to be made first. Ask the platform's people.")
+        return _("This version changes the database, and a backup has to be made first. Contact the platform's staff.")
     if isinstance(error, miosa.Gone):
         return get_restore_obstacle("collected")
     if isinstance(error, miosa.NotFound):
@@ -99,9 +99,9 @@ def _explain_refusal(operation: Operation, error: miosa.MiosaError, own_text: st
     if is_about_change:
         return _("The hosting service did not accept this.")
     if isinstance(error, miosa.PaymentRequired):
-        return _("The hosting account needs attention before this can be done. Ask the platform's people.")
+        return _("The hosting account needs attention before this can be done. Contact the platform's staff.")
     if isinstance(error, miosa.Unauthorized | miosa.Forbidden):
-        return _("The hosting service does not let this portal do that. The platform's people have been notified.")
+        return _("The hosting service does not let this portal do that. The platform's staff has been notified.")
     return _("The hosting service refused this.")
 
 

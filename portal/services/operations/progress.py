@@ -106,7 +106,7 @@ def _read_log_tail(
     log = logs.read_log(version, deployment, customer=customer, by=by, stage="", now=now)
     if step != "failed":
         return log.text[-_TAIL:], ""
-    return log.text[-_TAIL:], log_text.find_failure(log.text) or _("It failed; the log does not say why in a sentence.")
+    return log.text[-_TAIL:], log_text.find_failure(log.text) or _("The build failed. Check the log for the cause.")
 
 
 def _get_step(page: OperationPage, deployment: Deployment | None, version: Version | None) -> str:

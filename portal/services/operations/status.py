@@ -31,7 +31,7 @@ def decide(*, by: Person, key: UUID, choice: str, now: datetime) -> OperationPag
     """
     operation = find_row(by=by, key=key)
     if not may_decide(operation, by=by):
-        text = _("Only the person who requested it, or the platform's people, can say what happened.")
+        text = _("Only the person who requested it and the platform's staff can choose what happened.")
         raise Forbidden(text, who_can=who_can(Permission.OVERRIDE_OPERATION))
     if choice not in CHOICES:
         raise Invalid({"choice": _("Choose what happened.")})
@@ -43,7 +43,7 @@ def decide(*, by: Person, key: UUID, choice: str, now: datetime) -> OperationPag
         _step(operation, now=now)
         return get_page(operation, by=by, now=now)
     if operation.state == Operation.State.UNKNOWN and not operation.needs_decision:
-        raise Invalid({"choice": _("We are still finding out. Wait a moment, then check again.")})
+        raise Invalid({"choice": _("We are still checking. Wait a moment, then check again.")})
     reconcile.settle_by_decision(operation, happened=choice == "happened", by_name=by.name, now=now)
     operation.refresh_from_db()
     return get_page(operation, by=by, now=now)

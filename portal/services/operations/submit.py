@@ -134,7 +134,8 @@ def require_override(key: str, *, by: Person) -> UUID | None:
         return None
     if not has_permission(by, Permission.OVERRIDE_OPERATION):
         raise Forbidden(
-            _("Only the platform's people can step over that."), who_can=who_can(Permission.OVERRIDE_OPERATION)
+            _("Only the platform's staff can continue before it is finished."),
+            who_can=who_can(Permission.OVERRIDE_OPERATION),
         )
     try:
         return UUID(key)

@@ -84,9 +84,9 @@ def get_restore_obstacle(cause: str) -> str:
         "building": _("It is still being built."),
         "collected": _("Its files are no longer kept, so it can't be restored."),
         "failed": _("It failed, so there is nothing to go back to."),
-        "gone": _("The hosting service does not know this version any more."),
+        "gone": _("This version no longer exists at the hosting service."),
         "live": _("It is live already."),
-        "state": _("The hosting service does not let this version go live in its present state."),
+        "state": _("The hosting service does not let this version go live in its current state."),
         "unreadable": _("We could not read what the hosting service reports about it."),
     }[cause]
 
@@ -94,7 +94,7 @@ def get_restore_obstacle(cause: str) -> str:
 def get_gone_obstacle(deployment: Deployment | None) -> str:
     """Empty if the deployment still exists, or is still to be created."""
     if deployment is not None and deployment.gone_at is not None:
-        return _("The hosting service does not know this app any more.")
+        return _("This app no longer exists at the hosting service.")
     return ""
 
 

@@ -193,7 +193,7 @@ def _get_own(deployment: Deployment, version_id: str, customer: Customer, *, by:
 def _failure(loaded: LoadedVersion) -> str:
     if loaded.version.state != "failed":
         return ""
-    return loaded.failure or _("It failed; the log does not say why in a sentence.")
+    return loaded.failure or _("The build failed. Check the log for the cause.")
 
 
 def _retention(version: Version, deployment: Deployment, *, by: Person, now: datetime) -> Retention:

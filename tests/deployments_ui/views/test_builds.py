@@ -184,7 +184,7 @@ def test_on_a_shared_app_a_customer_sees_none_of_it(world: World, browse: Browse
     assert "Healthy" not in text_of(client, f"{booking(world)}builds/")
     text_of(client, path, status=404)
     text_of(client, f"{path}log.txt", status=404)
-    assert "platform’s business" in text_of(client, f"{booking(world)}env/")
+    assert "Env vars of a shared app are hidden" in text_of(client, f"{booking(world)}env/")
     assert f"{booking(world)}env/" not in tabs_of(text_of(client, booking(world)))
 
 

@@ -188,7 +188,7 @@ class TestSubmitting:
         answer = confirm(client, path_to(world), reason="  ", note="kept", htmx=True)
         page = answer.content.decode()
         assert answer.status_code == 422
-        assert "Say why" in page
+        assert "Enter a reason" in page
         assert "kept" in page
         assert "hx-preserve" not in page
         assert not changes_heard(world)

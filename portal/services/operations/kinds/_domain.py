@@ -31,7 +31,7 @@ class DomainKind(Kind):
 
     def explain_refusal(self, operation: Operation, error: miosa.MiosaError) -> str:
         if isinstance(error, miosa.NotFound | miosa.NotSupported | miosa.Gone):
-            return gettext("The hosting service does not know this domain any more.")
+            return gettext("This domain no longer exists at the hosting service.")
         return ""
 
     def follow_up(self, operation: Operation, deployment: Deployment, client: miosa.Client, *, now: datetime) -> None:

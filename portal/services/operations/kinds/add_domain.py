@@ -15,10 +15,10 @@ class AddDomain(DomainKind):
     name = "add_domain"
     permission = Permission.ADD_DOMAIN
     labels = Labels(
-        done=_("had a domain added"),
-        in_progress=_("is having a domain added"),
-        unknown=_("may have had a domain added; we are checking"),
-        not_done=_("had no domain added"),
+        done=_("domain added"),
+        in_progress=_("domain is being added"),
+        unknown=_("domain may have been added; we are checking"),
+        not_done=_("domain was not added"),
     )
     title = _("Add a domain to %(app)s")
     button = _("Add domain")
@@ -34,7 +34,7 @@ class AddDomain(DomainKind):
         if isinstance(error, miosa.Conflict):
             return gettext(
                 "This domain is attached already, here or somewhere else at the hosting service."
-                " If it is yours and you don't see it, contact the platform's support."
+                " If it is yours and you don't see it here, contact the platform's staff."
             )
         if isinstance(error, miosa.Invalid):
             return gettext("The hosting service does not accept this name.")

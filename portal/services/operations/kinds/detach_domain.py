@@ -17,10 +17,10 @@ class DetachDomain(DomainKind):
     name = "detach_domain"
     permission = Permission.DETACH_DOMAIN
     labels = Labels(
-        done=_("had a domain detached"),
-        in_progress=_("is having a domain detached"),
-        unknown=_("may have had a domain detached; we are checking"),
-        not_done=_("had no domain detached"),
+        done=_("domain detached"),
+        in_progress=_("domain is being detached"),
+        unknown=_("domain may have been detached; we are checking"),
+        not_done=_("domain was not detached"),
     )
     title = _("Detach a domain from %(app)s")
     button = _("Detach domain")

@@ -16,10 +16,10 @@ class RedirectDomain(DomainKind):
     name = "redirect_domain"
     permission = Permission.ADD_DOMAIN
     labels = Labels(
-        done=_("had a redirect changed"),
-        in_progress=_("is having a redirect changed"),
-        unknown=_("may have had a redirect changed; we are checking"),
-        not_done=_("had no redirect changed"),
+        done=_("redirect changed"),
+        in_progress=_("redirect is being changed"),
+        unknown=_("redirect may have been changed; we are checking"),
+        not_done=_("redirect was not changed"),
     )
     title = _("Change a redirect of %(app)s")
     button = _("Change redirect")

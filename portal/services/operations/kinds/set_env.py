@@ -20,10 +20,10 @@ class SetEnv(EnvKind):
 
     name = "set_env"
     labels = Labels(
-        done=_("had env vars set"),
-        in_progress=_("is having env vars set"),
-        unknown=_("may have had env vars set; we are checking"),
-        not_done=_("had no env vars set"),
+        done=_("env vars set"),
+        in_progress=_("env vars are being set"),
+        unknown=_("env vars may have been set; we are checking"),
+        not_done=_("env vars were not set"),
     )
     title = _("Set env vars of %(app)s")
     button = _("Set env vars")

@@ -14,10 +14,10 @@ class VerifyDomain(DomainKind):
     name = "verify_domain"
     permission = Permission.VERIFY_DOMAIN
     labels = Labels(
-        done=_("had a domain checked"),
-        in_progress=_("is having a domain checked"),
-        unknown=_("may have had a domain checked; we are checking"),
-        not_done=_("had a domain checked, which did not pass"),
+        done=_("domain checked"),
+        in_progress=_("domain is being checked"),
+        unknown=_("domain may have been checked; we are checking"),
+        not_done=_("domain check did not pass"),
     )
     title = _("Check a domain of %(app)s")
     button = _("Check now")

@@ -1,0 +1,82 @@
+"""Facts of a version, and how two versions differ."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from deployments_ui import formats
+from deployments_ui.labels.states import kind
+from portal.services.operations.releases import ReleaseDialog
+from portal.services.queries.schemas import VersionSummary
+from portal.services.queries.versions import Difference
+
+# The facts of a version that a comparison shows.
+FACTS: dict[str, Promise] = {
+    "artifact": _("Artifact"),
+    "command": _("Command"),
+    "created_at": _("Created"),
+    "entrypoint": _("Entry point"),
+    "files": _("Files"),
+    "health_path": _("Health check"),
+    "image": _("Runtime image"),
+    "kind": _("Kind"),
+    "port": _("Port"),
+    "source": _("Source"),
+    "total_bytes": _("Size"),
+    "who": _("By"),
+}
+
+RUNTIME_FACTS = frozenset({"command", "health_path", "image", "port"})
+# Those that the form for a rollback or a promotion shows.
+RELEASE_FACTS = RUNTIME_FACTS | {"entrypoint", "files", "kind", "total_bytes"}
+MAX_FACT_LENGTH = 40
+
+
+def fact(difference: Difference) -> str:
+    return str(FACTS.get(difference.name, difference.name))
+
+
+def fact_value(value: str | int | datetime | None, name: str) -> str:
+    """One side of a difference; empty if it is not known."""
+    if isinstance(value, datetime):
+        return formats.exact(value)
+    if name == "total_bytes" and isinstance(value, int):
+        return formats.size(value)
+    if name == "kind" and value:
+        return kind(str(value))
+    return "" if value is None else str(value)
+
+
+def version_facts(version: VersionSummary, sandbox: str = "") -> str:
+    """static · 42 files · 184 KB · from …a1b2c3"""
+    facts = [kind(version.kind)] if version.kind else []
+    if version.files is not None:
+        facts.append(formats.file_count(version.files))
+    if version.total_bytes is not None:
+        facts.append(formats.size(version.total_bytes))
+    if sandbox:
+        facts.append(gettext("from %(sandbox)s") % {"sandbox": formats.shorten_id(sandbox)})
+    return " · ".join(facts)
+
+
+def release_changes(page: ReleaseDialog) -> str:
+    """Files 42 → 40 · Size 184 KB → 179 KB · same runtime"""
+    if page.same_artifact:
+        return gettext("Nothing that visitors see: both versions have the same artifact.")
+    texts = [_change(each) for each in page.changes if each.name in RELEASE_FACTS]
+    if not any(each.name in RUNTIME_FACTS for each in page.changes):
+        texts.append(gettext("same runtime"))
+    return " · ".join(filter(None, texts))
+
+
+def _change(difference: Difference) -> str:
+    """Empty where both sides read the same."""
+    left = fact_value(difference.left, difference.name) or "—"
+    right = fact_value(difference.right, difference.name) or "—"
+    if len(left) > MAX_FACT_LENGTH or len(right) > MAX_FACT_LENGTH:
+        return gettext("%(fact)s differs") % {"fact": fact(difference)}
+    return f"{fact(difference)} {left} → {right}" if left != right else ""
