@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
+from functools import lru_cache
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from deployments_ui import formats
@@ -177,11 +178,18 @@ ROLES: dict[str, Promise] = {
 def of_version(found: VersionSummary | VersionEntry) -> Label:
     """The state of a version, or of its entry in a timeline. A state we don't know keeps the hosting service's word."""
     if isinstance(found, VersionEntry):
-        return STATES[State.GONE] if found.is_gone else of_version(found.version)
-    label = STATES[found.state]
+        return _of_state(State.GONE, get_language()) if found.is_gone else of_version(found.version)
+    label = _of_state(found.state, get_language())
     if found.state is State.OTHER and found.state_text:
         return Label(label.css, label.shape, found.state_text)
     return label
+
+
+# Translating a word for each row would take a tenth of a long page's time. `language` keeps the cached words apart.
+@lru_cache(maxsize=256)
+def _of_state(state: State, language: str | None) -> Label:
+    label = STATES[state]
+    return Label(label.css, label.shape, str(label.word))
 
 
 def of_activation(entry: ActivationEntry) -> Label:
@@ -279,11 +287,18 @@ def redirect_policy(name: str) -> str:
 
 def version_facts(version: VersionSummary, sandbox: str = "") -> str:
     """static · 42 files · 184 KB · from …a1b2c3"""
-    facts = [kind(version.kind)] if version.kind else []
-    if version.files is not None:
-        facts.append(formats.file_count(version.files))
-    if version.total_bytes is not None:
-        facts.append(formats.size(version.total_bytes))
+    return _version_facts(version.kind, version.files, version.total_bytes, sandbox, get_language())
+
+
+@lru_cache(maxsize=2048)
+def _version_facts(
+    kind_name: str, files: int | None, total_bytes: int | None, sandbox: str, language: str | None
+) -> str:
+    facts = [kind(kind_name)] if kind_name else []
+    if files is not None:
+        facts.append(formats.file_count(files))
+    if total_bytes is not None:
+        facts.append(formats.size(total_bytes))
     if sandbox:
         facts.append(gettext("from %(sandbox)s") % {"sandbox": formats.shorten_id(sandbox)})
     return " · ".join(facts)
