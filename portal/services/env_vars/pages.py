@@ -272,13 +272,13 @@ def _find_vanished(deployment: Deployment, environment: str, *, now: datetime) -
         kind=SetEnv.name,
         environment=environment,
         state=Operation.State.SUCCEEDED,
-        asked_at__gt=now - _VANISHED_SHOWN_FOR,
+        requested_at__gt=now - _VANISHED_SHOWN_FOR,
     )
     existing = set(EnvVar.objects.filter(deployment=deployment).values_list("name", flat=True))
     for operation in recent.order_by("-pk")[:20]:
         vanished = tuple(name for name in operation.result.get("vanished", ()) if name not in existing)
         if vanished:
-            return VanishedNames(vanished, operation.settled_at or operation.asked_at, operation.key)
+            return VanishedNames(vanished, operation.settled_at or operation.requested_at, operation.key)
     return None
 
 

@@ -25,7 +25,7 @@ def record_detected_updates(operation: Operation) -> None:
 
     Without fingerprints if the values are no longer kept.
     """
-    sent_at = operation.sent_at or operation.asked_at
+    sent_at = operation.sent_at or operation.requested_at
     updates = EnvVarUpdate.objects.filter(
         deployment_id=operation.deployment_id, environment=operation.environment, name__in=operation.body["names"]
     )

@@ -104,7 +104,7 @@ def _build_operation(request: OperationRequest, *, now: datetime) -> Operation:
     token, kind = request.token, get_kind(request.token.kind)
     role = request.by.role_at(request.customer.pk)
     # Executed at once by this process, unless the worker does it.
-    runner = {} if kind.runs_in_worker else {"runner": heartbeat.new_runner(), "beat_at": now}
+    runner = {} if kind.runs_in_worker else {"runner": heartbeat.new_runner(), "heartbeat_at": now}
     return Operation(
         key=token.id,
         kind=kind.name,
@@ -128,7 +128,7 @@ def _build_operation(request: OperationRequest, *, now: datetime) -> Operation:
         note=request.note,
         override_of=request.override,
         body=request.body,
-        asked_at=now,
+        requested_at=now,
         **runner,
     )
 

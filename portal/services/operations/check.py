@@ -33,7 +33,7 @@ def check_app(operation: Operation, *, now: datetime) -> bool:
     due = Operation.objects.due("check_due_at", now=now)
     if not due.filter(pk=operation.pk, check_due_at=operation.check_due_at).update(check_due_at=now + _CLAIMED_FOR):
         return False
-    since = operation.switched_at or operation.settled_at or operation.asked_at
+    since = operation.switched_at or operation.settled_at or operation.requested_at
     if since > now:
         # A clock was set back, so nobody knows how long ago it was: this check is the last one.
         since = now - _CHECK_AT[-1]

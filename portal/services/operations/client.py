@@ -39,7 +39,7 @@ def get_call_deadline_s(operation: Operation, deadline_s: float) -> float:
     """A repeat gets no more than the rest of the minute, since its lane belongs to others afterwards."""
     if operation.attempts <= 1:
         return deadline_s
-    left = operation.asked_at + SENDABLE_FOR - timezone.now()
+    left = operation.requested_at + SENDABLE_FOR - timezone.now()
     return max(_SHORTEST_DEADLINE_S, min(deadline_s, left.total_seconds()))
 
 

@@ -110,7 +110,7 @@ def record_success(operation: Operation, facts: dict[str, Any]) -> None:
         error_code="",
         error_for_people="",
         error_for_operators="",
-        look_at=timezone.now() + _READ_BACK_BY,
+        next_read_at=timezone.now() + _READ_BACK_BY,
         in_lane=False,
     )
     read_back.read_back(operation)
@@ -127,7 +127,7 @@ def record_refusal(operation: Operation, refusal: Refusal, *, for_operators: str
         error_for_people=refusal.text,
         error_for_operators=for_operators,
         upstream_request_id=operation.upstream_request_id,
-        look_at=None,
+        next_read_at=None,
         in_lane=False,
     )
     if is_saved:
@@ -135,14 +135,14 @@ def record_refusal(operation: Operation, refusal: Refusal, *, for_operators: str
         timeline.update_entry(operation)
 
 
-def record_unknown(operation: Operation, *, look_at: datetime | None, **columns: Any) -> None:
+def record_unknown(operation: Operation, *, next_read_at: datetime | None, **columns: Any) -> None:
     """The answer was lost: not failed, but unknown, and to be found out. `in_lane` may be cleared, never set again."""
     is_saved = _save_outcome(
         operation,
         _as_we_know_it(operation),
         state=Operation.State.UNKNOWN,
         upstream_request_id=operation.upstream_request_id,
-        look_at=look_at,
+        next_read_at=next_read_at,
         **columns,
     )
     if is_saved:
@@ -186,7 +186,7 @@ def _record_error(operation: Operation, kind: Kind, error: miosa.MiosaError) -> 
     operation.upstream_request_id = error.request_id or operation.upstream_request_id
     record_unknown(
         operation,
-        look_at=timezone.now() + _DETECT_AFTER,
+        next_read_at=timezone.now() + _DETECT_AFTER,
         error_code=error.code,
         error_for_operators=messages.for_operators(error),
     )
@@ -201,7 +201,7 @@ def _is_about_first_attempt(operation: Operation, kind: Kind, error: miosa.Miosa
     if not isinstance(error, miosa.Refused) or error.from_gateway or isinstance(error, _SAYS_NOTHING):
         return False
     longest = timedelta(seconds=kind.deadline_s)
-    return not isinstance(error, miosa.Conflict) or timezone.now() - operation.asked_at > longest
+    return not isinstance(error, miosa.Conflict) or timezone.now() - operation.requested_at > longest
 
 
 def _record_error_refusal(operation: Operation, error: miosa.MiosaError, *, text: str) -> None:

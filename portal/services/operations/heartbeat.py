@@ -32,7 +32,7 @@ def _beat(pk: int, runner: str, stop: threading.Event) -> None:
     try:
         while not stop.wait(EVERY_S):
             try:
-                Operation.objects.filter(pk=pk, runner=runner).update(beat_at=timezone.now())
+                Operation.objects.filter(pk=pk, runner=runner).update(heartbeat_at=timezone.now())
             except Error:
                 # The database is busy or was restarted. The next beat comes in a second.
                 connection.close()
@@ -45,7 +45,7 @@ def claim(operation: Operation, *, now: datetime) -> bool:
     runner = new_runner()
     unattended = Operation.objects.unattended(now=now)
     unchanged = unattended.filter(pk=operation.pk, state=operation.state, attempts=operation.attempts)
-    if not unchanged.update(runner=runner, beat_at=now):
+    if not unchanged.update(runner=runner, heartbeat_at=now):
         return False
     operation.refresh_from_db()
     return operation.runner == runner

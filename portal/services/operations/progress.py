@@ -75,14 +75,14 @@ def get_progress(*, by: Person, key: UUID, now: datetime) -> Progress:
         operation=page,
         step=step,
         moments=_list_moments(operation, version, step),
-        started_at=operation.asked_at,
+        started_at=operation.requested_at,
         is_done=is_over or (step == "ready" and not goes_live),
         goes_live=goes_live,
         version=summaries.summarize_version(seen, deployment) if seen and deployment else None,
         still_live=summaries.summarize_version(live, deployment) if live and deployment and is_live_visible else None,
         failure=failure,
         log_tail=log_tail,
-        poll_every_s=_get_poll_interval_s(now - operation.asked_at),
+        poll_every_s=_get_poll_interval_s(now - operation.requested_at),
     )
 
 
@@ -125,7 +125,7 @@ def _get_step(page: OperationPage, deployment: Deployment | None, version: Versi
 
 
 def _list_moments(operation: Operation, version: Version | None, step: str) -> tuple[tuple[str, datetime], ...]:
-    moments = [("sending", operation.asked_at)]
+    moments = [("sending", operation.requested_at)]
     if version is not None:
         moments.append(("created", version.created_at or version.first_seen_at))
         if version.promoted_at:

@@ -35,9 +35,9 @@ def read_back(operation: Operation) -> None:
     except (miosa.MiosaError, WrongTenant) as error:
         logger.warning("reading back failed", extra={"operation": str(operation.key), "reason": str(error)})
         is_finished = False
-    operation.look_at = None if is_finished else _get_next_read(operation, kind, now=timezone.now())
+    operation.next_read_at = None if is_finished else _get_next_read(operation, kind, now=timezone.now())
     ours = Operation.objects.filter(pk=operation.pk, state=Operation.State.SUCCEEDED, runner=operation.runner)
-    if ours.update(look_at=operation.look_at, runner=""):
+    if ours.update(next_read_at=operation.next_read_at, runner=""):
         operation.runner = ""
     timeline.update_entry(operation, reader.deployment)
 
@@ -115,7 +115,7 @@ def _fetch_versions(ids: list[str], deployment: Deployment, client: miosa.Client
 
 def _get_next_read(operation: Operation, kind: Kind, *, now: datetime) -> datetime | None:
     """Soon at first, then at growing intervals. What has not shown by the end is found by the next refresh."""
-    age = abs(now - operation.asked_at)
+    age = abs(now - operation.requested_at)
     if age > kind.follow_up_for:
         return None
     return now + min(max(timedelta(seconds=1), age / 3), _LONGEST_PAUSE)

@@ -30,7 +30,7 @@ def is_due(operation: Operation, *, now: datetime, is_ours: bool = False) -> boo
     """Not begun, or left by a dead process, or its next read has come. `is_ours`: this process is its runner."""
     if operation.state in {Operation.State.ACCEPTED, Operation.State.SENT}:
         return is_ours or not operation.is_attended(now=now)
-    return is_moment_due(operation.look_at, now=now)
+    return is_moment_due(operation.next_read_at, now=now)
 
 
 def may_take_long(operation: Operation, *, now: datetime) -> bool:
@@ -62,7 +62,7 @@ def settle_by_decision(operation: Operation, *, happened: bool, by_name: str, no
         decided_by=by_name[:200],
         settled_at=now,
         in_lane=False,
-        look_at=None,
+        next_read_at=None,
         runner="",
     )
     if not is_decided:
@@ -143,7 +143,7 @@ def _is_certain(operation: Operation, kind: Kind, seen: Detection, *, now: datet
 
 def _wait(operation: Operation, kind: Kind, seen: Detection, *, now: datetime) -> None:
     """Read again later. After a minute it leaves its lane; where reading shows nothing, a person is asked."""
-    age = abs(now - operation.asked_at)
+    age = abs(now - operation.requested_at)
     is_in_vain = seen is not Detection.NO_ANSWER and _get_waited(operation, now=now) > _ASK_A_PERSON_AFTER
     will_settle = (kind.is_repeatable and seen is not Detection.HIDDEN) or _can_repeat(operation, kind, seen, now=now)
     asks_a_person = is_in_vain and not will_settle
@@ -151,7 +151,7 @@ def _wait(operation: Operation, kind: Kind, seen: Detection, *, now: datetime) -
     columns = {} if operation.is_sendable(now=now) else {"in_lane": False}
     execute.record_unknown(
         operation,
-        look_at=None if age > read_for else timezone.now() + _get_pause(kind, seen, age),
+        next_read_at=None if age > read_for else timezone.now() + _get_pause(kind, seen, age),
         error_code=Operation.NOT_FOUND_OUT if asks_a_person else operation.error_code,
         **columns,
     )
@@ -166,4 +166,4 @@ def _get_pause(kind: Kind, seen: Detection, age: timedelta) -> timedelta:
 
 def _get_waited(operation: Operation, *, now: datetime) -> timedelta:
     """Since it was sent. A moment in the future is from before a clock was set back: long ago, as far as is known."""
-    return abs(now - (operation.sent_at or operation.asked_at))
+    return abs(now - (operation.sent_at or operation.requested_at))

@@ -37,7 +37,7 @@ def decide(*, by: Person, key: UUID, choice: str, now: datetime) -> OperationPag
         raise Invalid({"choice": _("Choose what happened.")})
     if choice == "again":
         unknown = Operation.objects.filter(pk=operation.pk, state=Operation.State.UNKNOWN)
-        unknown.update(look_at=now)
+        unknown.update(next_read_at=now)
         notify_worker()
         operation.refresh_from_db()
         _step(operation, now=now)

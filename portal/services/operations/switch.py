@@ -22,7 +22,7 @@ def record_switch(operation: Operation, deployment: Deployment, *, now: datetime
 
 def _claim_activation(operation: Operation, deployment: Deployment, version_id: str) -> None:
     """The operation's own row in the timeline replaces the activation's."""
-    since = operation.asked_at - clock_skew.OUR_HOSTS
+    since = operation.requested_at - clock_skew.OUR_HOSTS
     activations = Activation.objects.filter(
         deployment_id=deployment.miosa_id, version_id=version_id, seen_at__gte=since
     )

@@ -54,12 +54,12 @@ class OperationPage:
     note: str
     environment: str
     is_main: bool
-    asked_at: datetime
+    requested_at: datetime
     sent_at: datetime | None
     settled_at: datetime | None
     switched_at: datetime | None
     checked_at: datetime | None
-    look_at: datetime | None
+    next_read_at: datetime | None
     verdict: str
     verdict_text: str
     by_reading: bool
@@ -166,12 +166,12 @@ def _build_page(operation: Operation, related: RelatedObjects, *, by: Person, no
         note=operation.note if by.is_staff else "",
         environment=operation.environment,
         is_main=environments.is_main(operation.environment),
-        asked_at=operation.asked_at,
+        requested_at=operation.requested_at,
         sent_at=operation.sent_at,
         settled_at=operation.settled_at,
         switched_at=operation.switched_at,
         checked_at=operation.checked_at,
-        look_at=operation.look_at,
+        next_read_at=operation.next_read_at,
         verdict=operation.verdict,
         verdict_text=operation.verdict_text,
         by_reading=bool(operation.result.get("by_reading")),
@@ -218,6 +218,6 @@ def _may_see(operation: Operation, related: RelatedObjects, *, by: Person) -> bo
 def _is_being_checked(operation: Operation, *, now: datetime) -> bool:
     if operation.state != Operation.State.SUCCEEDED:
         return False
-    waits_for_switch = operation.look_at is not None and operation.switched_at is None
-    is_check_due = operation.check_due_at is not None and now - operation.asked_at < _CHECKED_WITHIN
+    waits_for_switch = operation.next_read_at is not None and operation.switched_at is None
+    is_check_due = operation.check_due_at is not None and now - operation.requested_at < _CHECKED_WITHIN
     return waits_for_switch or is_check_due

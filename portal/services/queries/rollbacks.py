@@ -22,7 +22,7 @@ def find_rollback(row: Deployment, customer: Customer, *, by: Person) -> Rollbac
     is_forward = previous is not None and (previous.number or 0) > (live.number or 0)
     permission = Permission.PROMOTE if is_forward else Permission.ROLL_BACK
     return Rollback(
-        at=operation.asked_at if operation else activation.at,
+        at=operation.requested_at if operation else activation.at,
         who=operation.person_name if operation else "",
         role=Role(operation.person_role) if operation and operation.person_role else None,
         reason=operation.reason if operation else "",

@@ -14,7 +14,7 @@ def detect_new_deployment(operation: Operation, client: miosa.Client) -> Detecti
     """A deployment of its name and customer, new since the request, whatever filters MIOSA knows."""
     external_id = _get_external_id(operation)
     claimed = _list_claimed("deployment_id", operation)
-    since = operation.asked_at - clock_skew.MIOSA
+    since = operation.requested_at - clock_skew.MIOSA
     for page in islice(client.deployments.pages(external_workspace_id=external_id or None), _MOST_PAGES):
         for row in page.items:
             is_same = row.name == operation.body.get("name") and (row.external_workspace_id or "") == external_id
@@ -60,7 +60,7 @@ def get_newest_number(operation: Operation, client: miosa.Client) -> int:
 
 
 def _was_known(deployment_id: str, operation: Operation) -> bool:
-    return Deployment.objects.filter(miosa_id=deployment_id, first_seen_at__lt=operation.asked_at).exists()
+    return Deployment.objects.filter(miosa_id=deployment_id, first_seen_at__lt=operation.requested_at).exists()
 
 
 def _list_claimed(fact: str, operation: Operation) -> set[str]:

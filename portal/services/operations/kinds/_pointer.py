@@ -34,7 +34,7 @@ class PointerKind(Kind):
             target = client.versions.get(operation.deployment_id, operation.target_id)
         except (miosa.NotFound, miosa.Gone) as missing:
             return Detection.NO_ANSWER if missing.from_gateway else Detection.OVERTAKEN
-        went_live_since = target.promoted_at and target.promoted_at >= (operation.sent_at or operation.asked_at)
+        went_live_since = target.promoted_at and target.promoted_at >= (operation.sent_at or operation.requested_at)
         return Detection.DONE if went_live_since else Detection.OVERTAKEN
 
     def is_finished(self, operation: Operation, deployment: Deployment, client: miosa.Client, *, now: datetime) -> bool:
