@@ -1,7 +1,7 @@
 """Every response that is not a result: `application/problem+json` (RFC 9457).
 
-The texts don't mention what was requested, so that somebody else's thing and a missing one give the same bytes. For the
-same reason only an internal error has its request id in the body; every response has it as `X-Request-ID`.
+The texts don't mention what was requested, so that another customer's object and a missing one get the same response.
+For the same reason only an internal error has its request id in the body; every response has it as `X-Request-ID`.
 """
 
 import logging
@@ -31,7 +31,7 @@ DETAILS = {
     404: _("There is nothing here, or it is not yours to see."),
     405: _("This address can't be used that way."),
     406: _("This is available as JSON only."),
-    409: _("Somebody else's change is in the way."),
+    409: _("This conflicts with another change."),
     415: _("Only JSON is accepted here."),
     422: _("Something in your input is not as it should be."),
     429: _("Too many requests. Wait a little, then go on."),

@@ -32,7 +32,7 @@ class Activation(models.Model):
     was_staged = models.BooleanField(default=False, help_text="The version had been seen ready and not live before.")
     operation_id = models.UUIDField(null=True)
     verdict = models.CharField(max_length=10, choices=Verdict.choices, default=Verdict.NONE, blank=True)
-    kept_at = models.DateTimeField(null=True, help_text="Somebody said that this rollback stays.")
+    kept_at = models.DateTimeField(null=True, help_text="A person decided to keep this rollback.")
     kept_by = models.CharField(max_length=200, blank=True)
 
     class Meta:

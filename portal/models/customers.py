@@ -13,7 +13,7 @@ class CustomerQuerySet(models.QuerySet["Customer"]):
         return self.all() if ids is None else self.filter(pk__in=ids)
 
     def with_status(self) -> "CustomerQuerySet":
-        """With everything that says how old its data is: its freshness, the connection and the request budget."""
+        """With what the age of its data needs: its freshness, the connection and the request budget."""
         return self.select_related("freshness", "connection__bucket")
 
 

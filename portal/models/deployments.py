@@ -24,9 +24,9 @@ class DeploymentQuerySet(models.QuerySet["Deployment"]):
 class Deployment(models.Model):
     """A row of contract 8.1. `customer` owns it; others may have versions on it (`Holding`).
 
-    `external_id` is MIOSA's value, None for null, empty or absent (`is_stated` tells which). `live_version`,
-    `staged_version` and `newest_version` are updated whenever the row or one of its versions changes. `requested_at` is
-    when the request for this row was sent: the response to an earlier request is not stored any more.
+    `external_id` is MIOSA's value, None for null, empty or absent (`is_stated` is False only for absent).
+    `live_version`, `staged_version` and `newest_version` are updated whenever the row or one of its versions changes.
+    `requested_at` is when the request for this row was sent: the response to an earlier request is not stored any more.
     """
 
     miosa_id = models.CharField(max_length=128, unique=True)

@@ -31,7 +31,7 @@ class OperationQuerySet(models.QuerySet["Operation"]):
         return self.filter(Q(runner="") | dead)
 
     def due(self, column: str, *, now: datetime) -> OperationQuerySet:
-        """Rows whose `column` (a moment) has come. See `is_due`."""
+        """Rows that are due by the time in `column`. See `is_due`."""
         return self.filter(Q(**{f"{column}__lte": now}) | Q(**{f"{column}__gt": now + _LONGEST_PAUSE}))
 
     def in_lane_of(self, deployment_id: str, lane: str) -> OperationQuerySet:
@@ -75,7 +75,7 @@ class Operation(models.Model):
         VERSION = "version", "the target version"
 
     OPEN = (State.ACCEPTED, State.SENT, State.UNKNOWN)
-    # error_code of an unknown operation that reading could not settle and that can't be sent again.
+    # error_code of an unknown operation: reading does not show its outcome, and it can't be sent again.
     NOT_FOUND_OUT = "not_seen"
 
     key = models.UUIDField(unique=True)
@@ -172,7 +172,7 @@ class Operation(models.Model):
 
     @property
     def needs_decision(self) -> bool:
-        """Reading can't tell what happened, so a person has to. Reading may go on meanwhile."""
+        """Reading does not show the outcome, so a person has to decide. Reading may go on meanwhile."""
         return self.state == self.State.UNKNOWN and (self.next_read_at is None or self.error_code == self.NOT_FOUND_OUT)
 
     @property
@@ -204,5 +204,5 @@ class Operation(models.Model):
 
 
 def is_due(at: datetime | None, *, now: datetime) -> bool:
-    """The moment has come, or is so far ahead that a clock must have been set back since it was written."""
+    """The time has been reached, or is so far ahead that a clock was set back since it was written."""
     return at is not None and not now < at <= now + _LONGEST_PAUSE

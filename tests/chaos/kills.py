@@ -198,7 +198,7 @@ def _decide(kill: Kill) -> None:
     """As a person would who has looked at the app, so that its lane is free for the next one."""
     for operation in Operation.objects.filter(deployment_id=kill.deployment_id, state="unknown"):
         happened = bool(kill.effects)
-        reconcile.settle_by_decision(operation, happened=happened, by_name=OPERATOR.name, now=timezone.now())
+        reconcile.record_decision(operation, happened=happened, by_name=OPERATOR.name, now=timezone.now())
 
 
 def _has_ended(kill: Kill) -> bool:

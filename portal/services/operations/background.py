@@ -1,6 +1,6 @@
-"""What the worker does for operations: execute slow ones, finish a dead process's, find out, follow up, check apps.
+"""The worker's part: execute slow operations, take over from dead processes, reconcile, follow up and check apps.
 
-What is due is read from the journal each time, and every step is claimed there first.
+Due operations are read from the table each time, and each step is claimed there first.
 """
 
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""After a change: read what MIOSA shows now and store it, until it shows the effect. Pages show this, not our hopes."""
+"""After a change: read MIOSA and store what it shows, until it shows the effect. Pages show only what was read."""
 
 import logging
 from datetime import datetime, timedelta
@@ -26,7 +26,7 @@ _LONGEST_PAUSE = timedelta(seconds=60)
 def read_back(operation: Operation) -> None:
     """Read the deployment and the touched versions again; once more later if they don't show the effect yet.
 
-    This process works on the operation no more afterwards.
+    The process gives the operation up afterwards.
     """
     kind = get_kind(operation.kind)
     reader = _Reader(operation, kind)
@@ -43,7 +43,7 @@ def read_back(operation: Operation) -> None:
 
 
 def store_deployment(row: miosa.Deployment) -> StoredDeployment:
-    """Store a deployment as MIOSA shows it. `update_live_version` is left to do. Raises WrongTenant."""
+    """Store a deployment as MIOSA shows it. Call `update_live_version` afterwards. Raises WrongTenant."""
     (seen,) = deployment_rows.upsert_deployments(tenant_check.accept_rows([row]), now=timezone.now())
     return seen
 
@@ -114,7 +114,7 @@ def _fetch_versions(ids: list[str], deployment: Deployment, client: miosa.Client
 
 
 def _get_next_read(operation: Operation, kind: Kind, *, now: datetime) -> datetime | None:
-    """Soon at first, then at growing intervals. What has not shown by the end is found by the next refresh."""
+    """Soon at first, then at growing intervals. After that the regular refreshes find a late effect."""
     age = abs(now - operation.requested_at)
     if age > kind.follow_up_for:
         return None

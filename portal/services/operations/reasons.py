@@ -1,4 +1,4 @@
-"""Why something is changed: required from staff, optional for owners, shown to the customer."""
+"""The reason for a change: required from staff, optional for owners, shown to the customer."""
 
 from django.utils.translation import gettext as _
 
@@ -18,7 +18,7 @@ def list_reasons(keys: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
 
 def get_sentences() -> dict[str, str]:
     return {
-        "asked": _("The customer asked for it"),
+        "asked": _("Requested by the customer"),
         "checkout": _("Checkout broken"),
         "content": _("Wrong content"),
         "env": _("Env vars have changed"),
@@ -38,7 +38,7 @@ def get_sentences() -> dict[str, str]:
 
 
 def is_required(by: Person) -> bool:
-    """Staff change another person's app, so they say why."""
+    """Staff change a customer's app, so they have to give a reason."""
     return by.is_staff
 
 
@@ -47,7 +47,7 @@ def read_reason(choice: str, text: str, *, by: Person) -> str:
     parts = (get_sentences().get(choice, ""), clean_text.clean_line(text, most=LONGEST + 1))
     reason = ": ".join(part for part in parts if part)
     if is_required(by) and not reason:
-        raise Invalid({"reason": _("Say why, in a few words; the customer will read it.")})
+        raise Invalid({"reason": _("Say why in a few words. The customer will see it.")})
     if len(reason) > LONGEST:
         raise Invalid({"reason": _("Please keep the reason below %(most)s characters.") % {"most": LONGEST}})
     return reason

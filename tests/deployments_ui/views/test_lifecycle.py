@@ -62,4 +62,4 @@ def test_deleting_wants_the_name_and_says_what_is_lost(world: World, browse: Bro
     assert "Main site deleted" in text_of(client, answer["Location"])
     assert Deployment.objects.get(miosa_id=world.main["id"]).gone_at
     assert "This app was deleted" in text_of(client, world.path)
-    assert "does not know this app any more" in text_of(client, path)
+    assert "no longer exists at the hosting service" in text_of(client, path)

@@ -1,4 +1,4 @@
-"""How a deployment or version that an operation has created is told from others'."""
+"""Find the deployment or version that an operation has created."""
 
 from collections.abc import Iterator
 from itertools import islice, pairwise
@@ -11,7 +11,7 @@ _MOST_PAGES = 3
 
 
 def detect_new_deployment(operation: Operation, client: miosa.Client) -> Detection:
-    """A deployment of its name and customer, new since the request, whatever filters MIOSA knows."""
+    """A deployment of its name and customer, new since the request. MIOSA's filter is not relied on."""
     external_id = _get_external_id(operation)
     claimed = _list_claimed("deployment_id", operation)
     since = operation.requested_at - clock_skew.MIOSA
@@ -53,7 +53,7 @@ def find_published(
 
 
 def get_newest_number(operation: Operation, client: miosa.Client) -> int:
-    """The highest version number that MIOSA shows or that we know."""
+    """The highest version number that MIOSA shows or that is stored."""
     known = Version.objects.filter(deployment__miosa_id=operation.deployment_id, number__isnull=False)
     stored = known.order_by("-number").values_list("number", flat=True).first() or 0
     return max([stored, *(row.version_number for row in client.versions.list(operation.deployment_id).items)])

@@ -1,4 +1,4 @@
-"""What changes of a domain share: a lane for each domain, and an effect that shows in the list of domains."""
+"""Base class of changes to a domain: a lane for each domain, and an effect that shows in the list of domains."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -31,7 +31,7 @@ class DomainKind(Kind):
 
     def explain_refusal(self, operation: Operation, error: miosa.MiosaError) -> str:
         if isinstance(error, miosa.NotFound | miosa.NotSupported | miosa.Gone):
-            return gettext("The hosting service does not know this domain any more.")
+            return gettext("This domain no longer exists at the hosting service.")
         return ""
 
     def follow_up(self, operation: Operation, deployment: Deployment, client: miosa.Client, *, now: datetime) -> None:
