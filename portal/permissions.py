@@ -101,7 +101,7 @@ _HOLDERS: dict[Permission, frozenset[Role]] = {
     Permission.PUBLISH: _OWNERS,
     Permission.READ_ALL_CUSTOMERS: _STAFF,
     Permission.READ_HISTORY: frozenset(Role),
-    # Ids, names and addresses of the hosting service, and rows whose customer is not known.
+    # Ids, names and addresses of the hosting service, and rows without a known customer.
     Permission.READ_INTERNALS: _STAFF,
     Permission.READ_STYLEGUIDE: _OPERATOR,
     Permission.REDEPLOY: _STAFF_AND_OWNERS,

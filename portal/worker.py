@@ -120,7 +120,7 @@ class Worker:
         return max(wait_s, _SHORTEST_WAIT_S)
 
     def _start(self, source: Source[T], item: T, *, now: datetime) -> float:
-        """Start the job within the limits. Returns the seconds until the next attempt; a job that ends also wakes us."""
+        """Start the job within the limits. Returns the seconds until the next attempt; a job that ends wakes us too."""
         key, group = source.key(item), source.group(item, now=now)
         with self._lock:
             pause_s = self._paused.get(key, 0.0) - time.monotonic()

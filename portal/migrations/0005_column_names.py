@@ -10,6 +10,9 @@ class Migration(migrations.Migration):
         migrations.RemoveIndex("operation", name="operation_of_deployment"),
         migrations.RemoveIndex("operation", name="operation_of_customer"),
         migrations.RenameField("activation", "is_deed", "has_entry"),
+        migrations.AlterField(
+            "activation", "kept_at", models.DateTimeField(help_text="A person decided to keep this rollback.", null=True)
+        ),
         migrations.RenameField("deployment", "asked_at", "requested_at"),
         migrations.RenameField("operation", "asked_at", "requested_at"),
         migrations.RenameField("operation", "beat_at", "heartbeat_at"),

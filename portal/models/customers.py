@@ -24,7 +24,7 @@ class Customer(models.Model):
     """
 
     connection = models.ForeignKey("portal.Connection", on_delete=models.PROTECT, related_name="customers")
-    external_id = models.CharField(max_length=512, unique=True, null=True)  # noqa: DJ001  # null is the unassigned row, empty is never stored
+    external_id = models.CharField(max_length=512, unique=True, null=True)
     slug = models.CharField(max_length=80, unique=True)
     name = models.CharField(max_length=300)
     is_named = models.BooleanField(default=False, help_text="The name was stated by a workspace, not made from the id.")

@@ -31,7 +31,7 @@ class Deployment(models.Model):
 
     miosa_id = models.CharField(max_length=128, unique=True)
     customer = models.ForeignKey("portal.Customer", on_delete=models.PROTECT, related_name="owned_deployments")
-    external_id = models.CharField(max_length=512, null=True)  # noqa: DJ001  # null means that it belongs to nobody, empty is never stored
+    external_id = models.CharField(max_length=512, null=True)
     is_stated = models.BooleanField(default=True, help_text="Some row of it stated its attribution, null or not.")
     external_user_id = models.CharField(max_length=512, blank=True)
     external_project_id = models.CharField(max_length=512, blank=True)

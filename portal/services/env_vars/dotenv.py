@@ -1,6 +1,6 @@
 """Parses a pasted .env file, or one name and value from a form, into lines.
 
-The text before an = can be a part of a secret that was pasted without quotes. So only text that looks like a name is
+The text before an = can be a part of a secret that was pasted without quotes. So only text that resembles a name is
 ever shown; any other line is shown by its number (docs/rules.md, 7). Values leave this module only as `Line.value`.
 """
 

@@ -222,7 +222,7 @@ def _save_outcome(operation: Operation, condition: Q, **columns: Any) -> bool:
         for name, value in columns.items():
             setattr(operation, name, value)
         return True
-    logger.warning("operation settled elsewhere", extra={"operation": str(operation.key)})
+    logger.warning("operation updated by another process", extra={"operation": str(operation.key)})
     runner = operation.runner
     operation.refresh_from_db()
     operation.runner = runner
