@@ -1,4 +1,4 @@
-"""In the worker: DNS checks that are due, and verification by MIOSA where our own check says that it can pass."""
+"""The worker's part: run due DNS checks, and have MIOSA verify a domain when our own check shows that it can pass."""
 
 from datetime import datetime
 from typing import ClassVar

@@ -1,7 +1,7 @@
 """Domains as pages and share links show them: the list of a deployment's domains, and one domain with its records.
 
-Reads our tables only. A person sees the domains of the customer whose page it is; staff who see every customer see all
-domains of the deployment, also those whose customer is not known (docs/rules.md, 1).
+Reads our tables only. A person sees the domains of the page's customer; staff who see every customer see all
+domains of the deployment, also those without a known customer (docs/rules.md, 1).
 """
 
 from collections.abc import Iterable

@@ -33,5 +33,5 @@ class VerifyDomain(DomainKind):
         return super().explain_refusal(operation, error)
 
     def _detect(self, operation: Operation, client: miosa.Client) -> Detection:
-        """A check sets nothing: what MIOSA reports now is as good as the answer that was lost."""
+        """A check sets nothing, so what MIOSA reports now replaces the answer that was lost."""
         return detect_domain(operation, client, matches=lambda row: row.id == operation.body["domain_id"])
