@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from deployments_ui import dialogs, errors, formats, htmx, links
-from deployments_ui.labels import facts
 from deployments_ui.forms.base import ConfirmForm
+from deployments_ui.labels import facts
 from portal.services.errors import Invalid
 from portal.services.operations import deployments, releases
 from portal.services.operations.deployments import DeploymentDialog
