@@ -12,7 +12,7 @@ from django.utils.translation import gettext, ngettext, npgettext, pgettext
 from jinja2 import Environment
 
 from deployments_ui import formats, links
-from deployments_ui.labels import builds, domains, env_vars, operations, people, releases, states
+from deployments_ui.labels import builds, domains, env_vars, facts, operations, people, states
 from portal.services.queries.schemas import ActivationEntry, OperationEntry, VersionEntry
 
 COMPONENTS = ("buttons", "fields", "icons", "notices", "pager", "polling", "times")
@@ -28,8 +28,8 @@ FILTERS: dict[str, Callable[..., object]] = {
     "domain_cause": domains.domain_cause,
     "domain_statuses": domains.list_domain_statuses,
     "exact": formats.exact,
-    "fact": releases.fact,
-    "fact_value": releases.fact_value,
+    "fact": facts.fact,
+    "fact_value": facts.fact_value,
     "file_count": formats.file_count,
     "host": links.host,
     "hour": formats.hour,
@@ -50,7 +50,7 @@ FILTERS: dict[str, Callable[..., object]] = {
     "size": formats.size,
     "span": formats.span,
     "state_label": states.get_version_label,
-    "version_facts": releases.version_facts,
+    "version_facts": facts.version_facts,
     "web_url": links.web,
     "with_role": people.with_role,
 }

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from deployments_ui import dialogs, errors, formats, htmx, links
 from deployments_ui.forms.base import ConfirmForm
-from deployments_ui.labels.releases import release_changes
+from deployments_ui.labels import facts
 from portal.services.errors import Invalid
 from portal.services.operations import deployments, releases
 from portal.services.operations.deployments import DeploymentDialog
@@ -19,6 +19,11 @@ from portal.services.operations.kinds.rollback import RollBack
 from portal.services.operations.kinds.stop import Stop
 from portal.services.operations.releases import ReleaseDialog
 from portal.services.operations.submit import Target
+from portal.services.queries.versions import Difference
+
+RUNTIME_FACTS = frozenset({"command", "health_path", "image", "port"})
+SHOWN_FACTS = RUNTIME_FACTS | {"entrypoint", "files", "kind", "total_bytes"}
+MAX_FACT_LENGTH = 40
 
 
 @dialogs.allow_form_methods
@@ -104,11 +109,31 @@ def release_context(page: ReleaseDialog, form: ConfirmForm) -> dict[str, Any]:
         "deployment": deployment,
         "title": str(page.kind.title) % names,
         "button": str(page.kind.button) % names,
-        "changes": release_changes(page) if live else "",
+        "changes": describe_changes(page) if live else "",
         "compare_url": links.compare(slug, deployment.id, live.id, target.id) if live else "",
         "form_url": links.by_name(page.kind.form_route, slug, deployment.id, target.id),
         "back_url": links.deployment(slug, deployment.id),
     }
+
+
+def describe_changes(page: ReleaseDialog) -> str:
+    """Files 42 → 40 · Size 184 KB → 179 KB · same runtime"""
+    if page.same_artifact:
+        return _("Nothing that visitors see: both versions have the same artifact.")
+    texts = [describe_change(each) for each in page.changes if each.name in SHOWN_FACTS]
+    if not any(each.name in RUNTIME_FACTS for each in page.changes):
+        texts.append(_("same runtime"))
+    return " · ".join(filter(None, texts))
+
+
+def describe_change(difference: Difference) -> str:
+    """Empty where both sides read the same."""
+    fact = facts.fact(difference)
+    left = facts.fact_value(difference.left, difference.name) or "—"
+    right = facts.fact_value(difference.right, difference.name) or "—"
+    if len(left) > MAX_FACT_LENGTH or len(right) > MAX_FACT_LENGTH:
+        return _("%(fact)s differs") % {"fact": fact}
+    return f"{fact} {left} → {right}" if left != right else ""
 
 
 def change_context(page: DeploymentDialog, form: ConfirmForm) -> dict[str, Any]:

@@ -12,9 +12,9 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from portal.models import Operation
-from tests.deployments_ui.changes import changes_heard, confirm, due_now, older, work
+from tests.deployments_ui.changes import confirm, list_changes_sent, make_checks_due, older, work
 from tests.deployments_ui.conftest import HTMX, SLUG, World
-from tests.deployments_ui.stairs import Browse, text_of
+from tests.deployments_ui.page_rules import Browse, text_of
 
 POLL = re.compile(r'hx-get="(/operations/[^"]+\?seen=\w+)"')
 
@@ -75,7 +75,7 @@ class TestPolling:
         poll = POLL.search(page)
         assert poll
         assert client.get(poll[1], **HTMX).status_code == 204
-        due_now()
+        make_checks_due()
         work()
         part = text_of(client, poll[1], **HTMX)
         assert "It answers (200)" in part
@@ -123,7 +123,7 @@ class TestAccepted:
         assert "Checked" in text_of(client, path)
         work()
         assert "Requesting the app&#39;s address" in text_of(client, path)
-        due_now()
+        make_checks_due()
         work()
         assert "It answers (200)" in text_of(client, path)
 
@@ -156,12 +156,12 @@ class TestUnknown:
         assert "waiting for an answer" in page
         assert "We check every second" in page
         assert "AnswerLost" not in page
-        due_now()
+        make_checks_due()
         work()
         page = text_of(client, path)
         assert "is back on" in page
         assert "then checked: it happened" in page
-        assert len(changes_heard(world)) == 1
+        assert len(list_changes_sent(world)) == 1
 
     def undecidable(self, world: World, client: Client) -> str:
         path = lost(world, client)
@@ -182,7 +182,7 @@ class TestUnknown:
         page = text_of(client, path)
         assert "It did not happen" in page
         assert world.people.owner.name in page
-        assert len(changes_heard(world)) == 1
+        assert len(list_changes_sent(world)) == 1
 
     def test_checking_again_detects_it(self, world: World, browse: Browse) -> None:
         client = browse(world.people.support)

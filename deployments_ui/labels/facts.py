@@ -1,4 +1,4 @@
-"""Facts of a version, and how two versions differ."""
+"""Facts of a version, as they are listed and compared."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from django.utils.translation import gettext_lazy as _
 
 from deployments_ui import formats
 from deployments_ui.labels.states import kind
-from portal.services.operations.releases import ReleaseDialog
 from portal.services.queries.schemas import VersionSummary
 from portal.services.queries.versions import Difference
 
@@ -30,11 +29,6 @@ FACTS: dict[str, Promise] = {
     "total_bytes": _("Size"),
     "who": _("By"),
 }
-
-RUNTIME_FACTS = frozenset({"command", "health_path", "image", "port"})
-# Those that the form for a rollback or a promotion shows.
-RELEASE_FACTS = RUNTIME_FACTS | {"entrypoint", "files", "kind", "total_bytes"}
-MAX_FACT_LENGTH = 40
 
 
 def fact(difference: Difference) -> str:
@@ -70,22 +64,3 @@ def _version_facts(
     if sandbox:
         facts.append(gettext("from %(sandbox)s") % {"sandbox": formats.shorten_id(sandbox)})
     return " · ".join(facts)
-
-
-def release_changes(page: ReleaseDialog) -> str:
-    """Files 42 → 40 · Size 184 KB → 179 KB · same runtime"""
-    if page.same_artifact:
-        return gettext("Nothing that visitors see: both versions have the same artifact.")
-    texts = [_change(each) for each in page.changes if each.name in RELEASE_FACTS]
-    if not any(each.name in RUNTIME_FACTS for each in page.changes):
-        texts.append(gettext("same runtime"))
-    return " · ".join(filter(None, texts))
-
-
-def _change(difference: Difference) -> str:
-    """Empty where both sides read the same."""
-    left = fact_value(difference.left, difference.name) or "—"
-    right = fact_value(difference.right, difference.name) or "—"
-    if len(left) > MAX_FACT_LENGTH or len(right) > MAX_FACT_LENGTH:
-        return gettext("%(fact)s differs") % {"fact": fact(difference)}
-    return f"{fact(difference)} {left} → {right}" if left != right else ""
