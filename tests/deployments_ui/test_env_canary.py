@@ -19,7 +19,7 @@ from django.views.debug import ExceptionReporter
 
 from portal.models import Operation
 from portal.services.operations import background
-from tests.database_dump import dump_database
+from tests.databases import dump_database
 from tests.deployments_ui.changes import token_of
 from tests.deployments_ui.conftest import HTMX, World
 from tests.deployments_ui.page_rules import Browse

@@ -23,7 +23,7 @@ from django.utils import dates, translation
 
 from tests.deployments_ui.catalog import extract_messages
 from tests.deployments_ui.conftest import SLUG, World
-from tests.security.crawling import Crawl, body_of
+from tests.security.crawler import Crawl, body_of
 
 PSEUDO = "xx"
 # Attributes that people read or hear.

@@ -15,7 +15,7 @@ from portal.services.operations.submit import Confirmation, Target
 from portal.services.queries.history import History
 from portal.services.queries.operations import OperationPage
 from portal.simulator.dns.server import DnsServer
-from tests.pages import open_history
+from tests.page_views import open_history
 from tests.simulator_control import SimulatorControl
 
 SLUG = "brightsmile-dental"

@@ -10,7 +10,7 @@ from portal.models import Domain, DomainLink
 from portal.permissions import Person, Role
 from portal.services.domains import share_links
 from portal.services.errors import Forbidden, NotFound, Unavailable
-from tests.database_dump import dump_database
+from tests.databases import dump_database
 from tests.domains.app import NAME, SLUG, ZONE, DomainsApp
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -15,9 +15,8 @@ from portal.services.operations import background
 from portal.services.operations.accept import LaneBusy
 from portal.services.operations.submit import Confirmation
 from portal.services.operations.tokens import BadToken
-from tests.database_dump import dump_database
-from tests.env_vars.client import SLUG, EnvVarsClient
-from tests.env_vars.received_requests import last_number, sent_sizes
+from tests.databases import dump_database
+from tests.env_vars.client import SLUG, EnvVarsClient, last_number, sent_sizes
 from tests.simulator_control import SimulatorControl
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -157,7 +157,7 @@ def machine_for(app: App, person: Person) -> type[RuleBasedStateMachine]:  # noq
                     assert paths == []
 
         def teardown(self) -> None:
-            """In the end, once MIOSA works again, every outcome is known or a person is asked."""
+            """In the end, once MIOSA works again, every outcome is known or needs a decision."""
             app.control.clear_faults()
             for _second in range(90):
                 upstream.reset_client()

@@ -1,4 +1,4 @@
-"""Serializers and the dataclasses they write: a new field of a service is told by nobody who didn't decide so."""
+"""Every field of a serialized dataclass is either in its serializer or omitted for a reason."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from portal.services.queries import (
     versions,
 )
 
-# What each dataclass holds that is not told, and why.
-NOT_TOLD: dict[type, dict[str, str]] = {
+# The fields of each dataclass that are not serialized, and why.
+OMITTED: dict[type, dict[str, str]] = {
     schemas.DeploymentSummary: {"actions": "nothing can be done here yet"},
     schemas.Rollback: {"may_keep": "nothing can be done here yet", "may_undo": "nothing can be done here yet"},
     customers.CustomerList: {
@@ -92,25 +92,25 @@ FOR_STAFF = {
 
 
 @pytest.mark.parametrize(("held", "shape"), WRITTEN, ids=lambda one: one.__name__)
-def test_each_field_is_told_or_left_out_for_a_reason(held: type, shape: type[Serializer[Any]]) -> None:
-    told = {str(field.source).split(".")[0] for field in shape().fields.values()} - {"*"}
-    left_out = set(NOT_TOLD.get(held, {}))
-    assert not told & left_out
-    assert told | left_out == {field.name for field in fields(held)}
+def test_each_field_is_serialized_or_omitted_for_a_reason(held: type, shape: type[Serializer[Any]]) -> None:
+    data = {str(field.source).split(".")[0] for field in shape().fields.values()} - {"*"}
+    left_out = set(OMITTED.get(held, {}))
+    assert not data & left_out
+    assert data | left_out == {field.name for field in fields(held)}
 
 
-def test_a_deployment_in_a_list_is_told_without_what_is_looked_up_singly() -> None:
+def test_only_a_single_deployment_has_its_rollback() -> None:
     assert set(summaries.DeploymentSerializer().fields) - set(summaries.DeploymentSummarySerializer().fields) == {
         "rollback"
     }
 
 
-def test_every_row_of_a_timeline_has_a_shape() -> None:
+def test_every_kind_of_timeline_entry_has_a_serializer() -> None:
     assert set(history_shapes.SERIALIZERS) == set(get_args(schemas.TimelineEntry))
     assert {(row, shape) for row, (_name, shape) in history_shapes.SERIALIZERS.items()} <= set(WRITTEN)
 
 
-def test_what_is_for_staff_is_known_as_such() -> None:
+def test_fields_for_staff_are_listed() -> None:
     found = {
         (shape, name)
         for _held, shape in WRITTEN

@@ -1,6 +1,6 @@
-"""What the portal reads of a freshly seeded simulator, read once by each test process and put back from then on.
+"""The tables after a fetch from a freshly seeded simulator: fetched once per test process, then restored.
 
-The seed is the same each time, but for its moment, a whole second. So all moments move by the seconds between the two.
+Seeds differ only in their time, which is a whole second. So all times are shifted by the difference.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ class Table:
     model: type[models.Model]
     rows: list[list[Any]]
 
-    def put_back(self, later: timedelta, kept_at: datetime) -> None:
+    def restore(self, later: timedelta, taken_at: datetime) -> None:
         fields = self.model._meta.concrete_fields
         moments = [number for number, field in enumerate(fields) if isinstance(field, models.DateTimeField)]
-        move = mover(later, kept_at)
+        move = make_shift(later, taken_at)
         rows = [[*row] for row in self.rows]
         for row in rows:
             for number in moments:
@@ -50,55 +50,55 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Memory:
+class Snapshot:
     seeded_at: datetime
-    kept_at: datetime
+    taken_at: datetime
     tables: list[Table]
 
 
-_memories: dict[tuple[Any, ...], Memory] = {}
+_snapshots: dict[tuple[Any, ...], Snapshot] = {}
 
 
-def recall(name: str, control: SimulatorControl, read: Callable[[], object]) -> None:
-    """Do `read`, which reads what `control` was reset to, or put back what it wrote the first time."""
-    begin_at_one()
+def restore_or_create(name: str, control: SimulatorControl, read: Callable[[], object]) -> None:
+    """Calls `read`, which fetches what `control` was reset to, or restores what it stored the first time."""
+    reset_ids()
     cache.clear()
     key = (name, control.seeded_with, tuple(Customer.objects.order_by("pk").values_list("pk", "external_id")))
-    memory = _memories.get(key)
-    if memory is None:
+    snapshot = _snapshots.get(key)
+    if snapshot is None:
         read()
-        _memories[key] = Memory(
-            control.seeded_at, timezone.now(), [table for table in map(table_of, kept_models()) if table.rows]
+        _snapshots[key] = Snapshot(
+            control.seeded_at, timezone.now(), [table for table in map(copy_table, list_models()) if table.rows]
         )
         return
     with transaction.atomic():
-        for table in memory.tables:
+        for table in snapshot.tables:
             table.model._default_manager.all()._raw_delete(connection.alias)
-        for table in memory.tables:
-            table.put_back(control.seeded_at - memory.seeded_at, memory.kept_at)
-    count_on([table.model for table in memory.tables])
+        for table in snapshot.tables:
+            table.restore(control.seeded_at - snapshot.seeded_at, snapshot.taken_at)
+    reset_sequences([table.model for table in snapshot.tables])
 
 
-def begin_at_one() -> None:
-    """Rows of an empty database get the same keys in each test, so that what was kept fits."""
+def reset_ids() -> None:
+    """Makes rows of an empty database get the same keys in each test, so that snapshots fit."""
     if not (User.objects.exists() or Customer.objects.exists()):
-        count_on([*kept_models(), *PEOPLE])
+        reset_sequences([*list_models(), *PEOPLE])
 
 
-def count_on(tables: list[type[models.Model]]) -> None:
-    """The next key of each table is the one behind its last."""
+def reset_sequences(tables: list[type[models.Model]]) -> None:
+    """Sets the next key of each table to the one after its last row."""
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
-            cursor.execute("DELETE FROM sqlite_sequence")  # it counts on from the last row by itself
+            cursor.execute("DELETE FROM sqlite_sequence")  # it then continues after the last row
         if statements := connection.ops.sequence_reset_sql(no_style(), tables):
             cursor.execute("; ".join(statement.rstrip("; ") for statement in statements))
 
 
-def kept_models() -> list[type[models.Model]]:
+def list_models() -> list[type[models.Model]]:
     return [model for model in apps.get_app_config("portal").get_models() if model not in PEOPLE]
 
 
-def table_of(model: type[models.Model]) -> Table:
+def copy_table(model: type[models.Model]) -> Table:
     fields = model._meta.concrete_fields
     rows = model._default_manager.order_by("pk").values_list(*(field.attname for field in fields))
     prepared = [
@@ -111,13 +111,13 @@ def table_of(model: type[models.Model]) -> Table:
     return Table(model, prepared)
 
 
-def mover(later: timedelta, kept_at: datetime) -> Callable[[datetime], Any]:
-    """What had been by then has been by now too, though reading took longer than putting back."""
+def make_shift(later: timedelta, taken_at: datetime) -> Callable[[datetime], Any]:
+    """Shifts a time. One that was past when the snapshot was taken stays past, although fetching took longer."""
     now = timezone.now()
 
     @functools.cache
     def move(moment: datetime) -> Any:
-        then = moment + later if moment > kept_at else min(moment + later, now)
+        then = moment + later if moment > taken_at else min(moment + later, now)
         return connection.ops.adapt_datetimefield_value(then)
 
     return move

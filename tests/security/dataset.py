@@ -1,4 +1,4 @@
-"""One small company for all tests of a module: two customers' things, and everybody who may knock at them."""
+"""The objects of two customers, and people with every kind of access, for all tests of a module."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ from tests.simulator_control import SimulatorControl
 OWN, OTHER = 'o\'hara & "sons" <b>/../%2e%2e;?#', "pawsome-vets"
 WITH_BUILDS = "northwind-robotics"
 VALUE = "typed-value-of-an-env-var"
-MISSING = "thing_that_never_was"
+MISSING = "does_not_exist"
 
 
 @dataclass(frozen=True)
 class Ids:
-    """What stands in the addresses of one customer's things. `drafts` are each person's own, by the person's name.
+    """The ids in URLs of one customer's objects. `drafts` has each person's own draft, by the person's name.
 
-    `builds` is what differs where builds are: they are of an app that comes from a repository.
+    `builds` has the ids of an app with a repository, since only such apps have builds.
     """
 
     slug: str
@@ -52,51 +52,51 @@ class Ids:
 
 
 @dataclass(frozen=True)
-class World:
+class Dataset:
     control: SimulatorControl
     people: dict[str, User]
     own: Ids
     foreign: Ids
 
     @contextmanager
-    def nothing_happens(self, *, but: str = "\0") -> Iterator[None]:
-        """MIOSA is not asked, and nothing is written down of anybody's doing.
+    def expect_no_effect(self, *, but: str = "\0") -> Iterator[None]:
+        """No request is sent to MIOSA, and nothing that a person can create is stored.
 
-        `but`: a list that belongs to this deployment may be read, to see whether something is in it.
+        `but`: lists of this deployment may be fetched, to see whether they contain something.
         """
-        since, before = (self.control.requests() or [{"n": 0}])[-1]["n"], rows()
+        since, before = (self.control.requests() or [{"n": 0}])[-1]["n"], count_rows()
         yield
-        heard = [row["path"] for row in self.control.requests(since) if f"/deployments/{but}/" not in row["path"]]
-        assert heard == []
-        assert rows() == before
+        received = [row["path"] for row in self.control.requests(since) if f"/deployments/{but}/" not in row["path"]]
+        assert received == []
+        assert count_rows() == before
 
     def client(self, who: str) -> Client:
-        """A browser in which this person is signed in; of "anonymous" nobody."""
+        """A client with this person signed in; "anonymous" is not signed in."""
         client = Client(raise_request_exception=False)
         if who != "anonymous":
             client.force_login(self.people[who])
         return client
 
 
-def rows() -> tuple[int, ...]:
-    """How much there is of everything that only a person's doing makes."""
+def count_rows() -> tuple[int, ...]:
+    """The number of rows in each table that only people add to."""
     return tuple(model.objects.count() for model in (Operation, DomainLink, EnvVarUpdate, EnvVarDraft))
 
 
-def make(control: SimulatorControl) -> World:
+def create_dataset(control: SimulatorControl) -> Dataset:
     read_everything()
-    everybody = make_people()
-    own = ids_of(control, OWN, who=everybody["owner"])
-    foreign = ids_of(control, OTHER, who=everybody["other_owner"])
+    everybody = create_everybody()
+    own = create_objects(control, OWN, who=everybody["owner"])
+    foreign = create_objects(control, OTHER, who=everybody["other_owner"])
     for name in ("owner", "operator"):
-        own.drafts[name] = draft(everybody[name], own)
-    foreign.drafts["other_owner"] = draft(everybody["other_owner"], foreign)
-    own.builds.update(builds_of(control))
-    return World(control, everybody, own, foreign)
+        own.drafts[name] = create_draft(everybody[name], own)
+    foreign.drafts["other_owner"] = create_draft(everybody["other_owner"], foreign)
+    own.builds.update(get_build_ids(control))
+    return Dataset(control, everybody, own, foreign)
 
 
-def make_people() -> dict[str, User]:
-    """`owner` and `viewer` belong to a few customers, among them the one with hostile texts; `limited` to the other."""
+def create_everybody() -> dict[str, User]:
+    """`owner` and `viewer` belong to a few customers, one with hostile texts; `limited` supports the other one."""
     those = create_people()
     for external_id in (OWN, WITH_BUILDS):
         customer = Customer.objects.get(external_id=external_id)
@@ -109,16 +109,16 @@ def make_people() -> dict[str, User]:
     return {**vars(those), "limited": limited}
 
 
-def ids_of(control: SimulatorControl, external_id: str, *, who: User) -> Ids:
+def create_objects(control: SimulatorControl, external_id: str, *, who: User) -> Ids:
     customer = Customer.objects.get(external_id=external_id)
-    apps = apps_of(control, external_id)
+    apps = list_apps(control, external_id)
     app = next((app for app in apps if app["kind"] == "dynamic"), apps[0])
     client = Client()
     client.force_login(who)
     base = f"/c/{customer.slug}/deployments/{app['id']}/"
-    domain_id = first_of(control, app, "domains") or attach(client, base)
+    domain_id = first_id(control, app, "domains") or add_domain(client, base)
     client.get(f"{base}domains/")
-    operation = redeploy(client, base)
+    operation = start_redeploy(client, base)
     person = people.get_person(who)
     assert person is not None
     secret = share_links.create_link(
@@ -129,34 +129,34 @@ def ids_of(control: SimulatorControl, external_id: str, *, who: User) -> Ids:
         deployment_id=app["id"],
         version_id=app["active_version_id"],
         build_id=MISSING,
-        instance_id=first_of(control, app, "runtime-instances"),
+        instance_id=first_id(control, app, "runtime-instances"),
         domain_id=domain_id,
-        name=first_of(control, app, "env", key="name"),
+        name=first_id(control, app, "env", key="name"),
         operation=operation,
         link_id=DomainLink.objects.latest("pk").pk,
         secret=secret,
     )
 
 
-def builds_of(control: SimulatorControl) -> dict[str, str]:
-    app = apps_of(control, WITH_BUILDS)[0]
+def get_build_ids(control: SimulatorControl) -> dict[str, str]:
+    app = list_apps(control, WITH_BUILDS)[0]
     slug = Customer.objects.get(external_id=WITH_BUILDS).slug
-    return {"slug": slug, "deployment_id": app["id"], "build_id": first_of(control, app, "builds")}
+    return {"slug": slug, "deployment_id": app["id"], "build_id": first_id(control, app, "builds")}
 
 
-def apps_of(control: SimulatorControl, external_id: str) -> list[dict[str, Any]]:
+def list_apps(control: SimulatorControl, external_id: str) -> list[dict[str, Any]]:
     rows = control.state()["customers"]
     found: list[dict[str, Any]] = next(r["deployments"] for r in rows if r["external_workspace_id"] == external_id)
     return found
 
 
-def first_of(control: SimulatorControl, app: dict[str, Any], what: str, *, key: str = "id") -> str:
-    rows = ask(control, f"deployments/{app['id']}/{what}")["data"]
+def first_id(control: SimulatorControl, app: dict[str, Any], resource: str, *, key: str = "id") -> str:
+    rows = request_miosa(control, f"deployments/{app['id']}/{resource}")["data"]
     return str(rows[0][key]) if rows else ""
 
 
-def ask(control: SimulatorControl, path: str) -> Any:
-    """MIOSA's own answer, behind the portal's back."""
+def request_miosa(control: SimulatorControl, path: str) -> Any:
+    """MIOSA's response, requested without the portal."""
     request = urllib.request.Request(  # noqa: S310 - the address is the simulator's own
         f"{control.url}/api/v1/{path}", headers={"Authorization": f"Bearer {DEMO_KEY}"}
     )
@@ -164,15 +164,15 @@ def ask(control: SimulatorControl, path: str) -> Any:
         return json.loads(answer.read())
 
 
-def attach(client: Client, base: str) -> str:
+def add_domain(client: Client, base: str) -> str:
     path = f"{base}domains/add/"
     token = token_of(client.get(path).content.decode())
     client.post(path, {"token": token, "domain": "clinic.pawsome.example", "policy": "none", "reason": "asked"})
     return Domain.objects.get(name="clinic.pawsome.example").miosa_id
 
 
-def redeploy(client: Client, base: str) -> UUID:
-    """Left to the worker, which there is none of: it stays accepted."""
+def start_redeploy(client: Client, base: str) -> UUID:
+    """Without a worker, it stays accepted."""
     path = f"{base}redeploy/"
     token = token_of(client.get(path).content.decode())
     client.post(path, {"token": token, "choice": "", "reason": "checkout broken"})
@@ -180,13 +180,13 @@ def redeploy(client: Client, base: str) -> UUID:
     return operation
 
 
-def draft(who: User, at: Ids) -> UUID:
+def create_draft(who: User, at: Ids) -> UUID:
     person = people.get_person(who)
     assert person is not None
     typed = TypedValues(name="TYPED", value=VALUE)
     return drafts.create_draft(by=person, slug=at.slug, deployment_id=at.deployment_id, typed=typed, now=timezone.now())
 
 
-def nobodys() -> Ids:
-    """Nothing of this exists."""
+def missing_ids() -> Ids:
+    """Ids of objects that do not exist."""
     return Ids("nobody-at-all", MISSING, MISSING, MISSING, MISSING, MISSING, "NO_SUCH_NAME", uuid4(), 999_999, "s" * 43)

@@ -1,4 +1,4 @@
-"""Everything the services tell one person about one customer, to be searched for what they must not tell."""
+"""Everything that services return to one person about one customer, to be searched for foreign data."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from portal.permissions import Person
 from portal.services.errors import NotFound
 from portal.services.queries import customers, search, versions
 from portal.services.queries.timeline import Page
-from tests import pages
+from tests import page_views
 
 SEARCHES: tuple[dict[str, list[str]], ...] = (
     {},
@@ -28,38 +28,38 @@ def as_text(answer: Any) -> str:
     return json.dumps(asdict(answer), default=str)
 
 
-def collect_answers(*, by: Person, slug: str, now: datetime) -> str:
-    """All answers about a customer in one text: history, deployments, every version that can be had, compare, find."""
-    told = [as_text(customers.list_customers(by=by, now=now))]
-    told += [as_text(pages.open_history(by=by, slug=slug, query=query, now=now)) for query in SEARCHES]
+def collect_visible_text(*, by: Person, slug: str, now: datetime) -> str:
+    """Everything about a customer in one text: history, deployments, every readable version, comparison, search."""
+    found = [as_text(customers.list_customers(by=by, now=now))]
+    found += [as_text(page_views.open_history(by=by, slug=slug, query=query, now=now)) for query in SEARCHES]
     for deployment in Deployment.objects.all():
         try:
-            page = pages.open_deployment(by=by, slug=slug, deployment_id=deployment.miosa_id, query={}, now=now)
+            page = page_views.open_deployment(by=by, slug=slug, deployment_id=deployment.miosa_id, query={}, now=now)
         except NotFound:
             continue
-        told.append(as_text(page))
-        told += _collect_versions(deployment, by=by, slug=slug, now=now)
+        found.append(as_text(page))
+        found += _collect_versions_text(deployment, by=by, slug=slug, now=now)
     for text in ("#1", "site", "a", *Version.objects.values_list("miosa_id", flat=True)[:30]):
         hits = search.find(by=by, text=text, now=now).hits
-        told += [as_text(hit) for hit in hits]
-    return "\n".join(told)
+        found += [as_text(hit) for hit in hits]
+    return "\n".join(found)
 
 
-def _collect_versions(deployment: Deployment, *, by: Person, slug: str, now: datetime) -> list[str]:
-    told = []
+def _collect_versions_text(deployment: Deployment, *, by: Person, slug: str, now: datetime) -> list[str]:
+    found = []
     ids = list(Version.objects.filter(deployment=deployment).order_by("-pk").values_list("miosa_id", flat=True)[:12])
     for version_id in ids:
         where: dict[str, Any] = {"by": by, "slug": slug, "deployment_id": deployment.miosa_id, "now": now}
         try:
-            told.append(as_text(pages.open_version(version_id=version_id, **where)))
-            told.append(as_text(versions.compare(from_id=version_id, to_id=ids[0], **where)))
+            found.append(as_text(page_views.open_version(version_id=version_id, **where)))
+            found.append(as_text(versions.compare(from_id=version_id, to_id=ids[0], **where)))
         except NotFound:
             continue
-    return told
+    return found
 
 
-def ids_of(page: Page) -> set[str]:
-    """The versions that a page of a timeline names."""
+def list_version_ids(page: Page) -> set[str]:
+    """The ids of the versions on a page of a timeline."""
     named: set[str] = set()
     for entry in page.entries:
         version = getattr(entry, "version", None)

@@ -1,4 +1,4 @@
-"""For gunicorn: a web application that does nothing but confirm forms."""
+"""A WSGI application for gunicorn that only submits confirmed forms."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A remembered history of any size, written by one statement for each table."""
+"""Inserts a stored history of any size, with one statement for each table."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ APPS = 3
 PEOPLE = 8
 
 
-def fill(slug: str, versions: int, *, apps: int = APPS) -> Customer:
+def insert_history(slug: str, versions: int, *, apps: int = APPS) -> Customer:
     """A customer with so many versions over its apps, one a minute, the newest first in the timeline."""
     customer = customer_rows.ensure_customer(slug)
     now = timezone.now()

@@ -1,4 +1,4 @@
-"""Following every link, part, download and JSON address that somebody can get to."""
+"""Follows every link, part, download and JSON URL that a person can reach."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from tests.deployments_ui.conftest import HTMX
 
 LINK = re.compile(r'\b(href|hx-get|hx-post|action)="([^"]*)"')
 JSON_ADDRESS = re.compile(r'"next":\s*"(/api/[^"]+)"')
-# So many pages of one kind of one customer; more of them are drawn by the same lines.
-MOST_OF_A_KIND = 3
+# Pages of one kind per customer. More would be rendered by the same code.
+MOST_PER_KIND = 3
 
 
 class Crawl:
@@ -29,7 +29,7 @@ class Crawl:
         self.kinds: Counter[tuple[str, ...]] = Counter()
 
     def walk(self) -> Iterator[tuple[str, HttpResponse]]:
-        """Each address once as a page, and as a part where htmx would ask for one."""
+        """Requests each URL once as a page and once as htmx does."""
         while self.waiting:
             path = self.waiting.popleft()
             for headers in ({}, HTMX):
@@ -38,28 +38,28 @@ class Crawl:
                 answer: HttpResponse = self.client.get(path, **headers)  # type: ignore[assignment]  # it is a response
                 assert answer.status_code < 500, (path, answer.status_code)
                 yield path, answer
-                self.note(body_of(answer))
+                self.add_links(body_of(answer))
 
-    def note(self, text: str) -> None:
+    def add_links(self, text: str) -> None:
         for _kind, address in LINK.findall(text):
-            self.want(html.unescape(address))
+            self.add(html.unescape(address))
         for address in JSON_ADDRESS.findall(text):
-            self.want(address)
+            self.add(address)
 
-    def want(self, address: str) -> None:
+    def add(self, address: str) -> None:
         parts = urlsplit(address)
         if parts.netloc or not parts.path.startswith("/") or parts.path.startswith(("/static/", "/accounts/logout/")):
             return
-        wanted = f"{parts.path}?{parts.query}" if parts.query else parts.path
+        url = f"{parts.path}?{parts.query}" if parts.query else parts.path
         try:
             found = resolve(parts.path)
         except Resolver404:
             raise AssertionError(f"a link leads nowhere: {address}") from None
         kind = (str(found.view_name), str(found.kwargs.get("slug", "")), parts.query.partition("=")[0])
-        if wanted not in self.seen and self.kinds[kind] < MOST_OF_A_KIND:
-            self.seen.add(wanted)
+        if url not in self.seen and self.kinds[kind] < MOST_PER_KIND:
+            self.seen.add(url)
             self.kinds[kind] += 1
-            self.waiting.append(wanted)
+            self.waiting.append(url)
 
 
 def body_of(answer: Any) -> str:
@@ -67,8 +67,8 @@ def body_of(answer: Any) -> str:
     return content.decode("utf-8", "replace")
 
 
-def whole(answer: Any) -> str:
-    """Headers and all, as a browser can see them."""
+def full_text(answer: Any) -> str:
+    """Headers, cookies and body, as a browser sees them."""
     heads = "\n".join(f"{name}: {value}" for name, value in answer.headers.items())
     cookies = "\n".join(f"{name}={each.value}" for name, each in answer.cookies.items())
     return f"{heads}\n{cookies}\n\n{body_of(answer)}"

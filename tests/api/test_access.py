@@ -1,4 +1,4 @@
-"""Every operation × everybody × what is their own, another's or missing × every method."""
+"""Every endpoint for every person, with own, foreign and missing objects and every method."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from uuid import UUID
 
 from portal.api import urls
 from portal.models import Customer, Membership, User
-from tests.api.conftest import API, OTHER, OWN, Asking, Remembered
+from tests.api.conftest import API, OTHER, OWN, ApiClient, StoredObjects
 from tests.simulator_control import SimulatorControl
 
-Ask = Callable[[str], Asking]
+Ask = Callable[[str], ApiClient]
 EVERYBODY = ("anonymous", "operator", "support", "owner", "viewer", "other_owner", "outsider")
 UNSAFE = ("post", "put", "patch", "delete", "options", "trace")
 
 
-def own(at: Remembered) -> dict[str, str]:
-    """An address of each operation, by its name; an operation without one fails the test below."""
+def list_own_urls(at: StoredObjects) -> dict[str, str]:
+    """A URL of each endpoint, by its name. An endpoint without one fails the test below."""
     return {
         "customers": f"{API}/customers/",
         "history": f"{OWN}/history/",
@@ -30,8 +30,8 @@ def own(at: Remembered) -> dict[str, str]:
     }
 
 
-def foreign(at: Remembered) -> Iterator[str]:
-    """For somebody of brightsmile-dental: another customer's things, by every way that leads to them."""
+def list_foreign_urls(at: StoredObjects) -> Iterator[str]:
+    """Another customer's objects, by every kind of URL, for people of brightsmile-dental."""
     yield f"{OTHER}/history/"
     yield f"{OTHER}/deployments/"
     yield f"{OTHER}/deployments/{at.foreign_deployment}/"
@@ -45,7 +45,7 @@ def foreign(at: Remembered) -> Iterator[str]:
     yield f"{API}/operations/?customer=pawsome-vets"
 
 
-def missing(at: Remembered) -> Iterator[str]:
+def list_missing_urls(at: StoredObjects) -> Iterator[str]:
     yield f"{API}/customers/nobody/history/"
     yield f"{API}/customers/nobody/deployments/"
     yield f"{API}/customers/nobody/deployments/{at.deployment}/"
@@ -65,14 +65,14 @@ def missing(at: Remembered) -> Iterator[str]:
     yield f"{API}/nowhere%0a/"
 
 
-def test_every_operation_is_in_the_matrix(remembered: Remembered) -> None:
+def test_every_operation_is_in_the_matrix(stored: StoredObjects) -> None:
     names = {pattern.name for pattern in urls.urlpatterns}
-    assert names == set(own(remembered))
+    assert names == set(list_own_urls(stored))
 
 
-def test_anybody_anonymous_is_asked_to_sign_in(ask: Ask, remembered: Remembered) -> None:
+def test_without_a_sign_in_everything_returns_401(ask: Ask, stored: StoredObjects) -> None:
     answers = {}
-    for path in [*own(remembered).values(), *foreign(remembered), *missing(remembered)]:
+    for path in [*list_own_urls(stored).values(), *list_foreign_urls(stored), *list_missing_urls(stored)]:
         response = ask("anonymous").get(path)
         assert response.status_code == 401, path
         assert response["WWW-Authenticate"]
@@ -81,44 +81,44 @@ def test_anybody_anonymous_is_asked_to_sign_in(ask: Ask, remembered: Remembered)
     assert len(answers) == 1
 
 
-def test_what_is_anothers_is_as_if_it_did_not_exist(
-    ask: Ask, remembered: Remembered, simulator: SimulatorControl
-) -> None:
+def test_objects_of_another_customer_do_not_exist(ask: Ask, stored: StoredObjects, simulator: SimulatorControl) -> None:
     before = len(simulator.requests())
     for who in ("owner", "viewer"):
         client = ask(who)
-        answers = [client.get(path) for path in [*foreign(remembered), *missing(remembered)]]
+        answers = [client.get(path) for path in [*list_foreign_urls(stored), *list_missing_urls(stored)]]
         assert {response.status_code for response in answers} == {404}
         assert len({response.content for response in answers}) == 1
         assert len({tuple(sorted(response.headers)) for response in answers}) == 1
     assert len(simulator.requests()) == before
 
 
-def test_nobody_else_gets_in(ask: Ask, remembered: Remembered, simulator: SimulatorControl) -> None:
+def test_other_customers_and_outsiders_find_nothing(
+    ask: Ask, stored: StoredObjects, simulator: SimulatorControl
+) -> None:
     before = len(simulator.requests())
     for who in ("other_owner", "outsider"):
         client = ask(who)
-        for name, path in own(remembered).items():
+        for name, path in list_own_urls(stored).items():
             expected = 200 if name in {"customers", "operations", "schema"} else 404
             assert client.get(path).status_code == expected, path
         assert "brightsmile" not in client.get(f"{API}/customers/").content.decode()
     assert len(simulator.requests()) == before
 
 
-def test_a_support_person_with_assigned_customers_sees_those_alone(ask: Ask, remembered: Remembered) -> None:
+def test_support_staff_with_assigned_customers_see_only_those(ask: Ask, stored: StoredObjects) -> None:
     support = User.objects.get(email="support@portal.test")
     Membership.objects.create(user=support, customer=Customer.objects.get(slug="pawsome-vets"), role="support")
     client = ask("support")
-    assert [row["customer"]["slug"] for row in client.told(f"{API}/customers/")["results"]] == ["pawsome-vets"]
+    assert [row["customer"]["slug"] for row in client.get_json(f"{API}/customers/")["results"]] == ["pawsome-vets"]
     assert client.get(f"{OWN}/history/").status_code == 404
     assert client.get(f"{OTHER}/history/").status_code == 200
 
 
-def test_nothing_can_be_changed(ask: Ask, remembered: Remembered, simulator: SimulatorControl) -> None:
+def test_unsafe_methods_change_nothing(ask: Ask, stored: StoredObjects, simulator: SimulatorControl) -> None:
     before = [row for row in simulator.requests() if row["method"] != "GET"]
     for who in EVERYBODY:
         client = ask(who)
-        for name, path in own(remembered).items():
+        for name, path in list_own_urls(stored).items():
             for method in UNSAFE:
                 response = client.generic(method.upper(), path, b'{"slug": "taken"}', content_type="application/json")
                 expected = 401 if who == "anonymous" else 404 if name == "unknown" else 405
@@ -129,7 +129,7 @@ def test_nothing_can_be_changed(ask: Ask, remembered: Remembered, simulator: Sim
     assert [row for row in simulator.requests() if row["method"] != "GET"] == before
 
 
-def test_somebody_signed_out_is_nobody(ask: Ask, remembered: Remembered) -> None:
+def test_a_session_ends_when_its_person_signs_out(ask: Ask, stored: StoredObjects) -> None:
     client = ask("owner")
     cookie = client.cookies["sessionid"].value
     client.logout()
@@ -137,7 +137,7 @@ def test_somebody_signed_out_is_nobody(ask: Ask, remembered: Remembered) -> None
     assert client.get(f"{OWN}/history/").status_code == 401
 
 
-def test_somebody_switched_off_is_nobody(ask: Ask, remembered: Remembered, people: object) -> None:
+def test_an_inactive_person_has_no_access(ask: Ask, stored: StoredObjects, people: object) -> None:
     client = ask("owner")
     User.objects.filter(email="owner@brightsmile.test").update(is_active=False)
     assert client.get(f"{OWN}/history/").status_code == 401

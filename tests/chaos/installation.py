@@ -1,4 +1,4 @@
-"""A portal with a database of its own, and a MIOSA whose deeds can be counted."""
+"""A portal with its own database and simulator, and the number of changes that the simulator made."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ CUSTOMERS = 40
 
 
 @dataclass
-class World:
+class Installation:
     var: Path
     simulator: Simulator
     control: SimulatorControl
     web_port: int
 
-    def deeds(self, deployment_id: str) -> int:
-        """How often something was made live, published or built there."""
+    def count_changes(self, deployment_id: str) -> int:
+        """How often a version of this deployment was activated, published or built."""
         there = self.simulator.state.store.deployments[deployment_id]
         return len(there.activations) + len(there.versions) + len(there.builds)
 
@@ -36,8 +36,8 @@ def free_port() -> int:
 
 
 @contextmanager
-def built(*, with_keys: bool) -> Iterator[World]:
-    """Django is set up in here, once for a process: its settings come from the environment that is made here."""
+def run_installation(*, with_keys: bool) -> Iterator[Installation]:
+    """Sets up Django, once per process, with settings from the environment that is prepared here."""
     with (
         tempfile.TemporaryDirectory(prefix="deploy-desk-chaos-") as folder,
         Simulator(customers=CUSTOMERS) as simulator,
@@ -63,11 +63,11 @@ def built(*, with_keys: bool) -> Iterator[World]:
         control.configure(
             idempotency="on" if with_keys else "off", step_times="instant", redeploy_answer="build", artifact_gc="never"
         )
-        yield World(Path(folder), simulator, control, free_port())
+        yield Installation(Path(folder), simulator, control, free_port())
 
 
-def remember_apps(world: World, count: int) -> list[tuple[str, str]]:
-    """(customer's slug, deployment) of so many apps with a history, read as the background reads them."""
+def sync_apps(installation: Installation, count: int) -> list[tuple[str, str]]:
+    """Creates a history for `count` apps and syncs them. Returns (customer's slug, deployment id) of each."""
     from django.utils import timezone  # noqa: PLC0415  # after the environment
 
     from portal.models import Deployment  # noqa: PLC0415  # as above
@@ -77,7 +77,7 @@ def remember_apps(world: World, count: int) -> list[tuple[str, str]]:
 
     ask = upstream.client(Purpose.BACKGROUND)
     sweeps.sweep_workspaces(client=ask, now=timezone.now())
-    there = world.simulator.state.store
+    there = installation.simulator.state.store
     ordinary = [
         app
         for app in there.deployments.values()
@@ -89,7 +89,7 @@ def remember_apps(world: World, count: int) -> list[tuple[str, str]]:
         if any(box.state != "destroyed" for box in there.newest_sandboxes(app.attribution.workspace))
     ]
     for deployment_id in chosen[:count]:
-        world.control.run_action("history", deployment_id=deployment_id, count=3)
+        installation.control.run_action("history", deployment_id=deployment_id, count=3)
     sweeps.sweep_deployments(client=ask, now=timezone.now())
     rows = list(Deployment.objects.filter(miosa_id__in=chosen[:count]).select_related("customer"))
     for row in rows:

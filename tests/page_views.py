@@ -1,4 +1,4 @@
-"""What the views do when somebody opens a page, or keeps one open."""
+"""The service calls that a view makes when a page is opened, or polled while it stays open."""
 
 from __future__ import annotations
 

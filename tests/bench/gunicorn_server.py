@@ -1,4 +1,4 @@
-"""One gunicorn worker, watched: its CPU, its memory, and a client that keeps one connection open."""
+"""One gunicorn worker with its CPU and memory, and a client that keeps one connection open."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ class Server:
         url = urlsplit(os.environ.get("TEST_DATABASE_URL", ""))
         if not url.scheme.startswith("postgres"):
             return []
-        (folder,) = parse_qs(url.query)["host"]  # where its socket is, its process is told too
+        (folder,) = parse_qs(url.query)["host"]  # the folder of its socket also has its pid
         postmaster = int((Path(folder) / "postmaster.pid").read_text().split()[0])
         children = psutil.Process(postmaster).children()
         return [child for child in children if "[local]" in " ".join(child.cmdline())]
@@ -109,7 +109,7 @@ class Server:
 
 
 def on_processor_s(process: psutil.Process) -> float:
-    """As the scheduler counts it, to the nanosecond; user and system time are told in hundredths of a second."""
+    """As the scheduler counts it, in nanoseconds; user and system time have a resolution of 10 ms."""
     threads = Path(f"/proc/{process.pid}/task").iterdir()
     return sum(int((thread / "schedstat").read_text().split()[0]) for thread in threads) / 1e9
 
