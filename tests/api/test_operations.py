@@ -54,7 +54,7 @@ def test_internal_fields_are_for_staff(ask: Ask, stored: StoredObjects) -> None:
 
 def test_reading_an_operation_does_not_advance_it(ask: Ask, stored: StoredObjects, simulator: SimulatorControl) -> None:
     before = len(simulator.requests())
-    Operation.objects.update(kind="roll_back", look_at=timezone.now(), state="unknown")
+    Operation.objects.update(kind="roll_back", next_read_at=timezone.now(), state="unknown")
     rows = list(Operation.objects.order_by("pk").values())
     for who in ("operator", "owner"):
         ask(who).get_json(f"{LIST}{stored.operation}/")

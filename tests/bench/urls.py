@@ -28,7 +28,7 @@ _PAGE = """{% extends "base.html" %}
     <span class="state is-{{ version.state }}">
       {{ ui.shape(version.state) }}<span class="word">{{ version.state }}</span>
     </span>
-    <a class="what" href="{{ links.version(customer, deployment.id, version.id) }}">
+    <a class="summary" href="{{ links.version(customer, deployment.id, version.id) }}">
       <span class="name">{{ deployment.name }}</span> <b>#{{ version.version_number }}</b>
     </a>
     <span class="more">

@@ -47,7 +47,7 @@ def test_a_refused_change(app: App, fault: dict[str, Any], words: str) -> None:
 @pytest.mark.parametrize(
     ("fault", "words"),
     [
-        ({"status": 404}, "does not know this app any more"),
+        ({"status": 404}, "This app no longer exists"),
         ({"status": 404, "body": "<html>404 proxy</html>"}, "can't be reached"),
         ({"status": 503}, "can't be reached"),
         ({"status": 403}, "does not let this portal do that"),

@@ -80,7 +80,7 @@ def busy_dataset(module_dataset: Dataset, django_db_blocker: Any) -> Dataset:
     send(client, f"{base}publish/", sandbox_id=sandbox, then="live", kind="auto", over_rollback="1")
     run_worker()
     module_dataset.control.advance(120)
-    Operation.objects.update(check_due_at=timezone.now(), look_at=timezone.now())
+    Operation.objects.update(check_due_at=timezone.now(), next_read_at=timezone.now())
     run_worker()
     send(client, f"{base}domains/add/", domain="shop.brightsmile.example", policy="none")
     module_dataset.control.fault("*/env", method="POST", status=422, body=VENDOR_TEXT)

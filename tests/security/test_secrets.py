@@ -165,7 +165,7 @@ def test_secrets_are_written_nowhere(
         dataset.control.fault("*/env", method="POST", times=3, **fault)
         apply(client, base, value=VALUES[0])
         dataset.control.clear_faults()
-        Operation.objects.update(in_lane=False, look_at=timezone.now())
+        Operation.objects.update(in_lane=False, next_read_at=timezone.now())
         run_worker()
     for address in ("env/", "", "env/delete/LOST_KEY/"):
         client.get(base + address)

@@ -78,7 +78,7 @@ def test_a_version_without_attribution_after_an_unnoticed_move_is_for_staff(
 ) -> None:
     """Only the versions are fetched again, as the worker does. The deployment had moved before they appeared."""
     world.read_all()
-    Deployment.objects.update(asked_at=timezone.now() - timedelta(minutes=5))
+    Deployment.objects.update(requested_at=timezone.now() - timedelta(minutes=5))
     world.act("reattribute", deployment_id=site["id"], external_workspace_id=OTHERS)
     published = world.act("publish", deployment_id=site["id"], external_workspace_id=None)
     Freshness.objects.filter(scope__startswith="versions:").update(wanted_at=timezone.now())

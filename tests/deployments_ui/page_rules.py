@@ -1,4 +1,4 @@
-"""The stairs every page climbs."""
+"""Rules that every page keeps."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ def text_of(client: Client, path: str, *, status: int = 200, **headers: Any) -> 
     return answer.content.decode()
 
 
-def climb(world: World, browse: Browse, path: str, *, foreign: str, root: str, says: str) -> None:
-    """Works for all who may; nobody must sign in; another's is missing; a wrong method is refused; htmx gets a part."""
+def check_page(world: World, browse: Browse, path: str, *, foreign: str, root: str, says: str) -> None:
+    """Everybody with access gets the page, htmx the part; others get not found, or to sign in."""
     for user in (world.people.operator, world.people.support, world.people.owner, world.people.viewer):
         page = text_of(browse(user), path)
         assert says in html.unescape(page)
         assert "<html" in page
     nobody = browse(None).get(path)
     assert (nobody.status_code, nobody["Location"].split("?")[0]) == (302, "/accounts/login/")
-    told = browse(None).get(path, **HTMX)
-    assert told.status_code == 401
-    assert told["HX-Redirect"].startswith("/accounts/login/?next=")
-    refuse_strangers(world, browse, foreign=foreign)
+    response = browse(None).get(path, **HTMX)
+    assert response.status_code == 401
+    assert response["HX-Redirect"].startswith("/accounts/login/?next=")
+    check_hidden(world, browse, foreign=foreign)
     wrong = browse(world.people.owner).post(path)
     assert wrong.status_code == 405
     assert "can't be used this way" in html.unescape(wrong.content.decode())
@@ -40,7 +40,7 @@ def climb(world: World, browse: Browse, path: str, *, foreign: str, root: str, s
     assert f'id="{root}"' in part
 
 
-def refuse_strangers(world: World, browse: Browse, *, foreign: str) -> None:
+def check_hidden(world: World, browse: Browse, *, foreign: str) -> None:
     """Another customer's and a missing one are the same page, and MIOSA hears of neither."""
     missing = foreign.replace("pawsome-vets", "nobody-at-all")
     for user in (world.people.owner, world.people.viewer, world.people.outsider):
