@@ -175,19 +175,23 @@ ROLES: dict[str, Promise] = {
 }
 
 
-def of_version(found: VersionSummary | VersionEntry) -> Label:
-    """The state of a version, or of its entry in a timeline. A state we don't know keeps the hosting service's word."""
+def of_version(found: VersionSummary | VersionEntry, language: str | None = None) -> Label:
+    """The state of a version, or of its entry in a timeline. A state we don't know keeps the hosting service's word.
+
+    `language`: a long list looks it up once.
+    """
+    language = language or get_language()
     if isinstance(found, VersionEntry):
-        return _of_state(State.GONE, get_language()) if found.is_gone else of_version(found.version)
-    label = _of_state(found.state, get_language())
+        return _of_state(State.GONE, language) if found.is_gone else of_version(found.version, language)
+    label = _of_state(found.state, language)
     if found.state is State.OTHER and found.state_text:
         return Label(label.css, label.shape, found.state_text)
     return label
 
 
-# Translating a word for each row would take a tenth of a long page's time. `language` keeps the cached words apart.
 @lru_cache(maxsize=256)
 def _of_state(state: State, language: str | None) -> Label:
+    """Translated. `language` only keeps the cached words of two languages apart."""
     label = STATES[state]
     return Label(label.css, label.shape, str(label.word))
 
@@ -285,15 +289,16 @@ def redirect_policy(name: str) -> str:
     return str(REDIRECT_POLICIES.get(name or "none", name))
 
 
-def version_facts(version: VersionSummary, sandbox: str = "") -> str:
+def version_facts(version: VersionSummary, sandbox: str, language: str | None) -> str:
     """static · 42 files · 184 KB · from …a1b2c3"""
-    return _version_facts(version.kind, version.files, version.total_bytes, sandbox, get_language())
+    return _version_facts(version.kind, version.files, version.total_bytes, sandbox, language)
 
 
 @lru_cache(maxsize=2048)
 def _version_facts(
     kind_name: str, files: int | None, total_bytes: int | None, sandbox: str, language: str | None
 ) -> str:
+    """`language` only keeps the cached texts of two languages apart."""
     facts = [kind(kind_name)] if kind_name else []
     if files is not None:
         facts.append(formats.file_count(files))
