@@ -26,7 +26,7 @@ class EnvVarsForm(DialogForm):
     def shown_name(self) -> str:
         """The name as it was typed. Empty if it could be a part of a value, typed into the wrong field."""
         name = (self["name"].value() or "").strip()
-        return name if dotenv.looks_like_name(name) else ""
+        return name if dotenv.resembles_name(name) else ""
 
     @sensitive_variables()
     def clean(self) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from deployments_ui import formats
@@ -47,11 +48,19 @@ def fact_value(value: str | int | datetime | None, name: str) -> str:
 
 def version_facts(version: VersionSummary, sandbox: str = "") -> str:
     """static · 42 files · 184 KB · from …a1b2c3"""
-    facts = [kind(version.kind)] if version.kind else []
-    if version.files is not None:
-        facts.append(formats.file_count(version.files))
-    if version.total_bytes is not None:
-        facts.append(formats.size(version.total_bytes))
+    return _version_facts(version.kind, version.files, version.total_bytes, sandbox, get_language())
+
+
+# `language` keeps the cached texts apart.
+@lru_cache(maxsize=2048)
+def _version_facts(
+    kind_name: str, files: int | None, total_bytes: int | None, sandbox: str, language: str | None
+) -> str:
+    facts = [kind(kind_name)] if kind_name else []
+    if files is not None:
+        facts.append(formats.file_count(files))
+    if total_bytes is not None:
+        facts.append(formats.size(total_bytes))
     if sandbox:
         facts.append(gettext("from %(sandbox)s") % {"sandbox": formats.shorten_id(sandbox)})
     return " · ".join(facts)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from django.utils.functional import Promise
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from deployments_ui.labels.base import Label
@@ -49,11 +52,18 @@ KINDS: dict[str, Promise] = {
 def get_version_label(found: VersionSummary | VersionEntry) -> Label:
     """The state of a version, or of its entry in a timeline. A state we don't know keeps the hosting service's word."""
     if isinstance(found, VersionEntry):
-        return STATES[State.GONE] if found.is_gone else get_version_label(found.version)
-    label = STATES[found.state]
+        return _get_state_label(State.GONE, get_language()) if found.is_gone else get_version_label(found.version)
+    label = _get_state_label(found.state, get_language())
     if found.state is State.OTHER and found.state_text:
         return Label(label.css, label.shape, found.state_text)
     return label
+
+
+# Translating a word for each row would take a tenth of a long page's time. `language` keeps the cached words apart.
+@lru_cache(maxsize=256)
+def _get_state_label(state: State, language: str | None) -> Label:
+    label = STATES[state]
+    return Label(label.css, label.shape, str(label.word))
 
 
 def get_activation_label(entry: ActivationEntry) -> Label:

@@ -30,7 +30,7 @@ class Parameter:
     longest: int = 200
 
     def find_error(self, values: list[str]) -> str:
-        """A sentence that says what is wrong with these values, or empty."""
+        """What is wrong with these values, as a sentence; empty if nothing is."""
         if len(values) > (MOST_VALUES if self.many else 1):
             return _("This parameter was sent too many times.")
         if self.choices and any(value not in self.choices for value in values):

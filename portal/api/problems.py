@@ -1,7 +1,7 @@
 """Every response that is not a result: `application/problem+json` (RFC 9457).
 
-The texts don't mention what was requested, so that somebody else's thing and a missing one give the same bytes. For the
-same reason only an internal error has its request id in the body; every response has it as `X-Request-ID`.
+The texts don't mention what was requested, so that another customer's object and a missing one get the same response.
+For the same reason only an internal error has its request id in the body; every response has it as `X-Request-ID`.
 """
 
 import logging

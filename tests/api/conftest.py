@@ -102,7 +102,7 @@ def operation_on(version: Version) -> UUID:
         note="ticket 17",
         body={"source_sandbox_id": "sbx_17"},
         upstream_request_id="req_17",
-        asked_at=timezone.now(),
+        requested_at=timezone.now(),
     )
     return asked.key
 

@@ -54,7 +54,7 @@ def test_what_is_internal_is_told_to_whom_it_is_for(ask: Ask, remembered: Rememb
 
 def test_looking_takes_nothing_further(ask: Ask, remembered: Remembered, simulator: SimulatorControl) -> None:
     before = len(simulator.requests())
-    Operation.objects.update(kind="roll_back", look_at=timezone.now(), state="unknown")
+    Operation.objects.update(kind="roll_back", next_read_at=timezone.now(), state="unknown")
     rows = list(Operation.objects.order_by("pk").values())
     for who in ("operator", "owner"):
         ask(who).told(f"{LIST}{remembered.operation}/")

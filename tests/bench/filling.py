@@ -31,7 +31,7 @@ def fill(slug: str, versions: int, *, apps: int = APPS) -> Customer:
             is_filled=True,
             created_at=now,
             first_seen_at=now,
-            asked_at=now,
+            requested_at=now,
         )
         for number in range(apps)
     ]

@@ -135,7 +135,7 @@ def _kill_around_click(world: World, web: Web, slug: str, deployment_id: str, *,
     started = timezone.now()
     kill.click = web.post(json.dumps({**place, "kind": kind, "token": token}).encode())
     if after_row:
-        _await_row(Operation.objects.filter(deployment_id=deployment_id, asked_at__gte=started))
+        _await_row(Operation.objects.filter(deployment_id=deployment_id, requested_at__gte=started))
     time.sleep(pause)
     web.kill_child()
     kill.killed_at = time.time()
@@ -198,11 +198,11 @@ def _decide(kill: Kill) -> None:
     """As a person would who has looked at the app, so that its lane is free for the next one."""
     for operation in Operation.objects.filter(deployment_id=kill.deployment_id, state="unknown"):
         happened = bool(kill.effects)
-        reconcile.settle_by_decision(operation, happened=happened, by_name=OPERATOR.name, now=timezone.now())
+        reconcile.record_decision(operation, happened=happened, by_name=OPERATOR.name, now=timezone.now())
 
 
 def _has_ended(kill: Kill) -> bool:
-    operation = Operation.objects.filter(deployment_id=kill.deployment_id, asked_at__gte=kill.key).first()
+    operation = Operation.objects.filter(deployment_id=kill.deployment_id, requested_at__gte=kill.key).first()
     if operation is None:
         # A click that had not been taken from the queue is taken by the next process.
         return kill.click is None or not kill.click.is_alive()
@@ -210,7 +210,7 @@ def _has_ended(kill: Kill) -> bool:
     kill.state, kill.needs_decision = operation.state, operation.needs_decision
     if operation.state in {"accepted", "sent", "unknown"} and not kill.needs_decision:
         return False
-    if operation.state == "succeeded" and operation.switched_at is None and operation.look_at is not None:
+    if operation.state == "succeeded" and operation.switched_at is None and operation.next_read_at is not None:
         # Done, and still to be read back, so that nobody sees what was before.
         return False
     ended = operation.settled_at.timestamp() if operation.settled_at else time.time()

@@ -54,7 +54,7 @@ def make_checks_due() -> None:
     """Make all waiting checks due."""
     now = timezone.now()
     Operation.objects.exclude(check_due_at=None).update(check_due_at=now)
-    Operation.objects.exclude(look_at=None).update(look_at=now)
+    Operation.objects.exclude(next_read_at=None).update(next_read_at=now)
 
 
 def older(world: World) -> list[dict[str, Any]]:

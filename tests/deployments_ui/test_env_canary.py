@@ -109,7 +109,7 @@ def test_planted_values_are_nowhere(world: World, browse: Browse, caplog: pytest
             world.control.fault("*/env", method="POST", times=1, drop_after=True)
             places.post(f"{path}apply/", {"token": token_of(review)}, **headers)
             world.control.clear_faults()
-            Operation.objects.update(look_at=None)
+            Operation.objects.update(next_read_at=None)
         world.control.configure(env_rows="key_value")
         for operation in Operation.objects.all():
             places.get(f"/operations/{operation.key}/")

@@ -73,7 +73,7 @@ def test_it_can_be_revoked_once(app: DomainsApp) -> None:
 def test_it_ends_when_the_domain_is_detached(app: DomainsApp) -> None:
     domain = app.add()
     secret = create_link(app, domain)
-    app.change(domain, "detach_domain", typed_name=domain.name)
+    app.change(domain, "detach_domain", domain.name)
     with pytest.raises(NotFound):
         open_link(secret, now=app.now)
 

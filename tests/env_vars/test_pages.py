@@ -65,7 +65,7 @@ def test_a_new_value_is_pending_until_a_redeploy(env_vars: EnvVarsClient) -> Non
         customer_id=1,
         deployment_id=env_vars.deployment_id,
         state=Operation.State.SUCCEEDED,
-        asked_at=timezone.now(),
+        requested_at=timezone.now(),
         settled_at=timezone.now(),
     )
     assert not env_vars.get_page().has_pending

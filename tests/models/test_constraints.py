@@ -29,7 +29,7 @@ def entry(of: Customer) -> Entry:
 
 def deployment(of: Customer) -> Deployment:
     now = timezone.now()
-    return Deployment.objects.create(miosa_id="dep_1", customer=of, name="x", first_seen_at=now, asked_at=now)
+    return Deployment.objects.create(miosa_id="dep_1", customer=of, name="x", first_seen_at=now, requested_at=now)
 
 
 TWICE: dict[str, Callable[[Customer], object]] = {

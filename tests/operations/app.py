@@ -26,7 +26,7 @@ from portal.simulator.simulator import Simulator
 from tests import recall
 from tests.simulator_control import SimulatorControl
 
-_MOMENTS = ("asked_at", "sent_at", "settled_at", "switched_at", "check_due_at", "beat_at", "look_at")
+_MOMENTS = ("requested_at", "sent_at", "settled_at", "switched_at", "check_due_at", "heartbeat_at", "next_read_at")
 _FOR_CONFIRMATION = ("choice", "reason", "note", "environment", "override")
 
 

@@ -263,7 +263,7 @@ def test_a_publish_whose_call_takes_long_can_be_stepped_over_by_staff(app: App, 
     page = app.submit("publish", app.open_dialog("publish"))
     moment = timezone.now()
     Operation.objects.filter(key=page.key).update(
-        state="sent", attempts=1, runner="alive", beat_at=moment, sent_at=moment - timedelta(seconds=11)
+        state="sent", attempts=1, runner="alive", heartbeat_at=moment, sent_at=moment - timedelta(seconds=11)
     )
     assert app.roll_back(23, by=support, override=str(page.key)).state == "succeeded"
     assert not get_operation(page).in_lane

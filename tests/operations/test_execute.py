@@ -127,7 +127,7 @@ def test_promoting_to_another_environment_moves_no_pointer(app: App, settings: S
     (sent,) = app.changes_received(since)
     assert sent["path"].endswith("/promote")
     assert sent["body"] == {"environment": "staging"}
-    assert page.look_at is None
+    assert page.next_read_at is None
 
 
 def test_the_first_environment_is_the_live_one_whatever_its_name(app: App, settings: Settings) -> None:
@@ -198,7 +198,7 @@ def test_the_request_holds_attribution_and_nothing_internal(app: App) -> None:
 
 def test_the_page_of_an_operation_belongs_to_its_customer(app: App) -> None:
     page = app.roll_back(23)
-    assert status.refresh_operation(by=app.operator, key=page.key, now=page.asked_at).who == app.owner.name
+    assert status.refresh_operation(by=app.operator, key=page.key, now=page.requested_at).who == app.owner.name
     assert Operation.objects.count() == 1
 
 

@@ -136,14 +136,18 @@ def test_without_keys_the_effect_of_another_kind_is_found(app: App, case: Case, 
 def test_without_keys_another_kind_is_never_repeated_and_a_person_is_asked(app: App, case: Case, loss: str) -> None:
     before, since = lose_answer(app, case, loss), app.log_position()
     app.settle(10)
-    page = status.refresh_operation(by=app.operator, key=get_only_operation().key, now=get_only_operation().asked_at)
+    page = status.refresh_operation(
+        by=app.operator, key=get_only_operation().key, now=get_only_operation().requested_at
+    )
     assert (page.state, page.needs_decision, page.may_decide) == ("unknown", True, True)
     app.settle(400)
     assert app.effects() == before
     assert app.changes_received(since) == []
     assert get_only_operation().state == "unknown"
-    assert get_only_operation().look_at is None
-    status.decide(by=app.operator, key=get_only_operation().key, choice="did_not", now=get_only_operation().asked_at)
+    assert get_only_operation().next_read_at is None
+    status.decide(
+        by=app.operator, key=get_only_operation().key, choice="did_not", now=get_only_operation().requested_at
+    )
     assert (get_only_operation().state, get_only_operation().decided_by) == ("decided", app.operator.name)
 
 
@@ -197,14 +201,14 @@ def test_a_minute_later_it_is_never_sent_again(app: App) -> None:
         upstream.reset_client()
         app.run_worker()
     app.control.clear_faults()
-    asked, last = page.asked_at, get_operation(page)
+    asked, last = page.requested_at, get_operation(page)
     assert last.sent_at is not None
-    assert (last.sent_at - last.asked_at).total_seconds() <= 60
+    assert (last.sent_at - last.requested_at).total_seconds() <= 60
     assert (last.state, last.error_code) == ("refused", "did_not_happen")
     since = app.log_position()
     app.settle(200)
     assert app.changes_received(since) == []
-    assert asked > last.asked_at
+    assert asked > last.requested_at
 
 
 @pytest.mark.parametrize(("kind", "path"), [("roll_back", "*/rollback"), ("publish", "*/publish")])

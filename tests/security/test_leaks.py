@@ -80,7 +80,7 @@ def busy(company: World, django_db_blocker: Any) -> World:
     send(client, f"{base}publish/", sandbox_id=sandbox, then="live", kind="auto", over_rollback="1")
     work()
     company.control.advance(120)
-    Operation.objects.update(check_due_at=timezone.now(), look_at=timezone.now())
+    Operation.objects.update(check_due_at=timezone.now(), next_read_at=timezone.now())
     work()
     send(client, f"{base}domains/add/", domain="shop.brightsmile.example", policy="none")
     company.control.fault("*/env", method="POST", status=422, body=VENDORS_WORDS)

@@ -161,7 +161,7 @@ def test_they_are_nowhere(world: World, written: io.StringIO, caplog: pytest.Log
         world.control.fault("*/env", method="POST", times=3, **fault)
         apply(client, base, value=VALUES[0])
         world.control.clear_faults()
-        Operation.objects.update(in_lane=False, look_at=timezone.now())
+        Operation.objects.update(in_lane=False, next_read_at=timezone.now())
         work()
     for address in ("env/", "", "env/delete/LOST_KEY/"):
         client.get(base + address)

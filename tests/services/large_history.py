@@ -121,7 +121,7 @@ def _deployment(customer: Customer, number: int, now: datetime) -> Deployment:
         search=name.lower(),
         is_filled=True,
         first_seen_at=now,
-        asked_at=now,
+        requested_at=now,
         created_at=now,
     )
     Holding.objects.create(customer=customer, deployment=app, owns=True)

@@ -78,7 +78,7 @@ def test_null_published_behind_a_move_that_nobody_has_noticed_is_for_staff(
 ) -> None:
     """Only the versions are read again, as the worker does; the deployment changed hands before they appeared."""
     world.read_all()
-    Deployment.objects.update(asked_at=timezone.now() - timedelta(minutes=5))
+    Deployment.objects.update(requested_at=timezone.now() - timedelta(minutes=5))
     world.act("reattribute", deployment_id=site["id"], external_workspace_id=THEIRS)
     published = world.act("publish", deployment_id=site["id"], external_workspace_id=None)
     Freshness.objects.filter(scope__startswith="versions:").update(wanted_at=timezone.now())

@@ -25,6 +25,8 @@ from tests.services.conftest import SeededWorld
 
 OURS = "brightsmile-dental"
 HUGE = 100_000_000
+# An answer without an end is cut off at its deadline; a busy machine takes longer for the rest.
+GENEROUS_S = 30
 
 DAYS: dict[str, tuple[dict[str, Any], Reachability]] = {
     "html": ({"body": "<html><body>502</body></html>", "content_type": "text/html"}, Reachability.UNREACHABLE),
@@ -77,7 +79,7 @@ def test_a_bad_day_is_told_and_loses_nothing(world: SeededWorld, operator: Perso
     world.simulator.fault("*", times=1000, **do)
     begun = time.monotonic()
     age = newest(operator)
-    assert time.monotonic() - begun < 9
+    assert time.monotonic() - begun < GENEROUS_S
     assert remembered() == before
     assert age.as_of is not None
     assert age.stale

@@ -38,7 +38,7 @@ def site() -> Deployment:
 def refresh(at: timedelta = timedelta(seconds=20), **how: Any) -> None:
     """As if all that is remembered were as old as `at`."""
     Freshness.objects.exclude(read_at=None).update(read_at=timezone.now() - at)
-    Deployment.objects.update(asked_at=timezone.now() - at)
+    Deployment.objects.update(requested_at=timezone.now() - at)
     customer_refresh.refresh_customer(ours(), client=upstream.client(Purpose.READ), now=timezone.now(), **how)
 
 

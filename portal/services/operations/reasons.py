@@ -1,4 +1,4 @@
-"""Why something is changed: required from staff, optional for owners, shown to the customer."""
+"""The reason for a change: required from staff, optional for owners, shown to the customer."""
 
 from django.utils.translation import gettext as _
 
@@ -38,7 +38,7 @@ def get_sentences() -> dict[str, str]:
 
 
 def is_required(by: Person) -> bool:
-    """Staff change another person's app, so they say why."""
+    """Staff change a customer's app, so they have to give a reason."""
     return by.is_staff
 
 

@@ -9,7 +9,7 @@ from portal.models import Connection, Customer, Deployment, Version
 from portal.permissions import Permission, Person
 from portal.services.authorization import can
 from portal.services.queries import retention, rollbacks, summaries
-from portal.services.queries.schemas import NOT_YOURS, Action, Actions, DeploymentSummary
+from portal.services.queries.schemas import DENIED, Action, Actions, DeploymentSummary
 
 
 def get_deployment_summary(row: Deployment, customer: Customer, *, by: Person) -> DeploymentSummary:
@@ -22,7 +22,7 @@ def get_deployment_summary(row: Deployment, customer: Customer, *, by: Person) -
 
 
 def get_deployment_actions(row: Deployment, customer: Customer, *, by: Person) -> Actions:
-    """No query: `row` comes with its live and staged version, `customer` with its connection."""
+    """Runs no query: `row` was loaded with its live and staged version, `customer` with its connection."""
     gone, no_connection = get_gone_obstacle(row), get_connection_obstacle(customer.connection)
     not_live = "" if row.active_version_id else _("Nothing is live yet.")
 
@@ -31,7 +31,7 @@ def get_deployment_actions(row: Deployment, customer: Customer, *, by: Person) -
 
     return Actions(
         delete=offer(Permission.DELETE_DEPLOYMENT),
-        promote=offer(Permission.PROMOTE) if row.staged_version is not None else NOT_YOURS,
+        promote=offer(Permission.PROMOTE) if row.staged_version is not None else DENIED,
         publish=offer(Permission.PUBLISH),
         redeploy=offer(Permission.REDEPLOY, not_live),
         rename=offer(Permission.RENAME_DEPLOYMENT),
@@ -62,7 +62,7 @@ def get_create_actions(customer: Customer, *, by: Person) -> tuple[Action, Actio
 
 
 def find_restore_obstacle(version: Version, deployment: Deployment, *, now: datetime) -> str:
-    """Why a version can't go live; empty if it can. What only MIOSA knows is left to it (contract 16, 1 and 24)."""
+    """Why a version can't go live; empty if it can. MIOSA has further rules, and may refuse (contract 16, 1 and 24)."""
     if deployment.gone_at is not None or version.gone_at is not None:
         return get_restore_obstacle("gone")
     if version.miosa_id == deployment.active_version_id:
@@ -108,7 +108,7 @@ def get_connection_obstacle(connection: Connection) -> str:
 
 
 def _offer(permission: Permission, row: Deployment | None, customer: Customer, *, by: Person, cause: str) -> Action:
-    return Action(may=True, cause=cause) if can(permission, customer, row, by=by) else NOT_YOURS
+    return Action(may=True, cause=cause) if can(permission, customer, row, by=by) else DENIED
 
 
 def _explain_no_earlier(row: Deployment) -> str:

@@ -18,7 +18,7 @@ from portal.services.queries.schemas import NOTHING, Actions, Age, CustomerSumma
 class LoadedVersion:
     """A version with the deployment and customer it was found through.
 
-    `failure` is the line of its log that says why it failed (no row does, contract 17.6), if that was looked up.
+    `failure` is the line of its log with the cause, if the log was read; MIOSA's row has none (contract 17.6).
     """
 
     customer: Customer

@@ -1,16 +1,20 @@
 """One refresh for all: a lease in the database, with a fencing token, over threads and processes."""
 
+import logging
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.utils import timezone
 
 from portal.models import Freshness
+from portal.services import durability
 from portal.services.sync.scopes import get_freshness
+
+logger = logging.getLogger(__name__)
 
 LASTS = timedelta(seconds=30)
 
@@ -58,7 +62,8 @@ class Lease:
 def take_lease(scope: str, *, row: Freshness | None = None) -> Iterator[Lease | None]:
     """Take the lease of a scope, or give None if another process has it. It ends with the block, or after 30 s.
 
-    `row`: the scope, if the caller has just read it.
+    Also None if the database takes no writes for 0.2 s, since a page may be waiting. `row`: the scope, if the caller
+    has just read it.
     """
     row = row or get_freshness(scope)
     now = timezone.now()
@@ -66,10 +71,7 @@ def take_lease(scope: str, *, row: Freshness | None = None) -> Iterator[Lease | 
         yield None
         return
     token = secrets.token_hex(16)
-    as_seen = Freshness.objects.filter(
-        pk=row.pk, lease_token=row.lease_token, epoch=row.epoch, read_at=row.read_at, lease_until=row.lease_until
-    )
-    if not as_seen.update(lease_token=token, lease_until=now + LASTS):
+    if not _claim(row, token, now=now):
         yield None
         return
     lease = Lease(scope=scope, token=token, row=row)
@@ -78,6 +80,19 @@ def take_lease(scope: str, *, row: Freshness | None = None) -> Iterator[Lease | 
     finally:
         if not lease.is_over:
             Freshness.objects.filter(pk=row.pk, lease_token=token).update(lease_token="", lease_until=None)
+
+
+def _claim(row: Freshness, token: str, *, now: datetime) -> bool:
+    """Only if nobody took the lease, or read the scope, since `row` was read."""
+    as_seen = Freshness.objects.filter(
+        pk=row.pk, lease_token=row.lease_token, epoch=row.epoch, read_at=row.read_at, lease_until=row.lease_until
+    )
+    try:
+        with durability.short_lock_wait():
+            return bool(as_seen.update(lease_token=token, lease_until=now + LASTS))
+    except OperationalError as error:
+        logger.warning("lease not taken", extra={"scope": row.scope, "reason": str(error)})
+        return False
 
 
 def is_held(row: Freshness, *, now: datetime) -> bool:

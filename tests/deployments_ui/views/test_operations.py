@@ -103,7 +103,7 @@ class TestAccepted:
         path = rolled_back(world, client)
         assert Operation.objects.get().state == "succeeded"
         assert "switching to" in text_of(client, path)
-        Operation.objects.update(look_at=None)
+        Operation.objects.update(next_read_at=None)
         for place in (path, f"/c/{SLUG}/", f"/c/{SLUG}/operations/", world.path):
             page = text_of(client, place)
             assert "rollback accepted, not in effect yet" in page, place
@@ -113,7 +113,7 @@ class TestAccepted:
     def test_a_switch_that_another_read_has_seen_is_reported_as_done(self, world: World, browse: Browse) -> None:
         client = browse(world.people.owner)
         path = rolled_back(world, client)
-        Operation.objects.update(switched_at=None, look_at=None)
+        Operation.objects.update(switched_at=None, next_read_at=None)
         assert "is back on" in text_of(client, path)
         assert "not in effect yet" not in text_of(client, f"/c/{SLUG}/operations/")
 
@@ -151,7 +151,7 @@ class TestUnknown:
         client = browse(world.people.owner)
         path = lost(world, client)
         # Opening the page reads again only once that is due.
-        Operation.objects.update(look_at=timezone.now() + timedelta(minutes=1))
+        Operation.objects.update(next_read_at=timezone.now() + timedelta(minutes=1))
         page = text_of(client, path)
         assert "waiting for an answer" in page
         assert "We check every second" in page
@@ -165,7 +165,7 @@ class TestUnknown:
 
     def undecidable(self, world: World, client: Client) -> str:
         path = lost(world, client)
-        Operation.objects.update(look_at=None, asked_at=timezone.now() - timedelta(minutes=2))
+        Operation.objects.update(next_read_at=None, requested_at=timezone.now() - timedelta(minutes=2))
         return path
 
     def test_where_nobody_can_find_out_a_person_decides(self, world: World, browse: Browse) -> None:
@@ -193,7 +193,7 @@ class TestUnknown:
 
     def test_staff_can_override_it(self, world: World, browse: Browse) -> None:
         lost(world, browse(world.people.owner))
-        Operation.objects.update(look_at=timezone.now() + timedelta(hours=1))
+        Operation.objects.update(next_read_at=timezone.now() + timedelta(hours=1))
         path = f"{world.path}versions/{older(world)[1]['id']}/rollback/"
         browse(world.people.support).post(f"{world.path}refresh/")
         page = text_of(browse(world.people.support), path)

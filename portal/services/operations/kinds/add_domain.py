@@ -2,7 +2,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from portal import miosa
-from portal.models import Operation
+from portal.models import Customer, Operation
 from portal.permissions import Permission
 from portal.services import clean_text
 from portal.services.operations.base import Detection, Labels, Response
@@ -22,6 +22,10 @@ class AddDomain(DomainKind):
     )
     title = _("Add a domain to %(app)s")
     button = _("Add domain")
+
+    def build_body(self, domain_name: str, policy: str, customer: Customer) -> dict[str, str]:
+        attribution = {"external_workspace_id": customer.external_id} if customer.external_id else {}
+        return {"domain": domain_name, "redirect_policy": policy, **attribution}
 
     def call(self, client: miosa.Client, operation: Operation, *, key: str) -> Response:
         return client.domains.add(operation.deployment_id, idempotency_key=key, **operation.body)

@@ -24,9 +24,8 @@ class RedirectDomain(DomainKind):
     title = _("Change a redirect of %(app)s")
     button = _("Change redirect")
 
-    def clean_change(self, domain: Domain, *, typed_name: str, policy: str) -> dict[str, Any]:
-        body = super().clean_change(domain, typed_name=typed_name, policy=policy)
-        return body | {"redirect_policy": require_policy(policy)}
+    def clean_change(self, domain: Domain, value: str) -> dict[str, Any]:
+        return {**super().clean_change(domain, value), "redirect_policy": require_policy(value)}
 
     def call(self, client: miosa.Client, operation: Operation, *, key: str) -> Response:
         return client.domains.update(

@@ -21,6 +21,7 @@ class VerifyDomain(DomainKind):
     )
     title = _("Check a domain of %(app)s")
     button = _("Check now")
+    # It changes nothing, so no reason is needed.
     reasons = ()
 
     def call(self, client: miosa.Client, operation: Operation, *, key: str) -> Response:
@@ -32,5 +33,5 @@ class VerifyDomain(DomainKind):
         return super().explain_refusal(operation, error)
 
     def _detect(self, operation: Operation, client: miosa.Client) -> Detection:
-        """A check sets nothing: what MIOSA reports now is as good as the answer that was lost."""
+        """A check sets nothing, so what MIOSA reports now replaces the answer that was lost."""
         return detect_domain(operation, client, matches=lambda row: row.id == operation.body["domain_id"])
