@@ -72,7 +72,8 @@ def _refusing(since: datetime, code: str) -> Status:
         Reachability.REFUSING,
         since=since,
         for_people=_(
-            "The hosting service refuses our requests. You see the data as last read. The platform's staff has been notified."
+            "The hosting service refuses our requests. You see the data as last read."
+            " The platform's staff has been notified."
         ),
         for_operators=_("MIOSA refuses the portal (%(code)s). Check MIOSA_API_KEY and its scopes.") % {"code": code},
     )
