@@ -21,7 +21,7 @@ INTERVALS = ((20, 600), (60, 3600), (300, 4 * 3600))
 
 @dataclass(frozen=True, slots=True)
 class Polling:
-    """`every` is an htmx trigger, empty if nothing changes any more. `generation` stands for what the page shows."""
+    """`every` is an htmx trigger, empty once nothing changes. `generation` identifies what the page shows."""
 
     url: str
     every: str

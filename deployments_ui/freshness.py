@@ -1,4 +1,4 @@
-"""Polling: a part asks, as long as somebody has the page open, whether anything changed since what it shows."""
+"""Polling: while a page is open, its part requests what changed since it was rendered."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every page of this face is asked before its view: is somebody signed in?
+"""Requires sign-in before the view of every page.
 
 A new view is private unless it says `login_not_required` (or is allauth's own entrance).
 """
@@ -28,10 +28,10 @@ class SignInMiddleware(LoginRequiredMiddleware):
 
 
 def page_of(request: HttpRequest) -> str:
-    """The page that htmx stands on, to come back to; never another site's."""
+    """The page that sent the htmx request, to return to; never another site's."""
     return own_path(request.htmx.current_url_abs_path or "")  # type: ignore[attr-defined]  # set by HtmxMiddleware
 
 
 def own_path(path: str) -> str:
-    """The path if it can only lead to a page of ours, else the start."""
+    """The path if it is one of this site, else home."""
     return path if path.startswith("/") and not path.startswith(("//", "/\\")) else "/"

@@ -1,4 +1,4 @@
-"""Page or part: decided here and nowhere else.
+"""Decides whether a response is a page or a part of it.
 
 A part is a named block of its page's template with one root element whose id is the block's name.
 """

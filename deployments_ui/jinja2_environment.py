@@ -8,23 +8,21 @@ from typing import Any
 
 from django.conf import settings
 from django.templatetags.static import static
-from django.utils.translation import gettext, ngettext, npgettext, pgettext
+from django.utils.translation import get_language, gettext, ngettext, npgettext, pgettext
 from jinja2 import Environment
 
-from deployments_ui import formats, links
+from deployments_ui import formats, links, timeline
 from deployments_ui.labels import builds, domains, env_vars, facts, operations, people, states
-from portal.services.queries.schemas import ActivationEntry, OperationEntry, VersionEntry
+from portal.services.queries.schemas import ActivationEntry, OperationEntry
 
 COMPONENTS = ("buttons", "fields", "icons", "notices", "pager", "polling", "times")
 
 FILTERS: dict[str, Callable[..., object]] = {
-    "activation_label": states.get_activation_label,
     "ago": formats.ago,
     "build_label": builds.get_build_label,
     "build_trigger": builds.build_trigger,
-    "by_day": formats.by_day,
+    "by_day": timeline.by_day,
     "date": formats.date_of,
-    "day_name": formats.day_name,
     "domain_cause": domains.domain_cause,
     "domain_statuses": domains.list_domain_statuses,
     "exact": formats.exact,
@@ -50,10 +48,20 @@ FILTERS: dict[str, Callable[..., object]] = {
     "size": formats.size,
     "span": formats.span,
     "state_label": states.get_version_label,
-    "version_facts": facts.version_facts,
     "web_url": links.web,
     "with_role": people.with_role,
 }
+
+
+@lru_cache(maxsize=4096)
+def _translate(text: str, language: str | None) -> str:
+    """`language` only keeps the cached texts of two languages apart."""
+    return gettext(text)
+
+
+def translate(text: str) -> str:
+    """`gettext` for the hundred fixed texts of a page, in half the time."""
+    return _translate(text, get_language())
 
 
 class Components:
@@ -79,13 +87,12 @@ def environment(**options: Any) -> Environment:
     env = Environment(**options, extensions=["jinja2.ext.i18n"])  # noqa: S701  # Django's backend turns autoescape on
     env.policies["ext.i18n.trimmed"] = True
     env.install_gettext_callables(  # type: ignore[attr-defined]  # added by the i18n extension
-        gettext, ngettext, newstyle=True, pgettext=pgettext, npgettext=npgettext
+        translate, ngettext, newstyle=True, pgettext=pgettext, npgettext=npgettext
     )
     env.filters.update(FILTERS)
     env.tests.update(
         activation_entry=lambda entry: isinstance(entry, ActivationEntry),
         operation_entry=lambda entry: isinstance(entry, OperationEntry),
-        version_entry=lambda entry: isinstance(entry, VersionEntry),
     )
     env.globals.update(
         links=links,

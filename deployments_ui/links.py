@@ -70,7 +70,7 @@ def promotion(slug: str, deployment_id: str, version_id: str) -> str:
 
 
 def last_good(slug: str, deployment_id: str) -> str:
-    """To roll back to whatever was good last."""
+    """To roll back to the last good version."""
     return f"{deployment(slug, deployment_id)}rollback/"
 
 
@@ -239,5 +239,5 @@ def web(url: str) -> str:
 
 
 def host(url: str) -> str:
-    """The address as one says it: without scheme and without a closing slash."""
+    """The address as it is shown: without scheme and without a closing slash."""
     return url.split("://", 1)[-1].rstrip("/")

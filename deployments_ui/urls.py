@@ -1,4 +1,4 @@
-"""The pages. Names are nouns, one in five places: address, view, template, part, element."""
+"""The pages. A page has one noun for its address, view, template, part and element."""
 
 from django.urls import path, register_converter
 

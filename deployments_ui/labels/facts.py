@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import lru_cache
 
 from django.utils.functional import Promise
-from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from deployments_ui import formats
@@ -46,16 +46,16 @@ def fact_value(value: str | int | datetime | None, name: str) -> str:
     return "" if value is None else str(value)
 
 
-def version_facts(version: VersionSummary, sandbox: str = "") -> str:
+def version_facts(version: VersionSummary, sandbox: str, language: str | None) -> str:
     """static · 42 files · 184 KB · from …a1b2c3"""
-    return _version_facts(version.kind, version.files, version.total_bytes, sandbox, get_language())
+    return _version_facts(version.kind, version.files, version.total_bytes, sandbox, language)
 
 
-# `language` keeps the cached texts apart.
 @lru_cache(maxsize=2048)
 def _version_facts(
     kind_name: str, files: int | None, total_bytes: int | None, sandbox: str, language: str | None
 ) -> str:
+    """`language` only keeps the cached texts of two languages apart."""
     facts = [kind(kind_name)] if kind_name else []
     if files is not None:
         facts.append(formats.file_count(files))

@@ -49,19 +49,23 @@ KINDS: dict[str, Promise] = {
 }
 
 
-def get_version_label(found: VersionSummary | VersionEntry) -> Label:
-    """The state of a version, or of its entry in a timeline. A state we don't know keeps the hosting service's word."""
+def get_version_label(found: VersionSummary | VersionEntry, language: str | None = None) -> Label:
+    """The state of a version, or of its entry in a timeline. A state we don't know keeps the hosting service's word.
+
+    `language`: a long list looks it up once.
+    """
+    language = language or get_language()
     if isinstance(found, VersionEntry):
-        return _get_state_label(State.GONE, get_language()) if found.is_gone else get_version_label(found.version)
-    label = _get_state_label(found.state, get_language())
+        return _get_state_label(State.GONE, language) if found.is_gone else get_version_label(found.version, language)
+    label = _get_state_label(found.state, language)
     if found.state is State.OTHER and found.state_text:
         return Label(label.css, label.shape, found.state_text)
     return label
 
 
-# Translating a word for each row would take a tenth of a long page's time. `language` keeps the cached words apart.
 @lru_cache(maxsize=256)
 def _get_state_label(state: State, language: str | None) -> Label:
+    """Translated. `language` only keeps the cached words of two languages apart."""
     label = STATES[state]
     return Label(label.css, label.shape, str(label.word))
 

@@ -1,1 +1,1 @@
-"""One file per noun. A view finds the person, makes one service call and answers."""
+"""One file per noun. A view makes one service call and renders the result."""

@@ -1,4 +1,4 @@
-"""Customers: all that a person may see, and where everybody begins."""
+"""The list of customers, and home."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -27,7 +27,7 @@ class Column:
 
 @require_safe
 def home(request: htmx.Request) -> HttpResponse:
-    """Staff begin at the customers, a customer's people at their own."""
+    """Redirects staff to the list of customers, members to their customer."""
     if request.person.is_staff:
         return redirect(links.customers())
     homes = customers.list_own(by=request.person)

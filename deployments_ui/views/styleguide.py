@@ -103,7 +103,7 @@ def sample_log(request: htmx.Request) -> LogPart:
 
 
 def without_polling(context: dict[str, Any]) -> dict[str, Any]:
-    """There is nothing behind a sample to read again."""
+    """A sample has no data to refresh."""
     freshness = context.get("freshness")
     if isinstance(freshness, Freshness):
         return {**context, "freshness": Freshness(freshness.age)}

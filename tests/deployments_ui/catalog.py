@@ -22,7 +22,7 @@ def extract_messages() -> Catalog:
         target = Path(folder) / "django.pot"
         mapping = str(root / "pyproject.toml")
         options = ["--quiet", "extract", "--mapping", mapping, *keywords, "--output", str(target), str(root)]
-        CommandLineInterface().run(["pybabel", *options])  # type: ignore[no-untyped-call]  # Babel has no types
+        CommandLineInterface().run(["pybabel", *options])  # type: ignore[no-untyped-call]  # Babel has no types here
         with target.open("rb") as file:
             return read_po(file, locale="en")
 

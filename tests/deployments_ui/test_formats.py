@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deployments_ui import formats
+from deployments_ui.formats import Clock
 
 NOW = datetime(2026, 11, 18, 13, 20, 5, tzinfo=UTC)
 
@@ -61,7 +62,7 @@ def test_seconds_with_the_date_if_it_is_another_day() -> None:
     ],
 )
 def test_day_names(day: date, text: str) -> None:
-    assert formats.day_name(day, now=NOW) == text
+    assert Clock.of_reader(NOW).day_name(day) == text
 
 
 def test_entries_are_grouped_by_the_readers_day() -> None:
@@ -71,7 +72,7 @@ def test_entries_are_grouped_by_the_readers_day() -> None:
 
     late = Entry(datetime(2026, 11, 17, 23, 30, tzinfo=UTC))
     later, earlier = Entry(NOW), Entry(datetime(2026, 11, 17, 22, 30, tzinfo=UTC))
-    assert list(formats.by_day([later, late, earlier])) == [
+    assert list(Clock.of_reader(NOW).by_day([later, late, earlier])) == [
         (date(2026, 11, 18), [later, late]),
         (date(2026, 11, 17), [earlier]),
     ]

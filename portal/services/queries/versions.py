@@ -250,8 +250,8 @@ def _internals(version: Version, deployment: Deployment) -> tuple[tuple[str, str
         (_("MIOSA's state"), version.state),
         (_("Created by"), version.created_by),
         (_("Attribution"), version.get_attribution_display()),
-        (_("Workspace"), deployment.workspace_id),
-        (_("Project"), deployment.project_id),
+        (_("Workspace id"), deployment.workspace_id),
+        (_("Project id"), deployment.project_id),
     )
     return tuple((label, value) for label, value in facts if value)
 
