@@ -115,5 +115,5 @@ class Frame:
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
-    """Context processor. Replaces Django's `csrf_token`, which makes a token for each form of a page, by one for all."""
+    """Context processor. One `csrf_token` for the page; that of Django is a new one each time it is printed."""
     return {"frame": Frame(request), "csrf_token": SimpleLazyObject(lambda: get_token(request))}
