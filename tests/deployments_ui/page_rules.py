@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -49,3 +50,16 @@ def check_hidden(world: World, browse: Browse, *, foreign: str) -> None:
             other = text_of(client, foreign, status=404)
             nothing = text_of(client, missing, status=404)
         assert other == nothing
+
+
+def poll_path(page: str) -> str:
+    """The address that the page polls, with what it shows."""
+    found = re.search(r'data-poll\s+hx-get="([^"]+)"', page)
+    assert found
+    return html.unescape(found[1])
+
+
+def check_current_part(client: Client, path: str) -> None:
+    """A poll gets 204. On a slow machine the age may change between the page and its poll, so there are three tries."""
+    responses = [client.get(poll_path(text_of(client, path)), **HTMX) for _try in range(3)]
+    assert any((each.status_code, each.content) == (204, b"") for each in responses)

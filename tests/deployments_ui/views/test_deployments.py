@@ -4,7 +4,7 @@ import re
 
 from portal.models import Customer
 from tests.deployments_ui.conftest import HTMX, World
-from tests.deployments_ui.page_rules import Browse, check_page, text_of
+from tests.deployments_ui.page_rules import Browse, check_current_part, check_page, poll_path, text_of
 
 
 def test_page_rules(world: World, browse: Browse) -> None:
@@ -29,10 +29,8 @@ def test_another_customers_app_below_the_own_slug_is_not_found(world: World, bro
 
 def test_a_current_part_gets_no_content(world: World, browse: Browse) -> None:
     client = browse(world.people.owner)
-    found = re.search(r'data-poll\s+hx-get="([^"]+)"', text_of(client, world.path))
-    assert found
-    path = found[1].replace("&amp;", "&")
-    assert client.get(path, **HTMX).status_code == 204
+    check_current_part(client, world.path)
+    path = poll_path(text_of(client, world.path))
     Customer.objects.update(generation=10_000)
     assert b'id="status"' in client.get(path, **HTMX).content
 

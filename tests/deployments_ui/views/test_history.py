@@ -7,7 +7,7 @@ from django.test import Client
 from portal.models import Customer, Deployment, User
 from portal.services.sync.upsert import customer_rows
 from tests.deployments_ui.conftest import HTMX, SLUG, World
-from tests.deployments_ui.page_rules import Browse, check_page, text_of
+from tests.deployments_ui.page_rules import Browse, check_current_part, check_page, poll_path, text_of
 
 PATH = f"/c/{SLUG}/"
 
@@ -82,17 +82,8 @@ def test_a_forged_cursor_is_not_found(world: World, browse: Browse) -> None:
     assert "Page not found" in text_of(browse(world.people.owner), f"{PATH}?cursor=1-2.forged", status=404)
 
 
-def poll_path(page: str) -> str:
-    found = re.search(r'data-poll\s+hx-get="([^"]+)"', page)
-    assert found
-    return found[1].replace("&amp;", "&")
-
-
 def test_a_current_part_gets_no_content(world: World, browse: Browse) -> None:
-    client = browse(world.people.owner)
-    path = poll_path(text_of(client, PATH))
-    answer = client.get(path, **HTMX)
-    assert (answer.status_code, answer.content) == (204, b"")
+    check_current_part(browse(world.people.owner), PATH)
 
 
 def test_a_part_that_shows_something_older_gets_what_changed(world: World, browse: Browse) -> None:
