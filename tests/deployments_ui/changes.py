@@ -40,9 +40,9 @@ def list_changes_sent(world: World) -> list[dict[str, Any]]:
     return [row for row in world.control.requests() if row["method"] in CHANGING]
 
 
-def work() -> None:
+def work(*, rounds: int = 20) -> None:
     """Run operations as the worker does, until none is due."""
-    for _round in range(20):
+    for _round in range(rounds):
         due = background.list_due(now=timezone.now())
         if not due:
             return
