@@ -21,6 +21,10 @@ class TestTemplates:
         assert not re.search(r"<script(?![^>]*\bsrc=)", text)
         assert not re.search(r"<style\b|\sstyle=|\son[a-z]+=|javascript:|hx-on", text)
 
+    def test_no_filter_has_a_constant(self, path: Path) -> None:
+        """Jinja evaluates it once, when it compiles the template, in the language of that moment."""
+        assert not re.search(r"""["'][A-Za-z_ ]+["']\s*\|\s*[a-z_]+""", path.read_text())
+
     def test_nothing_is_marked_safe(self, path: Path) -> None:
         assert not re.search(r"\|\s*safe\b|autoescape\s+off|\|\s*safeseq", path.read_text())
 

@@ -178,7 +178,7 @@ VISIBLE_TO_VIEWERS = {
     for name, access in ACCESS.items()
     if access.right in {None, Permission.READ_HISTORY} and "GET" in access.methods
 }
-VISIBLE_TO_VIEWERS -= {"account_login", "account_logout", "api:nowhere", "customers", "dns_link"}
+VISIBLE_TO_VIEWERS -= {"account_login", "account_logout", "api:unknown", "customers", "dns_link"}
 VISIBLE_TO_OWNERS = VISIBLE_TO_VIEWERS | {
     *("detachment", "domain_add", "env_deletion", "env_set", "first_publication", "promotion", "publication"),
     *("redeployment", "redirection", "rollback"),
