@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.decorators.http import require_http_methods
 
 from deployments_ui import htmx, links, operation_page
-from deployments_ui.forms import DialogForm
+from deployments_ui.forms.base import DialogForm
 from portal.services.queries.operations import OperationPage
 
 Form = TypeVar("Form", bound=DialogForm)

@@ -16,7 +16,7 @@ from deployments_ui.htmx import wants_part
 
 
 class SignInMiddleware(LoginRequiredMiddleware):
-    """Sends a stranger to sign in. htmx is told to go there: a redirect would paste that page into this one."""
+    """Sends people without a session to sign in. htmx gets a header: a redirect would put that page into this one."""
 
     def handle_no_permission(  # type: ignore[override]  # the stubs know redirects only
         self, request: HttpRequest, view_func: Any

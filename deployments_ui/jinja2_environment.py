@@ -11,47 +11,48 @@ from django.templatetags.static import static
 from django.utils.translation import gettext, ngettext, npgettext, pgettext
 from jinja2 import Environment
 
-from deployments_ui import formats, labels, links
+from deployments_ui import formats, links
+from deployments_ui.labels import builds, domains, env_vars, facts, operations, people, states
 from portal.services.queries.schemas import ActivationEntry, OperationEntry, VersionEntry
 
 COMPONENTS = ("buttons", "fields", "icons", "notices", "pager", "polling", "times")
 
 FILTERS: dict[str, Callable[..., object]] = {
-    "activation_label": labels.of_activation,
+    "activation_label": states.get_activation_label,
     "ago": formats.ago,
-    "build_label": labels.of_build,
-    "build_trigger": labels.build_trigger,
+    "build_label": builds.get_build_label,
+    "build_trigger": builds.build_trigger,
     "by_day": formats.by_day,
     "date": formats.date_of,
     "day_name": formats.day_name,
-    "domain_cause": labels.domain_cause,
-    "domain_statuses": labels.of_domain,
+    "domain_cause": domains.domain_cause,
+    "domain_statuses": domains.list_domain_statuses,
     "exact": formats.exact,
-    "fact": labels.fact,
-    "fact_value": labels.fact_value,
+    "fact": facts.fact,
+    "fact_value": facts.fact_value,
     "file_count": formats.file_count,
     "host": links.host,
     "hour": formats.hour,
-    "instance_label": labels.of_instance,
+    "instance_label": builds.get_instance_label,
     "iso": formats.iso,
-    "kind": labels.kind,
-    "moment_label": labels.of_moment,
+    "kind": states.kind,
+    "moment_label": states.get_moment_label,
     "number": formats.version_number,
     "number_or_id": formats.number_or_id,
-    "operation_label": labels.of_operation,
-    "record_label": labels.of_record,
-    "redirect_policy": labels.redirect_policy,
-    "resolver_label": labels.of_resolver,
-    "review_line_label": labels.of_review_line,
+    "operation_label": operations.get_operation_label,
+    "record_label": domains.get_record_label,
+    "redirect_policy": domains.redirect_policy,
+    "resolver_label": domains.get_resolver_label,
+    "review_line_label": env_vars.get_review_line_label,
     "second": formats.second,
     "shorten_id": formats.shorten_id,
     "since": formats.since,
     "size": formats.size,
     "span": formats.span,
-    "state_label": labels.of_version,
-    "version_facts": labels.version_facts,
+    "state_label": states.get_version_label,
+    "version_facts": facts.version_facts,
     "web_url": links.web,
-    "with_role": labels.with_role,
+    "with_role": people.with_role,
 }
 
 

@@ -179,7 +179,7 @@ def domain_link_revocation(slug: str, deployment_id: str, domain_id: str, link_i
 
 
 def dns_link(secret: str) -> str:
-    """For whoever runs the DNS, without sign-in."""
+    """For the person who manages the DNS, without sign-in."""
     return f"/dns/{secret}/"
 
 

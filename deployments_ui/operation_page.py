@@ -7,8 +7,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from deployments_ui import formats, labels, links, log_window, operation_steps
-from deployments_ui.labels import Outcome
+from deployments_ui import formats, links, log_window, operation_steps
+from deployments_ui.labels.operations import Outcome, get_operation_label, get_outcome
 from deployments_ui.operation_steps import Step
 from portal.services.operations.kinds import get_kind
 from portal.services.operations.progress import Progress
@@ -27,7 +27,7 @@ def context_of(operation: OperationPage, progress: Progress | None = None) -> di
         "steps": steps,
         "announcement": announcement(steps),
         "focus": "",
-        "is_done": labels.outcome_of(operation) is Outcome.DONE,
+        "is_done": get_outcome(operation) is Outcome.DONE,
         "is_open": operation.is_open or (progress is not None and not progress.is_done),
         "log": log_window.get_window(progress.log_tail) if progress and progress.log_tail else None,
         "generation": generation,
@@ -41,7 +41,7 @@ def context_of(operation: OperationPage, progress: Progress | None = None) -> di
 
 def title_of(operation: OperationPage, progress: Progress | None = None) -> str:
     """Main site is back on #45"""
-    kind, outcome, app = get_kind(operation.kind), labels.outcome_of(operation), operation.deployment_name
+    kind, outcome, app = get_kind(operation.kind), get_outcome(operation), operation.deployment_name
     if outcome is Outcome.UNKNOWN:
         text = _("%(app)s: outcome unknown") if operation.needs_decision else _("%(app)s: waiting for an answer")
         return text % {"app": app}
@@ -55,7 +55,7 @@ def title_of(operation: OperationPage, progress: Progress | None = None) -> str:
     if number and is_confirmed and kind.done_title is not None:
         title = str(kind.done_title) if operation.is_main else _("%(app)s %(number)s was sent to %(environment)s")
         return title % names
-    return f"{app} {labels.of_operation(operation).word}"
+    return f"{app} {get_operation_label(operation).word}"
 
 
 def title_of_publish(app: str, progress: Progress) -> str:
@@ -98,7 +98,7 @@ def result_url(operation: OperationPage) -> str:
 def retry_url(operation: OperationPage) -> str:
     """The same form again, for what was not done; empty if there is none."""
     kind = get_kind(operation.kind)
-    is_not_done = labels.outcome_of(operation) is Outcome.NOT_DONE
+    is_not_done = get_outcome(operation) is Outcome.NOT_DONE
     if not is_not_done or not operation.deployment_is_here or not kind.form_route:
         return ""
     if not kind.moves_pointer:
@@ -110,7 +110,7 @@ def retry_url(operation: OperationPage) -> str:
 
 def undo_url(operation: OperationPage) -> str:
     """The form to make the version live again that was live before; empty if that is not possible."""
-    is_done = labels.outcome_of(operation) is Outcome.DONE
+    is_done = get_outcome(operation) is Outcome.DONE
     if not (is_done and operation.is_live and operation.undo_version_id):
         return ""
     is_forward = (operation.from_number or 0) > (operation.number or 0)

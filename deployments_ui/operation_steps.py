@@ -27,7 +27,7 @@ class Step:
 
 def list_steps(operation: OperationPage, progress: Progress | None = None) -> list[Step]:
     """`progress` is that of a publish."""
-    requested = Step(_("Requested"), "live", operation.asked_at)
+    requested = Step(_("Requested"), "live", operation.requested_at)
     if operation.state == "decided":
         return [requested, _decided(operation)]
     if operation.state == "unknown":

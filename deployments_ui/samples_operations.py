@@ -10,7 +10,7 @@ from uuid import UUID
 from django.http import QueryDict
 
 from deployments_ui import operation_page, samples, samples_versions
-from deployments_ui.forms import ConfirmForm
+from deployments_ui.forms.base import ConfirmForm
 from deployments_ui.samples import moment_ago
 from deployments_ui.views import releases
 from portal.permissions import Role
@@ -49,7 +49,7 @@ def operation(now: datetime, **changes: Any) -> OperationPage:
         note="Ticket 1207",
         environment="",
         is_main=True,
-        asked_at=moment_ago(now, seconds=9),
+        requested_at=moment_ago(now, seconds=9),
         sent_at=moment_ago(now, seconds=9),
         settled_at=moment_ago(now, seconds=8),
         switched_at=moment_ago(now, seconds=8),
@@ -71,7 +71,7 @@ def operation(now: datetime, **changes: Any) -> OperationPage:
         names=(),
         vanished=(),
         domain="",
-        look_at=None,
+        next_read_at=None,
     )
     return replace(usual, **changes)
 
@@ -118,7 +118,7 @@ def progress(now: datetime, step: str) -> Progress:
         operation=asked,
         step=step,
         moments=(
-            ("sending", asked.asked_at),
+            ("sending", asked.requested_at),
             ("created", moment_ago(now, seconds=7)),
             (step, moment_ago(now, seconds=4)),
         ),

@@ -6,5 +6,5 @@ from datetime import timedelta
 OUR_HOSTS = timedelta(seconds=5)
 # MIOSA's clock and ours.
 MIOSA = timedelta(seconds=30)
-# A moment further ahead than this was written before a clock was set back, so it says nothing.
+# A moment further ahead than this was written before a clock was set back, so it is ignored.
 IMPLAUSIBLE = timedelta(minutes=5)

@@ -18,7 +18,7 @@ class Role(StrEnum):
 class Person:
     """A signed-in person, with what the rules need and nothing else.
 
-    `staff` is OPERATOR or SUPPORT for the platform's people, else None. `roles` maps a customer's id to OWNER or
+    `staff` is OPERATOR or SUPPORT for the platform's staff, else None. `roles` maps a customer's id to OWNER or
     VIEWER. `assigned` limits a support person to some customers; None means every customer.
     """
 
@@ -101,7 +101,7 @@ _HOLDERS: dict[Permission, frozenset[Role]] = {
     Permission.PUBLISH: _OWNERS,
     Permission.READ_ALL_CUSTOMERS: _STAFF,
     Permission.READ_HISTORY: frozenset(Role),
-    # Ids, names and addresses of the hosting service, and rows whose customer is not known.
+    # Ids, names and addresses of the hosting service, and rows without a known customer.
     Permission.READ_INTERNALS: _STAFF,
     Permission.READ_STYLEGUIDE: _OPERATOR,
     Permission.REDEPLOY: _STAFF_AND_OWNERS,
@@ -128,7 +128,7 @@ def has_permission(
     is_shared: bool = False,
     switched_off: Collection[str] = (),
 ) -> bool:
-    """Whether `person` may; False for nobody signed in and for people without access to the customer.
+    """Whether `person` has the permission. None, an anonymous visitor, has none.
 
     On a shared deployment every change is for staff (docs/rules.md, 1). `switched_off` are permissions the platform
     denies to owners.
@@ -148,7 +148,7 @@ def has_permission(
 
 
 def who_can(permission: Permission, *, is_shared: bool = False, switched_off: Collection[str] = ()) -> tuple[Role, ...]:
-    """The roles with a permission, so that a page can say who to ask."""
+    """The roles with a permission, so that a page can name who to contact."""
     holders = _HOLDERS[permission]
     if is_shared or permission in switched_off:
         holders -= {Role.OWNER}

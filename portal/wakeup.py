@@ -1,7 +1,7 @@
 """Wake the worker at once when there is work for it.
 
 Processes on one machine share a named pipe in `VAR_DIR`; on PostgreSQL, `NOTIFY` reaches workers on other machines too.
-A lost signal costs a few seconds at most, since the worker also looks into the tables regularly (`worker.POLL_S`).
+A lost signal costs a few seconds at most, since the worker also polls the tables (`worker.POLL_S`).
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def fifo_path() -> Path:
 
 
 def _notify() -> None:
-    # Without a worker nobody has the pipe open (ENXIO), or it does not exist yet; a full pipe wakes just as well.
+    # Without a worker the pipe has no reader (ENXIO) or does not exist yet. A full pipe wakes the worker too.
     with contextlib.suppress(OSError):
         descriptor = os.open(fifo_path(), os.O_WRONLY | os.O_NONBLOCK)
         try:
@@ -46,7 +46,7 @@ def _notify() -> None:
 
 
 class Alarm:
-    """What a worker waits at. Several workers may share the pipe: one byte wakes at least one of them."""
+    """A worker waits for this. Several workers may share the pipe: one byte wakes at least one of them."""
 
     def __init__(self) -> None:
         self._selector = selectors.DefaultSelector()

@@ -1,7 +1,8 @@
-"""The background worker: starts what is due, each job in a thread of its own, and sleeps until something else is.
+"""The background worker: starts due jobs, each in its own thread, and sleeps until the next one is due.
 
 Work comes from sources, which read it from the tables. Nothing of importance is kept in memory, so a killed worker
-loses nothing, and any number of workers can share one PostgreSQL: whoever claims a job by a conditional update runs it.
+loses nothing. Any number of workers can share one PostgreSQL: each claims a job by a conditional update before it runs
+it.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ class Due(Generic[T]):
 
 
 class Source(ABC, Generic[T]):
-    """One kind of work. `limits` says how many jobs of each group one worker runs at once.
+    """One kind of work. `limits`: how many jobs of each group one worker runs at once.
 
     `leads_to_more`: when a job ends, others may be due at once, so the tables are read again.
     """
@@ -73,7 +74,7 @@ class Source(ABC, Generic[T]):
 
 
 class Worker:
-    """Runs the jobs of its sources until it is stopped. Earlier sources are asked first."""
+    """Runs the jobs of its sources until it is stopped. Earlier sources have priority."""
 
     def __init__(self, sources: Sequence[Source[Any]]) -> None:
         self._sources = sources
@@ -100,7 +101,7 @@ class Worker:
             self._alarm.close()
 
     def _start_due(self) -> float:
-        """Start what is due, as far as there is room for it. Returns the seconds until there may be more."""
+        """Start due jobs within the limits. Returns the seconds until there may be more."""
         close_old_connections()
         wait_s = POLL_S
         now = timezone.now()
@@ -121,7 +122,7 @@ class Worker:
         return max(wait_s, _SHORTEST_WAIT_S)
 
     def _start(self, source: Source[T], item: T, *, now: datetime) -> float:
-        """Start the job if there is room. Returns the seconds after which to try again; the end of a job wakes us."""
+        """Start the job within the limits. Returns the seconds until the next attempt; a job that ends wakes us too."""
         key, group = source.key(item), source.group(item, now=now)
         with self._lock:
             pause_s = self._paused.get(key, 0.0) - time.monotonic()
@@ -161,7 +162,7 @@ class Worker:
             self._alarm.ring()
 
     def _wait_for_threads(self) -> None:
-        """What takes longer is left to another worker, as after a crash."""
+        """A job that takes longer is left to another worker, as after a crash."""
         until = time.monotonic() + _STOP_WITHIN_S
         for _group, thread in list(self._threads.values()):
             thread.join(timeout=max(0.0, until - time.monotonic()))

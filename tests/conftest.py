@@ -1,8 +1,9 @@
-"""Fixtures every test may use."""
+"""Fixtures for all tests."""
 
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -16,45 +17,46 @@ from pytest_django import Settings
 
 from portal.config import DEMO_KEY, Upstream
 from portal.simulator.simulator import Simulator
-from tests import flushing, loopback, needs, recall
+from tests import databases, loopback, snapshots
 from tests.people import People, create_people
 from tests.simulator_control import SimulatorControl
 
 loopback.guard()
 
-# Playwright keeps an event loop running in the thread of the test, and Django would take that for asynchronous code.
+# Playwright keeps an event loop running in the thread of the test, which Django would take for asynchronous code.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
 ON_BOTH_DATABASES = ("api", "domains", "env_vars", "models", "operations", "services")
-ON_THEIR_OWN = {"test_kills.py"}  # starts processes on a database that they make themselves
+OWN_DATABASE = {"test_kills.py"}  # starts processes on a database of their own
 HERE = Path(__file__).parent
+INSTALL_HINT = "make test-deps installs it"
 
-# What a change has to pass is the same each time; whoever runs the tests by hand looks for something new.
+# CI runs the same examples each time; a run by hand tries new ones.
 hypothesis_settings.register_profile("portal", deadline=None, print_blob=True, derandomize="CI" in os.environ)
 hypothesis_settings.load_profile("portal")
 
 
 def pytest_configure() -> None:
-    flushing.quickly()
+    databases.delete_rows_instead_of_truncating()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if item.path.relative_to(HERE).parts[0] in ON_BOTH_DATABASES and item.path.name not in ON_THEIR_OWN:
+        if item.path.relative_to(HERE).parts[0] in ON_BOTH_DATABASES and item.path.name not in OWN_DATABASE:
             item.add_marker("postgres")
         if "page" in getattr(item, "fixturenames", ()):
             item.add_marker("browser")
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    left_out: dict[str, int] = {}
+    skipped: dict[str, int] = {}
     for report in terminalreporter.stats.get("skipped", []):
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else ""
-        if needs.HINT in reason:
-            left_out[reason] = left_out.get(reason, 0) + 1
-    for reason, count in left_out.items():
+        if INSTALL_HINT in reason:
+            skipped[reason] = skipped.get(reason, 0) + 1
+    for reason, count in skipped.items():
         terminalreporter.write_sep(
-            "!", f"{count} tests LEFT OUT: {reason.removeprefix('Skipped: ')}", red=True, bold=True
+            "!", f"{count} tests SKIPPED: {reason.removeprefix('Skipped: ')}", red=True, bold=True
         )
 
 
@@ -66,7 +68,7 @@ def running_simulator() -> Iterator[Simulator]:
 
 @pytest.fixture
 def simulator(running_simulator: Simulator, settings: Settings) -> Iterator[SimulatorControl]:
-    """A freshly seeded simulator, and the portal pointed at it with a budget no test runs out of by accident."""
+    """A freshly seeded simulator that the portal uses as MIOSA, with a budget that no test uses up by accident."""
     control = SimulatorControl(running_simulator.url)
     control.reset()
     settings.MIOSA = Upstream(f"{control.url}/api/v1", DEMO_KEY, None, 100_000, is_demo=True)
@@ -79,20 +81,20 @@ def simulator(running_simulator: Simulator, settings: Settings) -> Iterator[Simu
 
 @pytest.fixture
 def people(db: None) -> People:
-    recall.begin_at_one()
+    snapshots.reset_ids()
     return create_people()
 
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
-    return {**browser_type_launch_args, "executable_path": needs.program("chromium")}
+    return {**browser_type_launch_args, "executable_path": require_program("chromium")}
 
 
 @pytest.fixture(scope="session")
 def redis_url(free_port: Callable[[], int], tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     port = free_port()
     command = [
-        needs.program("redis-server"),
+        require_program("redis-server"),
         "--port",
         str(port),
         "--bind",
@@ -104,21 +106,21 @@ def redis_url(free_port: Callable[[], int], tmp_path_factory: pytest.TempPathFac
     ]
     with subprocess.Popen(command, cwd=tmp_path_factory.mktemp("redis"), stdout=subprocess.DEVNULL) as process:
         with redis.Redis(port=port) as client:
-            wait_until(lambda: answers(client), seconds=10)
+            wait_until(lambda: is_reachable(client), seconds=10)
         yield f"redis://127.0.0.1:{port}/0"
         process.terminate()
 
 
-def answers(client: redis.Redis) -> bool:
+def is_reachable(client: redis.Redis) -> bool:
     try:
         return bool(client.ping())
     except redis.ConnectionError:
         return False
 
 
-def wait_until(true: Callable[[], bool], *, seconds: float) -> None:
+def wait_until(condition: Callable[[], bool], *, seconds: float) -> None:
     until = time.monotonic() + seconds
-    while not true():
+    while not condition():
         if time.monotonic() > until:
             raise AssertionError(f"not within {seconds} s")
         time.sleep(0.05)
@@ -126,11 +128,21 @@ def wait_until(true: Callable[[], bool], *, seconds: float) -> None:
 
 @pytest.fixture(scope="session")
 def free_port() -> Callable[[], int]:
-    import socket  # noqa: PLC0415  # after the guard
+    import socket  # noqa: PLC0415  # after loopback.guard()
 
-    def find() -> int:
+    def find_free_port() -> int:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             return int(probe.getsockname()[1])
 
-    return find
+    return find_free_port
+
+
+def require_program(name: str) -> str:
+    """The path of a system program. Without it, the test is skipped; with CI=true it fails."""
+    found = shutil.which(name)
+    if found:
+        return found
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"needs {name}, and with CI=true no test may be skipped")
+    pytest.skip(f"needs {name}; {INSTALL_HINT}")

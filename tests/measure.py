@@ -70,7 +70,7 @@ def module_of(path: Path) -> str:
 
 
 def import_graph(trees: dict[Path, ast.Module]) -> dict[str, set[str]]:
-    """Our modules, each with those of ours that it imports anywhere in its text."""
+    """The project's modules, each with those that it imports anywhere in its text."""
     known = {module_of(path) for path in trees}
     return {module_of(path): set(imports_of(tree, known)) - {module_of(path)} for path, tree in trees.items()}
 

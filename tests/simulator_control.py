@@ -1,4 +1,4 @@
-"""Client of the simulator's control endpoints, so that tests steer it as any other program would."""
+"""Client of the simulator's control endpoints, so that tests control it as any other program would."""
 
 from __future__ import annotations
 

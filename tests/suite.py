@@ -9,7 +9,7 @@ import sys
 import time
 
 from tests import settings
-from tests.postgres import running_postgres
+from tests.databases import running_postgres
 
 # Three processes on two cores: every third test waits for something most of the time.
 PYTEST = [sys.executable, "-m", "pytest", "-n", "3", "--dist", "worksteal", "-p", "no:cacheprovider", "--durations=10"]

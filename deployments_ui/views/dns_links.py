@@ -47,7 +47,7 @@ def revoke(request: htmx.Request, slug: str, deployment_id: str, domain_id: str,
 @require_safe
 @sensitive_variables()
 def show(request: HttpRequest, secret: str) -> HttpResponse:
-    """One domain, for people without an account. It shows neither whose the domain is nor which app it leads to."""
+    """One domain, for people without an account. It names neither the customer nor the app."""
     try:
         response = show_domain(request, secret)
     except NotFound:

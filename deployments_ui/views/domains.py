@@ -7,16 +7,18 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from deployments_ui import dialogs, domain_polling, htmx, links
-from deployments_ui.forms import AddDomainForm, ConfirmForm, DetachDomainForm, RedirectDomainForm
+from deployments_ui.forms.base import ConfirmForm
+from deployments_ui.forms.domains import AddDomainForm, DetachDomainForm, RedirectDomainForm
 from deployments_ui.freshness import Freshness
 from deployments_ui.tabs import list_tabs
 from portal.permissions import Person
 from portal.services.domains import changes, pages, queries
-from portal.services.domains.changes import AddForm, DomainForm
+from portal.services.domains.changes import AddDialog, Addition, DomainDialog
 from portal.services.domains.queries import DomainDetail, DomainList, DomainPage
 from portal.services.errors import Invalid
 from portal.services.operations.kinds.detach_domain import DetachDomain
 from portal.services.operations.kinds.redirect_domain import RedirectDomain
+from portal.services.operations.submit import Target
 from portal.services.queries.operations import OperationPage
 
 PAGE = "domains/page.html"
@@ -46,14 +48,8 @@ def show(request: htmx.Request, slug: str, deployment_id: str, domain_id: str) -
 def verify(request: htmx.Request, slug: str, deployment_id: str, domain_id: str) -> HttpResponse:
     form = ConfirmForm(request.POST)
     form.full_clean()
-    changes.look_now(
-        by=request.person,
-        slug=slug,
-        deployment_id=deployment_id,
-        domain_id=domain_id,
-        confirmation=form.confirmed(),
-        now=timezone.now(),
-    )
+    target = Target(slug, deployment_id, domain_id=domain_id)
+    changes.request_check(target, form.confirmed(), by=request.person, now=timezone.now())
     if not htmx.wants_part(request):
         return dialogs.redirect(request, links.domain(slug, deployment_id, domain_id))
     page = get_page(request, slug, deployment_id, domain_id)
@@ -63,33 +59,20 @@ def verify(request: htmx.Request, slug: str, deployment_id: str, domain_id: str)
 @dialogs.allow_form_methods
 def addition(request: htmx.Request, slug: str, deployment_id: str) -> HttpResponse:
     """While a name is typed, htmx asks for the preview alone: what it means, and which other name goes with it."""
+    target, by, now = Target(slug, deployment_id), request.person, timezone.now()
     portal_host = request.get_host().partition(":")[0]
     form = dialogs.bind(AddDomainForm, request, domain=request.GET.get("domain", ""))
     if form.is_valid():
         try:
-            operations = changes.add(
-                by=request.person,
-                slug=slug,
-                deployment_id=deployment_id,
-                typed=form.cleaned_data["domain"],
-                policy=form.cleaned_data["policy"] or "none",
-                with_twin=form.cleaned_data["with_twin"],
-                confirmation=form.confirmed(),
-                portal_host=portal_host,
-                now=timezone.now(),
+            operations = changes.submit_add(
+                target, read_addition(form), form.confirmed(), portal_host=portal_host, by=by, now=now
             )
         except Invalid as error:
             form.add_errors(error)
         else:
             return show_added(request, slug, deployment_id, operations)
-    page = changes.draw_add(
-        by=request.person,
-        slug=slug,
-        deployment_id=deployment_id,
-        typed=form["domain"].value() or "",
-        portal_host=portal_host,
-        now=timezone.now(),
-    )
+    typed = form["domain"].value() or ""
+    page = changes.get_add_dialog(target, typed=typed, portal_host=portal_host, by=by, now=now)
     if request.htmx.target == "preview":
         return htmx.render(request, "domains/add.html", {"form": form, "page": page}, part="preview")
     return dialogs.render_form(request, "domains/add.html", form_context(page, form), part="addition")
@@ -97,55 +80,42 @@ def addition(request: htmx.Request, slug: str, deployment_id: str) -> HttpRespon
 
 @dialogs.allow_form_methods
 def detachment(request: htmx.Request, slug: str, deployment_id: str, domain_id: str) -> HttpResponse:
-    by, now = request.person, timezone.now()
+    target, by, now = Target(slug, deployment_id, domain_id=domain_id), request.person, timezone.now()
     form = dialogs.bind(DetachDomainForm, request)
     if form.is_valid():
         try:
-            operation = changes.change(
-                by=by,
-                slug=slug,
-                deployment_id=deployment_id,
-                domain_id=domain_id,
-                kind=DetachDomain.name,
-                typed_name=form.cleaned_data["name"],
-                confirmation=form.confirmed(),
-                now=now,
+            operation = changes.submit(
+                DetachDomain.name, target, form.confirmed(), value=form.cleaned_data["name"], by=by, now=now
             )
         except Invalid as error:
             form.add_errors(error)
         else:
             return dialogs.show_operation(request, operation)
-    page = changes.draw(
-        by=by, slug=slug, deployment_id=deployment_id, domain_id=domain_id, kind=DetachDomain.name, now=now
-    )
+    page = changes.get_dialog(DetachDomain.name, target, by=by, now=now)
     return dialogs.render_form(request, "domains/detach.html", form_context(page, form), part="detachment")
 
 
 @dialogs.allow_form_methods
 def redirection(request: htmx.Request, slug: str, deployment_id: str, domain_id: str) -> HttpResponse:
-    by, now = request.person, timezone.now()
+    target, by, now = Target(slug, deployment_id, domain_id=domain_id), request.person, timezone.now()
     form = dialogs.bind(RedirectDomainForm, request)
     if form.is_valid():
         try:
-            operation = changes.change(
-                by=by,
-                slug=slug,
-                deployment_id=deployment_id,
-                domain_id=domain_id,
-                kind=RedirectDomain.name,
-                policy=form.cleaned_data["policy"],
-                confirmation=form.confirmed(),
-                now=now,
+            operation = changes.submit(
+                RedirectDomain.name, target, form.confirmed(), value=form.cleaned_data["policy"], by=by, now=now
             )
         except Invalid as error:
             form.add_errors(error)
         else:
             return dialogs.show_operation(request, operation)
-    page = changes.draw(
-        by=by, slug=slug, deployment_id=deployment_id, domain_id=domain_id, kind=RedirectDomain.name, now=now
-    )
+    page = changes.get_dialog(RedirectDomain.name, target, by=by, now=now)
     form.initial.setdefault("policy", page.redirect_policy)
     return dialogs.render_form(request, "domains/redirect.html", form_context(page, form), part="redirection")
+
+
+def read_addition(form: AddDomainForm) -> Addition:
+    data = form.cleaned_data
+    return Addition(data["domain"], data["policy"] or "none", with_twin=data["with_twin"])
 
 
 def get_page(request: htmx.Request, slug: str, deployment_id: str, domain_id: str) -> DomainPage:
@@ -200,5 +170,5 @@ def detail_context(request: HttpRequest, detail: DomainDetail, *, path: str) -> 
     }
 
 
-def form_context(page: AddForm | DomainForm, form: ConfirmForm) -> dict[str, Any]:
+def form_context(page: AddDialog | DomainDialog, form: ConfirmForm) -> dict[str, Any]:
     return {"customer": page.customer, "deployment": page.deployment, "page": page, "form": form}

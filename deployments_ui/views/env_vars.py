@@ -9,7 +9,8 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
 from deployments_ui import dialogs, htmx, links
-from deployments_ui.forms import ConfirmForm, DialogForm, EnvVarsForm, ReviewForm
+from deployments_ui.forms.base import ConfirmForm, DialogForm
+from deployments_ui.forms.env_vars import EnvVarsForm, ReviewForm
 from deployments_ui.freshness import Freshness
 from deployments_ui.tabs import list_tabs
 from portal.permissions import Person

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from deployments_ui import freshness, htmx, links
-from deployments_ui.forms import HistoryFilterForm, filter_query
+from deployments_ui.forms.history import HistoryFilterForm, filter_query
 from deployments_ui.freshness import Freshness, Pairs
 from portal.services import visits
 from portal.services.queries import history

@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from django.utils import timezone
 
 from deployments_ui import dialogs, htmx, links
-from deployments_ui.forms import NameForm
+from deployments_ui.forms.lifecycle import NameForm
 from portal.services.errors import Invalid
 from portal.services.operations import deployments
 from portal.services.operations.deployments import DeploymentDialog

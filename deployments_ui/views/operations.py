@@ -22,7 +22,7 @@ def show(request: htmx.Request, key: UUID) -> HttpResponse:
 
 @require_POST
 def decision(request: htmx.Request, key: UUID) -> HttpResponse:
-    """What a person says of an operation whose outcome is unknown."""
+    """A person's decision about an operation with an unknown outcome."""
     choice = request.POST.get("choice", "")
     operation = status.decide(by=request.person, key=key, choice=choice, now=timezone.now())
     return respond(request, operation) if htmx.wants_part(request) else dialogs.SeeOther(links.operation(key))

@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from deployments_ui import dialogs, htmx, links
-from deployments_ui.forms import PublishForm
+from deployments_ui.forms.publishing import PublishForm
 from portal.services.errors import Invalid
 from portal.services.operations import publishing
 from portal.services.operations.publishing import PublishDialog

@@ -7,8 +7,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from deployments_ui import dialogs, errors, formats, htmx, labels, links
-from deployments_ui.forms import ConfirmForm
+from deployments_ui import dialogs, errors, formats, htmx, links
+from deployments_ui.forms.base import ConfirmForm
+from deployments_ui.labels import facts
 from portal.services.errors import Invalid
 from portal.services.operations import deployments, releases
 from portal.services.operations.deployments import DeploymentDialog
@@ -127,9 +128,9 @@ def describe_changes(page: ReleaseDialog) -> str:
 
 def describe_change(difference: Difference) -> str:
     """Empty where both sides read the same."""
-    fact = labels.fact(difference)
-    left = labels.fact_value(difference.left, difference.name) or "—"
-    right = labels.fact_value(difference.right, difference.name) or "—"
+    fact = facts.fact(difference)
+    left = facts.fact_value(difference.left, difference.name) or "—"
+    right = facts.fact_value(difference.right, difference.name) or "—"
     if len(left) > MAX_FACT_LENGTH or len(right) > MAX_FACT_LENGTH:
         return _("%(fact)s differs") % {"fact": fact}
     return f"{fact} {left} → {right}" if left != right else ""

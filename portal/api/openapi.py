@@ -21,15 +21,15 @@ OPERATION_KEY = OpenApiParameter("key", OpenApiTypes.UUID, OpenApiParameter.PATH
 VERSION_ID = OpenApiParameter("version_id", _ID, OpenApiParameter.PATH, description=f"The version. {_ESCAPED}")
 
 _PROBLEMS = {
-    400: "A query parameter is wrong; `errors` says which.",
+    400: "A query parameter is wrong; `errors` names it.",
     401: "Not signed in.",
     403: "The person lacks a permission; `who_can` lists who has it.",
     404: "It does not exist or is not visible to this person; also for a cursor that was changed.",
     405: "The method is not allowed here.",
     406: "Only JSON is available.",
-    429: "Too many requests; `Retry-After` says when to go on.",
+    429: "Too many requests; try again after `Retry-After` seconds.",
     500: "An internal error; `request_id` identifies it.",
-    503: "The hosting service can't be reached; `Retry-After` says when to try again.",
+    503: "The hosting service can't be reached; try again after `Retry-After` seconds.",
 }
 _IF_NONE_MATCH = OpenApiParameter(
     "If-None-Match", str, OpenApiParameter.HEADER, description="The `ETag` of an earlier response to the same person."

@@ -30,13 +30,13 @@ class Parameter:
     longest: int = 200
 
     def find_error(self, values: list[str]) -> str:
-        """A sentence that says what is wrong with these values, or empty."""
+        """What is wrong with these values, as a sentence; empty if nothing is."""
         if len(values) > (MOST_VALUES if self.many else 1):
-            return _("This was given too often.")
+            return _("This parameter was sent too many times.")
         if self.choices and any(value not in self.choices for value in values):
             return _("Choose one of: %(choices)s.") % {"choices": ", ".join(self.choices)}
         if self.is_day and not all(is_day(value) for value in values):
-            return _("Write a day from 1970 on as YYYY-MM-DD.")
+            return _("Enter a date from 1970 on as YYYY-MM-DD.")
         if any(len(value) > self.longest for value in values):
             return _("This is longer than %(count)s characters.") % {"count": self.longest}
         return ""
@@ -80,7 +80,7 @@ def require_known(query: Query, understood: Mapping[str, tuple[str, ...]]) -> No
     """Raises BadQuery for a value that the service ignored: a program would take the result for a filtered one."""
     wrong = {name for name, values in understood.items() if set(query.get(name, [])) - {""} - set(values)}
     if wrong:
-        raise BadQuery({name: _("There is no such choice here.") for name in sorted(wrong)})
+        raise BadQuery({name: _("This is not one of the available values.") for name in sorted(wrong)})
 
 
 def first(query: Query, name: str) -> str:

@@ -1,7 +1,7 @@
 """Every response that is not a result: `application/problem+json` (RFC 9457).
 
-The texts don't mention what was requested, so that somebody else's thing and a missing one give the same bytes. For the
-same reason only an internal error has its request id in the body; every response has it as `X-Request-ID`.
+The texts don't mention what was requested, so that another customer's object and a missing one get the same response.
+For the same reason only an internal error has its request id in the body; every response has it as `X-Request-ID`.
 """
 
 import logging
@@ -25,17 +25,17 @@ RETRY_AFTER_S = 10
 logger = logging.getLogger("django.request")
 
 DETAILS = {
-    400: _("Something in the address is not as it should be."),
+    400: _("The address contains an invalid value."),
     401: _("Sign in first."),
     403: _("You are signed in, but you don't have permission for this."),
-    404: _("There is nothing here, or it is not yours to see."),
-    405: _("This address can't be used that way."),
+    404: _("Not found, or you don't have access to it."),
+    405: _("This address does not support the method."),
     406: _("This is available as JSON only."),
-    409: _("Somebody else's change is in the way."),
+    409: _("This conflicts with another change."),
     415: _("Only JSON is accepted here."),
-    422: _("Something in your input is not as it should be."),
-    429: _("Too many requests. Wait a little, then go on."),
-    500: _("Something broke on our side. If it happens again, send us the request's id."),
+    422: _("Something you entered is invalid."),
+    429: _("Too many requests. Wait a moment, then try again."),
+    500: _("Something went wrong on our side. If it happens again, send us the request's id."),
     503: _("The hosting service can't be reached at the moment."),
 }
 

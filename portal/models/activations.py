@@ -8,7 +8,7 @@ class Activation(models.Model):
 
     Rows hold MIOSA's ids as text instead of foreign keys. `at` is the best known time of the change, `seen_at` when the
     portal noticed it. `is_first`: the deployment was read for the first time, so nothing may have changed at all.
-    `is_deed`: it has a timeline entry of its own, since it is not just a version that went live when it was published.
+    `has_entry`: the timeline shows it. A version that went live when it was published is shown as the version alone.
     """
 
     class Cause(models.TextChoices):
@@ -28,11 +28,11 @@ class Activation(models.Model):
     seen_at = models.DateTimeField()
     cause = models.CharField(max_length=10, choices=Cause.choices, default=Cause.SEEN)
     is_first = models.BooleanField(default=False)
-    is_deed = models.BooleanField(default=False)
+    has_entry = models.BooleanField(default=False)
     was_staged = models.BooleanField(default=False, help_text="The version had been seen ready and not live before.")
     operation_id = models.UUIDField(null=True)
     verdict = models.CharField(max_length=10, choices=Verdict.choices, default=Verdict.NONE, blank=True)
-    kept_at = models.DateTimeField(null=True, help_text="Somebody said that this rollback stays.")
+    kept_at = models.DateTimeField(null=True, help_text="A person decided to keep this rollback.")
     kept_by = models.CharField(max_length=200, blank=True)
 
     class Meta:

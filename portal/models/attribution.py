@@ -10,7 +10,7 @@ class DeploymentAttribution(models.Model):
     """An `external_workspace_id` that a deployment had. A deployment with several rows has changed hands."""
 
     deployment_id = models.CharField(max_length=128, db_index=True)
-    external_id = models.CharField(max_length=512, null=True)  # noqa: DJ001  # null means that it belongs to nobody, empty is never stored
+    external_id = models.CharField(max_length=512, null=True)
     first_seen_at = models.DateTimeField()
 
     def __str__(self) -> str:
@@ -22,7 +22,7 @@ class VersionAttribution(models.Model):
 
     deployment_id = models.CharField(max_length=128)
     version_id = models.CharField(max_length=128)
-    external_id = models.CharField(max_length=512, null=True)  # noqa: DJ001  # null means that it belongs to nobody, empty is never stored
+    external_id = models.CharField(max_length=512, null=True)
     frozen_at = models.DateTimeField()
 
     class Meta:

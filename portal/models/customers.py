@@ -13,7 +13,7 @@ class CustomerQuerySet(models.QuerySet["Customer"]):
         return self.all() if ids is None else self.filter(pk__in=ids)
 
     def with_status(self) -> "CustomerQuerySet":
-        """With everything that says how old its data is: its freshness, the connection and the request budget."""
+        """With what the age of its data needs: its freshness, the connection and the request budget."""
         return self.select_related("freshness", "connection__bucket")
 
 
@@ -24,7 +24,7 @@ class Customer(models.Model):
     """
 
     connection = models.ForeignKey("portal.Connection", on_delete=models.PROTECT, related_name="customers")
-    external_id = models.CharField(max_length=512, unique=True, null=True)  # noqa: DJ001  # null is the unassigned row, empty is never stored
+    external_id = models.CharField(max_length=512, unique=True, null=True)
     slug = models.CharField(max_length=80, unique=True)
     name = models.CharField(max_length=300)
     is_named = models.BooleanField(default=False, help_text="The name was stated by a workspace, not made from the id.")

@@ -24,14 +24,14 @@ class DeploymentQuerySet(models.QuerySet["Deployment"]):
 class Deployment(models.Model):
     """A row of contract 8.1. `customer` owns it; others may have versions on it (`Holding`).
 
-    `external_id` is MIOSA's value, None for null, empty or absent (`is_stated` tells which). `live_version`,
-    `staged_version` and `newest_version` are updated whenever the row or one of its versions changes. `asked_at` is
-    when the request for this row was sent: the response to an earlier request is not stored any more.
+    `external_id` is MIOSA's value, None for null, empty or absent (`is_stated` is False only for absent).
+    `live_version`, `staged_version` and `newest_version` are updated whenever the row or one of its versions changes.
+    `requested_at` is when the request for this row was sent: the response to an earlier request is not stored any more.
     """
 
     miosa_id = models.CharField(max_length=128, unique=True)
     customer = models.ForeignKey("portal.Customer", on_delete=models.PROTECT, related_name="owned_deployments")
-    external_id = models.CharField(max_length=512, null=True)  # noqa: DJ001  # null means that it belongs to nobody, empty is never stored
+    external_id = models.CharField(max_length=512, null=True)
     is_stated = models.BooleanField(default=True, help_text="Some row of it stated its attribution, null or not.")
     external_user_id = models.CharField(max_length=512, blank=True)
     external_project_id = models.CharField(max_length=512, blank=True)
@@ -61,13 +61,15 @@ class Deployment(models.Model):
     created_at = models.DateTimeField(null=True)
     updated_at = models.DateTimeField(null=True)
     first_seen_at = models.DateTimeField()
-    asked_at = models.DateTimeField()
+    requested_at = models.DateTimeField()
     gone_at = models.DateTimeField(null=True)
 
     objects = DeploymentQuerySet.as_manager()
 
     class Meta:
-        indexes = (models.Index(fields=["asked_at"], condition=models.Q(gone_at=None), name="deployment_asked"),)
+        indexes = (
+            models.Index(fields=["requested_at"], condition=models.Q(gone_at=None), name="deployment_requested"),
+        )
 
     def __str__(self) -> str:
         return self.miosa_id

@@ -56,7 +56,7 @@ class Domain(models.Model):
 
     @property
     def is_unverified(self) -> bool:
-        """Whether MIOSA can still be asked to verify it."""
+        """Whether MIOSA can still verify it."""
         return self.status in UNVERIFIED
 
     @property

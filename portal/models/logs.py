@@ -6,7 +6,7 @@ from django.db import models
 class KeptLog(models.Model):
     """`body` is zlib-compressed UTF-8, at most 2 MB before compression; if `is_truncated`, the log was longer.
 
-    `failure` is the line that says what went wrong.
+    `failure` is the line with the cause of a failure.
     """
 
     version = models.ForeignKey("portal.Version", on_delete=models.CASCADE, related_name="logs")

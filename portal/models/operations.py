@@ -23,15 +23,15 @@ _LONGEST_PAUSE = timedelta(minutes=2)
 class OperationQuerySet(models.QuerySet["Operation"]):
     def sendable(self, *, now: datetime) -> OperationQuerySet:
         """Requested within the last minute. See `Operation.is_sendable`."""
-        return self.filter(asked_at__gte=now - SENDABLE_FOR, asked_at__lte=now + clock_skew.OUR_HOSTS)
+        return self.filter(requested_at__gte=now - SENDABLE_FOR, requested_at__lte=now + clock_skew.OUR_HOSTS)
 
     def unattended(self, *, now: datetime) -> OperationQuerySet:
         """No living process works on them. See `Operation.is_attended`."""
-        dead = Q(beat_at=None) | Q(beat_at__lt=now - DEAD_AFTER) | Q(beat_at__gt=now + DEAD_AFTER)
+        dead = Q(heartbeat_at=None) | Q(heartbeat_at__lt=now - DEAD_AFTER) | Q(heartbeat_at__gt=now + DEAD_AFTER)
         return self.filter(Q(runner="") | dead)
 
     def due(self, column: str, *, now: datetime) -> OperationQuerySet:
-        """Rows whose `column` (a moment) has come. See `is_due`."""
+        """Rows that are due by the time in `column`. See `is_due`."""
         return self.filter(Q(**{f"{column}__lte": now}) | Q(**{f"{column}__gt": now + _LONGEST_PAUSE}))
 
     def in_lane_of(self, deployment_id: str, lane: str) -> OperationQuerySet:
@@ -48,7 +48,7 @@ class Operation(models.Model):
 
     States: `accepted → sent → succeeded | refused | unknown → succeeded | refused | decided`. While `in_lane` is set,
     no other operation of the same deployment and lane may start. The process that works on it (`runner`) renews
-    `beat_at` every second. `body` holds the input without secrets, `result` what MIOSA answered and what was read
+    `heartbeat_at` every second. `body` holds the input without secrets, `result` what MIOSA answered and what was read
     before sending (`before`). Names of people, customer and deployment are copies.
     """
 
@@ -75,7 +75,7 @@ class Operation(models.Model):
         VERSION = "version", "the target version"
 
     OPEN = (State.ACCEPTED, State.SENT, State.UNKNOWN)
-    # error_code of an unknown operation that reading could not settle and that can't be sent again.
+    # error_code of an unknown operation: reading does not show its outcome, and it can't be sent again.
     NOT_FOUND_OUT = "not_seen"
 
     key = models.UUIDField(unique=True)
@@ -106,7 +106,7 @@ class Operation(models.Model):
     override_of = models.UUIDField(null=True)
     body = models.JSONField(default=dict)
 
-    asked_at = models.DateTimeField()
+    requested_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True)
     settled_at = models.DateTimeField(null=True)
     switched_at = models.DateTimeField(null=True)
@@ -116,8 +116,8 @@ class Operation(models.Model):
     verdict_text = models.CharField(max_length=300, blank=True)
     attempts = models.PositiveIntegerField(default=0)
     runner = models.CharField(max_length=40, blank=True)
-    beat_at = models.DateTimeField(null=True)
-    look_at = models.DateTimeField(null=True, help_text="When MIOSA is read next to find out or to follow up")
+    heartbeat_at = models.DateTimeField(null=True)
+    next_read_at = models.DateTimeField(null=True, help_text="When MIOSA is read next to find out or to follow up")
 
     result = models.JSONField(default=dict)
     upstream_request_id = models.CharField(max_length=200, blank=True)
@@ -136,10 +136,12 @@ class Operation(models.Model):
             ),
         )
         indexes = (
-            models.Index(fields=["deployment_id", "-asked_at"], name="operation_of_deployment"),
-            models.Index(fields=["customer_id", "-asked_at"], name="operation_of_customer"),
+            models.Index(fields=["deployment_id", "-requested_at"], name="operation_of_deployment"),
+            models.Index(fields=["customer_id", "-requested_at"], name="operation_of_customer"),
             models.Index(fields=["state"], name="operation_by_state"),
-            models.Index(fields=["look_at"], condition=models.Q(look_at__isnull=False), name="operation_look"),
+            models.Index(
+                fields=["next_read_at"], condition=models.Q(next_read_at__isnull=False), name="operation_next_read"
+            ),
             models.Index(
                 fields=["check_due_at"], condition=models.Q(check_due_at__isnull=False), name="operation_check"
             ),
@@ -170,14 +172,14 @@ class Operation(models.Model):
 
     @property
     def needs_decision(self) -> bool:
-        """Reading can't tell what happened, so a person has to. Reading may go on meanwhile."""
-        return self.state == self.State.UNKNOWN and (self.look_at is None or self.error_code == self.NOT_FOUND_OUT)
+        """Reading does not show the outcome, so a person has to decide. Reading may go on meanwhile."""
+        return self.state == self.State.UNKNOWN and (self.next_read_at is None or self.error_code == self.NOT_FOUND_OUT)
 
     @property
     def waits_for_build(self) -> bool:
         """MIOSA answered with a build, and that has not ended yet."""
         is_unchecked = self.state == self.State.SUCCEEDED and self.checked_at is None
-        return is_unchecked and "build_id" in self.result and self.look_at is not None
+        return is_unchecked and "build_id" in self.result and self.next_read_at is not None
 
     def is_unconfirmed(self, *, live_id: str) -> bool:
         """MIOSA accepted it, and reading has not shown the effect yet. `live_id`: the version that is live now."""
@@ -188,12 +190,12 @@ class Operation(models.Model):
 
     def is_sendable(self, *, now: datetime) -> bool:
         """Requested within the last minute. A moment in the future was written before a clock was set back: too old."""
-        return -clock_skew.OUR_HOSTS <= now - self.asked_at <= SENDABLE_FOR
+        return -clock_skew.OUR_HOSTS <= now - self.requested_at <= SENDABLE_FOR
 
     def is_attended(self, *, now: datetime) -> bool:
         """A living process works on it. A heartbeat from the future is from before a clock was set back: dead."""
-        beat = self.beat_at
-        return bool(self.runner) and beat is not None and now - DEAD_AFTER <= beat <= now + DEAD_AFTER
+        renewed_at = self.heartbeat_at
+        return bool(self.runner) and renewed_at is not None and abs(now - renewed_at) <= DEAD_AFTER
 
     def is_abandoned(self, *, now: datetime) -> bool:
         """Older than a minute, and no living process works on it: it must not hold its lane."""
@@ -202,5 +204,5 @@ class Operation(models.Model):
 
 
 def is_due(at: datetime | None, *, now: datetime) -> bool:
-    """The moment has come, or is so far ahead that a clock must have been set back since it was written."""
+    """The time has been reached, or is so far ahead that a clock was set back since it was written."""
     return at is not None and not now < at <= now + _LONGEST_PAUSE

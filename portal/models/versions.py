@@ -29,7 +29,7 @@ class VersionRow(NamedTuple):
 
 class VersionQuerySet(models.QuerySet["Version"]):
     def for_summary(self) -> "VersionQuerySet":
-        """Only the columns of `VersionRow`, and those that say how long it can be restored."""
+        """Only the columns of `VersionRow`, and those that decide how long it can be restored."""
         return self.only(*VersionRow._fields, "archived_at", "promoted_at")
 
 

@@ -4,10 +4,10 @@ from django.db import models
 
 
 class Workspace(models.Model):
-    """`external_id` None: it names no customer, so its deployments belong to nobody."""
+    """`external_id` None: it names no customer, so its deployments belong to no customer."""
 
     miosa_id = models.CharField(max_length=128, unique=True)
-    external_id = models.CharField(max_length=512, null=True)  # noqa: DJ001  # null means that it belongs to nobody, empty is never stored
+    external_id = models.CharField(max_length=512, null=True)
 
     def __str__(self) -> str:
         return self.miosa_id

@@ -35,6 +35,6 @@ def require_permission(
         logger.warning("change refused", extra={"person": by.id, "right": permission, "customer": customer.slug})
     is_shared = deployment is not None and deployment.is_shared
     raise Forbidden(
-        _("You can look at this, but you can't change it."),
+        _("You can view this, but you can't change it."),
         who_can=who_can(permission, is_shared=is_shared, switched_off=settings.OWNERS_MAY_NOT),
     )

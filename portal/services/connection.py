@@ -48,7 +48,7 @@ def require_same_tenant(stated: Collection[str]) -> str:
         if row.tenant_id or len(stated) > 1:
             others = ", ".join(sorted(stated))
             raise_alarm(
-                "other_tenant", f"This database belongs to the tenant {row.tenant_id or '?'}; MIOSA says {others}."
+                "other_tenant", f"This database belongs to the tenant {row.tenant_id or '?'}; MIOSA reports {others}."
             )
             raise WrongTenant(others)
         (row.tenant_id,) = stated
@@ -71,7 +71,7 @@ def clear_alarm(code: str) -> None:
 
 
 def accept_vanished(*, by: Person) -> None:
-    """An operator confirms that what is missing from MIOSA's list is gone; the next sweep marks it.
+    """An operator confirms that deployments missing from MIOSA's list are gone; the next sweep marks them.
 
     Raises errors.Forbidden.
     """

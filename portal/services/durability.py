@@ -26,7 +26,7 @@ def relaxed_durability() -> Iterator[None]:
     try:
         yield
     finally:
-        # Unless the connection was lost meanwhile: a new one begins with what the settings say.
+        # A new connection, after a lost one, has its own settings already.
         if is_full and connection.connection is database:
             database.execute(f"PRAGMA synchronous={_FULL}")
 

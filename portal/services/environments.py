@@ -11,7 +11,7 @@ def get_main() -> str:
 
 
 def is_main(environment: str) -> bool:
-    """Whether visitors see this environment. An empty name stands for the first one."""
+    """Whether visitors see this environment. An empty name means the first one."""
     return environment in {"", get_main()}
 
 

@@ -1,10 +1,10 @@
 """Errors of the services.
 
 ServiceError
-├── NotFound      unknown, deleted or somebody else's, with no difference between them
+├── NotFound      unknown, deleted or another customer's, with no difference between them
 ├── Forbidden     the person may see it but not do this; `who_can` lists the roles that may
 ├── Invalid       the person's input is wrong; `fields` maps a field's name to a sentence
-├── Conflict      somebody else's change is in the way
+├── Conflict      another person's change conflicts with it
 └── Unavailable   the hosting service can't be reached; a retry helps after `retry_after_s`
 
 Each has `for_people`, a translated sentence that names no vendor.
@@ -25,7 +25,7 @@ class ServiceError(Exception):
 
 class NotFound(ServiceError):
     def __init__(self) -> None:
-        super().__init__(_("There is nothing here, or it is not yours to see."))
+        super().__init__(_("Not found, or you don't have access to it."))
 
 
 class Forbidden(ServiceError):

@@ -1,4 +1,4 @@
-"""Regular chores of the worker: its heartbeat, and dropping sealed env values when their time is over."""
+"""Regular chores of the worker: its heartbeat, and deleting encrypted env values when they expire."""
 
 import time
 from collections.abc import Callable
@@ -18,10 +18,10 @@ _PURGE_EVERY_S = 60.0
 
 @dataclass(slots=True)
 class Chore:
-    """Done every `every_s` seconds by each worker; `next_s` is on the monotonic clock."""
+    """Run every `every_s` seconds by each worker; `next_s` is on the monotonic clock."""
 
     name: str
-    do: Callable[[], object]
+    function: Callable[[], object]
     every_s: float
     next_s: float = 0.0
 
@@ -50,4 +50,4 @@ class HousekeepingSource(Source[Chore]):
 
     def run(self, item: Chore, *, now: datetime) -> None:
         item.next_s = time.monotonic() + item.every_s
-        item.do()
+        item.function()

@@ -1,4 +1,4 @@
-"""The text of logs: what a customer may not read is cut out, and the line that says what went wrong is found.
+"""The text of logs: remove what customers may not see, and find the line with the cause of a failure.
 
 `find_failure` strips ANSI sequences first, since no pattern matches a word that a colour code touches.
 """
@@ -41,7 +41,7 @@ def scrub(text: str) -> str:
 
 
 def find_failure(text: str) -> str:
-    """The line that says what went wrong: the last that mentions an error, without colours and timestamps; or empty."""
+    """The line with the cause: the last that mentions an error, without colours and timestamps; or empty."""
     plain = _ANSI.sub("", text)
     # Long lines are no sentences, and the expressions below would take long on them.
     lines = [line.strip()[:_LONGEST_LINE] for line in plain.splitlines() if line.strip()]
@@ -54,7 +54,7 @@ def find_failure(text: str) -> str:
 
 
 def _without_vendor(text: str) -> str:
-    """Each word that holds the name, found from the name outwards: one expression over words would be quadratic."""
+    """Each word that contains the name, found from the name outwards: one expression over words would be quadratic."""
     pieces, end = [], 0
     for found in _VENDOR.finditer(text):
         begin, stop = found.span()

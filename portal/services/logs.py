@@ -1,4 +1,4 @@
-"""Logs, read from MIOSA for everybody who watches at once; those of finished versions are stored compressed."""
+"""Logs, read from MIOSA once for all who watch; those of finished versions are stored compressed."""
 
 import zlib
 from collections.abc import Callable
@@ -24,7 +24,7 @@ _FINISHED = frozenset({"ready", "failed", "archived"})
 class LogPage:
     """A log as text, with ANSI sequences as the build wrote them.
 
-    `missing` says in a sentence why there is no log, or nothing newer than `as_of`. `complete`: it will not grow.
+    `missing` is a sentence: why there is no log, or nothing newer than `as_of`. `complete`: it will not grow.
     `truncated`: it is the end of a very long log.
     """
 
@@ -37,7 +37,7 @@ class LogPage:
 
 @dataclass(frozen=True, slots=True)
 class Packed:
-    """A log's text, compressed with zlib. `failure` is the line that says what went wrong."""
+    """A log's text, compressed with zlib. `failure` is the line with the cause of a failure."""
 
     body: bytes
     is_truncated: bool
@@ -45,7 +45,7 @@ class Packed:
 
 
 def get_log(*, by: Person, slug: str, deployment_id: str, version_id: str, stage: str = "", now: datetime) -> LogPage:
-    """A version's log, of one of `STAGES` or of all. Raises NotFound; what else went wrong is in `missing`."""
+    """A version's log, of one of `STAGES` or of all. Raises NotFound; any other problem is in `missing`."""
     loaded = versions.load(by=by, slug=slug, deployment_id=deployment_id, version_id=version_id)
     return read_log(loaded.version, loaded.deployment, customer=loaded.customer, by=by, stage=stage, now=now)
 
@@ -53,11 +53,11 @@ def get_log(*, by: Person, slug: str, deployment_id: str, version_id: str, stage
 def read_log(
     version: Version, deployment: Deployment, *, customer: Customer, by: Person, stage: str, now: datetime
 ) -> LogPage:
-    """Raises nothing: what went wrong is in `missing`."""
+    """Raises nothing: a problem is in `missing`."""
     stage = stage if stage in STAGES else ""
     log = _find(version, deployment, customer=customer, stage=stage, now=now)
     if log is None:
-        return LogPage("", complete=True, truncated=False, missing=_("There is no log any more."))
+        return LogPage("", complete=True, truncated=False, missing=_("The log no longer exists."))
     return _page(log, is_finished=_is_finished(version), by=by)
 
 
@@ -70,11 +70,11 @@ def read_stream(
     by: Person,
     now: datetime,
 ) -> LogPage:
-    """A log that is not stored: of a build, or of an instance. `name` tells it from all others. Raises nothing."""
+    """A log that is not stored: of a build, or of an instance. `name` identifies it. Raises nothing."""
 
     def fetch_packed(client: miosa.Client) -> Packed:
         text = fetch(client)
-        # Our own deadline cuts the log of something that is still running, which says nothing about its length.
+        # The log of something that runs is cut by our deadline, not for its length.
         return _pack(text, is_truncated=is_finished and not text.complete)
 
     log = polling.poll(f"stream:{name}", fetch_packed, customer_id=customer_id, is_final=is_finished, now=now)
@@ -82,41 +82,41 @@ def read_stream(
 
 
 def find_failure(version: Version, deployment: Deployment, *, customer: Customer, by: Person, now: datetime) -> str:
-    """The line of its log that says why a version failed; empty if there is no log or no such line."""
+    """The line of its log with the cause of a failed version; empty if there is no log or no such line."""
     log = _find(version, deployment, customer=customer, stage="", now=now)
     if log is None or log.value is None:
         return ""
     return log.value.failure if by.is_staff else log_text.scrub(log.value.failure)
 
 
-def why_outdated(error: miosa.MiosaError) -> str:
+def explain_outdated(error: miosa.MiosaError) -> str:
     """Why something that is read only when a page shows it could not be read now."""
     if isinstance(error, miosa.BudgetSpent | miosa.RateLimited):
-        return _("Many people are asking at once. Try again in a moment.")
+        return _("Too many requests right now. Try again in a moment.")
     if isinstance(error, miosa.Refused):
-        return _("The hosting service refused to say.")
+        return _("The hosting service refused the request.")
     return _("The hosting service can't be reached, so this may be out of date.")
 
 
-def _why_missing(error: miosa.MiosaError) -> str:
+def _explain_missing(error: miosa.MiosaError) -> str:
     if isinstance(error, miosa.NotFound | miosa.Gone | miosa.NotSupported):
         return _("There is no log for this.")
     if isinstance(error, miosa.BudgetSpent | miosa.RateLimited):
-        return _("Many people are asking at once. Try again in a moment.")
+        return _("Too many requests right now. Try again in a moment.")
     if isinstance(error, miosa.Refused):
         return _("The hosting service refused to show the log.")
     return _("The log can't be read now: the hosting service can't be reached.")
 
 
 def _page(log: Polled[Packed], *, is_finished: bool, by: Person) -> LogPage:
-    """What was read last is shown as long as nothing newer can be read."""
-    missing = _why_missing(log.error()) if log.error else ""
+    """The latest text that was read, also while nothing newer can be read."""
+    missing = _explain_missing(log.error()) if log.error else ""
     complete = is_finished and (not missing or log.is_absent)
     if log.value is None:
-        return LogPage("", complete, truncated=False, missing=missing or _("Nothing was written yet."))
+        return LogPage("", complete, truncated=False, missing=missing or _("Nothing has been logged yet."))
     text = zlib.decompress(log.value.body).decode()
     if not missing and not text.strip():
-        missing = _("The log is empty.") if is_finished else _("Nothing was written yet.")
+        missing = _("The log is empty.") if is_finished else _("Nothing has been logged yet.")
     return LogPage(
         text=text if by.is_staff else log_text.scrub(text),
         complete=complete,

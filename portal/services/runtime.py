@@ -40,7 +40,7 @@ class Instance:
 
 @dataclass(frozen=True, slots=True)
 class Instances:
-    """`as_of` None: never read. `missing` says in a sentence why nothing newer is known."""
+    """`as_of` None: never read. `missing` is a sentence: why nothing newer could be read."""
 
     rows: tuple[Instance, ...]
     as_of: datetime | None
@@ -56,7 +56,7 @@ class InstanceLog:
 
 
 def list_instances(deployment: Deployment, *, customer: Customer, by: Person, now: datetime) -> Instances:
-    """None for a static deployment, without a request; older ones while MIOSA can't be reached."""
+    """Empty for a static deployment, without a request. The latest stored ones while MIOSA can't be reached."""
     live = deployment.live_version
     if deployment.gone_at is not None or (live is not None and live.kind == "static"):
         return Instances((), now, "")
@@ -94,17 +94,17 @@ def get_log(*, by: Person, slug: str, deployment_id: str, instance_id: str, now:
 def _read(deployment: Deployment, *, customer: Customer, now: datetime) -> Instances:
     latest = polling.poll(
         f"instances:{deployment.pk}",
-        lambda client: _rows(client.runtime_instances.list(deployment.miosa_id)),
+        lambda client: _read_page(client.runtime_instances.list(deployment.miosa_id)),
         customer_id=customer.pk,
         is_final=False,
         now=now,
     )
     if latest.is_absent:
         return Instances((), now, "")
-    return Instances(latest.value or (), latest.as_of, logs.why_outdated(latest.error()) if latest.error else "")
+    return Instances(latest.value or (), latest.as_of, logs.explain_outdated(latest.error()) if latest.error else "")
 
 
-def _rows(page: miosa.Page[miosa.RuntimeInstance]) -> tuple[Instance, ...]:
+def _read_page(page: miosa.Page[miosa.RuntimeInstance]) -> tuple[Instance, ...]:
     return tuple(sorted(map(_instance, page.items), key=lambda row: (row.has_ended, row.id)))
 
 

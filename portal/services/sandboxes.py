@@ -17,7 +17,7 @@ _GONE = frozenset({"destroyed", "destroying", "deleted"})
 
 @dataclass(frozen=True, slots=True)
 class Sandbox:
-    """`state` is the hosting service's word, of an open set. `project` is the platform's own label."""
+    """`state` is the hosting service's, of an open set. `project` is the platform's own label."""
 
     id: str
     name: str
@@ -27,7 +27,7 @@ class Sandbox:
 
 
 def list_sandboxes(customer: Customer, *, by: Person) -> tuple[Sandbox, ...]:
-    """Raises Unavailable. A row is the customer's by its own attribution, whether or not MIOSA applies the filter."""
+    """Raises Unavailable. Rows are filtered by their own attribution, since MIOSA may ignore the filter."""
     if not customer.external_id:
         return ()
     client = upstream.client(Purpose.READ, customer_id=customer.pk)

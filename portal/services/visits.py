@@ -1,9 +1,8 @@
-"""What happens before a page is shown: its subject is found through the person, and refreshed if it is stale.
+"""Load what a page shows, with access control, and refresh it if it is stale.
 
-`open_` is for a page: stored data is shown at once, and the worker refreshes it if it is stale; only if there is none
-yet, MIOSA is read first. `poll_` is for a page that stays open: stale data is read again now, once for everybody who
-watches. `refresh_` is for the Refresh button. All raise NotFound for somebody else's subject as for an unknown one,
-before MIOSA is called.
+`open_` is for a page: stored data is shown at once, and the worker refreshes stale data; MIOSA is read first only if
+nothing is stored yet. `poll_` is for a page that stays open: stale data is refreshed now, once for all who watch.
+`refresh_` is for the Refresh button. All raise NotFound, before MIOSA is called, if the person has no access.
 """
 
 from dataclasses import replace
@@ -35,7 +34,7 @@ def poll_customer(*, by: Person, slug: str, now: datetime) -> Customer:
 
 
 def refresh_customer(*, by: Person, slug: str, now: datetime) -> Customer:
-    """Raises Unavailable with words if MIOSA can't be read, or this person refreshes too often."""
+    """Raises Unavailable if MIOSA can't be read, or this person refreshes too often."""
     refresh.refresh_customer_now(customers.get_customer(by=by, slug=slug), by=by, now=now)
     return customers.get_customer(by=by, slug=slug)
 
@@ -68,7 +67,7 @@ def refresh_deployment(*, by: Person, slug: str, deployment_id: str, now: dateti
 
 
 def open_version(*, by: Person, slug: str, deployment_id: str, version_id: str, now: datetime) -> LoadedVersion:
-    """Of a failed version with the reason from its log, which is read from MIOSA the first time."""
+    """For a failed version, with the cause from its log, which is read from MIOSA the first time."""
     loaded = versions.load(by=by, slug=slug, deployment_id=deployment_id, version_id=version_id)
     if loaded.version.state != "failed":
         return loaded

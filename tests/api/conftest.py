@@ -1,4 +1,4 @@
-"""What the tests of the JSON face share: asking as somebody, and a portal that remembers the whole simulator."""
+"""Fixtures of the API's tests: clients of each person, and a portal with stored data."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from portal.permissions import Person, Role
 from portal.services.sync import upstream
 from portal.services.sync.budget import Purpose
 from portal.services.sync.fetch import sweeps, version_refresh
-from tests import recall
+from tests import snapshots
 from tests.people import People
 from tests.simulator_control import SimulatorControl
 
@@ -26,24 +26,24 @@ OWN = f"{API}/customers/brightsmile-dental"
 OTHER = f"{API}/customers/pawsome-vets"
 
 
-class Asking(Client):
-    """Somebody's client. `get` follows nothing and raises nothing: what the server says is what counts."""
+class ApiClient(Client):
+    """A client of one person. It follows no redirects and raises no exceptions of views."""
 
     def __init__(self, user: User | None = None) -> None:
         super().__init__(raise_request_exception=False)
         if user is not None:
             self.force_login(user)
 
-    def told(self, path: str, query: dict[str, Any] | None = None) -> dict[str, Any]:
+    def get_json(self, path: str, query: dict[str, Any] | None = None) -> dict[str, Any]:
         response = self.get(path, query or {})
         assert response.status_code == 200, (response.status_code, response.content)
-        told: dict[str, Any] = response.json()
-        return told
+        data: dict[str, Any] = response.json()
+        return data
 
 
 @dataclass(frozen=True)
-class Remembered:
-    """Some things of the simulator's seeded company: a customer's deployment and version, and another's."""
+class StoredObjects:
+    """Ids of a customer's deployment, version and operation, and of another customer's."""
 
     deployment: str
     version: str
@@ -54,38 +54,38 @@ class Remembered:
 
 
 @pytest.fixture(autouse=True)
-def fresh_tally(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody starts with requests counted by the test before."""
+def fresh_counter(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Requests of earlier tests do not count."""
     monkeypatch.setattr(throttling, "counter", throttling.Counter())
 
 
 @pytest.fixture
-def ask(people: People) -> Callable[[str], Asking]:
-    """A client of one of the cast, by its name; "anonymous" for nobody."""
+def ask(people: People) -> Callable[[str], ApiClient]:
+    """Returns the client of a person by name; "anonymous" is not signed in."""
 
-    def of(name: str) -> Asking:
-        return Asking(None if name == "anonymous" else getattr(people, name))
+    def sign_in(name: str) -> ApiClient:
+        return ApiClient(None if name == "anonymous" else getattr(people, name))
 
-    return of
+    return sign_in
 
 
 @pytest.fixture
-def remembered(simulator: SimulatorControl, people: People) -> Remembered:
-    """Everything of a small company read, as the worker would have done it."""
+def stored(simulator: SimulatorControl, people: People) -> StoredObjects:
+    """Everything of three customers is fetched, as by the worker."""
     simulator.reset(customers=3)
-    recall.recall("what was wanted at first", simulator, read_everything)
-    own, foreign = version_of("brightsmile-dental"), version_of("pawsome-vets")
-    return Remembered(
+    snapshots.restore_or_create("three customers", simulator, read_everything)
+    own, foreign = get_version("brightsmile-dental"), get_version("pawsome-vets")
+    return StoredObjects(
         own.deployment.miosa_id,
         own.miosa_id,
         foreign.deployment.miosa_id,
         foreign.miosa_id,
-        operation=operation_on(own),
-        foreign_operation=operation_on(foreign),
+        operation=create_operation(own),
+        foreign_operation=create_operation(foreign),
     )
 
 
-def operation_on(version: Version) -> UUID:
+def create_operation(version: Version) -> UUID:
     """A redeploy that waits for the worker."""
     asked = Operation.objects.create(
         key=uuid4(),
@@ -102,7 +102,7 @@ def operation_on(version: Version) -> UUID:
         note="ticket 17",
         body={"source_sandbox_id": "sbx_17"},
         upstream_request_id="req_17",
-        asked_at=timezone.now(),
+        requested_at=timezone.now(),
     )
     return asked.key
 
@@ -112,10 +112,10 @@ def read_everything() -> None:
     sweeps.sweep_workspaces(client=ask, now=timezone.now())
     sweeps.sweep_deployments(client=ask, now=timezone.now())
     for row in Freshness.objects.filter(wanted_at__isnull=False, scope__startswith="versions:"):
-        read_to_the_end(row.scope)
+        read_history(row.scope)
 
 
-def read_to_the_end(scope: str) -> None:
+def read_history(scope: str) -> None:
     ask = upstream.client(Purpose.BACKGROUND)
     for _round in range(20):
         Freshness.objects.filter(scope=scope).update(wanted_at=None)
@@ -123,10 +123,10 @@ def read_to_the_end(scope: str) -> None:
         version_refresh.refresh_versions(deployment, client=ask, now=timezone.now())
         if not Freshness.objects.filter(scope=scope, wanted_at__isnull=False).exists():
             return
-    raise AssertionError("the background never comes to rest")
+    raise AssertionError("the background work never ends")
 
 
-def version_of(slug: str) -> Version:
+def get_version(slug: str) -> Version:
     customer = Customer.objects.get(slug=slug)
     rows = Version.objects.filter(customer=customer, deployment__customer=customer).select_related("deployment")
     return rows.order_by("-created_at")[0]

@@ -1,4 +1,4 @@
-"""Everything that is not an answer has one shape, and says nothing of what it was made with."""
+"""Errors have one format and reveal nothing about the software; requests are rate-limited."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from portal.api import problems, throttling
 from portal.api.throttling import Counter
 from portal.permissions import Role
 from portal.services import errors
-from tests.api.conftest import API, OWN, Asking, Remembered
+from tests.api.conftest import API, OWN, ApiClient, StoredObjects
 from tests.simulator_control import SimulatorControl
 
-Ask = Callable[[str], Asking]
+Ask = Callable[[str], ApiClient]
 STACK = re.compile(
     r"django|drf|rest_framework|python|gunicorn|whitenoise|spectacular|traceback|sqlite|postgres|/srv/|\.py\b", re.I
 )
@@ -52,7 +52,7 @@ STACK = re.compile(
         (PermissionDenied("secret"), 403, {}),
     ],
 )
-def test_each_error_has_its_status_and_the_one_shape(error: Exception, status: int, members: dict[str, Any]) -> None:
+def test_each_error_is_a_problem_with_its_status(error: Exception, status: int, members: dict[str, Any]) -> None:
     response = problems.exception_handler(error, {})
     body = response.data
     assert (response.status_code, body["status"], body["type"]) == (status, status, "about:blank")
@@ -66,7 +66,9 @@ def test_each_error_has_its_status_and_the_one_shape(error: Exception, status: i
     assert "CSRF" not in str(body)
 
 
-def test_a_fault_names_its_incident_and_nothing_else(ask: Ask, monkeypatch: pytest.MonkeyPatch, people: object) -> None:
+def test_a_server_error_has_the_request_id_and_no_details(
+    ask: Ask, monkeypatch: pytest.MonkeyPatch, people: object
+) -> None:
     def broken(*args: object, **kwargs: object) -> None:
         raise RuntimeError("secret of the inside, in /srv/portal.py")
 
@@ -80,8 +82,8 @@ def test_a_fault_names_its_incident_and_nothing_else(ask: Ask, monkeypatch: pyte
     assert "secret" not in response.content.decode()
 
 
-def test_a_fault_is_told_to_who_watches_faults(monkeypatch: pytest.MonkeyPatch, people: Any) -> None:
-    client = Asking(people.owner)
+def test_a_server_error_is_reported_as_an_exception(monkeypatch: pytest.MonkeyPatch, people: Any) -> None:
+    client = ApiClient(people.owner)
     client.raise_request_exception = True
 
     def broken(*args: object, **kwargs: object) -> None:
@@ -93,25 +95,25 @@ def test_a_fault_is_told_to_who_watches_faults(monkeypatch: pytest.MonkeyPatch, 
 
 
 @pytest.mark.parametrize("accept", ["text/html", "application/xml", "application/json;version=2"])
-def test_only_json_is_told(ask: Ask, people: object, accept: str) -> None:
+def test_responses_are_json_only(ask: Ask, people: object, accept: str) -> None:
     response = ask("owner").get(f"{API}/customers/", headers={"Accept": accept})
     assert response.status_code in {200, 406}
     assert response["Content-Type"] in {"application/json", "application/problem+json"}
 
 
-def test_a_browser_gets_json_too(ask: Ask, people: object) -> None:
+def test_a_browser_gets_json(ask: Ask, people: object) -> None:
     response = ask("owner").get(f"{API}/customers/", headers={"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"})
     assert (response.status_code, response["Content-Type"]) == (200, "application/json")
 
 
-def test_no_answer_names_what_it_was_made_with(ask: Ask, remembered: Remembered) -> None:
+def test_responses_do_not_reveal_the_software(ask: Ask, stored: StoredObjects) -> None:
     for path in (f"{API}/customers/", f"{OWN}/history/", f"{API}/schema/", f"{API}/nowhere/"):
         for response in (ask("owner").get(path), ask("anonymous").get(path), ask("owner").post(path)):
-            told = response.content.decode() + str(dict(response.headers))
-            assert not STACK.search(told), STACK.search(told)
+            data = response.content.decode() + str(dict(response.headers))
+            assert not STACK.search(data), STACK.search(data)
 
 
-def test_who_asks_too_often_waits(ask: Ask, people: object, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_requests_are_rate_limited_per_person(ask: Ask, people: object, monkeypatch: pytest.MonkeyPatch) -> None:
     cache.clear()
     monkeypatch.setitem(api_settings.DEFAULT_THROTTLE_RATES, "person", "5/hour")
     client = ask("owner")
@@ -123,7 +125,7 @@ def test_who_asks_too_often_waits(ask: Ask, people: object, monkeypatch: pytest.
     assert ask("viewer").get(f"{API}/customers/").status_code == 200
 
 
-def test_processes_count_together(db: None) -> None:
+def test_processes_share_the_rate_limit(db: None) -> None:
     cache.clear()
     one, other = Counter(), Counter()
     allowed = 0
@@ -141,8 +143,8 @@ def test_the_rate_is_generous(settings: Settings) -> None:
     assert throttle.most / throttle.seconds >= 5, rate
 
 
-def test_a_method_it_has_would_need_a_token(people: Any) -> None:
-    """Nothing can be changed yet; once something can, a session alone will not be enough."""
+def test_an_unsafe_method_would_need_a_csrf_token(people: Any) -> None:
+    """Nothing can be changed yet. Once something can, it needs a CSRF token besides the session."""
 
     class Changing(APIView):
         def post(self, request: object) -> None:
@@ -153,7 +155,7 @@ def test_a_method_it_has_would_need_a_token(people: Any) -> None:
     assert Changing.as_view()(request).status_code == 403
 
 
-def test_the_hosting_services_words_reach_nobody(ask: Ask, remembered: Remembered, simulator: SimulatorControl) -> None:
+def test_errors_of_miosa_are_not_passed_on(ask: Ask, stored: StoredObjects, simulator: SimulatorControl) -> None:
     simulator.fault(times=1000, status=500, body="canary-upstream-text")
-    for path in (f"{OWN}/history/", f"{OWN}/deployments/{remembered.deployment}/"):
+    for path in (f"{OWN}/history/", f"{OWN}/deployments/{stored.deployment}/"):
         assert "canary-upstream-text" not in ask("owner").get(path).content.decode()

@@ -14,18 +14,18 @@ from django.core.management import call_command
 from pytest_django.live_server_helper import LiveServer
 from rest_framework.settings import api_settings
 
-from tests.api.conftest import API, Asking, Remembered
+from tests.api.conftest import API, ApiClient, StoredObjects
 
-Ask = Callable[[str], Asking]
+Ask = Callable[[str], ApiClient]
 ERRORS = {"400", "401", "403", "404", "405", "406", "429", "500", "503"}
 
 
-def test_the_schema_is_valid_and_nothing_had_to_be_guessed() -> None:
+def test_the_schema_is_valid_and_without_warnings() -> None:
     call_command("spectacular", "--fail-on-warn", "--validate", stdout=StringIO())
 
 
-def test_every_operation_declares_how_it_may_fail(ask: Ask, people: object) -> None:
-    schema = ask("viewer").told(f"{API}/schema/")
+def test_every_operation_declares_its_errors(ask: Ask, people: object) -> None:
+    schema = ask("viewer").get_json(f"{API}/schema/")
     operations = [operation for path in schema["paths"].values() for operation in path.values()]
     assert len(operations) == 7
     for operation in operations:
@@ -35,13 +35,13 @@ def test_every_operation_declares_how_it_may_fail(ask: Ask, people: object) -> N
         assert operation["security"] == [{"cookieAuth": []}]
 
 
-def test_the_schema_is_for_who_is_signed_in(ask: Ask, people: object) -> None:
+def test_the_schema_needs_a_sign_in(ask: Ask, people: object) -> None:
     assert ask("anonymous").get(f"{API}/schema/").status_code == 401
 
 
 @pytest.mark.django_db(transaction=True)
-def test_generated_requests_find_nothing_undeclared(
-    ask: Ask, remembered: Remembered, live_server: LiveServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+def test_generated_requests_get_declared_responses_only(
+    ask: Ask, stored: StoredObjects, live_server: LiveServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setitem(api_settings.DEFAULT_THROTTLE_RATES, "person", "1000000/min")
     client = ask("operator")
@@ -54,8 +54,8 @@ def test_generated_requests_find_nothing_undeclared(
         positive_data_acceptance.expected-statuses = [200, 304, 400, 404]
         [parameters]
         "path.slug" = "brightsmile-dental"
-        "path.deployment_id" = "{remembered.deployment}"
-        "path.version_id" = "{remembered.version}"
+        "path.deployment_id" = "{stored.deployment}"
+        "path.version_id" = "{stored.version}"
         """
     )
     command = [

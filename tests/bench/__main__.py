@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tests import settings
-from tests.postgres import running_postgres
+from tests.databases import running_postgres
 
 HERE = Path(__file__).resolve().parents[2]
 PARTS = ("pages", "searches", "backfill", "confirm", "idle")

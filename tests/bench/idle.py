@@ -1,4 +1,4 @@
-"""What a demo costs that nobody uses: the share of one core that each of its processes takes."""
+"""The share of one core that each process of an unused demo takes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 import psutil
 
-from tests.bench.serving import free_port, on_processor_s
+from tests.bench.gunicorn_server import free_port, on_processor_s
 from tests.run.portal_process import PortalProcess, command_line
 
 SETTLE_S = 30.0

@@ -1,4 +1,4 @@
-"""A customer's page over a long history, against a bare view, Django's admin, and a page that asks MIOSA each time."""
+"""A customer's page over a long history, against a bare view, Django's admin, and one that requests it from MIOSA."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from urllib.parse import urlencode
 import django
 
 if TYPE_CHECKING:
-    from tests.bench.serving import Server
+    from tests.bench.gunicorn_server import Server
 
 SLUG = "bench-customer"
 EACH_ROUND = 20
@@ -27,7 +27,7 @@ EACH_ROUND = 20
 
 def main(versions: int, rounds: int, views: int) -> None:
     from portal.simulator.simulator import Simulator  # noqa: PLC0415  # the settings come first
-    from tests.bench.serving import Server, free_port  # noqa: PLC0415  # as above
+    from tests.bench.gunicorn_server import Server, free_port  # noqa: PLC0415  # as above
 
     os.environ["SIMULATOR_PORT"] = str(free_port())
     os.environ["MIOSA_RPM"] = "100000"
@@ -52,13 +52,13 @@ def _prepare(versions: int) -> None:
 
     from portal.models import User  # noqa: PLC0415  # after setup
     from portal.services import people  # noqa: PLC0415  # after setup
-    from tests.bench.filling import fill  # noqa: PLC0415  # after setup
+    from tests.bench.history_rows import insert_history  # noqa: PLC0415  # after setup
 
     call_command("migrate", verbosity=0)
     call_command("createcachetable", verbosity=0)
     people.ensure_demo_people()
     User.objects.filter(email="operator@portal.test").update(is_superuser=True)
-    fill(SLUG, versions)
+    insert_history(SLUG, versions)
 
 
 def _sign_in(server: Server) -> None:
@@ -113,7 +113,7 @@ def _table(cpu: dict[str, list[float]], wall: dict[str, list[float]], size: int)
     median = {name: statistics.median(values) for name, values in cpu.items()}
 
     def against(one: str, other: str, times: dict[str, list[float]] = cpu) -> list[float]:
-        """In each round by itself: what else the machine does then weighs on both."""
+        """Compared within each round, since other load on the machine then affects both."""
         return [upper / lower for upper, lower in zip(times[one], times[other], strict=True)]
 
     clock = {name: statistics.median(values) for name, values in wall.items()}
@@ -166,7 +166,7 @@ def _newest() -> tuple[str, datetime, int]:
 
 
 def _poll(page: str) -> str:
-    """The address by which the page looks again."""
+    """The URL that the page polls."""
     found = re.search(r'hx-get="([^"]*[?&;]seen=[^"]*)"', page)
     if found is None:
         raise RuntimeError("the page does not look again")
@@ -175,7 +175,7 @@ def _poll(page: str) -> str:
 
 def _like_ours(simulator_url: str) -> str:
     """A customer of the simulator with as many apps as ours, each with more versions than a page shows."""
-    from tests.bench.filling import APPS  # noqa: PLC0415  # after setup
+    from tests.bench.history_rows import APPS  # noqa: PLC0415  # after setup
     from tests.simulator_control import SimulatorControl  # noqa: PLC0415  # after setup
 
     control = SimulatorControl(simulator_url)

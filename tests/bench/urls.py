@@ -1,4 +1,4 @@
-"""The portal's addresses, and beside them the pages it is compared with."""
+"""The portal's URLs, and the pages that it is compared with."""
 
 from functools import cache, cached_property
 from typing import Any
@@ -28,7 +28,7 @@ _PAGE = """{% extends "base.html" %}
     <span class="state is-{{ version.state }}">
       {{ ui.shape(version.state) }}<span class="word">{{ version.state }}</span>
     </span>
-    <a class="what" href="{{ links.version(customer, deployment.id, version.id) }}">
+    <a class="summary" href="{{ links.version(customer, deployment.id, version.id) }}">
       <span class="name">{{ deployment.name }}</span> <b>#{{ version.version_number }}</b>
     </a>
     <span class="more">
@@ -60,7 +60,7 @@ def empty(request: HttpRequest) -> HttpResponse:
 
 @login_required
 def by_official_client(request: HttpRequest) -> HttpResponse:
-    """A customer's history, asked of MIOSA through its own client each time somebody looks."""
+    """A customer's history, requested from MIOSA by its official client for each view."""
     client, customer = _client(), request.GET["customer"]
     rows = [
         (deployment, version, parse_datetime(str(version.created_at)))
@@ -89,7 +89,7 @@ class Uncounted(Paginator[Version]):
 
 
 class VersionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # the stub alone is generic
-    """What a row of our page tells, as columns."""
+    """The same facts as a row of the portal's page, as columns."""
 
     list_display = ("deployment", "number", "state", "kind", "external_user_id", "files", "total_bytes", "created_at")
     list_per_page = 50

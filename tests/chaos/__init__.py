@@ -1,1 +1,1 @@
-"""`make chaos`: processes are killed at random moments around a change, and MIOSA is asked what it has done."""
+"""`make chaos`: processes are killed at random times around a change, and MIOSA's changes are counted."""

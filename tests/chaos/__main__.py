@@ -1,6 +1,6 @@
-"""`python -m tests.chaos [--kills 200]`: prints a table, writes JSON, and stops by itself.
+"""`python -m tests.chaos [--kills 200]`: prints a table and writes JSON.
 
-Code 1 if a promise is broken.
+The exit code is 1 if a promise is broken.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ SCENARIOS = [
 ]
 # A whole worker takes seconds to start, and a round of clicks is fifty.
 FEWER = {"whole": 20, "clicks": 2}
-# The process that finds out has to be there again first.
+# The process that reconciles has to be running again first.
 LONGEST_S = {"web": 10, "worker": 10, "manage.py worker": 25}
-# Longer than any scenario may take, whatever hangs.
+# Guards against scenarios that hang.
 SECONDS_PER_KILL, SECONDS_AT_MOST = 6, 120
 
 
@@ -44,7 +44,7 @@ def main() -> int:
 
 
 def run_apart(arguments: argparse.Namespace, process: str, with_keys: bool) -> dict[str, Any]:
-    """Each scenario in a process of its own, since settings are read once."""
+    """Runs each scenario in its own process, since settings are read once."""
     kills = max(1, arguments.kills // FEWER.get(process, 1))
     name = f"{process}-{'keys' if with_keys else 'nokeys'}"
     part = arguments.out.with_name(f"{arguments.out.stem}-{name}.json")
@@ -61,46 +61,46 @@ def run_apart(arguments: argparse.Namespace, process: str, with_keys: bool) -> d
     if part.exists():
         found = json.loads(part.read_text())
         part.unlink()
-    say(found)
+    print_result(found)
     return found
 
 
 def run_one(arguments: argparse.Namespace) -> int:
-    process, _, habit = arguments.scenario.partition("-")
-    with_keys = habit == "keys"
-    from tests.chaos import world  # noqa: PLC0415  # the scenario's own process
+    process, _, mode = arguments.scenario.partition("-")
+    with_keys = mode == "keys"
+    from tests.chaos.installation import run_installation  # noqa: PLC0415  # the scenario's own process
 
-    with world.built(with_keys=with_keys) as there:
+    with run_installation(with_keys=with_keys) as installation:
         from tests.chaos import clicks, kills  # noqa: PLC0415  # after Django was set up
 
         if process == "clicks":
-            found = clicks.click(there, arguments.kills)
+            found = clicks.click(installation, arguments.kills)
             rounds = arguments.kills
             once = {"other_answers": 0, "requests": rounds, "effects": rounds, "operations": rounds}
             found["kept"] = all(found[name] == count for name, count in once.items())
             each = []
         else:
             run = {"web": kills.kill_web, "worker": kills.kill_worker, "whole": kills.kill_whole_worker}[process]
-            outcome = run(there, arguments.kills, with_keys=with_keys, seed=arguments.seed)
-            found, each = outcome.summary(), outcome.rows()
+            outcome = run(installation, arguments.kills, with_keys=with_keys, seed=arguments.seed)
+            found, each = outcome.summary(), outcome.list_kills()
             found["kept"] = is_kept(found)
     arguments.out.write_text(json.dumps({**found, "each": each}, indent=1))
     return 0
 
 
 def is_kept(found: dict[str, Any]) -> bool:
-    """Never twice, never told wrongly, nothing left in the dark; exactly once where anybody can know.
+    """Nothing is done twice, reported wrongly or left unknown. Where it can be known, all is done exactly once.
 
-    On a machine that is too busy MIOSA may not be reached just before sending: then nothing is sent, and it says so.
+    On a very busy machine, MIOSA may be unreachable just before sending: then nothing is sent, as the operation says.
     """
-    broken = any(found[name] for name in ("twice", "done_unjournalled", "left_unknown", "told_wrongly"))
+    broken = any(found[name] for name in ("twice", "done_unjournalled", "left_unknown", "reported_wrongly"))
     undecided = found["journalled"] - found["exactly_once"] - found["refused_unsent"]
     may_ask = "worker" in found["process"] and not found["with_keys"]
     is_known = undecided <= found["asks_a_person"] if may_ask else undecided == 0
     return bool(not broken and is_known and found["slowest_s"] <= LONGEST_S[found["process"]])
 
 
-def say(found: dict[str, Any]) -> None:
+def print_result(found: dict[str, Any]) -> None:
     told = [f"{name}: {value}" for name, value in found.items() if name != "each"]
     sys.stdout.write("  ".join(told) + "\n")
     sys.stdout.flush()

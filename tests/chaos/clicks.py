@@ -1,4 +1,4 @@
-"""Fifty clicks at once on one button, round after round, over HTTP: one operation, one request to MIOSA."""
+"""Fifty simultaneous clicks on one button, over HTTP: one operation and one request to MIOSA in each round."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from django.utils import timezone
 from portal.models import Deployment, Operation, Version
 from portal.services.operations import releases
 from portal.services.operations.submit import Target
+from tests.chaos.installation import Installation, sync_apps
 from tests.chaos.kills import OPERATOR
 from tests.chaos.processes import Web
-from tests.chaos.world import World, remember_apps
 
 CLICKS = 50
 
 
-def click(world: World, rounds: int) -> dict[str, object]:
-    web = Web(world.web_port, world.var / "web.log", workers=2)
+def click(installation: Installation, rounds: int) -> dict[str, object]:
+    web = Web(installation.web_port, installation.var / "web.log", workers=2)
     done: Counter[str] = Counter()
     try:
-        apps = remember_apps(world, 10)
+        apps = sync_apps(installation, 10)
         web.child()
         for number in range(rounds):
-            done += _round(world, web, *apps[number % len(apps)])
+            done += _round(installation, web, *apps[number % len(apps)])
     finally:
         web.stop()
     return {"process": "clicks", "with_keys": True, "rounds": rounds, **{name: done[name] for name in _COUNTED}}
@@ -35,7 +35,7 @@ def click(world: World, rounds: int) -> dict[str, object]:
 _COUNTED = ("same_operation", "other_answers", "requests", "effects", "operations")
 
 
-def _round(world: World, web: Web, slug: str, deployment_id: str) -> Counter[str]:
+def _round(installation: Installation, web: Web, slug: str, deployment_id: str) -> Counter[str]:
     row = Deployment.objects.get(miosa_id=deployment_id)
     target = Version.objects.filter(deployment=row).exclude(miosa_id=row.active_version_id).order_by("-number")[0]
     live = row.live_version
@@ -43,7 +43,11 @@ def _round(world: World, web: Web, slug: str, deployment_id: str) -> Counter[str
     place = {"slug": slug, "deployment_id": deployment_id, "version_id": target.miosa_id}
     token = releases.get_dialog(kind, Target(**place), by=OPERATOR, now=timezone.now()).token
     body = json.dumps({**place, "kind": kind, "token": token}).encode()
-    before, rows, heard = world.deeds(deployment_id), Operation.objects.count(), len(world.control.requests())
+    before, rows, heard = (
+        installation.count_changes(deployment_id),
+        Operation.objects.count(),
+        len(installation.control.requests()),
+    )
     answers: list[str] = []
     start = threading.Barrier(CLICKS)
 
@@ -58,11 +62,11 @@ def _round(world: World, web: Web, slug: str, deployment_id: str) -> Counter[str
         thread.join()
     connection.close()
     same = Counter(answers).most_common(1)[0][1]
-    changes = [one for one in world.control.requests()[heard:] if one["method"] != "GET"]
+    changes = [one for one in installation.control.requests()[heard:] if one["method"] != "GET"]
     return Counter(
         same_operation=same,
         other_answers=CLICKS - same,
         requests=len(changes),
-        effects=world.deeds(deployment_id) - before,
+        effects=installation.count_changes(deployment_id) - before,
         operations=Operation.objects.count() - rows,
     )

@@ -1,4 +1,4 @@
-"""One scenario: so many kills of one kind of process, and what MIOSA had done of each operation at the end."""
+"""One scenario: kills of one kind of process, and how often MIOSA did each operation."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from portal.services import sandboxes
 from portal.services.operations import deployments, publishing, reconcile, releases
 from portal.services.operations.publishing import Publication
 from portal.services.operations.submit import Confirmation, Target
+from tests.chaos.installation import Installation, sync_apps
 from tests.chaos.processes import Web, Worker
-from tests.chaos.world import World, remember_apps
 
 SETTLED_WITHIN_S = 30.0
 TAKEN_UP_WITHIN_S = 30.0
@@ -30,7 +30,7 @@ OPERATOR = Person(id=1, name="Olga Petrov", email="operator@portal.test", staff=
 
 @dataclass
 class Kill:
-    """One operation and its killed process: how often MIOSA did it, and how it ended."""
+    """One operation whose process was killed: how often MIOSA did it, and its final state."""
 
     kind: str
     deployment_id: str
@@ -63,7 +63,7 @@ class Outcome:
             "twice": sum(kill.effects > 1 for kill in self.kills),
             "done_unjournalled": sum(kill.effects > 0 for kill in self.kills if not kill.state),
             "refused_unsent": sum(kill.effects == 0 and kill.state == "refused" for kill in journalled),
-            "told_wrongly": sum(_is_told_wrongly(kill) for kill in journalled),
+            "reported_wrongly": sum(_is_reported_wrongly(kill) for kill in journalled),
             "asks_a_person": sum(kill.needs_decision for kill in journalled),
             "left_unknown": sum(
                 kill.state in {"accepted", "sent", "unknown"} and not kill.needs_decision for kill in journalled
@@ -71,47 +71,57 @@ class Outcome:
             "slowest_s": round(max(settled, default=0.0), 1),
         }
 
-    def rows(self) -> list[dict[str, object]]:
+    def list_kills(self) -> list[dict[str, object]]:
         return [{name: value for name, value in vars(kill).items() if name != "click"} for kill in self.kills]
 
 
-def _is_told_wrongly(kill: Kill) -> bool:
+def _is_reported_wrongly(kill: Kill) -> bool:
     return kill.effects != {"succeeded": 1, "refused": 0}.get(kill.state, kill.effects)
 
 
-def kill_web(world: World, kills: int, *, with_keys: bool, seed: int) -> Outcome:
+def kill_web(installation: Installation, kills: int, *, with_keys: bool, seed: int) -> Outcome:
     """Rollbacks and promotions by a web process that is killed 0 to 60 ms after the click."""
-    return _run(world, kills, Outcome("web", with_keys), seed, web=Web(world.web_port, world.var / "web.log"))
+    return _run(
+        installation,
+        kills,
+        Outcome("web", with_keys),
+        seed,
+        web=Web(installation.web_port, installation.var / "web.log"),
+    )
 
 
-def kill_worker(world: World, kills: int, *, with_keys: bool, seed: int) -> Outcome:
-    """Publishes and redeploys by a worker that is killed 0 to 60 ms after it has taken them up."""
-    return _run(world, kills, Outcome("worker", with_keys), seed, web=None)
+def kill_worker(installation: Installation, kills: int, *, with_keys: bool, seed: int) -> Outcome:
+    """Publishes and redeploys by a worker that is killed 0 to 60 ms after it has claimed them."""
+    return _run(installation, kills, Outcome("worker", with_keys), seed, web=None)
 
 
-def kill_whole_worker(world: World, kills: int, *, with_keys: bool, seed: int) -> Outcome:
-    """The same by `manage.py worker`, which takes seconds to be there again."""
-    return _run(world, kills, Outcome("manage.py worker", with_keys), seed, web=None, whole=True)
+def kill_whole_worker(installation: Installation, kills: int, *, with_keys: bool, seed: int) -> Outcome:
+    """The same by `manage.py worker`, which takes seconds to start again."""
+    return _run(installation, kills, Outcome("manage.py worker", with_keys), seed, web=None, whole=True)
 
 
-def _run(world: World, kills: int, outcome: Outcome, seed: int, *, web: Web | None, whole: bool = False) -> Outcome:
+def _run(
+    installation: Installation, kills: int, outcome: Outcome, seed: int, *, web: Web | None, whole: bool = False
+) -> Outcome:
     rng = random.Random(seed)  # noqa: S311 - moments, no secrets
-    worker = Worker(world.var / "worker.log", whole=whole)
+    worker = Worker(installation.var / "worker.log", whole=whole)
     try:
-        apps = remember_apps(world, min(BATCH, kills))
-        # Some are killed before there is a row; they count beside, and not for ever.
+        apps = sync_apps(installation, min(BATCH, kills))
+        # Some are killed before there is a row. They are counted separately, and repeated, but not for ever.
         while (left := kills - sum(bool(kill.state) for kill in outcome.kills)) > 0 and len(outcome.kills) < 4 * kills:
             batch = []
             for slug, deployment_id in apps[:left]:
                 pause = rng.uniform(0, AROUND_S)
                 if web is not None:
-                    # Some from the click on, and most from the row on, which on a busy machine comes late.
+                    # Timed from the click, but mostly from the commit of the row, which is late on a busy machine.
                     after_row = rng.random() < 0.7
-                    batch.append(_kill_around_click(world, web, slug, deployment_id, pause=pause, after_row=after_row))
+                    batch.append(
+                        _kill_around_click(installation, web, slug, deployment_id, pause=pause, after_row=after_row)
+                    )
                 else:
                     kind = rng.choice(["publish", "redeploy"])
-                    batch.append(_kill_around_work(world, worker, slug, deployment_id, kind=kind, pause=pause))
-            _await_end(world, batch)
+                    batch.append(_kill_around_step(installation, worker, slug, deployment_id, kind=kind, pause=pause))
+            _await_end(installation, batch)
             outcome.kills += batch
     finally:
         worker.stop()
@@ -120,8 +130,10 @@ def _run(world: World, kills: int, outcome: Outcome, seed: int, *, web: Web | No
     return outcome
 
 
-def _kill_around_click(world: World, web: Web, slug: str, deployment_id: str, *, pause: float, after_row: bool) -> Kill:
-    """To the newest or the one before it, whichever is not live."""
+def _kill_around_click(
+    installation: Installation, web: Web, slug: str, deployment_id: str, *, pause: float, after_row: bool
+) -> Kill:
+    """Activates the newest version or the one before it, whichever is not live."""
     row = Deployment.objects.get(miosa_id=deployment_id)
     versions = Version.objects.filter(deployment=row, gone_at=None).exclude(miosa_id=row.active_version_id)
     target = versions.order_by("-number")[:1].get()
@@ -130,12 +142,12 @@ def _kill_around_click(world: World, web: Web, slug: str, deployment_id: str, *,
     kind = "promote" if is_newer else "roll_back"
     place = {"slug": slug, "deployment_id": deployment_id, "version_id": target.miosa_id}
     token = releases.get_dialog(kind, Target(**place), by=OPERATOR, now=timezone.now()).token
-    kill = Kill(kind, deployment_id, before=world.deeds(deployment_id))
+    kill = Kill(kind, deployment_id, before=installation.count_changes(deployment_id))
     web.child()
     started = timezone.now()
     kill.click = web.post(json.dumps({**place, "kind": kind, "token": token}).encode())
     if after_row:
-        _await_row(Operation.objects.filter(deployment_id=deployment_id, asked_at__gte=started))
+        _await_row(Operation.objects.filter(deployment_id=deployment_id, requested_at__gte=started))
     time.sleep(pause)
     web.kill_child()
     kill.killed_at = time.time()
@@ -143,8 +155,10 @@ def _kill_around_click(world: World, web: Web, slug: str, deployment_id: str, *,
     return kill
 
 
-def _kill_around_work(world: World, worker: Worker, slug: str, deployment_id: str, *, kind: str, pause: float) -> Kill:
-    kill = Kill(kind, deployment_id, before=world.deeds(deployment_id))
+def _kill_around_step(
+    installation: Installation, worker: Worker, slug: str, deployment_id: str, *, kind: str, pause: float
+) -> Kill:
+    kill = Kill(kind, deployment_id, before=installation.count_changes(deployment_id))
     started = timezone.now()
     target = Target(slug, deployment_id)
     if kind == "publish":
@@ -171,9 +185,9 @@ def _await_row(rows: QuerySet[Operation]) -> None:
         time.sleep(0.001)
 
 
-def _await_end(world: World, batch: list[Kill]) -> None:
-    """Until each is settled, or a person is asked; then what MIOSA has done."""
-    # Each kill of the worker is one for everything it had in its hands.
+def _await_end(installation: Installation, batch: list[Kill]) -> None:
+    """Waits until each has ended or needs a decision, then counts what MIOSA did."""
+    # A kill of the worker is one for every operation that it was executing.
     last = max(kill.killed_at for kill in batch)
     for kill in batch:
         kill.killed_at = last
@@ -188,29 +202,29 @@ def _await_end(world: World, batch: list[Kill]) -> None:
         left = Operation.objects.filter(state__in=["accepted", "sent", "unknown"]).values()
         raise RuntimeError(f"not settled after {SETTLED_WITHIN_S:.0f} s: {list(left)}")
     for kill in batch:
-        kill.effects = world.deeds(kill.deployment_id) - kill.before
+        kill.effects = installation.count_changes(kill.deployment_id) - kill.before
         if kill.needs_decision:
             _decide(kill)
     connection.close()
 
 
 def _decide(kill: Kill) -> None:
-    """As a person would who has looked at the app, so that its lane is free for the next one."""
+    """Decides as a person would who has checked the app, so that its lane is free for the next operation."""
     for operation in Operation.objects.filter(deployment_id=kill.deployment_id, state="unknown"):
         happened = bool(kill.effects)
-        reconcile.settle_by_decision(operation, happened=happened, by_name=OPERATOR.name, now=timezone.now())
+        reconcile.record_decision(operation, happened=happened, by_name=OPERATOR.name, now=timezone.now())
 
 
 def _has_ended(kill: Kill) -> bool:
-    operation = Operation.objects.filter(deployment_id=kill.deployment_id, asked_at__gte=kill.key).first()
+    operation = Operation.objects.filter(deployment_id=kill.deployment_id, requested_at__gte=kill.key).first()
     if operation is None:
-        # A click that had not been taken from the queue is taken by the next process.
+        # A request that was still queued is handled by the next process.
         return kill.click is None or not kill.click.is_alive()
     kill.error_code = operation.error_code
     kill.state, kill.needs_decision = operation.state, operation.needs_decision
     if operation.state in {"accepted", "sent", "unknown"} and not kill.needs_decision:
         return False
-    if operation.state == "succeeded" and operation.switched_at is None and operation.look_at is not None:
+    if operation.state == "succeeded" and operation.switched_at is None and operation.next_read_at is not None:
         # Done, and still to be read back, so that nobody sees what was before.
         return False
     ended = operation.settled_at.timestamp() if operation.settled_at else time.time()

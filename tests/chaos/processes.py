@@ -1,4 +1,4 @@
-"""Processes made to be killed. Each parent has the code loaded and forks another child at once."""
+"""Processes to be killed. Each parent has loaded the code and replaces a killed child at once."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ SECONDS_TO_START = 30.0
 
 
 class Parent:
-    """A process of ours with one child that is killed again and again."""
+    """A parent process whose one child is killed again and again."""
 
     def __init__(self, command: list[str], log: Path) -> None:
-        with log.open("a") as said:
+        with log.open("a") as output:
             self.process = subprocess.Popen(
-                command, cwd=ROOT, stdout=said, stderr=subprocess.STDOUT, env=os.environ, start_new_session=True
+                command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT, env=os.environ, start_new_session=True
             )
         self._parent = psutil.Process(self.process.pid)
 
     def child(self) -> int:
-        """The pid of the child that is there now, or is there soon."""
+        """The pid of the running child. Waits for one if there is none."""
         until = time.monotonic() + SECONDS_TO_START
         while time.monotonic() < until:
             with suppress(psutil.NoSuchProcess):
@@ -59,15 +59,15 @@ class Parent:
 
 
 class Web(Parent):
-    """gunicorn as the portal runs it; with one worker process, where that is to be killed."""
+    """gunicorn as the portal runs it, with one worker process if that is to be killed."""
 
     def __init__(self, port: int, log: Path, *, workers: int = 1) -> None:
         self.port = port
         gunicorn = [sys.executable, "-m", "gunicorn", "--config", "python:portal.gunicorn_conf"]
-        super().__init__([*gunicorn, "--workers", str(workers), "--bind", f"127.0.0.1:{port}", "tests.chaos.face"], log)
+        super().__init__([*gunicorn, "--workers", str(workers), "--bind", f"127.0.0.1:{port}", "tests.chaos.wsgi"], log)
 
     def post(self, body: bytes) -> threading.Thread:
-        """Sent from a thread; whether it is answered is nobody's business."""
+        """Sends the request in a thread and ignores the response."""
 
         thread = threading.Thread(target=self.ask, args=(body,), daemon=True)
         thread.start()
@@ -85,14 +85,14 @@ class Web(Parent):
 
 
 class Worker(Parent):
-    """The worker's driver, forked again as soon as it is killed; or `manage.py worker` itself, begun again."""
+    """A forked worker that executes operations; with `whole`, `manage.py worker` itself. Restarted when killed."""
 
     def __init__(self, log: Path, *, whole: bool = False) -> None:
         super().__init__([sys.executable, "-m", "tests.chaos.processes", *(["whole"] if whole else [])], log)
 
 
-def fork_drivers() -> None:
-    """The parent's life: a child that drives operations, and another one when it is dead."""
+def fork_workers() -> None:
+    """Runs in the parent: forks a worker for operations, and another one when it has ended."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
     import django  # noqa: PLC0415  # only this process needs it
 
@@ -111,10 +111,10 @@ def fork_drivers() -> None:
         os.waitpid(pid, 0)
 
 
-def begin_workers() -> None:
+def run_workers() -> None:
     while True:
         subprocess.run([sys.executable, str(ROOT / "manage.py"), "worker"], check=False)
 
 
 if __name__ == "__main__":
-    begin_workers() if sys.argv[1:] == ["whole"] else fork_drivers()
+    run_workers() if sys.argv[1:] == ["whole"] else fork_workers()

@@ -1,4 +1,4 @@
-"""Filling in forms that change something, as a browser does."""
+"""Fill in and send forms as a browser does."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.utils import timezone
 from portal.models import Operation, Version
 from portal.services.operations import background
 from tests.deployments_ui.conftest import HTMX, World
-from tests.deployments_ui.stairs import text_of
+from tests.deployments_ui.page_rules import text_of
 
 TOKEN = re.compile(r'name="token" value="([^"]+)"')
 CHANGING = frozenset({"POST", "PATCH", "PUT", "DELETE"})
@@ -24,24 +24,24 @@ def token_of(page: str) -> str:
     return found[1]
 
 
-def draw(client: Client, path: str) -> str:
-    """The token of a freshly drawn form."""
+def get_token(client: Client, path: str) -> str:
+    """The token of a new form."""
     return token_of(text_of(client, path))
 
 
 def confirm(client: Client, path: str, *, htmx: bool = False, **fields: Any) -> HttpResponse:
-    """Draw the form and send it, with what a person fills in."""
-    sent = {"token": draw(client, path), "choice": "", "reason": "checkout broken", **fields}
+    """Get the form and send it with these fields."""
+    sent = {"token": get_token(client, path), "choice": "", "reason": "checkout broken", **fields}
     headers = HTMX if htmx else {}
     return client.post(path, sent, **headers)  # type: ignore[return-value]  # a Client answers a response
 
 
-def changes_heard(world: World) -> list[dict[str, Any]]:
+def list_changes_sent(world: World) -> list[dict[str, Any]]:
     return [row for row in world.control.requests() if row["method"] in CHANGING]
 
 
 def work() -> None:
-    """What the worker does until nothing is due."""
+    """Run operations as the worker does, until none is due."""
     for _round in range(20):
         due = background.list_due(now=timezone.now())
         if not due:
@@ -50,11 +50,11 @@ def work() -> None:
             background.run_step(operation)
 
 
-def due_now() -> None:
-    """As if the pause before the next look were over."""
+def make_checks_due() -> None:
+    """Make all waiting checks due."""
     now = timezone.now()
     Operation.objects.exclude(check_due_at=None).update(check_due_at=now)
-    Operation.objects.exclude(look_at=None).update(look_at=now)
+    Operation.objects.exclude(next_read_at=None).update(next_read_at=now)
 
 
 def older(world: World) -> list[dict[str, Any]]:

@@ -15,7 +15,7 @@ from portal.models import Deployment, Freshness, User
 from portal.services.sync import upstream
 from portal.services.sync.budget import Purpose
 from portal.services.sync.fetch import sweeps, version_refresh
-from tests import recall
+from tests import snapshots
 from tests.people import People
 from tests.simulator_control import SimulatorControl
 
@@ -54,7 +54,7 @@ class World:
 
 @pytest.fixture
 def world(simulator: SimulatorControl, people: People) -> World:
-    recall.recall("all that is wanted", simulator, read_everything)
+    snapshots.restore_or_create("all that is wanted", simulator, read_everything)
     customers = {row["external_workspace_id"]: row for row in simulator.state()["customers"]}
     return World(
         control=simulator,

@@ -19,10 +19,10 @@ from django.views.debug import ExceptionReporter
 
 from portal.models import Operation
 from portal.services.operations import background
-from tests.database_dump import dump_database
+from tests.databases import dump_database
 from tests.deployments_ui.changes import token_of
 from tests.deployments_ui.conftest import HTMX, World
-from tests.deployments_ui.stairs import Browse
+from tests.deployments_ui.page_rules import Browse
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -109,7 +109,7 @@ def test_planted_values_are_nowhere(world: World, browse: Browse, caplog: pytest
             world.control.fault("*/env", method="POST", times=1, drop_after=True)
             places.post(f"{path}apply/", {"token": token_of(review)}, **headers)
             world.control.clear_faults()
-            Operation.objects.update(look_at=None)
+            Operation.objects.update(next_read_at=None)
         world.control.configure(env_rows="key_value")
         for operation in Operation.objects.all():
             places.get(f"/operations/{operation.key}/")
@@ -125,7 +125,7 @@ def test_planted_values_are_nowhere(world: World, browse: Browse, caplog: pytest
 
 
 @pytest.mark.parametrize("statement", ["portal_envvardraft", "portal_envvar", "portal_customer"])
-def test_an_error_in_the_middle_tells_none_of_it(
+def test_an_error_while_setting_reveals_no_value(
     world: World, browse: Browse, caplog: pytest.LogCaptureFixture, statement: str
 ) -> None:
     client = browse(world.people.owner)
@@ -137,7 +137,7 @@ def test_an_error_in_the_middle_tells_none_of_it(
     assert not hits(everything_logged(caplog.records))
 
 
-def test_an_error_report_with_every_local_variable_tells_none_of_it(world: World, browse: Browse) -> None:
+def test_an_error_report_with_local_variables_reveals_no_value(world: World, browse: Browse) -> None:
     client = browse(world.people.owner)
     for fields in ({"name": "ONE", "value": ONE}, {"many": "1", "pasted": PASTE}):
         try:

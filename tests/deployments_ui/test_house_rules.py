@@ -10,7 +10,7 @@ from django.conf import settings
 ROOT = Path(settings.BASE_DIR)
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 SHEETS = sorted((ROOT / "static/css").glob("*.css"))
-# Only staff is told; the text stands inside a condition that only an operator's page meets.
+# Only staff sees it: the text is inside a condition that only an operator's page meets.
 NAMES_THE_VENDOR = {"deployments/_live.html"}
 
 
@@ -28,15 +28,15 @@ class TestTemplates:
         if str(path.relative_to(ROOT / "templates")) not in NAMES_THE_VENDOR:
             assert "miosa" not in path.read_text().lower()
 
-    def test_nothing_is_asked_of_other_hosts(self, path: Path) -> None:
+    def test_no_other_host_is_requested(self, path: Path) -> None:
         assert not re.search(r'(?:src|href|action|hx-get|hx-post)="(?:https?:)?//', path.read_text())
 
-    def test_what_htmx_asks_for_a_plain_link_finds_too(self, path: Path) -> None:
+    def test_every_htmx_request_has_a_plain_link(self, path: Path) -> None:
         for tag in re.findall(r"<(?:a|form)\b[^>]*hx-(?:get|post)=[^>]*>", path.read_text()):
             assert re.search(r"\b(?:href|action)=", tag), tag
 
 
-def test_components_know_no_word_of_the_domain() -> None:
+def test_components_have_no_domain_words() -> None:
     words = re.compile(r"\b(?:deployment|version|customer|rollback|domain|publish)", re.IGNORECASE)
     for path in (ROOT / "templates/components").glob("*.html"):
         assert not words.search(path.read_text()), path
@@ -46,13 +46,13 @@ def test_the_styles_stay_small() -> None:
     assert sum(len(gzip.compress(sheet.read_bytes())) for sheet in SHEETS) < 12_000
 
 
-def test_every_rule_stands_in_a_layer() -> None:
+def test_every_rule_is_in_a_layer() -> None:
     for sheet in SHEETS:
         outside = re.sub(r"/\*.*?\*/", "", sheet.read_text(), flags=re.DOTALL)
         assert re.fullmatch(r"\s*(?:@layer [\w, ]+;\s*)?@layer \w+ \{.*\}\s*", outside, flags=re.DOTALL), sheet
 
 
-def test_no_style_asks_another_host_or_forces_its_way() -> None:
+def test_no_style_loads_from_another_host_or_uses_important() -> None:
     for sheet in SHEETS:
         assert "url(" not in sheet.read_text()
         assert "@import" not in sheet.read_text()

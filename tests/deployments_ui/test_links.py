@@ -19,7 +19,7 @@ KEY = UUID(int=1)
 
 
 @given(deployment_id=IDS, version_id=IDS)
-def test_an_address_leads_back_to_its_ids(deployment_id: str, version_id: str) -> None:
+def test_an_address_resolves_to_its_ids(deployment_id: str, version_id: str) -> None:
     path = links.version("bright-smile", deployment_id, version_id)
     assert path == reverse(
         "version", kwargs={"slug": "bright-smile", "deployment_id": deployment_id, "version_id": version_id}
@@ -77,6 +77,6 @@ def test_every_address_has_its_view(name: str, path: str) -> None:
 
 
 @pytest.mark.parametrize("segment", ["x" * 129, "~00", "~0A"])
-def test_an_id_that_can_not_be_one_is_not_found(segment: str) -> None:
+def test_an_invalid_id_is_not_found(segment: str) -> None:
     with pytest.raises(Resolver404):
         resolve(f"/c/x/deployments/{segment}/")

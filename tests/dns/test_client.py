@@ -64,7 +64,7 @@ def test_required_addresses_are_shown_even_if_private(network: Network) -> None:
 
 
 def test_the_default_timeouts() -> None:
-    """No lookup takes more than four seconds, and a first result is there after a second, whoever does not answer."""
+    """No lookup takes more than four seconds, with a first result after one, even if servers do not answer."""
     timeouts = dns.Timeouts()
     assert timeouts.lookup_s <= 4
     assert timeouts.queries_s < timeouts.lookup_s
@@ -207,7 +207,7 @@ def test_a_lookup_can_be_stored(network: Network) -> None:
     assert dns.diagnose(stored, WWW, now=NOW) == dns.diagnose(lookup, WWW, now=NOW)
 
 
-def test_outcomes_are_told_apart() -> None:
+def test_each_outcome_is_distinguished() -> None:
     book = DnsRecords()
     for name, rcode in {"a": "NXDOMAIN", "b": "SERVFAIL", "c": "REFUSED", "d": "TIMEOUT"}.items():
         book.set(f"{name}.{ZONE}", None, rcode)

@@ -122,11 +122,11 @@ def test_any_bytes_are_parsed_or_ignored(noise: bytes, kind: str, places: list[i
 
 @given(values=st.lists(st.text(max_size=40) | VALUES["CAA"], max_size=5))
 def test_any_caa_record_is_parsed(values: list[str]) -> None:
-    found = caa.find_policy(look_up_caa(values), ZONE)
+    found = caa.find_policy(query_caa(values), ZONE)
     assert (found is None) == (not values)
 
 
-def look_up_caa(values: list[str]) -> Lookup:
+def query_caa(values: list[str]) -> Lookup:
     records = tuple(Record("CAA", value) for value in values)
     server = ServerAnswers("ns1", "192.0.2.1", True, (Answer(ZONE, "CAA", Outcome.ANSWER, records),))
     return Lookup(ZONE, LOOKED_UP_AT, 1, ZONE, Outcome.ANSWER, (), (), (server,))
@@ -155,6 +155,6 @@ LETS_ENCRYPT, OTHER = '0 issue "letsencrypt.org"', '0 issue "digicert.com"'
     ],
 )
 def test_caa(name: str, values: list[str], allowed: bool) -> None:
-    found = caa.find_policy(look_up_caa(values), f"{name}.{ZONE}")
+    found = caa.find_policy(query_caa(values), f"{name}.{ZONE}")
     assert found is not None
     assert found.allows_any(["letsencrypt.org"]) is allowed

@@ -9,12 +9,13 @@ from typing import Any
 from portal.models import Deployment, Domain, Freshness
 from portal.permissions import Person
 from portal.services.domains import background, changes, pages
+from portal.services.domains.changes import AddDialog, Addition, DomainDialog
 from portal.services.domains.queries import DomainList, DomainPage, DomainSummary
-from portal.services.operations.submit import Confirmation
+from portal.services.operations.submit import Confirmation, Target
 from portal.services.queries.history import History
 from portal.services.queries.operations import OperationPage
 from portal.simulator.dns.server import DnsServer
-from tests.pages import open_history
+from tests.page_views import open_history
 from tests.simulator_control import SimulatorControl
 
 SLUG = "brightsmile-dental"
@@ -59,23 +60,40 @@ class DomainsApp:
     def get_arguments(self, by: Person | None = None, **others: Any) -> dict[str, Any]:
         return {"by": by or self.owner, "slug": SLUG, "deployment_id": self.id, "now": self.now} | others
 
+    def get_target(self, domain: Domain | None = None) -> Target:
+        return Target(SLUG, self.id, domain_id=domain.miosa_id if domain else "")
+
     def get_deployment(self) -> Deployment:
         return Deployment.objects.get(miosa_id=self.id)
 
     def submit(self, typed: str = NAME, *, policy: str = "none", with_twin: bool = False) -> tuple[OperationPage, ...]:
-        token = changes.draw_add(**self.get_arguments(), typed=typed).token
-        arguments = self.get_arguments(typed=typed, policy=policy, with_twin=with_twin)
-        return changes.add(**arguments, confirmation=Confirmation(token=token))
+        token = self.get_add_dialog(typed).token
+        return self.submit_add(Addition(typed, policy, with_twin=with_twin), token=token)
 
     def add(self, typed: str = NAME) -> Domain:
         (operation,) = self.submit(typed)
         assert operation.state == "succeeded"
         return Domain.objects.get(name=operation.domain)
 
-    def change(self, domain: Domain, kind: str, **typed: str) -> OperationPage:
-        arguments = self.get_arguments(domain_id=domain.miosa_id, kind=kind)
-        token = changes.draw(**arguments).token
-        return changes.change(**(arguments | typed), confirmation=Confirmation(token=token))
+    def get_add_dialog(self, typed: str = "", *, by: Person | None = None) -> AddDialog:
+        return changes.get_add_dialog(self.get_target(), typed=typed, by=by or self.owner, now=self.now)
+
+    def submit_add(self, addition: Addition, *, token: str, portal_host: str = "") -> tuple[OperationPage, ...]:
+        confirmation = Confirmation(token=token)
+        return changes.submit_add(
+            self.get_target(), addition, confirmation, portal_host=portal_host, by=self.owner, now=self.now
+        )
+
+    def get_dialog(self, domain: Domain, kind: str, *, by: Person | None = None) -> DomainDialog:
+        return changes.get_dialog(kind, self.get_target(domain), by=by or self.owner, now=self.now)
+
+    def change(self, domain: Domain, kind: str, value: str = "") -> OperationPage:
+        confirmation = Confirmation(token=self.get_dialog(domain, kind).token)
+        return changes.submit(kind, self.get_target(domain), confirmation, value=value, by=self.owner, now=self.now)
+
+    def request_check(self, domain: Domain, *, token: str) -> OperationPage | None:
+        target, confirmation = self.get_target(domain), Confirmation(token=token)
+        return changes.request_check(target, confirmation, by=self.owner, now=self.now)
 
     def open_domain(self, domain: Domain, *, by: Person | None = None) -> DomainPage:
         return pages.open_domain(**self.get_arguments(by), domain_id=domain.miosa_id)

@@ -12,7 +12,7 @@ from portal.config import Dns
 from portal.permissions import Person
 from portal.simulator.dns.server import DnsServer
 from portal.simulator.simulator import Simulator
-from tests import recall
+from tests import snapshots
 from tests.domains.app import OTHER_SLUG, SLUG, DomainsApp, NameServer, find_app
 from tests.services.conftest import operator, person_of, read_all
 from tests.simulator_control import SimulatorControl
@@ -41,5 +41,5 @@ def other_owner(person_of: Callable[..., Person]) -> Person:
 
 @pytest.fixture
 def app(name_server: NameServer, read_all: Callable[[], object], owner: Person) -> DomainsApp:
-    recall.recall("all", name_server.simulator, read_all)
+    snapshots.restore_or_create("all", name_server.simulator, read_all)
     return find_app(name_server.simulator, owner, now=timezone.now())

@@ -7,6 +7,7 @@ import pytest
 from portal.models import Domain, Operation
 from portal.permissions import Person, Role
 from portal.services.domains import changes
+from portal.services.domains.changes import Addition
 from portal.services.errors import Conflict, Forbidden, Invalid
 from portal.services.operations.submit import Confirmation
 from portal.services.operations.tokens import BadToken
@@ -34,7 +35,7 @@ def list_posts(simulator: SimulatorControl) -> list[dict[str, Any]]:
     ],
 )
 def test_a_pasted_name_is_cleaned(app: DomainsApp, typed: str) -> None:
-    form = changes.draw_add(**app.get_arguments(), typed=typed)
+    form = app.get_add_dialog(typed)
     assert (form.clean, form.problem) == (NAME, "")
     (operation,) = app.submit(typed)
     assert (operation.state, operation.domain) == ("succeeded", NAME)
@@ -65,10 +66,9 @@ def test_an_impossible_name_is_refused_with_the_reason(
     app: DomainsApp, simulator: SimulatorControl, typed: str
 ) -> None:
     before = len(simulator.requests())
-    arguments = app.get_arguments(typed=typed, policy="none", with_twin=False, portal_host="portal.test")
-    token = changes.draw_add(**app.get_arguments()).token
+    token = app.get_add_dialog().token
     with pytest.raises(Invalid) as raised:
-        changes.add(**arguments, confirmation=Confirmation(token=token))
+        app.submit_add(Addition(typed), token=token, portal_host="portal.test")
     assert raised.value.fields["domain"]
     assert "MIOSA" not in raised.value.fields["domain"]
     assert len(simulator.requests()) == before
@@ -76,35 +76,33 @@ def test_an_impossible_name_is_refused_with_the_reason(
 
 
 def test_an_international_name_is_shown_in_both_forms(app: DomainsApp) -> None:
-    form = changes.draw_add(**app.get_arguments(), typed="Bücher.example")
+    form = app.get_add_dialog("Bücher.example")
     assert (form.shown, form.clean) == ("bücher.example", "xn--bcher-kva.example")
     assert app.open_domain(app.add("bücher.example")).detail.summary.display_name == "bücher.example"
 
 
 def test_the_www_twin_can_be_added_in_the_same_form(app: DomainsApp) -> None:
-    form = changes.draw_add(**app.get_arguments(), typed="newsite.example")
+    form = app.get_add_dialog("newsite.example")
     assert (form.is_apex, form.twin) == (True, "www.newsite.example")
     operations = app.submit("newsite.example", policy="www_to_apex", with_twin=True)
     assert [operation.state for operation in operations] == ["succeeded", "succeeded"]
     domains = app.list_domains()
     assert {domains[name].redirect_policy for name in ("newsite.example", "www.newsite.example")} == {"www_to_apex"}
-    assert changes.draw_add(**app.get_arguments(), typed="newsite.example").twin == ""
+    assert app.get_add_dialog("newsite.example").twin == ""
 
 
 def test_submitting_twice_adds_once(app: DomainsApp, simulator: SimulatorControl) -> None:
-    token = changes.draw_add(**app.get_arguments()).token
-    arguments = app.get_arguments(typed=NAME, policy="none", with_twin=False, confirmation=Confirmation(token=token))
-    first, again = changes.add(**arguments), changes.add(**arguments)
+    token = app.get_add_dialog().token
+    first, again = (app.submit_add(Addition(NAME), token=token) for _press in range(2))
     assert first[0].key == again[0].key
     assert len(list_posts(simulator)) == 1
 
 
 def test_a_used_form_adds_no_other_domain(app: DomainsApp, simulator: SimulatorControl) -> None:
-    token = changes.draw_add(**app.get_arguments()).token
-    arguments = app.get_arguments(policy="none", with_twin=True, confirmation=Confirmation(token=token))
-    changes.add(**arguments, typed="first.example")
+    token = app.get_add_dialog().token
+    app.submit_add(Addition("first.example", with_twin=True), token=token)
     with pytest.raises(Conflict):
-        changes.add(**arguments, typed="second.example")
+        app.submit_add(Addition("second.example", with_twin=True), token=token)
     assert [request["body"]["domain"] for request in list_posts(simulator)] == ["first.example", "www.first.example"]
 
 
@@ -122,38 +120,38 @@ def test_a_taken_domain_is_refused_without_naming_its_owner(app: DomainsApp, sim
 def test_support_can_open_no_form(app: DomainsApp) -> None:
     support = Person(id=5, name="Sue", email="s@portal.test", staff=Role.SUPPORT)
     with pytest.raises(Forbidden):
-        changes.draw_add(**app.get_arguments(support))
+        app.get_add_dialog(by=support)
     domain = app.add()
     for kind in ("detach_domain", "redirect_domain"):
         with pytest.raises(Forbidden):
-            changes.draw(**app.get_arguments(support), domain_id=domain.miosa_id, kind=kind)
+            app.get_dialog(domain, kind, by=support)
 
 
 def test_a_form_is_valid_for_one_domain(app: DomainsApp) -> None:
     domain, other = app.add(), app.add(f"other.{ZONE}")
-    token = changes.draw(**app.get_arguments(), domain_id=domain.miosa_id, kind="detach_domain").token
-    arguments = app.get_arguments(domain_id=other.miosa_id, kind="detach_domain", typed_name=other.name)
+    confirmation = Confirmation(token=app.get_dialog(domain, "detach_domain").token)
+    target = app.get_target(other)
     with pytest.raises(BadToken):
-        changes.change(**arguments, confirmation=Confirmation(token=token))
+        changes.submit("detach_domain", target, confirmation, value=other.name, by=app.owner, now=app.now)
 
 
 def test_detaching_requires_the_typed_name(app: DomainsApp) -> None:
     domain = app.add()
     with pytest.raises(Invalid):
-        app.change(domain, "detach_domain", typed_name="something else")
-    operation = app.change(domain, "detach_domain", typed_name=f" {NAME.upper()} ")
+        app.change(domain, "detach_domain", "something else")
+    operation = app.change(domain, "detach_domain", f" {NAME.upper()} ")
     assert operation.state == "succeeded"
     assert NAME not in app.list_domains()
 
 
 def test_the_redirect_is_changed_where_miosa_supports_it(app: DomainsApp, simulator: SimulatorControl) -> None:
     domain = app.add()
-    assert app.change(domain, "redirect_domain", policy="www_to_apex").state == "succeeded"
+    assert app.change(domain, "redirect_domain", "www_to_apex").state == "succeeded"
     assert app.list_domains()[NAME].redirect_policy == "www_to_apex"
     with pytest.raises(Invalid):
-        app.change(domain, "redirect_domain", policy="sideways")
+        app.change(domain, "redirect_domain", "sideways")
     simulator.configure(domain_patch="404")
-    operation = app.change(domain, "redirect_domain", policy="none")
+    operation = app.change(domain, "redirect_domain", "none")
     assert operation.state == "refused"
     assert "not supported" in operation.error
 

@@ -5,8 +5,7 @@ from datetime import timedelta
 import pytest
 
 from portal.models import Domain, Operation
-from portal.services.domains import background, changes, checks
-from portal.services.operations.submit import Confirmation
+from portal.services.domains import background, checks
 from tests.domains.app import NAME, ZONE, DomainsApp, NameServer, get_target
 from tests.simulator_control import SimulatorControl
 
@@ -160,8 +159,7 @@ def test_the_button_checks_dns_and_requests_verification(app: DomainsApp, name_s
     domain = app.add()
     Domain.objects.update(next_check_at=app.now + timedelta(hours=1), checks=200)
     token = app.open_domain(domain).verify_token
-    arguments = app.get_arguments(domain_id=domain.miosa_id)
-    assert changes.look_now(**arguments, confirmation=Confirmation(token=token)) is not None
+    assert app.request_check(domain, token=token) is not None
     assert count_verifications(name_server.simulator) == 1
     domain.refresh_from_db()
     assert domain.next_check_at == app.now
@@ -173,7 +171,7 @@ def test_the_button_checks_dns_even_when_miosa_is_down(app: DomainsApp, name_ser
     token = app.open_domain(domain).verify_token
     name_server.simulator.fault("*", times=50, status=503)
     for _press in range(3):
-        changes.look_now(**app.get_arguments(domain_id=domain.miosa_id), confirmation=Confirmation(token=token))
+        app.request_check(domain, token=token)
     name_server.simulator.clear_faults()
     app.run_check(domain)
     assert app.open_domain(domain).detail.summary.checked_at is not None

@@ -86,7 +86,7 @@ def test_an_unreadable_row_does_not_hide_stored_domains(app: DomainsApp, simulat
     assert domain.next_check_at is not None
 
 
-def test_a_list_whose_pages_form_a_loop_removes_nothing(app: DomainsApp, simulator: SimulatorControl) -> None:
+def test_a_list_with_circular_pages_removes_nothing(app: DomainsApp, simulator: SimulatorControl) -> None:
     domain = app.add()
     other = app.add(f"other.{ZONE}")
     app.expire_list()

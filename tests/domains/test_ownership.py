@@ -120,9 +120,8 @@ def test_an_operation_of_staff_on_a_foreign_domain_is_shown_to_its_owner_only(
     app.expire_list()
     app.list_domains(by=operator)
     foreign = Domain.objects.get(name=FOREIGN_NAME)
-    arguments = app.get_arguments(operator, domain_id=foreign.miosa_id, kind="verify_domain")
-    token = app.open_domain(foreign, by=operator).verify_token
-    operation = changes.change(**arguments, confirmation=Confirmation(token=token))
+    confirmation = Confirmation(token=app.open_domain(foreign, by=operator).verify_token)
+    operation = changes.submit("verify_domain", app.get_target(foreign), confirmation, by=operator, now=app.now)
     assert operation.customer_name == Customer.objects.get(external_id=OTHER_SLUG).name
     assert operation.deployment_is_here
 
@@ -149,7 +148,7 @@ def test_a_domain_of_unknown_owner_is_verified_for_staff_only(
     assert get_unassigned().pk in customer_links.list_customer_ids(deployment)
 
     since = Operation.objects.latest("pk").pk
-    assert changes.verify_by_ourselves(domain, now=app.now)
+    assert changes.verify_automatically(domain, now=app.now)
     operation = Operation.objects.get(pk__gt=since)
     assert (operation.customer_id, operation.state) == (get_unassigned().pk, "succeeded")
     with pytest.raises(NotFound):

@@ -10,7 +10,7 @@ from portal.models import Domain, DomainLink
 from portal.permissions import Person, Role
 from portal.services.domains import share_links
 from portal.services.errors import Forbidden, NotFound, Unavailable
-from tests.database_dump import dump_database
+from tests.databases import dump_database
 from tests.domains.app import NAME, SLUG, ZONE, DomainsApp
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -73,7 +73,7 @@ def test_it_can_be_revoked_once(app: DomainsApp) -> None:
 def test_it_ends_when_the_domain_is_detached(app: DomainsApp) -> None:
     domain = app.add()
     secret = create_link(app, domain)
-    app.change(domain, "detach_domain", typed_name=domain.name)
+    app.change(domain, "detach_domain", domain.name)
     with pytest.raises(NotFound):
         open_link(secret, now=app.now)
 

@@ -1,4 +1,4 @@
-"""Sets env vars of one deployment through the services, as its pages do."""
+"""Sets env vars of one deployment through the services, as its pages do, and counts what the simulator received."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from portal.services.env_vars.drafts import TypedValues
 from portal.services.env_vars.pages import EnvVarRow, EnvVarsPage, Review
 from portal.services.operations.submit import Confirmation
 from portal.services.queries.operations import OperationPage
+from tests.simulator_control import SimulatorControl
 
 SLUG = "brightsmile-dental"
 
@@ -62,3 +63,22 @@ class EnvVarsClient:
     def delete(self, name: str, *, token: str = "") -> OperationPage:
         token = token or pages.get_delete_form(**self.arguments(), name=name).token
         return deletion.delete_env_var(**self.arguments(), name=name, confirmation=Confirmation(token=token))
+
+
+def last_number(simulator: SimulatorControl) -> int:
+    """Of the last request, to list the later ones."""
+    return int(simulator.requests()[-1]["n"])
+
+
+def sent_sizes(simulator: SimulatorControl, *, since: int = 0) -> list[Any]:
+    """For each request that set env vars: the length of each value by name."""
+    return [row["body"]["env"] for row in simulator.requests(since) if row["method"] == "POST"]
+
+
+def count_lists(simulator: SimulatorControl) -> int:
+    """How often the names were listed."""
+    return sum(row["method"] == "GET" and row["path"].endswith("/env") for row in simulator.requests())
+
+
+def count_deletions(simulator: SimulatorControl) -> int:
+    return sum(row["method"] == "DELETE" for row in simulator.requests())

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from portal.permissions import Person
-from tests import recall
+from tests import snapshots
 from tests.env_vars.client import SLUG, EnvVarsClient
 from tests.services.conftest import operator, person_of, read_all
 from tests.simulator_control import SimulatorControl
@@ -21,7 +21,7 @@ def owner(person_of: Callable[..., Person]) -> Person:
 @pytest.fixture
 def env_vars(simulator: SimulatorControl, read_all: Callable[[], object], owner: Person) -> EnvVarsClient:
     """Of the customer's app "Booking", which has some env vars already."""
-    recall.recall("all", simulator, read_all)
+    snapshots.restore_or_create("all", simulator, read_all)
     deployment_id = next(
         app["id"]
         for customer in simulator.state()["customers"]

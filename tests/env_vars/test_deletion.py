@@ -10,8 +10,7 @@ from portal.models import Deployment, EnvVarUpdate
 from portal.services.env_vars import changes, pages
 from portal.services.errors import NotFound
 from portal.services.operations.tokens import BadToken
-from tests.env_vars.client import EnvVarsClient
-from tests.env_vars.received_requests import count_deletions
+from tests.env_vars.client import EnvVarsClient, count_deletions
 from tests.simulator_control import SimulatorControl
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -112,7 +112,7 @@ def test_values_that_can_be_set(value: str, is_valid: bool) -> None:
 def test_a_part_of_a_secret_is_never_a_name(text: str) -> None:
     for line in dotenv.parse(text).lines:
         assert line.name in {"", "A"}
-    assert not dotenv.looks_like_name(text.partition("=")[0]) or not parse_values(text) or "A" in parse_values(text)
+    assert not dotenv.resembles_name(text.partition("=")[0]) or not parse_values(text) or "A" in parse_values(text)
 
 
 def test_a_key_without_its_end_is_a_problem() -> None:
@@ -179,7 +179,7 @@ def test_any_text_can_be_parsed_and_shows_no_part_of_it(text: str) -> None:
     parsed = dotenv.parse(text)
     assert len({line.key for line in parsed.lines}) == len(parsed.lines)
     for line in parsed.lines:
-        assert not line.name or dotenv.looks_like_name(line.name)
+        assert not line.name or dotenv.resembles_name(line.name)
         assert line.problem or re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", line.name)
 
 

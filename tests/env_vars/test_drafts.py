@@ -15,9 +15,8 @@ from portal.services.operations import background
 from portal.services.operations.accept import LaneBusy
 from portal.services.operations.submit import Confirmation
 from portal.services.operations.tokens import BadToken
-from tests.database_dump import dump_database
-from tests.env_vars.client import SLUG, EnvVarsClient
-from tests.env_vars.received_requests import last_number, sent_sizes
+from tests.databases import dump_database
+from tests.env_vars.client import SLUG, EnvVarsClient, last_number, sent_sizes
 from tests.simulator_control import SimulatorControl
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -28,7 +27,7 @@ SECRET = "s3cr3t-value-that-nobody-may-see"
 def reconcile() -> None:
     """What the worker does with an operation whose outcome is unknown, ten seconds after it was sent."""
     sent_at = timezone.now() - timedelta(seconds=10)
-    Operation.objects.update(look_at=timezone.now(), beat_at=None, sent_at=sent_at)
+    Operation.objects.update(next_read_at=timezone.now(), heartbeat_at=None, sent_at=sent_at)
     background.run_step(Operation.objects.get())
 
 
@@ -67,7 +66,9 @@ class TestApplying:
 
     def test_a_draft_is_kept_while_another_operation_runs(self, env_vars: EnvVarsClient, operator: Person) -> None:
         env_vars.apply(env_vars.create_draft(operator, name="A", value="x"), by=operator)
-        Operation.objects.update(state=Operation.State.SENT, in_lane=True, runner=uuid.uuid4(), beat_at=timezone.now())
+        Operation.objects.update(
+            state=Operation.State.SENT, in_lane=True, runner=uuid.uuid4(), heartbeat_at=timezone.now()
+        )
         key = env_vars.create_draft(name="B", value=SECRET)
         expires_at = env_vars.get_review(key).expires_at
         with pytest.raises(LaneBusy):
@@ -188,7 +189,7 @@ class TestLostAnswers:
         simulator.fault("*/env", method="POST", drop_after=True)
         assert env_vars.set_values(name="API_KEY", value=SECRET).state == "unknown"
         assert EnvVarDraft.objects.get().expires_at <= timezone.now() + encryption.OPERATION_LIFETIME
-        Operation.objects.update(look_at=timezone.now(), beat_at=None)
+        Operation.objects.update(next_read_at=timezone.now(), heartbeat_at=None)
         background.run_step(Operation.objects.get())
         assert Operation.objects.get().state == Operation.State.SUCCEEDED
         assert not EnvVarDraft.objects.exists()

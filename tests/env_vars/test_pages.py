@@ -11,9 +11,8 @@ from portal.models import Freshness, Operation
 from portal.permissions import Person, Role
 from portal.services.env_vars import pages
 from portal.services.sync import leases
-from tests.database_dump import dump_database
-from tests.env_vars.client import SLUG, EnvVarsClient
-from tests.env_vars.received_requests import count_lists
+from tests.databases import dump_database
+from tests.env_vars.client import SLUG, EnvVarsClient, count_lists
 from tests.simulator_control import SimulatorControl
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -65,7 +64,7 @@ def test_a_new_value_is_pending_until_a_redeploy(env_vars: EnvVarsClient) -> Non
         customer_id=1,
         deployment_id=env_vars.deployment_id,
         state=Operation.State.SUCCEEDED,
-        asked_at=timezone.now(),
+        requested_at=timezone.now(),
         settled_at=timezone.now(),
     )
     assert not env_vars.get_page().has_pending

@@ -11,7 +11,12 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Self
 
+import pytest
+
+from portal import miosa
+
 MEGABYTE = 1024 * 1024
+FAR_BEYOND_S = 10.0  # without a working deadline, calls would take minutes or never end
 
 
 class ReceivedRequest(NamedTuple):
@@ -202,3 +207,12 @@ def reset_connection(connection: socket.socket, _: ReceivedRequest) -> None:
 def get_closed_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return int(listener.getsockname()[1])
+
+
+def exceed_deadline(deadline_s: float, call: Callable[[], object]) -> miosa.MiosaError:
+    """The DeadlineExceeded that `call` raises: not before its deadline, and without waiting much longer."""
+    started_at = time.monotonic()
+    with pytest.raises(miosa.DeadlineExceeded) as caught:
+        call()
+    assert deadline_s <= time.monotonic() - started_at < deadline_s + FAR_BEYOND_S
+    return caught.value

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from uuid import uuid4
 
 from portal import miosa
@@ -24,10 +22,3 @@ def find_deployment_id(control: SimulatorControl, scenario: str) -> str:
 
 def list_all_versions(client: miosa.Client, deployment_id: str) -> list[miosa.Version]:
     return [row for page in client.versions.pages(deployment_id) for row in page.items]
-
-
-def wait_until(condition: Callable[[], bool], seconds: float = 20.0) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.02)

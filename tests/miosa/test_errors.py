@@ -168,7 +168,7 @@ def test_a_log_line_is_one_short_line() -> None:
     assert error.for_log.isprintable()
 
 
-def test_a_key_in_flight_may_have_been_executed() -> None:
+def test_a_key_in_use_may_have_been_executed() -> None:
     in_flight = parse_error(Response(409, {}, b'{"error": {"code": "IDEMPOTENCY_IN_PROGRESS"}}'))
     assert isinstance(in_flight, miosa.Conflict)
     assert in_flight.in_flight

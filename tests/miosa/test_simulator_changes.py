@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from portal import miosa
-from tests.miosa.simulated import find_deployment_id, list_all_versions, new_key, wait_until
+from tests.conftest import wait_until
+from tests.miosa.simulated import find_deployment_id, list_all_versions, new_key
 from tests.simulator_control import SimulatorControl
 
 
@@ -57,9 +58,9 @@ def publish_back_and_forth(client: miosa.Client, deployment_id: str, sandbox_id:
         deployment_id, source_sandbox_id=sandbox_id, idempotency_key=new_key()
     ).version_id
     assert first
-    wait_until(lambda: live() == first)
+    wait_until(lambda: live() == first, seconds=20)
     client.deployments.publish_from_sandbox(sandbox_id, deployment_id=deployment_id, idempotency_key=new_key())
-    wait_until(lambda: live() != first)
+    wait_until(lambda: live() != first, seconds=20)
     back = client.deployments.rollback(deployment_id, version_id=first, idempotency_key=new_key())
     assert back.deployment_id == deployment_id
     assert live() == first
@@ -67,7 +68,7 @@ def publish_back_and_forth(client: miosa.Client, deployment_id: str, sandbox_id:
         deployment_id, source_sandbox_id=sandbox_id, promote=False, idempotency_key=new_key()
     ).version_id
     assert staged
-    wait_until(lambda: client.versions.get(deployment_id, staged).state == "ready")
+    wait_until(lambda: client.versions.get(deployment_id, staged).state == "ready", seconds=20)
     assert live() == first
     client.versions.promote(deployment_id, staged, idempotency_key=new_key())
     assert live() == staged
@@ -113,7 +114,7 @@ def test_domains(control: SimulatorControl, client: miosa.Client, keys: str, ins
 
 
 @pytest.mark.parametrize("outcome", ["mismatch", "lookup_failed", "refused"])
-def test_a_domain_whose_verification_fails(control: SimulatorControl, client: miosa.Client, outcome: str) -> None:
+def test_a_failed_verification(control: SimulatorControl, client: miosa.Client, outcome: str) -> None:
     control.configure(domain_verify=outcome)
     deployment_id = find_deployment_id(control, "healthy")
     added = client.domains.add(deployment_id, domain="bad.example.test", idempotency_key=new_key()).domain
@@ -138,12 +139,12 @@ def test_the_same_key_again_changes_nothing(control: SimulatorControl, client: m
     assert caught.value.key_mismatch
 
 
-def test_a_key_in_flight(control: SimulatorControl, client: miosa.Client) -> None:
+def test_a_key_in_use(control: SimulatorControl, client: miosa.Client) -> None:
     control.fault("*/deployments", method="POST", delay_s=3)
     same = new_key()
     first = threading.Thread(target=lambda: client.deployments.create(name="Slow", idempotency_key=same))
     first.start()
-    wait_until(lambda: any(row["method"] == "POST" for row in control.requests()))
+    wait_until(lambda: any(row["method"] == "POST" for row in control.requests()), seconds=20)
     with pytest.raises(miosa.Conflict) as caught:
         client.deployments.create(name="Slow", idempotency_key=same)
     first.join()

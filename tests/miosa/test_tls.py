@@ -14,9 +14,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from portal import miosa
 from tests.miosa.conftest import KEY
-from tests.miosa.server import ScriptedServer, drip, send_json
+from tests.miosa.server import ScriptedServer, drip, exceed_deadline, send_json
 from tests.miosa.test_transport import HEAD, ROW
-from tests.miosa.timing import exceed_deadline
 
 
 def certificate(folder: Path) -> Path:

@@ -26,6 +26,7 @@ from tests.miosa.server import (
     Responder,
     ScriptedServer,
     drip,
+    exceed_deadline,
     get_closed_port,
     never_respond,
     reset_connection,
@@ -38,7 +39,6 @@ from tests.miosa.server import (
     send_together,
     send_when_set,
 )
-from tests.miosa.timing import exceed_deadline
 
 ROW = {"data": {"id": "dep_1", "state": "running"}}
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
@@ -107,7 +107,7 @@ def test_a_body_that_is_too_long_is_abandoned_in_little_memory(serve: Serve, ans
 
 
 class Highest:
-    """The most memory held while a block ran."""
+    """The highest memory use while a block runs."""
 
     def __init__(self, process: psutil.Process) -> None:
         self.seen = 0

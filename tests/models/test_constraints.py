@@ -29,7 +29,7 @@ def entry(of: Customer) -> Entry:
 
 def deployment(of: Customer) -> Deployment:
     now = timezone.now()
-    return Deployment.objects.create(miosa_id="dep_1", customer=of, name="x", first_seen_at=now, asked_at=now)
+    return Deployment.objects.create(miosa_id="dep_1", customer=of, name="x", first_seen_at=now, requested_at=now)
 
 
 TWICE: dict[str, Callable[[Customer], object]] = {
@@ -47,7 +47,7 @@ TWICE: dict[str, Callable[[Customer], object]] = {
 
 
 @pytest.mark.parametrize("what", sorted(TWICE))
-def test_there_are_no_two_of(what: str) -> None:
+def test_duplicates_are_refused(what: str) -> None:
     one = customer("acme", "acme")
     if what != "a deployment":
         deployment(one)
@@ -57,7 +57,7 @@ def test_there_are_no_two_of(what: str) -> None:
         TWICE[what](one)
 
 
-def test_external_ids_differ_by_every_byte() -> None:
+def test_external_ids_are_compared_byte_by_byte() -> None:
     made = [
         customer_rows.ensure_customer(external_id) for external_id in ("acme", "ACME", "acme ", " acme", "a\u200bcme")
     ]
@@ -77,7 +77,7 @@ def test_a_plain_external_id_is_its_own_slug(external_id: str) -> None:
 
 
 @pytest.mark.parametrize("external_id", ["Ünï", "a/b", "x" * 61, "../..", "_unassigned", "<b>", "😀", "-\u202e-"])
-def test_any_other_gets_one_that_fits_an_address(external_id: str) -> None:
+def test_other_external_ids_get_a_slug_for_urls(external_id: str) -> None:
     slug = customer_rows.ensure_customer(external_id).slug
     assert slug.isascii()
     assert all(mark.isalnum() or mark == "-" for mark in slug)

@@ -23,10 +23,10 @@ from portal.services.sync import upstream
 from portal.services.sync.budget import Purpose
 from portal.services.sync.fetch import sweeps, version_refresh
 from portal.simulator.simulator import Simulator
-from tests import recall
+from tests import snapshots
 from tests.simulator_control import SimulatorControl
 
-_MOMENTS = ("asked_at", "sent_at", "settled_at", "switched_at", "check_due_at", "beat_at", "look_at")
+_MOMENTS = ("requested_at", "sent_at", "settled_at", "switched_at", "check_due_at", "heartbeat_at", "next_read_at")
 _FOR_CONFIRMATION = ("choice", "reason", "note", "environment", "override")
 
 
@@ -53,7 +53,7 @@ class App:
         self.control, self.simulator = control, simulator
         self.owner, self.operator = owner, operator
         self.slug, self.external_id = "brightsmile-dental", "brightsmile-dental"
-        recall.recall("the app of operations", control, self.fetch)
+        snapshots.restore_or_create("the app of operations", control, self.fetch)
         self.deployment_id = self.row("Main site").miosa_id
 
     def fetch(self) -> None:
@@ -158,7 +158,7 @@ class App:
 
     # What MIOSA did
 
-    def effects(self) -> Effects:
+    def count_effects(self) -> Effects:
         world = self.simulator.state.store
         deployment = world.deployments.get(self.deployment_id)
         if deployment is None:

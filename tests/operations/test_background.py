@@ -39,7 +39,7 @@ def test_an_unknown_operation_is_settled_while_slow_publishes_hold_their_threads
 
 
 @pytest.mark.usefixtures("without_keys")
-def test_looking_up_a_lost_publish_costs_few_requests(app: App) -> None:
+def test_detecting_a_lost_publish_costs_few_requests(app: App) -> None:
     app.control.fault("*/publish", drop_before=True)
     page = app.change("publish")
     since = app.log_position()
@@ -51,7 +51,7 @@ def test_looking_up_a_lost_publish_costs_few_requests(app: App) -> None:
 
 
 @pytest.mark.usefixtures("without_keys")
-def test_looking_up_a_lost_publish_leaves_budget_to_people(app: App, settings: Settings) -> None:
+def test_detecting_a_lost_publish_leaves_budget_to_people(app: App, settings: Settings) -> None:
     app.control.fault("*/publish", drop_before=True)
     page = app.change("publish")
     settings.MIOSA = dataclasses.replace(settings.MIOSA, rpm=60)

@@ -259,11 +259,11 @@ def test_only_an_unknown_operation_can_be_stepped_over(app: App, support: Person
         app.roll_back(23, by=support, override="no key")
 
 
-def test_a_publish_whose_call_takes_long_can_be_stepped_over_by_staff(app: App, support: Person) -> None:
+def test_staff_can_step_over_a_publish_with_a_slow_call(app: App, support: Person) -> None:
     page = app.submit("publish", app.open_dialog("publish"))
     moment = timezone.now()
     Operation.objects.filter(key=page.key).update(
-        state="sent", attempts=1, runner="alive", beat_at=moment, sent_at=moment - timedelta(seconds=11)
+        state="sent", attempts=1, runner="alive", heartbeat_at=moment, sent_at=moment - timedelta(seconds=11)
     )
     assert app.roll_back(23, by=support, override=str(page.key)).state == "succeeded"
     assert not get_operation(page).in_lane

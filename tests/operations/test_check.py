@@ -106,7 +106,7 @@ def test_a_redeploy_with_a_build_is_followed_to_its_end(
     simulator.configure(step_times="default", redeploy_answer="build", build_outcome=outcome)
     page = app.change("redeploy")
     assert (get_operation(page).state, get_operation(page).check_due_at) == ("succeeded", None)
-    assert get_operation(page).look_at is not None
+    assert get_operation(page).next_read_at is not None
     page_now = status.refresh_operation(by=app.owner, key=page.key, now=timezone.now())
     assert (page_now.is_building, page_now.is_unseen, page_now.is_open) == (True, True, True)
     app.pass_time(2)
@@ -116,7 +116,7 @@ def test_a_redeploy_with_a_build_is_followed_to_its_end(
     for _second in range(4):
         app.pass_time(2)
         app.run_worker()
-    assert (get_operation(page).verdict, get_operation(page).look_at) == (verdict, None)
+    assert (get_operation(page).verdict, get_operation(page).next_read_at) == (verdict, None)
     page_now = status.refresh_operation(by=app.owner, key=page.key, now=timezone.now())
     assert (page_now.is_building, page_now.is_unseen) == (False, False)
 
@@ -125,5 +125,5 @@ def test_without_a_readable_build_the_app_is_checked_at_once(app: App, simulator
     simulator.configure(step_times="default", redeploy_answer="build")
     app.control.fault("*/builds/*", method="GET", times=9, status=404)
     page = app.change("redeploy")
-    assert get_operation(page).look_at is None
+    assert get_operation(page).next_read_at is None
     assert get_operation(page).check_due_at is not None

@@ -32,7 +32,7 @@ def test_an_unknown_operation_is_not_sent_again(app: App) -> None:
     assert app.changes_received(since) == []
 
 
-def test_a_person_decides_where_reading_cannot_tell(app: App) -> None:
+def test_a_person_decides_if_reading_is_inconclusive(app: App) -> None:
     app.control.fault("*/publish", drop_before=True)
     page = app.change("publish")
     app.pass_time(BACK)

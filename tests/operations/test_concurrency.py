@@ -40,19 +40,19 @@ def run_at_once(calls: Sequence[Callable[[], object]]) -> list[Any]:
 
 def test_fifty_clicks_on_one_button_are_one_operation_and_one_request(app: App) -> None:
     for number in (23, 22, 23, 22, 23)[:ROUNDS]:
-        before, since = app.effects(), app.log_position()
+        before, since = app.count_effects(), app.log_position()
         kind = "promote" if app.live == app.number(22) else "roll_back"
         target = app.number(number)
         token = app.open_dialog(kind, target)
         pages = run_at_once([partial(app.submit, kind, token, target)] * CLICKS)
         assert len({page.key for page in pages}) == 1
         assert len(app.changes_received(since)) == 1
-        assert app.effects() - before == Effects(1, 0, 0, 0)
+        assert app.count_effects() - before == Effects(1, 0, 0, 0)
         assert app.live == target
 
 
 def test_fifty_clicks_on_publish_read_the_sandbox_once(app: App) -> None:
-    before = app.effects()
+    before = app.count_effects()
     token, sandbox_id = app.open_dialog("publish"), app.sandbox()
     since = app.log_position()
     pages = run_at_once([partial(app.submit, "publish", token, sandbox_id=sandbox_id)] * CLICKS)
@@ -60,7 +60,7 @@ def test_fifty_clicks_on_publish_read_the_sandbox_once(app: App) -> None:
     asked = Counter(row["path"].rsplit("/", 1)[1] for row in app.control.requests(since))
     assert asked[sandbox_id] <= 2
     run_at_once([app.run_worker] * 4)
-    assert app.effects() - before == Effects(1, 1, 0, 0)
+    assert app.count_effects() - before == Effects(1, 1, 0, 0)
 
 
 def test_two_people_at_once_never_overwrite_each_other(app: App) -> None:
@@ -82,7 +82,7 @@ def test_two_people_at_once_never_overwrite_each_other(app: App) -> None:
 
 def test_pages_and_workers_take_one_step_once(app: App) -> None:
     """A page that polls and two workers find the same unknown operation at the same moment."""
-    before = app.effects()
+    before = app.count_effects()
     app.control.fault("*/rollback", drop_before=True)
     page = app.roll_back(23)
     app.pass_time(3)
@@ -95,7 +95,7 @@ def test_pages_and_workers_take_one_step_once(app: App) -> None:
     run_at_once([watch] * 10 + [app.run_worker] * 5 + [partial(background.run_step, stale)] * 5)
     assert len(app.changes_received(since)) == 1
     assert get_only_operation().state == "succeeded"
-    assert app.effects() - before == Effects(1, 0, 0, 0)
+    assert app.count_effects() - before == Effects(1, 0, 0, 0)
 
 
 def test_a_decision_counts_while_another_process_is_reading(app: App) -> None:
@@ -122,9 +122,9 @@ def test_a_decision_counts_while_another_process_is_reading(app: App) -> None:
 
 @pytest.mark.usefixtures("without_keys")
 def test_fifty_clicks_without_keys(app: App) -> None:
-    before = app.effects()
+    before = app.count_effects()
     token = app.open_dialog("redeploy")
     run_at_once([partial(app.submit, "redeploy", token)] * CLICKS)
     run_at_once([app.run_worker] * 4)
     assert get_only_operation().attempts == 1
-    assert app.effects() - before == Effects(0, 0, 0, 0)
+    assert app.count_effects() - before == Effects(0, 0, 0, 0)

@@ -20,13 +20,13 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_a_rollback_is_a_row_then_a_request_then_read_back(app: App) -> None:
-    before, since = app.effects(), app.log_position()
+    before, since = app.count_effects(), app.log_position()
     page = app.roll_back(23)
     (sent,) = app.changes_received(since)
     assert sent["path"].endswith(f"{app.deployment_id}/rollback")
     assert sent["body"] == {"version_id": app.number(23)}
     assert sent["idempotency_key"] == page.key.hex
-    assert app.effects() - before == Effects(1, 0, 0, 0)
+    assert app.count_effects() - before == Effects(1, 0, 0, 0)
     assert (page.state, page.number, page.from_number, page.is_live) == ("succeeded", 23, 24, True)
     assert page.switched_at is not None
     assert not get_operation(page).in_lane
@@ -127,7 +127,7 @@ def test_promoting_to_another_environment_moves_no_pointer(app: App, settings: S
     (sent,) = app.changes_received(since)
     assert sent["path"].endswith("/promote")
     assert sent["body"] == {"environment": "staging"}
-    assert page.look_at is None
+    assert page.next_read_at is None
 
 
 def test_the_first_environment_is_the_live_one_whatever_its_name(app: App, settings: Settings) -> None:
@@ -140,12 +140,12 @@ def test_the_first_environment_is_the_live_one_whatever_its_name(app: App, setti
 
 @pytest.mark.parametrize("kind", ["rename", "delete", "create", "stop", "redeploy"])
 def test_the_other_kinds_of_operators(app: App, kind: str) -> None:
-    before, name = app.effects(), "Main site" if kind == "delete" else "Another name"
+    before, name = app.count_effects(), "Main site" if kind == "delete" else "Another name"
     more = {} if kind in {"stop", "redeploy"} else {"name": name}
     page = app.change(kind, by=app.operator, **more)
     assert get_operation(page).state == "succeeded"
     if kind in {"create", "delete"}:
-        assert abs(app.effects().deployments - before.deployments) == 1
+        assert abs(app.count_effects().deployments - before.deployments) == 1
 
 
 def test_a_publish_is_followed_to_its_end_without_watchers(app: App, simulator: SimulatorControl) -> None:
@@ -178,10 +178,10 @@ def test_a_publish_uses_the_bridge_where_the_route_is_missing(
     app: App, simulator: SimulatorControl, route: int
 ) -> None:
     simulator.configure(publish_route=route)
-    before, since = app.effects(), app.log_position()
+    before, since = app.count_effects(), app.log_position()
     app.change("publish")
     assert [row["path"].rsplit("/", 1)[1] for row in app.changes_received(since)] == ["publish", "deploy"]
-    assert app.effects() - before == Effects(1, 1, 0, 0)
+    assert app.count_effects() - before == Effects(1, 1, 0, 0)
     assert get_only_operation().state == "succeeded"
 
 
@@ -198,7 +198,7 @@ def test_the_request_holds_attribution_and_nothing_internal(app: App) -> None:
 
 def test_the_page_of_an_operation_belongs_to_its_customer(app: App) -> None:
     page = app.roll_back(23)
-    assert status.refresh_operation(by=app.operator, key=page.key, now=page.asked_at).who == app.owner.name
+    assert status.refresh_operation(by=app.operator, key=page.key, now=page.requested_at).who == app.owner.name
     assert Operation.objects.count() == 1
 
 

@@ -1,4 +1,4 @@
-"""Each kind of operation says everything about itself, and nothing else switches on one."""
+"""Each kind of operation is complete in its file, and no other code depends on the kind."""
 
 import ast
 from collections.abc import Iterator

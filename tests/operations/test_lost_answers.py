@@ -88,7 +88,7 @@ def _short_deadline(
 def lose_answer(app: App, case: Case, loss: str) -> Effects:
     """Do it once, with an answer that is lost. Returns what MIOSA had done before."""
     app.use(case.app)
-    before = app.effects()
+    before = app.count_effects()
     if case.kind == "publish":
         app.sandbox()
     app.control.fault(case.path, method=case.method, **LOST[loss])
@@ -106,7 +106,7 @@ def test_with_keys_it_is_done_once(app: App, case: Case, loss: str) -> None:
     assert get_only_operation().state == "unknown"
     assert app.settle(10) <= 10
     assert get_only_operation().state == "succeeded", get_only_operation().error_for_operators
-    assert app.effects() - before == case.effect
+    assert app.count_effects() - before == case.effect
     assert get_only_operation().error_code == ""
     assert not get_only_operation().in_lane
 
@@ -117,7 +117,7 @@ def test_without_keys_a_repeatable_kind_is_repeated_after_reading(app: App, case
     before = lose_answer(app, case, loss)
     assert app.settle(10) <= 10
     assert get_only_operation().state == "succeeded"
-    assert app.effects() - before == case.effect
+    assert app.count_effects() - before == case.effect
 
 
 @pytest.mark.usefixtures("without_keys")
@@ -127,7 +127,7 @@ def test_without_keys_the_effect_of_another_kind_is_found(app: App, case: Case, 
     assert app.settle(10) <= 10
     assert get_only_operation().state == "succeeded"
     assert get_only_operation().result["by_reading"] is True
-    assert app.effects() - before == case.effect
+    assert app.count_effects() - before == case.effect
     assert app.changes_received(since) == []
 
 
@@ -136,25 +136,29 @@ def test_without_keys_the_effect_of_another_kind_is_found(app: App, case: Case, 
 def test_without_keys_another_kind_is_never_repeated_and_a_person_is_asked(app: App, case: Case, loss: str) -> None:
     before, since = lose_answer(app, case, loss), app.log_position()
     app.settle(10)
-    page = status.refresh_operation(by=app.operator, key=get_only_operation().key, now=get_only_operation().asked_at)
+    page = status.refresh_operation(
+        by=app.operator, key=get_only_operation().key, now=get_only_operation().requested_at
+    )
     assert (page.state, page.needs_decision, page.may_decide) == ("unknown", True, True)
     app.settle(400)
-    assert app.effects() == before
+    assert app.count_effects() == before
     assert app.changes_received(since) == []
     assert get_only_operation().state == "unknown"
-    assert get_only_operation().look_at is None
-    status.decide(by=app.operator, key=get_only_operation().key, choice="did_not", now=get_only_operation().asked_at)
+    assert get_only_operation().next_read_at is None
+    status.decide(
+        by=app.operator, key=get_only_operation().key, choice="did_not", now=get_only_operation().requested_at
+    )
     assert (get_only_operation().state, get_only_operation().decided_by) == ("decided", app.operator.name)
 
 
 def test_a_new_app_from_a_sandbox_is_made_once(app: App) -> None:
-    before = app.effects()
+    before = app.count_effects()
     app.control.fault("*/deploy", drop_after=True)
     app.publish_new("Recall campaign")
     app.run_worker()
     assert app.settle(10) <= 10
     assert get_only_operation().state == "succeeded"
-    assert app.effects().deployments - before.deployments == 1
+    assert app.count_effects().deployments - before.deployments == 1
     made = app.simulator.state.store.deployments[get_only_operation().result["deployment_id"]]
     assert [version.id for version in made.versions] == [get_only_operation().result["version_id"]]
 
@@ -166,11 +170,11 @@ def test_a_repeat_uses_the_route_of_the_first_attempt(app: App, simulator: Simul
     only_version.source_sandbox_id = "sbx_unreadable"
     simulator.configure(publish_route=404)
     app.settle(20)
-    assert (app.effects() - before).versions == 1
+    assert (app.count_effects() - before).versions == 1
 
 
 def test_during_an_outage_the_outcome_stays_unknown_and_is_found_afterwards(app: App) -> None:
-    before = app.effects()
+    before = app.count_effects()
     app.control.fault("*/rollback", drop_after=True)
     token = app.open_dialog("roll_back", app.number(23))
     page = app.submit("roll_back", token, app.number(23))
@@ -186,7 +190,7 @@ def test_during_an_outage_the_outcome_stays_unknown_and_is_found_afterwards(app:
         app.pass_time(0.5)
         time.sleep(0.5)
     assert get_operation(page).state == "succeeded"
-    assert app.effects() - before == Effects(1, 0, 0, 0)
+    assert app.count_effects() - before == Effects(1, 0, 0, 0)
 
 
 def test_a_minute_later_it_is_never_sent_again(app: App) -> None:
@@ -197,14 +201,14 @@ def test_a_minute_later_it_is_never_sent_again(app: App) -> None:
         upstream.reset_client()
         app.run_worker()
     app.control.clear_faults()
-    asked, last = page.asked_at, get_operation(page)
+    asked, last = page.requested_at, get_operation(page)
     assert last.sent_at is not None
-    assert (last.sent_at - last.asked_at).total_seconds() <= 60
+    assert (last.sent_at - last.requested_at).total_seconds() <= 60
     assert (last.state, last.error_code) == ("refused", "did_not_happen")
     since = app.log_position()
     app.settle(200)
     assert app.changes_received(since) == []
-    assert asked > last.asked_at
+    assert asked > last.requested_at
 
 
 @pytest.mark.parametrize(("kind", "path"), [("roll_back", "*/rollback"), ("publish", "*/publish")])
@@ -263,12 +267,12 @@ def test_a_deadline_that_passes_before_sending_is_a_refusal_and_nothing_was_sent
 ) -> None:
     """On a busy machine the whole deadline may pass before the first byte: then MIOSA can't have done anything."""
     monkeypatch.setattr(Kind, "deadline_s", 1e-9)
-    before, since = app.effects(), app.log_position()
+    before, since = app.count_effects(), app.log_position()
     page = app.change("create", by=app.operator, name="Recall campaign")
     assert (page.state, page.error_code) == ("refused", "deadline_exceeded")
     assert "Nothing was sent" in page.error
     assert app.changes_received(since) == []
-    assert app.effects() == before
+    assert app.count_effects() == before
 
 
 def test_a_repeat_waits_no_longer_than_the_rest_of_the_minute(app: App) -> None:

@@ -116,7 +116,7 @@ def test_names_found_to_be_set_are_marked(app: App, env: EnvVarsClient, expires:
 def test_a_domain_missing_from_an_incomplete_list_was_not_detached(app: App, domains: DomainsApp, seen: str) -> None:
     domain = domains.add()
     app.control.fault("*/domains/*", method="DELETE", drop_before=True)
-    page = domains.change(domain, "detach_domain", typed_name=NAME)
+    page = domains.change(domain, "detach_domain", NAME)
     read_later(app, "*/domains", seen)
     assert (get_operation(page).state, get_operation(page).attempts) == ("succeeded", 2)
     assert NAME not in app.simulator.state.store.domain_names

@@ -1,4 +1,4 @@
-"""Nothing but the kinds of operation asks the client to change anything, and the client is created in one place."""
+"""Only kinds of operations call the client's changing methods, and the client is created in one place."""
 
 import ast
 import inspect
@@ -83,7 +83,7 @@ def test_the_client_is_created_in_one_place() -> None:
         assert not created or name in CLIENT_IS_CREATED_IN, name
 
 
-def test_no_face_imports_what_sends() -> None:
+def test_pages_and_api_do_not_import_the_client() -> None:
     for name, tree in list_sources():
         if name.startswith(("deployments_ui/", "portal/api/")):
             modules = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}

@@ -31,14 +31,14 @@ pytestmark = pytest.mark.django_db(transaction=True)
     ids=lambda value: str(value.get("status")) if isinstance(value, dict) else "",
 )
 def test_a_refused_change(app: App, fault: dict[str, Any], words: str) -> None:
-    before = app.effects()
+    before = app.count_effects()
     app.control.fault("*/rollback", **fault)
     page = app.roll_back(23)
     assert page.state == "refused"
     assert words in page.error
     assert "miosa" not in page.error.lower()
     assert "upstream" not in page.error
-    assert app.effects() == before
+    assert app.count_effects() == before
     assert not get_only_operation().in_lane
     assert page.for_operators == ""
     assert get_only_operation().error_for_operators
@@ -47,7 +47,7 @@ def test_a_refused_change(app: App, fault: dict[str, Any], words: str) -> None:
 @pytest.mark.parametrize(
     ("fault", "words"),
     [
-        ({"status": 404}, "does not know this app any more"),
+        ({"status": 404}, "This app no longer exists"),
         ({"status": 404, "body": "<html>404 proxy</html>"}, "can't be reached"),
         ({"status": 503}, "can't be reached"),
         ({"status": 403}, "does not let this portal do that"),
@@ -92,7 +92,7 @@ def test_a_refused_key_alarms_operators(app: App) -> None:
 
 @pytest.mark.parametrize("status", [429, 401, 403])
 def test_a_rate_limited_repeat_says_nothing_about_the_first_attempt(app: App, status: int) -> None:
-    before = app.effects()
+    before = app.count_effects()
     app.control.fault("*/publish", times=1, drop_before=True)
     app.control.fault("*/publish", times=1, status=status, retry_after=1)
     app.change("publish")
@@ -101,7 +101,7 @@ def test_a_rate_limited_repeat_says_nothing_about_the_first_attempt(app: App, st
     assert (get_only_operation().state, get_only_operation().attempts) == ("unknown", 2)
     assert app.settle(10) <= 10
     assert get_only_operation().state == "succeeded"
-    assert app.effects() - before == Effects(1, 1, 0, 0)
+    assert app.count_effects() - before == Effects(1, 1, 0, 0)
 
 
 def test_a_conflict_on_a_repeat_may_be_the_first_attempt_in_progress(app: App) -> None:

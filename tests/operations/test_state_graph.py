@@ -114,7 +114,7 @@ def machine_for(app: App, person: Person) -> type[RuleBasedStateMachine]:  # noq
             operation = Operation.objects.filter(state="unknown", in_lane=True).first()
             if operation is not None and state == "sent":
                 Operation.objects.filter(pk=operation.pk).update(
-                    state="sent", runner="dead", beat_at=timezone.now(), look_at=None
+                    state="sent", runner="dead", heartbeat_at=timezone.now(), next_read_at=None
                 )
                 self.states[operation.pk] = "sent"
 
@@ -151,13 +151,13 @@ def machine_for(app: App, person: Person) -> type[RuleBasedStateMachine]:  # noq
                 paths = heard.get(operation.key.hex, [])
                 assert len(paths) <= 2 * operation.attempts
                 if operation.sent_at is not None:
-                    assert (operation.sent_at - operation.asked_at).total_seconds() <= 61
+                    assert (operation.sent_at - operation.requested_at).total_seconds() <= 61
                 if operation.error_code in {"live_changed", "already_live", "too_late"}:
                     assert operation.attempts == 0
                     assert paths == []
 
         def teardown(self) -> None:
-            """In the end, once MIOSA works again, every outcome is known or a person is asked."""
+            """In the end, once MIOSA works again, every outcome is known or needs a decision."""
             app.control.clear_faults()
             for _second in range(90):
                 upstream.reset_client()

@@ -1,18 +1,18 @@
-"""What a customer may be shown of the hosting service's, and why (docs/rules.md, 9). Everything else is a leak.
+"""What customers may see of MIOSA, with reasons (docs/rules.md, 9). Everything else is a leak.
 
-A canary is planted in every field off this list; what stands here is taken out of a page before it is looked through.
+Every other field contains a canary. What is allowed here is removed from a page before it is searched.
 """
 
 from __future__ import annotations
 
 import re
 
-# Whole words of a page that are allowed to hold what otherwise would be a leak.
+# Texts that would otherwise be leaks.
 ALLOWED: dict[str, tuple[re.Pattern[str], str]] = {
     "the app's own address": (
         re.compile(r"http://127\.0\.0\.1:\d+/sites/[\w%-]+/|127\.0\.0\.1:\d+/sites/[\w%-]+"),
         "public_url is where the app answers; in the demo that is the simulator. "
-        "If it is MIOSA's own host, operators are told to set a deployment domain.",
+        "If it is MIOSA's own host, operators are responses to set a deployment domain.",
     ),
     "what a domain has to point at": (
         re.compile(r"[\w-]+\.[\w-]+\.apps\.example\.?"),
@@ -20,11 +20,11 @@ ALLOWED: dict[str, tuple[re.Pattern[str], str]] = {
     ),
     "the name of a file": (
         re.compile(r"/static/django_htmx/"),
-        "Where the script stands that pages are quick with. It tells of what we are made, not of where apps run.",
+        "The folder of htmx. It shows what the portal is made of, not where apps run.",
     ),
 }
 
-# The hosting service and what it is made of, wherever it is named.
+# Names of MIOSA, of its components and of its infrastructure.
 VENDOR = re.compile(
     r"miosa|canary-|\b(?:s3|gs|r2|minio|oci)://|arn:aws|\bmsk_|\b(?:tnt|host|node|vm|user|ws|prj)_[0-9A-HJKMNP-TV-Z]{20,}"
     r"|\b10\.\d+\.\d+\.\d+\b|/var/lib/|gunicorn|x-powered-by|x-served-by|django|traceback",
@@ -38,8 +38,8 @@ def without_allowed(text: str) -> str:
     return text
 
 
-def leaks(text: str, secrets: list[str]) -> list[str]:
-    """Each leak with what stands around it."""
+def find_leaks(text: str, secrets: list[str]) -> list[str]:
+    """Each leak with the text around it."""
     text = without_allowed(text)
     spots = [(found.start(), found.end()) for found in VENDOR.finditer(text)]
     spots += [(text.index(secret), text.index(secret) + len(secret)) for secret in secrets if secret in text]

@@ -1,4 +1,4 @@
-"""What the security tests share: one world for each module, put back after each test."""
+"""What the security tests share: one dataset for each module, put back after each test."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from portal.api import throttling
 from portal.config import DEMO_KEY, Upstream
 from portal.services.sync import upstream
 from portal.simulator.simulator import Simulator
-from tests.security import world as worlds
-from tests.security.world import World
+from tests.security import dataset as datasets
+from tests.security.dataset import Dataset
 from tests.simulator_control import SimulatorControl
 
 
 @pytest.fixture(scope="module")
-def control_all_along(running_simulator: Simulator) -> Iterator[SimulatorControl]:
+def module_simulator(running_simulator: Simulator) -> Iterator[SimulatorControl]:
     control = SimulatorControl(running_simulator.url)
     control.reset()
     asked = Upstream(f"{control.url}/api/v1", DEMO_KEY, None, 1_000_000, is_demo=True, deletes_env=True)
@@ -33,18 +33,20 @@ def control_all_along(running_simulator: Simulator) -> Iterator[SimulatorControl
 
 
 @pytest.fixture(scope="module")
-def company(django_db_setup: None, django_db_blocker: Any, control_all_along: SimulatorControl) -> Iterator[World]:
-    """In a transaction of the whole module, so that it is read once and gone in the end."""
+def module_dataset(
+    django_db_setup: None, django_db_blocker: Any, module_simulator: SimulatorControl
+) -> Iterator[Dataset]:
+    """In a transaction of the whole module: created once, and rolled back at the end."""
     with django_db_blocker.unblock(), transaction.atomic():
-        yield worlds.make(control_all_along)
+        yield datasets.create_dataset(module_simulator)
         transaction.set_rollback(True)
 
 
 @pytest.fixture
-def world(company: World, db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+def dataset(module_dataset: Dataset, db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Dataset]:
     monkeypatch.setattr(throttling, "counter", throttling.Counter())
     logging.disable(logging.INFO)  # a line for each of thousands of requests
-    yield company
+    yield module_dataset
     logging.disable(logging.NOTSET)
-    company.control.clear_faults()
+    module_dataset.control.clear_faults()
     cache.clear()

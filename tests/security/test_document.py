@@ -1,4 +1,4 @@
-"""`docs/security.md` tells the truth: every test it names exists, and it names every file of ours."""
+"""Every test that `docs/security.md` names exists, and it names every file of this folder."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ ROOT = Path(settings.BASE_DIR)
 NAMED = re.compile(r"`(tests/[\w/]+\.py)::(\w+)`")
 
 
-def defined_in(file: Path) -> set[str]:
+def list_tests(file: Path) -> set[str]:
     nodes = ast.walk(ast.parse(file.read_text()))
     return {node.name for node in nodes if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")}
 
 
-def test_each_test_that_is_named_exists() -> None:
+def test_named_tests_exist() -> None:
     named = NAMED.findall((ROOT / "docs/security.md").read_text())
     assert len(named) > 30
-    missing = [(file, test) for file, test in named if test not in defined_in(ROOT / file)]
+    missing = [(file, test) for file, test in named if test not in list_tests(ROOT / file)]
     assert missing == []
 
 
-def test_each_file_of_ours_is_named() -> None:
+def test_every_file_is_named() -> None:
     named = {file for file, _test in NAMED.findall((ROOT / "docs/security.md").read_text())}
-    ours = {f"tests/security/{file.name}" for file in (ROOT / "tests/security").glob("test_*.py")}
-    assert ours - named == {"tests/security/test_document.py"}
+    files = {f"tests/security/{file.name}" for file in (ROOT / "tests/security").glob("test_*.py")}
+    assert files - named == {"tests/security/test_document.py"}

@@ -1,4 +1,4 @@
-"""In a browser: text from elsewhere never runs, and nobody sees what the one before them saw."""
+"""In a browser: no text runs as a script, and nobody sees pages of the previous person."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from pytest_django.live_server_helper import LiveServer
 from portal.models import Operation, User
 from portal.services.people import DEMO_PASSWORD
 from tests.deployments_ui.changes import token_of
-from tests.security import world as worlds
-from tests.security.crawling import Crawl
-from tests.security.world import World
+from tests.security import dataset as datasets
+from tests.security.crawler import Crawl
+from tests.security.dataset import Dataset
 from tests.simulator_control import SimulatorControl
 
 RUNS = (
     "<script>window.__x=1</script><img src=x onerror=window.__x=1><svg onload=window.__x=1>"
     "\"'`{{7*7}}javascript:window.__x=1"
 )
-# A browser says so itself when an answer was 4xx.
+# Chromium logs every 4xx response.
 EXPECTED = "Failed to load resource: the server responded with a status of"
 # Enough of each kind of page; others are drawn by the same templates.
 MOST_PAGES = 40
@@ -36,11 +36,11 @@ def base_url() -> None:
 
 
 @pytest.fixture
-def hostile(transactional_db: None, simulator: SimulatorControl) -> World:
-    """The customer with hostile texts, with more of them typed by its own people and said by the hosting service."""
-    made = worlds.make(simulator)
+def hostile(transactional_db: None, simulator: SimulatorControl) -> Dataset:
+    """The customer with hostile texts, and more of them entered by its people and returned by MIOSA."""
+    made = datasets.create_dataset(simulator)
     base = f"/c/{made.own.slug}/deployments/{made.own.deployment_id}/"
-    said = json.dumps({"error": {"code": RUNS, "message": RUNS, "details": {RUNS: RUNS}}})
+    messages = json.dumps({"error": {"code": RUNS, "message": RUNS, "details": {RUNS: RUNS}}})
     deeds: list[tuple[str, str, dict[str, str]]] = [
         ("operator", f"domains/{made.own.domain_id}/redirect/", {"policy": "www_to_apex"}),
         ("operator", "rename/", {"name": RUNS[:100]}),
@@ -50,7 +50,7 @@ def hostile(transactional_db: None, simulator: SimulatorControl) -> World:
     for who, address, fields in deeds:
         Operation.objects.update(in_lane=False)
         for method in ("POST", "PUT", "PATCH", "DELETE"):
-            simulator.fault(times=9, method=method, status=422, body=said)
+            simulator.fault(times=9, method=method, status=422, body=messages)
         client = made.client(who)
         token = token_of(client.get(base + address).content.decode())
         answer = client.post(base + address, {"token": token, "reason": RUNS, "note": RUNS, **fields})
@@ -60,24 +60,24 @@ def hostile(transactional_db: None, simulator: SimulatorControl) -> World:
 
 
 @pytest.fixture
-def complaints(page: Page) -> Iterator[list[str]]:
-    """A violated Content-Security-Policy, a script's error, a dialog: the test fails."""
-    said: list[str] = []
+def problems(page: Page) -> Iterator[list[str]]:
+    """Violations of the Content Security Policy, script errors and dialogs. Any of them fails the test."""
+    messages: list[str] = []
 
-    def hear(message: ConsoleMessage) -> None:
+    def record(message: ConsoleMessage) -> None:
         if message.type in ("error", "warning") and not message.text.startswith(EXPECTED):
-            said.append(message.text)
+            messages.append(message.text)
 
     page.set_default_timeout(15_000)
-    page.on("console", hear)
-    page.on("pageerror", lambda error: said.append(str(error)))
-    page.on("dialog", lambda dialog: said.append(dialog.message))
-    yield said
-    assert not said
+    page.on("console", record)
+    page.on("pageerror", lambda error: messages.append(str(error)))
+    page.on("dialog", lambda dialog: messages.append(dialog.message))
+    yield messages
+    assert not messages
 
 
-def enter(page: Page, live_server: LiveServer, user: User) -> Client:
-    """Signed in without the form, as if it had been sent."""
+def add_session(page: Page, live_server: LiveServer, user: User) -> Client:
+    """Signs in without the form."""
     client = Client()
     client.force_login(user)
     session = client.cookies[settings.SESSION_COOKIE_NAME].value
@@ -86,10 +86,10 @@ def enter(page: Page, live_server: LiveServer, user: User) -> Client:
 
 
 @pytest.mark.parametrize("who", ["operator", "owner"])
-def test_nothing_that_was_said_or_typed_runs(
-    hostile: World, live_server: LiveServer, page: Page, complaints: list[str], who: str
+def test_no_text_runs_as_a_script(
+    hostile: Dataset, live_server: LiveServer, page: Page, problems: list[str], who: str
 ) -> None:
-    client = enter(page, live_server, hostile.people[who])
+    client = add_session(page, live_server, hostile.people[who])
     slug = hostile.own.slug
     starts = [f"/c/{slug}/", f"/c/{slug}/operations/", f"/find/?q={quote(RUNS)}", f"/c/{slug}/?q={quote(RUNS)}"]
     starts += [f"/dns/{hostile.own.secret}/", f"/operations/{hostile.own.operation}/"]
@@ -110,10 +110,10 @@ def test_nothing_that_was_said_or_typed_runs(
     assert "&lt;script&gt;window.__x=1&lt;/script&gt;" in shown
 
 
-def test_back_shows_the_next_person_nothing(
-    hostile: World, live_server: LiveServer, page: Page, complaints: list[str]
+def test_back_shows_the_next_person_no_earlier_page(
+    hostile: Dataset, live_server: LiveServer, page: Page, problems: list[str]
 ) -> None:
-    """Three pages of the one, then somebody else in the same browser, then Back as far as it goes."""
+    """Three pages of one person, then another person in the same browser, then Back to the beginning."""
     sign_in(page, live_server, hostile.people["owner"])
     for address in (f"/c/{hostile.own.slug}/", f"/c/{hostile.own.slug}/operations/", "/find/?q=hara"):
         page.goto(f"{live_server.url}{address}")

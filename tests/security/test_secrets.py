@@ -30,9 +30,9 @@ from portal.services.sync import upstream
 from portal.services.sync.budget import Purpose
 from tests.deployments_ui.changes import token_of
 from tests.deployments_ui.conftest import HTMX
-from tests.security.crawling import body_of
+from tests.security.crawler import body_of
+from tests.security.dataset import VALUE, Dataset
 from tests.security.test_leaks import find_review
-from tests.security.world import VALUE, World
 
 PASSWORD = "canary-of-a-password-3f9a"
 VALUES = ("canary-value-one-77c1", "canary value two 88d2", "canary-value-three-99e3", "canary\nof-many-lines-11f4")
@@ -40,8 +40,8 @@ PIECES = ("canary-value", "canary value", "of-many-lines-11f4", PASSWORD, VALUE)
 BROKEN = "canary-value-in-a-fault"
 
 
-def breaks(request: HttpRequest) -> HttpResponse:
-    """With a value at hand when it breaks."""
+def raise_error(request: HttpRequest) -> HttpResponse:
+    """Fails while it has a value in a local variable."""
     value = request.POST["value"]
     raise RuntimeError(len(value))
 
@@ -49,12 +49,12 @@ def breaks(request: HttpRequest) -> HttpResponse:
 handler400, handler403 = portal_urls.handler400, portal_urls.handler403
 handler404, handler500 = portal_urls.handler404, portal_urls.handler500
 handler429 = portal_urls.handler429
-urlpatterns = [*portal_urls.urlpatterns, path("broken/", breaks)]
+urlpatterns = [*portal_urls.urlpatterns, path("broken/", raise_error)]
 
 
 @pytest.fixture
-def written() -> Iterator[io.StringIO]:
-    """Everything any library logs, as the portal would write it, and as it was before anything was hidden."""
+def log_output() -> Iterator[io.StringIO]:
+    """Everything that any library logs, as the portal writes it."""
     stream = io.StringIO()
     configured = logs.configure(level="DEBUG", secrets=[DEMO_KEY, settings.SECRET_KEY])
     formatter = configured["formatters"]["json"]
@@ -71,24 +71,24 @@ def written() -> Iterator[io.StringIO]:
     logging.disable(quiet)
 
 
-class Watching(Client):
-    """Keeps all that it was told: pages, parts, headers."""
+class RecordingClient(Client):
+    """Records every response: pages, parts, headers."""
 
     def __init__(self) -> None:
         super().__init__(raise_request_exception=False)
-        self.told: list[str] = []
+        self.responses: list[str] = []
 
     def request(self, **request: Any) -> Any:
         answer = super().request(**request)
-        self.told.append(f"{dict(answer.headers)}\n{body_of(answer)}")
+        self.responses.append(f"{dict(answer.headers)}\n{body_of(answer)}")
         return answer
 
     def sign_in(self, email: str, password: str) -> Any:
         return self.post("/accounts/login/", {"login": email, "password": password})
 
 
-def database(*, but: tuple[str, ...] = ()) -> str:
-    """Every row of every table, as text; blobs as what they hold."""
+def dump_database(*, but: tuple[str, ...] = ()) -> str:
+    """Every row of every table as text; blobs as bytes."""
     with connection.cursor() as cursor:
         text = []
         for table in set(connection.introspection.table_names(cursor)) - set(but):
@@ -97,14 +97,14 @@ def database(*, but: tuple[str, ...] = ()) -> str:
     return "\n".join(text)
 
 
-def work() -> None:
+def run_worker() -> None:
     for _round in range(10):
         for operation in background.list_due(now=timezone.now()):
             background.run_step(operation)
 
 
 def type_values(client: Client, base: str) -> None:
-    """One by one, as a file, with mistakes, in the wrong field, and looked at again."""
+    """One by one, as a file, with mistakes, in the wrong field, and reviewed again."""
     one, two, three, lines = VALUES
     wrong: list[dict[str, str]] = [
         {"name": "not a name", "value": one},
@@ -137,32 +137,36 @@ def apply(client: Client, base: str, *, value: str, **fault: Any) -> None:
         client.get(answer["Location"])
 
 
-def heard_of(world: World) -> list[Any]:
-    return [row["body"] for row in world.control.requests() if row["method"] == "POST" and row["path"].endswith("/env")]
+def list_env_requests(dataset: Dataset) -> list[Any]:
+    return [
+        row["body"] for row in dataset.control.requests() if row["method"] == "POST" and row["path"].endswith("/env")
+    ]
 
 
 @pytest.mark.urls(__name__)
-def test_they_are_nowhere(world: World, written: io.StringIO, caplog: pytest.LogCaptureFixture) -> None:
+def test_secrets_are_written_nowhere(
+    dataset: Dataset, log_output: io.StringIO, caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level(logging.DEBUG)
-    owner = world.people["owner"]
+    owner = dataset.people["owner"]
     owner.set_password(PASSWORD)
     owner.save()
-    client = Watching()
+    client = RecordingClient()
     client.sign_in(owner.email, f"{PASSWORD}-mistyped")
     assert client.sign_in(owner.email, PASSWORD).status_code == 302
     session = client.cookies[settings.SESSION_COOKIE_NAME].value
-    base = f"/c/{world.own.slug}/deployments/{world.own.deployment_id}/"
-    before = len(heard_of(world))
+    base = f"/c/{dataset.own.slug}/deployments/{dataset.own.deployment_id}/"
+    before = len(list_env_requests(dataset))
     type_values(client, base)
     apply(client, base, value=VALUES[0])
     quoting = json.dumps({"error": {"code": "invalid", "message": f"bad value {VALUES[0]} for key {DEMO_KEY}"}})
     for fault in ({"status": 422, "body": quoting}, {"status": 500, "body": quoting}, {"status": 200, "body": quoting},
                   {"drop_after": True}, {"drop_before": True}):  # fmt: skip
-        world.control.fault("*/env", method="POST", times=3, **fault)
+        dataset.control.fault("*/env", method="POST", times=3, **fault)
         apply(client, base, value=VALUES[0])
-        world.control.clear_faults()
-        Operation.objects.update(in_lane=False, look_at=timezone.now())
-        work()
+        dataset.control.clear_faults()
+        Operation.objects.update(in_lane=False, next_read_at=timezone.now())
+        run_worker()
     for address in ("env/", "", "env/delete/LOST_KEY/"):
         client.get(base + address)
     for operation in Operation.objects.all():
@@ -170,28 +174,28 @@ def test_they_are_nowhere(world: World, written: io.StringIO, caplog: pytest.Log
         client.get(f"/api/v1/operations/{operation.key}/")
     client.post("/broken/", {"value": BROKEN})
     client.post(f"{base}redeploy/", {"token": "x", "value": BROKEN})
-    client.get(f"/dns/{world.own.secret}/")
-    assert len(heard_of(world)) > before
+    client.get(f"/dns/{dataset.own.secret}/")
+    assert len(list_env_requests(dataset)) > before
 
-    said = written.getvalue() + "".join(repr(vars(record)) for record in caplog.records)
-    shown = "\n".join(client.told)
-    kept = database()
+    said = log_output.getvalue() + "".join(repr(vars(record)) for record in caplog.records)
+    shown = "\n".join(client.responses)
+    kept = dump_database()
     assert "LOST_KEY" in kept
     for piece in PIECES:
         assert piece not in said
         assert piece not in kept
         assert piece not in shown
-    for secret in (session, DEMO_KEY, world.own.secret):
-        assert secret not in written.getvalue()
+    for secret in (session, DEMO_KEY, dataset.own.secret):
+        assert secret not in log_output.getvalue()
     assert DEMO_KEY not in kept + shown
-    assert session not in shown + database(but=("django_session",))
-    assert world.own.secret not in kept
+    assert session not in shown + dump_database(but=("django_session",))
+    assert dataset.own.secret not in kept
     assert mail.outbox == []
 
 
-def test_no_object_shows_them(world: World) -> None:
+def test_no_repr_shows_a_secret(dataset: Dataset) -> None:
     client = upstream.client(Purpose.READ)
-    known = [settings.MIOSA, settings.CONFIG, client, replace(settings.MIOSA, rpm=1), world.client("owner").session]
+    known = [settings.MIOSA, settings.CONFIG, client, replace(settings.MIOSA, rpm=1), dataset.client("owner").session]
     shown = "".join(f"{each!r}{each!s}" for each in known)
     assert DEMO_KEY not in shown
     assert settings.SECRET_KEY not in shown

@@ -1,4 +1,4 @@
-"""Shared by the tests of services: people, a seeded MIOSA, and the worker's reading done at once."""
+"""Fixtures of the services' tests: people, and the worker's fetches without a worker."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,10 +15,10 @@ from portal.services.sync.budget import Purpose
 from portal.services.sync.fetch import deployment_refresh, sweeps
 from portal.services.sync.schedule import SyncSource
 from portal.services.sync.upsert import customer_rows
-from tests import recall
+from tests import snapshots
 from tests.simulator_control import SimulatorControl
 
-# What failed is requested again later than this.
+# Scopes that failed are due again later than this.
 SOON = timedelta(seconds=6)
 PersonOf = Callable[..., Person]
 Read = Callable[[], datetime]
@@ -37,9 +37,9 @@ def operator() -> Person:
 
 @pytest.fixture
 def person_of(db: None) -> PersonOf:
-    """Somebody of a customer's own people, by its external id."""
+    """Creates a person with a role at a customer, which is given by its external id."""
 
-    recall.begin_at_one()
+    snapshots.reset_ids()
 
     def make(external_id: str, role: Role = Role.OWNER) -> Person:
         customer = customer_rows.ensure_customer(external_id)
@@ -50,7 +50,7 @@ def person_of(db: None) -> PersonOf:
 
 @pytest.fixture
 def read_all(simulator: SimulatorControl, db: None) -> Read:
-    """Read what the worker would read, until nothing is requested any more; returns the time it was done."""
+    """Does what the worker does until nothing is due. Returns the time when it was finished."""
 
     def read() -> None:
         ask = upstream.client(Purpose.BACKGROUND)
@@ -61,7 +61,7 @@ def read_all(simulator: SimulatorControl, db: None) -> Read:
     def run() -> datetime:
         is_seed = simulator.is_fresh and all(row["method"] == "GET" for row in simulator.requests())
         is_first = is_seed and not Deployment.objects.exists()
-        recall.recall("all", simulator, read) if is_first else read()
+        snapshots.restore_or_create("all", simulator, read) if is_first else read()
         return timezone.now()
 
     return run
@@ -69,7 +69,7 @@ def read_all(simulator: SimulatorControl, db: None) -> Read:
 
 @pytest.fixture
 def read_again(simulator: SimulatorControl, db: None) -> Read:
-    """Everything once more, as if each deployment had been refreshed by somebody."""
+    """Fetches everything again, as if each deployment had been refreshed by a person."""
 
     def run() -> datetime:
         ask = upstream.client(Purpose.BACKGROUND)
@@ -83,8 +83,8 @@ def read_again(simulator: SimulatorControl, db: None) -> Read:
 
 
 @dataclass(frozen=True)
-class SeededWorld:
-    """The simulator, and two ways of reading it."""
+class SyncedSimulator:
+    """The simulator, and the two ways of syncing with it."""
 
     simulator: SimulatorControl
     read_all: Read
@@ -97,14 +97,14 @@ class SeededWorld:
 
 
 @pytest.fixture
-def world(simulator: SimulatorControl, read_all: Read, read_again: Read, person_of: PersonOf) -> SeededWorld:
-    """A MIOSA with two customers, so that reading all of it is quick."""
+def world(simulator: SimulatorControl, read_all: Read, read_again: Read, person_of: PersonOf) -> SyncedSimulator:
+    """With two customers only, so that reading everything is fast."""
     simulator.reset(customers=2)
-    return SeededWorld(simulator, read_all, read_again, person_of)
+    return SyncedSimulator(simulator, read_all, read_again, person_of)
 
 
 def drain() -> datetime:
-    """Run the worker's jobs that are requested soon, until none is left."""
+    """Runs what is due soon, as the worker does, until nothing is."""
     began = timezone.now()
     for _round in range(400):
         soon = Freshness.objects.filter(wanted_at__lte=timezone.now() + SOON)
@@ -113,9 +113,9 @@ def drain() -> datetime:
             return timezone.now()
         Freshness.objects.filter(pk=row.pk).update(wanted_at=None)
         SyncSource().run(row, now=timezone.now())
-    raise AssertionError("there is always something to read")
+    raise AssertionError("the background work never ends")
 
 
-def forget_leases() -> None:
-    """As if whoever was reading had been killed long ago."""
+def expire_leases() -> None:
+    """As if every reader had been killed long ago."""
     Freshness.objects.exclude(lease_until=None).update(lease_until=timezone.now() - 2 * leases.LASTS)

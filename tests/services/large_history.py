@@ -1,4 +1,4 @@
-"""A customer with very many remembered rows, made by bulk inserts: what the timeline's search is measured on."""
+"""A customer with very many stored rows, made by bulk inserts: what the timeline's search is measured on."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def make(rows: int, *, slug: str = "crowded", seed: int = 1) -> Customer:
     people = [_facet(customer, Facet.Field.PERSON, f"person-{number}") for number in range(PEOPLE)]
     projects = [_facet(customer, Facet.Field.PROJECT, f"project-{number}") for number in range(PROJECTS)]
     first = (Version.objects.order_by("-pk").values_list("pk", flat=True).first() or 0) + 1
-    _insert(customer, list(_rows(rows, first, dice, (apps, people, projects))))
+    _insert(customer, list(_make_rows(rows, first, dice, (apps, people, projects))))
     for app in apps:
         live = Version.objects.filter(deployment=app, state="ready").order_by("-number").first()
         Deployment.objects.filter(pk=app.pk).update(
@@ -62,7 +62,7 @@ def make_more(customer: Customer, rows: int) -> None:
         list(Facet.objects.filter(customer=customer, field=field).order_by("pk")) for field in Facet.Field
     )
     first = Version.objects.order_by("-pk").values_list("pk", flat=True)[0] + 1
-    made = _rows(rows, first, dice, (apps, people, projects))
+    made = _make_rows(rows, first, dice, (apps, people, projects))
     _insert(customer, [replace(one, number=one.number + 100_000, at=one.at + timedelta(days=30)) for one in made])
 
 
@@ -90,7 +90,7 @@ class Made:
     at: datetime
 
 
-def _rows(
+def _make_rows(
     count: int, first: int, dice: random.Random, things: tuple[list[Any], list[Any], list[Any]]
 ) -> Iterator[Made]:
     apps, people, projects = things
@@ -121,7 +121,7 @@ def _deployment(customer: Customer, number: int, now: datetime) -> Deployment:
         search=name.lower(),
         is_filled=True,
         first_seen_at=now,
-        asked_at=now,
+        requested_at=now,
         created_at=now,
     )
     Holding.objects.create(customer=customer, deployment=app, owns=True)
@@ -195,7 +195,7 @@ def _insert(customer: Customer, made: list[Made]) -> None:
 
 
 def analyse() -> None:
-    """As the database does by itself after a while."""
+    """What the database otherwise does automatically after a while."""
     vacuum = connection.vendor == "postgresql" and not connection.in_atomic_block
     with connection.cursor() as db:
         db.execute("VACUUM ANALYZE" if vacuum else "ANALYZE")

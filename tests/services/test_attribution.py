@@ -1,4 +1,4 @@
-"""Rule 1 of docs/rules.md: whose a version is. Each way in which MIOSA may state it, or not."""
+"""Rule 1 of docs/rules.md: the customer of a version, in each way in which MIOSA may report it or not."""
 
 from datetime import timedelta
 from typing import Any
@@ -14,92 +14,92 @@ from portal.services import connection
 from portal.services.errors import NotFound
 from portal.services.sync import upstream
 from portal.services.sync.upsert import customer_rows, deployment_rows, version_rows
-from tests import pages
-from tests.services.answers import collect_answers, ids_of
-from tests.services.conftest import SeededWorld, drain
+from tests import page_views
+from tests.services.conftest import SyncedSimulator, drain
+from tests.services.visible_data import collect_visible_text, list_version_ids
 
-OURS, THEIRS = "brightsmile-dental", "pawsome-vets"
+OURS, OTHERS = "brightsmile-dental", "pawsome-vets"
 
 
 @pytest.fixture
-def site(world: SeededWorld) -> dict[str, Any]:
-    """A deployment of ours."""
+def site(world: SyncedSimulator) -> dict[str, Any]:
+    """A deployment of the customer OURS."""
     mine = {one["external_workspace_id"]: one for one in world.simulator.state()["customers"]}[OURS]
     found: dict[str, Any] = mine["deployments"][0]
     return found
 
 
-def whose(version_id: str) -> str | None:
+def get_owner(version_id: str) -> str | None:
     version = Version.objects.select_related("customer").get(miosa_id=version_id)
     return version.customer.external_id if version.customer else None
 
 
-def seen_by(person: Person, slug: str) -> set[str]:
-    return ids_of(pages.open_history(by=person, slug=slug, query={}, now=timezone.now()).page)
+def list_visible_versions(person: Person, slug: str) -> set[str]:
+    return list_version_ids(page_views.open_history(by=person, slug=slug, query={}, now=timezone.now()).page)
 
 
-def test_its_own_attribution_decides(world: SeededWorld, site: dict[str, Any]) -> None:
-    published = world.act("publish", deployment_id=site["id"], external_workspace_id=THEIRS)
+def test_a_versions_own_attribution_decides(world: SyncedSimulator, site: dict[str, Any]) -> None:
+    published = world.act("publish", deployment_id=site["id"], external_workspace_id=OTHERS)
     world.read_all()
-    assert whose(published["id"]) == THEIRS
-    assert published["id"] in seen_by(world.person_of(THEIRS), THEIRS)
-    assert published["id"] not in seen_by(world.person_of(OURS), OURS)
+    assert get_owner(published["id"]) == OTHERS
+    assert published["id"] in list_visible_versions(world.person_of(OTHERS), OTHERS)
+    assert published["id"] not in list_visible_versions(world.person_of(OURS), OURS)
 
 
-@pytest.mark.parametrize("silence", [None, ""])
-def test_null_or_empty_means_the_deployments_at_first_sight_and_stays(
-    world: SeededWorld, site: dict[str, Any], silence: str | None
+@pytest.mark.parametrize("empty", [None, ""])
+def test_without_an_attribution_the_deployments_first_one_stays(
+    world: SyncedSimulator, site: dict[str, Any], empty: str | None
 ) -> None:
-    published = world.act("publish", deployment_id=site["id"], external_workspace_id=silence)
+    published = world.act("publish", deployment_id=site["id"], external_workspace_id=empty)
     world.read_all()
-    assert whose(published["id"]) == OURS
-    world.act("reattribute", deployment_id=site["id"], external_workspace_id=THEIRS)
+    assert get_owner(published["id"]) == OURS
+    world.act("reattribute", deployment_id=site["id"], external_workspace_id=OTHERS)
     world.read_again()
-    assert whose(published["id"]) == OURS
-    assert published["id"] not in seen_by(world.person_of(THEIRS), THEIRS)
+    assert get_owner(published["id"]) == OURS
+    assert published["id"] not in list_visible_versions(world.person_of(OTHERS), OTHERS)
 
 
-def test_null_after_the_deployment_has_moved_is_for_staff(
-    world: SeededWorld, site: dict[str, Any], operator: Person
+def test_a_version_without_attribution_after_a_move_is_for_staff(
+    world: SyncedSimulator, site: dict[str, Any], operator: Person
 ) -> None:
     world.read_all()
-    world.act("reattribute", deployment_id=site["id"], external_workspace_id=THEIRS)
+    world.act("reattribute", deployment_id=site["id"], external_workspace_id=OTHERS)
     world.read_again()
     published = world.act("publish", deployment_id=site["id"], external_workspace_id=None)
     world.read_again()
-    assert whose(published["id"]) is None
-    for slug in (OURS, THEIRS):
-        assert published["id"] not in collect_answers(by=world.person_of(slug), slug=slug, now=timezone.now())
-    assert published["id"] in collect_answers(by=operator, slug=THEIRS, now=timezone.now())
+    assert get_owner(published["id"]) is None
+    for slug in (OURS, OTHERS):
+        assert published["id"] not in collect_visible_text(by=world.person_of(slug), slug=slug, now=timezone.now())
+    assert published["id"] in collect_visible_text(by=operator, slug=OTHERS, now=timezone.now())
 
 
-def test_null_published_behind_a_move_that_nobody_has_noticed_is_for_staff(
-    world: SeededWorld, site: dict[str, Any]
+def test_a_version_without_attribution_after_an_unnoticed_move_is_for_staff(
+    world: SyncedSimulator, site: dict[str, Any]
 ) -> None:
-    """Only the versions are read again, as the worker does; the deployment changed hands before they appeared."""
+    """Only the versions are fetched again, as the worker does. The deployment had moved before they appeared."""
     world.read_all()
-    Deployment.objects.update(asked_at=timezone.now() - timedelta(minutes=5))
-    world.act("reattribute", deployment_id=site["id"], external_workspace_id=THEIRS)
+    Deployment.objects.update(requested_at=timezone.now() - timedelta(minutes=5))
+    world.act("reattribute", deployment_id=site["id"], external_workspace_id=OTHERS)
     published = world.act("publish", deployment_id=site["id"], external_workspace_id=None)
     Freshness.objects.filter(scope__startswith="versions:").update(wanted_at=timezone.now())
     drain()
-    assert whose(published["id"]) is None
+    assert get_owner(published["id"]) is None
 
 
-def test_reduced_rows_are_read_singly_and_until_then_for_staff(world: SeededWorld, site: dict[str, Any]) -> None:
+def test_reduced_rows_are_for_staff_until_fetched_one_by_one(world: SyncedSimulator, site: dict[str, Any]) -> None:
     world.simulator.configure(version_rows="reduced")
     world.simulator.fault("*/versions/*", method="GET", times=1000, body="nothing legible")
     world.read_all()
     assert Version.objects.exists()
     assert not Version.objects.exclude(customer=None).exists()
-    assert not seen_by(world.person_of(OURS), OURS)
+    assert not list_visible_versions(world.person_of(OURS), OURS)
     world.simulator.clear_faults()
     Freshness.objects.update(wanted_at=None, failed_at=None)
     read_all_versions()
-    remembered = Version.objects.filter(deployment__miosa_id=site["id"])
-    assert remembered.count() == site["versions"]
-    assert {one.customer.external_id for one in remembered.select_related("customer") if one.customer} == {OURS}
-    assert not remembered.filter(is_doubtful=True).exists()
+    stored = Version.objects.filter(deployment__miosa_id=site["id"])
+    assert stored.count() == site["versions"]
+    assert {one.customer.external_id for one in stored.select_related("customer") if one.customer} == {OURS}
+    assert not stored.filter(is_doubtful=True).exists()
 
 
 def read_all_versions() -> None:
@@ -108,95 +108,95 @@ def read_all_versions() -> None:
     drain()
 
 
-def test_frozen_attribution_outlives_the_disposable_tables(world: SeededWorld, site: dict[str, Any]) -> None:
+def test_frozen_attributions_survive_the_loss_of_refetchable_tables(
+    world: SyncedSimulator, site: dict[str, Any]
+) -> None:
     published = world.act("publish", deployment_id=site["id"], external_workspace_id=None)
     world.read_all()
-    world.act("reattribute", deployment_id=site["id"], external_workspace_id=THEIRS)
+    world.act("reattribute", deployment_id=site["id"], external_workspace_id=OTHERS)
     world.read_again()
     activations = Activation.objects.count()
     for table in (Entry, Holding, Version, Deployment, Freshness):
         table.objects.all().delete()
     world.read_all()
-    assert whose(published["id"]) == OURS
+    assert get_owner(published["id"]) == OURS
     assert Activation.objects.count() == activations
 
 
-def test_what_stated_another_owner_later_is_not_given_back_by_a_reduced_row(
-    world: SeededWorld, site: dict[str, Any]
-) -> None:
-    """First silent (frozen to us), then theirs by its own word; with the tables lost, a reduced row says neither."""
+def test_a_reduced_row_does_not_restore_an_earlier_owner(world: SyncedSimulator, site: dict[str, Any]) -> None:
+    """First without attribution (frozen as OURS), then of OTHERS; after a loss of tables, a reduced row has neither."""
     published = world.act("publish", deployment_id=site["id"], external_workspace_id=None)
     world.read_all()
-    world.act("reattribute", deployment_id=site["id"], version_id=published["id"], external_workspace_id=THEIRS)
+    world.act("reattribute", deployment_id=site["id"], version_id=published["id"], external_workspace_id=OTHERS)
     for table in (Entry, Holding, Version, Deployment, Freshness):
         table.objects.all().delete()
     world.simulator.configure(version_rows="reduced")
     world.simulator.fault("*/versions/*", method="GET", times=1000, body="nothing legible")
     world.read_all()
-    assert whose(published["id"]) is None
+    assert get_owner(published["id"]) is None
 
 
-def test_a_reattributed_version_moves_with_all_that_is_told_of_it(world: SeededWorld, site: dict[str, Any]) -> None:
+def test_a_reattributed_version_moves_with_its_entries(world: SyncedSimulator, site: dict[str, Any]) -> None:
     older = world.act("publish", deployment_id=site["id"])
     world.act("publish", deployment_id=site["id"])
     world.read_all()
     world.act("rollback", deployment_id=site["id"], version_id=older["id"])
     world.read_again()
-    world.act("reattribute", deployment_id=site["id"], version_id=older["id"], external_workspace_id=THEIRS)
+    world.act("reattribute", deployment_id=site["id"], version_id=older["id"], external_workspace_id=OTHERS)
     world.read_again()
-    assert whose(older["id"]) == THEIRS
-    assert older["id"] not in collect_answers(by=world.person_of(OURS), slug=OURS, now=timezone.now())
-    kinds = Entry.objects.filter(customer__external_id=THEIRS, version=Version.objects.get(miosa_id=older["id"]).pk)
+    assert get_owner(older["id"]) == OTHERS
+    assert older["id"] not in collect_visible_text(by=world.person_of(OURS), slug=OURS, now=timezone.now())
+    kinds = Entry.objects.filter(customer__external_id=OTHERS, version=Version.objects.get(miosa_id=older["id"]).pk)
     assert set(kinds.values_list("kind", flat=True)) == {Entry.Kind.VERSION, Entry.Kind.ACTIVATION}
 
 
 def test_an_unattributed_deployment_belongs_to_its_workspaces_customer(
-    world: SeededWorld, site: dict[str, Any]
+    world: SyncedSimulator, site: dict[str, Any]
 ) -> None:
     world.act("reattribute", deployment_id=site["id"], external_workspace_id=None)
     world.read_all()
     deployment = Deployment.objects.select_related("customer").get(miosa_id=site["id"])
     assert (deployment.customer.external_id, deployment.external_id) == (OURS, None)
-    theirs = {one["external_workspace_id"]: one for one in world.simulator.state()["customers"]}[THEIRS]
+    theirs = {one["external_workspace_id"]: one for one in world.simulator.state()["customers"]}[OTHERS]
     world.act("move", deployment_id=site["id"], workspace_id=theirs["workspace_id"])
     published = world.act("publish", deployment_id=site["id"], external_workspace_id=None)
     world.read_again()
     deployment.refresh_from_db()
-    assert deployment.customer.external_id == THEIRS
-    assert whose(published["id"]) is None
-    assert site["active_version_id"] not in seen_by(world.person_of(THEIRS), THEIRS)
+    assert deployment.customer.external_id == OTHERS
+    assert get_owner(published["id"]) is None
+    assert site["active_version_id"] not in list_visible_versions(world.person_of(OTHERS), OTHERS)
 
 
-def test_what_belongs_to_nobody_is_unassigned_and_for_staff(
-    world: SeededWorld, site: dict[str, Any], operator: Person
+def test_a_deployment_without_customer_is_unassigned_and_for_staff(
+    world: SyncedSimulator, site: dict[str, Any], operator: Person
 ) -> None:
     world.read_all()
-    lonely = world.simulator.state()["unassigned"][0]
-    deployment = Deployment.objects.select_related("customer").get(miosa_id=lonely["id"])
+    unassigned = world.simulator.state()["unassigned"][0]
+    deployment = Deployment.objects.select_related("customer").get(miosa_id=unassigned["id"])
     assert deployment.customer.is_unassigned
-    assert lonely["active_version_id"] in seen_by(operator, "_unassigned")
+    assert unassigned["active_version_id"] in list_visible_versions(operator, "_unassigned")
     with pytest.raises(NotFound):
-        seen_by(world.person_of(OURS), "_unassigned")
+        list_visible_versions(world.person_of(OURS), "_unassigned")
 
 
-def test_a_row_of_nobody_on_a_customers_deployment_stands_in_unassigned(
-    world: SeededWorld, site: dict[str, Any], operator: Person
+def test_a_version_without_customer_is_listed_in_unassigned(
+    world: SyncedSimulator, site: dict[str, Any], operator: Person
 ) -> None:
     world.read_all()
-    world.act("reattribute", deployment_id=site["id"], external_workspace_id=THEIRS)
+    world.act("reattribute", deployment_id=site["id"], external_workspace_id=OTHERS)
     world.read_again()
     published = world.act("publish", deployment_id=site["id"], external_workspace_id=None)
     world.read_again()
-    assert published["id"] in seen_by(operator, "_unassigned")
+    assert published["id"] in list_visible_versions(operator, "_unassigned")
 
 
-def test_an_ignored_filter_widens_nothing(world: SeededWorld, site: dict[str, Any]) -> None:
+def test_an_ignored_filter_shows_no_foreign_versions(world: SyncedSimulator, site: dict[str, Any]) -> None:
     world.simulator.configure(attribution_filter="ignored")
     world.read_all()
     world.read_again()
     foreign = set(Version.objects.exclude(customer__external_id=OURS).values_list("miosa_id", flat=True))
-    told = collect_answers(by=world.person_of(OURS), slug=OURS, now=timezone.now())
-    assert not [miosa_id for miosa_id in foreign if miosa_id in told]
+    found = collect_visible_text(by=world.person_of(OURS), slug=OURS, now=timezone.now())
+    assert not [miosa_id for miosa_id in foreign if miosa_id in found]
 
 
 def deployment_row(**facts: Any) -> miosa.Deployment:
@@ -209,8 +209,8 @@ def version_row(**facts: Any) -> miosa.Version:
 
 
 @pytest.mark.parametrize("stated", [UNSET, "x" * 513])
-def test_a_deployment_that_never_stated_whose_it_is_is_nobodys(db: None, stated: Any) -> None:
-    """Not its workspace's: its own attribution, which was left out, may say another."""
+def test_a_deployment_with_an_unknown_attribution_is_unassigned(db: None, stated: Any) -> None:
+    """It does not get its workspace's customer: its own attribution, which was left out, may be another."""
     now = timezone.now()
     Workspace.objects.create(miosa_id="ws_1", external_id=OURS)
     (seen,) = deployment_rows.upsert_deployments(
@@ -246,46 +246,46 @@ def test_a_version_row_of_another_deployment_or_tenant_is_refused(db: None) -> N
     rows = [
         version_row(external_workspace_id=OURS, tenant_id="tnt_1"),
         version_row(id="ver_other", deployment_id="dep_other", external_workspace_id=OURS),
-        version_row(id="ver_stranger", tenant_id="tnt_2", external_workspace_id=OURS),
+        version_row(id="ver_other_tenant", tenant_id="tnt_2", external_workspace_id=OURS),
     ]
     version_rows.upsert_versions(seen.deployment, rows, now=now)
     assert set(Version.objects.values_list("miosa_id", flat=True)) == {"ver_made"}
 
 
-def test_an_older_answer_never_overwrites_a_newer_one(db: None) -> None:
+def test_an_older_response_never_overwrites_a_newer_one(db: None) -> None:
     now = timezone.now()
     earlier = now - timedelta(seconds=3)
     deployment_rows.upsert_deployments(
         [deployment_row(external_workspace_id=OURS, active_version_id="ver_new")], now=now
     )
     (late,) = deployment_rows.upsert_deployments(
-        [deployment_row(external_workspace_id=THEIRS, active_version_id="ver_old")], now=earlier
+        [deployment_row(external_workspace_id=OTHERS, active_version_id="ver_old")], now=earlier
     )
     assert not late.pointer_moved
-    remembered = Deployment.objects.get(miosa_id="dep_made")
-    assert (remembered.active_version_id, remembered.external_id) == ("ver_new", OURS)
+    stored = Deployment.objects.get(miosa_id="dep_made")
+    assert (stored.active_version_id, stored.external_id) == ("ver_new", OURS)
 
 
-def test_searching_confirms_nothing_that_the_page_does_not_show(
-    world: SeededWorld, site: dict[str, Any], operator: Person
+def test_search_matches_only_what_the_page_shows(
+    world: SyncedSimulator, site: dict[str, Any], operator: Person
 ) -> None:
     world.read_all()
     row = Version.objects.filter(deployment__miosa_id=site["id"]).latest("number")
     stated = {"version_number": row.number, "external_workspace_id": OURS, "created_at": row.created_at}
-    told = version_row(
+    row_of_miosa = version_row(
         id=row.miosa_id,
         deployment_id=site["id"],
         source_sandbox_id="sbx_19secret",
         runtime_command="npm run serve --registry https://npm.miosa.ai/x --host 10.1.2.3",
         **stated,
     )
-    version_rows.upsert_versions(row.deployment, [told], now=timezone.now())
+    version_rows.upsert_versions(row.deployment, [row_of_miosa], now=timezone.now())
     by = world.person_of(OURS)
 
     def found(text: str, person: Person) -> bool:
         query = {"q": [text], "app": [site["id"]]}
-        page = pages.open_history(by=person, slug=OURS, query=query, now=timezone.now()).page
-        return row.miosa_id in ids_of(page)
+        page = page_views.open_history(by=person, slug=OURS, query=query, now=timezone.now()).page
+        return row.miosa_id in list_version_ids(page)
 
     assert found("npm run serve", by)
     for text in ("sbx_19", "sbx_19secret", "miosa", "10.1.2"):

@@ -1,4 +1,4 @@
-"""The budget of requests: never more than it holds, and everybody's share of it."""
+"""The budget of requests: its limit, and each purpose's share."""
 
 from contextlib import suppress
 
@@ -46,23 +46,23 @@ STEPS = st.lists(
 
 @settings(max_examples=40, suppress_health_check=list(HealthCheck), deadline=None)
 @given(steps=STEPS)
-def test_never_more_than_it_holds_and_what_came_back_since(
+def test_the_budget_is_limited_and_refills(
     steps: list[tuple[Purpose, float, float, int | None]],
 ) -> None:
-    """Whatever is asked in whatever order, also by machines whose clocks are up to half a minute off."""
+    """In any order of requests, also by machines with clocks up to half a minute apart."""
     Bucket.objects.all().delete()
-    true, told, given_out = BEGIN, [], 0
+    true, found, given_out = BEGIN, [], 0
     for purpose, step, off, customer_id in steps:
         true += step
         now = true + off
-        told.append(now)
+        found.append(now)
         with suppress(miosa.BudgetSpent):
             budget.take(purpose, customer_id=customer_id, now=now)
             given_out += 1
-        assert given_out <= RPM / 4 + (max(told) - told[0]) * RPM / 60 + 1e-6
+        assert given_out <= RPM / 4 + (max(found) - found[0]) * RPM / 60 + 1e-6
 
 
-def test_each_purpose_leaves_some_for_those_before_it() -> None:
+def test_each_purpose_leaves_a_reserve_for_more_urgent_ones() -> None:
     full = RPM // 4
     assert taken(Purpose.BACKGROUND, at=BEGIN) == full - full * 0.2
     assert taken(Purpose.PROGRESS, at=BEGIN) == 1
@@ -71,7 +71,7 @@ def test_each_purpose_leaves_some_for_those_before_it() -> None:
     assert taken(Purpose.ACTION, at=BEGIN) == 0
 
 
-def test_background_never_takes_the_last_fifth_of_an_empty_bucket_either() -> None:
+def test_background_never_takes_the_last_fifth() -> None:
     """Under steady load from behind, whatever comes back beyond the fifth is shared, and a person always finds some."""
     taken(Purpose.BACKGROUND, at=BEGIN)
     for second in range(1, 60):
@@ -80,7 +80,7 @@ def test_background_never_takes_the_last_fifth_of_an_empty_bucket_either() -> No
     assert taken(Purpose.READ, at=BEGIN + 59.5) >= 1
 
 
-def test_actions_go_before_reads_when_there_is_almost_nothing() -> None:
+def test_actions_go_before_reads_when_little_is_left() -> None:
     taken(Purpose.READ, at=BEGIN)
     assert budget.wait_s(Purpose.READ, now=BEGIN) > 0
     assert budget.wait_s(Purpose.ACTION, now=BEGIN) == 0
@@ -107,7 +107,7 @@ def test_one_person_refreshes_ten_times_a_minute() -> None:
     budget.take_refresh(1, now=BEGIN + 6.1)
 
 
-def test_all_of_the_buckets_or_none() -> None:
+def test_tokens_are_taken_from_all_buckets_or_none() -> None:
     """A customer that has had its share takes nothing from the others."""
     taken(Purpose.READ, at=BEGIN, customer_id=1)
     before = Bucket.objects.get(key="miosa").tokens
@@ -134,7 +134,7 @@ def test_a_shorter_block_does_not_end_a_longer_one() -> None:
 
 
 @pytest.mark.parametrize("hours", [1, 24 * 365])
-def test_a_clock_set_back_stops_nobody(hours: int) -> None:
+def test_a_clock_set_back_blocks_nobody(hours: int) -> None:
     taken(Purpose.ACTION, at=BEGIN)
     budget.block(60, now=BEGIN)
     back = BEGIN - hours * 3600
@@ -150,9 +150,7 @@ def test_a_clock_set_forward_gives_no_more_than_a_full_bucket() -> None:
 
 
 @pytest.mark.parametrize("header", ["30", "3600", "-5", "soon", "", "Wed, 21 Oct 2099 07:28:00 GMT", "1e999"])
-def test_whatever_retry_after_says_nothing_is_sent_too_soon(
-    simulator: SimulatorControl, settings: Settings, header: str
-) -> None:
+def test_nothing_is_sent_before_retry_after(simulator: SimulatorControl, settings: Settings, header: str) -> None:
     simulator.fault("*", times=1, status=429, headers={"Retry-After": header})
     ask = upstream.client(Purpose.READ)
     with pytest.raises(miosa.RateLimited):
@@ -164,7 +162,7 @@ def test_whatever_retry_after_says_nothing_is_sent_too_soon(
     assert len(simulator.requests()) == 1
 
 
-def test_a_spent_budget_is_said_with_words_and_a_time() -> None:
+def test_a_spent_budget_is_explained_with_a_time() -> None:
     taken(Purpose.READ, at=timezone.now().timestamp())
     status = reachability.get_status(connection.get_connection(), is_stale=True, now=timezone.now())
     assert status.reach == "budget_spent"

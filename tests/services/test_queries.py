@@ -1,4 +1,4 @@
-"""What a history costs in queries and in the database's work, however long it is."""
+"""What a history costs, in queries and in work of the database, at any length."""
 
 import random
 import re
@@ -17,10 +17,10 @@ from portal.models.versions import VersionRow
 from portal.permissions import Person
 from portal.services.queries import customers, filters, timeline_search
 from portal.services.queries.timeline_search import Found, Where
-from tests import pages
+from tests import page_views
 from tests.services import large_history
-from tests.services.answers import ids_of
-from tests.services.work import count_work, list_plans
+from tests.services.costs import count_work, list_plans
+from tests.services.visible_data import list_version_ids
 
 ROWS = 50_000
 SAMPLE = 60
@@ -48,7 +48,7 @@ def list_searches(customer: Customer, by: Person) -> Iterator[tuple[dict[str, li
         yield chosen, filters.parse(query, customer=customer, deployments=deployments, by=by).where
 
 
-def test_no_search_works_more_than_its_window_takes(crowded: Customer, operator: Person, db: None) -> None:
+def test_a_search_reads_no_more_than_its_window(crowded: Customer, operator: Person, db: None) -> None:
     """`make bench` measures milliseconds, for every combination and over a longer history."""
     limit = WORK_PER_ROW[connection.vendor] * timeline_search.WINDOW
     for chosen, where in list_searches(crowded, operator):
@@ -59,7 +59,7 @@ def test_no_search_works_more_than_its_window_takes(crowded: Customer, operator:
             assert all("entry_timeline" in plan and "SCAN portal_entry" not in plan for plan in list_plans(run)), chosen
 
 
-def test_a_history_takes_six_queries_however_long(
+def test_a_history_takes_six_queries_at_any_length(
     crowded: Customer, operator: Person, db: None, django_assert_max_num_queries: Any
 ) -> None:
     small = large_history.make(10, slug="lonely")
@@ -68,26 +68,30 @@ def test_a_history_takes_six_queries_however_long(
         Freshness.objects.filter(customer=customer).update(read_at=timezone.now())
         for query in ({}, {"q": ["person-7"]}, {"state": ["live"]}, {"kind": ["other"], "q": ["nowhere"]}):
             with django_assert_max_num_queries(6) as seen:
-                pages.open_history(by=operator, slug=customer.slug, query=query, now=timezone.now())
+                page_views.open_history(by=operator, slug=customer.slug, query=query, now=timezone.now())
             counts.append(len(seen))
     assert counts[0] == counts[4]
 
 
-def test_a_stale_history_too(crowded: Customer, operator: Person, db: None, django_assert_max_num_queries: Any) -> None:
+def test_a_stale_history_takes_six_queries_at_any_length(
+    crowded: Customer, operator: Person, db: None, django_assert_max_num_queries: Any
+) -> None:
     later = timezone.now() + timedelta(hours=1)
     with django_assert_max_num_queries(6):
-        pages.open_history(by=operator, slug=crowded.slug, query={}, now=later)
+        page_views.open_history(by=operator, slug=crowded.slug, query={}, now=later)
 
 
-def test_nothing_is_counted_and_nothing_is_skipped(crowded: Customer, operator: Person, db: None) -> None:
+def test_the_search_uses_neither_count_nor_offset(crowded: Customer, operator: Person, db: None) -> None:
     app = Deployment.objects.filter(customer=crowded).earliest("pk")
     Freshness.objects.update(read_at=timezone.now())
     with CaptureQueriesContext(connection) as seen:
-        page = pages.open_history(by=operator, slug=crowded.slug, query={}, now=timezone.now())
+        page = page_views.open_history(by=operator, slug=crowded.slug, query={}, now=timezone.now())
         following = {"cursor": [page.page.next_cursor]}
-        pages.open_history(by=operator, slug=crowded.slug, query=following, now=timezone.now())
-        pages.open_history(by=operator, slug=crowded.slug, query={"q": ["nowhere"]}, now=timezone.now())
-        pages.open_deployment(by=operator, slug=crowded.slug, deployment_id=app.miosa_id, query={}, now=timezone.now())
+        page_views.open_history(by=operator, slug=crowded.slug, query=following, now=timezone.now())
+        page_views.open_history(by=operator, slug=crowded.slug, query={"q": ["nowhere"]}, now=timezone.now())
+        page_views.open_deployment(
+            by=operator, slug=crowded.slug, deployment_id=app.miosa_id, query={}, now=timezone.now()
+        )
         customers.list_customers(by=operator, now=timezone.now())
     for one in seen.captured_queries:
         sql = one["sql"]
@@ -96,14 +100,14 @@ def test_nothing_is_counted_and_nothing_is_skipped(crowded: Customer, operator: 
             assert "COUNT(" not in sql.upper()
 
 
-def test_the_deepest_page_costs_what_the_first_does(crowded: Customer, db: None) -> None:
+def test_the_deepest_page_costs_no_more_than_the_first(crowded: Customer, db: None) -> None:
     deep = Entry.objects.filter(customer=crowded).order_by("at")[timeline_search.PAGE + 10]
     cursor = timeline_search.make_cursor(deep.at, deep.pk, "x")
     first, deepest = (count_work(partial(search, crowded, Where(), each)) for each in ("", cursor))
     assert deepest <= 1.5 * first, (first, deepest)
 
 
-def test_a_row_of_the_search_holds_what_the_models_do(crowded: Customer, db: None) -> None:
+def test_rows_of_the_search_match_the_models(crowded: Customer, db: None) -> None:
     found = timeline_search.search(
         scope="x", customer_id=crowded.pk, deployment_id=None, where=timeline_search.Where(), cursor=""
     )
@@ -119,14 +123,14 @@ def test_a_row_of_the_search_holds_what_the_models_do(crowded: Customer, db: Non
         assert {type(value) for value in version} == {type(getattr(model, name)) for name in VersionRow._fields}
 
 
-def test_paging_reaches_version_one_and_holds_each_once(operator: Person, db: None) -> None:
+def test_paging_reaches_version_one_without_repeats(operator: Person, db: None) -> None:
     customer = large_history.make(330, slug="walked")
     seen: list[str] = []
     cursor = ""
     for turn in range(10):
         query = {"cursor": [cursor]} if cursor else {}
-        page = pages.open_history(by=operator, slug=customer.slug, query=query, now=timezone.now()).page
-        seen += sorted(ids_of(page))
+        page = page_views.open_history(by=operator, slug=customer.slug, query=query, now=timezone.now()).page
+        seen += sorted(list_version_ids(page))
         if turn == 2:
             large_history.make_more(customer, 60)
         cursor = page.next_cursor
@@ -135,24 +139,22 @@ def test_paging_reaches_version_one_and_holds_each_once(operator: Person, db: No
     assert len(seen) == len(set(seen)) == 330
 
 
-def test_a_search_says_how_far_back_it_looked_and_looks_further(crowded: Customer, operator: Person, db: None) -> None:
+def test_a_search_shows_how_far_back_it_went_and_can_continue(crowded: Customer, operator: Person, db: None) -> None:
     rare = Version.objects.filter(customer=crowded).earliest("pk")
     query: dict[str, list[str]] = {"q": [f"--job {rare.pk:08d}"]}
     looked = 0
     while True:
-        page = pages.open_history(by=operator, slug=crowded.slug, query=query, now=timezone.now()).page
+        page = page_views.open_history(by=operator, slug=crowded.slug, query=query, now=timezone.now()).page
         looked += 1
         if page.entries:
             break
         assert page.searched_back_to is not None
         query["cursor"] = [page.next_cursor]
-    assert ids_of(page) == {rare.miosa_id}
+    assert list_version_ids(page) == {rare.miosa_id}
     assert looked == -(-ROWS // timeline_search.WINDOW)
 
 
 @pytest.mark.parametrize("text", ["\x00", "'; DROP TABLE portal_entry; --", "%", "_", "!", "\\", "\ud800", "x" * 5000])
-def test_hostile_text_finds_nothing_and_breaks_nothing(
-    crowded: Customer, operator: Person, db: None, text: str
-) -> None:
+def test_hostile_search_texts_find_nothing(crowded: Customer, operator: Person, db: None, text: str) -> None:
     for query in ({"q": [text]}, {"app": [text]}, {"person": [text]}, {"state": [text]}, {"from": [text]}):
-        pages.open_history(by=operator, slug=crowded.slug, query=query, now=timezone.now())
+        page_views.open_history(by=operator, slug=crowded.slug, query=query, now=timezone.now())

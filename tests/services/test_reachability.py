@@ -1,4 +1,4 @@
-"""What people read while MIOSA can't be reached."""
+"""The messages for people while MIOSA can't be reached."""
 
 from portal import miosa
 from portal.services.queries import reachability

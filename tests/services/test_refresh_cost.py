@@ -1,4 +1,4 @@
-"""What a refresh costs, in requests that MIOSA hears."""
+"""What a refresh costs, in requests to MIOSA."""
 
 import json
 from collections.abc import Callable
@@ -20,9 +20,9 @@ from portal.services.sync import refresh as refresh_service
 from portal.services.sync import upstream
 from portal.services.sync.budget import Purpose
 from portal.services.sync.fetch import customer_refresh, deployment_refresh, sweeps, version_refresh
-from tests import pages
-from tests.services.conftest import SeededWorld, drain
-from tests.services.request_counts import count_requests, counting_requests
+from tests import page_views
+from tests.services.conftest import SyncedSimulator, drain
+from tests.services.costs import count_requests, counting_requests
 
 OURS, THEIRS = "brightsmile-dental", "pawsome-vets"
 
@@ -36,9 +36,9 @@ def site() -> Deployment:
 
 
 def refresh(at: timedelta = timedelta(seconds=20), **how: Any) -> None:
-    """As if all that is remembered were as old as `at`."""
+    """As if all that is stored were as old as `at`."""
     Freshness.objects.exclude(read_at=None).update(read_at=timezone.now() - at)
-    Deployment.objects.update(asked_at=timezone.now() - at)
+    Deployment.objects.update(requested_at=timezone.now() - at)
     customer_refresh.refresh_customer(ours(), client=upstream.client(Purpose.READ), now=timezone.now(), **how)
 
 
@@ -51,43 +51,45 @@ def numbers(deployment: Deployment) -> set[int]:
     return set(known.values_list("number", flat=True))  # type: ignore[arg-type]  # readable ones have a number
 
 
-def test_a_fresh_page_asks_nothing(world: SeededWorld, operator: Person) -> None:
+def test_a_fresh_page_sends_no_request(world: SyncedSimulator, operator: Person) -> None:
     now = world.read_all()
     version = site().live_version
     assert version is not None
 
-    def look() -> None:
-        pages.open_history(by=operator, slug=OURS, query={}, now=now)
-        pages.open_deployment(by=operator, slug=OURS, deployment_id=site().miosa_id, query={}, now=now)
-        pages.open_version(by=operator, slug=OURS, deployment_id=site().miosa_id, version_id=version.miosa_id, now=now)
+    def open_page() -> None:
+        page_views.open_history(by=operator, slug=OURS, query={}, now=now)
+        page_views.open_deployment(by=operator, slug=OURS, deployment_id=site().miosa_id, query={}, now=now)
+        page_views.open_version(
+            by=operator, slug=OURS, deployment_id=site().miosa_id, version_id=version.miosa_id, now=now
+        )
 
-    assert count_requests(world.simulator, look) == {}
+    assert count_requests(world.simulator, open_page) == {}
 
 
-def test_a_stale_page_is_drawn_without_asking_and_wanted_once(world: SeededWorld, operator: Person) -> None:
+def test_a_stale_page_is_rendered_at_once_and_refreshed_once(world: SyncedSimulator, operator: Person) -> None:
     later = world.read_all() + timedelta(seconds=30)
 
-    def look() -> None:
+    def open_page() -> None:
         for _viewer in range(3):
-            page = pages.open_history(by=operator, slug=OURS, query={}, now=later)
+            page = page_views.open_history(by=operator, slug=OURS, query={}, now=later)
             assert page.age.stale
 
-    assert count_requests(world.simulator, look) == {}
+    assert count_requests(world.simulator, open_page) == {}
     assert Freshness.objects.get(scope=f"customer:{ours().pk}").wanted_at == later
 
 
-def test_an_unchanged_customer_costs_one_list(world: SeededWorld) -> None:
+def test_an_unchanged_customer_costs_one_list(world: SyncedSimulator) -> None:
     world.read_all()
     assert count_requests(world.simulator, refresh) == {"list": 1}
 
 
-def test_and_one_more_for_each_deployment_whose_minute_is_over(world: SeededWorld) -> None:
+def test_each_stale_deployment_costs_one_more_list(world: SyncedSimulator) -> None:
     world.read_all()
     count = Deployment.objects.filter(customer=ours()).count()
     assert count_requests(world.simulator, lambda: refresh(timedelta(seconds=90))) == {"list": 1, "versions": count}
 
 
-def test_a_hundred_deployments_cost_one_list_each(world: SeededWorld) -> None:
+def test_a_hundred_deployments_cost_one_list_each(world: SyncedSimulator) -> None:
     world.read_all()
     for number in range(120):
         make(world, f"More {number}")
@@ -108,7 +110,7 @@ def count_statements(act: Callable[[], object]) -> int:
     return count
 
 
-def test_a_refresh_of_three_deployments_takes_few_statements(world: SeededWorld) -> None:
+def test_a_refresh_of_three_deployments_takes_few_statements(world: SyncedSimulator) -> None:
     """About eleven for each deployment if nothing changed, and about twenty more if its versions are new."""
     world.read_all()
     assert Deployment.objects.filter(customer=ours()).count() == 3
@@ -118,11 +120,11 @@ def test_a_refresh_of_three_deployments_takes_few_statements(world: SeededWorld)
     assert count_statements(lambda: refresh(force=True)) <= 115
 
 
-def make(world: SeededWorld, name: str) -> None:
+def make(world: SyncedSimulator, name: str) -> None:
     upstream.client(Purpose.ACTION).deployments.create(name=name, external_workspace_id=OURS, idempotency_key=name)
 
 
-def test_a_new_version_costs_its_page_and_the_one_it_replaced_nothing(world: SeededWorld) -> None:
+def test_a_new_version_costs_one_page_and_no_request_for_the_previous_one(world: SyncedSimulator) -> None:
     world.read_all()
     world.act("publish", deployment_id=site().miosa_id)
     assert count_requests(world.simulator, refresh) == {"list": 1, "versions": 1}
@@ -130,7 +132,7 @@ def test_a_new_version_costs_its_page_and_the_one_it_replaced_nothing(world: See
     assert list(states[:2]) == ["ready", "archived"]
 
 
-def test_a_pointer_moved_far_down_costs_both_its_ends(world: SeededWorld) -> None:
+def test_a_distant_live_version_costs_one_request_for_each_end(world: SyncedSimulator) -> None:
     world.act("history", deployment_id=first_of(world), count=250)
     world.read_all()
     target = Version.objects.get(deployment=site(), number=20)
@@ -142,12 +144,12 @@ def test_a_pointer_moved_far_down_costs_both_its_ends(world: SeededWorld) -> Non
     assert target.state == "archived"
 
 
-def first_of(world: SeededWorld) -> str:
+def first_of(world: SyncedSimulator) -> str:
     listed = {one["external_workspace_id"]: one for one in world.simulator.state()["customers"]}
     return str(listed[OURS]["deployments"][0]["id"])
 
 
-def test_a_pointer_that_the_sweep_saw_moving_is_read_at_both_its_ends_too(world: SeededWorld) -> None:
+def test_a_live_version_changed_before_a_sweep_is_read_at_both_ends(world: SyncedSimulator) -> None:
     world.act("history", deployment_id=first_of(world), count=250)
     world.read_all()
     low, lower = (Version.objects.get(deployment=site(), number=n) for n in (30, 20))
@@ -160,7 +162,7 @@ def test_a_pointer_that_the_sweep_saw_moving_is_read_at_both_its_ends_too(world:
     assert count_requests(world.simulator, drain) == {"versions": 1, "version": 2}
 
 
-def test_unfinished_versions_are_read_until_they_are_finished(world: SeededWorld) -> None:
+def test_unfinished_versions_are_read_until_they_are_finished(world: SyncedSimulator) -> None:
     world.read_all()
     world.simulator.configure(step_times="stuck")
     building = world.act("publish", deployment_id=site().miosa_id, steps=True)
@@ -172,7 +174,7 @@ def test_unfinished_versions_are_read_until_they_are_finished(world: SeededWorld
 
 
 @pytest.mark.parametrize("order", ["oldest", "random"])
-def test_a_list_that_is_not_newest_first_is_read_whole(world: SeededWorld, order: str) -> None:
+def test_an_unordered_list_is_read_completely(world: SyncedSimulator, order: str) -> None:
     world.simulator.configure(list_order=order)
     world.act("history", deployment_id=first_of(world), count=250)
     world.read_all()
@@ -183,7 +185,7 @@ def test_a_list_that_is_not_newest_first_is_read_whole(world: SeededWorld, order
 
 
 @pytest.mark.parametrize("paging", ["page", "meta", "none", "next", "cursor", "loop"])
-def test_every_style_of_paging_reaches_version_one_or_ends(world: SeededWorld, paging: str) -> None:
+def test_every_paging_style_reaches_version_one_or_ends(world: SyncedSimulator, paging: str) -> None:
     world.simulator.configure(paging=paging)
     world.act("history", deployment_id=first_of(world), count=250)
     world.read_all()
@@ -192,7 +194,7 @@ def test_every_style_of_paging_reaches_version_one_or_ends(world: SeededWorld, p
     assert len(count_requests(world.simulator, lambda: read_versions(site()))) == 1
 
 
-def test_more_new_versions_than_a_page_leave_no_hole(world: SeededWorld) -> None:
+def test_more_new_versions_than_a_page_leave_no_gap(world: SyncedSimulator) -> None:
     """A person's reading takes one page; the rest, down to what was known, is read behind, and no more than that."""
     world.act("history", deployment_id=first_of(world), count=250)
     world.read_all()
@@ -203,7 +205,7 @@ def test_more_new_versions_than_a_page_leave_no_hole(world: SeededWorld) -> None
     assert numbers(site()) == set(range(1, 425))
 
 
-def test_new_versions_while_a_hole_is_open_leave_no_second_one(world: SeededWorld) -> None:
+def test_new_versions_during_a_backfill_leave_no_second_gap(world: SyncedSimulator) -> None:
     world.act("history", deployment_id=first_of(world), count=250)
     world.read_all()
     for _time in range(2):
@@ -215,7 +217,7 @@ def test_new_versions_while_a_hole_is_open_leave_no_second_one(world: SeededWorl
 
 
 @pytest.mark.parametrize(("paging", "size"), [("cursor", 100), ("page", 20)])
-def test_a_backfill_goes_on_where_it_was_interrupted(world: SeededWorld, paging: str, size: int) -> None:
+def test_an_interrupted_backfill_continues(world: SyncedSimulator, paging: str, size: int) -> None:
     world.simulator.configure(paging=paging)
     world.act("history", deployment_id=first_of(world), count=500)
     world.read_all()
@@ -235,7 +237,7 @@ def test_a_backfill_goes_on_where_it_was_interrupted(world: SeededWorld, paging:
     assert site().is_filled
 
 
-def test_a_cursor_that_is_no_longer_honoured_begins_again(world: SeededWorld) -> None:
+def test_a_backfill_restarts_when_its_cursor_is_rejected(world: SyncedSimulator) -> None:
     world.act("history", deployment_id=first_of(world), count=500)
     world.read_all()
     Version.objects.filter(deployment=site(), number__lt=300).delete()
@@ -247,7 +249,7 @@ def test_a_cursor_that_is_no_longer_honoured_begins_again(world: SeededWorld) ->
     assert numbers(site()) == set(range(1, 525))
 
 
-def test_vanished_versions_are_asked_for_and_marked(world: SeededWorld) -> None:
+def test_vanished_versions_are_requested_and_marked(world: SyncedSimulator) -> None:
     world.read_all()
     victims = Version.objects.filter(deployment=site(), number__in=[3, 5])
     for victim in victims:
@@ -257,7 +259,7 @@ def test_vanished_versions_are_asked_for_and_marked(world: SeededWorld) -> None:
     assert Version.objects.filter(deployment=site(), gone_at=None).count() == 22
 
 
-def test_of_many_vanished_versions_three_are_asked_for(world: SeededWorld) -> None:
+def test_of_many_vanished_versions_three_are_requested(world: SyncedSimulator) -> None:
     world.read_all()
     world.act("history", deployment_id=site().miosa_id, count=60)
     read_versions(site())
@@ -270,7 +272,7 @@ def test_of_many_vanished_versions_three_are_asked_for(world: SeededWorld) -> No
     assert set(gone) == set(range(5, 61))
 
 
-def test_an_empty_list_fetches_no_more_of_what_is_known_than_it_asks_for(world: SeededWorld) -> None:
+def test_an_empty_list_requests_few_of_the_known_versions(world: SyncedSimulator) -> None:
     world.read_all()
     world.act("history", deployment_id=site().miosa_id, count=100)
     read_versions(site())
@@ -283,40 +285,40 @@ def test_an_empty_list_fetches_no_more_of_what_is_known_than_it_asks_for(world: 
     assert not Version.objects.filter(deployment=site()).exclude(gone_at=None).exists()
 
 
-def test_an_empty_list_of_versions_wipes_nothing(world: SeededWorld) -> None:
+def test_an_empty_list_of_versions_removes_nothing(world: SyncedSimulator) -> None:
     world.read_all()
     world.simulator.fault("*/versions", method="GET", body='{"data": []}')
     read_versions(site())
     assert Version.objects.filter(deployment=site(), gone_at=None).count() == 24
 
 
-def test_gone_versions_that_come_back_are_there_again(world: SeededWorld) -> None:
+def test_gone_versions_can_return(world: SyncedSimulator) -> None:
     world.read_all()
     Version.objects.filter(deployment=site(), number=3).update(gone_at=timezone.now())
     read_versions(site())
     assert not Version.objects.filter(deployment=site()).exclude(gone_at=None).exists()
 
 
-def test_a_deleted_deployment_is_gone_and_stays_readable(world: SeededWorld, operator: Person) -> None:
+def test_a_deleted_deployment_stays_readable(world: SyncedSimulator, operator: Person) -> None:
     world.read_all()
     deployment = site()
     world.act("delete_deployment", deployment_id=deployment.miosa_id)
     refresh()
     deployment.refresh_from_db()
     assert deployment.gone_at
-    page = pages.open_deployment(
+    page = page_views.open_deployment(
         by=operator, slug=OURS, deployment_id=deployment.miosa_id, query={}, now=timezone.now()
     )
     assert page.deployment.is_gone
     assert page.page.entries
 
 
-def nothing_alone(world: SeededWorld) -> None:
+def nothing_alone(world: SyncedSimulator) -> None:
     world.simulator.fault("*/deployments", times=1000, body='{"data": []}')
     world.simulator.fault("*/deployments/*", times=1000, status=404)
 
 
-WRONG_KEYS: dict[str, Callable[[SeededWorld], None]] = {
+WRONG_KEYS: dict[str, Callable[[SyncedSimulator], None]] = {
     "401": lambda world: world.simulator.fault("*", times=1000, status=401),
     "403": lambda world: world.simulator.fault("*", times=1000, status=403),
     "404": lambda world: world.simulator.fault("*", times=1000, status=404),
@@ -326,7 +328,7 @@ WRONG_KEYS: dict[str, Callable[[SeededWorld], None]] = {
 
 
 @pytest.mark.parametrize("key", sorted(WRONG_KEYS))
-def test_a_wrong_key_wipes_nothing(world: SeededWorld, operator: Person, key: str) -> None:
+def test_a_wrong_key_removes_nothing(world: SyncedSimulator, operator: Person, key: str) -> None:
     world.read_all()
     deployments_before = Deployment.objects.filter(gone_at=None).count()
     versions_before = Version.objects.filter(gone_at=None).count()
@@ -345,10 +347,10 @@ def test_a_wrong_key_wipes_nothing(world: SeededWorld, operator: Person, key: st
             continue
     assert Deployment.objects.filter(gone_at=None).count() == deployments_before
     assert Version.objects.filter(gone_at=None).count() == versions_before
-    assert pages.open_history(by=operator, slug=OURS, query={}, now=timezone.now()).page.entries
+    assert page_views.open_history(by=operator, slug=OURS, query={}, now=timezone.now()).page.entries
 
 
-def test_many_vanished_deployments_alarm_and_wait_for_an_operator(world: SeededWorld, operator: Person) -> None:
+def test_many_vanished_deployments_wait_for_an_operator(world: SyncedSimulator, operator: Person) -> None:
     world.read_all()
     for deployment in Deployment.objects.filter(customer=ours()):
         world.act("delete_deployment", deployment_id=deployment.miosa_id)
@@ -362,7 +364,7 @@ def test_many_vanished_deployments_alarm_and_wait_for_an_operator(world: SeededW
     assert Connection.only().alarm == ""
 
 
-def test_rows_that_name_no_id_are_nobodys_end(world: SeededWorld) -> None:
+def test_rows_without_id_mark_nothing_as_gone(world: SyncedSimulator) -> None:
     for number in range(120):
         make(world, f"More {number}")
     world.read_all()
@@ -378,7 +380,7 @@ def test_rows_that_name_no_id_are_nobodys_end(world: SeededWorld) -> None:
     assert Connection.only().alarm == ""
 
 
-def test_another_tenant_is_refused_and_told(world: SeededWorld) -> None:
+def test_another_tenant_is_refused_and_reported(world: SyncedSimulator) -> None:
     world.read_all()
     ours_before = Connection.only().tenant_id
     Connection.objects.update(tenant_id="tnt_of_another")
@@ -394,7 +396,7 @@ def test_another_tenant_is_refused_and_told(world: SeededWorld) -> None:
     assert Connection.only().alarm == ""
 
 
-def test_another_base_url_is_refused(world: SeededWorld, settings: Settings) -> None:
+def test_another_base_url_is_refused(world: SyncedSimulator, settings: Settings) -> None:
     world.read_all()
     settings.MIOSA = replace(settings.MIOSA, is_demo=False)
     Connection.objects.update(base_url="https://other.example/api/v1")
@@ -403,7 +405,7 @@ def test_another_base_url_is_refused(world: SeededWorld, settings: Settings) -> 
     assert Connection.only().alarm == "other_base_url"
 
 
-def test_a_sweep_goes_on_where_its_budget_ended(world: SeededWorld) -> None:
+def test_a_sweep_continues_where_its_budget_ended(world: SyncedSimulator) -> None:
     for number in range(45):
         make(world, f"More {number}")
     world.simulator.configure(limit_param="refused")
@@ -413,31 +415,31 @@ def test_a_sweep_goes_on_where_its_budget_ended(world: SeededWorld) -> None:
         sweeps.sweep_deployments(client=ask, now=timezone.now(), most_pages=1)
         if Freshness.objects.get(scope=SWEEP).read_at:
             break
-    told = {one["id"] for customer in world.simulator.state()["customers"] for one in customer["deployments"]}
-    assert told <= set(Deployment.objects.filter(gone_at=None).values_list("miosa_id", flat=True))
+    found = {one["id"] for customer in world.simulator.state()["customers"] for one in customer["deployments"]}
+    assert found <= set(Deployment.objects.filter(gone_at=None).values_list("miosa_id", flat=True))
     assert _run > 0
 
 
-def test_a_repository_deployment_may_have_builds_and_no_versions(world: SeededWorld, operator: Person) -> None:
+def test_a_repository_deployment_may_have_builds_and_no_versions(world: SyncedSimulator, operator: Person) -> None:
     world.simulator.reset(customers=12)
     world.read_all()
     portal = Deployment.objects.get(name="Developer portal")
-    page = pages.open_deployment(
+    page = page_views.open_deployment(
         by=operator, slug="northwind-robotics", deployment_id=portal.miosa_id, query={}, now=timezone.now()
     )
     assert page.has_builds_only
     assert page.builds
     assert portal.is_filled
 
-    def look_again() -> None:
-        pages.open_deployment(
+    def fetch_again() -> None:
+        page_views.open_deployment(
             by=operator, slug="northwind-robotics", deployment_id=portal.miosa_id, query={}, now=timezone.now()
         )
 
-    assert count_requests(world.simulator, look_again) == {}
+    assert count_requests(world.simulator, fetch_again) == {}
     world.simulator.fault("*", times=100, status=503)
     late = timezone.now() + timedelta(minutes=5)
-    page = pages.open_deployment(
+    page = page_views.open_deployment(
         by=operator, slug="northwind-robotics", deployment_id=portal.miosa_id, query={}, now=late
     )
     assert page.builds

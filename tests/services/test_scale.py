@@ -1,4 +1,4 @@
-"""Much of everything: a backfill's memory, and a fleet of thousands."""
+"""Large amounts: the memory of a backfill, and thousands of deployments."""
 
 import os
 import resource
@@ -16,7 +16,7 @@ from portal.services.sync import upstream
 from portal.services.sync.budget import Purpose
 from portal.services.sync.fetch import sweeps, version_refresh
 from portal.services.sync.upsert import deployment_rows
-from tests.services.request_counts import counting_requests
+from tests.services.costs import counting_requests
 from tests.simulator_control import SimulatorControl
 
 BACKFILL = int(os.environ.get("BACKFILL_ROWS", "6000"))
@@ -33,8 +33,8 @@ def deployment_row(number: int, live: str | None = None) -> miosa.Deployment:
     )
 
 
-def test_a_backfill_takes_no_more_memory_the_longer_it_is(simulator: SimulatorControl) -> None:
-    """BACKFILL_ROWS=100000 is the whole measure; what the first tenth took is what it may take."""
+def test_a_backfill_takes_constant_memory(simulator: SimulatorControl) -> None:
+    """Measured in full with BACKFILL_ROWS=100000: after the first tenth, memory may not grow."""
     simulator.reset(customers=2)
     site = simulator.state()["customers"][0]["deployments"][0]
     simulator.run_action("history", deployment_id=site["id"], count=BACKFILL)
@@ -53,12 +53,12 @@ def test_a_backfill_takes_no_more_memory_the_longer_it_is(simulator: SimulatorCo
     assert Entry.objects.count() == count
     tenth = peaks[len(peaks) // 10]
     if "BACKFILL_ROWS" in os.environ:
-        print(f"{count} rows, {took:.0f} s, peak {tenth:.0f} MiB after a tenth, {peaks[-1]:.0f} MiB at the end")  # noqa: T201 - asked for
+        print(f"{count} rows, {took:.0f} s, peak {tenth:.0f} MiB after a tenth, {peaks[-1]:.0f} MiB at the end")  # noqa: T201  # requested with the variable
     assert peaks[-1] - tenth < 8, (tenth, peaks[-1])
 
 
-def test_a_fleet_is_remembered_in_few_queries_and_again_in_fewer() -> None:
-    """Per page of a hundred: a handful once everything is known; nothing that grows with the fleet."""
+def test_many_deployments_are_stored_in_few_queries() -> None:
+    """A few queries for each page of 100 rows once they are stored, however many deployments there are."""
     rows = [deployment_row(number) for number in range(FLEET)]
     pages = [rows[start : start + PAGE] for start in range(0, FLEET, PAGE)]
     for page in pages:
@@ -72,15 +72,15 @@ def test_a_fleet_is_remembered_in_few_queries_and_again_in_fewer() -> None:
     assert Deployment.objects.count() == FLEET
 
 
-def test_one_long_list_without_pages_is_taken_in_small_transactions() -> None:
+def test_a_long_list_is_stored_in_small_transactions() -> None:
     rows = [deployment_row(number) for number in range(450)]
-    remembered = deployment_rows.upsert_deployments(rows, now=timezone.now())
-    assert len(remembered) == 450
+    stored = deployment_rows.upsert_deployments(rows, now=timezone.now())
+    assert len(stored) == 450
     assert not Freshness.objects.exclude(lease_until=None).exists()
 
 
-def test_a_fleet_is_swept_page_by_page(simulator: SimulatorControl) -> None:
-    """FLEET_SWEPT=5000 is the whole measure."""
+def test_many_deployments_are_swept_page_by_page(simulator: SimulatorControl) -> None:
+    """Measured in full with FLEET_SWEPT=5000."""
     simulator.reset(customers=SWEPT)
     ask = upstream.client(Purpose.BACKGROUND)
     sweeps.sweep_workspaces(client=ask, now=timezone.now())
@@ -94,6 +94,6 @@ def test_a_fleet_is_swept_page_by_page(simulator: SimulatorControl) -> None:
         assert counted.kinds == {"list": -(-Deployment.objects.count() // PAGE)}
         Freshness.objects.filter(scope=SWEEP).update(read_at=None)
     if "FLEET_SWEPT" in os.environ:
-        print(f"{Deployment.objects.count()} deployments: {took[0]:.1f} s, again {took[1]:.1f} s")  # noqa: T201 - asked for
+        print(f"{Deployment.objects.count()} deployments: {took[0]:.1f} s, again {took[1]:.1f} s")  # noqa: T201  # requested with the variable
     assert Customer.objects.exclude(external_id=None).count() >= SWEPT - 1
     assert not Deployment.objects.exclude(gone_at=None).exists()

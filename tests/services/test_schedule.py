@@ -65,7 +65,7 @@ def test_a_planned_sweep_is_claimed_once() -> None:
     assert (source.claim(row, now=now), source.claim(row, now=now)) == (True, False)
 
 
-def test_what_somebody_looks_at_goes_before_histories_read_for_completeness() -> None:
+def test_opened_pages_go_before_background_histories() -> None:
     mark_all_read()
     long_ago = timezone.now() - timedelta(hours=1)
     scopes.request_refreshes((f"versions:{number}" for number in range(50)), at=long_ago)
@@ -73,7 +73,7 @@ def test_what_somebody_looks_at_goes_before_histories_read_for_completeness() ->
     assert due_scopes()[0] == "deployment:7"
 
 
-def test_however_much_is_requested_little_is_listed_at_once() -> None:
+def test_few_due_scopes_are_listed_at_once() -> None:
     mark_all_read()
     scopes.request_refreshes((f"versions:{number}" for number in range(100)), at=timezone.now() - timedelta(minutes=1))
     assert len(due_scopes()) == 8

@@ -23,16 +23,16 @@ from portal.services.sync import upstream
 from portal.services.sync.budget import Purpose
 from portal.services.sync.fetch import version_refresh
 from portal.services.sync.upsert import customer_rows
-from tests import pages
-from tests.services.answers import collect_answers
-from tests.services.conftest import SeededWorld
+from tests import page_views
+from tests.services.conftest import SyncedSimulator
+from tests.services.visible_data import collect_visible_text
 
 OURS, THEIRS = "brightsmile-dental", "pawsome-vets"
 
 
 @pytest.fixture
-def shared(world: SeededWorld) -> Deployment:
-    """Ours by attribution, with versions of theirs; theirs is live, after ours was, and one of theirs is staged."""
+def shared(world: SyncedSimulator) -> Deployment:
+    """A deployment of OURS with versions of THEIRS: one of those is live, after one of OURS was, and one is staged."""
     site = {one["external_workspace_id"]: one for one in world.simulator.state()["customers"]}[OURS]["deployments"][2]
     world.act("publish", deployment_id=site["id"], external_workspace_id=THEIRS, external_user_id="their-person")
     world.read_all()
@@ -51,25 +51,25 @@ def shared(world: SeededWorld) -> Deployment:
 
 
 def page_of(shared: Deployment, *, by: Person, slug: str) -> DeploymentPage:
-    return pages.open_deployment(by=by, slug=slug, deployment_id=shared.miosa_id, query={}, now=timezone.now())
+    return page_views.open_deployment(by=by, slug=slug, deployment_id=shared.miosa_id, query={}, now=timezone.now())
 
 
 def foreign(shared: Deployment) -> list[Version]:
     return list(Version.objects.filter(deployment=shared, customer__external_id=THEIRS))
 
 
-def test_no_row_of_another_is_told_in_any_answer(world: SeededWorld, shared: Deployment) -> None:
-    told = collect_answers(by=world.person_of(OURS), slug=OURS, now=timezone.now())
+def test_no_service_returns_rows_of_another_customer(world: SyncedSimulator, shared: Deployment) -> None:
+    found = collect_visible_text(by=world.person_of(OURS), slug=OURS, now=timezone.now())
     for version in foreign(shared):
-        assert version.miosa_id not in told
-        assert version.artifact_sha256 not in told
+        assert version.miosa_id not in found
+        assert version.artifact_sha256 not in found
         for moment in (version.created_at, version.promoted_at):
-            assert moment is None or str(moment) not in told
-    assert "their-person" not in told
-    assert shared.public_url not in told
+            assert moment is None or str(moment) not in found
+    assert "their-person" not in found
+    assert shared.public_url not in found
 
 
-def test_that_another_is_live_is_all_that_is_told_of_it(world: SeededWorld, shared: Deployment) -> None:
+def test_a_foreign_live_version_is_shown_without_details(world: SyncedSimulator, shared: Deployment) -> None:
     page = page_of(shared, by=world.person_of(OURS), slug=OURS)
     brief = page.deployment
     assert (brief.name, brief.live_is_foreign, brief.is_shared, page.is_cut) == (shared.name, True, True, True)
@@ -80,7 +80,7 @@ def test_that_another_is_live_is_all_that_is_told_of_it(world: SeededWorld, shar
     assert (page.source, page.created_at) == ("", None)
 
 
-def test_whoever_owns_the_live_one_sees_it(world: SeededWorld, shared: Deployment) -> None:
+def test_the_owner_of_the_live_version_sees_it(world: SyncedSimulator, shared: Deployment) -> None:
     page = page_of(shared, by=world.person_of(THEIRS), slug=THEIRS)
     assert page.deployment.live is not None
     assert page.deployment.live.id == shared.active_version_id
@@ -88,27 +88,27 @@ def test_whoever_owns_the_live_one_sees_it(world: SeededWorld, shared: Deploymen
     assert page.deployment.url == ""
 
 
-def test_staff_sees_all_of_it(world: SeededWorld, shared: Deployment, operator: Person) -> None:
+def test_staff_see_the_whole_deployment(world: SyncedSimulator, shared: Deployment, operator: Person) -> None:
     page = page_of(shared, by=operator, slug=OURS)
-    told = collect_answers(by=operator, slug=OURS, now=timezone.now())
+    found = collect_visible_text(by=operator, slug=OURS, now=timezone.now())
     assert page.deployment.url == shared.public_url
     assert not page.is_cut
-    assert all(version.miosa_id in told for version in foreign(shared))
+    assert all(version.miosa_id in found for version in foreign(shared))
 
 
-def test_support_of_one_customer_sees_no_other(world: SeededWorld, shared: Deployment) -> None:
+def test_support_of_one_customer_sees_no_other_customer(world: SyncedSimulator, shared: Deployment) -> None:
     mine = Customer.objects.get(external_id=OURS)
     support = Person(id=7, name="Ana", email="a@b.test", staff=Role.SUPPORT, assigned=frozenset({mine.pk}))
-    told = collect_answers(by=support, slug=OURS, now=timezone.now())
-    assert not [version for version in foreign(shared) if version.miosa_id in told]
+    found = collect_visible_text(by=support, slug=OURS, now=timezone.now())
+    assert not [version for version in foreign(shared) if version.miosa_id in found]
     with pytest.raises(NotFound):
-        pages.open_history(by=support, slug=THEIRS, query={}, now=timezone.now())
+        page_views.open_history(by=support, slug=THEIRS, query={}, now=timezone.now())
 
 
-def test_neighbours_and_comparisons_skip_what_is_anothers(world: SeededWorld, shared: Deployment) -> None:
+def test_neighbours_and_comparisons_skip_foreign_versions(world: SyncedSimulator, shared: Deployment) -> None:
     mine = list(Version.objects.filter(deployment=shared, customer__external_id=OURS).order_by("number"))
     by = world.person_of(OURS)
-    last = pages.open_version(
+    last = page_views.open_version(
         by=by, slug=OURS, deployment_id=shared.miosa_id, version_id=mine[-1].miosa_id, now=timezone.now()
     )
     assert (last.previous_id, last.next_id) == (mine[-2].miosa_id, "")
@@ -127,7 +127,7 @@ def test_neighbours_and_comparisons_skip_what_is_anothers(world: SeededWorld, sh
             logs.get_log(by=by, slug=OURS, deployment_id=shared.miosa_id, version_id=other.miosa_id, now=timezone.now())
 
 
-def test_logs_of_ones_own_versions_can_be_read(world: SeededWorld, shared: Deployment) -> None:
+def test_logs_of_own_versions_can_be_read(world: SyncedSimulator, shared: Deployment) -> None:
     mine = Version.objects.filter(deployment=shared, customer__external_id=OURS).latest("number")
     log = logs.get_log(
         by=world.person_of(OURS),
@@ -139,7 +139,7 @@ def test_logs_of_ones_own_versions_can_be_read(world: SeededWorld, shared: Deplo
     assert log.text
 
 
-def test_finding_an_id_a_hash_or_a_number_finds_ones_own(world: SeededWorld, shared: Deployment) -> None:
+def test_search_by_id_hash_or_number_finds_own_versions(world: SyncedSimulator, shared: Deployment) -> None:
     by = world.person_of(OURS)
     for version in foreign(shared):
         for text in (version.miosa_id, version.artifact_sha256, f"{shared.name} #{version.number}"):
@@ -148,8 +148,8 @@ def test_finding_an_id_a_hash_or_a_number_finds_ones_own(world: SeededWorld, sha
 
 
 @pytest.mark.parametrize("text", ["#1 paws", "#1 pawsome-vets", "#1 p w"])
-def test_finding_by_letters_of_a_name_finds_nothing_by_another_holders(
-    world: SeededWorld, shared: Deployment, operator: Person, text: str
+def test_search_by_name_finds_nothing_by_the_other_customers_name(
+    world: SyncedSimulator, shared: Deployment, operator: Person, text: str
 ) -> None:
     theirs = Customer.objects.get(external_id=THEIRS)
     assert all(word in theirs.search for word in text.split()[1:])
@@ -160,15 +160,15 @@ def test_finding_by_letters_of_a_name_finds_nothing_by_another_holders(
         assert search.find(by=operator, text=text, now=timezone.now()).hits
 
 
-def test_as_many_words_as_fit_find_each_once(world: SeededWorld, shared: Deployment, operator: Person) -> None:
+def test_a_search_with_many_words_finds_each_once(world: SyncedSimulator, shared: Deployment, operator: Person) -> None:
     mine = Version.objects.filter(deployment=shared, customer__external_id=OURS).latest("number")
     for words in ("a " * 70, " ".join(chr(code) for code in range(ord("a"), ord("z") + 1)) * 3, "i"):
         hits = search.find(by=operator, text=f"#{mine.number} {words}", now=timezone.now()).hits
         assert len(hits) == len({hit.version_id for hit in hits})
 
 
-def replaced_by_another(world: SeededWorld, shared: Deployment) -> Version:
-    """Ours, made live for a moment, and theirs right after it."""
+def replaced_by_another(world: SyncedSimulator, shared: Deployment) -> Version:
+    """A version of OURS that was live briefly, until one of THEIRS replaced it."""
     mine = Version.objects.filter(deployment=shared, customer__external_id=OURS).latest("number")
     world.act("rollback", deployment_id=shared.miosa_id, version_id=mine.miosa_id)
     world.read_again()
@@ -180,25 +180,25 @@ def replaced_by_another(world: SeededWorld, shared: Deployment) -> Version:
     return mine
 
 
-def test_how_long_it_is_kept_does_not_tell_when_another_went_live(
-    world: SeededWorld, shared: Deployment, operator: Person
+def test_retention_does_not_reveal_foreign_activations(
+    world: SyncedSimulator, shared: Deployment, operator: Person
 ) -> None:
     mine = replaced_by_another(world, shared)
     where: dict[str, Any] = {"slug": OURS, "deployment_id": shared.miosa_id, "version_id": mine.miosa_id}
     where["now"] = timezone.now()
-    kept = pages.open_version(by=world.person_of(OURS), **where).retention
+    kept = page_views.open_version(by=world.person_of(OURS), **where).retention
     assert (kept.keeping, kept.at) == (Keeping.UNTIL, None)
-    assert pages.open_version(by=operator, **where).retention.at is not None
+    assert page_views.open_version(by=operator, **where).retention.at is not None
 
 
-def test_the_last_publish_is_ones_own_whoever_published_since(world: SeededWorld, shared: Deployment) -> None:
+def test_the_last_publish_is_the_customers_own(world: SyncedSimulator, shared: Deployment) -> None:
     mine = world.act("publish", deployment_id=shared.miosa_id, external_workspace_id=OURS)
     world.read_again()
     by = world.person_of(OURS)
-    before = pages.open_history(by=by, slug=OURS, query={}, now=timezone.now()).last_publish
+    before = page_views.open_history(by=by, slug=OURS, query={}, now=timezone.now()).last_publish
     world.act("publish", deployment_id=shared.miosa_id, external_workspace_id=THEIRS)
     world.read_again()
-    after = pages.open_history(by=by, slug=OURS, query={}, now=timezone.now()).last_publish
+    after = page_views.open_history(by=by, slug=OURS, query={}, now=timezone.now()).last_publish
     assert before is not None
     assert after is not None
     assert before.id == after.id == mine["id"]
@@ -206,23 +206,29 @@ def test_the_last_publish_is_ones_own_whoever_published_since(world: SeededWorld
 
 @pytest.mark.parametrize(("query", "most"), [({}, 6), ({"q": ["site"]}, 7)])
 def test_a_shared_app_costs_its_customers_history_one_query(
-    world: SeededWorld, shared: Deployment, django_assert_max_num_queries: Any, query: dict[str, list[str]], most: int
+    world: SyncedSimulator,
+    shared: Deployment,
+    django_assert_max_num_queries: Any,
+    query: dict[str, list[str]],
+    most: int,
 ) -> None:
     by = world.person_of(OURS)
     Freshness.objects.exclude(read_at=None).update(read_at=timezone.now())  # nothing is stale
     with django_assert_max_num_queries(most):
-        pages.open_history(by=by, slug=OURS, query=query, now=timezone.now())
+        page_views.open_history(by=by, slug=OURS, query=query, now=timezone.now())
 
 
 @pytest.mark.parametrize("state", ["live", "staged"])
-def test_filters_tell_nothing_of_anothers_pointer(world: SeededWorld, shared: Deployment, state: str) -> None:
+def test_filters_reveal_nothing_about_a_foreign_live_version(
+    world: SyncedSimulator, shared: Deployment, state: str
+) -> None:
     query = {"state": [state], "app": [shared.miosa_id]}
-    found = pages.open_history(by=world.person_of(OURS), slug=OURS, query=query, now=timezone.now())
+    found = page_views.open_history(by=world.person_of(OURS), slug=OURS, query=query, now=timezone.now())
     assert found.page.entries == ()
 
 
-def test_a_rollback_over_anothers_version_tells_neither_it_nor_its_direction(
-    world: SeededWorld, shared: Deployment
+def test_a_rollback_over_a_foreign_version_reveals_neither_it_nor_the_direction(
+    world: SyncedSimulator, shared: Deployment
 ) -> None:
     mine = Version.objects.filter(deployment=shared, customer__external_id=OURS).latest("number")
     world.act("rollback", deployment_id=shared.miosa_id, version_id=mine.miosa_id)
@@ -233,13 +239,13 @@ def test_a_rollback_over_anothers_version_tells_neither_it_nor_its_direction(
     assert newest.kind == "went_live"
 
 
-def test_a_cursor_of_staff_is_good_for_nobody_else(world: SeededWorld, shared: Deployment, operator: Person) -> None:
+def test_a_cursor_of_staff_is_invalid_for_others(world: SyncedSimulator, shared: Deployment, operator: Person) -> None:
     world.act("history", deployment_id=shared.miosa_id, count=120)
     world.read_again()
     theirs = page_of(shared, by=operator, slug=OURS).page.next_cursor
     assert theirs
     with pytest.raises(NotFound):
-        pages.open_deployment(
+        page_views.open_deployment(
             by=world.person_of(OURS),
             slug=OURS,
             deployment_id=shared.miosa_id,
@@ -248,8 +254,8 @@ def test_a_cursor_of_staff_is_good_for_nobody_else(world: SeededWorld, shared: D
         )
 
 
-def test_it_is_shared_from_the_moment_a_foreign_row_is_stored(world: SeededWorld) -> None:
-    """Also while the run that brought the row goes on, or if it never ends."""
+def test_a_deployment_is_shared_once_a_foreign_row_is_stored(world: SyncedSimulator) -> None:
+    """Also while the fetch that stored the row continues, or if it never ends."""
     world.read_all()
     site = Deployment.objects.filter(customer__external_id=OURS).first()
     assert site is not None
@@ -275,7 +281,9 @@ def test_it_is_shared_from_the_moment_a_foreign_row_is_stored(world: SeededWorld
     assert site.is_shared
 
 
-def test_it_is_no_longer_shared_when_the_others_versions_have_moved(world: SeededWorld, shared: Deployment) -> None:
+def test_a_deployment_is_no_longer_shared_when_foreign_versions_have_moved(
+    world: SyncedSimulator, shared: Deployment
+) -> None:
     for version in foreign(shared):
         world.act("reattribute", deployment_id=shared.miosa_id, version_id=version.miosa_id, external_workspace_id=OURS)
     world.read_again()
@@ -285,7 +293,7 @@ def test_it_is_no_longer_shared_when_the_others_versions_have_moved(world: Seede
         page_of(shared, by=world.person_of(THEIRS), slug=THEIRS)
 
 
-def test_last_good_is_of_the_same_customer_and_never_a_bad_one(world: SeededWorld, operator: Person) -> None:
+def test_the_last_good_version_is_the_customers_own_and_was_good(world: SyncedSimulator, operator: Person) -> None:
     world.read_all()
     site = Deployment.objects.filter(customer__external_id=OURS).order_by("pk").first()
     assert site is not None
@@ -299,11 +307,11 @@ def test_last_good_is_of_the_same_customer_and_never_a_bad_one(world: SeededWorl
     assert page.last_good is not None
     assert page.last_good.id == good.version_id
     kept = timezone.now() + timedelta(days=40)
-    late = pages.open_deployment(by=operator, slug=OURS, deployment_id=site.miosa_id, query={}, now=kept)
+    late = page_views.open_deployment(by=operator, slug=OURS, deployment_id=site.miosa_id, query={}, now=kept)
     assert late.last_good is None or late.last_good.id != good.version_id
 
 
-def test_an_owner_changed_by_a_sweep_is_closed_at_once(world: SeededWorld) -> None:
+def test_a_change_of_owner_found_by_a_sweep_counts_at_once(world: SyncedSimulator) -> None:
     world.read_all()
     site = Deployment.objects.filter(customer__external_id=OURS).first()
     assert site is not None
@@ -335,10 +343,10 @@ def operations_of(shared: Deployment, *, by: Person, slug: str) -> tuple[set[UUI
 
 
 @pytest.mark.parametrize("kind", ["redeploy", "stop", "roll_back"])
-def test_what_is_done_to_anothers_version_is_told_to_its_customer_alone(
-    world: SeededWorld, shared: Deployment, operator: Person, kind: str
+def test_operations_on_a_version_are_shown_to_its_customer_only(
+    world: SyncedSimulator, shared: Deployment, operator: Person, kind: str
 ) -> None:
-    """Asked for on the page of the app's owner: who, when and why is for whose version it was done to."""
+    """Requested on the page of the app's owner; person, time and reason are shown to the customer of the version."""
     target = ""
     if kind == "roll_back":
         target = shared.active_version_id
@@ -349,11 +357,11 @@ def test_what_is_done_to_anothers_version_is_told_to_its_customer_alone(
     ours, theirs = world.person_of(OURS), world.person_of(THEIRS)
     assert operations_of(shared, by=ours, slug=OURS) == (set(), set())
     assert operations_of(shared, by=theirs, slug=THEIRS) == ({key}, {key})
-    assert "their-reason" not in collect_answers(by=ours, slug=OURS, now=timezone.now())
+    assert "their-reason" not in collect_visible_text(by=ours, slug=OURS, now=timezone.now())
 
 
-def test_what_is_done_to_the_app_as_a_whole_is_told_to_staff_alone(
-    world: SeededWorld, shared: Deployment, operator: Person
+def test_operations_on_the_whole_deployment_are_shown_to_staff_only(
+    world: SyncedSimulator, shared: Deployment, operator: Person
 ) -> None:
     key = staff_does(shared, "rename", by=operator, slug=OURS).key
     for slug in (OURS, THEIRS):

@@ -1,6 +1,6 @@
-"""Whatever outsiders do, in whatever dialect MIOSA answers, and whatever breaks: memory comes to equal the truth.
+"""Random changes at MIOSA, response formats and faults: in the end, the stored data equals MIOSA's.
 
-And at no moment is a customer told of a row that is not its own.
+And at no moment is a customer found of a row that is not its own.
 """
 
 import json
@@ -22,9 +22,9 @@ from portal.services.errors import NotFound
 from portal.services.queries import search
 from portal.services.sync import refresh, upstream
 from portal.services.sync.upsert import customer_rows
-from tests import pages
-from tests.services.answers import as_text
-from tests.services.conftest import Read, forget_leases
+from tests import page_views
+from tests.services.conftest import Read, expire_leases
+from tests.services.visible_data import as_text
 from tests.simulator_control import SimulatorControl
 
 OURS, THEIRS = "brightsmile-dental", "pawsome-vets"
@@ -77,7 +77,7 @@ class SyncMachine(RuleBasedStateMachine):
         upstream.reset_client()
         self.simulator.reset(customers=2)
         self.may_delete = True
-        # What is told changes only by reading, so only then it is looked at again.
+        # Results change only when something was fetched, so they are compared only then.
         self.has_read = False
         self.ever: dict[str, set[str]] = {}
 
@@ -101,12 +101,12 @@ class SyncMachine(RuleBasedStateMachine):
         listed = self.versions_of(deployment["id"])
         return listed[data.draw(st.integers(0, len(listed) - 1))] if listed else None
 
-    @rule(data=st.data(), whose=st.sampled_from([OURS, THEIRS, None]), promote=st.booleans(), fails=st.booleans())
-    def publish(self, data: st.DataObject, whose: str | None, promote: bool, fails: bool) -> None:
+    @rule(data=st.data(), get_owner=st.sampled_from([OURS, THEIRS, None]), promote=st.booleans(), fails=st.booleans())
+    def publish(self, data: st.DataObject, get_owner: str | None, promote: bool, fails: bool) -> None:
         outcome = "failed_build" if fails else "ready"
         one = self.pick(data)
         self.simulator.run_action(
-            "publish", deployment_id=one["id"], external_workspace_id=whose, promote=promote, outcome=outcome
+            "publish", deployment_id=one["id"], external_workspace_id=get_owner, promote=promote, outcome=outcome
         )
 
     @rule(data=st.data())
@@ -116,19 +116,19 @@ class SyncMachine(RuleBasedStateMachine):
         if version is not None and version["state"] in {"ready", "archived"}:
             self.simulator.run_action("rollback", deployment_id=one["id"], version_id=version["id"])
 
-    @rule(data=st.data(), whose=st.sampled_from([OURS, THEIRS, None]))
-    def reattribute_deployment(self, data: st.DataObject, whose: str | None) -> None:
+    @rule(data=st.data(), get_owner=st.sampled_from([OURS, THEIRS, None]))
+    def reattribute_deployment(self, data: st.DataObject, get_owner: str | None) -> None:
         one = self.pick(data)
-        self.simulator.run_action("reattribute", deployment_id=one["id"], external_workspace_id=whose)
-        self.ever[one["id"]].add(whose or "")
+        self.simulator.run_action("reattribute", deployment_id=one["id"], external_workspace_id=get_owner)
+        self.ever[one["id"]].add(get_owner or "")
 
-    @rule(data=st.data(), whose=st.sampled_from([OURS, THEIRS, None]))
-    def reattribute_version(self, data: st.DataObject, whose: str | None) -> None:
+    @rule(data=st.data(), get_owner=st.sampled_from([OURS, THEIRS, None]))
+    def reattribute_version(self, data: st.DataObject, get_owner: str | None) -> None:
         one = self.pick(data)
         version = self.pick_version(one, data)
         if version is not None:
             self.simulator.run_action(
-                "reattribute", deployment_id=one["id"], version_id=version["id"], external_workspace_id=whose
+                "reattribute", deployment_id=one["id"], version_id=version["id"], external_workspace_id=get_owner
             )
 
     @rule(data=st.data())
@@ -147,11 +147,11 @@ class SyncMachine(RuleBasedStateMachine):
     # -- MIOSA
 
     @rule(data=st.data(), name=st.sampled_from(sorted(DIALECTS)))
-    def speak_another_dialect(self, data: st.DataObject, name: str) -> None:
+    def change_response_format(self, data: st.DataObject, name: str) -> None:
         self.simulator.configure(**{name: data.draw(st.sampled_from(DIALECTS[name]))})
 
     @rule(seconds=st.sampled_from([1, 70, 3600, 40 * 86400]))
-    def let_time_pass(self, seconds: int) -> None:
+    def advance_time(self, seconds: int) -> None:
         self.simulator.advance(seconds)
 
     @rule(
@@ -159,7 +159,7 @@ class SyncMachine(RuleBasedStateMachine):
         path=st.sampled_from(["*", "*/deployments", "*/versions", "*/versions/*"]),
         times=st.integers(1, 6),
     )
-    def read_while_it_breaks(self, do: dict[str, Any], path: str, times: int) -> None:
+    def read_during_faults(self, do: dict[str, Any], path: str, times: int) -> None:
         self.simulator.fault(path, times=times, **do)
         try:
             self.read()
@@ -172,15 +172,15 @@ class SyncMachine(RuleBasedStateMachine):
             models.Bucket.objects.all().delete()
 
     @rule()
-    def lose_what_is_disposable(self) -> None:
+    def lose_refetchable_tables(self) -> None:
         for table in DISPOSABLE:
             table.objects.all().delete()
 
     # -- what must hold
 
     @rule()
-    def memory_equals_the_truth(self) -> None:
-        forget_leases()
+    def stored_data_equals_miosas(self) -> None:
+        expire_leases()
         models.Freshness.objects.update(failed_at=None)
         models.Connection.objects.update(alarm="")
         self.read()
@@ -193,26 +193,26 @@ class SyncMachine(RuleBasedStateMachine):
             self.compare_versions(there[miosa_id], one)
         self.may_delete = True
 
-    def compare_versions(self, remembered: models.Deployment, one: dict[str, Any]) -> None:
-        known = models.Version.objects.filter(deployment=remembered, gone_at=None).select_related("customer")
-        told = {version["id"]: version for version in self.versions_of(one["id"])}
-        assert {version.miosa_id for version in known} == set(told)
+    def compare_versions(self, stored: models.Deployment, one: dict[str, Any]) -> None:
+        known = models.Version.objects.filter(deployment=stored, gone_at=None).select_related("customer")
+        found = {version["id"]: version for version in self.versions_of(one["id"])}
+        assert {version.miosa_id for version in known} == set(found)
         for version in known:
-            said = told[version.miosa_id]
+            said = found[version.miosa_id]
             assert (version.number, version.state) == (said["version_number"], said["state"])
-            whose = version.customer.external_id if version.customer else None
+            get_owner = version.customer.external_id if version.customer else None
             stated = said["external_workspace_id"]
-            assert whose == stated if stated else (whose or "") in {"", *self.ever[one["id"]]}
-        live = models.Version.objects.filter(deployment=remembered, miosa_id=one["active_version_id"] or "").first()
-        remembered.refresh_from_db()
-        assert remembered.live_version == live
+            assert get_owner == stated if stated else (get_owner or "") in {"", *self.ever[one["id"]]}
+        live = models.Version.objects.filter(deployment=stored, miosa_id=one["active_version_id"] or "").first()
+        stored.refresh_from_db()
+        assert stored.live_version == live
         last = models.Activation.objects.filter(deployment_id=one["id"]).order_by("-pk").first()
         assert (last.version_id if last else "") == (one["active_version_id"] or "")
-        holders = {version.customer_id for version in known if version.customer_id} | {remembered.customer_id}
-        assert remembered.is_shared or len(holders) == 1
+        holders = {version.customer_id for version in known if version.customer_id} | {stored.customer_id}
+        assert stored.is_shared or len(holders) == 1
 
     @invariant()
-    def nobody_is_told_of_anothers_row(self) -> None:
+    def nobody_sees_foreign_rows(self) -> None:
         if not self.has_read:
             return
         self.has_read = False
@@ -220,11 +220,11 @@ class SyncMachine(RuleBasedStateMachine):
             mine = customer_rows.ensure_customer(slug)
             by = Person(id=mine.pk, name="P", email="p@p.test", roles={mine.pk: Role.OWNER})
             foreign = set(self.foreign_to(slug))
-            told = glance(by=by, slug=slug, foreign=sorted(foreign)[:3])
-            assert not [miosa_id for miosa_id in foreign if miosa_id in told]
+            found = open_pages(by=by, slug=slug, foreign=sorted(foreign)[:3])
+            assert not [miosa_id for miosa_id in foreign if miosa_id in found]
 
     def foreign_to(self, slug: str) -> list[str]:
-        """Remembered versions that, by what was last read of them, can't be this customer's."""
+        """Stored versions that, by their last fetched row, are not this customer's."""
         frozen = dict(models.VersionAttribution.objects.values_list("version_id", "external_id"))
         return [
             version.miosa_id
@@ -234,7 +234,7 @@ class SyncMachine(RuleBasedStateMachine):
             or (version.attribution == "frozen" and frozen.get(version.miosa_id) != slug)
         ]
 
-    # -- the truth, past every service of ours
+    # -- MIOSA's own data, without the services
 
     def truth(self) -> dict[str, dict[str, Any]]:
         return {one["id"]: one for one in self.ask("deployments?limit=100")}
@@ -249,26 +249,27 @@ class SyncMachine(RuleBasedStateMachine):
             f"{self.simulator.url}/api/v1/{path}", headers={"Authorization": f"Bearer {DEMO_KEY}"}
         )
         with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=10) as answer:
-            told: list[dict[str, Any]] = json.loads(answer.read())["data"]
+            found: list[dict[str, Any]] = json.loads(answer.read())["data"]
         self.simulator.configure(**{name: spoken[name] for name in DIALECTS})
-        return told
+        return found
 
 
-def glance(*, by: Person, slug: str, foreign: list[str]) -> str:
-    """Less than `answers.collect_answers`, since it runs after every step; foreign versions are requested by id."""
+def open_pages(*, by: Person, slug: str, foreign: list[str]) -> str:
+    """Less than `collect_visible_text`, since it runs after each step; foreign versions are requested by id."""
     now = timezone.now() - timedelta(seconds=1)
-    models.Freshness.objects.update(read_at=timezone.now())  # a glance asks nothing of MIOSA
-    told = [
-        as_text(pages.open_history(by=by, slug=slug, query=q, now=now)) for q in ({}, {"state": ["live", "staged"]})
+    models.Freshness.objects.update(read_at=timezone.now())  # so that pages send no requests
+    found = [
+        as_text(page_views.open_history(by=by, slug=slug, query=q, now=now))
+        for q in ({}, {"state": ["live", "staged"]})
     ]
     for deployment in models.Deployment.objects.filter(holdings__customer__slug=slug)[:4]:
         where: dict[str, Any] = {"by": by, "slug": slug, "deployment_id": deployment.miosa_id, "now": now}
-        told.append(as_text(pages.open_deployment(query={}, **where)))
+        found.append(as_text(page_views.open_deployment(query={}, **where)))
         for version_id in foreign:
             with pytest.raises(NotFound):
-                pages.open_version(version_id=version_id, **where)
-    told += [as_text(hit) for text in foreign for hit in search.find(by=by, text=text, now=now).hits]
-    return "\n".join(told)
+                page_views.open_version(version_id=version_id, **where)
+    found += [as_text(hit) for text in foreign for hit in search.find(by=by, text=text, now=now).hits]
+    return "\n".join(found)
 
 
 @pytest.mark.django_db

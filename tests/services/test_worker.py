@@ -1,4 +1,4 @@
-"""The worker: starts what is due within its limits, is woken at once, and stops when it is told to."""
+"""The worker: starts what is due within its limits, is woken at once, and stops when it is found to."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ def own_pipe(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 
 class RowSource(Source[Freshness]):
-    """Rows whose `wanted_at` has come; a claim moves it."""
+    """Rows get_owner `wanted_at` has come; a claim moves it."""
 
     limits = {"rows": 2}  # noqa: RUF012  # declared as a class variable by Source
 
-    def __init__(self, work: Callable[[str], None]) -> None:
-        self.work = work
+    def __init__(self, do_work: Callable[[str], None]) -> None:
+        self.do_work = do_work
 
     def find_due(self, *, now: datetime) -> Due[Freshness]:
         later = Freshness.objects.filter(wanted_at__gt=now).order_by("wanted_at")
@@ -54,7 +54,7 @@ class RowSource(Source[Freshness]):
         return bool(Freshness.objects.filter(pk=item.pk, wanted_at=item.wanted_at).update(wanted_at=None))
 
     def run(self, item: Freshness, *, now: datetime) -> None:
-        self.work(item.scope)
+        self.do_work(item.scope)
 
 
 @contextmanager
@@ -124,7 +124,7 @@ def test_no_more_than_its_limit_run_at_once() -> None:
     at_once, most, lock = [0], [0], threading.Lock()
     done: list[str] = []
 
-    def work(scope: str) -> None:
+    def do_work(scope: str) -> None:
         with lock:
             at_once[0] += 1
             most[0] = max(most[0], at_once[0])
@@ -135,7 +135,7 @@ def test_no_more_than_its_limit_run_at_once() -> None:
 
     for number in range(8):
         add_work(f"row {number}")
-    with running(RowSource(work)):
+    with running(RowSource(do_work)):
         wait_until(lambda: len(done) == 8, seconds=GENEROUS_S)
     assert most == [2]
 
@@ -143,7 +143,7 @@ def test_no_more_than_its_limit_run_at_once() -> None:
 def test_a_job_that_fails_stops_no_other() -> None:
     done: list[str] = []
 
-    def work(scope: str) -> None:
+    def do_work(scope: str) -> None:
         if scope == "bad":
             raise ValueError(scope)
         if scope == "locked":
@@ -152,7 +152,7 @@ def test_a_job_that_fails_stops_no_other() -> None:
 
     for scope in ("bad", "locked", "good"):
         add_work(scope)
-    with running(RowSource(work)):
+    with running(RowSource(do_work)):
         wait_until(lambda: done == ["good"], seconds=GENEROUS_S)
 
 
@@ -173,13 +173,13 @@ def test_stopping_lets_running_jobs_end_and_starts_no_other() -> None:
     begun, release = threading.Event(), threading.Event()
     done: list[str] = []
 
-    def work(scope: str) -> None:
+    def do_work(scope: str) -> None:
         begun.set()
         release.wait(GENEROUS_S)
         done.append(scope)
 
     add_work("row")
-    with running(RowSource(work)) as started:
+    with running(RowSource(do_work)) as started:
         assert begun.wait(GENEROUS_S)
         started.stop()
         add_work("too late")

@@ -1,4 +1,4 @@
-"""A process whose threads open one page together. Started by test_concurrency.py; prints one line of JSON.
+"""A process get_owner threads open one page together. Started by test_concurrency.py; prints one line of JSON.
 
 python -m tests.services.viewers <action> <slug> <threads> <begin at, in seconds since 1970>
 """
@@ -66,20 +66,20 @@ def _person() -> Any:
 
 
 def _poll(slug: str) -> None:
-    """A page that stays open asks for what is newer."""
+    """An open page polls for newer entries."""
     from django.utils import timezone  # noqa: PLC0415 - after setup
 
-    from tests import pages  # noqa: PLC0415 - as above
+    from tests import page_views  # noqa: PLC0415 - as above
 
-    pages.poll_history(by=_person(), slug=slug, query={}, generation="", now=timezone.now())
+    page_views.poll_history(by=_person(), slug=slug, query={}, generation="", now=timezone.now())
 
 
 def _open(slug: str) -> Any:
     from django.utils import timezone  # noqa: PLC0415 - after setup
 
-    from tests import pages  # noqa: PLC0415 - as above
+    from tests import page_views  # noqa: PLC0415 - as above
 
-    return pages.open_history(by=_person(), slug=slug, query={}, now=timezone.now())
+    return page_views.open_history(by=_person(), slug=slug, query={}, now=timezone.now())
 
 
 def _open_again(slug: str) -> None:
@@ -92,7 +92,7 @@ def _open_again(slug: str) -> None:
 
 
 def _spend(slug: str) -> None:
-    """Take from the budget as often as it gives, for a second."""
+    """Takes from the budget as often as possible for a second."""
     from portal.miosa import BudgetSpent  # noqa: PLC0415 - after setup
     from portal.services.sync import budget  # noqa: PLC0415 - as above
 

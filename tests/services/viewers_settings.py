@@ -1,4 +1,4 @@
-"""The tests' settings, over the database and the MIOSA that a test hands to its processes."""
+"""The tests' settings with the database and the MIOSA that a test passes to its processes."""
 
 import json
 import os

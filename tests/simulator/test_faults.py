@@ -40,7 +40,7 @@ def test_connection_dropped_before_and_after_executing(sim: SimulatorClient) -> 
     assert [row["status"] for row in sim.requests()[:2]] == [None, 201]
 
 
-def test_delay_before_the_answer_keeps_the_key_in_flight(sim: SimulatorClient) -> None:
+def test_a_delay_before_the_answer_keeps_the_key_in_use(sim: SimulatorClient) -> None:
     sim.fault({"delay_s": 0.6}, path="*/deployments", method="POST")
     other = SimulatorClient(sim.url)
     slow = threading.Thread(target=other.post, args=("/deployments", {"name": "Slow"}), kwargs={"key": "k"})

@@ -17,7 +17,7 @@ VERSION = "version"
 
 
 class EntryKindField(serializers.ChoiceField):
-    """The kind of an entry, which says what fields it has."""
+    """The kind of an entry, which determines its fields."""
 
     def __init__(self, kind: str) -> None:
         super().__init__([kind], source="*", read_only=True)

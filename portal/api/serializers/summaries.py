@@ -63,7 +63,7 @@ class DeploymentSummarySerializer(serializers.Serializer[Any]):
 
 
 class RollbackSerializer(serializers.Serializer[Any]):
-    """The live version is the result of a rollback that nobody has confirmed yet."""
+    """The live version is the result of a rollback that was not confirmed yet."""
 
     at = MomentField()
     who = serializers.CharField(help_text="Empty if it was not done in this portal.")

@@ -48,7 +48,7 @@ class Command(BaseCommand):
         self.stdout.write("Stopped.")
 
     def prepare(self) -> None:
-        """Does what is still to do, and says what it did. A second start has nothing to do."""
+        """Does what is still missing, and prints what it did. A second start finds nothing to do."""
         if not health.is_migrated():
             call_command("migrate", interactive=False, verbosity=0)
             self.write_line("up", "applied the migrations")
@@ -67,7 +67,7 @@ class Command(BaseCommand):
         while not is_ready():
             if time.monotonic() > slow_at:
                 slow_at = float("inf")
-                self.write_line("up", "not ready yet; the lines above may say why")
+                self.write_line("up", "not ready yet; see the lines above")
             if stopping.wait(0.1):
                 return
         for line in welcome_lines(demo_people):

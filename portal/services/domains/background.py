@@ -1,4 +1,4 @@
-"""In the worker: DNS checks that are due, and verification by MIOSA where our own check says that it can pass."""
+"""The worker's part: run due DNS checks, and have MIOSA verify a domain when our own check shows that it can pass."""
 
 from datetime import datetime
 from typing import ClassVar
@@ -38,7 +38,7 @@ def run_due_check(domain: Domain, *, now: datetime) -> None:
     """One check, and a request to verify the domain if it can pass."""
     report = checks.run_check(domain, now=now)
     if report is not None and report.can_pass and domain.is_unverified:
-        changes.verify_by_ourselves(domain, now=now)
+        changes.verify_automatically(domain, now=now)
 
 
 def _filter_active() -> QuerySet[Domain]:

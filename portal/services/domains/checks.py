@@ -64,7 +64,7 @@ def claim_check(domain: Domain, *, now: datetime) -> bool:
 
 
 def run_check(domain: Domain, *, now: datetime) -> dns.Report | None:
-    """Look the domain up and store the result. None if it can't be looked up, or not at this moment."""
+    """Query DNS for the domain and store the result. None if that is not possible now, or not at all."""
     try:
         lookup = get_client().look_up(domain.name, reports.list_required_records(domain), now=now)
     except dns.TooBusy:

@@ -55,7 +55,7 @@ TEXTS: Mapping[MessageCode, Promise] = {
     ),
     MessageCode.WRONG_IS_CNAME: _("%(name)s has a CNAME record for %(found)s instead of %(type)s %(value)s."),
     MessageCode.WRONG_LOOP: _("The CNAME records for %(name)s form a loop."),
-    MessageCode.WRONG_PRIVATE: _("%(name)s points to a private address that nobody can reach from the Internet."),
+    MessageCode.WRONG_PRIVATE: _("%(name)s points to a private address, which can't be reached from the Internet."),
     MessageCode.WRONG_VALUE: _("%(name)s has %(found)s instead of %(type)s %(value)s."),
     MessageCode.CONFLICT_BEFORE: _("%(name)s has %(others)s records. A CNAME record can't exist beside other records."),
     MessageCode.CONFLICT_BESIDE: _(

@@ -1,7 +1,7 @@
 """Domains as pages and share links show them: the list of a deployment's domains, and one domain with its records.
 
-Reads our tables only. A person sees the domains of the customer whose page it is; staff who see every customer see all
-domains of the deployment, also those whose customer is not known (docs/rules.md, 1).
+Reads our tables only. A person sees the domains of the page's customer; staff who see every customer see all
+domains of the deployment, also those without a known customer (docs/rules.md, 1).
 """
 
 from collections.abc import Iterable
@@ -167,6 +167,16 @@ def count_domains(*, by: Person, slug: str, deployment_id: str) -> int:
     return _filter_by_ids(by=by, slug=slug, deployment_id=deployment_id).count()
 
 
+def find_free_twin(deployment: Deployment, name: str) -> str:
+    """The other of example.com and www.example.com; empty if there is none, or it is attached to the deployment."""
+    try:
+        twin = dns.parse_domain(name).twin or ""
+    except dns.InvalidDomain:
+        return ""
+    is_attached = Domain.objects.filter(deployment=deployment, name=twin, gone_at=None).exists()
+    return "" if is_attached else twin
+
+
 def get_domain_list(
     customer: Customer, deployment: Deployment, domains: Iterable[Domain], *, age: Age, by: Person, now: datetime
 ) -> DomainList:
@@ -190,7 +200,7 @@ def get_domain_page(
         customer=summaries.summarize_customer(customer, by=by),
         deployment=actions.get_deployment_summary(deployment, customer, by=by),
         detail=get_domain_detail(domain, now=now),
-        twin=_find_free_twin(domain),
+        twin=find_free_twin(deployment, domain.name),
         links=_list_links(domain, deployment, now=now) if can_share else (),
         verify_token=verify_token,
         can_verify=can(Permission.VERIFY_DOMAIN, customer, deployment, by=by),
@@ -264,15 +274,6 @@ def _describe_record(
         fix=word_fix(diagnosis.message if diagnosis else None),
         comparison=word_message(diagnosis.comparison if diagnosis else None),
     )
-
-
-def _find_free_twin(domain: Domain) -> str:
-    try:
-        twin = dns.parse_domain(domain.name).twin or ""
-    except dns.InvalidDomain:
-        return ""
-    is_attached = Domain.objects.filter(deployment=domain.deployment_id, name=twin, gone_at=None).exists()
-    return "" if is_attached else twin
 
 
 def _list_links(domain: Domain, deployment: Deployment, *, now: datetime) -> tuple[ShareLink, ...]:

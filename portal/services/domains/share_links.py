@@ -24,7 +24,7 @@ _MOST_PER_MINUTE = 60
 
 @dataclass(frozen=True, slots=True)
 class SharedDomain:
-    """What a link shows: neither whose the domain is nor what it leads to."""
+    """What a link shows: neither the domain's customer nor its deployment."""
 
     detail: DomainDetail
     expires_at: datetime

@@ -32,7 +32,7 @@ class FetchedDomains:
 
 
 def store_domains(deployment: Deployment, fetched: FetchedDomains, now: datetime) -> None:
-    """Call in a transaction. Domains missing from a complete list are marked as gone; from any other, they stay."""
+    """Call in a transaction. Domains missing from a complete list are marked as gone."""
     owners = _ensure_owners(fetched.rows)
     stated = {row.external_workspace_id for row in fetched.rows if not _is_removed(row)}
     # First, since who owns a row without an attribution depends on whether the deployment is shared.

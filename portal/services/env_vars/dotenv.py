@@ -1,6 +1,6 @@
 """Parses a pasted .env file, or one name and value from a form, into lines.
 
-The text before an = can be a part of a secret that was pasted without quotes. So only text that looks like a name is
+The text before an = can be a part of a secret that was pasted without quotes. So only text that resembles a name is
 ever shown; any other line is shown by its number (docs/rules.md, 7). Values leave this module only as `Line.value`.
 """
 
@@ -34,7 +34,7 @@ _KEY_END = re.compile(r"-----END [A-Z0-9 ]+-----")
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One assignment. `problem` says why it can't be set; empty if it can. `notices` are about its value.
+    """One assignment. `problem` is why it can't be set; empty if it can. `notices` are about its value.
 
     `name` is empty if the text doesn't look like a name. `number` counts from 1. `times`: how often the name appears.
     """
@@ -89,7 +89,7 @@ def read_pair(name: str, value: str) -> Line:
         raise Invalid({"name": _("Enter a name and a value, or paste a .env file.")})
     if problem := find_name_problem(name):
         raise Invalid({"name": problem})
-    if not looks_like_name(name):
+    if not resembles_name(name):
         raise Invalid({"name": _("This looks like a secret. Use a name of words with underscores between them.")})
     value, notices = _clean_value(value)
     if problem := find_value_problem(value):
@@ -124,7 +124,7 @@ def parse(text: str) -> ParsedFile:
 
 def build_line(name: str, value: str, number: int, notices: Iterable[str] = ()) -> Line:
     """A line with what is wrong with it. Text that doesn't look like a name is dropped."""
-    if not looks_like_name(name):
+    if not resembles_name(name):
         problem = _(
             "The text before = doesn't look like a name, so it isn't shown. Enter a name, or leave this line out."
         )
@@ -132,7 +132,7 @@ def build_line(name: str, value: str, number: int, notices: Iterable[str] = ()) 
     return Line(name, value, number, find_name_problem(name) or find_value_problem(value), tuple(notices))
 
 
-def looks_like_name(text: str) -> bool:
+def resembles_name(text: str) -> bool:
     """Whether it can be shown, because it can't be a part of a secret. It may still be no valid name."""
     if not text:
         return False
@@ -164,7 +164,7 @@ def find_value_problem(value: str) -> str:
 
 
 def list_name_notices(name: str, times: int) -> tuple[str, ...]:
-    """What to know about a name, whatever its value is."""
+    """Notices about a name, independent of its value."""
     notices = []
     if times > 1:
         notices.append(_("This name appears %(count)s times. The last value is used.") % {"count": times})

@@ -125,7 +125,7 @@ def delete_expired_drafts(*, now: datetime) -> int:
 def get_fingerprint(value: str, *, deployment_id: str, environment: str, name: str) -> str:
     """Eight hexadecimal digits that are the same for the same value of the same env var.
 
-    Without the portal's secret they tell nothing about the value.
+    Without the portal's secret they reveal nothing about the value.
     """
     text = json.dumps([deployment_id, environment, name, value]).encode()
     return hmac.new(_derive_key(b"fingerprints"), text, hashlib.sha256).hexdigest()[:8]

@@ -29,7 +29,7 @@ class FetchedNames:
 
 
 def refresh_names(deployment: Deployment, *, client: miosa.Client, now: datetime) -> set[Key]:
-    """Fetch and store the names after a change of ours. Returns all that are not known to be gone.
+    """Fetch and store the names after a change of ours. Returns all that are not known to be deleted.
 
     Raises miosa.MiosaError.
     """

@@ -55,7 +55,7 @@ class VanishedNames:
 class EnvVarsPage:
     """`is_hidden`: on a shared deployment, a customer sees no env vars (docs/rules.md, 1). `has_pending`: of any row.
 
-    `set_obstacle` says why nothing can be set now. `redeploy` makes the live version run with the new values.
+    `set_obstacle` is why nothing can be set now. `redeploy` makes the live version run with the new values.
     """
 
     customer: CustomerSummary
@@ -75,7 +75,7 @@ class EnvVarsPage:
 
 @dataclass(frozen=True, slots=True)
 class SetForm:
-    """The form to set env vars. `obstacle` says why nothing can be set now."""
+    """The form to set env vars. `obstacle` is why nothing can be set now."""
 
     customer: CustomerSummary
     deployment: DeploymentSummary
@@ -94,7 +94,7 @@ class Effect(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ReviewLine:
-    """A line of a draft. `problem` says why it is refused. `key` identifies it for `drafts.rename_lines`.
+    """A line of a draft. `problem` is why it is refused. `key` identifies it for `drafts.rename_lines`.
 
     `name` is empty if the text could be a part of a value, so that only its `number` can be shown. `size` is in bytes.
     """
@@ -272,13 +272,13 @@ def _find_vanished(deployment: Deployment, environment: str, *, now: datetime) -
         kind=SetEnv.name,
         environment=environment,
         state=Operation.State.SUCCEEDED,
-        asked_at__gt=now - _VANISHED_SHOWN_FOR,
+        requested_at__gt=now - _VANISHED_SHOWN_FOR,
     )
     existing = set(EnvVar.objects.filter(deployment=deployment).values_list("name", flat=True))
     for operation in recent.order_by("-pk")[:20]:
         vanished = tuple(name for name in operation.result.get("vanished", ()) if name not in existing)
         if vanished:
-            return VanishedNames(vanished, operation.settled_at or operation.asked_at, operation.key)
+            return VanishedNames(vanished, operation.settled_at or operation.requested_at, operation.key)
     return None
 
 

@@ -21,11 +21,11 @@ def record_updates(operation: Operation, values: Mapping[str, str]) -> None:
 
 @sensitive_variables()
 def record_detected_updates(operation: Operation) -> None:
-    """MIOSA accepted the values, though its answer was lost. What somebody has set since then is left as it is.
+    """MIOSA accepted the values, though its answer was lost. Values that were set since then are not changed.
 
     Without fingerprints if the values are no longer kept.
     """
-    sent_at = operation.sent_at or operation.asked_at
+    sent_at = operation.sent_at or operation.requested_at
     updates = EnvVarUpdate.objects.filter(
         deployment_id=operation.deployment_id, environment=operation.environment, name__in=operation.body["names"]
     )

@@ -1,4 +1,4 @@
-"""A confirmed form becomes a row, committed before anything is sent."""
+"""Turn a confirmed form into an operation row, committed before anything is sent."""
 
 import logging
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ from portal.wakeup import notify_worker
 
 logger = logging.getLogger(__name__)
 
-# Staff may step over a slow operation that has been under way for this long.
+# Staff may override a slow operation that was sent this long ago.
 _SLOW_AFTER = timedelta(seconds=10)
 _TRIES = 3
 
@@ -38,8 +38,8 @@ class LaneBusy(Conflict):
 class OperationRequest:
     """What a person confirmed. `customer` is the owner of what is changed.
 
-    `body` holds no secret. `override` names the unfinished operation to step over, staff only. `lane` is set where the
-    kind's own is not the whole name.
+    `body` holds no secret. `override` is the key of the unfinished operation to override, staff only.
+    `lane` is set where the kind's own is not the whole name.
     """
 
     token: Token
@@ -57,7 +57,7 @@ class OperationRequest:
 
 
 def find_operation(token: Token) -> Operation | None:
-    """The operation that this very form has become already: submitting it twice never acts twice."""
+    """The operation that this form has created already, so that submitting it twice acts once."""
     return Operation.objects.filter(key=token.id).first()
 
 
@@ -75,12 +75,12 @@ def accept(request: OperationRequest, *, now: datetime) -> tuple[Operation, bool
         running = Operation.objects.in_lane_of(operation.deployment_id, operation.lane).first()
         if running is not None and not _free_lane(running, override=request.override, now=now):
             raise LaneBusy(running)
-    # Others took the lane and left it at each try.
+    # Other operations took and left the lane during each attempt.
     raise Conflict(_("Other people are changing this right now. Wait a moment, then try again."))
 
 
-def can_step_over(operation: Operation, *, now: datetime) -> bool:
-    """Staff may: an unknown outcome, and a slow one that has had no answer for a while."""
+def can_override(operation: Operation, *, now: datetime) -> bool:
+    """Whether staff may override it: its outcome is unknown, or a slow call has had no answer for a while."""
     if operation.state == Operation.State.UNKNOWN:
         return True
     is_sent = operation.state == Operation.State.SENT and operation.sent_at is not None
@@ -104,7 +104,7 @@ def _build_operation(request: OperationRequest, *, now: datetime) -> Operation:
     token, kind = request.token, get_kind(request.token.kind)
     role = request.by.role_at(request.customer.pk)
     # Executed at once by this process, unless the worker does it.
-    runner = {} if kind.runs_in_worker else {"runner": heartbeat.new_runner(), "beat_at": now}
+    runner = {} if kind.runs_in_worker else {"runner": heartbeat.new_runner(), "heartbeat_at": now}
     return Operation(
         key=token.id,
         kind=kind.name,
@@ -128,20 +128,20 @@ def _build_operation(request: OperationRequest, *, now: datetime) -> Operation:
         note=request.note,
         override_of=request.override,
         body=request.body,
-        asked_at=now,
+        requested_at=now,
         **runner,
     )
 
 
 def _free_lane(held: Operation, *, override: UUID | None, now: datetime) -> bool:
-    """Take an abandoned operation out of its lane, or one that staff step over. False if it has to be waited for.
+    """Take an abandoned operation, or one that staff override, out of its lane. False if it still holds the lane.
 
     A repeat is sent from within the lane only, so what has left it is never sent again.
     """
     unchanged = Operation.objects.filter(pk=held.pk, state=held.state, attempts=held.attempts)
     if not held.is_abandoned(now=now):
-        may_step_over = held.key == override and can_step_over(held, now=now)
-        return may_step_over and bool(unchanged.update(in_lane=False))
+        may_override = held.key == override and can_override(held, now=now)
+        return may_override and bool(unchanged.update(in_lane=False))
     if held.state == Operation.State.UNKNOWN:
         unchanged.update(in_lane=False)
     elif held.state == Operation.State.ACCEPTED:

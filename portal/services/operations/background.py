@@ -1,6 +1,6 @@
-"""What the worker does for operations: execute slow ones, finish a dead process's, find out, follow up, check apps.
+"""The worker's part: execute slow operations, take over from dead processes, reconcile, follow up and check apps.
 
-What is due is read from the journal each time, and every step is claimed there first.
+Due operations are read from the table each time, and each step is claimed there first.
 """
 
 from datetime import datetime
@@ -47,7 +47,7 @@ def list_due(*, now: datetime) -> list[Operation]:
     for due in (
         rows.unattended(now=now).filter(state=Operation.State.ACCEPTED),
         rows.unattended(now=now).filter(state=Operation.State.SENT),
-        rows.due("look_at", now=now),
+        rows.due("next_read_at", now=now),
         rows.due("check_due_at", now=now),
     ):
         found |= {operation.pk: operation for operation in due.order_by("pk")[:_MOST_AT_ONCE]}
@@ -67,11 +67,11 @@ def _find_next(*, now: datetime) -> datetime | None:
     """When a process that works on an operation would count as dead, or the next read or check is due."""
     rows = Operation.objects.all()
     attended = rows.filter(
-        state__in=(Operation.State.ACCEPTED, Operation.State.SENT), beat_at__gt=now - DEAD_AFTER
-    ).aggregate(at=Min("beat_at"))["at"]
+        state__in=(Operation.State.ACCEPTED, Operation.State.SENT), heartbeat_at__gt=now - DEAD_AFTER
+    ).aggregate(at=Min("heartbeat_at"))["at"]
     moments = (
         attended and attended + DEAD_AFTER,
-        rows.filter(look_at__gt=now).aggregate(at=Min("look_at"))["at"],
+        rows.filter(next_read_at__gt=now).aggregate(at=Min("next_read_at"))["at"],
         rows.filter(check_due_at__gt=now).aggregate(at=Min("check_due_at"))["at"],
     )
     return min((at for at in moments if at is not None), default=None)

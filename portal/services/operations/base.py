@@ -1,4 +1,4 @@
-"""What every kind of operation says about itself. One class per kind, in `kinds/`; nothing else switches on a kind."""
+"""The base class of the kinds of operation. One class per kind, in `kinds/`; nothing else switches on a kind."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ ENV_LANE = "env"
 
 
 class Detection(StrEnum):
-    """What reading MIOSA shows of a change whose outcome is unknown."""
+    """What reading MIOSA shows about a change with an unknown outcome."""
 
     DONE = "done"
     NOT_DONE = "not_done"  # everything is as it was before
-    OVERTAKEN = "overtaken"  # something else has changed since, so it must not be sent any more
-    HIDDEN = "hidden"  # can't be seen, whether or not it was done
+    OVERTAKEN = "overtaken"  # something else has changed since, so it must not be sent again
+    HIDDEN = "hidden"  # MIOSA does not show whether it was done
     NO_ANSWER = "no_answer"  # MIOSA could not be read
 
 
@@ -110,7 +110,7 @@ class Kind:
     # The form
 
     def find_obstacle(self, deployment: Deployment) -> str:
-        """Why it makes no sense for this deployment now; empty if it does."""
+        """Why it can't be requested for this deployment now; empty if it can."""
         return ""
 
     def clean_name(self, name: str, deployment: Deployment | None, customer: Customer) -> dict[str, Any]:
@@ -131,7 +131,7 @@ class Kind:
         return None
 
     def snapshot(self, operation: Operation, row: miosa.Deployment, client: miosa.Client) -> dict[str, Any]:
-        """How the deployment is just before sending, to detect afterwards what is new. Raises miosa.MiosaError."""
+        """The deployment's state just before sending, to detect a change afterwards. Raises miosa.MiosaError."""
         return {"live": row.active_version_id or "", "name": row.name, "build": row.current_build_id or ""}
 
     # The call
@@ -148,17 +148,17 @@ class Kind:
         """A sentence of its own for MIOSA's refusal; empty where the general one fits. Names no other customer."""
         return ""
 
-    # Finding out whether it was done
+    # Detecting whether it was done
 
     def detect(self, operation: Operation, client: miosa.Client) -> Detection:
-        """Reading never changes anything, and an error is never taken for a no.
+        """Reads only. An error never counts as "not done".
 
         May add to `operation.result` (not saved) what was found: the new version, the new deployment.
         """
         try:
             return self._detect(operation, client)
         except miosa.Refused as refused:
-            # MIOSA won't show it, however often we ask; unless a gateway said so, or we asked too much.
+            # MIOSA will not show it however often it is read, unless the refusal was a gateway's or a rate limit.
             is_temporary = refused.from_gateway or isinstance(refused, miosa.RateLimited)
             return Detection.NO_ANSWER if is_temporary else Detection.HIDDEN
         except (miosa.MiosaError, WrongTenant):
@@ -191,12 +191,12 @@ class Kind:
         """Read and store what else it has changed. Raises miosa.MiosaError."""
 
     def conclude(self, operation: Operation) -> None:
-        """It was done, by MIOSA's answer or a person's word: keep what is worth keeping, forget the rest."""
-        self.forget_secrets(operation)
+        """It was done, by MIOSA's answer or a person's decision: keep the facts, delete the secrets."""
+        self.delete_secrets(operation)
 
-    def forget_secrets(self, operation: Operation) -> None:
-        """It is settled: drop what was kept to repeat it."""
+    def delete_secrets(self, operation: Operation) -> None:
+        """It has ended: delete the values that were kept to repeat it."""
 
     def is_in_timeline(self, operation: Operation) -> bool:
-        """Whether the operation has a row of its own there; what it published has one already."""
+        """Whether the timeline shows the operation itself. A publish that succeeded is shown as its version."""
         return True

@@ -29,13 +29,13 @@ _CHECK_AT = tuple(timedelta(seconds=seconds) for seconds in (3, 8, 15, 30, 60))
 
 
 def check_app(operation: Operation, *, now: datetime) -> bool:
-    """Check once, if it is due and no other process does. True if it was tried."""
+    """Check once, if it is due and no other process checks it. True if this process did."""
     due = Operation.objects.due("check_due_at", now=now)
     if not due.filter(pk=operation.pk, check_due_at=operation.check_due_at).update(check_due_at=now + _CLAIMED_FOR):
         return False
-    since = operation.switched_at or operation.settled_at or operation.asked_at
+    since = operation.switched_at or operation.settled_at or operation.requested_at
     if since > now:
-        # A clock was set back, so nobody knows how long ago it was: this check is the last one.
+        # A clock was set back, so the time since the switch is unknown: this check is the last one.
         since = now - _CHECK_AT[-1]
     if now - since > _GIVE_UP_AFTER:
         _record(operation, Operation.Verdict.UNKNOWN, _explain_no_check(None), again_at=None)
@@ -64,7 +64,7 @@ def _judge(operation: Operation, answer: probe.Answer, *, is_target: bool | None
         text = _("It answers; the new version does not run everywhere yet. That can take up to a minute.")
         _record(operation, Operation.Verdict.NONE, text, again_at=again_at)
     else:
-        text = _("We check again.") + " " + _explain_edges()
+        text = _("We will check again.") + " " + _explain_edges()
         _record(operation, Operation.Verdict.NONE, text, again_at=again_at)
 
 
@@ -109,7 +109,7 @@ def _record(operation: Operation, verdict: Operation.Verdict, text: str, *, agai
 
 
 def _refresh_deployment(operation: Operation, deployment: Deployment) -> None:
-    """What MIOSA says runs, if it can be read now."""
+    """Read which artifact runs, if MIOSA can be reached."""
     try:
         row = upstream.client(Purpose.PROGRESS).deployments.get(deployment.miosa_id)
         update_live_version(store_deployment(row).deployment)

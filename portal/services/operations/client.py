@@ -1,4 +1,4 @@
-"""The MIOSA client for one operation: its requests come first in the budget, and nothing is sent too late."""
+"""The MIOSA client for one operation: its requests have priority in the budget, and nothing is sent too late."""
 
 import time
 from datetime import timedelta
@@ -36,15 +36,15 @@ def client_for(operation: Operation, *, deadline_s: float | None = None) -> mios
 
 
 def get_call_deadline_s(operation: Operation, deadline_s: float) -> float:
-    """A repeat gets no more than the rest of the minute, since its lane belongs to others afterwards."""
+    """A repeat gets no more than the rest of the minute, since it leaves its lane afterwards."""
     if operation.attempts <= 1:
         return deadline_s
-    left = operation.asked_at + SENDABLE_FOR - timezone.now()
+    left = operation.requested_at + SENDABLE_FOR - timezone.now()
     return max(_SHORTEST_DEADLINE_S, min(deadline_s, left.total_seconds()))
 
 
 def _may_send(operation: Operation) -> bool:
-    """Asked last before the request: the process may have been suspended, and replaced, since it wrote the row."""
+    """Checked right before the request: the process may have been suspended and replaced since it wrote the row."""
     ours = Operation.objects.sendable(now=timezone.now()).filter(
         pk=operation.pk, runner=operation.runner, attempts=operation.attempts, state=Operation.State.SENT
     )

@@ -25,7 +25,7 @@ from portal.services.queries.operations import OperationPage
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeploymentDialog(Dialog):
-    """For a deletion `versions_lost` and `domains_lost` are what goes with it."""
+    """For a deletion, `versions_lost` and `domains_lost` are what is deleted with it."""
 
     versions_lost: int = 0
     domains_lost: tuple[str, ...] = ()
@@ -72,7 +72,7 @@ def submit(
 
 
 def _get_customer(scope: Scope) -> Customer:
-    """What changes the live version of a shared deployment belongs to its customer, all else to the page's."""
+    """A change of the live version belongs to that version's customer, any other to the page's customer."""
     if scope.kind.concerns != Operation.Concerns.LIVE:
         return scope.customer
     deployment = scope.existing

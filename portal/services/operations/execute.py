@@ -23,21 +23,21 @@ logger = logging.getLogger(__name__)
 _DETECT_AFTER = timedelta(seconds=1)
 # If this process dies before it has read back, another one does.
 _READ_BACK_BY = timedelta(seconds=3)
-# On a repeat these errors are about the request itself and say nothing about the first attempt.
-_SAYS_NOTHING = (miosa.RateLimited, miosa.Unauthorized, miosa.Forbidden)
-# Refusals that came from reading alone; an answer that arrives later is worth more.
+# On a repeat these errors are about the request itself and carry no information about the first attempt.
+_UNRELATED_ERRORS = (miosa.RateLimited, miosa.Unauthorized, miosa.Forbidden)
+# Refusals that were concluded from reading; a later answer overrides them.
 _FROM_READING = ("did_not_happen", "overtaken")
 
 
 def execute(operation: Operation) -> None:
     """Check, send and record. This process is its runner. What MIOSA answers is in the row, never raised."""
-    with heartbeat.beating(operation):
+    with heartbeat.keep_alive(operation):
         if check_before_sending(operation):
             send(operation)
 
 
 def check_before_sending(operation: Operation) -> bool:
-    """Read the deployment again, since MIOSA has no expected-version check. False if that settled the operation."""
+    """Read the deployment again, since MIOSA has no expected-version check. False if the operation ended here."""
     if operation.creates_deployment:
         return True
     kind, client = get_kind(operation.kind), client_for(operation)
@@ -58,8 +58,8 @@ def check_before_sending(operation: Operation) -> bool:
     return False
 
 
-def is_still_owners(operation: Operation) -> bool:
-    """Whether it may still be sent for its customer, as far as is stored. A new deployment has no other owner."""
+def has_same_owner(operation: Operation) -> bool:
+    """Whether its customer still owns the stored deployment. A deployment yet to be created has no other owner."""
     deployment = Deployment.objects.filter(miosa_id=operation.deployment_id).first()
     return deployment is None or find_owner_conflict(operation, deployment) is None
 
@@ -94,15 +94,15 @@ def send(operation: Operation) -> None:
 
 
 def record_success(operation: Operation, facts: dict[str, Any]) -> None:
-    """MIOSA did it, by its answer or as reading shows; then everything touched is read again.
+    """MIOSA answered that it did it, or reading shows it. Then everything it touched is read again.
 
-    An answer counts even if it arrives so late that another process works on the operation by now.
+    A late answer counts even if another process works on the operation by now.
     """
     operation.result = {**operation.result, **facts}
-    settled_by_reading = Q(state=Operation.State.REFUSED, error_code__in=_FROM_READING)
+    refused_by_reading = Q(state=Operation.State.REFUSED, error_code__in=_FROM_READING)
     _save_outcome(
         operation,
-        Q(state__in=(Operation.State.SENT, Operation.State.UNKNOWN)) | settled_by_reading,
+        Q(state__in=(Operation.State.SENT, Operation.State.UNKNOWN)) | refused_by_reading,
         state=Operation.State.SUCCEEDED,
         settled_at=timezone.now(),
         result=operation.result,
@@ -110,7 +110,7 @@ def record_success(operation: Operation, facts: dict[str, Any]) -> None:
         error_code="",
         error_for_people="",
         error_for_operators="",
-        look_at=timezone.now() + _READ_BACK_BY,
+        next_read_at=timezone.now() + _READ_BACK_BY,
         in_lane=False,
     )
     read_back.read_back(operation)
@@ -120,29 +120,29 @@ def record_refusal(operation: Operation, refusal: Refusal, *, for_operators: str
     """It was not done and will not be sent again."""
     is_saved = _save_outcome(
         operation,
-        _as_we_know_it(operation),
+        _is_unchanged(operation),
         state=Operation.State.REFUSED,
         settled_at=timezone.now(),
         error_code=refusal.code,
         error_for_people=refusal.text,
         error_for_operators=for_operators,
         upstream_request_id=operation.upstream_request_id,
-        look_at=None,
+        next_read_at=None,
         in_lane=False,
     )
     if is_saved:
-        get_kind(operation.kind).forget_secrets(operation)
+        get_kind(operation.kind).delete_secrets(operation)
         timeline.update_entry(operation)
 
 
-def record_unknown(operation: Operation, *, look_at: datetime | None, **columns: Any) -> None:
-    """The answer was lost: not failed, but unknown, and to be found out. `in_lane` may be cleared, never set again."""
+def record_unknown(operation: Operation, *, next_read_at: datetime | None, **columns: Any) -> None:
+    """The answer was lost, so the outcome is unknown until it is reconciled. `in_lane` may be cleared, never set."""
     is_saved = _save_outcome(
         operation,
-        _as_we_know_it(operation),
+        _is_unchanged(operation),
         state=Operation.State.UNKNOWN,
         upstream_request_id=operation.upstream_request_id,
-        look_at=look_at,
+        next_read_at=next_read_at,
         **columns,
     )
     if is_saved:
@@ -186,7 +186,7 @@ def _record_error(operation: Operation, kind: Kind, error: miosa.MiosaError) -> 
     operation.upstream_request_id = error.request_id or operation.upstream_request_id
     record_unknown(
         operation,
-        look_at=timezone.now() + _DETECT_AFTER,
+        next_read_at=timezone.now() + _DETECT_AFTER,
         error_code=error.code,
         error_for_operators=messages.for_operators(error),
     )
@@ -198,10 +198,10 @@ def _is_about_first_attempt(operation: Operation, kind: Kind, error: miosa.Miosa
     A conflict may mean that the first one is still being executed, for as long as that may take. It may also mean that
     half a request arrived from a process that was killed, and MIOSA has reserved its key.
     """
-    if not isinstance(error, miosa.Refused) or error.from_gateway or isinstance(error, _SAYS_NOTHING):
+    if not isinstance(error, miosa.Refused) or error.from_gateway or isinstance(error, _UNRELATED_ERRORS):
         return False
     longest = timedelta(seconds=kind.deadline_s)
-    return not isinstance(error, miosa.Conflict) or timezone.now() - operation.asked_at > longest
+    return not isinstance(error, miosa.Conflict) or timezone.now() - operation.requested_at > longest
 
 
 def _record_error_refusal(operation: Operation, error: miosa.MiosaError, *, text: str) -> None:
@@ -212,17 +212,17 @@ def _record_error_refusal(operation: Operation, error: miosa.MiosaError, *, text
     record_refusal(operation, Refusal(error.code, text), for_operators=messages.for_operators(error))
 
 
-def _as_we_know_it(operation: Operation) -> Q:
+def _is_unchanged(operation: Operation) -> Q:
     return Q(runner=operation.runner, attempts=operation.attempts, state=operation.state)
 
 
 def _save_outcome(operation: Operation, condition: Q, **columns: Any) -> bool:
-    """Save what this process knows if it still counts; else load what counts by now and return False."""
+    """Save the columns if the row still meets the condition; else reload the row and return False."""
     if Operation.objects.filter(condition, pk=operation.pk).update(**columns):
         for name, value in columns.items():
             setattr(operation, name, value)
         return True
-    logger.warning("operation settled elsewhere", extra={"operation": str(operation.key)})
+    logger.warning("operation updated by another process", extra={"operation": str(operation.key)})
     runner = operation.runner
     operation.refresh_from_db()
     operation.runner = runner

@@ -1,4 +1,4 @@
-"""The process that works on an operation proves every second that it is alive; a dead one is replaced."""
+"""The heartbeat of the process that works on an operation, renewed every second; a dead process is replaced."""
 
 import threading
 import uuid
@@ -15,7 +15,7 @@ EVERY_S = 1.0
 
 
 @contextmanager
-def beating(operation: Operation) -> Iterator[None]:
+def keep_alive(operation: Operation) -> Iterator[None]:
     """Renew the operation's heartbeat every second while the block runs."""
     stop = threading.Event()
     arguments = (operation.pk, operation.runner, stop)
@@ -32,20 +32,20 @@ def _beat(pk: int, runner: str, stop: threading.Event) -> None:
     try:
         while not stop.wait(EVERY_S):
             try:
-                Operation.objects.filter(pk=pk, runner=runner).update(beat_at=timezone.now())
+                Operation.objects.filter(pk=pk, runner=runner).update(heartbeat_at=timezone.now())
             except Error:
-                # The database is busy or was restarted. The next beat comes in a second.
+                # The database is busy or was restarted. The next attempt is in a second.
                 connection.close()
     finally:
         connection.close()
 
 
 def claim(operation: Operation, *, now: datetime) -> bool:
-    """Take over an operation that no living process works on, as it is by now. False if another process has it."""
+    """Take over an operation that no living process works on, and reload it. False if another process has it."""
     runner = new_runner()
     unattended = Operation.objects.unattended(now=now)
     unchanged = unattended.filter(pk=operation.pk, state=operation.state, attempts=operation.attempts)
-    if not unchanged.update(runner=runner, beat_at=now):
+    if not unchanged.update(runner=runner, heartbeat_at=now):
         return False
     operation.refresh_from_db()
     return operation.runner == runner

@@ -8,7 +8,7 @@ from portal.services.queries.actions import get_restore_obstacle
 
 
 def explain_error(operation: Operation, error: miosa.MiosaError, own_text: str) -> str:
-    """Why the call failed, and that nothing has changed. `own_text`: its kind's sentence for it, if any."""
+    """Why the call failed, and that nothing has changed. `own_text`: the kind's own sentence, if any."""
     if isinstance(error, miosa.BudgetSpent):
         return too_late() if error.code == "too_late" else _budget_spent()
     if isinstance(error, miosa.RateLimited):
@@ -36,11 +36,11 @@ def too_late() -> str:
 
 
 def wrong_tenant() -> str:
-    return _("This app is no longer where it was, so nothing was sent. The platform's people have been notified.")
+    return _("This app has moved to another workspace, so nothing was sent. The platform's staff has been notified.")
 
 
 def app_unknown() -> str:
-    return _("The hosting service does not know this app any more.")
+    return _("This app no longer exists at the hosting service.")
 
 
 def not_owner() -> str:
@@ -48,7 +48,7 @@ def not_owner() -> str:
 
 
 def shared() -> str:
-    return _("Other customers use this app now, so only the platform's people can change it. Nothing was sent.")
+    return _("Other customers use this app now, so only the platform's staff can change it. Nothing was sent.")
 
 
 def already_live() -> str:
@@ -56,7 +56,7 @@ def already_live() -> str:
 
 
 def live_changed(operation: Operation, live_id: str) -> str:
-    """Both versions by their number, as far as the customer may know them."""
+    """Names both versions by number, unless they are another customer's."""
     seen, live = _name_version(operation, operation.seen_live_id), _name_version(operation, live_id)
     if not live_id:
         text = _("When you opened the form, %(seen)s was live; now nothing is. Nothing was sent. Check, then decide.")
@@ -73,25 +73,25 @@ def did_not_happen() -> str:
 
 def overtaken() -> str:
     return _(
-        "While we waited for an answer, something else was changed there."
+        "While we waited for an answer, something else was changed."
         " Your change is not in effect, and it will not be sent again."
     )
 
 
 def requires_backup(error: miosa.MiosaError) -> bool:
-    """MIOSA wants a backup of the database before it makes the version live (contract 11.3)."""
+    """MIOSA requires a backup of the database before it makes the version live (contract 11.3)."""
     return "backup" in f"{error.upstream_code or ''} {error.reason}".lower()
 
 
 def _explain_refusal(operation: Operation, error: miosa.MiosaError, own_text: str) -> str:
     is_about_change = isinstance(error, miosa.Conflict | miosa.Invalid)
     if isinstance(error, miosa.Refused) and error.from_gateway and not is_about_change:
-        # A gateway in front of the hosting service knows nothing about apps and versions.
+        # A gateway's 404 or 410 is not about the app or the version.
         return _("The hosting service refused this.")
     if own_text:
         return own_text
     if requires_backup(error):
-        return _("This version changes the database, and a backup has to be made first. Ask the platform's people.")
+        return _("This version changes the database, and a backup has to be made first. Contact the platform's staff.")
     if isinstance(error, miosa.Gone):
         return get_restore_obstacle("collected")
     if isinstance(error, miosa.NotFound):
@@ -99,14 +99,14 @@ def _explain_refusal(operation: Operation, error: miosa.MiosaError, own_text: st
     if is_about_change:
         return _("The hosting service did not accept this.")
     if isinstance(error, miosa.PaymentRequired):
-        return _("The hosting account needs attention before this can be done. Ask the platform's people.")
+        return _("The hosting account needs attention before this can be done. Contact the platform's staff.")
     if isinstance(error, miosa.Unauthorized | miosa.Forbidden):
-        return _("The hosting service does not let this portal do that. The platform's people have been notified.")
+        return _("The hosting service does not let this portal do that. The platform's staff has been notified.")
     return _("The hosting service refused this.")
 
 
 def _name_version(operation: Operation, version_id: str) -> str:
-    """The customer reads this too, so another customer's version on a shared deployment keeps its number private."""
+    """The customer sees this too, so another customer's version on a shared deployment is not named."""
     version = Version.objects.filter(deployment__miosa_id=operation.deployment_id, miosa_id=version_id).first()
     if version is None or version.number is None or version.customer_id != operation.customer_id:
         return _("another version")

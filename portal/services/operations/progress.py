@@ -1,4 +1,4 @@
-"""How far a publish is, and the read of MIOSA that everybody who watches it shares."""
+"""The progress of a publish. Everyone who watches it shares one read of MIOSA."""
 
 import logging
 from dataclasses import dataclass
@@ -34,10 +34,11 @@ _LOG_EVERY_S = 6
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a publish is.
+    """The progress of a publish.
 
-    `step` is sending, created, building, ready, live, failed or unknown; `moments` say when each began. `still_live` is
-    what is live meanwhile. `failure` is one sentence. `log_tail` is the end of the log, scrubbed for customers.
+    `step` is sending, created, building, ready, live, failed or unknown; `moments` are when each began. `still_live` is
+    the version that is live meanwhile. `failure` is one sentence. `log_tail` is the end of the log, scrubbed for
+    customers.
     """
 
     operation: OperationPage
@@ -75,14 +76,14 @@ def get_progress(*, by: Person, key: UUID, now: datetime) -> Progress:
         operation=page,
         step=step,
         moments=_list_moments(operation, version, step),
-        started_at=operation.asked_at,
+        started_at=operation.requested_at,
         is_done=is_over or (step == "ready" and not goes_live),
         goes_live=goes_live,
         version=summaries.summarize_version(seen, deployment) if seen and deployment else None,
         still_live=summaries.summarize_version(live, deployment) if live and deployment and is_live_visible else None,
         failure=failure,
         log_tail=log_tail,
-        poll_every_s=_get_poll_interval_s(now - operation.asked_at),
+        poll_every_s=_get_poll_interval_s(now - operation.requested_at),
     )
 
 
@@ -95,7 +96,7 @@ def _get_poll_interval_s(age: timedelta) -> int:
 def _read_log_tail(
     version: Version | None, deployment: Deployment | None, customer: Customer, step: str, *, by: Person, now: datetime
 ) -> tuple[str, str]:
-    """The end of the build log, and for a failure the sentence that says why."""
+    """The end of the build log, and the cause of a failure as one sentence."""
     if version is None or deployment is None:
         return "", ""
     if step == "building":
@@ -106,7 +107,7 @@ def _read_log_tail(
     log = logs.read_log(version, deployment, customer=customer, by=by, stage="", now=now)
     if step != "failed":
         return log.text[-_TAIL:], ""
-    return log.text[-_TAIL:], log_text.find_failure(log.text) or _("It failed; the log does not say why in a sentence.")
+    return log.text[-_TAIL:], log_text.find_failure(log.text) or _("The build failed. Check the log for the cause.")
 
 
 def _get_step(page: OperationPage, deployment: Deployment | None, version: Version | None) -> str:
@@ -125,7 +126,7 @@ def _get_step(page: OperationPage, deployment: Deployment | None, version: Versi
 
 
 def _list_moments(operation: Operation, version: Version | None, step: str) -> tuple[tuple[str, datetime], ...]:
-    moments = [("sending", operation.asked_at)]
+    moments = [("sending", operation.requested_at)]
     if version is not None:
         moments.append(("created", version.created_at or version.first_seen_at))
         if version.promoted_at:
@@ -147,7 +148,7 @@ def _refresh(operation: Operation, deployment: Deployment, *, now: datetime) -> 
         try:
             _fetch(operation, deployment, upstream.client(Purpose.PROGRESS))
         except (miosa.MiosaError, WrongTenant):
-            # Watching goes on; the page shows how old its facts are.
+            # The page goes on polling, and shows the age of its data.
             logger.info("progress not read", extra={"operation": str(operation.key)})
         Freshness.objects.filter(pk=row.pk).update(read_at=now)
 

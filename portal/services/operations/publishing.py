@@ -1,4 +1,4 @@
-"""Publish a sandbox: what the dialog shows, and submitting it. How far a publish is: `progress`."""
+"""Publish a sandbox: what the dialog shows, and submitting it. Its progress: `progress.py`."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -40,9 +40,9 @@ _WAITS = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishDialog(Dialog):
-    """`sandboxes_missing` says why there is nothing to choose from. `kinds` are those of the version.
+    """`sandboxes_missing` is why no sandbox is offered. `kinds` are those of the version.
 
-    `on_rollback`: the live version was rolled back to, so a publish that goes live asks for `over_rollback`.
+    `on_rollback`: the live version was rolled back to, so a publish that goes live requires `over_rollback`.
     """
 
     sandboxes: tuple[Sandbox, ...]
@@ -54,7 +54,7 @@ class PublishDialog(Dialog):
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """What a person filled in, as typed; `port` too."""
+    """The form as typed; `port` too is text."""
 
     confirmation: Confirmation
     sandbox_id: str
@@ -108,7 +108,7 @@ def submit(target: Target, publication: Publication, *, by: Person, now: datetim
         found = accept.find_operation(token)
         if found is not None:
             return get_page(found, by=by, now=now)
-        # The sandbox is read for one of many clicks; the others find what that has become.
+        # Of several clicks one reads the sandbox; the others find the operation it has created.
         single_flight.run_once(f"operation:{token.id}", accept_once, wait_s=_WAIT_S)
         if pages:
             return pages[0]

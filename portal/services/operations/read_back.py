@@ -1,4 +1,4 @@
-"""After a change: read what MIOSA shows now and store it, until it shows the effect. Pages show this, not our hopes."""
+"""After a change: read MIOSA and store what it shows, until it shows the effect. Pages show only what was read."""
 
 import logging
 from datetime import datetime, timedelta
@@ -26,7 +26,7 @@ _LONGEST_PAUSE = timedelta(seconds=60)
 def read_back(operation: Operation) -> None:
     """Read the deployment and the touched versions again; once more later if they don't show the effect yet.
 
-    This process works on the operation no more afterwards.
+    The process gives the operation up afterwards.
     """
     kind = get_kind(operation.kind)
     reader = _Reader(operation, kind)
@@ -35,15 +35,15 @@ def read_back(operation: Operation) -> None:
     except (miosa.MiosaError, WrongTenant) as error:
         logger.warning("reading back failed", extra={"operation": str(operation.key), "reason": str(error)})
         is_finished = False
-    operation.look_at = None if is_finished else _get_next_read(operation, kind, now=timezone.now())
+    operation.next_read_at = None if is_finished else _get_next_read(operation, kind, now=timezone.now())
     ours = Operation.objects.filter(pk=operation.pk, state=Operation.State.SUCCEEDED, runner=operation.runner)
-    if ours.update(look_at=operation.look_at, runner=""):
+    if ours.update(next_read_at=operation.next_read_at, runner=""):
         operation.runner = ""
     timeline.update_entry(operation, reader.deployment)
 
 
 def store_deployment(row: miosa.Deployment) -> StoredDeployment:
-    """Store a deployment as MIOSA shows it. `update_live_version` is left to do. Raises WrongTenant."""
+    """Store a deployment as MIOSA shows it. Call `update_live_version` afterwards. Raises WrongTenant."""
     (seen,) = deployment_rows.upsert_deployments(tenant_check.accept_rows([row]), now=timezone.now())
     return seen
 
@@ -114,8 +114,8 @@ def _fetch_versions(ids: list[str], deployment: Deployment, client: miosa.Client
 
 
 def _get_next_read(operation: Operation, kind: Kind, *, now: datetime) -> datetime | None:
-    """Soon at first, then at growing intervals. What has not shown by the end is found by the next refresh."""
-    age = abs(now - operation.asked_at)
+    """Soon at first, then at growing intervals. After that the regular refreshes find a late effect."""
+    age = abs(now - operation.requested_at)
     if age > kind.follow_up_for:
         return None
     return now + min(max(timedelta(seconds=1), age / 3), _LONGEST_PAUSE)

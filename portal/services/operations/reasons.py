@@ -1,4 +1,4 @@
-"""Why something is changed: required from staff, optional for owners, shown to the customer."""
+"""The reason for a change: required from staff, optional for owners, shown to the customer."""
 
 from django.utils.translation import gettext as _
 
@@ -18,27 +18,27 @@ def list_reasons(keys: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
 
 def get_sentences() -> dict[str, str]:
     return {
-        "asked": _("The customer asked for it"),
+        "asked": _("Requested by the customer"),
         "checkout": _("Checkout broken"),
         "content": _("Wrong content"),
         "env": _("Env vars have changed"),
         "fixed": _("Fixes what was broken"),
-        "harm": _("It does harm"),
+        "harm": _("Causes harm"),
         "mistake": _("Published by mistake"),
-        "mistyped": _("It was mistyped"),
+        "mistyped": _("Typing error"),
         "news": _("New content"),
         "renewed": _("A key was renewed"),
-        "silent": _("It does not answer"),
+        "silent": _("Does not respond"),
         "slow": _("Slow or failing"),
-        "test": _("It was only a test"),
+        "test": _("Only a test"),
         "tested": _("Tested and approved"),
-        "undo": _("The rollback is not needed any more"),
-        "unused": _("Not used any more"),
+        "undo": _("Rollback no longer needed"),
+        "unused": _("No longer used"),
     }
 
 
 def is_required(by: Person) -> bool:
-    """Staff change another person's app, so they say why."""
+    """Staff change a customer's app, so they have to give a reason."""
     return by.is_staff
 
 
@@ -47,9 +47,9 @@ def read_reason(choice: str, text: str, *, by: Person) -> str:
     parts = (get_sentences().get(choice, ""), clean_text.clean_line(text, most=LONGEST + 1))
     reason = ": ".join(part for part in parts if part)
     if is_required(by) and not reason:
-        raise Invalid({"reason": _("Say why, in a few words; the customer will read it.")})
+        raise Invalid({"reason": _("Enter a reason. The customer sees it.")})
     if len(reason) > LONGEST:
-        raise Invalid({"reason": _("Please keep the reason below %(most)s characters.") % {"most": LONGEST}})
+        raise Invalid({"reason": _("A reason can have at most %(most)s characters.") % {"most": LONGEST}})
     return reason
 
 

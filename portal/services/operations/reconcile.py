@@ -1,7 +1,7 @@
-"""Find out: an answer that was lost, a process that died, an effect that does not show yet.
+"""Reconcile operations with MIOSA: after a lost answer, a dead process, or until an effect shows.
 
-An unknown operation is looked for by reading; repeated with the same key within its minute if it was not done; refused
-once it is certain that it will not happen; else a person is asked.
+For an unknown operation MIOSA is read. If it was not done, it is repeated with the same key within a minute of the
+request, or refused once it can't happen any more. If reading shows nothing, a person decides.
 """
 
 from datetime import datetime, timedelta
@@ -19,18 +19,18 @@ from portal.services.operations.kinds import get_kind
 _REPEAT_AFTER = timedelta(seconds=2)
 # Without idempotency keys the first request must have had its time before a second one is sent.
 _REPEAT_AFTER_WITHOUT_KEYS = timedelta(seconds=5)
-# MIOSA gets this much longer than we would have waited for its answer, before we say that it has not done it.
+# MIOSA gets this much longer than the call's deadline, before an operation counts as not done.
 _GRACE = timedelta(seconds=2)
-_ASK_A_PERSON_AFTER = timedelta(seconds=8)
-_READ_BESIDE_A_PERSON_FOR = timedelta(minutes=5)
+_DECISION_AFTER = timedelta(seconds=8)
+_READ_UNDECIDED_FOR = timedelta(minutes=5)
 _READ_FOR = timedelta(hours=24)
 
 
 def is_due(operation: Operation, *, now: datetime, is_ours: bool = False) -> bool:
-    """Not begun, or left by a dead process, or its next read has come. `is_ours`: this process is its runner."""
+    """Not started, left by a dead process, or its next read is due. `is_ours`: this process is its runner."""
     if operation.state in {Operation.State.ACCEPTED, Operation.State.SENT}:
         return is_ours or not operation.is_attended(now=now)
-    return is_moment_due(operation.look_at, now=now)
+    return is_moment_due(operation.next_read_at, now=now)
 
 
 def may_take_long(operation: Operation, *, now: datetime) -> bool:
@@ -40,12 +40,12 @@ def may_take_long(operation: Operation, *, now: datetime) -> bool:
 
 
 def step(operation: Operation, *, now: datetime) -> bool:
-    """Take the operation one step further if it is due and no living process works on it. True if it was ours."""
+    """Advance the operation if it is due and no living process works on it. True if this process claimed it."""
     if not is_due(operation, now=now) or not heartbeat.claim(operation, now=now):
         return False
     try:
-        with heartbeat.beating(operation):
-            # When we claimed it, it may have been further than when it was found to be due.
+        with heartbeat.keep_alive(operation):
+            # Another process may have advanced it between the query and the claim.
             if is_due(operation, now=now, is_ours=True):
                 _take_step(operation, now=now)
     finally:
@@ -53,8 +53,8 @@ def step(operation: Operation, *, now: datetime) -> bool:
     return True
 
 
-def settle_by_decision(operation: Operation, *, happened: bool, by_name: str, now: datetime) -> None:
-    """A person says what nobody else can know. A process that is reading for it loses it."""
+def record_decision(operation: Operation, *, happened: bool, by_name: str, now: datetime) -> None:
+    """A person decided an unknown outcome. A process that works on it at the moment loses its claim."""
     unknown = Operation.objects.filter(pk=operation.pk, state=Operation.State.UNKNOWN)
     is_decided = unknown.update(
         state=Operation.State.DECIDED,
@@ -62,7 +62,7 @@ def settle_by_decision(operation: Operation, *, happened: bool, by_name: str, no
         decided_by=by_name[:200],
         settled_at=now,
         in_lane=False,
-        look_at=None,
+        next_read_at=None,
         runner="",
     )
     if not is_decided:
@@ -72,7 +72,7 @@ def settle_by_decision(operation: Operation, *, happened: bool, by_name: str, no
     if happened:
         kind.conclude(operation)
     else:
-        kind.forget_secrets(operation)
+        kind.delete_secrets(operation)
     timeline.update_entry(operation)
 
 
@@ -111,9 +111,9 @@ def _should_repeat(operation: Operation, kind: Kind, seen: Detection, *, now: da
 
 
 def _can_repeat(operation: Operation, kind: Kind, seen: Detection, *, now: datetime) -> bool:
-    """Never later than a minute after the request, nor after something newer, nor where two could act twice.
+    """Never more than a minute after the request, after a newer operation, or where a repeat could act twice.
 
-    What depends on the live version is not repeated where that can't be seen.
+    What depends on the live version is not repeated where the live version can't be read.
     """
     is_blind = seen is Detection.HIDDEN and not kind.depends_on_live(operation)
     if seen is not Detection.NOT_DONE and not is_blind:
@@ -122,17 +122,17 @@ def _can_repeat(operation: Operation, kind: Kind, seen: Detection, *, now: datet
         return False
     if not operation.in_lane or not operation.is_sendable(now=now) or _is_outdated(operation):
         return False
-    return execute.is_still_owners(operation)
+    return execute.has_same_owner(operation)
 
 
 def _is_outdated(operation: Operation) -> bool:
-    """Something newer was sent for that deployment, in any lane."""
+    """A newer operation was sent for the deployment, in any lane."""
     newer = Operation.objects.filter(deployment_id=operation.deployment_id, pk__gt=operation.pk, attempts__gt=0)
     return newer.exists()
 
 
 def _is_certain(operation: Operation, kind: Kind, seen: Detection, *, now: datetime) -> bool:
-    """Whether what reading does not show will not happen any more: a repeatable kind, after MIOSA has had its time."""
+    """Whether an effect that does not show can't happen any more: a repeatable kind, after the call's deadline."""
     if not kind.is_repeatable or seen not in {Detection.NOT_DONE, Detection.OVERTAKEN}:
         return False
     if _get_waited(operation, now=now) <= timedelta(seconds=kind.deadline_s) + _GRACE:
@@ -142,28 +142,28 @@ def _is_certain(operation: Operation, kind: Kind, seen: Detection, *, now: datet
 
 
 def _wait(operation: Operation, kind: Kind, seen: Detection, *, now: datetime) -> None:
-    """Read again later. After a minute it leaves its lane; where reading shows nothing, a person is asked."""
-    age = abs(now - operation.asked_at)
-    is_in_vain = seen is not Detection.NO_ANSWER and _get_waited(operation, now=now) > _ASK_A_PERSON_AFTER
+    """Schedule the next read. After a minute it leaves its lane; if reading shows nothing, a person has to decide."""
+    age = abs(now - operation.requested_at)
+    is_in_vain = seen is not Detection.NO_ANSWER and _get_waited(operation, now=now) > _DECISION_AFTER
     will_settle = (kind.is_repeatable and seen is not Detection.HIDDEN) or _can_repeat(operation, kind, seen, now=now)
-    asks_a_person = is_in_vain and not will_settle
-    read_for = _READ_BESIDE_A_PERSON_FOR if asks_a_person else _READ_FOR
+    needs_decision = is_in_vain and not will_settle
+    read_for = _READ_UNDECIDED_FOR if needs_decision else _READ_FOR
     columns = {} if operation.is_sendable(now=now) else {"in_lane": False}
     execute.record_unknown(
         operation,
-        look_at=None if age > read_for else timezone.now() + _get_pause(kind, seen, age),
-        error_code=Operation.NOT_FOUND_OUT if asks_a_person else operation.error_code,
+        next_read_at=None if age > read_for else timezone.now() + _get_pause(kind, seen, age),
+        error_code=Operation.NOT_FOUND_OUT if needs_decision else operation.error_code,
         **columns,
     )
 
 
 def _get_pause(kind: Kind, seen: Detection, age: timedelta) -> timedelta:
-    """A slow kind is looked for at growing intervals, since reading costs requests; not while MIOSA does not answer."""
+    """A slow kind is read at growing intervals to save requests, but often while MIOSA does not answer."""
     if kind.runs_in_worker and seen is not Detection.NO_ANSWER:
         return min(max(timedelta(seconds=2), age / 6), timedelta(seconds=30))
     return timedelta(seconds=1 if age < timedelta(seconds=20) else 5)
 
 
 def _get_waited(operation: Operation, *, now: datetime) -> timedelta:
-    """Since it was sent. A moment in the future is from before a clock was set back: long ago, as far as is known."""
-    return abs(now - (operation.sent_at or operation.asked_at))
+    """The time since it was sent. A moment in the future was written before a clock was set back."""
+    return abs(now - (operation.sent_at or operation.requested_at))

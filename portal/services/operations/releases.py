@@ -42,7 +42,7 @@ _MOST_CANDIDATES = 50
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A version that might be made live. `cause` says why it can't be; empty if it can."""
+    """A version to choose. `cause` is why it can't go live; empty if it can."""
 
     version: VersionSummary
     is_last_good: bool
@@ -53,9 +53,9 @@ class Candidate:
 class ReleaseDialog(Dialog):
     """The dialog to roll back or promote to `target`.
 
-    `target_from` and `target_until` are the last time in which it was live, as far as is known. `env_changed` counts
-    the names of env vars that got another value since then, or since it was built. `live_is_foreign`: what is live
-    belongs to another customer. `environments` is empty where there is no choice.
+    `target_from` and `target_until` are the last known period in which it was live. `env_changed` counts the env vars
+    that were changed since then, or since it was built. `live_is_foreign`: the live version belongs to another
+    customer. `environments` is empty if there is no choice.
     """
 
     kind: PointerKind
@@ -101,7 +101,7 @@ def get_dialog(kind: str, target: Target, *, by: Person, now: datetime) -> Relea
 
 
 def submit(kind: str, target: Target, confirmation: Confirmation, *, by: Person, now: datetime) -> OperationPage:
-    """The same form again finds the same operation. What MIOSA answers is in it, never raised.
+    """Submitting a form twice returns the same operation. MIOSA's errors are in the operation, never raised.
 
     Raises NotFound, Forbidden, BadToken, Invalid, LaneBusy, Unavailable.
     """
@@ -140,7 +140,7 @@ def find_rollback_target(target: Target, *, by: Person, now: datetime) -> str:
 
 
 def keep_rollback(target: Target, live_id: str, *, by: Person, now: datetime) -> None:
-    """Stop reminding of this rollback. Raises NotFound, Forbidden, Conflict if another version is live by now."""
+    """Stop showing the rollback notice. Raises NotFound, Forbidden, Conflict if another version is live by now."""
     customer = customers.get_customer(by=by, slug=target.slug)
     deployment = deployments.get_held(customer, target.deployment_id)
     require_permission(Permission.ROLL_BACK, customer, deployment, by=by)
@@ -155,7 +155,7 @@ def keep_rollback(target: Target, live_id: str, *, by: Person, now: datetime) ->
 
 
 def get_owner(version: Version | None, deployment: Deployment, customer: Customer, *, by: Person) -> Customer:
-    """A change of a version of a shared deployment belongs to its customer, whatever page it was requested on."""
+    """On a shared deployment a change belongs to the version's customer, whichever page it was requested on."""
     if version is None or not deployment.is_shared or not by.sees_everyone:
         return customer
     return version.customer or customer_rows.get_unassigned()
@@ -184,7 +184,7 @@ def _get_pointer_kind(scope: Scope) -> PointerKind:
 
 
 def _list_candidates(scope: Scope) -> tuple[Candidate, ...]:
-    """Versions that a person might think of, newest first, the impossible ones with their cause."""
+    """Versions to choose from, newest first; those that can't go live with the cause."""
     deployment, goes_back = scope.existing, _get_pointer_kind(scope).goes_back
     rows = Version.objects.filter(deployment=deployment, number__isnull=False).exclude(
         miosa_id=deployment.active_version_id

@@ -1,4 +1,4 @@
-"""One operation on its page: taken a step further when the page is opened, or decided by a person."""
+"""One operation on its page: opening the page advances it, and a person can decide an unknown outcome."""
 
 from datetime import datetime
 from uuid import UUID
@@ -17,7 +17,7 @@ CHOICES = ("happened", "did_not", "again")
 
 
 def refresh_operation(*, by: Person, key: UUID, now: datetime) -> OperationPage:
-    """Take an unfinished operation one step further, unless that is the worker's, and show it. Raises NotFound."""
+    """Advance an unfinished operation, unless only the worker does that, and return it. Raises NotFound."""
     operation = find_row(by=by, key=key)
     if reconcile.is_due(operation, now=now):
         _step(operation, now=now)
@@ -25,32 +25,32 @@ def refresh_operation(*, by: Person, key: UUID, now: datetime) -> OperationPage:
 
 
 def decide(*, by: Person, key: UUID, choice: str, now: datetime) -> OperationPage:
-    """Say what nobody can find out: happened, did_not, or again (read once more).
+    """Record what a person knows of an unknown outcome: happened, did_not, or again (read MIOSA once more).
 
     Raises NotFound, Forbidden, Invalid.
     """
     operation = find_row(by=by, key=key)
     if not may_decide(operation, by=by):
-        text = _("Only the person who requested it, or the platform's people, can say what happened.")
+        text = _("Only the person who requested it and the platform's staff can choose what happened.")
         raise Forbidden(text, who_can=who_can(Permission.OVERRIDE_OPERATION))
     if choice not in CHOICES:
         raise Invalid({"choice": _("Choose what happened.")})
     if choice == "again":
         unknown = Operation.objects.filter(pk=operation.pk, state=Operation.State.UNKNOWN)
-        unknown.update(look_at=now)
+        unknown.update(next_read_at=now)
         notify_worker()
         operation.refresh_from_db()
         _step(operation, now=now)
         return get_page(operation, by=by, now=now)
     if operation.state == Operation.State.UNKNOWN and not operation.needs_decision:
-        raise Invalid({"choice": _("We are still finding out. Wait a moment, then check again.")})
-    reconcile.settle_by_decision(operation, happened=choice == "happened", by_name=by.name, now=now)
+        raise Invalid({"choice": _("We are still checking. Wait a moment, then check again.")})
+    reconcile.record_decision(operation, happened=choice == "happened", by_name=by.name, now=now)
     operation.refresh_from_db()
     return get_page(operation, by=by, now=now)
 
 
 def _step(operation: Operation, *, now: datetime) -> None:
-    """What takes long is executed, read and repeated by the worker alone: no page waits a minute for it."""
+    """Slow kinds are left to the worker, since their calls may take a minute."""
     if get_kind(operation.kind).runs_in_worker:
         notify_worker()
         return

@@ -1,4 +1,4 @@
-"""What all forms share: who may, why not now, the reason, and the way from a confirmed form to its operation."""
+"""What all dialogs share: permission, obstacles and reasons, and the path from a confirmed form to its operation."""
 
 import logging
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ logger = logging.getLogger(__name__)
 class Confirmation:
     """What a person submitted with a form. `choice` is the key of a ready-made reason, `reason` the typed one.
 
-    `override` is the key of an unfinished operation to step over.
+    `override` is the key of an unfinished operation to override.
     """
 
     token: str
@@ -46,16 +46,17 @@ class Confirmation:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a dialog is about, by the parts of its address. Without `deployment_id` one is created."""
+    """What a dialog is about, by the ids in its URL. Without `deployment_id` a deployment is created."""
 
     slug: str
     deployment_id: str = ""
     version_id: str = ""
+    domain_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """A person who is permitted to do this, and the customer and deployment it is done to."""
+    """A person with the permission for a kind of operation, and the customer and deployment it is for."""
 
     by: Person
     kind: Kind
@@ -77,10 +78,10 @@ class Scope:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dialog:
-    """What every dialog shows. `obstacle` says why nothing can be confirmed now; empty if it can.
+    """What every dialog shows. `obstacle` is why nothing can be confirmed now; empty if it can.
 
     `deployment` is None where one is created. `running` is the operation that holds the lane, requested by
-    `running_name`; `unknown` is the same where this person may step over it.
+    `running_name`; `unknown` is the same if this person may override it.
     """
 
     kind: Kind
@@ -105,12 +106,12 @@ def open_scope(kind_name: str, target: Target, *, by: Person, now: datetime) -> 
     return Scope(by, kind, customer, deployment, now)
 
 
-def get_dialog_facts(scope: Scope, *, token: str, obstacle: str = "") -> dict[str, Any]:
-    """The fields of `Dialog`."""
+def get_dialog_facts(scope: Scope, *, token: str, obstacle: str = "", lane: str = "") -> dict[str, Any]:
+    """The fields of `Dialog`. `lane` is set where the kind's own is not the whole name."""
     by, deployment = scope.by, scope.deployment
     held = None
     if deployment is not None:
-        held = Operation.objects.find_blocking(deployment.miosa_id, scope.kind.lane, now=scope.now)
+        held = Operation.objects.find_blocking(deployment.miosa_id, lane or scope.kind.lane, now=scope.now)
     can_override = held is not None and has_permission(by, Permission.OVERRIDE_OPERATION)
     return {
         "kind": scope.kind,
@@ -121,19 +122,20 @@ def get_dialog_facts(scope: Scope, *, token: str, obstacle: str = "") -> dict[st
         "reason_required": reasons.is_required(by),
         "may_note": by.is_staff,
         "obstacle": get_gone_obstacle(deployment) or obstacle or get_connection_obstacle(scope.customer.connection),
-        "unknown": held.key if held and can_override and accept.can_step_over(held, now=scope.now) else None,
+        "unknown": held.key if held and can_override and accept.can_override(held, now=scope.now) else None,
         "running": held.key if held else None,
         "running_name": held.person_name if held else "",
     }
 
 
 def require_override(key: str, *, by: Person) -> UUID | None:
-    """The operation that staff step over, if the form names one. Raises Forbidden for anybody else, Invalid."""
+    """The operation that staff override, if the form names one. Raises Forbidden for other people, Invalid."""
     if not key:
         return None
     if not has_permission(by, Permission.OVERRIDE_OPERATION):
         raise Forbidden(
-            _("Only the platform's people can step over that."), who_can=who_can(Permission.OVERRIDE_OPERATION)
+            _("Only the platform's staff can continue before it is finished."),
+            who_can=who_can(Permission.OVERRIDE_OPERATION),
         )
     try:
         return UUID(key)
@@ -144,7 +146,7 @@ def require_override(key: str, *, by: Person) -> UUID | None:
 def submit_request(
     request: OperationRequest, deployment: Deployment | None, *, obstacle: str = "", now: datetime
 ) -> OperationPage:
-    """Accept it and execute it at once; a slow kind is left to the worker.
+    """Accept the request and execute it at once; a slow kind is left to the worker.
 
     Raises Invalid for an `obstacle`, Unavailable if MIOSA can't be reached, LaneBusy.
     """
@@ -166,7 +168,7 @@ def submit_request(
 
 
 def require_reachable(connection: Connection, deployment: Deployment | None) -> None:
-    """Raises Unavailable. If MIOSA did not answer lately it is asked once more, since it may be back by now."""
+    """Raises Unavailable. If MIOSA did not answer lately, one more request finds out whether it does now."""
     if not get_connection_obstacle(connection):
         return
     client = upstream.client(Purpose.READ)

@@ -9,7 +9,7 @@ CHECK_AFTER = timedelta(seconds=0.5)
 
 
 def record_switch(operation: Operation, deployment: Deployment, *, now: datetime) -> bool:
-    """Whether the operation's version is live. If so, note it on the operation and on the activation."""
+    """Whether the operation's version is live. If so, record it on the operation and on the activation."""
     version_id = operation.version_id
     if not version_id or deployment.active_version_id != version_id:
         return False
@@ -22,7 +22,7 @@ def record_switch(operation: Operation, deployment: Deployment, *, now: datetime
 
 def _claim_activation(operation: Operation, deployment: Deployment, version_id: str) -> None:
     """The operation's own row in the timeline replaces the activation's."""
-    since = operation.asked_at - clock_skew.OUR_HOSTS
+    since = operation.requested_at - clock_skew.OUR_HOSTS
     activations = Activation.objects.filter(
         deployment_id=deployment.miosa_id, version_id=version_id, seen_at__gte=since
     )

@@ -14,7 +14,7 @@ _SALT = "operation"
 
 
 class BadToken(ServiceError):
-    """Another person's, changed, too old, or for something else: 400, and nothing is sent."""
+    """The token is another person's, changed, too old, or for another target: 400, and nothing is sent."""
 
     def __init__(self) -> None:
         super().__init__(

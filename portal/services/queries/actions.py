@@ -9,7 +9,7 @@ from portal.models import Connection, Customer, Deployment, Version
 from portal.permissions import Permission, Person
 from portal.services.authorization import can
 from portal.services.queries import retention, rollbacks, summaries
-from portal.services.queries.schemas import NOT_YOURS, Action, Actions, DeploymentSummary
+from portal.services.queries.schemas import DENIED, Action, Actions, DeploymentSummary
 
 
 def get_deployment_summary(row: Deployment, customer: Customer, *, by: Person) -> DeploymentSummary:
@@ -22,7 +22,7 @@ def get_deployment_summary(row: Deployment, customer: Customer, *, by: Person) -
 
 
 def get_deployment_actions(row: Deployment, customer: Customer, *, by: Person) -> Actions:
-    """No query: `row` comes with its live and staged version, `customer` with its connection."""
+    """Runs no query: `row` was loaded with its live and staged version, `customer` with its connection."""
     gone, no_connection = get_gone_obstacle(row), get_connection_obstacle(customer.connection)
     not_live = "" if row.active_version_id else _("Nothing is live yet.")
 
@@ -31,7 +31,7 @@ def get_deployment_actions(row: Deployment, customer: Customer, *, by: Person) -
 
     return Actions(
         delete=offer(Permission.DELETE_DEPLOYMENT),
-        promote=offer(Permission.PROMOTE) if row.staged_version is not None else NOT_YOURS,
+        promote=offer(Permission.PROMOTE) if row.staged_version is not None else DENIED,
         publish=offer(Permission.PUBLISH),
         redeploy=offer(Permission.REDEPLOY, not_live),
         rename=offer(Permission.RENAME_DEPLOYMENT),
@@ -62,7 +62,7 @@ def get_create_actions(customer: Customer, *, by: Person) -> tuple[Action, Actio
 
 
 def find_restore_obstacle(version: Version, deployment: Deployment, *, now: datetime) -> str:
-    """Why a version can't go live; empty if it can. What only MIOSA knows is left to it (contract 16, 1 and 24)."""
+    """Why a version can't go live; empty if it can. MIOSA has further rules, and may refuse (contract 16, 1 and 24)."""
     if deployment.gone_at is not None or version.gone_at is not None:
         return get_restore_obstacle("gone")
     if version.miosa_id == deployment.active_version_id:
@@ -84,9 +84,9 @@ def get_restore_obstacle(cause: str) -> str:
         "building": _("It is still being built."),
         "collected": _("Its files are no longer kept, so it can't be restored."),
         "failed": _("It failed, so there is nothing to go back to."),
-        "gone": _("The hosting service does not know this version any more."),
+        "gone": _("This version no longer exists at the hosting service."),
         "live": _("It is live already."),
-        "state": _("The hosting service does not let this version go live in its present state."),
+        "state": _("The hosting service does not let this version go live in its current state."),
         "unreadable": _("We could not read what the hosting service reports about it."),
     }[cause]
 
@@ -94,7 +94,7 @@ def get_restore_obstacle(cause: str) -> str:
 def get_gone_obstacle(deployment: Deployment | None) -> str:
     """Empty if the deployment still exists, or is still to be created."""
     if deployment is not None and deployment.gone_at is not None:
-        return _("The hosting service does not know this app any more.")
+        return _("This app no longer exists at the hosting service.")
     return ""
 
 
@@ -108,7 +108,7 @@ def get_connection_obstacle(connection: Connection) -> str:
 
 
 def _offer(permission: Permission, row: Deployment | None, customer: Customer, *, by: Person, cause: str) -> Action:
-    return Action(may=True, cause=cause) if can(permission, customer, row, by=by) else NOT_YOURS
+    return Action(may=True, cause=cause) if can(permission, customer, row, by=by) else DENIED
 
 
 def _explain_no_earlier(row: Deployment) -> str:

@@ -17,7 +17,7 @@ def get_age(
     now: datetime,
     fresh_for: timedelta = FRESH_FOR,
 ) -> Age:
-    """The age of something of a customer's. `customer` comes with its status; `filling`: older rows are being read."""
+    """The age of a customer's data. `customer` was loaded with its status; `filling`: older rows are being read."""
     is_stale = freshness is None or freshness.read_at is None or now - freshness.read_at >= fresh_for
     status = reachability.get_status(customer.connection, failure=_failure(freshness), is_stale=is_stale, now=now)
     return _age(freshness, status, generation=customer.generation, is_stale=is_stale, filling=filling)

@@ -95,7 +95,7 @@ def list_customers(*, by: Person, search: str = "", sort: str = "name", page: in
     except EmptyPage:
         raise NotFound from None
     return CustomerList(
-        rows=_rows(list(shown.object_list), by=by),
+        rows=_list_rows(list(shown.object_list), by=by),
         total=paginator.count,
         page=page,
         pages=paginator.num_pages,
@@ -115,7 +115,7 @@ def list_after(*, by: Person, search: str = "", sort: str = "name", after: str =
     rows = list(following.order_by(*_SORTS[sort])[: PAGE + 1])
     shown = rows[:PAGE]
     return CustomerPart(
-        rows=_rows(shown, by=by),
+        rows=_list_rows(shown, by=by),
         total=found.count(),
         following=shown[-1].slug if len(rows) > PAGE else "",
         age=ages.get_list_age(now=now),
@@ -157,7 +157,7 @@ def list_own(*, by: Person) -> tuple[CustomerSummary, ...]:
     return tuple(summaries.summarize_customer(customer, by=by) for customer in list_visible(by).order_by("name", "pk"))
 
 
-def _rows(shown: list[Customer], *, by: Person) -> tuple[CustomerRow, ...]:
+def _list_rows(shown: list[Customer], *, by: Person) -> tuple[CustomerRow, ...]:
     """The customers with the first few of their deployments. Three queries, however many they have."""
     rank = Window(
         RowNumber(), partition_by="customer", order_by=[F("deployment__created_at").asc(), F("deployment_id").asc()]

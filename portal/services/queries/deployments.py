@@ -23,11 +23,11 @@ PAGE = 50
 
 @dataclass(frozen=True, slots=True)
 class DeploymentPage:
-    """Everything on a deployment's page. `last_good` is the version to roll back to, with the time it was live.
+    """Everything on a deployment's page. `last_good` is the version to roll back to, with the period it was live.
 
     `managed_url`, for staff, is the hosting service's own address of the app, if it is not its public one.
     `shows_vendor_host`, for operators: customers see such an address. `is_cut`: on a shared deployment a customer's
-    person gets its name and its own versions, nothing else.
+    people see its name and their own versions only.
     """
 
     customer: CustomerSummary
@@ -58,7 +58,7 @@ class DeploymentList:
 
 
 def load(*, by: Person, slug: str, deployment_id: str) -> tuple[Customer, Deployment]:
-    """A deployment and the customer it was found through. Raises NotFound, also for somebody else's customer."""
+    """A deployment and the customer it was found through. Raises NotFound, also without access to the customer."""
     customer = customers.get_customer(by=by, slug=slug)
     return customer, get_held(customer, deployment_id)
 

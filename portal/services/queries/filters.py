@@ -172,7 +172,7 @@ def _choose(query: Query, key: str, known: Container[str], word: str, notes: lis
     values = [value for value in dict.fromkeys(query.get(key, ())) if value]
     chosen = tuple(value for value in values if value in known)
     if len(chosen) < len(values):
-        notes.append(_("A filter for an unknown %(word)s was left out.") % {"word": word})
+        notes.append(_("A filter for an unknown %(word)s was ignored.") % {"word": word})
     return chosen[:_MOST_CHOSEN]
 
 
@@ -185,7 +185,7 @@ def _parse_date(query: Query, key: str, notes: list[str]) -> date | None:
     except ValueError:
         day = None
     if day is None or not 1970 <= day.year <= 9000:
-        notes.append(_("A date that does not exist was left out."))
+        notes.append(_("A date that does not exist was ignored."))
         return None
     return day
 

@@ -10,7 +10,14 @@ from portal.models import Customer, Deployment, Version
 from portal.permissions import Person
 from portal.services.queries import actions, ages, customers, filters, summaries, timeline
 from portal.services.queries.filters import Choices, Filters, Query
-from portal.services.queries.schemas import NOT_YOURS, Action, Age, CustomerSummary, DeploymentSummary, VersionSummary
+from portal.services.queries.schemas import (
+    DENIED,
+    Action,
+    Age,
+    CustomerSummary,
+    DeploymentSummary,
+    VersionSummary,
+)
 from portal.services.queries.timeline import Page
 
 MOST_DEPLOYMENTS = 200
@@ -32,8 +39,8 @@ class History:
     age: Age
     last_publish: VersionSummary | None
     notes: tuple[str, ...] = field(default=())
-    create: Action = NOT_YOURS
-    publish: Action = NOT_YOURS
+    create: Action = DENIED
+    publish: Action = DENIED
     unlisted: int = 0
 
 

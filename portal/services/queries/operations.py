@@ -1,4 +1,4 @@
-"""Operations as people read them: what was requested, by whom, why, and how it ended."""
+"""Operations as pages and the API show them: what was requested, by whom, why, and how it ended."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,15 +21,16 @@ _CHECKED_WITHIN = timedelta(minutes=3)
 
 @dataclass(frozen=True, slots=True)
 class OperationPage:
-    """One operation, cut to what the person may see.
+    """One operation, limited to what the person may see.
 
     `kind` is the name of one of `operations.kinds`. `version_id` and `number` are the version it concerns or published,
-    `from_version_id` and `from_number` what was live when it was requested; another customer's are left out for who may
-    not see every customer. `note`, `sandbox` and `for_operators` are for staff, `upstream_request_id` for operators.
+    `from_version_id` and `from_number` the version that was live when it was requested; another customer's are empty,
+    except for people who see every customer. `note`, `sandbox` and `for_operators` are for staff,
+    `upstream_request_id` for operators.
 
-    `is_open`: it will still change, so a page polls. `needs_decision`: nobody can find out, a person has to say.
-    `is_unseen`: accepted, and its effect does not show yet. `is_main`: it concerns the environment that visitors see.
-    `names` are those of env vars, `vanished` the names that existed before and do not any more. `role` is the role the
+    `is_open`: it will still change, so a page polls. `needs_decision`: reading can't find the outcome, so a person has
+    to decide. `is_unseen`: accepted, and its effect does not show yet. `is_main`: it concerns the environment that
+    visitors see. `names` are those of env vars, `vanished` the names that no longer exist. `role` is the role the
     person had. `undo_version_id` is the version to go back to, where that is possible.
     """
 
@@ -54,12 +55,12 @@ class OperationPage:
     note: str
     environment: str
     is_main: bool
-    asked_at: datetime
+    requested_at: datetime
     sent_at: datetime | None
     settled_at: datetime | None
     switched_at: datetime | None
     checked_at: datetime | None
-    look_at: datetime | None
+    next_read_at: datetime | None
     verdict: str
     verdict_text: str
     by_reading: bool
@@ -117,7 +118,7 @@ def find_row(*, by: Person, key: UUID) -> Operation:
 
 
 def get_page(operation: Operation, *, by: Person, now: datetime, customer: Customer | None = None) -> OperationPage:
-    """For somebody who may see the operation. `customer`: its own, which saves a query to a caller that has it."""
+    """For a person who may see the operation. `customer`, if the caller has it, saves a query."""
     related = fetch_related([operation], {customer.pk: customer} if customer else None)
     return _build_page(operation, related, by=by, now=now)
 
@@ -166,12 +167,12 @@ def _build_page(operation: Operation, related: RelatedObjects, *, by: Person, no
         note=operation.note if by.is_staff else "",
         environment=operation.environment,
         is_main=environments.is_main(operation.environment),
-        asked_at=operation.asked_at,
+        requested_at=operation.requested_at,
         sent_at=operation.sent_at,
         settled_at=operation.settled_at,
         switched_at=operation.switched_at,
         checked_at=operation.checked_at,
-        look_at=operation.look_at,
+        next_read_at=operation.next_read_at,
         verdict=operation.verdict,
         verdict_text=operation.verdict_text,
         by_reading=bool(operation.result.get("by_reading")),
@@ -218,6 +219,6 @@ def _may_see(operation: Operation, related: RelatedObjects, *, by: Person) -> bo
 def _is_being_checked(operation: Operation, *, now: datetime) -> bool:
     if operation.state != Operation.State.SUCCEEDED:
         return False
-    waits_for_switch = operation.look_at is not None and operation.switched_at is None
-    is_check_due = operation.check_due_at is not None and now - operation.asked_at < _CHECKED_WITHIN
+    waits_for_switch = operation.next_read_at is not None and operation.switched_at is None
+    is_check_due = operation.check_due_at is not None and now - operation.requested_at < _CHECKED_WITHIN
     return waits_for_switch or is_check_due

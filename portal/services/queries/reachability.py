@@ -1,4 +1,4 @@
-"""Whether MIOSA can be reached, in words for people and for operators. Read from tables alone."""
+"""Whether MIOSA can be reached, in texts for people and for operators. Read from our tables only."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -72,7 +72,8 @@ def _refusing(since: datetime, code: str) -> Status:
         Reachability.REFUSING,
         since=since,
         for_people=_(
-            "The hosting service refuses our requests. You see the data as we last read it; the platform's team knows."
+            "The hosting service refuses our requests. You see the data as last read."
+            " The platform's staff has been notified."
         ),
         for_operators=_("MIOSA refuses the portal (%(code)s). Check MIOSA_API_KEY and its scopes.") % {"code": code},
     )

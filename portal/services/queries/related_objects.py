@@ -23,7 +23,7 @@ class RelatedObjects:
 
 
 def fetch_related(operations: Iterable[Operation], customers: dict[int, Customer] | None = None) -> RelatedObjects:
-    """Four queries, however many operations; one less where their customers are known."""
+    """Four queries for any number of operations; one less if `customers` is given."""
     operations = list(operations)
     deployment_ids = {each.actual_deployment_id for each in operations} | {each.deployment_id for each in operations}
     version_ids = {version_id for each in operations for version_id in (each.version_id, each.seen_live_id)} - {""}

@@ -1,4 +1,4 @@
-"""A deployment that is on a rollback: shown on each of its pages until it is undone, or somebody keeps it."""
+"""A deployment that is on a rollback: shown on each of its pages until it is undone or kept."""
 
 from portal.models import Activation, Customer, Deployment, Operation, Version
 from portal.permissions import Permission, Person, Role
@@ -8,7 +8,7 @@ from portal.services.queries.schemas import Rollback
 
 
 def find_rollback(row: Deployment, customer: Customer, *, by: Person) -> Rollback | None:
-    """The rollback to show. None on a shared deployment for a customer's own people, and once somebody has kept it."""
+    """The rollback to show. None on a shared deployment for a customer's own people, and once it was kept."""
     live = row.live_version
     if not row.on_rollback or live is None or not summaries.can_see_version(live, customer, by=by):
         return None
@@ -22,7 +22,7 @@ def find_rollback(row: Deployment, customer: Customer, *, by: Person) -> Rollbac
     is_forward = previous is not None and (previous.number or 0) > (live.number or 0)
     permission = Permission.PROMOTE if is_forward else Permission.ROLL_BACK
     return Rollback(
-        at=operation.asked_at if operation else activation.at,
+        at=operation.requested_at if operation else activation.at,
         who=operation.person_name if operation else "",
         role=Role(operation.person_role) if operation and operation.person_role else None,
         reason=operation.reason if operation else "",
@@ -38,7 +38,7 @@ def find_rollback(row: Deployment, customer: Customer, *, by: Person) -> Rollbac
 
 
 def find_live_activation(row: Deployment) -> Activation | None:
-    """The one that made the live version live, if it is known."""
+    """The activation of the live version, if it is known."""
     newest = Activation.objects.filter(deployment_id=row.miosa_id).order_by("-at", "-pk").first()
     return newest if newest is not None and newest.version_id == row.active_version_id else None
 

@@ -1,4 +1,4 @@
-"""What pages and the JSON API show: frozen facts, cut to what the person asking may see.
+"""What pages and the JSON API show: frozen dataclasses, limited to what the person may see.
 
 A template or a serializer runs no query and checks no permission. Texts that came from the hosting service are as it
 sent them, so they have to be escaped.
@@ -16,7 +16,7 @@ class State(StrEnum):
     """A version's state as people read it, from MIOSA's state and the deployment's live pointer (contract 9.1, 14.6).
 
     `LIVE` comes from the deployment alone. `STAGED` is newer than live, ready and never was live. `OTHER` is a state
-    that this portal does not know: show `VersionSummary.state_text`. `UNREADABLE` is a row that could not be parsed.
+    unknown to this portal: show `VersionSummary.state_text`. `UNREADABLE` is a row that could not be parsed.
     """
 
     ARCHIVED = "archived"
@@ -54,8 +54,8 @@ class Age:
 
     `as_of` None: it was never read. `stale`: it is older than it should be and will be refreshed. `filling`: older
     versions are still being read. `generation` is opaque and changes whenever something on the page changes; a polling
-    part sends it back and gets 204 if nothing is newer. `reach` with `since` and `retry_at` says why the data can't be
-    refreshed, `for_people` says it in a sentence, empty when all is well.
+    part sends it back and gets 204 if nothing is newer. `reach` with `since` and `retry_at` is why the data can't be
+    refreshed, `for_people` the same as a sentence; empty if it can.
     """
 
     as_of: datetime | None
@@ -102,20 +102,20 @@ class Action:
     cause: str = ""
 
 
-NOT_YOURS = Action()
+DENIED = Action()
 
 
 @dataclass(frozen=True, slots=True)
 class Actions:
     """What a person can do with a deployment or with one of its versions."""
 
-    delete: Action = NOT_YOURS
-    promote: Action = NOT_YOURS
-    publish: Action = NOT_YOURS
-    redeploy: Action = NOT_YOURS
-    rename: Action = NOT_YOURS
-    roll_back: Action = NOT_YOURS
-    stop: Action = NOT_YOURS
+    delete: Action = DENIED
+    promote: Action = DENIED
+    publish: Action = DENIED
+    redeploy: Action = DENIED
+    rename: Action = DENIED
+    roll_back: Action = DENIED
+    stop: Action = DENIED
 
 
 NOTHING = Actions()
@@ -123,7 +123,7 @@ NOTHING = Actions()
 
 @dataclass(frozen=True, slots=True)
 class Rollback:
-    """The live version is the result of a rollback that nobody has confirmed yet.
+    """The live version is the result of a rollback that was not confirmed yet.
 
     `operation` is None and `who` empty if it was not done in this portal. `before_*` is the version that was live until
     then, empty if it is another customer's or gone. `is_forward`: undoing it would be a promotion.

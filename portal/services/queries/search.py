@@ -8,7 +8,7 @@ from enum import StrEnum
 from itertools import islice
 
 from django.db.models import Q, QuerySet
-from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from portal.models import Customer, Deployment, Holding, Version
 from portal.permissions import Person
@@ -85,7 +85,8 @@ def _customers(words: list[str], seen: QuerySet[Customer]) -> Iterator[Hit]:
     for word in words:
         rows = rows.filter(search__contains=word)
     for customer in rows.order_by("name", "pk")[: _MOST + 1]:
-        detail = _("%(count)s apps") % {"count": customer.deployments_count}
+        count = customer.deployments_count
+        detail = ngettext("%(count)s app", "%(count)s apps", count) % {"count": count}
         yield Hit(Kind.CUSTOMER, customer.name, detail, customer.slug)
 
 

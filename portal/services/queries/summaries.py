@@ -60,7 +60,7 @@ def can_see_operation(
 ) -> bool:
     """On a shared deployment a customer sees what changed its own versions and domains, and nothing else.
 
-    Redeploying and stopping change what was live. The person who requested it knows of it anyway.
+    Redeploying and stopping change what was live. The person who requested it always sees it.
     """
     if by.sees_everyone:
         return True

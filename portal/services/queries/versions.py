@@ -18,7 +18,7 @@ from portal.services.queries.schemas import NOTHING, Actions, Age, CustomerSumma
 class LoadedVersion:
     """A version with the deployment and customer it was found through.
 
-    `failure` is the line of its log that says why it failed (no row does, contract 17.6), if that was looked up.
+    `failure` is the line of its log with the cause, if the log was read; MIOSA's row has none (contract 17.6).
     """
 
     customer: Customer
@@ -193,7 +193,7 @@ def _get_own(deployment: Deployment, version_id: str, customer: Customer, *, by:
 def _failure(loaded: LoadedVersion) -> str:
     if loaded.version.state != "failed":
         return ""
-    return loaded.failure or _("It failed; the log does not say why in a sentence.")
+    return loaded.failure or _("The build failed. Check the log for the cause.")
 
 
 def _retention(version: Version, deployment: Deployment, *, by: Person, now: datetime) -> Retention:

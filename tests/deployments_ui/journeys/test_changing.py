@@ -14,7 +14,7 @@ from pytest_django.live_server_helper import LiveServer
 from portal.models import Deployment, Operation
 from portal.services.operations import background
 from portal.services.people import DEMO_PASSWORD
-from tests.deployments_ui.changes import changes_heard, older
+from tests.deployments_ui.changes import list_changes_sent, older
 from tests.deployments_ui.conftest import SLUG, World
 from tests.deployments_ui.journeys.conftest import Enter
 
@@ -49,7 +49,7 @@ def no_sideways(page: Page) -> None:
     assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
 
 
-def test_two_clicks_and_back_on_the_good_one(
+def test_rolling_back_takes_two_clicks(
     enter: Enter, world: World, worker: None, accessible: Check, live_server: LiveServer
 ) -> None:
     page = enter(world.people.owner)
@@ -76,10 +76,10 @@ def test_two_clicks_and_back_on_the_good_one(
     assert Deployment.objects.get(miosa_id=world.main["id"]).active_version_id == was
     page.locator("#operation-close").click()
     expect(page.locator("#rollback")).to_be_empty()
-    assert len(changes_heard(world)) == 2
+    assert len(list_changes_sent(world)) == 2
 
 
-def test_with_keys_alone(enter: Enter, world: World, worker: None) -> None:
+def test_rolling_back_with_the_keyboard_alone(enter: Enter, world: World, worker: None) -> None:
     page = enter(world.people.support)
     page.goto(page.url.split("/customers")[0] + f"/c/{SLUG}/")
     page.get_by_role("link", name="Roll back… Main site").focus()
@@ -122,7 +122,7 @@ def test_with_keys_alone(enter: Enter, world: World, worker: None) -> None:
     expect(page.get_by_role("link", name="Roll back… Main site")).to_be_focused()
 
 
-def test_from_a_row_of_the_timeline_with_keys_alone(enter: Enter, world: World, accessible: Check) -> None:
+def test_from_a_row_of_the_timeline_with_the_keyboard_alone(enter: Enter, world: World, accessible: Check) -> None:
     page = enter(world.people.owner)
     target = older(world)[0]
     name = f"Actions Main site #{target['number']}"
@@ -153,7 +153,7 @@ def tab_to(page: Page, selector: str, *, back: bool = False) -> None:
     raise AssertionError(f"the keyboard never comes to {selector}")
 
 
-def test_on_a_telephone(enter: Enter, world: World, worker: None, phone: Page, accessible: Check) -> None:
+def test_rolling_back_on_a_phone(enter: Enter, world: World, worker: None, phone: Page, accessible: Check) -> None:
     page = enter(world.people.owner)
     no_sideways(page)
     open_rollback(page)
@@ -179,7 +179,7 @@ def test_on_a_telephone(enter: Enter, world: World, worker: None, phone: Page, a
     accessible(page)
 
 
-def test_what_was_typed_stays_when_another_version_is_picked(enter: Enter, world: World) -> None:
+def test_typed_text_stays_when_another_version_is_chosen(enter: Enter, world: World) -> None:
     page = enter(world.people.owner)
     open_rollback(page)
     page.get_by_label("Slow or failing").check()
@@ -191,7 +191,7 @@ def test_what_was_typed_stays_when_another_version_is_picked(enter: Enter, world
     expect(page.get_by_label("Slow or failing")).to_be_checked()
 
 
-def test_what_is_wrong_is_told_in_the_dialog(enter: Enter, world: World, live_server: LiveServer) -> None:
+def test_errors_are_shown_in_the_dialog(enter: Enter, world: World, live_server: LiveServer) -> None:
     page = enter(world.people.support)
     page.goto(f"{live_server.url}/c/{SLUG}/")
     open_rollback(page)
@@ -227,7 +227,7 @@ def test_a_publish_is_watched_to_its_end(enter: Enter, world: World, worker: Non
 
 
 @pytest.mark.browser
-def test_the_whole_of_it_without_a_script(
+def test_changing_without_javascript(
     db_ready: None, world: World, worker: None, live_server: LiveServer, browser: Browser
 ) -> None:
     page = browser.new_context(java_script_enabled=False).new_page()
@@ -255,8 +255,8 @@ def test_the_forms_are_accessible_in_both_themes(
     page = enter(world.people.operator)
     for theme in ("light", "dark"):
         page.context.add_cookies([{"name": "theme", "value": theme, "url": live_server.url}])
-        for deed in ("rollback", "publish", "redeploy", "stop", "rename", "delete"):
-            page.goto(f"{live_server.url}{world.path}{deed}/")
+        for form in ("rollback", "publish", "redeploy", "stop", "rename", "delete"):
+            page.goto(f"{live_server.url}{world.path}{form}/")
             accessible(page)
         for path in (f"/c/{SLUG}/create/", f"/c/{SLUG}/publish/", "/operations/", f"/c/{SLUG}/"):
             page.goto(f"{live_server.url}{path}")

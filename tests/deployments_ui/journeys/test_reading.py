@@ -60,7 +60,7 @@ def test_every_kind_of_page_is_accessible_in_both_themes(
             accessible(page)
 
 
-def test_keys_alone(enter: Enter, world: World) -> None:
+def test_reading_with_the_keyboard_alone(enter: Enter, world: World) -> None:
     page = enter(world.people.owner)
     page.keyboard.press("Tab")
     expect(page.get_by_text("Skip to the content")).to_be_focused()
@@ -81,7 +81,7 @@ def test_keys_alone(enter: Enter, world: World) -> None:
     expect(page.locator("header details.menu summary")).to_be_focused()
 
 
-def test_a_telephone(enter: Enter, world: World, live_server: LiveServer, phone: Page, accessible: Check) -> None:
+def test_on_a_phone(enter: Enter, world: World, live_server: LiveServer, phone: Page, accessible: Check) -> None:
     page = enter(world.people.owner)
     for path in (f"/c/{SLUG}/", world.path, world.live_path, f"{world.live_path}log/", "/find/?q=main", "/no/such/"):
         page.goto(f"{live_server.url}{path}")
@@ -98,7 +98,7 @@ def test_a_telephone(enter: Enter, world: World, live_server: LiveServer, phone:
     accessible(page)
 
 
-def test_a_theme_is_worn_at_once_and_kept(enter: Enter, world: World) -> None:
+def test_a_theme_applies_at_once_and_is_kept(enter: Enter, world: World) -> None:
     page = enter(world.people.owner)
     page.locator("header details.menu summary").click()
     page.get_by_role("button", name="Dark").click()
@@ -116,7 +116,7 @@ def test_an_id_is_copied(enter: Enter, world: World, live_server: LiveServer) ->
     assert page.evaluate("navigator.clipboard.readText()") == world.main["active_version_id"]
 
 
-def test_what_was_published_meanwhile_appears_by_itself(enter: Enter, world: World) -> None:
+def test_a_new_publish_appears_automatically(enter: Enter, world: World) -> None:
     page = enter(world.people.owner)
     expect(page.locator("#freshness")).to_contain_text("Updated")
     world.control.run_action("publish", deployment_id=world.main["id"], promote=True)
@@ -134,7 +134,7 @@ def test_nothing_is_left_after_signing_out(enter: Enter, world: World) -> None:
 
 
 @pytest.mark.browser
-def test_all_of_it_without_a_script(db_ready: None, world: World, live_server: LiveServer, browser: Browser) -> None:
+def test_reading_without_javascript(db_ready: None, world: World, live_server: LiveServer, browser: Browser) -> None:
     page = browser.new_context(java_script_enabled=False).new_page()
     page.goto(live_server.url)
     page.get_by_label("Email").fill(world.people.owner.email)

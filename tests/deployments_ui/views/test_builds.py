@@ -12,11 +12,11 @@ from portal.models import Deployment
 from portal.services.sync import polling, upstream
 from portal.services.sync.budget import Purpose
 from tests.deployments_ui.conftest import HTMX, SLUG, World
-from tests.deployments_ui.stairs import Browse, climb, refuse_strangers, text_of
+from tests.deployments_ui.page_rules import Browse, check_hidden, check_page, text_of
 
 
 @pytest.fixture(autouse=True)
-def nothing_remembered(db: None) -> None:
+def empty_storage(db: None) -> None:
     cache.clear()
 
 
@@ -52,21 +52,21 @@ def repository(world: World) -> tuple[str, str, str]:
     raise AssertionError("nobody has builds")
 
 
-def test_the_tab_climbs_the_stairs(world: World, browse: Browse) -> None:
-    climb(
+def test_page_rules_of_the_tab(world: World, browse: Browse) -> None:
+    check_page(
         world, browse, f"{booking(world)}builds/", foreign=f"{world.foreign_path}builds/", root="builds", says="Healthy"
     )
 
 
-def test_an_instance_climbs_them_too(world: World, browse: Browse) -> None:
+def test_page_rules_of_an_instance(world: World, browse: Browse) -> None:
     path = instance(world)
     foreign = f"{world.foreign_path}runtime/{path.split('/')[-2]}/"
-    climb(world, browse, path, foreign=foreign, root="instance", says="Instance")
-    refuse_strangers(world, browse, foreign=f"{foreign}log.txt")
+    check_page(world, browse, path, foreign=foreign, root="instance", says="Instance")
+    check_hidden(world, browse, foreign=f"{foreign}log.txt")
     text_of(browse(world.people.owner), f"{booking(world)}runtime/nowhere/", status=404)
 
 
-def test_what_runs_names_no_host_and_no_address(world: World, browse: Browse) -> None:
+def test_instances_show_no_host_and_no_address(world: World, browse: Browse) -> None:
     rows = world.control.call("GET", "state")
     assert rows
     for user in (world.people.owner, world.people.viewer, world.people.support, world.people.operator):
@@ -99,7 +99,7 @@ def test_a_build_is_a_page_with_its_log(world: World, browse: Browse, repository
     assert browse(None).get(f"{path}builds/{failed}/").status_code == 302
 
 
-def test_builds_are_listed_with_what_began_them(world: World, browse: Browse, repository: tuple[str, str, str]) -> None:
+def test_builds_are_listed_with_their_trigger(world: World, browse: Browse, repository: tuple[str, str, str]) -> None:
     path, failed, built = repository
     page = text_of(browse(world.people.operator), f"{path}builds/")
     assert f"builds/{failed}/" in page
@@ -107,7 +107,7 @@ def test_builds_are_listed_with_what_began_them(world: World, browse: Browse, re
     assert "Built" in page
 
 
-def test_a_log_that_grows_is_followed_and_one_that_does_not_is_not(world: World, browse: Browse) -> None:
+def test_only_a_growing_log_is_polled(world: World, browse: Browse) -> None:
     client = browse(world.people.owner)
     page = text_of(client, instance(world))
     found = re.search(r'data-poll\s+hx-get="([^"]+)"\s+hx-target="#log"', page)
@@ -124,7 +124,7 @@ def test_a_log_that_grows_is_followed_and_one_that_does_not_is_not(world: World,
     assert "data-poll" not in ended
 
 
-def test_a_log_is_searched_and_walked_through(world: World, browse: Browse) -> None:
+def test_a_log_can_be_searched(world: World, browse: Browse) -> None:
     client = browse(world.people.owner)
     page = text_of(client, f"{instance(world)}?q=healthz")
     assert re.search(r"\d+ matches", page)
@@ -136,7 +136,7 @@ def test_a_log_is_searched_and_walked_through(world: World, browse: Browse) -> N
         text_of(client, instance(world) + odd)
 
 
-def test_everybody_who_looks_shares_one_reading(world: World, browse: Browse) -> None:
+def test_simultaneous_readers_share_one_request(world: World, browse: Browse) -> None:
     path = instance(world)
     for user in (world.people.owner, world.people.viewer):
         text_of(browse(user), path)
@@ -144,7 +144,7 @@ def test_everybody_who_looks_shares_one_reading(world: World, browse: Browse) ->
     assert len([one for one in heard if "runtime-instances" in one]) == 1
 
 
-def test_what_can_not_be_read_is_said_and_remembered_is_shown(
+def test_when_reading_fails_the_page_says_so_and_shows_the_stored_data(
     world: World, browse: Browse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(polling, "_get_first_gap_s", lambda: 0.0)
@@ -156,7 +156,7 @@ def test_what_can_not_be_read_is_said_and_remembered_is_shown(
     assert "may be out of date" in page
 
 
-def test_a_log_that_can_not_be_read_again_stays_with_its_age(
+def test_a_stored_log_is_shown_with_its_age_when_reading_fails(
     world: World, browse: Browse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(polling, "_get_first_gap_s", lambda: 0.0)
@@ -176,7 +176,7 @@ def tabs_of(page: str) -> str:
     return found[0]
 
 
-def test_on_a_shared_app_a_customer_sees_none_of_it(world: World, browse: Browse) -> None:
+def test_members_see_no_builds_of_a_shared_app(world: World, browse: Browse) -> None:
     path = instance(world)
     Deployment.objects.filter(miosa_id=id_of(path)).update(is_shared=True)
     client = browse(world.people.owner)
@@ -184,11 +184,11 @@ def test_on_a_shared_app_a_customer_sees_none_of_it(world: World, browse: Browse
     assert "Healthy" not in text_of(client, f"{booking(world)}builds/")
     text_of(client, path, status=404)
     text_of(client, f"{path}log.txt", status=404)
-    assert "platform’s business" in text_of(client, f"{booking(world)}env/")
+    assert "Env vars of a shared app are hidden" in text_of(client, f"{booking(world)}env/")
     assert f"{booking(world)}env/" not in tabs_of(text_of(client, booking(world)))
 
 
-def test_fifty_megabytes_of_log_are_a_page(world: World, browse: Browse) -> None:
+def test_a_log_of_fifty_megabytes(world: World, browse: Browse) -> None:
     world.control.configure(log_text="huge")
     client = browse(world.people.owner)
     page = text_of(client, f"{world.live_path}log/")

@@ -3,10 +3,10 @@
 import re
 
 from tests.deployments_ui.conftest import HTMX, SLUG, World
-from tests.deployments_ui.stairs import Browse, text_of
+from tests.deployments_ui.page_rules import Browse, text_of
 
 
-def test_everybody_begins_where_they_belong(world: World, browse: Browse) -> None:
+def test_home_redirects_by_role(world: World, browse: Browse) -> None:
     for user, place in (
         (world.people.operator, "/customers/"),
         (world.people.support, "/customers/"),
@@ -27,7 +27,7 @@ def test_staff_sees_every_customer(world: World, browse: Browse) -> None:
         assert "page 1 of 1" in page
 
 
-def test_customers_people_see_their_own_alone(world: World, browse: Browse) -> None:
+def test_members_see_only_their_own_customer(world: World, browse: Browse) -> None:
     page = text_of(browse(world.people.owner), "/customers/")
     assert "Bright Smile Dental" in page
     assert "Pawsome" not in page
@@ -43,7 +43,7 @@ def test_a_search_narrows_without_a_script_and_with(world: World, browse: Browse
     assert "No customer has this name" in text_of(client, "/customers/?q=zzzz")
 
 
-def test_sorting_turns_round(world: World, browse: Browse) -> None:
+def test_sorting_can_be_reversed(world: World, browse: Browse) -> None:
     client = browse(world.people.operator)
     name = re.compile(r'<a class="title name" href="([^"]+)"')
     forward = name.findall(text_of(client, "/customers/"))
@@ -53,7 +53,7 @@ def test_sorting_turns_round(world: World, browse: Browse) -> None:
     assert 'aria-sort="descending"' in text_of(client, "/customers/?sort=recent")
 
 
-def test_a_page_that_is_none_is_not_found(world: World, browse: Browse) -> None:
+def test_an_invalid_page_number_is_not_found(world: World, browse: Browse) -> None:
     for page in ("0", "999", "x", "-1", "9" * 30):
         text_of(browse(world.people.operator), f"/customers/?page={page}", status=404)
 

@@ -4,21 +4,21 @@ import re
 
 from portal.models import Customer
 from tests.deployments_ui.conftest import HTMX, World
-from tests.deployments_ui.stairs import Browse, climb, text_of
+from tests.deployments_ui.page_rules import Browse, check_page, text_of
 
 
-def test_it_climbs_the_stairs(world: World, browse: Browse) -> None:
-    climb(world, browse, world.path, foreign=world.foreign_path, root="history", says=world.main["name"])
+def test_page_rules(world: World, browse: Browse) -> None:
+    check_page(world, browse, world.path, foreign=world.foreign_path, root="history", says=world.main["name"])
 
 
-def test_what_is_live_and_what_to_go_back_to(world: World, browse: Browse) -> None:
+def test_status_shows_live_and_last_good(world: World, browse: Browse) -> None:
     page = text_of(browse(world.people.owner), world.path)
     status = page[page.index('id="status"') : page.index("</dl>")]
     assert f"Live #{world.main['live_number']}" in re.sub(r"<[^>]+>", "", status)
     assert "Last good" in status
 
 
-def test_an_app_of_somebody_else_below_my_own_name_is_not_found(world: World, browse: Browse) -> None:
+def test_another_customers_app_below_the_own_slug_is_not_found(world: World, browse: Browse) -> None:
     mine = world.path.replace(world.main["id"], world.foreign["id"])
     with world.hearing_nothing():
         text_of(browse(world.people.owner), mine, status=404)
@@ -27,7 +27,7 @@ def test_an_app_of_somebody_else_below_my_own_name_is_not_found(world: World, br
     assert browse(world.people.owner).post(f"{mine}refresh/").status_code == 404
 
 
-def test_a_part_that_shows_the_newest_is_told_nothing(world: World, browse: Browse) -> None:
+def test_a_current_part_gets_no_content(world: World, browse: Browse) -> None:
     client = browse(world.people.owner)
     found = re.search(r'data-poll\s+hx-get="([^"]+)"', text_of(client, world.path))
     assert found
@@ -45,7 +45,7 @@ def test_a_refresh_shows_what_was_published_meanwhile(world: World, browse: Brow
     assert f"#{world.main['versions'] + 1}" in part
 
 
-def test_no_tab_is_dead(world: World, browse: Browse) -> None:
+def test_every_tab_has_a_page(world: World, browse: Browse) -> None:
     client = browse(world.people.operator)
     for customer in world.control.state()["customers"]:
         slug = Customer.objects.filter(external_id=customer["external_workspace_id"]).values_list("slug", flat=True)[0]

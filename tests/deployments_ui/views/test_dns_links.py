@@ -14,7 +14,7 @@ from portal import logs
 from portal.models import Domain, DomainLink
 from portal.redaction import Redactor
 from tests.deployments_ui.conftest import HTMX, SLUG, World
-from tests.deployments_ui.stairs import Browse, text_of
+from tests.deployments_ui.page_rules import Browse, text_of
 from tests.deployments_ui.views.test_domains import NAME, added
 
 

@@ -12,9 +12,9 @@ from django.utils import timezone
 
 from portal.models import Domain, User
 from portal.services.domains import reports
-from tests.deployments_ui.changes import changes_heard, confirm, draw
+from tests.deployments_ui.changes import confirm, get_token, list_changes_sent
 from tests.deployments_ui.conftest import HTMX, World
-from tests.deployments_ui.stairs import Browse, climb, refuse_strangers, text_of
+from tests.deployments_ui.page_rules import Browse, check_hidden, check_page, text_of
 
 NAME = "shop.brightsmile-new.example"
 
@@ -42,13 +42,13 @@ def plain(page: str) -> str:
 
 
 def test_list(world: World, browse: Browse) -> None:
-    climb(world, browse, domains(world), foreign=f"{world.foreign_path}domains/", root="domains", says="Domains")
+    check_page(world, browse, domains(world), foreign=f"{world.foreign_path}domains/", root="domains", says="Domains")
 
 
 def test_page(world: World, browse: Browse) -> None:
     path = added(browse(world.people.owner), world)
     foreign = foreign_domain(world, browse)
-    climb(world, browse, path, foreign=foreign, root="domain", says=NAME.rpartition(".")[0].rpartition(".")[2])
+    check_page(world, browse, path, foreign=foreign, root="domain", says=NAME.rpartition(".")[0].rpartition(".")[2])
 
 
 @pytest.mark.parametrize(("form", "part"), [("detach/", "detachment"), ("redirect/", "redirection")])
@@ -56,7 +56,7 @@ def test_forms_need_permission(world: World, browse: Browse, form: str, part: st
     path = added(browse(world.people.owner), world)
     for user in (world.people.viewer, world.people.support):
         assert "Who can:" in text_of(browse(user), path + form, status=403)
-    refuse_strangers(world, browse, foreign=foreign_domain(world, browse) + form)
+    check_hidden(world, browse, foreign=foreign_domain(world, browse) + form)
     client = browse(world.people.owner)
     assert client.put(path + form).status_code == 405
     html = text_of(client, path + form, **HTMX)
@@ -70,7 +70,7 @@ def test_adding_needs_permission(world: World, browse: Browse) -> None:
         with world.hearing_nothing():
             text_of(client, f"{domains(world)}add/", status=403)
             assert client.post(f"{domains(world)}add/", {"domain": NAME}).status_code == 403
-    refuse_strangers(world, browse, foreign=f"{world.foreign_path}domains/add/")
+    check_hidden(world, browse, foreign=f"{world.foreign_path}domains/add/")
 
 
 def test_a_new_domain_shows_its_records_to_copy(world: World, browse: Browse) -> None:
@@ -99,7 +99,7 @@ def test_an_invalid_name_stays_in_its_field(world: World, browse: Browse) -> Non
     page = answer.content.decode()
     assert "IP address" in page
     assert 'value="192.0.2.1"' in page
-    assert not changes_heard(world)
+    assert not list_changes_sent(world)
 
 
 def test_the_portals_own_name_is_refused(world: World, browse: Browse) -> None:
@@ -179,7 +179,7 @@ def test_the_page_polls_and_stops(world: World, browse: Browse) -> None:
 def test_check_now(world: World, browse: Browse) -> None:
     client = browse(world.people.owner)
     path = added(client, world)
-    token = draw(client, path)
+    token = get_token(client, path)
     part = client.post(f"{path}verify/", {"token": token}, **HTMX).content.decode()
     assert 'id="domain"' in part
     assert "<html" not in part

@@ -13,9 +13,9 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from portal.models import EnvVarDraft, Freshness
-from tests.deployments_ui.changes import changes_heard, token_of
+from tests.deployments_ui.changes import list_changes_sent, token_of
 from tests.deployments_ui.conftest import HTMX, World
-from tests.deployments_ui.stairs import Browse, climb, refuse_strangers, text_of
+from tests.deployments_ui.page_rules import Browse, check_hidden, check_page, text_of
 
 SECRET = "s3cr3t-value-that-nobody-may-see"
 
@@ -38,7 +38,7 @@ def review_of(page: str) -> str:
 
 
 def test_list(world: World, browse: Browse) -> None:
-    climb(world, browse, path_of(world), foreign=f"{world.foreign_path}env/", root="env_vars", says="Env vars")
+    check_page(world, browse, path_of(world), foreign=f"{world.foreign_path}env/", root="env_vars", says="Env vars")
 
 
 @pytest.mark.parametrize("form", ["set/", "delete/ANY/"])
@@ -50,7 +50,7 @@ def test_forms_need_permission(world: World, browse: Browse, form: str, settings
         with world.hearing_nothing():
             assert "Who can:" in text_of(client, path_of(world) + form, status=403)
             assert client.post(path_of(world) + form, {"name": "A", "value": SECRET}).status_code == 403
-    refuse_strangers(world, browse, foreign=f"{world.foreign_path}env/{form}")
+    check_hidden(world, browse, foreign=f"{world.foreign_path}env/{form}")
     assert browse(world.people.owner).put(path_of(world) + form).status_code == 405
     assert browse(None).post(path_of(world) + form).status_code == 302
     assert not EnvVarDraft.objects.exclude(person_id=world.people.owner.pk).exists()
@@ -71,7 +71,7 @@ def test_setting_a_pasted_file(world: World, browse: Browse) -> None:
     client = browse(world.people.owner)
     review = submit(client, world, htmx=False, many="1", pasted=f"API_KEY='{SECRET}'\nVITE_X=1\nEMPTY=\nwhat")
     assert SECRET not in review
-    for told in (
+    for text in (
         "API_KEY",
         "Added",
         "quotes around it",
@@ -80,7 +80,7 @@ def test_setting_a_pasted_file(world: World, browse: Browse) -> None:
         "Set 2 env vars",
         "Line 4 skipped: expected NAME=value",
     ):
-        assert told in re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", review))
+        assert text in re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", review))
     answer = client.post(f"{review_of(review)}apply/", {"token": token_of(review)})
     assert answer.status_code == 303
     done = text_of(client, answer["Location"])
@@ -91,7 +91,7 @@ def test_setting_a_pasted_file(world: World, browse: Browse) -> None:
     assert "by Dr Rao" in page
     assert "live uses the old value" in page
     assert "Redeploy now" in page
-    assert [row["body"]["env"] for row in changes_heard(world)] == [{"API_KEY": len(SECRET), "VITE_X": 1}]
+    assert [row["body"]["env"] for row in list_changes_sent(world)] == [{"API_KEY": len(SECRET), "VITE_X": 1}]
 
 
 def test_with_htmx_the_operation_takes_the_place_of_the_form(world: World, browse: Browse) -> None:
@@ -137,7 +137,7 @@ def test_names_can_be_changed_in_the_review(world: World, browse: Browse) -> Non
     again = client.post(f"{path}apply/", fields, **HTMX).content.decode()
     assert "MY_KEY" in again
     assert 'id="review"' in again
-    assert not changes_heard(world)
+    assert not list_changes_sent(world)
     answer = client.post(path, {"rename-A": "", "rename-MY_KEY": "", "rename-line 2": "SECOND"}, **HTMX)
     assert answer.status_code == 200
     assert "SECOND" in answer.content.decode()

@@ -13,7 +13,7 @@ from portal import urls as portal_urls
 from portal.permissions import Role
 from portal.services import errors as service_errors
 from tests.deployments_ui.conftest import HTMX
-from tests.deployments_ui.stairs import Browse, text_of
+from tests.deployments_ui.page_rules import Browse, text_of
 from tests.people import People
 
 
@@ -60,30 +60,30 @@ class TestEveryError:
 
 
 @pytest.mark.urls(__name__)
-def test_who_is_away_says_when_to_come_back(people: People, browse: Browse) -> None:
+def test_unavailable_sends_retry_after(people: People, browse: Browse) -> None:
     assert browse(people.viewer).get("/away/")["Retry-After"] == "8"
 
 
 @pytest.mark.urls(__name__)
-def test_a_broken_page_has_a_number_to_tell(people: People) -> None:
+def test_a_server_error_shows_an_incident_number(people: People) -> None:
     client = Client(raise_request_exception=False)
     client.force_login(people.viewer)
     answer = client.get("/broken/")
     assert answer["X-Request-ID"] in answer.content.decode()
 
 
-def test_a_stranger_and_nobody_see_the_same_emptiness(people: People, browse: Browse) -> None:
+def test_without_access_the_page_is_the_same_as_a_missing_one(people: People, browse: Browse) -> None:
     assert "Page not found" in text_of(browse(None), "/no/such/place/", status=404)
     assert "Page not found" in text_of(browse(people.outsider), "/no/such/place/", status=404)
 
 
-def test_too_many_tries_are_said(people: People) -> None:
+def test_too_many_tries_show_how_long_to_wait(people: People) -> None:
     answer = errors.too_many(RequestFactory().get("/"))
     assert answer.status_code == 429
     assert b"Too many requests" in answer.content
 
 
-def test_signing_in_fails_calmly_and_is_held_back(people: People, browse: Browse) -> None:
+def test_failed_sign_ins_are_limited(people: People, browse: Browse) -> None:
     client = browse(None)
     for _try in range(12):
         answer = client.post("/accounts/login/", {"login": "owner@brightsmile.test", "password": "wrong"})

@@ -8,11 +8,11 @@ from django.utils import timezone
 
 from deployments_ui.views import styleguide
 from tests.deployments_ui.conftest import HTMX, SLUG, World
-from tests.deployments_ui.stairs import Browse, text_of
+from tests.deployments_ui.page_rules import Browse, text_of
 from tests.people import People
 
 
-def test_every_page_of_ours_is_private(people: People, browse: Browse) -> None:
+def test_every_page_is_private(people: People, browse: Browse) -> None:
     open_to_all = {"theme", "account_login", "dns_link"}
     ids = {"slug": "x", "page": "usual", "key": UUID(int=1), "link_id": 1, "name": "A"}
     ids |= {f"{noun}_id": "i" for noun in ("deployment", "version", "build", "instance", "domain")}
@@ -30,14 +30,14 @@ def test_the_brand_is_the_platforms(people: People, browse: Browse, settings: ob
     assert "Dental &lt;Desk&gt;" in text_of(browse(None), "/accounts/login/")
 
 
-def test_customers_people_see_their_own_name_and_no_fleet(world: World, browse: Browse) -> None:
+def test_members_see_their_customer_and_no_other(world: World, browse: Browse) -> None:
     page = text_of(browse(world.people.owner), f"/c/{SLUG}/")
     assert '<span class="name">Bright Smile Dental</span>' in page
     assert 'href="/customers/"' not in page
     assert "miosa" not in page.replace(world.control.url, "").lower()
 
 
-def test_a_theme_is_worn_by_this_browser(people: People, browse: Browse) -> None:
+def test_a_theme_is_kept_in_this_browser(people: People, browse: Browse) -> None:
     client = browse(people.owner)
     answer = client.post("/theme/", {"theme": "dark"}, HTTP_REFERER="http://testserver/find/?q=a")
     assert (answer.status_code, answer["Location"]) == (302, "/find/?q=a")
@@ -46,7 +46,7 @@ def test_a_theme_is_worn_by_this_browser(people: People, browse: Browse) -> None
     assert 'data-theme="auto"' in text_of(client, "/find/")
 
 
-def test_a_theme_leads_nowhere_else(people: People, browse: Browse) -> None:
+def test_a_theme_redirects_to_no_other_site(people: People, browse: Browse) -> None:
     client = browse(people.owner)
     for bad in ("https://evil.example/", "http://testserver//evil.example/", "javascript:alert(1)", "x"):
         assert client.post("/theme/", {"theme": "dark"}, HTTP_REFERER=bad)["Location"] == "/"
@@ -70,7 +70,7 @@ def test_the_styleguide_is_for_operators(people: People, browse: Browse) -> None
     assert "Pages and their states" in page
 
 
-def test_every_sample_page_is_drawn(people: People, browse: Browse) -> None:
+def test_every_sample_page_renders(people: People, browse: Browse) -> None:
     client = browse(people.operator)
     for name in styleguide.list_pages(timezone.now()):
         text_of(client, f"/styleguide/{name}/", status=styleguide.ERRORS.get(name, 200))

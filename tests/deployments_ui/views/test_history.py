@@ -7,23 +7,23 @@ from django.test import Client
 from portal.models import Customer, Deployment, User
 from portal.services.sync.upsert import customer_rows
 from tests.deployments_ui.conftest import HTMX, SLUG, World
-from tests.deployments_ui.stairs import Browse, climb, text_of
+from tests.deployments_ui.page_rules import Browse, check_page, text_of
 
 PATH = f"/c/{SLUG}/"
 
 
-def test_it_climbs_the_stairs(world: World, browse: Browse) -> None:
-    climb(world, browse, PATH, foreign="/c/pawsome-vets/", root="history", says="Bright Smile Dental")
+def test_page_rules(world: World, browse: Browse) -> None:
+    check_page(world, browse, PATH, foreign="/c/pawsome-vets/", root="history", says="Bright Smile Dental")
 
 
-def test_live_stands_on_one_row_of_each_app(world: World, browse: Browse) -> None:
+def test_one_row_of_each_app_is_live(world: World, browse: Browse) -> None:
     page = text_of(browse(world.people.owner), PATH)
     rows = re.findall(r'<li class="entry".*?</li>', page, flags=re.DOTALL)
     live = [row for row in rows if '<span class="word">Live</span>' in row]
     assert len(live) == len({re.search(r'<span class="name">(.*?)</span>', row)[1] for row in live}) == 3  # type: ignore[index]  # found
 
 
-def test_domains_that_wait_are_said_and_lead_to_their_page(world: World, browse: Browse) -> None:
+def test_waiting_domains_are_shown_with_a_link(world: World, browse: Browse) -> None:
     client = browse(world.people.viewer)
     assert "for DNS" not in text_of(client, PATH)
     Deployment.objects.filter(miosa_id=world.main["id"]).update(domains_waiting=2)
@@ -45,7 +45,7 @@ def test_the_page_is_the_whole_timeline_without_a_script(world: World, browse: B
     assert "Older" not in page
 
 
-def test_a_filter_narrows_and_stands_in_the_address(world: World, browse: Browse) -> None:
+def test_a_filter_narrows_the_list_and_is_in_the_address(world: World, browse: Browse) -> None:
     client = browse(world.people.owner)
     page = text_of(client, f"{PATH}?state=failed&q=&from=&to=")
     assert set(re.findall(r'<span class="word">(.*?)</span>', page)) == {"Failed"}
@@ -54,13 +54,13 @@ def test_a_filter_narrows_and_stands_in_the_address(world: World, browse: Browse
     assert answer["HX-Push-Url"] == f"{PATH}?state=failed"
 
 
-def test_a_filter_for_somebody_elses_app_is_left_out_with_a_note(world: World, browse: Browse) -> None:
+def test_a_filter_for_another_customers_app_is_ignored_with_a_note(world: World, browse: Browse) -> None:
     page = text_of(browse(world.people.owner), f"{PATH}?app={world.foreign['id']}")
     assert "The filter for an unknown app was ignored." in page
     assert world.foreign["name"] not in page
 
 
-def test_of_very_many_apps_the_newest_are_listed_and_the_others_counted(world: World, browse: Browse) -> None:
+def test_many_apps_are_shortened_to_the_newest(world: World, browse: Browse) -> None:
     known = Deployment.objects.get(miosa_id=world.main["id"])
     for n in range(203):
         one = Deployment.objects.get(pk=known.pk)
@@ -74,7 +74,7 @@ def test_of_very_many_apps_the_newest_are_listed_and_the_others_counted(world: W
     assert "6 older apps are not shown." in page
 
 
-def test_nothing_found_says_so(world: World, browse: Browse) -> None:
+def test_no_results(world: World, browse: Browse) -> None:
     assert "No results" in text_of(browse(world.people.owner), f"{PATH}?q=zzzzzz")
 
 
@@ -88,7 +88,7 @@ def poll_path(page: str) -> str:
     return found[1].replace("&amp;", "&")
 
 
-def test_a_part_that_shows_the_newest_is_told_nothing(world: World, browse: Browse) -> None:
+def test_a_current_part_gets_no_content(world: World, browse: Browse) -> None:
     client = browse(world.people.owner)
     path = poll_path(text_of(client, PATH))
     answer = client.get(path, **HTMX)
@@ -107,7 +107,7 @@ def test_a_part_that_shows_something_older_gets_what_changed(world: World, brows
     assert "HX-Push-Url" not in answer
 
 
-def test_a_part_whose_age_alone_changed_gets_that(world: World, browse: Browse) -> None:
+def test_a_part_with_only_a_newer_age_gets_the_age(world: World, browse: Browse) -> None:
     client = browse(world.people.owner)
     path = re.sub(r"age=\w+", "age=00000", poll_path(text_of(client, PATH)))
     answer = client.get(path, **HTMX)
@@ -118,7 +118,7 @@ def test_a_part_whose_age_alone_changed_gets_that(world: World, browse: Browse) 
     assert 'id="history"' not in part
 
 
-def test_the_part_and_the_page_are_told_apart_by_caches(world: World, browse: Browse) -> None:
+def test_caches_keep_part_and_page_apart(world: World, browse: Browse) -> None:
     answer = browse(world.people.owner).get(PATH)
     assert "HX-Request" in answer["Vary"]
     assert answer["Cache-Control"] == "no-store"
@@ -144,7 +144,7 @@ def test_a_refresh_needs_a_form_of_ours(world: World) -> None:
     assert "not sent from this portal" in answer.content.decode()
 
 
-def test_an_outage_is_said_and_nothing_is_lost(world: World, browse: Browse) -> None:
+def test_an_outage_is_shown_and_stored_data_stays(world: World, browse: Browse) -> None:
     world.control.fault(times=1000, status=503)
     client = browse(world.people.owner)
     assert client.post(f"{PATH}refresh/", **HTMX).status_code == 503
@@ -153,13 +153,13 @@ def test_an_outage_is_said_and_nothing_is_lost(world: World, browse: Browse) -> 
     world.control.clear_faults()
 
 
-def test_a_customer_without_apps_is_told_what_comes(world: World, browse: Browse) -> None:
+def test_a_customer_without_apps_gets_an_explanation(world: World, browse: Browse) -> None:
     empty = next(row for row in world.control.state()["customers"] if not row["deployments"])
     customer = Customer.objects.get(external_id=empty["external_workspace_id"])
     assert "No apps yet" in text_of(browse(world.people.operator), f"/c/{customer.slug}/")
 
 
-def test_times_are_the_readers(world: World, browse: Browse) -> None:
+def test_times_are_in_the_readers_time_zone(world: World, browse: Browse) -> None:
     client = browse(world.people.owner)
     utc = re.findall(r'<time datetime="([^"]+)" title="[^"]+">', text_of(client, PATH))
     client.cookies["tz"] = "Asia/Tokyo"

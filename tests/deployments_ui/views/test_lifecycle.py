@@ -5,16 +5,16 @@ from __future__ import annotations
 import pytest
 
 from portal.models import Deployment
-from tests.deployments_ui.changes import changes_heard, confirm
+from tests.deployments_ui.changes import confirm, list_changes_sent
 from tests.deployments_ui.conftest import HTMX, SLUG, World
-from tests.deployments_ui.stairs import Browse, refuse_strangers, text_of
+from tests.deployments_ui.page_rules import Browse, check_hidden, text_of
 
 CREATE = f"/c/{SLUG}/create/"
 
 
-@pytest.mark.parametrize("deed", ["rename/", "delete/", ""])
-def test_they_climb_the_stairs(world: World, browse: Browse, deed: str) -> None:
-    path = f"{world.path}{deed}" if deed else CREATE
+@pytest.mark.parametrize("form", ["rename/", "delete/", ""])
+def test_page_rules_of_each_form(world: World, browse: Browse, form: str) -> None:
+    path = f"{world.path}{form}" if form else CREATE
     operator = browse(world.people.operator)
     assert 'name="token"' in text_of(operator, path)
     part = text_of(operator, path, **HTMX)
@@ -23,11 +23,11 @@ def test_they_climb_the_stairs(world: World, browse: Browse, deed: str) -> None:
     for user in (world.people.support, world.people.owner, world.people.viewer):
         client = browse(user)
         with world.hearing_nothing():
-            told = text_of(client, path, status=403)
-        assert "the platform&#39;s operators" in told
+            page = text_of(client, path, status=403)
+        assert "the platform&#39;s operators" in page
         with world.hearing_nothing():
             client.post(path, {"name": "x", "token": "x"})
-    refuse_strangers(world, browse, foreign=f"{world.foreign_path}{deed}" if deed else "/c/pawsome-vets/create/")
+    check_hidden(world, browse, foreign=f"{world.foreign_path}{form}" if form else "/c/pawsome-vets/create/")
     assert operator.put(path).status_code == 405
 
 
@@ -46,10 +46,10 @@ def test_renaming(world: World, browse: Browse) -> None:
     assert 'value="Main site"' in text_of(client, f"{world.path}rename/")
     confirm(client, f"{world.path}rename/", name="Front door")
     assert "Front door" in text_of(client, world.path)
-    assert [row["method"] for row in changes_heard(world)] == ["PATCH"]
+    assert [row["method"] for row in list_changes_sent(world)] == ["PATCH"]
 
 
-def test_deleting_wants_the_name_and_says_what_is_lost(world: World, browse: Browse) -> None:
+def test_deleting_needs_the_name_and_lists_what_is_lost(world: World, browse: Browse) -> None:
     client, path = browse(world.people.operator), f"{world.path}delete/"
     page = text_of(client, path)
     assert f"{world.main['versions']} versions" in page
@@ -57,9 +57,9 @@ def test_deleting_wants_the_name_and_says_what_is_lost(world: World, browse: Bro
     wrong = confirm(client, path, name="main site")
     assert wrong.status_code == 422
     assert "exactly as shown" in wrong.content.decode()
-    assert not changes_heard(world)
+    assert not list_changes_sent(world)
     answer = confirm(client, path, name="Main site")
     assert "Main site deleted" in text_of(client, answer["Location"])
     assert Deployment.objects.get(miosa_id=world.main["id"]).gone_at
     assert "This app was deleted" in text_of(client, world.path)
-    assert "does not know this app any more" in text_of(client, path)
+    assert "This app no longer exists" in text_of(client, path)

@@ -12,9 +12,9 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from portal.models import Operation
-from tests.deployments_ui.changes import changes_heard, confirm, due_now, older, work
+from tests.deployments_ui.changes import confirm, list_changes_sent, make_checks_due, older, work
 from tests.deployments_ui.conftest import HTMX, SLUG, World
-from tests.deployments_ui.stairs import Browse, text_of
+from tests.deployments_ui.page_rules import Browse, text_of
 
 POLL = re.compile(r'hx-get="(/operations/[^"]+\?seen=\w+)"')
 
@@ -75,7 +75,7 @@ class TestPolling:
         poll = POLL.search(page)
         assert poll
         assert client.get(poll[1], **HTMX).status_code == 204
-        due_now()
+        make_checks_due()
         work()
         part = text_of(client, poll[1], **HTMX)
         assert "It answers (200)" in part
@@ -103,7 +103,7 @@ class TestAccepted:
         path = rolled_back(world, client)
         assert Operation.objects.get().state == "succeeded"
         assert "switching to" in text_of(client, path)
-        Operation.objects.update(look_at=None)
+        Operation.objects.update(next_read_at=None)
         for place in (path, f"/c/{SLUG}/", f"/c/{SLUG}/operations/", world.path):
             page = text_of(client, place)
             assert "rollback accepted, not in effect yet" in page, place
@@ -113,7 +113,7 @@ class TestAccepted:
     def test_a_switch_that_another_read_has_seen_is_reported_as_done(self, world: World, browse: Browse) -> None:
         client = browse(world.people.owner)
         path = rolled_back(world, client)
-        Operation.objects.update(switched_at=None, look_at=None)
+        Operation.objects.update(switched_at=None, next_read_at=None)
         assert "is back on" in text_of(client, path)
         assert "not in effect yet" not in text_of(client, f"/c/{SLUG}/operations/")
 
@@ -123,7 +123,7 @@ class TestAccepted:
         assert "Checked" in text_of(client, path)
         work()
         assert "Requesting the app&#39;s address" in text_of(client, path)
-        due_now()
+        make_checks_due()
         work()
         assert "It answers (200)" in text_of(client, path)
 
@@ -151,21 +151,21 @@ class TestUnknown:
         client = browse(world.people.owner)
         path = lost(world, client)
         # Opening the page reads again only once that is due.
-        Operation.objects.update(look_at=timezone.now() + timedelta(minutes=1))
+        Operation.objects.update(next_read_at=timezone.now() + timedelta(minutes=1))
         page = text_of(client, path)
         assert "waiting for an answer" in page
         assert "We check every second" in page
         assert "AnswerLost" not in page
-        due_now()
+        make_checks_due()
         work()
         page = text_of(client, path)
         assert "is back on" in page
         assert "then checked: it happened" in page
-        assert len(changes_heard(world)) == 1
+        assert len(list_changes_sent(world)) == 1
 
     def undecidable(self, world: World, client: Client) -> str:
         path = lost(world, client)
-        Operation.objects.update(look_at=None, asked_at=timezone.now() - timedelta(minutes=2))
+        Operation.objects.update(next_read_at=None, requested_at=timezone.now() - timedelta(minutes=2))
         return path
 
     def test_where_nobody_can_find_out_a_person_decides(self, world: World, browse: Browse) -> None:
@@ -182,7 +182,7 @@ class TestUnknown:
         page = text_of(client, path)
         assert "It did not happen" in page
         assert world.people.owner.name in page
-        assert len(changes_heard(world)) == 1
+        assert len(list_changes_sent(world)) == 1
 
     def test_checking_again_detects_it(self, world: World, browse: Browse) -> None:
         client = browse(world.people.support)
@@ -193,7 +193,7 @@ class TestUnknown:
 
     def test_staff_can_override_it(self, world: World, browse: Browse) -> None:
         lost(world, browse(world.people.owner))
-        Operation.objects.update(look_at=timezone.now() + timedelta(hours=1))
+        Operation.objects.update(next_read_at=timezone.now() + timedelta(hours=1))
         path = f"{world.path}versions/{older(world)[1]['id']}/rollback/"
         browse(world.people.support).post(f"{world.path}refresh/")
         page = text_of(browse(world.people.support), path)

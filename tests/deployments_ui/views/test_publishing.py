@@ -8,9 +8,9 @@ from typing import Any
 from django.test import Client
 
 from portal.models import Deployment, Operation, Version
-from tests.deployments_ui.changes import changes_heard, confirm, draw, due_now, older, work
+from tests.deployments_ui.changes import confirm, get_token, list_changes_sent, make_checks_due, older, work
 from tests.deployments_ui.conftest import HTMX, SLUG, World
-from tests.deployments_ui.stairs import Browse, refuse_strangers, text_of
+from tests.deployments_ui.page_rules import Browse, check_hidden, text_of
 
 SANDBOX = re.compile(r'name="sandbox_id"\s+value="([^"]+)"')
 
@@ -35,7 +35,7 @@ def published(world: World, browse: Browse, **fields: Any) -> str:
 
 def settle(world: World) -> None:
     world.control.advance(60)
-    due_now()
+    make_checks_due()
     work()
 
 
@@ -49,16 +49,16 @@ class TestAccess:
             for user in (world.people.support, world.people.viewer):
                 client = browse(user)
                 with world.hearing_nothing():
-                    told = text_of(client, path, status=403)
-                assert "Who can:" in told
+                    page = text_of(client, path, status=403)
+                assert "Who can:" in page
             part = text_of(browse(world.people.owner), path, **HTMX)
             assert 'id="publication"' in part
             assert "<html" not in part
             assert browse(world.people.owner).put(path).status_code == 405
 
     def test_someone_without_access_gets_not_found(self, world: World, browse: Browse) -> None:
-        refuse_strangers(world, browse, foreign=f"{world.foreign_path}publish/")
-        refuse_strangers(world, browse, foreign="/c/pawsome-vets/publish/")
+        check_hidden(world, browse, foreign=f"{world.foreign_path}publish/")
+        check_hidden(world, browse, foreign="/c/pawsome-vets/publish/")
 
 
 class TestTheForm:
@@ -71,7 +71,7 @@ class TestTheForm:
         path = f"{world.path}publish/"
         answer = confirm(browse(world.people.owner), path, sandbox_id=sandbox_of(world, "pawsome-vets"))
         assert answer.status_code == 404
-        assert not changes_heard(world)
+        assert not list_changes_sent(world)
         assert not Operation.objects.exists()
 
     def test_errors_are_shown_at_their_fields(self, world: World, browse: Browse) -> None:
@@ -110,7 +110,7 @@ class TestTheForm:
 
     def test_the_token_of_one_app_is_not_valid_for_another(self, world: World, browse: Browse) -> None:
         client = browse(world.people.owner)
-        token = draw(client, f"/c/{SLUG}/publish/")
+        token = get_token(client, f"/c/{SLUG}/publish/")
         sent = {"token": token, "sandbox_id": sandbox_of(world), "kind": "auto", "name": "x"}
         assert client.post(f"{world.path}publish/", sent).status_code == 400
 
@@ -124,13 +124,13 @@ class TestProgress:
         settle(world)
         text_of(browse(world.people.viewer), path)
         for _look in range(3):
-            due_now()
+            make_checks_due()
             work()
         page = text_of(browse(world.people.owner), path)
         version = Version.objects.filter(deployment__miosa_id=world.main["id"]).order_by("-number")[0]
         assert f"Main site #{version.number} is live" in page
         assert "It answers (200)" in page
-        assert len(changes_heard(world)) == 1
+        assert len(list_changes_sent(world)) == 1
 
     def test_watchers_share_one_read(self, world: World, browse: Browse) -> None:
         path = published(world, browse)

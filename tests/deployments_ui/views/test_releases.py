@@ -16,9 +16,9 @@ from pytest_django import Settings
 
 from portal.models import Activation, Deployment, EnvVarUpdate, Operation, User, Version
 from portal.services.operations import tokens
-from tests.deployments_ui.changes import changes_heard, confirm, draw, due_now, older, work
+from tests.deployments_ui.changes import confirm, get_token, list_changes_sent, make_checks_due, older, work
 from tests.deployments_ui.conftest import HTMX, SLUG, World
-from tests.deployments_ui.stairs import Browse, refuse_strangers, text_of
+from tests.deployments_ui.page_rules import Browse, check_hidden, text_of
 
 
 def path_to(world: World, form: str = "rollback", version: str = "") -> str:
@@ -50,7 +50,7 @@ class TestAccess:
         "form", ["versions/{v}/rollback/", "versions/{v}/promote/", "rollback/", "redeploy/", "stop/"]
     )
     def test_someone_without_access_gets_not_found(self, world: World, browse: Browse, form: str) -> None:
-        refuse_strangers(world, browse, foreign=world.foreign_path + form.format(v=world.foreign["active_version_id"]))
+        check_hidden(world, browse, foreign=world.foreign_path + form.format(v=world.foreign["active_version_id"]))
 
     def test_wrong_methods(self, world: World, browse: Browse) -> None:
         client = browse(world.people.owner)
@@ -118,7 +118,7 @@ class TestTheForm:
         assert "nothing to go back to" in page
         refused = confirm(browse(world.people.owner), path_to(world, version=target["id"]))
         assert refused.status_code == 422
-        assert not changes_heard(world)
+        assert not list_changes_sent(world)
         assert "disabled aria-describedby" in text_of(browse(world.people.owner), path_to(world, version=target["id"]))
 
     def test_the_shortcut_leads_to_the_last_good_one(self, world: World, browse: Browse) -> None:
@@ -134,7 +134,7 @@ class TestTheForm:
 
     def test_without_the_hosting_service_nothing_can_be_confirmed(self, world: World, browse: Browse) -> None:
         client = browse(world.people.owner)
-        token = draw(client, path_to(world))
+        token = get_token(client, path_to(world))
         world.control.fault("*", times=500, drop_before=True)
         for _try in range(8):
             client.post(f"{world.path}refresh/")
@@ -142,10 +142,10 @@ class TestTheForm:
         assert "so nothing can be changed now" in page
         assert "disabled aria-describedby" in page
         assert 'aria-disabled="true"' in text_of(client, world.path)
-        before = len(changes_heard(world))
+        before = len(list_changes_sent(world))
         answer = client.post(path_to(world), {"token": token})
         assert answer.status_code == 503
-        assert len(changes_heard(world)) == before
+        assert len(list_changes_sent(world)) == before
         world.control.clear_faults()
 
 
@@ -159,7 +159,7 @@ class TestSubmitting:
         assert "Requested" in page
         assert "Switched" in page
         assert live_of(world) == target["id"]
-        due_now()
+        make_checks_due()
         work()
         page = text_of(client, answer["Location"])
         assert "It answers (200)" in page
@@ -167,7 +167,7 @@ class TestSubmitting:
         assert "Checkout broken: since noon" in page
         assert "ticket 12" in page
         assert "ticket 12" not in text_of(browse(world.people.viewer), answer["Location"])
-        assert len(changes_heard(world)) == 1
+        assert len(list_changes_sent(world)) == 1
 
     def test_htmx_gets_the_operation_in_place_of_the_form(self, world: World, browse: Browse) -> None:
         client = browse(world.people.owner)
@@ -178,7 +178,7 @@ class TestSubmitting:
         assert 'id="operation"' in part
         key = Operation.objects.get().key
         assert answer["HX-Push-Url"] == f"/operations/{key}/"
-        token = draw(client, path_to(world, "promote", world.main["active_version_id"]))
+        token = get_token(client, path_to(world, "promote", world.main["active_version_id"]))
         path = path_to(world, "promote", world.main["active_version_id"])
         inside = client.post(path, {"token": token}, HTTP_X_DIALOG="1", **HTMX)
         assert "HX-Push-Url" not in inside
@@ -188,10 +188,10 @@ class TestSubmitting:
         answer = confirm(client, path_to(world), reason="  ", note="kept", htmx=True)
         page = answer.content.decode()
         assert answer.status_code == 422
-        assert "Say why" in page
+        assert "Enter a reason" in page
         assert "kept" in page
         assert "hx-preserve" not in page
-        assert not changes_heard(world)
+        assert not list_changes_sent(world)
         assert confirm(browse(world.people.owner), path_to(world), reason="").status_code == 303
 
     def test_a_reason_that_is_too_long_stays_in_the_form(self, world: World, browse: Browse) -> None:
@@ -201,16 +201,16 @@ class TestSubmitting:
 
     def test_the_same_form_twice_is_one_operation(self, world: World, browse: Browse) -> None:
         client = browse(world.people.owner)
-        sent = {"token": draw(client, path_to(world)), "reason": "once"}
+        sent = {"token": get_token(client, path_to(world)), "reason": "once"}
         first, second = client.post(path_to(world), sent), client.post(path_to(world), sent)
         assert first["Location"] == second["Location"]
-        assert len(changes_heard(world)) == 1
+        assert len(list_changes_sent(world)) == 1
 
     @pytest.mark.django_db(transaction=True)
     def test_ten_clicks_at_once_are_one_operation(self, world: World, browse: Browse) -> None:
         client = browse(world.people.owner)
         path = path_to(world)
-        sent = {"token": draw(client, path), "reason": "quick"}
+        sent = {"token": get_token(client, path), "reason": "quick"}
         cookie = client.cookies["sessionid"].value
 
         def click(_number: int) -> str:
@@ -224,14 +224,14 @@ class TestSubmitting:
         with ThreadPoolExecutor(10) as pool:
             places = set(pool.map(click, range(10)))
         assert len(places) == 1
-        assert len(changes_heard(world)) == 1
+        assert len(list_changes_sent(world)) == 1
 
     def test_a_changed_or_foreign_token_is_refused(self, world: World, browse: Browse) -> None:
         owner, path = browse(world.people.owner), path_to(world)
-        token = draw(owner, path)
-        forged = [token[:-2] + "xx", "", "x.y.z", draw(browse(world.people.support), path)]
-        forged.append(draw(owner, path_to(world, version=older(world)[1]["id"])))
-        forged.append(draw(owner, f"{world.path}redeploy/"))
+        token = get_token(owner, path)
+        forged = [token[:-2] + "xx", "", "x.y.z", get_token(browse(world.people.support), path)]
+        forged.append(get_token(owner, path_to(world, version=older(world)[1]["id"])))
+        forged.append(get_token(owner, f"{world.path}redeploy/"))
         for bad in forged:
             with world.hearing_nothing():
                 answer = owner.post(path, {"token": bad, "reason": "x"})
@@ -241,13 +241,13 @@ class TestSubmitting:
 
     def test_a_token_that_is_too_old(self, world: World, browse: Browse, monkeypatch: pytest.MonkeyPatch) -> None:
         client, path = browse(world.people.owner), path_to(world)
-        token = draw(client, path)
+        token = get_token(client, path)
         monkeypatch.setattr(tokens, "MAX_AGE_S", -1)
         assert client.post(path, {"token": token}).status_code == 400
-        assert not changes_heard(world)
+        assert not list_changes_sent(world)
 
     def test_a_viewer_with_an_owners_token(self, world: World, browse: Browse) -> None:
-        token = draw(browse(world.people.owner), path_to(world))
+        token = get_token(browse(world.people.owner), path_to(world))
         viewer = browse(world.people.viewer)
         with world.hearing_nothing():
             answer = viewer.post(path_to(world), {"token": token, "reason": "x"})
@@ -257,25 +257,25 @@ class TestSubmitting:
     def test_without_the_csrf_token(self, world: World) -> None:
         client = Client(enforce_csrf_checks=True)
         client.force_login(world.people.owner)
-        assert client.post(path_to(world), {"token": draw(client, path_to(world))}).status_code == 403
-        assert not changes_heard(world)
+        assert client.post(path_to(world), {"token": get_token(client, path_to(world))}).status_code == 403
+        assert not list_changes_sent(world)
 
     def test_another_version_went_live_meanwhile(self, world: World, browse: Browse) -> None:
         client, path = browse(world.people.owner), path_to(world)
-        token = draw(client, path)
+        token = get_token(client, path)
         world.control.run_action("publish", deployment_id=world.main["id"], promote=True)
         answer = client.post(path, {"token": token, "reason": "late"})
         page = text_of(client, answer["Location"])
         assert "Nothing was sent" in page
         assert "Try again…" in page
-        assert not changes_heard(world)
+        assert not list_changes_sent(world)
 
     def test_a_running_operation_is_named_and_linked(self, world: World, browse: Browse) -> None:
         client, path = browse(world.people.owner), path_to(world)
         confirm(browse(world.people.support), path)
         first = Operation.objects.get()
         Operation.objects.update(state="sent", in_lane=True)
-        token = draw(client, path_to(world, version=older(world)[1]["id"]))
+        token = get_token(client, path_to(world, version=older(world)[1]["id"]))
         answer = client.post(path_to(world, version=older(world)[1]["id"]), {"token": token, "reason": "x"})
         page = answer.content.decode()
         assert answer.status_code == 409
@@ -285,7 +285,7 @@ class TestSubmitting:
         assert f"{first.person_name} is changing this app right now" in again
 
     def test_on_a_shared_deployment_customers_change_nothing(self, world: World, browse: Browse) -> None:
-        token = draw(browse(world.people.owner), path_to(world))
+        token = get_token(browse(world.people.owner), path_to(world))
         Deployment.objects.filter(miosa_id=world.main["id"]).update(is_shared=True)
         owner = browse(world.people.owner)
         for path in (path_to(world), f"{world.path}redeploy/", f"{world.path}publish/"):
@@ -306,9 +306,9 @@ class TestSubmitting:
         client = browse(world.people.owner)
         answer = confirm(client, f"{world.path}redeploy/", reason="")
         assert "is being redeployed" in text_of(client, answer["Location"])
-        assert not changes_heard(world)
+        assert not list_changes_sent(world)
         work()
-        assert len(changes_heard(world)) == 1
+        assert len(list_changes_sent(world)) == 1
         assert "Main site redeployed" in text_of(client, answer["Location"])
 
     def test_stopping(self, world: World, browse: Browse) -> None:
@@ -335,7 +335,7 @@ class TestPromoting:
         client = browse(world.people.owner)
         assert "It is live already." in text_of(client, path)
         assert confirm(client, path).status_code == 422
-        assert not changes_heard(world)
+        assert not list_changes_sent(world)
 
     def test_environments_are_chosen_only_if_there_are_several(
         self, world: World, browse: Browse, settings: Settings
@@ -407,5 +407,5 @@ class TestRollbackNotice:
 
 def test_each_form_has_its_own_token(world: World, browse: Browse) -> None:
     client = browse(world.people.operator)
-    own_tokens = {draw(client, f"{world.path}{form}/") for form in ("redeploy", "stop", "rename", "delete", "publish")}
-    assert len(own_tokens) == 5
+    tokens = {get_token(client, f"{world.path}{form}/") for form in ("redeploy", "stop", "rename", "delete", "publish")}
+    assert len(tokens) == 5

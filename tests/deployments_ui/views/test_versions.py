@@ -5,22 +5,22 @@ import re
 from portal.models import User, Version
 from tests.deployments_ui.changes import older
 from tests.deployments_ui.conftest import HTMX, SLUG, World
-from tests.deployments_ui.stairs import Browse, climb, refuse_strangers, text_of
+from tests.deployments_ui.page_rules import Browse, check_hidden, check_page, text_of
 
 
 def foreign_version(world: World) -> str:
     return f"{world.foreign_path}versions/{world.foreign['active_version_id']}/"
 
 
-def test_it_climbs_the_stairs(world: World, browse: Browse) -> None:
-    climb(world, browse, world.live_path, foreign=foreign_version(world), root="version", says=world.main["name"])
+def test_page_rules(world: World, browse: Browse) -> None:
+    check_page(world, browse, world.live_path, foreign=foreign_version(world), root="version", says=world.main["name"])
 
 
-def test_its_log_climbs_them_too(world: World, browse: Browse) -> None:
-    climb(
+def test_page_rules_of_the_log(world: World, browse: Browse) -> None:
+    check_page(
         world, browse, f"{world.live_path}log/", foreign=f"{foreign_version(world)}log/", root="log", says="Build log"
     )
-    refuse_strangers(world, browse, foreign=f"{foreign_version(world)}log.txt")
+    check_hidden(world, browse, foreign=f"{foreign_version(world)}log.txt")
 
 
 def test_details_and_timeline(world: World, browse: Browse) -> None:
@@ -31,12 +31,12 @@ def test_details_and_timeline(world: World, browse: Browse) -> None:
     assert "Can be restored" in page
 
 
-def test_staff_alone_is_told_where_it_came_from(world: World, browse: Browse) -> None:
+def test_only_staff_sees_the_source(world: World, browse: Browse) -> None:
     assert "From sandbox" in text_of(browse(world.people.support), world.live_path)
     assert "From sandbox" not in text_of(browse(world.people.owner), world.live_path)
 
 
-def test_a_failed_one_says_why_on_top(world: World, browse: Browse) -> None:
+def test_a_failed_version_shows_the_cause_first(world: World, browse: Browse) -> None:
     failed = Version.objects.filter(state="failed", customer__slug="brightsmile-dental").select_related("deployment")[0]
     path = f"/c/brightsmile-dental/deployments/{failed.deployment.miosa_id}/versions/{failed.miosa_id}/"
     page = text_of(browse(world.people.viewer), path)
@@ -51,7 +51,7 @@ def test_the_log_is_searched_on_the_server(world: World, browse: Browse) -> None
     assert "No matches" in text_of(client, f"{world.live_path}log/?q=zzzzz")
 
 
-def test_the_log_is_kept_as_text(world: World, browse: Browse) -> None:
+def test_the_log_can_be_downloaded(world: World, browse: Browse) -> None:
     answer = browse(world.people.owner).get(f"{world.live_path}log.txt")
     assert answer["Content-Type"] == "text/plain; charset=utf-8"
     assert answer["Content-Disposition"].startswith("attachment")
@@ -59,7 +59,7 @@ def test_the_log_is_kept_as_text(world: World, browse: Browse) -> None:
     assert "\x1b" not in answer.content.decode()
 
 
-def test_a_log_that_can_not_be_had_is_said(world: World, browse: Browse) -> None:
+def test_an_unavailable_log_is_reported(world: World, browse: Browse) -> None:
     world.control.fault("*/logs", times=50, status=503)
     assert "No log to show" in text_of(browse(world.people.owner), f"{world.live_path}log/")
     world.control.clear_faults()
@@ -75,44 +75,44 @@ class TestTheMenuOfARow:
         page = text_of(browse(world.people.viewer), f"{world.live_path}menu/")
         assert "<html" in page
         assert 'id="details-title"' in page
-        refuse_strangers(world, browse, foreign=f"{foreign_version(world)}menu/")
+        check_hidden(world, browse, foreign=f"{foreign_version(world)}menu/")
         assert browse(world.people.owner).post(f"{world.live_path}menu/").status_code == 405
         with world.hearing_nothing():
             assert browse(world.people.outsider).get(f"{world.live_path}menu/", **HTMX).status_code == 404
 
-    def test_every_row_leads_to_its_own(self, world: World, browse: Browse) -> None:
+    def test_every_row_links_its_menu(self, world: World, browse: Browse) -> None:
         for path in (f"/c/{SLUG}/", world.path):
             assert f'hx-get="{world.live_path}menu/"' in text_of(browse(world.people.viewer), path)
 
-    def test_an_older_one_offers_to_go_back(self, world: World, browse: Browse) -> None:
+    def test_an_older_version_offers_rollback(self, world: World, browse: Browse) -> None:
         target = older(world)[0]
         path = f"{world.path}versions/{target['id']}/"
-        told = self.menu(world, browse, world.people.support, path)
-        assert "<html" not in told
-        assert f'hx-get="{path}rollback/"' in told
-        assert f"Roll back to #{target['number']}…" in told
-        assert f"compare/?from={target['id']}&amp;to={world.main['active_version_id']}" in told
+        menu = self.menu(world, browse, world.people.support, path)
+        assert "<html" not in menu
+        assert f'hx-get="{path}rollback/"' in menu
+        assert f"Roll back to #{target['number']}…" in menu
+        assert f"compare/?from={target['id']}&amp;to={world.main['active_version_id']}" in menu
 
-    def test_what_can_not_be_done_is_there_with_its_cause(self, world: World, browse: Browse) -> None:
+    def test_impossible_actions_are_disabled_with_the_cause(self, world: World, browse: Browse) -> None:
         target = older(world)[0]
         Version.objects.filter(miosa_id=target["id"]).update(state="failed")
-        told = self.menu(world, browse, world.people.owner, f"{world.path}versions/{target['id']}/")
-        assert 'aria-disabled="true"' in told
-        assert "nothing to go back to" in told
-        assert f"{target['id']}/rollback/" not in told
+        menu = self.menu(world, browse, world.people.owner, f"{world.path}versions/{target['id']}/")
+        assert 'aria-disabled="true"' in menu
+        assert "nothing to go back to" in menu
+        assert f"{target['id']}/rollback/" not in menu
 
-    def test_the_live_one_offers_what_its_app_does(self, world: World, browse: Browse) -> None:
-        told = self.menu(world, browse, world.people.owner, world.live_path)
-        assert f'href="{world.path}rollback/"' in told
-        assert f'href="{world.path}redeploy/"' in told
-        assert "compare/" not in told
+    def test_the_live_version_offers_the_actions_of_its_app(self, world: World, browse: Browse) -> None:
+        menu = self.menu(world, browse, world.people.owner, world.live_path)
+        assert f'href="{world.path}rollback/"' in menu
+        assert f'href="{world.path}redeploy/"' in menu
+        assert "compare/" not in menu
 
-    def test_a_viewer_may_only_look(self, world: World, browse: Browse) -> None:
+    def test_a_viewer_can_change_nothing(self, world: World, browse: Browse) -> None:
         for path in (world.live_path, f"{world.path}versions/{older(world)[0]['id']}/"):
-            told = self.menu(world, browse, world.people.viewer, path)
-            assert "Details and build log" in told
-            assert "Roll back" not in told
-            assert "Redeploy" not in told
+            menu = self.menu(world, browse, world.people.viewer, path)
+            assert "Details and build log" in menu
+            assert "Roll back" not in menu
+            assert "Redeploy" not in menu
 
 
 def two(world: World) -> tuple[str, str]:
@@ -124,10 +124,10 @@ def two(world: World) -> tuple[str, str]:
     return found[1], found[0]
 
 
-def test_comparing_climbs_the_stairs(world: World, browse: Browse) -> None:
+def test_page_rules_of_the_comparison(world: World, browse: Browse) -> None:
     one, other = two(world)
     foreign = f"{world.foreign_path}compare/?from={one}&to={other}"
-    climb(
+    check_page(
         world,
         browse,
         f"{world.path}compare/?from={one}&to={other}",
@@ -145,7 +145,7 @@ def test_comparing_marks_what_differs(world: World, browse: Browse) -> None:
     assert 'class="differs"' not in same
 
 
-def test_comparing_with_somebody_elses_is_not_found(world: World, browse: Browse) -> None:
+def test_comparing_with_another_customers_version_is_not_found(world: World, browse: Browse) -> None:
     one, _other = two(world)
     client = browse(world.people.owner)
     for query in (f"from={one}&to={world.foreign['active_version_id']}", f"from={one}", "", "from=x&to=y"):
@@ -153,7 +153,7 @@ def test_comparing_with_somebody_elses_is_not_found(world: World, browse: Browse
             text_of(client, f"{world.path}compare/?{query}", status=404)
 
 
-def test_odd_ids_are_only_missing(world: World, browse: Browse) -> None:
+def test_invalid_ids_are_not_found(world: World, browse: Browse) -> None:
     client = browse(world.people.owner)
     for odd in ("a%20b", "%F0%9F%98%81", "..%2F..", "~2F", "%00", "%C3%28", "x" * 500, "'or'1'='1"):
         text_of(client, f"{world.path}versions/{odd}/", status=404)

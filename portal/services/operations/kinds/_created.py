@@ -1,4 +1,4 @@
-"""How a deployment or version that an operation has created is told from others'."""
+"""Find the deployment or version that an operation has created."""
 
 from collections.abc import Iterator
 from itertools import islice, pairwise
@@ -11,10 +11,10 @@ _MOST_PAGES = 3
 
 
 def detect_new_deployment(operation: Operation, client: miosa.Client) -> Detection:
-    """A deployment of its name and customer, new since the request, whatever filters MIOSA knows."""
+    """A deployment of its name and customer, new since the request. MIOSA's filter is not relied on."""
     external_id = _get_external_id(operation)
     claimed = _list_claimed("deployment_id", operation)
-    since = operation.asked_at - clock_skew.MIOSA
+    since = operation.requested_at - clock_skew.MIOSA
     for page in islice(client.deployments.pages(external_workspace_id=external_id or None), _MOST_PAGES):
         for row in page.items:
             is_same = row.name == operation.body.get("name") and (row.external_workspace_id or "") == external_id
@@ -53,14 +53,14 @@ def find_published(
 
 
 def get_newest_number(operation: Operation, client: miosa.Client) -> int:
-    """The highest version number that MIOSA shows or that we know."""
+    """The highest version number that MIOSA shows or that is stored."""
     known = Version.objects.filter(deployment__miosa_id=operation.deployment_id, number__isnull=False)
     stored = known.order_by("-number").values_list("number", flat=True).first() or 0
     return max([stored, *(row.version_number for row in client.versions.list(operation.deployment_id).items)])
 
 
 def _was_known(deployment_id: str, operation: Operation) -> bool:
-    return Deployment.objects.filter(miosa_id=deployment_id, first_seen_at__lt=operation.asked_at).exists()
+    return Deployment.objects.filter(miosa_id=deployment_id, first_seen_at__lt=operation.requested_at).exists()
 
 
 def _list_claimed(fact: str, operation: Operation) -> set[str]:

@@ -1,4 +1,4 @@
-"""What changes of a domain share: a lane for each domain, and an effect that shows in the list of domains."""
+"""Base class of changes to a domain: a lane for each domain, and an effect that shows in the list of domains."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -25,13 +25,13 @@ class DomainKind(Kind):
     def get_lane(self, domain_name: str) -> str:
         return f"{self.lane}:{domain_name}"
 
-    def clean_change(self, domain: Domain, *, typed_name: str, policy: str) -> dict[str, Any]:
-        """The body to store, from what was typed into the dialog of an attached domain. Raises Invalid."""
+    def clean_change(self, domain: Domain, value: str) -> dict[str, Any]:
+        """The body to store, from the value entered in the dialog of an attached domain. Raises Invalid."""
         return {"domain_id": domain.miosa_id, "domain": domain.name}
 
     def explain_refusal(self, operation: Operation, error: miosa.MiosaError) -> str:
         if isinstance(error, miosa.NotFound | miosa.NotSupported | miosa.Gone):
-            return gettext("The hosting service does not know this domain any more.")
+            return gettext("This domain no longer exists at the hosting service.")
         return ""
 
     def follow_up(self, operation: Operation, deployment: Deployment, client: miosa.Client, *, now: datetime) -> None:

@@ -1,4 +1,4 @@
-"""What setting and deleting env vars share: their effect shows only in the list of names, on all of its pages."""
+"""Base class of setting and deleting env vars: the effect shows only in the list of names, on all of its pages."""
 
 from datetime import datetime
 

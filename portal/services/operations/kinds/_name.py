@@ -12,5 +12,5 @@ def require_name(name: str) -> str:
     if not clean:
         raise Invalid({"name": gettext("Enter a name.")})
     if len(clean) > LONGEST_NAME:
-        raise Invalid({"name": gettext("Please keep the name below %(most)s characters.") % {"most": LONGEST_NAME}})
+        raise Invalid({"name": gettext("A name can have at most %(most)s characters.") % {"most": LONGEST_NAME}})
     return clean

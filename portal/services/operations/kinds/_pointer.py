@@ -1,4 +1,4 @@
-"""What roll back and promote share: both make one version the live one."""
+"""Base class of roll back and promote, which make a version live."""
 
 from datetime import datetime
 from typing import ClassVar
@@ -16,14 +16,14 @@ class PointerKind(Kind):
     requires_same_live = True
     moves_pointer = True
     is_checked = True
-    # To an older version than the live one, or to a newer one.
+    # Whether its targets are older than the live version, or newer.
     goes_back: ClassVar[bool]
-    # Whether the dialog asks for the environment.
+    # Whether the dialog offers a choice of environment.
     chooses_environment: ClassVar[bool] = False
 
     def detect_on(self, operation: Operation, row: miosa.Deployment, client: miosa.Client) -> Detection:
         if not operation.moves_pointer:
-            # Nothing that MIOSA reports tells which version another environment runs.
+            # MIOSA does not report which version another environment runs.
             return Detection.HIDDEN
         if row.active_version_id == operation.target_id:
             return Detection.DONE
@@ -34,7 +34,7 @@ class PointerKind(Kind):
             target = client.versions.get(operation.deployment_id, operation.target_id)
         except (miosa.NotFound, miosa.Gone) as missing:
             return Detection.NO_ANSWER if missing.from_gateway else Detection.OVERTAKEN
-        went_live_since = target.promoted_at and target.promoted_at >= (operation.sent_at or operation.asked_at)
+        went_live_since = target.promoted_at and target.promoted_at >= (operation.sent_at or operation.requested_at)
         return Detection.DONE if went_live_since else Detection.OVERTAKEN
 
     def is_finished(self, operation: Operation, deployment: Deployment, client: miosa.Client, *, now: datetime) -> bool:

@@ -2,7 +2,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from portal import miosa
-from portal.models import Operation
+from portal.models import Customer, Operation
 from portal.permissions import Permission
 from portal.services import clean_text
 from portal.services.operations.base import Detection, Labels, Response
@@ -15,13 +15,17 @@ class AddDomain(DomainKind):
     name = "add_domain"
     permission = Permission.ADD_DOMAIN
     labels = Labels(
-        done=_("had a domain added"),
-        in_progress=_("is having a domain added"),
-        unknown=_("may have had a domain added; we are checking"),
-        not_done=_("had no domain added"),
+        done=_("domain added"),
+        in_progress=_("domain is being added"),
+        unknown=_("domain may have been added; we are checking"),
+        not_done=_("domain was not added"),
     )
     title = _("Add a domain to %(app)s")
     button = _("Add domain")
+
+    def build_body(self, domain_name: str, policy: str, customer: Customer) -> dict[str, str]:
+        attribution = {"external_workspace_id": customer.external_id} if customer.external_id else {}
+        return {"domain": domain_name, "redirect_policy": policy, **attribution}
 
     def call(self, client: miosa.Client, operation: Operation, *, key: str) -> Response:
         return client.domains.add(operation.deployment_id, idempotency_key=key, **operation.body)
@@ -30,7 +34,7 @@ class AddDomain(DomainKind):
         if isinstance(error, miosa.Conflict):
             return gettext(
                 "This domain is attached already, here or somewhere else at the hosting service."
-                " If it is yours and you don't see it, ask the platform's people."
+                " If it is yours and you don't see it here, contact the platform's staff."
             )
         if isinstance(error, miosa.Invalid):
             return gettext("The hosting service does not accept this name.")

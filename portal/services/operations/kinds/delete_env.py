@@ -16,10 +16,10 @@ class DeleteEnv(EnvKind):
 
     name = "delete_env"
     labels = Labels(
-        done=_("had an env var deleted"),
-        in_progress=_("is having an env var deleted"),
-        unknown=_("may have had an env var deleted; we are checking"),
-        not_done=_("had no env var deleted"),
+        done=_("env var deleted"),
+        in_progress=_("env var is being deleted"),
+        unknown=_("env var may have been deleted; we are checking"),
+        not_done=_("env var was not deleted"),
     )
     title = _("Delete an env var of %(app)s")
     button = _("Delete env var")

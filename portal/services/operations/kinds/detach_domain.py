@@ -17,19 +17,19 @@ class DetachDomain(DomainKind):
     name = "detach_domain"
     permission = Permission.DETACH_DOMAIN
     labels = Labels(
-        done=_("had a domain detached"),
-        in_progress=_("is having a domain detached"),
-        unknown=_("may have had a domain detached; we are checking"),
-        not_done=_("had no domain detached"),
+        done=_("domain detached"),
+        in_progress=_("domain is being detached"),
+        unknown=_("domain may have been detached; we are checking"),
+        not_done=_("domain was not detached"),
     )
     title = _("Detach a domain from %(app)s")
     button = _("Detach domain")
     reasons = ("asked", "unused", "mistyped")
 
-    def clean_change(self, domain: Domain, *, typed_name: str, policy: str) -> dict[str, Any]:
-        if typed_name.strip().lower() != domain.name:
+    def clean_change(self, domain: Domain, value: str) -> dict[str, Any]:
+        if value.strip().lower() != domain.name:
             raise Invalid({"name": gettext("Type the domain exactly as shown above.")})
-        return super().clean_change(domain, typed_name=typed_name, policy=policy)
+        return super().clean_change(domain, value)
 
     def call(self, client: miosa.Client, operation: Operation, *, key: str) -> Response:
         return client.domains.delete(operation.deployment_id, operation.body["domain_id"], idempotency_key=key)

@@ -29,7 +29,7 @@ class Promote(PointerKind):
     reasons = ("asked", "tested", "fixed", "undo")
 
     def call(self, client: miosa.Client, operation: Operation, *, key: str) -> Response:
-        """MIOSA makes a version that was live before live again by its rollback call only, forward too."""
+        """For a version that was live before, MIOSA requires its rollback call, also for a newer version."""
         if operation.body.get("was_live") and operation.moves_pointer:
             return call_rollback(client, operation, key=key)
         return client.versions.promote(

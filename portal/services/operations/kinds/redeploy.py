@@ -16,7 +16,7 @@ _FAILED = frozenset({"failed", "cancelled"})
 
 
 class Redeploy(Kind):
-    """Deploy the live version again, with the env vars of now. MIOSA may answer with a build (contract 10.3)."""
+    """Deploy the live version again, with the present env vars. MIOSA may answer with a build (contract 10.3)."""
 
     name = "redeploy"
     permission = Permission.REDEPLOY
@@ -49,11 +49,11 @@ class Redeploy(Kind):
         return {"build_id": build.id} if build else {}
 
     def detect_on(self, operation: Operation, row: miosa.Deployment, client: miosa.Client) -> Detection:
-        """Only a new build shows it; many redeploys make none."""
+        """Only a new build shows it. Many redeploys need no build."""
         return Detection.DONE if _has_new_build(operation, row) else super().detect_on(operation, row, client)
 
     def find_result(self, operation: Operation, row: miosa.Deployment, client: miosa.Client) -> None:
-        """An answer may name no build, or have been lost; a new one is its."""
+        """For an answer that named no build, or was lost: a new build is this operation's."""
         if row.current_build_id and _has_new_build(operation, row):
             operation.result = {"build_id": row.current_build_id, **operation.result}
 

@@ -16,17 +16,16 @@ class RedirectDomain(DomainKind):
     name = "redirect_domain"
     permission = Permission.ADD_DOMAIN
     labels = Labels(
-        done=_("had a redirect changed"),
-        in_progress=_("is having a redirect changed"),
-        unknown=_("may have had a redirect changed; we are checking"),
-        not_done=_("had no redirect changed"),
+        done=_("redirect changed"),
+        in_progress=_("redirect is being changed"),
+        unknown=_("redirect may have been changed; we are checking"),
+        not_done=_("redirect was not changed"),
     )
     title = _("Change a redirect of %(app)s")
     button = _("Change redirect")
 
-    def clean_change(self, domain: Domain, *, typed_name: str, policy: str) -> dict[str, Any]:
-        body = super().clean_change(domain, typed_name=typed_name, policy=policy)
-        return body | {"redirect_policy": require_policy(policy)}
+    def clean_change(self, domain: Domain, value: str) -> dict[str, Any]:
+        return {**super().clean_change(domain, value), "redirect_policy": require_policy(value)}
 
     def call(self, client: miosa.Client, operation: Operation, *, key: str) -> Response:
         return client.domains.update(

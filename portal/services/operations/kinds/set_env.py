@@ -20,25 +20,25 @@ class SetEnv(EnvKind):
 
     name = "set_env"
     labels = Labels(
-        done=_("had env vars set"),
-        in_progress=_("is having env vars set"),
-        unknown=_("may have had env vars set; we are checking"),
-        not_done=_("had no env vars set"),
+        done=_("env vars set"),
+        in_progress=_("env vars are being set"),
+        unknown=_("env vars may have been set; we are checking"),
+        not_done=_("env vars were not set"),
     )
     title = _("Set env vars of %(app)s")
     button = _("Set env vars")
     reasons = ("asked", "renewed", "fixed")
 
     def snapshot(self, operation: Operation, row: miosa.Deployment, client: miosa.Client) -> dict[str, Any]:
-        """Where names may not be listed they can be set all the same; only nobody can tell afterwards."""
+        """If the names can't be listed, they can still be set; a lost answer can't be reconciled then."""
         before = super().snapshot(operation, row, client)
         try:
             names, is_complete = list_names(operation, client)
         except miosa.Refused:
             return before
-        wanted = set(operation.body["names"])
-        places = [[environment, name, at] for (environment, name), at in names.items() if name in wanted]
-        return before | {"env": places, "env_is_whole": is_complete}
+        requested = set(operation.body["names"])
+        existing = [[environment, name, at] for (environment, name), at in names.items() if name in requested]
+        return before | {"env": existing, "env_is_whole": is_complete}
 
     def call(self, client: miosa.Client, operation: Operation, *, key: str) -> Response:
         """The values are decrypted here and nowhere else; without them nothing can be sent."""
@@ -81,16 +81,16 @@ class SetEnv(EnvKind):
 
     def conclude(self, operation: Operation) -> None:
         updates.record_detected_updates(operation)
-        self.forget_secrets(operation)
+        self.delete_secrets(operation)
 
-    def forget_secrets(self, operation: Operation) -> None:
+    def delete_secrets(self, operation: Operation) -> None:
         encryption.delete_draft(operation.key)
 
 
 def _detect_name(operation: Operation, name: str, names: ChangedAt, *, is_complete: bool) -> Detection:
     before: Mapping[str, Any] = operation.before
     was_at: ChangedAt = {(environment, other): at for environment, other, at in before.get("env", [])}
-    # A row without an environment applies to all of them, as far as anybody can tell (contract 10.7).
+    # A row without an environment probably applies to all of them; the contract does not say (10.7).
     places = [place for place in (("", name), (operation.environment, name)) if place in names]
     if not places:
         return Detection.NOT_DONE if is_complete else Detection.HIDDEN

@@ -14,13 +14,14 @@ class VerifyDomain(DomainKind):
     name = "verify_domain"
     permission = Permission.VERIFY_DOMAIN
     labels = Labels(
-        done=_("had a domain checked"),
-        in_progress=_("is having a domain checked"),
-        unknown=_("may have had a domain checked; we are checking"),
-        not_done=_("had a domain checked, which did not pass"),
+        done=_("domain checked"),
+        in_progress=_("domain is being checked"),
+        unknown=_("domain may have been checked; we are checking"),
+        not_done=_("domain check did not pass"),
     )
     title = _("Check a domain of %(app)s")
     button = _("Check now")
+    # It changes nothing, so no reason is needed.
     reasons = ()
 
     def call(self, client: miosa.Client, operation: Operation, *, key: str) -> Response:
@@ -32,5 +33,5 @@ class VerifyDomain(DomainKind):
         return super().explain_refusal(operation, error)
 
     def _detect(self, operation: Operation, client: miosa.Client) -> Detection:
-        """A check sets nothing: what MIOSA reports now is as good as the answer that was lost."""
+        """A check sets nothing, so what MIOSA reports now replaces the answer that was lost."""
         return detect_domain(operation, client, matches=lambda row: row.id == operation.body["domain_id"])

@@ -72,14 +72,14 @@ def _refresh_deployments(session: Session, customer: Customer, lease: Lease) -> 
     unreadable: set[str] = set()
     unlisted: list[Deployment] = []
     pages = session.client.deployments.pages(external_workspace_id=customer.external_id)
-    asked_at = timezone.now()
+    requested_at = timezone.now()
     for count, page in enumerate(pages, start=1):
         rows = session.accept_rows(page.items)
         unreadable |= {broken.id for broken in page.unreadable if broken.id}
         # If MIOSA ignores the filter, or the customer is larger than one refresh, the sweep reads the rest.
         is_last = _note_ignored_filter(customer, rows) or page.next is None or count >= _MOST_PAGES
         with lease.writing() as row:
-            upserted = deployment_rows.upsert_deployments(rows, now=asked_at)
+            upserted = deployment_rows.upsert_deployments(rows, now=requested_at)
             stored |= {one.deployment.pk: one for one in upserted}
             if is_last:
                 unlisted = _list_unlisted(session, customer, stored, unreadable)
@@ -87,7 +87,7 @@ def _refresh_deployments(session: Session, customer: Customer, lease: Lease) -> 
                 _finish(session, lease, row)
         if is_last:
             break
-        asked_at = timezone.now()
+        requested_at = timezone.now()
     if not lease.is_over:
         stored |= _fetch_unlisted(session, unlisted)
         with lease.writing() as row:
@@ -112,10 +112,10 @@ def _list_unlisted(
     if not session.force:
         # Those it owns should have been there, so they are worth a request at once.
         unlisted = unlisted.filter(customer=customer, external_id=customer.external_id) | unlisted.filter(
-            asked_at__lt=session.now - _UNLISTED_FRESH
+            requested_at__lt=session.now - _UNLISTED_FRESH
         )
     rest = unlisted.exclude(pk__in=list(listed)).exclude(miosa_id__in=unreadable)
-    return list(rest.order_by("asked_at", "pk")[:_MOST_BY_ID])
+    return list(rest.order_by("requested_at", "pk")[:_MOST_BY_ID])
 
 
 def _fetch_unlisted(session: Session, unlisted: list[Deployment]) -> dict[int, StoredDeployment]:

@@ -69,7 +69,7 @@ def fetch_by_id(session: Session, deployments: Iterable[Deployment]) -> FetchedB
     """
     fetched = FetchedById()
     for deployment in deployments:
-        asked_at = timezone.now()
+        requested_at = timezone.now()
         try:
             row = session.client.deployments.get(deployment.miosa_id)
         except miosa.NotFound:
@@ -78,7 +78,7 @@ def fetch_by_id(session: Session, deployments: Iterable[Deployment]) -> FetchedB
             fetched.unreadable = error
         else:
             if row.id == deployment.miosa_id:
-                fetched.stored += deployment_rows.upsert_deployments(session.accept_rows([row]), now=asked_at)
+                fetched.stored += deployment_rows.upsert_deployments(session.accept_rows([row]), now=requested_at)
             else:
                 fetched.unreadable = miosa.BadAnswer("another deployment than was requested", sent=True)
     return fetched

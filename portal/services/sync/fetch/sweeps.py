@@ -95,12 +95,14 @@ def _get_retry_at(error: miosa.MiosaError | WrongTenant, *, now: datetime) -> da
 
 def _store_pages(session: Session, lease: Lease, *, most: int | None) -> bool | None:
     """Whether the list was read as a whole (and not in a loop); None if there is more to read."""
-    for count, (page, asked_at) in enumerate(_list_pages(session, lease), start=1):
+    for count, (page, requested_at) in enumerate(_list_pages(session, lease), start=1):
         rows = session.accept_rows(page.items)
         with lease.writing() as row:
-            stored = deployment_rows.upsert_deployments(rows, now=asked_at)
+            stored = deployment_rows.upsert_deployments(rows, now=requested_at)
             unreadable = [broken.id for broken in page.unreadable if broken.id]
-            Deployment.objects.filter(miosa_id__in=unreadable, asked_at__lt=asked_at).update(asked_at=asked_at)
+            Deployment.objects.filter(miosa_id__in=unreadable, requested_at__lt=requested_at).update(
+                requested_at=requested_at
+            )
             row.rows_read = (row.rows_read if row.cursor else 0) + len(page.items)
             row.cursor = page.next or ""
             # A row that can't be read and names no id may be any deployment: none is missing for certain.
@@ -125,7 +127,7 @@ def _list_pages(session: Session, lease: Lease) -> Iterator[tuple[miosa.Page[mio
     tokens: set[str] = set()
     ids: frozenset[str] = frozenset()
     while True:
-        asked_at = timezone.now()
+        requested_at = timezone.now()
         try:
             page = session.client.deployments.list(page_token=token or None)
         except miosa.Invalid:
@@ -137,7 +139,7 @@ def _list_pages(session: Session, lease: Lease) -> Iterator[tuple[miosa.Page[mio
         before, ids = ids, frozenset(one.id for one in page.items)
         if page.next is not None and (page.next in tokens or page.next == token or (ids and ids <= before)):
             page = miosa.Page(items=page.items, unreadable=page.unreadable, loop=True)
-        yield page, asked_at
+        yield page, requested_at
         if page.next is None:
             return
         token = page.next
@@ -175,7 +177,7 @@ def _finish(session: Session, lease: Lease, *, is_whole: bool) -> None:
 def _mark_vanished(session: Session, began_at: datetime, *, is_complete: bool) -> None:
     """What an unfiltered, whole list does not hold. A few are requested by id: a list may shift while it is read."""
     existing = Deployment.objects.filter(gone_at=None)
-    unlisted = list(existing.filter(asked_at__lt=began_at).order_by("asked_at", "pk"))
+    unlisted = list(existing.filter(requested_at__lt=began_at).order_by("requested_at", "pk"))
     known = existing.count()
     if not is_complete:
         unlisted = unlisted[:_MOST_BY_ID]

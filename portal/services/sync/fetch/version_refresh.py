@@ -115,11 +115,11 @@ class _Run:
     def _refresh_attribution(self, page: miosa.Page[miosa.Version]) -> None:
         """Versions without an attribution of their own take their deployment's, which must not be an old one."""
         stated = {row.id: row.external_workspace_id for row in page.items}
-        asked_at = timezone.now()
-        if not attribution.needs_fresh_deployment(self.deployment, stated, now=asked_at):
+        requested_at = timezone.now()
+        if not attribution.needs_fresh_deployment(self.deployment, stated, now=requested_at):
             return
         row = self.session.client.deployments.get(self.deployment.miosa_id)
-        deployment_rows.upsert_deployments(self.session.accept_rows([row]), now=asked_at)
+        deployment_rows.upsert_deployments(self.session.accept_rows([row]), now=requested_at)
         self.deployment.refresh_from_db()
 
     def _store(self, page: miosa.Page[miosa.Version], row: Freshness) -> None:

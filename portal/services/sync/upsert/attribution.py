@@ -84,7 +84,7 @@ def attribute_versions(
 def needs_fresh_deployment(deployment: Deployment, stated: Mapping[str, Stated], *, now: datetime) -> bool:
     """Whether versions without an attribution would take their deployment's, which was read too long ago for that."""
     silent = [version_id for version_id, value in stated.items() if normalize_external_id(value) is None]
-    if not silent or now - deployment.asked_at < _JUST_READ:
+    if not silent or now - deployment.requested_at < _JUST_READ:
         return False
     return len(_find_frozen(deployment, silent)) < len(silent)
 

@@ -54,7 +54,7 @@ def mark_deployments_gone(deployments: Iterable[Deployment], *, now: datetime) -
     for start in range(0, len(existing), _AT_ONCE):
         pks = sorted(deployment.pk for deployment in existing[start : start + _AT_ONCE])
         with transaction.atomic():
-            Deployment.objects.filter(pk__in=pks, gone_at=None).update(gone_at=now, asked_at=now)
+            Deployment.objects.filter(pk__in=pks, gone_at=None).update(gone_at=now, requested_at=now)
             customer_ids = set(Holding.objects.filter(deployment__in=pks).values_list("customer_id", flat=True))
             customer_rows.count_deployments(customer_ids)
             customer_rows.bump_generation(customer_ids)
@@ -104,7 +104,7 @@ class _Batch:
             known = self.known.get(row.id)
             changes = self._create(row, facts) if known is None else self._update(known, facts)
             stored.append(replace(changes, is_uncertain=not is_certain))
-        Deployment.objects.filter(pk__in=[one.deployment.pk for one in stored]).update(asked_at=self.now)
+        Deployment.objects.filter(pk__in=[one.deployment.pk for one in stored]).update(requested_at=self.now)
         customer_rows.count_deployments(self.counted_customers)
         customer_rows.bump_generation(self.changed_customers)
         return stored + [StoredDeployment(self.known[pk], is_new=False, pointer_moved=False) for pk in late]
@@ -134,7 +134,7 @@ class _Batch:
 
     def _is_late(self, known: Deployment) -> bool:
         """A later answer is stored already, unless it is so much later that the clock must have been set back."""
-        return self.now < known.asked_at <= timezone.now() + clock_skew.IMPLAUSIBLE
+        return self.now < known.requested_at <= timezone.now() + clock_skew.IMPLAUSIBLE
 
     def _get_workspace_id(self, row: miosa.Deployment) -> str:
         known = self.known.get(row.id)
@@ -155,7 +155,7 @@ class _Batch:
     def _create(self, row: miosa.Deployment, facts: dict[str, Any]) -> StoredDeployment:
         defaults = {"name": row.id, "search": clean_text.make_search_key(row.id), "is_stated": False}
         deployment = Deployment.objects.create(
-            miosa_id=row.id, first_seen_at=self.now, asked_at=self.now, **(defaults | facts)
+            miosa_id=row.id, first_seen_at=self.now, requested_at=self.now, **(defaults | facts)
         )
         Holding.objects.create(customer_id=deployment.customer_id, deployment=deployment, owns=True)
         self.changed_customers.add(deployment.customer_id)
@@ -163,7 +163,7 @@ class _Batch:
         return StoredDeployment(deployment, is_new=True, pointer_moved=True, owner_changed=True)
 
     def _update(self, known: Deployment, facts: dict[str, Any]) -> StoredDeployment:
-        known.asked_at = self.now
+        known.requested_at = self.now
         changed = {name: value for name, value in facts.items() if getattr(known, name) != value}
         if changed:
             self._change(known, changed)

@@ -122,7 +122,7 @@ def _read_pointers(deployment: Deployment) -> _Pointers:
 
 def restore_activation_entries(deployment: Deployment) -> None:
     """The timeline entries of a deployment that was read from scratch: its activations outlive its rows."""
-    shown = Activation.objects.filter(deployment_id=deployment.miosa_id, is_deed=True)
+    shown = Activation.objects.filter(deployment_id=deployment.miosa_id, has_entry=True)
     filed = Entry.objects.filter(kind=Entry.Kind.ACTIVATION, subject__in=shown.values("pk")).values_list("subject")
     for activation in shown.exclude(pk__in=filed).exclude(operation_id__isnull=False):
         to = Version.objects.filter(deployment=deployment, miosa_id=activation.version_id).first()
@@ -138,7 +138,7 @@ def _record(deployment: Deployment, *, had_staged: int | None, caused_by: UUID |
     previous = _find_version(deployment, last.version_id) if last else None
     was_live = live is not None and last is not None and _was_live(deployment, live)
     was_staged = live is not None and last is not None and not was_live and _was_staged(live, had_staged)
-    is_deed = last is not None and live is not None and (was_staged or was_live or _goes_back(live, previous))
+    has_entry = last is not None and live is not None and (was_staged or was_live or _goes_back(live, previous))
     activation = Activation.objects.create(
         deployment_id=deployment.miosa_id,
         version_id=deployment.active_version_id,
@@ -146,12 +146,12 @@ def _record(deployment: Deployment, *, had_staged: int | None, caused_by: UUID |
         at=_get_time(live, last, now=now),
         seen_at=now,
         is_first=last is None,
-        is_deed=is_deed,
+        has_entry=has_entry,
         was_staged=was_staged,
         cause=Activation.Cause.CAUSED if caused_by else Activation.Cause.SEEN,
         operation_id=caused_by,
     )
-    if is_deed and live is not None and caused_by is None:
+    if has_entry and live is not None and caused_by is None:
         timeline_entries.upsert_activation_entry(deployment, activation, to=live, previous=previous)
     return activation
 

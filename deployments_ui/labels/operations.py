@@ -1,0 +1,51 @@
+"""Outcomes of operations."""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+
+from deployments_ui.labels.base import Label
+from portal.services.operations.kinds import get_kind
+from portal.services.queries.operations import OperationPage
+from portal.services.queries.schemas import OperationEntry
+
+
+class Outcome(Enum):
+    """What is known of an operation. ACCEPTED: the hosting service accepted it, and its effect does not show yet."""
+
+    ACCEPTED = auto()
+    DONE = auto()
+    IN_PROGRESS = auto()
+    NOT_DONE = auto()
+    UNKNOWN = auto()
+
+
+OUTCOMES: dict[str, Outcome] = {
+    "refused": Outcome.NOT_DONE,
+    "succeeded": Outcome.DONE,
+    "unknown": Outcome.UNKNOWN,
+}
+
+
+def get_operation_label(operation: OperationEntry | OperationPage) -> Label:
+    """The word completes a sentence that begins with the app's name: rolled back, was not published."""
+    kind = get_kind(operation.kind)
+    match get_outcome(operation):
+        case Outcome.DONE:
+            return Label("done", kind.icon.value, kind.labels.done)
+        case Outcome.ACCEPTED:
+            return Label("unknown", "unknown", kind.labels.accepted or kind.labels.in_progress)
+        case Outcome.UNKNOWN:
+            return Label("unknown", "unknown", kind.labels.unknown)
+        case Outcome.NOT_DONE:
+            return Label("failed", "failed", kind.labels.not_done)
+        case Outcome.IN_PROGRESS:
+            return Label("building", "building", kind.labels.in_progress)
+
+
+def get_outcome(operation: OperationEntry | OperationPage) -> Outcome:
+    if operation.state == "decided":
+        return Outcome.DONE if operation.decision == "happened" else Outcome.NOT_DONE
+    if operation.is_unseen:
+        return Outcome.ACCEPTED
+    return OUTCOMES.get(operation.state, Outcome.IN_PROGRESS)

@@ -1,0 +1,78 @@
+"""States of versions, and what happened to them."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from django.utils.functional import Promise
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from deployments_ui.labels.base import Label
+from portal.services.queries.schemas import ActivationEntry, ActivationKind, State, VersionEntry, VersionSummary
+from portal.services.queries.versions import Moment
+
+STATES: dict[State, Label] = {
+    State.ARCHIVED: Label("archived", "archived", _("Archived")),
+    State.BUILDING: Label("building", "building", _("Building")),
+    State.CREATED: Label("created", "created", _("Waiting to build")),
+    State.FAILED: Label("failed", "failed", _("Failed")),
+    State.GONE: Label("gone", "gone", _("Deleted")),
+    State.LIVE: Label("live", "live", _("Live")),
+    State.OTHER: Label("other", "unknown", _("Unknown")),
+    State.READY: Label("ready", "ready", _("Ready")),
+    State.STAGED: Label("staged", "staged", _("Staged")),
+    State.UNREADABLE: Label("unreadable", "unknown", _("Unreadable")),
+}
+
+ACTIVATIONS: dict[ActivationKind, Label] = {
+    ActivationKind.PROMOTED: Label("up", "up", _("promoted")),
+    ActivationKind.ROLLED_BACK: Label("back", "back", _("rolled back")),
+    ActivationKind.WENT_LIVE: Label("up", "up", _("went live")),
+}
+
+# The steps of a version's timeline.
+MOMENTS: dict[str, Label] = {
+    "archived": Label("archived", "archived", _("Archived")),
+    "built": Label("ready", "ready", _("Built and ready")),
+    "created": Label("archived", "created", _("Created")),
+    "failed": Label("failed", "failed", _("Failed")),
+    "gone": Label("gone", "gone", _("Deleted")),
+    "replaced": Label("archived", "archived", _("Replaced by another version")),
+    "went_live": Label("live", "live", _("Went live")),
+}
+
+KINDS: dict[str, Promise] = {
+    "dynamic": _("dynamic"),
+    "sandbox_backed": _("sandbox-backed"),
+    "static": _("static"),
+}
+
+
+def get_version_label(found: VersionSummary | VersionEntry) -> Label:
+    """The state of a version, or of its entry in a timeline. A state we don't know keeps the hosting service's word."""
+    if isinstance(found, VersionEntry):
+        return _get_state_label(State.GONE, get_language()) if found.is_gone else get_version_label(found.version)
+    label = _get_state_label(found.state, get_language())
+    if found.state is State.OTHER and found.state_text:
+        return Label(label.css, label.shape, found.state_text)
+    return label
+
+
+# Translating a word for each row would take a tenth of a long page's time. `language` keeps the cached words apart.
+@lru_cache(maxsize=256)
+def _get_state_label(state: State, language: str | None) -> Label:
+    label = STATES[state]
+    return Label(label.css, label.shape, str(label.word))
+
+
+def get_activation_label(entry: ActivationEntry) -> Label:
+    return ACTIVATIONS[entry.kind]
+
+
+def get_moment_label(moment: Moment) -> Label:
+    return MOMENTS.get(moment.what) or Label("other", "unknown", moment.what)
+
+
+def kind(name: str) -> str:
+    return str(KINDS.get(name, name))
