@@ -27,6 +27,7 @@ POLL_S = 5.0
 # The same job is not started again sooner than this, nor sooner than that after it failed.
 _PAUSE_S = 0.25
 _PAUSE_AFTER_FAILURE_S = 5.0
+_PAUSE_AFTER_DATABASE_ERROR_S = 1.0
 _SHORTEST_WAIT_S = 0.01
 _STOP_WITHIN_S = 10.0
 
@@ -109,6 +110,7 @@ class Worker:
                 due = source.find_due(now=now)
             except DatabaseError as error:
                 _note_database_error(error)
+                wait_s = min(wait_s, _PAUSE_AFTER_DATABASE_ERROR_S)
                 continue
             except Exception:  # one source that fails must not stop the others
                 log.exception("worker.source_failed", source=type(source).__name__)
@@ -145,8 +147,10 @@ class Worker:
         except Exception:  # one job that fails must not end the others
             log.exception("worker.job_failed", job=key)
         finally:
-            connection.close()
-            self._finish(key, pause_s, ring=source.leads_to_more)
+            try:
+                connection.close()
+            finally:
+                self._finish(key, pause_s, ring=source.leads_to_more)
 
     def _finish(self, key: str, pause_s: float, *, ring: bool) -> None:
         now_s = time.monotonic()

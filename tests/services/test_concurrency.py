@@ -54,7 +54,7 @@ def start_processes(
     ]
     outputs = []
     for process in started:
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=180)
         assert process.returncode == 0, err[-2000:]
         outputs.append(out)
     return outputs
