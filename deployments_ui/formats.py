@@ -49,12 +49,11 @@ class Clock:
 
     @classmethod
     def of_reader(cls, now: datetime | None = None) -> Clock:
-        return cls(timezone.get_current_timezone(), get_language(), _today(now))
+        zone = timezone.get_current_timezone()
+        return cls(zone, get_language(), (now or timezone.now()).astimezone(zone).date())
 
     def exact(self, at: datetime) -> str:
-        local = at.astimezone(self.zone)
-        day = _long_day(local.date(), self.language, with_year=True)
-        return f"{day}, {_clock(local)}:{TWO_DIGITS[local.second]} {local.tzname()}"
+        return _exact(at.astimezone(self.zone), self.language)
 
     def hour(self, at: datetime) -> str:
         return _clock(at.astimezone(self.zone))
@@ -86,7 +85,7 @@ def iso(at: datetime) -> str:
 
 def exact(at: datetime) -> str:
     """Tuesday 18 November 2026, 14:20:05 CET"""
-    return Clock.of_reader().exact(at)
+    return _exact(_local(at), get_language())
 
 
 def hour(at: datetime) -> str:
@@ -109,8 +108,9 @@ def date_of(at: datetime, *, now: datetime | None = None) -> str:
 
 def since(at: datetime, *, now: datetime | None = None) -> str:
     """14:20, Tue 14:20 within a week, else the date."""
-    local = _local(at)
-    days = (_today(now) - local.date()).days
+    clock = Clock.of_reader(now)
+    local = at.astimezone(clock.zone)
+    days = (clock.today - local.date()).days
     if days == 0:
         return _clock(local)
     if 0 < days < 7:
@@ -190,6 +190,11 @@ def _today(now: datetime | None) -> date:
 
 def _clock(local: datetime) -> str:
     return f"{TWO_DIGITS[local.hour]}:{TWO_DIGITS[local.minute]}"
+
+
+def _exact(local: datetime, language: str | None) -> str:
+    day = _long_day(local.date(), language, with_year=True)
+    return f"{day}, {_clock(local)}:{TWO_DIGITS[local.second]} {local.tzname()}"
 
 
 # `language` below only keeps the cached texts of two languages apart.
