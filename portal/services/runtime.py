@@ -94,21 +94,18 @@ def get_log(*, by: Person, slug: str, deployment_id: str, instance_id: str, now:
 def _read(deployment: Deployment, *, customer: Customer, now: datetime) -> Instances:
     latest = polling.poll(
         f"instances:{deployment.pk}",
-        lambda client: _read_page(client.runtime_instances.list(deployment.miosa_id)),
+        lambda client: tuple(map(_read_instance, client.runtime_instances.list(deployment.miosa_id).items)),
         customer_id=customer.pk,
         is_final=False,
         now=now,
     )
     if latest.is_absent:
         return Instances((), now, "")
-    return Instances(latest.value or (), latest.as_of, logs.explain_outdated(latest.error()) if latest.error else "")
+    rows = sorted(latest.value or (), key=lambda row: (row.has_ended, row.id))
+    return Instances(tuple(rows), latest.as_of, logs.explain_outdated(latest.error()) if latest.error else "")
 
 
-def _read_page(page: miosa.Page[miosa.RuntimeInstance]) -> tuple[Instance, ...]:
-    return tuple(sorted(map(_instance, page.items), key=lambda row: (row.has_ended, row.id)))
-
-
-def _instance(row: miosa.RuntimeInstance) -> Instance:
+def _read_instance(row: miosa.RuntimeInstance) -> Instance:
     return Instance(
         id=row.id,
         state=(row.state or "").lower()[:60],

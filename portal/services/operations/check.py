@@ -47,7 +47,9 @@ def check_app(operation: Operation, *, now: datetime) -> bool:
         text = _("Another version is live by now, so there was nothing left to check.")
         _record(operation, Operation.Verdict.UNKNOWN, text, again_at=None)
         return True
-    answer = probe.ask(deployment.public_url or deployment.managed_url, loopback_port=_get_simulator_port())
+    # A demo's apps are served by the simulator, on loopback.
+    simulator_port = urlsplit(settings.MIOSA.base_url).port if settings.MIOSA.is_demo else None
+    answer = probe.ask(deployment.public_url or deployment.managed_url, loopback_port=simulator_port)
     again_at = next((since + pause for pause in _CHECK_AT if since + pause > now), None)
     _judge(operation, answer, is_target=_runs_target(operation, deployment), again_at=again_at)
     return True
@@ -130,7 +132,3 @@ def _runs_target(operation: Operation, deployment: Deployment) -> bool | None:
     if target is None or not target.artifact_sha256 or not deployment.running_sha256:
         return None
     return target.artifact_sha256 == deployment.running_sha256
-
-
-def _get_simulator_port() -> int | None:
-    return urlsplit(settings.MIOSA.base_url).port if settings.MIOSA.is_demo else None

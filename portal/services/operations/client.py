@@ -29,7 +29,13 @@ def client_for(operation: Operation, *, deadline_s: float | None = None) -> mios
     def gate(attempt: miosa.Attempt) -> None:
         is_urgent = operation.sent_at is None or timezone.now() - operation.sent_at < _URGENT_FOR
         _take_token(Purpose.ACTION if attempt.mutation or is_urgent else Purpose.READ)
-        if attempt.mutation and not _may_send(operation):
+        if not attempt.mutation:
+            return
+        # Checked right before sending: this process may have been suspended and replaced since it wrote the row.
+        still_ours = Operation.objects.sendable(now=timezone.now()).filter(
+            pk=operation.pk, runner=operation.runner, attempts=operation.attempts, state=Operation.State.SENT
+        )
+        if not still_ours.exists():
             raise TooLate
 
     return upstream.client(Purpose.ACTION, request_id=operation.key.hex, deadline_s=deadline_s).bind(gate=gate)
@@ -41,14 +47,6 @@ def get_call_deadline_s(operation: Operation, deadline_s: float) -> float:
         return deadline_s
     left = operation.requested_at + SENDABLE_FOR - timezone.now()
     return max(_SHORTEST_DEADLINE_S, min(deadline_s, left.total_seconds()))
-
-
-def _may_send(operation: Operation) -> bool:
-    """Checked right before the request: the process may have been suspended and replaced since it wrote the row."""
-    ours = Operation.objects.sendable(now=timezone.now()).filter(
-        pk=operation.pk, runner=operation.runner, attempts=operation.attempts, state=Operation.State.SENT
-    )
-    return ours.exists()
 
 
 def _take_token(purpose: Purpose) -> None:

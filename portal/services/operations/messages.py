@@ -9,10 +9,12 @@ from portal.services.queries.actions import get_restore_obstacle
 
 def explain_error(operation: Operation, error: miosa.MiosaError, own_text: str) -> str:
     """Why the call failed, and that nothing has changed. `own_text`: the kind's own sentence, if any."""
+    if isinstance(error, miosa.BudgetSpent) and error.code == "too_late":
+        return too_late()
     if isinstance(error, miosa.BudgetSpent):
-        return too_late() if error.code == "too_late" else _budget_spent()
+        return _("Too many requests at the moment, so nothing was sent. Try again in a few seconds.")
     if isinstance(error, miosa.RateLimited):
-        return _rate_limited()
+        return _("The hosting service asked us to wait, and did nothing. Try again in a minute.")
     if isinstance(error, miosa.Outage):
         return _not_reached()
     return f"{_explain_refusal(operation, error, own_text)} {_('Nothing has changed.')}"
@@ -115,11 +117,3 @@ def _name_version(operation: Operation, version_id: str) -> str:
 
 def _not_reached() -> str:
     return _("The hosting service can't be reached. Nothing was sent, and nothing has changed.")
-
-
-def _budget_spent() -> str:
-    return _("Too many requests at the moment, so nothing was sent. Try again in a few seconds.")
-
-
-def _rate_limited() -> str:
-    return _("The hosting service asked us to wait, and did nothing. Try again in a minute.")

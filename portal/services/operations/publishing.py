@@ -160,11 +160,12 @@ def _clean_fields(publication: Publication, deployment: Deployment | None) -> di
         "promote": publication.go_live,
     }
     if publication.kind != "static":
+        services = clean_text.clean_line(publication.data_services, most=_LONGEST)
         fields |= {
             "run_command": clean_text.clean_line(publication.run_command, most=_LONGEST + 1),
             "port": _clean_port(publication.port, problems),
             "health_check_path": _clean_path(publication.health_check_path, problems),
-            "data_services": _split_names(publication.data_services),
+            "data_services": [name.strip() for name in services.split(",") if name.strip()],
         }
     for field, value in fields.items():
         if isinstance(value, str) and len(value) > _LONGEST:
@@ -188,10 +189,6 @@ def _clean_path(text: str, problems: dict[str, str]) -> str:
     if path and not path.startswith("/"):
         problems["health_check_path"] = _("A path begins with a slash, like /health.")
     return path
-
-
-def _split_names(text: str) -> list[str]:
-    return [name.strip() for name in clean_text.clean_line(text, most=_LONGEST).split(",") if name.strip()]
 
 
 def _get_attribution(sandbox: miosa.Sandbox, customer: Customer) -> dict[str, str]:

@@ -35,7 +35,11 @@ def read_back(operation: Operation) -> None:
     except (miosa.MiosaError, WrongTenant) as error:
         logger.warning("reading back failed", extra={"operation": str(operation.key), "reason": str(error)})
         is_finished = False
-    operation.next_read_at = None if is_finished else _get_next_read(operation, kind, now=timezone.now())
+    now = timezone.now()
+    age = abs(now - operation.requested_at)
+    # Soon at first, then at growing intervals. After `follow_up_for` the regular refreshes find a late effect.
+    pause = min(max(timedelta(seconds=1), age / 3), _LONGEST_PAUSE)
+    operation.next_read_at = None if is_finished or age > kind.follow_up_for else now + pause
     ours = Operation.objects.filter(pk=operation.pk, state=Operation.State.SUCCEEDED, runner=operation.runner)
     if ours.update(next_read_at=operation.next_read_at, runner=""):
         operation.runner = ""
@@ -81,17 +85,14 @@ class _Reader:
             return True
         self.deployment = stored[0].deployment
         scopes.discard_running_reads(versions_scope(self.deployment.pk))
-        self._find_result(row)
+        known_result = operation.result
+        kind.find_result(operation, row, self.client)
+        if operation.result != known_result:
+            Operation.objects.filter(pk=operation.pk).update(result=operation.result)
         self._read_versions(self.deployment)
         is_finished = kind.is_finished(operation, self.deployment, self.client, now=self.now)
         kind.follow_up(operation, self.deployment, self.client, now=self.now)
         return is_finished
-
-    def _find_result(self, row: miosa.Deployment) -> None:
-        known = self.operation.result
-        self.kind.find_result(self.operation, row, self.client)
-        if self.operation.result != known:
-            Operation.objects.filter(pk=self.operation.pk).update(result=self.operation.result)
 
     def _read_versions(self, deployment: Deployment) -> None:
         operation = self.operation
@@ -111,11 +112,3 @@ def _fetch_versions(ids: list[str], deployment: Deployment, client: miosa.Client
         except (miosa.NotFound, miosa.BadAnswer):
             continue
     return version_rows.upsert_versions(deployment, rows, now=now, is_single=True) if rows else VersionChanges()
-
-
-def _get_next_read(operation: Operation, kind: Kind, *, now: datetime) -> datetime | None:
-    """Soon at first, then at growing intervals. After that the regular refreshes find a late effect."""
-    age = abs(now - operation.requested_at)
-    if age > kind.follow_up_for:
-        return None
-    return now + min(max(timedelta(seconds=1), age / 3), _LONGEST_PAUSE)

@@ -76,7 +76,7 @@ class ReleaseDialog(Dialog):
 
 def get_dialog(kind: str, target: Target, *, by: Person, now: datetime) -> ReleaseDialog:
     """Raises NotFound, Forbidden."""
-    scope, version = _open(kind, target, by=by, now=now)
+    scope, pointer_kind, version = _open(kind, target, by=by, now=now)
     customer, deployment = scope.customer, scope.existing
     live = deployment.live_version if summaries.can_see_version(deployment.live_version, customer, by=by) else None
     target_from, target_until = deployments.find_live_period(deployment, version)
@@ -91,12 +91,12 @@ def get_dialog(kind: str, target: Target, *, by: Person, now: datetime) -> Relea
         target_from=target_from,
         target_until=target_until,
         env_changed=0 if is_cut else env_changes.count_changed_names(deployment, since=since),
-        candidates=_list_candidates(scope),
+        candidates=_list_candidates(scope, pointer_kind),
         changes=tuple(each for each in differences(live, version, by=by) if not each.same) if live else (),
         same_artifact=_has_same_artifact(live, version),
         artifact_sha256=version.artifact_sha256,
         domains=domain_pages.list_names(deployment, customer=customer, by=by, now=now),
-        environments=settings.MIOSA.environments if _get_pointer_kind(scope).chooses_environment else (),
+        environments=settings.MIOSA.environments if pointer_kind.chooses_environment else (),
     )
 
 
@@ -105,11 +105,11 @@ def submit(kind: str, target: Target, confirmation: Confirmation, *, by: Person,
 
     Raises NotFound, Forbidden, BadToken, Invalid, LaneBusy, Unavailable.
     """
-    scope, version = _open(kind, target, by=by, now=now)
+    scope, pointer_kind, version = _open(kind, target, by=by, now=now)
     customer, deployment = scope.customer, scope.existing
     token = read_token(confirmation.token, scope.get_subject(version.miosa_id), by=by)
     environment = ""
-    if _get_pointer_kind(scope).chooses_environment:
+    if pointer_kind.chooses_environment:
         environment = environments.require_known(confirmation.environment)
     request = OperationRequest(
         token=token,
@@ -134,7 +134,7 @@ def find_rollback_target(target: Target, *, by: Person, now: datetime) -> str:
     Empty if there is none. Raises NotFound, Forbidden.
     """
     scope = open_scope(RollBack.name, target, by=by, now=now)
-    usable = [each for each in _list_candidates(scope) if not each.cause]
+    usable = [each for each in _list_candidates(scope, RollBack()) if not each.cause]
     usable.sort(key=lambda each: (not each.is_last_good, not each.version.was_live))
     return usable[0].version.id if usable else ""
 
@@ -169,23 +169,19 @@ def find_number(deployment: Deployment, version_id: str) -> int | None:
     return numbers.first()
 
 
-def _open(kind: str, target: Target, *, by: Person, now: datetime) -> tuple[Scope, Version]:
+def _open(kind: str, target: Target, *, by: Person, now: datetime) -> tuple[Scope, PointerKind, Version]:
     scope = open_scope(kind, target, by=by, now=now)
+    if not isinstance(scope.kind, PointerKind):
+        raise TypeError(f"{kind} makes no version live")
     version = Version.objects.filter(deployment=scope.existing, miosa_id=target.version_id).first()
     if version is None or not summaries.can_see_version(version, scope.customer, by=by):
         raise NotFound
-    return scope, version
+    return scope, scope.kind, version
 
 
-def _get_pointer_kind(scope: Scope) -> PointerKind:
-    if not isinstance(scope.kind, PointerKind):
-        raise TypeError(f"{scope.kind.name} makes no version live")
-    return scope.kind
-
-
-def _list_candidates(scope: Scope) -> tuple[Candidate, ...]:
+def _list_candidates(scope: Scope, kind: PointerKind) -> tuple[Candidate, ...]:
     """Versions to choose from, newest first; those that can't go live with the cause."""
-    deployment, goes_back = scope.existing, _get_pointer_kind(scope).goes_back
+    deployment = scope.existing
     rows = Version.objects.filter(deployment=deployment, number__isnull=False).exclude(
         miosa_id=deployment.active_version_id
     )
@@ -193,9 +189,9 @@ def _list_candidates(scope: Scope) -> tuple[Candidate, ...]:
         rows = rows.filter(customer=scope.customer)
     live = deployment.live_version
     if live is not None and live.number is not None:
-        rows = rows.filter(number__lt=live.number) if goes_back else rows.filter(number__gt=live.number)
+        rows = rows.filter(number__lt=live.number) if kind.goes_back else rows.filter(number__gt=live.number)
     good = None
-    if goes_back:
+    if kind.goes_back:
         good = deployments.find_last_good(deployment, scope.customer, by=scope.by, now=scope.now)
     return tuple(
         Candidate(

@@ -13,15 +13,6 @@ def record_switch(operation: Operation, deployment: Deployment, *, now: datetime
     version_id = operation.version_id
     if not version_id or deployment.active_version_id != version_id:
         return False
-    _claim_activation(operation, deployment, version_id)
-    switch = {"switched_at": now, "check_due_at": now + CHECK_AFTER}
-    if Operation.objects.filter(pk=operation.pk, switched_at=None).update(**switch):
-        operation.switched_at, operation.check_due_at = switch["switched_at"], switch["check_due_at"]
-    return True
-
-
-def _claim_activation(operation: Operation, deployment: Deployment, version_id: str) -> None:
-    """The operation's own row in the timeline replaces the activation's."""
     since = operation.requested_at - clock_skew.OUR_HOSTS
     activations = Activation.objects.filter(
         deployment_id=deployment.miosa_id, version_id=version_id, seen_at__gte=since
@@ -30,4 +21,9 @@ def _claim_activation(operation: Operation, deployment: Deployment, version_id: 
     if latest is not None and latest.operation_id is None:
         latest.cause, latest.operation_id = Activation.Cause.CAUSED, operation.key
         latest.save(update_fields=["cause", "operation_id"])
+        # The timeline shows the operation instead.
         Entry.objects.filter(kind=Entry.Kind.ACTIVATION, subject=latest.pk).delete()
+    switch = {"switched_at": now, "check_due_at": now + CHECK_AFTER}
+    if Operation.objects.filter(pk=operation.pk, switched_at=None).update(**switch):
+        operation.switched_at, operation.check_due_at = switch["switched_at"], switch["check_due_at"]
+    return True

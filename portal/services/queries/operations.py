@@ -1,5 +1,6 @@
 """Operations as pages and the API show them: what was requested, by whom, why, and how it ended."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -7,12 +8,11 @@ from uuid import UUID
 from django.conf import settings
 from django.db.models import QuerySet
 
-from portal.models import Customer, Operation, Version
+from portal.models import Customer, Deployment, Holding, Operation, Version
 from portal.permissions import Permission, Person, Role, has_permission
 from portal.services import clean_text, environments
 from portal.services.errors import NotFound
 from portal.services.queries import customers, summaries
-from portal.services.queries.related_objects import RelatedObjects, fetch_related
 
 PAGE_SIZE = 50
 # While a check is due, a page polls no longer than this after the request.
@@ -86,6 +86,23 @@ class OperationList:
     next_cursor: str
 
 
+@dataclass(frozen=True, slots=True)
+class _RelatedObjects:
+    """The rows that operations name by MIOSA's ids, read for a whole list at once.
+
+    Customers by primary key, deployments by MIOSA's id, versions by MIOSA's ids of deployment and version.
+    `held`: pairs of deployment (MIOSA's id) and customer who has something on it, so that its pages exist.
+    """
+
+    customers: dict[int, Customer]
+    deployments: dict[str, Deployment]
+    versions: dict[tuple[str, str], Version]
+    held: set[tuple[str, int]]
+
+    def find_version(self, deployment_id: str, version_id: str) -> Version | None:
+        return self.versions.get((deployment_id, version_id)) if version_id else None
+
+
 def get_operation(*, by: Person, key: UUID, now: datetime) -> OperationPage:
     """Raises NotFound, also for another customer's."""
     return get_page(find_row(by=by, key=key), by=by, now=now)
@@ -104,7 +121,7 @@ def list_operations(
         rows = rows.filter(pk__lt=before)
     found = list(rows.order_by("-pk")[: PAGE_SIZE + 1])
     next_cursor = str(found[PAGE_SIZE - 1].pk) if len(found) > PAGE_SIZE else ""
-    related = fetch_related(found[:PAGE_SIZE])
+    related = _fetch_related(found[:PAGE_SIZE])
     pages = [_build_page(each, related, by=by, now=now) for each in found[:PAGE_SIZE] if _may_see(each, related, by=by)]
     return OperationList(tuple(pages), next_cursor)
 
@@ -112,14 +129,14 @@ def list_operations(
 def find_row(*, by: Person, key: UUID) -> Operation:
     """Raises NotFound, also for another customer's."""
     operation = _list_visible(by).filter(key=key).first()
-    if operation is None or not _may_see(operation, fetch_related([operation]), by=by):
+    if operation is None or not _may_see(operation, _fetch_related([operation]), by=by):
         raise NotFound
     return operation
 
 
 def get_page(operation: Operation, *, by: Person, now: datetime, customer: Customer | None = None) -> OperationPage:
     """For a person who may see the operation. `customer`, if the caller has it, saves a query."""
-    related = fetch_related([operation], {customer.pk: customer} if customer else None)
+    related = _fetch_related([operation], {customer.pk: customer} if customer else None)
     return _build_page(operation, related, by=by, now=now)
 
 
@@ -136,7 +153,7 @@ def may_decide(operation: Operation, *, by: Person) -> bool:
     )
 
 
-def _build_page(operation: Operation, related: RelatedObjects, *, by: Person, now: datetime) -> OperationPage:
+def _build_page(operation: Operation, related: _RelatedObjects, *, by: Person, now: datetime) -> OperationPage:
     customer = related.customers.get(operation.customer_id) or customers.get_unassigned()
     deployment_id = operation.actual_deployment_id
     deployment = related.deployments.get(deployment_id)
@@ -193,8 +210,26 @@ def _build_page(operation: Operation, related: RelatedObjects, *, by: Person, no
     )
 
 
+def _fetch_related(
+    operations: Iterable[Operation], known_customers: dict[int, Customer] | None = None
+) -> _RelatedObjects:
+    """Four queries for any number of operations; one less with `known_customers`."""
+    operations = list(operations)
+    deployment_ids = {each.actual_deployment_id for each in operations} | {each.deployment_id for each in operations}
+    version_ids = {version_id for each in operations for version_id in (each.version_id, each.seen_live_id)} - {""}
+    deployments = Deployment.objects.filter(miosa_id__in=deployment_ids).select_related("live_version")
+    versions = Version.objects.filter(deployment__miosa_id__in=deployment_ids, miosa_id__in=version_ids)
+    holdings = Holding.objects.filter(deployment__miosa_id__in=deployment_ids)
+    return _RelatedObjects(
+        customers=known_customers or Customer.objects.in_bulk({each.customer_id for each in operations}),
+        deployments={row.miosa_id: row for row in deployments},
+        versions={(row.deployment.miosa_id, row.miosa_id): row for row in versions.select_related("deployment")},
+        held=set(holdings.values_list("deployment__miosa_id", "customer_id")),
+    )
+
+
 def _find_visible(
-    related: RelatedObjects, version_id: str, operation: Operation, customer: Customer, *, by: Person
+    related: _RelatedObjects, version_id: str, operation: Operation, customer: Customer, *, by: Person
 ) -> Version | None:
     version = related.find_version(operation.actual_deployment_id, version_id)
     return version if summaries.can_see_version(version, customer, by=by) else None
@@ -205,7 +240,7 @@ def _list_visible(by: Person) -> QuerySet[Operation]:
     return rows if by.scope is None else rows.filter(customer_id__in=by.scope)
 
 
-def _may_see(operation: Operation, related: RelatedObjects, *, by: Person) -> bool:
+def _may_see(operation: Operation, related: _RelatedObjects, *, by: Person) -> bool:
     return summaries.can_see_operation(
         operation,
         related.deployments.get(operation.actual_deployment_id),

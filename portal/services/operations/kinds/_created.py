@@ -19,7 +19,8 @@ def detect_new_deployment(operation: Operation, client: miosa.Client) -> Detecti
         for row in page.items:
             is_same = row.name == operation.body.get("name") and (row.external_workspace_id or "") == external_id
             is_new = row.created_at is None or row.created_at >= since
-            if is_same and is_new and row.id not in claimed and not _was_known(row.id, operation):
+            known = Deployment.objects.filter(miosa_id=row.id, first_seen_at__lt=operation.requested_at)
+            if is_same and is_new and row.id not in claimed and not known.exists():
                 operation.result = {**operation.result, "deployment_id": row.id}
                 return Detection.DONE
     return Detection.NOT_DONE
@@ -57,10 +58,6 @@ def get_newest_number(operation: Operation, client: miosa.Client) -> int:
     known = Version.objects.filter(deployment__miosa_id=operation.deployment_id, number__isnull=False)
     stored = known.order_by("-number").values_list("number", flat=True).first() or 0
     return max([stored, *(row.version_number for row in client.versions.list(operation.deployment_id).items)])
-
-
-def _was_known(deployment_id: str, operation: Operation) -> bool:
-    return Deployment.objects.filter(miosa_id=deployment_id, first_seen_at__lt=operation.requested_at).exists()
 
 
 def _list_claimed(fact: str, operation: Operation) -> set[str]:
