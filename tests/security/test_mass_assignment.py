@@ -40,7 +40,7 @@ UPSTREAM = (
 )
 FIELD = re.compile(r'<(?:input|select|textarea)\b[^>]*?\bname="([^"]+)"(?:[^>]*?\bvalue="([^"]*)")?')
 # What differs between any two requests: ids, times and secrets.
-OWN = re.compile(r"^(?:id|key|token|secret_hash|sealed|fingerprint|session_key|runner|.*_at|.*_request_id)$")
+OWN = re.compile(r"^(?:id|key|token|secret_hash|encrypted_values|fingerprint|session_key|runner|.*_at|.*_request_id)$")
 # State of the connection to MIOSA.
 TEMPORARY_TABLES = {"Bucket", "Connection", "Freshness"}
 # Fields of some forms that are refused: overriding is for staff, and there is only one environment.
