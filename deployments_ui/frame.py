@@ -8,8 +8,9 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.middleware.csrf import get_token
 from django.utils import timezone
-from django.utils.functional import cached_property
+from django.utils.functional import SimpleLazyObject, cached_property
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -114,5 +115,5 @@ class Frame:
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
-    """Context processor."""
-    return {"frame": Frame(request)}
+    """Context processor. One `csrf_token` for the page; that of Django is a new one each time it is printed."""
+    return {"frame": Frame(request), "csrf_token": SimpleLazyObject(lambda: get_token(request))}

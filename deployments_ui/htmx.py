@@ -10,7 +10,6 @@ from django import shortcuts
 from django.http import HttpRequest, HttpResponse
 from django.template import engines
 from django.template.backends.jinja2 import Jinja2
-from django.template.context_processors import csrf
 from django.utils.cache import patch_vary_headers
 from django_htmx.middleware import HtmxDetails
 from jinja2_fragments import render_block
@@ -60,7 +59,7 @@ def render_parts(
     status: int = 200,
 ) -> HttpResponse:
     env = cast(Jinja2, engines["jinja2"]).env
-    values = {**context, **csrf(request), **frame(request), "request": request}
+    values = {**context, **frame(request), "request": request}
     html = [render_block(env, template, name, values) for name in parts]
     html += [render_block(env, LAYOUT if name in LAYOUT_PARTS else template, name, values, oob=True) for name in oob]
     return vary(HttpResponse("".join(html), status=status))

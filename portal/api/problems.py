@@ -58,7 +58,7 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response:
         case BadQuery():
             response = problem(400, errors=_errors(error.wrong))
         case exceptions.Throttled():
-            response = problem(429, retry_after_s=error.wait)  # type: ignore[attr-defined]  # set by DRF, unknown to its types
+            response = problem(429, retry_after_s=getattr(error, "wait", None))
         case exceptions.ParseError() | exceptions.ValidationError():
             response = problem(400)
         case exceptions.APIException() if error.status_code in DETAILS:

@@ -150,7 +150,7 @@ def test_behaviours_give_invalid_responses(server: DnsServer, kind: str) -> None
 
 
 def test_unknown_behaviours_are_refused(server: DnsServer) -> None:
-    with pytest.raises(ValueError, match="unknown behaviour"):
+    with pytest.raises(ValueError, match="unknown fault"):
         server.set_fault("", "friendly")
 
 

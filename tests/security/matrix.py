@@ -48,7 +48,7 @@ ACCESS: dict[str, Access] = {
     "api:deployment": JSON,
     "api:deployments": JSON,
     "api:history": JSON,
-    "api:nowhere": Access(right=None, is_json=True, hidden=True),
+    "api:unknown": Access(right=None, is_json=True, hidden=True),
     "api:operation": JSON,
     "api:operations": JSON_NO_RIGHT,
     "api:schema": JSON_NO_RIGHT,
@@ -127,7 +127,7 @@ def get_arguments(at: Ids, name: str, *, who: str) -> dict[str, Any]:
 
 
 def get_url(name: str, ids: dict[str, Any]) -> str:
-    if name == "api:nowhere":
+    if name == "api:unknown":
         return "/api/v1/nowhere/"
     arguments = dict(list_url_names())[name]
     query = f"?from={ids['version_id']}&to={ids['version_id']}" if name == "comparison" else ""

@@ -90,7 +90,7 @@ def test_people_can_do_what_their_permissions_allow(dataset: Dataset, name: str)
         client, path = dataset.client(who), own_path(dataset, name, who=who)
         for method in access.methods:
             status = send_and_roll_back(client, method, path).status_code
-            if name == "api:nowhere" or not is_allowed(dataset, who, access):
+            if name == "api:unknown" or not is_allowed(dataset, who, access):
                 expected = {NOTHING if access.hidden else 403}
             else:
                 expected = FINE | NOT_VALID if method == "POST" else FINE

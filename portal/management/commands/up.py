@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import ipaddress
 import os
 import shutil
 import socket
@@ -29,7 +30,8 @@ SLOW_START_S = 20.0
 
 class Command(BaseCommand):
     help = "Runs migrations, then the web server, the worker and, in a demo, the simulator. Ctrl-C stops everything."
-    requires_system_checks: list[str] = []  # noqa: RUF012 - Django's own annotation; `prepare` checks the database
+    # `prepare` checks the database, once it is migrated.
+    requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--prepare-only", action="store_true", help="migrate, collect static files, and stop")
@@ -75,7 +77,7 @@ class Command(BaseCommand):
 
 
 def welcome_lines(demo_people: list[tuple[str, str]]) -> list[str]:
-    host = "localhost" if CONFIG.host in {"127.0.0.1", "0.0.0.0"} else CONFIG.host  # noqa: S104 - compared, not bound
+    host = "localhost" if CONFIG.host == "127.0.0.1" or is_unspecified(CONFIG.host) else CONFIG.host
     ready = f"{settings.PORTAL_NAME} is ready at http://{host}:{CONFIG.port}/"
     if not settings.MIOSA.is_demo:
         return [ready, f"REAL MIOSA at {settings.MIOSA.base_url}"]
@@ -126,8 +128,18 @@ def require_free_ports() -> None:
                 raise CommandError(message) from None
 
 
+def is_unspecified(host: str) -> bool:
+    """Whether it means all of the machine's addresses: 0.0.0.0 or [::]."""
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_unspecified
+    except ValueError:
+        return False
+
+
 def is_ready() -> bool:
-    host = {"0.0.0.0": "127.0.0.1", "[::]": "::1"}.get(CONFIG.host, CONFIG.host.strip("[]"))  # noqa: S104 - compared, not bound
+    host = CONFIG.host.strip("[]")
+    if is_unspecified(host):
+        host = "::1" if ":" in host else "127.0.0.1"
     connection = http.client.HTTPConnection(host, CONFIG.port, timeout=3)
     try:
         connection.request("GET", "/readyz")

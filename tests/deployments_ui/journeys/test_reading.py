@@ -32,7 +32,7 @@ def test_from_signing_in_to_the_cause_of_a_failure(
     expect(page.locator("#history")).to_contain_text("1 filter")
     expect(page.locator("#history .entry").first).to_contain_text("Newsletter")
     assert "app=" in page.url
-    page.locator("#history a.what").first.click()
+    page.locator("#history a.summary").first.click()
     expect(page.locator(".failure")).to_be_visible()
     page.wait_for_selector("#log .log, #log .empty")
     accessible(page)
@@ -144,7 +144,7 @@ def test_reading_without_javascript(db_ready: None, world: World, live_server: L
     page.get_by_label("Failed").check()
     page.get_by_role("button", name="Show", exact=True).first.click()
     expect(page.locator("#history")).to_contain_text("1 filter")
-    page.locator("#history a.what").first.click()
+    page.locator("#history a.summary").first.click()
     expect(page.locator(".failure")).to_be_visible()
     page.get_by_role("link", name="Show the build log").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Build log")
