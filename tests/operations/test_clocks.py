@@ -1,4 +1,4 @@
-"""A clock that was set back by an hour: due steps stay due, and sealed values still expire."""
+"""A clock that was set back by an hour: due steps stay due, and encrypted values still expire."""
 
 from datetime import timedelta
 
