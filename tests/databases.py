@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from django.db import connection
-from django.db.backends.postgresql.operations import DatabaseOperations
 from django.db.models.signals import post_migrate
 
 
@@ -47,7 +46,8 @@ def delete_rows_instead_of_truncating() -> None:
     which the portal does not use.
     """
     post_migrate.disconnect(dispatch_uid="django.contrib.auth.management.create_permissions")
-    DatabaseOperations.sql_flush = _delete_rows  # type: ignore[method-assign]  # Django has no setting for it
+    if connection.vendor == "postgresql":
+        type(connection.ops).sql_flush = _delete_rows  # type: ignore[method-assign]  # Django has no setting for it
 
 
 def _delete_rows(self: Any, style: Any, tables: Iterable[str], **_options: bool) -> list[str]:

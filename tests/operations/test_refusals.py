@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
         ({"status": 422}, get_restore_obstacle("state")),
         ({"status": 404}, get_restore_obstacle("gone")),
         ({"status": 402}, "The hosting account needs attention"),
-        ({"status": 403}, "does not allow this portal to do that"),
+        ({"status": 403}, "does not let this portal do that"),
         ({"status": 429, "retry_after": 1}, "asked us to wait"),
         ({"status": 413}, "The hosting service refused this."),
         # A proxy knows nothing of apps and versions.
@@ -50,7 +50,7 @@ def test_a_refused_change(app: App, fault: dict[str, Any], words: str) -> None:
         ({"status": 404}, "This app no longer exists"),
         ({"status": 404, "body": "<html>404 proxy</html>"}, "can't be reached"),
         ({"status": 503}, "can't be reached"),
-        ({"status": 403}, "does not allow this portal to do that"),
+        ({"status": 403}, "does not let this portal do that"),
         ({"body": "{"}, "can't be reached"),
     ],
     ids=["gone", "proxy", "down", "forbidden", "garbage"],

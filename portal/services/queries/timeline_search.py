@@ -122,8 +122,9 @@ _SELECT = ", ".join(
         *(f"p.{name}" for name in VersionRow._fields),
     )
 )
-# Joined to the rows of one page only, so that the search itself walks nothing but its index.
-_JOINS = "LEFT JOIN portal_version v ON v.id = e.version LEFT JOIN portal_version p ON p.id = e.other"
+# Joined to the rows of one page only, so that the search itself walks nothing but its index. Most rows have no other
+# version, and a look-up of NULL reads nothing.
+_JOINS = "LEFT JOIN portal_version v ON v.id = e.version LEFT JOIN portal_version p ON p.id = NULLIF(e.other, 0)"
 _SHOWN = "id, at, kind, subject, deployment, version, other"
 _INDEXED = "id, at, deployment, state, version_kind, person, project, kind"
 _SEARCHED = f"{_SHOWN}, state, version_kind, person, project, number, text"
