@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import resolve_url
 
-from deployments_ui.htmx import wants_part
+from deployments_ui.htmx import Request, wants_part
 
 
 class SignInMiddleware(LoginRequiredMiddleware):
@@ -27,9 +27,9 @@ class SignInMiddleware(LoginRequiredMiddleware):
         return HttpResponse(status=401, headers={"HX-Redirect": url})
 
 
-def page_of(request: HttpRequest) -> str:
+def page_of(request: Request) -> str:
     """The page that sent the htmx request, to return to; never another site's."""
-    return own_path(request.htmx.current_url_abs_path or "")  # type: ignore[attr-defined]  # set by HtmxMiddleware
+    return own_path(request.htmx.current_url_abs_path or "")
 
 
 def own_path(path: str) -> str:

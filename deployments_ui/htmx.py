@@ -4,7 +4,7 @@ A part is a named block of its page's template with one root element whose id is
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Any, cast
+from typing import Any, TypeGuard, cast
 
 from django import shortcuts
 from django.http import HttpRequest, HttpResponse
@@ -29,7 +29,7 @@ class Request(HttpRequest):
     person: Person
 
 
-def wants_part(request: HttpRequest) -> bool:
+def wants_part(request: HttpRequest) -> TypeGuard[Request]:
     """Whether htmx asks for a part. A boosted link and a restored history entry want the page."""
     htmx: HtmxDetails | None = getattr(request, "htmx", None)
     return htmx is not None and bool(htmx) and not htmx.boosted and not htmx.history_restore_request

@@ -152,7 +152,7 @@ def is_unchanged(request: HttpRequest, part: LogPart) -> bool:
 
 def wants_log(request: HttpRequest) -> bool:
     """Whether htmx asks for the log alone and not for the page's part that holds it."""
-    return wants_part(request) and bool(request.htmx.target == "log")  # type: ignore[attr-defined]  # HtmxMiddleware
+    return wants_part(request) and bool(request.htmx.target == "log")
 
 
 def download(page: LogPage, *, name: str) -> HttpResponse:

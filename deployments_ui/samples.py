@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from portal.services.queries.filters import Choice, Choices, Filters
 from portal.services.queries.history import History
@@ -77,8 +78,8 @@ def deployments(now: datetime) -> tuple[DeploymentSummary, ...]:
     )
 
 
-def age(now: datetime, **changes: object) -> Age:
-    return replace(Age(as_of=moment_ago(now, seconds=8), stale=False, filling=False, generation="7"), **changes)  # type: ignore[arg-type]  # names of its fields
+def age(now: datetime, **changes: Any) -> Age:
+    return replace(Age(as_of=moment_ago(now, seconds=8), stale=False, filling=False, generation="7"), **changes)
 
 
 def version_entry(

@@ -38,10 +38,10 @@ def render() -> tuple[bytes, str]:
     HEARTBEAT.set(-1 if age_s is None else age_s)
     if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
         registry = CollectorRegistry()
-        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # the library has no types
+        MultiProcessCollector(registry)
     return generate_latest(registry), CONTENT_TYPE_LATEST
 
 
 def remove_process(pid: int) -> None:
     if AVAILABLE and os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
-        mark_process_dead(pid)  # type: ignore[no-untyped-call]  # the library has no types
+        mark_process_dead(pid)

@@ -42,7 +42,7 @@ _RETRY_AFTER = OpenApiParameter(
 )
 
 
-class PortalSessionScheme(SessionScheme):  # type: ignore[no-untyped-call]  # the library leaves its registry untyped
+class PortalSessionScheme(SessionScheme):
     target_class = "portal.api.authentication.SessionAuthentication"
 
 

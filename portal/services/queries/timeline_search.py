@@ -148,12 +148,12 @@ def _page_sql(window: _Sql, matching: _Sql) -> str:
     order = "ORDER BY at DESC, id DESC"
     limit = f"LIMIT {PAGE + 1}"
     if not matching.parts:
-        return f"SELECT {_SHOWN} FROM portal_entry WHERE {window.joined()} {order} {limit}"  # noqa: S608 - placeholders only
+        return f"SELECT {_SHOWN} FROM portal_entry WHERE {window.joined()} {order} {limit}"
     searched = f"FROM portal_entry WHERE {window.joined()} {order} LIMIT {WINDOW}"
     if matching.needs_rows:
-        return f"SELECT {_SHOWN} FROM (SELECT {_SEARCHED} {searched}) e WHERE {matching.joined()} {order} {limit}"  # noqa: S608 - as above
-    found = f"SELECT id FROM (SELECT {_INDEXED} {searched}) e WHERE {matching.joined()} {order} {limit}"  # noqa: S608 - as above
-    return f"SELECT {_SHOWN} FROM portal_entry WHERE id IN ({found})"  # noqa: S608 - as above
+        return f"SELECT {_SHOWN} FROM (SELECT {_SEARCHED} {searched}) e WHERE {matching.joined()} {order} {limit}"
+    found = f"SELECT id FROM (SELECT {_INDEXED} {searched}) e WHERE {matching.joined()} {order} {limit}"
+    return f"SELECT {_SHOWN} FROM portal_entry WHERE id IN ({found})"
 
 
 def _window(
@@ -243,7 +243,7 @@ def _add_text(sql: _Sql, where: Where) -> None:
 def _window_end(window: _Sql) -> tuple[datetime, int] | None:
     """The last row of a full window, or None if the window reached the end of the history."""
     sql = (
-        "SELECT at, id FROM (SELECT at, id, ROW_NUMBER() OVER (ORDER BY at DESC, id DESC) AS n "  # noqa: S608 - placeholders only
+        "SELECT at, id FROM (SELECT at, id, ROW_NUMBER() OVER (ORDER BY at DESC, id DESC) AS n "
         f"FROM portal_entry WHERE {window.joined()} ORDER BY at DESC, id DESC LIMIT {WINDOW + 1}) w "
         f"WHERE n >= {WINDOW} ORDER BY n"
     )
