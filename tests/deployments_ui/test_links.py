@@ -1,5 +1,6 @@
 """Addresses are put together by hand for speed; Django's own routing is the judge of them."""
 
+from inspect import signature
 from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
@@ -10,6 +11,8 @@ from hypothesis import strategies as st
 
 from deployments_ui import links
 from portal import converters
+from portal.services.operations.base import Kind
+from portal.services.operations.kinds import KINDS
 
 IDS = st.text(
     st.characters(min_codepoint=32, blacklist_categories=["Cs", "Cc"]), min_size=1, max_size=converters.MAX_LENGTH
@@ -80,3 +83,11 @@ def test_every_address_has_its_view(name: str, path: str) -> None:
 def test_an_invalid_id_is_not_found(segment: str) -> None:
     with pytest.raises(Resolver404):
         resolve(f"/c/x/deployments/{segment}/")
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+def test_the_addresses_that_a_kind_names_have_their_views(kind: Kind) -> None:
+    ids = ["x", "d", "v"]
+    for route in filter(None, (kind.form_route, kind.result_route)):
+        path = links.by_name(route, *ids[: len(signature(getattr(links, route)).parameters)])
+        assert resolve(path).view_name

@@ -8,6 +8,7 @@ import signal
 import subprocess
 from collections.abc import Sequence
 from contextlib import closing
+from os.path import basename
 from pathlib import Path
 
 import psutil
@@ -77,8 +78,9 @@ class PortalProcess:
         return descendants
 
     def find_child(self, word: str) -> psutil.Process | None:
-        """The oldest process with this word in its command line."""
-        return next((process for process in self.list_descendants() if word in command_line(process)), None)
+        """The oldest process with this word among its arguments, whatever the folders are called."""
+        named = (process for process in self.list_descendants() if word in map(basename, list_arguments(process)))
+        return next(named, None)
 
     def wait_for_child(self, word: str) -> psutil.Process:
         wait_until(lambda: self.find_child(word) is not None, seconds=TIMEOUT_S)
@@ -108,7 +110,11 @@ def is_alive(process: psutil.Process) -> bool:
 
 
 def command_line(process: psutil.Process) -> str:
+    return " ".join(list_arguments(process))
+
+
+def list_arguments(process: psutil.Process) -> list[str]:
     try:
-        return " ".join(process.cmdline())
+        return list(process.cmdline())
     except psutil.NoSuchProcess:
-        return ""
+        return []
