@@ -12,12 +12,14 @@ from django.template import engines
 from django.template.backends.jinja2 import Jinja2
 from django.utils.cache import patch_vary_headers
 from django_htmx.middleware import HtmxDetails
+from jinja2 import Environment
 from jinja2_fragments import render_block
 
 from deployments_ui.frame import frame
 from portal.permissions import Person
 
 LAYOUT = "base.html"
+LAYOUTS = ("deployments/layout.html", LAYOUT)
 # Parts that every page has, because the layout has them.
 LAYOUT_PARTS = ("freshness", "banner")
 
@@ -61,8 +63,13 @@ def render_parts(
     env = cast(Jinja2, engines["jinja2"]).env
     values = {**context, **frame(request), "request": request}
     html = [render_block(env, template, name, values) for name in parts]
-    html += [render_block(env, LAYOUT if name in LAYOUT_PARTS else template, name, values, oob=True) for name in oob]
+    html += [render_block(env, _find_template(env, template, name), name, values, oob=True) for name in oob]
     return vary(HttpResponse("".join(html), status=status))
+
+
+def _find_template(env: Environment, template: str, part: str) -> str:
+    """The page's own template or the layout that has the part: Jinja renders no block of a layout through its page."""
+    return next(name for name in (template, *LAYOUTS) if part in env.get_template(name).blocks)
 
 
 def no_change() -> HttpResponse:

@@ -48,7 +48,7 @@ def shape() -> Iterator[tuple[str, str]]:
     views = [module for module in graph if module.startswith("deployments_ui.views.")]
     yield "longest import chain from a view", str(max(longest_chain(graph, view) for view in views))
     yield "most modules reached by one view", str(max(len(reached(graph, view)) for view in views))
-    yield "files that name one operation kind, at most", files_per_kind(sources)
+    yield "files that name one operation kind, at most", files_per_kind(trees)
     yield "template characters on lines over 120 columns", f"{share_of_wide_lines():.1%}"
     functions = [node for tree in trees.values() for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
     many = sum(count_parameters(node) > MANY_PARAMETERS for node in functions)
@@ -111,16 +111,32 @@ def longest_chain(graph: dict[str, set[str]], start: str) -> int:
     return depth(start)
 
 
-def files_per_kind(sources: dict[Path, str]) -> str:
-    """The kind named by the most files, by its value or by the name of its class or member."""
+def files_per_kind(trees: dict[Path, ast.Module]) -> str:
+    """The kind named by the most files, by its value or its class. An English word in a text names no kind."""
     counts = {}
-    templates = {path: path.read_text() for path in template_files()}
+    python = [names_in(tree) for tree in trees.values()]
+    templates = [path.read_text() for path in template_files()]
     for kind in kinds():
-        pascal = "".join(word.capitalize() for word in kind.split("_"))
-        name = re.compile(rf"""["']{kind}["']|\bKind\.{kind.upper()}\b|\b{pascal}\b""")
-        counts[kind] = sum(bool(name.search(text)) for text in {**sources, **templates}.values())
+        class_name = "".join(word.capitalize() for word in kind.split("_"))
+        in_templates = sum(f'"{kind}"' in text for text in templates)
+        counts[kind] = in_templates + sum(bool({class_name, f'"{kind}"'} & names) for names in python)
     most = max(counts, key=lambda kind: counts[kind])
     return f"{counts[most]} ({most}); median {sorted(counts.values())[len(counts) // 2]}"
+
+
+def names_in(tree: ast.Module) -> set[str]:
+    """The names that a module uses, and its whole strings, in quotes."""
+    names = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name):
+            names.add(node.id)
+        elif isinstance(node, ast.Attribute):
+            names.add(node.attr)
+        elif isinstance(node, ast.ClassDef | ast.alias):
+            names.add(node.name)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            names.add(f'"{node.value}"')
+    return names
 
 
 def kinds() -> tuple[str, ...]:
