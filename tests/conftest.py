@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from portal.simulator.simulator import Simulator
 from tests import databases, loopback, snapshots
 from tests.people import People, create_people
 from tests.simulator_control import SimulatorControl
+from tests.waiting import wait_until
 
 loopback.guard()
 
@@ -116,14 +116,6 @@ def is_reachable(client: redis.Redis) -> bool:
         return bool(client.ping())
     except redis.ConnectionError:
         return False
-
-
-def wait_until(condition: Callable[[], bool], *, seconds: float) -> None:
-    until = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > until:
-            raise AssertionError(f"not within {seconds} s")
-        time.sleep(0.05)
 
 
 @pytest.fixture(scope="session")

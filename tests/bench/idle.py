@@ -12,12 +12,12 @@ from typing import Any
 import psutil
 
 from tests.bench.gunicorn_server import free_port, on_processor_s
-from tests.run.portal_process import PortalProcess, command_line
+from tests.run.portal_process import PortalProcess, list_arguments
 
 SETTLE_S = 30.0
 MEASURE_S = 60.0
 LIMIT_WORKER = 0.01
-# By a word of the command line; the first that fits names a process.
+# By a word among its arguments; the first that fits names a process.
 PARTS = ("worker", "simulator", "gunicorn", "up")
 
 
@@ -47,8 +47,8 @@ def measure(processes: list[psutil.Process]) -> dict[str, float]:
 
 
 def part_of(process: psutil.Process) -> str:
-    line = command_line(process)
-    return next((part for part in PARTS if part in line), PARTS[-1])
+    words = {Path(argument).name for argument in list_arguments(process)}
+    return next((part for part in PARTS if part in words), PARTS[-1])
 
 
 if __name__ == "__main__":

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from portal import miosa
-from tests.conftest import wait_until
 from tests.miosa.simulated import find_deployment_id, list_all_versions, new_key
 from tests.simulator_control import SimulatorControl
+from tests.waiting import wait_until
 
 
 @pytest.mark.parametrize(

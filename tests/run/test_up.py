@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 import requests
 
-from tests.conftest import wait_until
 from tests.run.portal_process import ROOT, TIMEOUT_S, PortalProcess
+from tests.waiting import wait_until
 
 LOGIN = "/accounts/login/"
 UP = [sys.executable, "manage.py", "up"]

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-from tests.conftest import wait_until
 from tests.run.portal_process import TIMEOUT_S, PortalProcess
+from tests.waiting import wait_until
 
 
 def read_heartbeat(database: Path) -> str:

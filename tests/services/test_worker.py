@@ -18,7 +18,7 @@ from portal import wakeup, worker
 from portal.models import Freshness
 from portal.wakeup import Alarm, notify_worker
 from portal.worker import Due, Source, Worker
-from tests.conftest import wait_until
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
