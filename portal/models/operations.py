@@ -46,10 +46,17 @@ class OperationQuerySet(models.QuerySet["Operation"]):
 class Operation(models.Model):
     """One human action. Its `key` is the Idempotency-Key; the row is committed before MIOSA is called.
 
-    States: `accepted → sent → succeeded | refused | unknown → succeeded | refused | decided`. While `in_lane` is set,
-    no other operation of the same deployment and lane may start. The process that works on it (`runner`) renews
-    `heartbeat_at` every second. `body` holds the input without secrets, `result` what MIOSA answered and what was read
-    before sending (`before`). Names of people, customer and deployment are copies.
+    Its states, each with those that may follow:
+
+        accepted   sent; refused, if a check just before sending fails or its minute is over
+        sent       succeeded, refused, or unknown if the answer was lost
+        unknown    succeeded or refused, by reading; sent again; decided, by a person
+        refused    succeeded, if reading had shown nothing and MIOSA's answer still arrived
+        succeeded, decided: final
+
+    While `in_lane` is set, no other operation of the same deployment and lane may start. The process that works on it
+    (`runner`) renews `heartbeat_at` every second. `body` holds the input without secrets, `result` what MIOSA answered
+    and what was read before sending (`before`). Names of people, customer and deployment are copies.
     """
 
     class State(models.TextChoices):

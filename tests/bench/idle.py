@@ -14,7 +14,8 @@ import psutil
 from tests.bench.gunicorn_server import free_port, on_processor_s
 from tests.run.portal_process import PortalProcess, list_arguments
 
-SETTLE_S = 30.0
+# A new demo first reads its simulator for about 90 s.
+SETTLE_S = 150.0
 MEASURE_S = 60.0
 LIMIT_WORKER = 0.01
 # By a word among its arguments; the first that fits names a process.

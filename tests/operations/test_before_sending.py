@@ -9,7 +9,7 @@ import pytest
 from django.core import signing
 from django.utils import timezone
 
-from portal.models import Connection, Customer, Operation
+from portal.models import Connection, Customer, Entry, Operation
 from portal.permissions import Person, Role
 from portal.services import sandboxes
 from portal.services.errors import Forbidden, Invalid, NotFound, Unavailable
@@ -288,7 +288,9 @@ def test_an_operation_of_a_dead_process_does_not_hold_its_lane(app: App) -> None
     page = app.submit("publish", app.open_dialog("publish"))
     app.pass_time(61)
     assert app.roll_back(23).state == "succeeded"
-    assert (get_operation(page).state, get_operation(page).error_code) == ("refused", "too_late")
+    abandoned = get_operation(page)
+    assert (abandoned.state, abandoned.error_code) == ("refused", "too_late")
+    assert Entry.objects.filter(kind=Entry.Kind.OPERATION, subject=abandoned.pk).exists()
     since = app.log_position()
     app.settle(3)
     assert app.changes_received(since) == []

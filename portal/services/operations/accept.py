@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 from portal.models import Customer, Operation
 from portal.permissions import Person
 from portal.services.errors import Conflict
-from portal.services.operations import heartbeat, messages
+from portal.services.operations import execute, heartbeat, messages
+from portal.services.operations.base import Refusal
 from portal.services.operations.kinds import get_kind
 from portal.services.operations.tokens import Token
 from portal.wakeup import notify_worker
@@ -142,11 +143,10 @@ def _free_lane(held: Operation, *, override: UUID | None, now: datetime) -> bool
     if not held.is_abandoned(now=now):
         may_override = held.key == override and can_override(held, now=now)
         return may_override and bool(unchanged.update(in_lane=False))
-    if held.state == Operation.State.UNKNOWN:
+    if held.state == Operation.State.ACCEPTED:
+        execute.record_refusal(held, Refusal("too_late", messages.too_late()))
+    elif held.state == Operation.State.UNKNOWN:
         unchanged.update(in_lane=False)
-    elif held.state == Operation.State.ACCEPTED:
-        refused = {"state": Operation.State.REFUSED, "error_code": "too_late", "error_for_people": messages.too_late()}
-        unchanged.unattended(now=now).update(in_lane=False, settled_at=now, **refused)
     else:
         unchanged.unattended(now=now).update(in_lane=False)
     return True
