@@ -73,10 +73,14 @@ def test_300_viewers_of_a_stale_page_share_one_request(simulator: SimulatorContr
     ask = upstream.client(Purpose.BACKGROUND)
     sweeps.sweep_workspaces(client=ask, now=timezone.now())
     customer_refresh.refresh_customer(customer_rows.ensure_customer(OURS), client=ask, now=timezone.now())
-    Freshness.objects.filter(scope__startswith="customer:").update(read_at=timezone.now() - timedelta(minutes=1))
-    requests, views = run_viewers(simulator, "poll")
+    for _try in range(3):
+        long_ago = timezone.now() - timedelta(minutes=1)
+        Freshness.objects.filter(scope__startswith="customer:").update(read_at=long_ago, failed_at=None)
+        requests, views = run_viewers(simulator, "poll")
+        assert views == PROCESSES * VIEWERS
+        if requests:  # none: on a busy machine the one who may read gives up, since people wait
+            break
     assert requests == {"list": 1}
-    assert views == PROCESSES * VIEWERS
 
 
 def test_300_viewers_of_an_empty_portal_share_one_request(simulator: SimulatorControl) -> None:
