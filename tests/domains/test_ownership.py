@@ -10,7 +10,7 @@ from portal.services.domains import changes, fetch, pages, queries
 from portal.services.env_vars import drafts
 from portal.services.env_vars.drafts import TypedValues
 from portal.services.errors import Forbidden, NotFound
-from portal.services.operations.submit import Confirmation
+from portal.services.operations.tokens import Confirmation
 from portal.services.queries import operations
 from portal.services.sync import upstream
 from portal.services.sync.budget import Purpose

@@ -12,7 +12,7 @@ from portal.permissions import Person
 from portal.services.env_vars import deletion, drafts, pages
 from portal.services.env_vars.drafts import TypedValues
 from portal.services.env_vars.pages import EnvVarRow, EnvVarsPage, Review
-from portal.services.operations.submit import Confirmation
+from portal.services.operations.tokens import Confirmation
 from portal.services.queries.operations import OperationPage
 from tests.simulator_control import SimulatorControl
 

@@ -13,8 +13,7 @@ from portal.services.env_vars import drafts, encryption
 from portal.services.errors import Forbidden, Invalid, NotFound
 from portal.services.operations import background
 from portal.services.operations.accept import LaneBusy
-from portal.services.operations.submit import Confirmation
-from portal.services.operations.tokens import BadToken
+from portal.services.operations.tokens import BadToken, Confirmation
 from tests.databases import dump_database
 from tests.env_vars.client import SLUG, EnvVarsClient, last_number, sent_sizes
 from tests.simulator_control import SimulatorControl

@@ -11,8 +11,8 @@ from portal.services.errors import NotFound
 from portal.services.operations import reasons
 from portal.services.operations.accept import OperationRequest, find_operation
 from portal.services.operations.kinds.delete_env import DeleteEnv
-from portal.services.operations.submit import Confirmation, submit_request
-from portal.services.operations.tokens import Subject, read_token
+from portal.services.operations.submit import submit_request
+from portal.services.operations.tokens import Confirmation, Subject, read_token
 from portal.services.queries.operations import OperationPage, get_page
 
 

@@ -22,8 +22,8 @@ from portal.services.errors import Invalid, NotFound, ServiceError
 from portal.services.operations import reasons
 from portal.services.operations.accept import OperationRequest, find_operation
 from portal.services.operations.kinds.set_env import SetEnv
-from portal.services.operations.submit import Confirmation, require_override, submit_request
-from portal.services.operations.tokens import BadToken, Subject, read_token
+from portal.services.operations.submit import require_override, submit_request
+from portal.services.operations.tokens import BadToken, Confirmation, Subject, read_token
 from portal.services.queries import customers, deployments
 from portal.services.queries.operations import OperationPage, get_page
 

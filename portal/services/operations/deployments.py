@@ -8,18 +8,18 @@ from portal.permissions import Person
 from portal.services.domains import pages as domain_pages
 from portal.services.operations import reasons
 from portal.services.operations.accept import OperationRequest
-from portal.services.operations.releases import find_number, get_owner
 from portal.services.operations.submit import (
-    Confirmation,
     Dialog,
     Scope,
     Target,
+    find_number,
     get_dialog_facts,
+    get_owner,
     open_scope,
     require_override,
     submit_request,
 )
-from portal.services.operations.tokens import create_token, read_token
+from portal.services.operations.tokens import Confirmation, create_token, read_token
 from portal.services.queries.operations import OperationPage
 
 
