@@ -2,12 +2,8 @@
 
 from datetime import datetime
 
-from django.conf import settings
-
-from portal.models import Deployment, EnvVar
 from portal.permissions import Person
-from portal.services.env_vars import drafts
-from portal.services.errors import NotFound
+from portal.services.env_vars import drafts, names
 from portal.services.operations import reasons
 from portal.services.operations.accept import OperationRequest, find_operation
 from portal.services.operations.kinds.delete_env import DeleteEnv
@@ -25,7 +21,7 @@ def delete_env_var(
     operation = find_operation(token)
     if operation is not None:
         return get_page(operation, by=by, now=now)
-    get_environments(deployment, name)
+    names.get_environments(deployment, name)
     request = OperationRequest(
         token=token.without_target(),
         by=by,
@@ -36,15 +32,3 @@ def delete_env_var(
         body={"names": [name]},
     )
     return submit_request(request, deployment, now=now)
-
-
-def get_environments(deployment: Deployment, name: str) -> tuple[str, ...]:
-    """The environments that may lose the name. MIOSA documents no way to choose one.
-
-    Raises NotFound if there is no such name, or if names can't be deleted.
-    """
-    rows = EnvVar.objects.filter(deployment=deployment, name=name).order_by("environment")
-    found = tuple(rows.values_list("environment", flat=True))
-    if not settings.MIOSA.deletes_env or not found:
-        raise NotFound
-    return tuple(filter(None, found))

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from portal.models import Customer, Operation, Version
 from portal.permissions import Person
-from portal.services.domains import pages as domain_pages
+from portal.services.domains import fetch as domain_fetch
 from portal.services.operations import reasons
 from portal.services.operations.accept import OperationRequest
 from portal.services.operations.submit import (
@@ -43,7 +43,7 @@ def get_dialog(kind: str, target: Target, *, by: Person, now: datetime) -> Deplo
     )
     if scope.kind.deletes_deployment and deployment is not None:
         facts["versions_lost"] = Version.objects.filter(deployment=deployment).count()
-        facts["domains_lost"] = domain_pages.list_names(deployment, customer=scope.customer, by=by, now=now)
+        facts["domains_lost"] = domain_fetch.list_names(deployment, customer=scope.customer, by=by, now=now)
     return DeploymentDialog(**facts)
 
 

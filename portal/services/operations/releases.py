@@ -11,7 +11,7 @@ from portal.models import Version
 from portal.permissions import Permission, Person
 from portal.services import environments
 from portal.services.authorization import require_permission
-from portal.services.domains import pages as domain_pages
+from portal.services.domains import fetch as domain_fetch
 from portal.services.env_vars import changes as env_changes
 from portal.services.errors import Conflict, NotFound
 from portal.services.operations import reasons
@@ -96,7 +96,7 @@ def get_dialog(kind: str, target: Target, *, by: Person, now: datetime) -> Relea
         changes=tuple(each for each in differences(live, version, by=by) if not each.same) if live else (),
         same_artifact=_has_same_artifact(live, version),
         artifact_sha256=version.artifact_sha256,
-        domains=domain_pages.list_names(deployment, customer=customer, by=by, now=now),
+        domains=domain_fetch.list_names(deployment, customer=customer, by=by, now=now),
         environments=settings.MIOSA.environments if pointer_kind.chooses_environment else (),
     )
 

@@ -10,12 +10,14 @@ from datetime import timedelta
 from django.conf import settings
 from django.db import OperationalError
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from portal import miosa
 from portal.models import Connection
-from portal.services import connection, durability
+from portal.services import connection, durability, errors
 from portal.services.sync import budget
 from portal.services.sync.budget import Purpose
+from portal.services.sync.leases import LeaseLost
 from portal.services.sync.limits import BACKGROUND_DEADLINE_S
 
 _OK_WRITTEN_EVERY = timedelta(seconds=30)
@@ -67,6 +69,19 @@ def _get_shared_client(base_url: str, api_key: str, tenant: str | None) -> miosa
 def reset_client() -> None:
     """Drop the shared client with its breaker; for tests, which change where MIOSA is."""
     _get_shared_client.cache_clear()
+
+
+def to_unavailable(error: Exception) -> errors.Unavailable:
+    """The error for people of a failed read."""
+    if isinstance(error, miosa.BudgetSpent | miosa.RateLimited):
+        seconds = round(error.retry_after_s or 10) or 1
+        text = _("There are too many requests right now. Try again in %(seconds)s seconds.")
+        return errors.Unavailable(text % {"seconds": seconds}, retry_after_s=seconds)
+    if isinstance(error, LeaseLost):
+        return errors.Unavailable(_("This has just been refreshed by someone else. Reload the page."), retry_after_s=1)
+    if isinstance(error, miosa.Refused):
+        return errors.Unavailable(_("The hosting service refused the request. You see the last known state."))
+    return errors.Unavailable(_("The hosting service can't be reached. You see the last known state."))
 
 
 class _Observer:
