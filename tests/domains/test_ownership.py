@@ -8,7 +8,7 @@ from portal.models import Customer, Deployment, Domain, Operation
 from portal.permissions import Person
 from portal.services.domains import changes, fetch, pages, queries
 from portal.services.env_vars import drafts
-from portal.services.env_vars.drafts import TypedValues
+from portal.services.env_vars.dotenv import TypedValues
 from portal.services.errors import Forbidden, NotFound
 from portal.services.operations.tokens import Confirmation
 from portal.services.queries import operations

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from portal.models import EnvVarDraft, EnvVarUpdate, Operation
 from portal.permissions import Person, Role
-from portal.services.env_vars import drafts, encryption
+from portal.services.env_vars import dotenv, drafts, encryption, submit
 from portal.services.errors import Forbidden, Invalid, NotFound
 from portal.services.operations import background
 from portal.services.operations.accept import LaneBusy
@@ -108,7 +108,7 @@ class TestAccess:
         since = last_number(simulator)
         later = env_vars.arguments() | {"now": timezone.now() + encryption.DRAFT_LIFETIME}
         with pytest.raises(NotFound):
-            drafts.apply_draft(**later, key=key, confirmation=confirmation)
+            submit.apply_draft(**later, key=key, confirmation=confirmation)
         assert not sent_sizes(simulator, since=since)
 
 
@@ -138,7 +138,7 @@ def test_invalid_input_is_reported_by_field_without_its_value(
 
 
 def test_what_was_typed_has_no_value_in_its_repr() -> None:
-    assert SECRET not in repr(drafts.TypedValues(name="A", value=SECRET, pasted=SECRET))
+    assert SECRET not in repr(dotenv.TypedValues(name="A", value=SECRET, pasted=SECRET))
 
 
 class TestRenaming:

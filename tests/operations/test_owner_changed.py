@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from portal.models import Connection, Customer, Domain, Operation, Version
 from portal.permissions import Person
-from portal.services.env_vars import drafts, pages
-from portal.services.env_vars.drafts import TypedValues
+from portal.services.env_vars import drafts, pages, submit
+from portal.services.env_vars.dotenv import TypedValues
 from portal.services.operations import status
 from portal.services.operations.tokens import Confirmation
 from portal.services.queries.operations import OperationPage
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def set_env(app: App, token: str, key: Any) -> OperationPage:
     place = {"slug": app.slug, "deployment_id": app.deployment_id}
-    return drafts.apply_draft(
+    return submit.apply_draft(
         by=app.owner, key=key, confirmation=Confirmation(token=token), now=timezone.now(), **place
     )
 
