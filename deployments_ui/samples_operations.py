@@ -12,14 +12,13 @@ from django.http import QueryDict
 from deployments_ui import operation_page, samples, samples_versions
 from deployments_ui.forms.base import ConfirmForm
 from deployments_ui.samples import moment_ago
-from deployments_ui.views import releases
 from portal.permissions import Role
 from portal.services.operations import reasons
 from portal.services.operations.kinds.publish import Publish
 from portal.services.operations.kinds.rollback import RollBack
-from portal.services.operations.progress import Progress
 from portal.services.operations.releases import Candidate, ReleaseDialog
 from portal.services.queries.operations import OperationPage
+from portal.services.queries.progress import Progress
 from portal.services.queries.schemas import State
 
 KEY = UUID(int=1)
@@ -133,19 +132,19 @@ def progress(now: datetime, step: str) -> Progress:
     )
 
 
-def forms(now: datetime) -> dict[str, dict[str, Any]]:
-    """The context of each state of the rollback form."""
+def forms(now: datetime) -> dict[str, tuple[ReleaseDialog, ConfirmForm]]:
+    """Each state of the rollback form."""
     usual = form(now)
     running = replace(usual, running=KEY, running_name="Dr Rao")
     unknown = replace(running, unknown=KEY)
     wrong = ConfirmForm(QueryDict("note=Ticket 1207"))
     wrong.add_error("reason", "Enter a reason. The customer will see it.")
     return {
-        "rollback-form": releases.release_context(usual, ConfirmForm()),
-        "rollback-wrong": releases.release_context(usual, wrong),
-        "rollback-running": releases.release_context(running, ConfirmForm()),
-        "rollback-unsettled": releases.release_context(unknown, ConfirmForm()),
-        "rollback-away": releases.release_context(replace(usual, obstacle=AWAY), ConfirmForm()),
+        "rollback-form": (usual, ConfirmForm()),
+        "rollback-wrong": (usual, wrong),
+        "rollback-running": (running, ConfirmForm()),
+        "rollback-unsettled": (unknown, ConfirmForm()),
+        "rollback-away": (replace(usual, obstacle=AWAY), ConfirmForm()),
     }
 
 

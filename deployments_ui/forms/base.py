@@ -9,7 +9,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from portal.services.errors import Invalid
-from portal.services.operations.submit import Confirmation
+from portal.services.operations.tokens import Confirmation
 
 
 class DialogForm(forms.Form):

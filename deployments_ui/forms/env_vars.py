@@ -8,7 +8,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from deployments_ui.forms.base import ConfirmForm, DialogForm
 from portal.services.env_vars import dotenv
-from portal.services.env_vars.drafts import TypedValues
+from portal.services.env_vars.dotenv import TypedValues
 
 
 class EnvVarsForm(DialogForm):

@@ -14,8 +14,7 @@ from deployments_ui.forms.env_vars import EnvVarsForm, ReviewForm
 from deployments_ui.freshness import Freshness
 from deployments_ui.tabs import list_tabs
 from portal.permissions import Person
-from portal.services.env_vars import deletion as env_var_deletion
-from portal.services.env_vars import drafts, pages
+from portal.services.env_vars import drafts, pages, submit
 from portal.services.env_vars.pages import DeleteForm, EnvVarsPage, Review, SetForm
 from portal.services.errors import Invalid
 
@@ -80,7 +79,7 @@ def application(request: htmx.Request, slug: str, deployment_id: str, key: UUID)
     form = dialogs.bind(ReviewForm, request)
     if form.is_valid():
         try:
-            operation = drafts.apply_draft(
+            operation = submit.apply_draft(
                 by=request.person,
                 slug=slug,
                 deployment_id=deployment_id,
@@ -107,7 +106,7 @@ def deletion(request: htmx.Request, slug: str, deployment_id: str, name: str) ->
     form = dialogs.bind(ConfirmForm, request)
     if form.is_valid():
         try:
-            operation = env_var_deletion.delete_env_var(
+            operation = submit.delete_env_var(
                 by=by, slug=slug, deployment_id=deployment_id, name=name, confirmation=form.confirmed(), now=now
             )
         except Invalid as error:

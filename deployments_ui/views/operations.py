@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from deployments_ui import dialogs, freshness, htmx, links, operation_page
-from portal.services.operations import progress, status
+from portal.services.operations import status
 from portal.services.operations.kinds import get_kind
 from portal.services.queries import operations
 from portal.services.queries.operations import OperationPage
@@ -31,7 +31,7 @@ def decision(request: htmx.Request, key: UUID) -> HttpResponse:
 def respond(request: htmx.Request, operation: OperationPage) -> HttpResponse:
     build_progress = None
     if get_kind(operation.kind).has_build_progress:
-        build_progress = progress.get_progress(by=request.person, key=operation.key, now=timezone.now())
+        build_progress = status.get_progress(by=request.person, key=operation.key, now=timezone.now())
         operation = build_progress.operation
     context = operation_page.context_of(operation, build_progress)
     if freshness.seen_generation(request) == context["generation"]:

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 from deployments_ui import errors, htmx, links, log_window, samples, samples_operations, samples_versions
 from deployments_ui.freshness import Freshness
 from deployments_ui.log_window import LogPart
-from deployments_ui.views import compare, deployments, history, versions
+from deployments_ui.views import compare, deployments, history, releases, versions
 from portal.permissions import Permission, Person, has_permission
 from portal.services.logs import LogPage
 from portal.services.queries.schemas import State
@@ -86,7 +86,7 @@ def get_sample(request: htmx.Request, page: str, *, now: datetime) -> tuple[str,
     if version := samples_versions.version_pages(now).get(page):
         return "versions/page.html", {**versions.context_of(version), "log_url": links.styleguide_page("long-log")}
     if form := samples_operations.forms(now).get(page):
-        return "releases/page.html", {**form, "focus": "cancel"}
+        return "releases/page.html", {**releases.release_context(*form), "focus": "cancel"}
     if operation := samples_operations.pages(now).get(page):
         return "operations/page.html", operation
     if page == "comparison":

@@ -31,16 +31,15 @@ from portal.miosa.errors import (
     Unreachable,
 )
 from portal.miosa.logs import LogText
+from portal.miosa.responses import Changed, Published
 from portal.miosa.session import Attempt, Outcome
 from portal.miosa.types import (
     Build,
-    Changed,
     Deployment,
     DnsRecord,
     Domain,
     EnvVar,
     Page,
-    Published,
     Release,
     RuntimeInstance,
     Sandbox,

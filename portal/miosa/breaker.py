@@ -53,21 +53,17 @@ class Breaker:
     @contextmanager
     def permit(self) -> Iterator[Permit]:
         """Raises BreakerOpen, with nothing sent, while another outage is to be expected."""
-        permit = self._get_permit()
+        with self._lock:
+            permit = Permit(is_probe=self._open_until is not None)
+            if self._open_until is not None:
+                left_s = self._open_until - self._clock()
+                if left_s > 0 or self._is_probing:
+                    raise BreakerOpen("not sent", retry_after_s=max(left_s, 0.1))
+                self._is_probing = True
         try:
             yield permit
         finally:
             self._count(permit)
-
-    def _get_permit(self) -> Permit:
-        with self._lock:
-            if self._open_until is None:
-                return Permit(is_probe=False)
-            left_s = self._open_until - self._clock()
-            if left_s <= 0 and not self._is_probing:
-                self._is_probing = True
-                return Permit(is_probe=True)
-        raise BreakerOpen("not sent", retry_after_s=max(left_s, 0.1))
 
     def _count(self, permit: Permit) -> None:
         with self._lock:

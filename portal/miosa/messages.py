@@ -11,11 +11,11 @@ from urllib.parse import quote, urlencode
 import msgspec
 
 from portal.miosa import errors
-from portal.miosa.config import check_header_value
-from portal.miosa.parsing import to_id
+from portal.miosa.types.base import to_id
 
 JSON = "application/json"
 
+_HEADER_VALUE = re.compile(r"[\x20-\x7e]*\Z")
 _REQUEST_ID = re.compile(r"[\x21-\x7e]{1,128}\Z")
 
 
@@ -147,3 +147,10 @@ class Response:
 def to_request_id(value: object) -> str | None:
     """`value` if it can be a request id, in a header and in a log."""
     return value if isinstance(value, str) and _REQUEST_ID.match(value) else None
+
+
+def check_header_value(text: str, name: str, *, may_be_empty: bool = False) -> str:
+    """`text` if a header can carry it. Raises ValueError, which names `name` and never the text."""
+    if not _HEADER_VALUE.match(text) or text != text.strip() or (not text and not may_be_empty):
+        raise ValueError(f"The {name} must be plain ASCII without line breaks or outer spaces, and not empty")
+    return text

@@ -11,13 +11,12 @@ from typing import Any, NamedTuple, TypeVar
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from portal.miosa.types.base import Row, Unreadable
+from portal.miosa.types.base import UNSTORABLE, Row, Unreadable, to_id
 
 R = TypeVar("R", bound=Row)
 
 # An escaped NUL or half of a surrogate pair. Whole pairs match too, and cost a search that finds nothing.
 _MAY_BE_UNSTORABLE = re.compile(rb"\\u(?:0000|[dD][89abAB])")
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 class BadJsonError(ValueError):
@@ -60,7 +59,7 @@ def _finite(text: str) -> float | None:
 def clean(value: object) -> Any:
     """`value` with a replacement character for each NUL and half surrogate in its strings."""
     if isinstance(value, str):
-        return _UNSTORABLE.sub("\ufffd", value)
+        return UNSTORABLE.sub("\ufffd", value)
     if isinstance(value, dict):
         return {clean(key): clean(item) for key, item in value.items()}
     if isinstance(value, list):
@@ -102,7 +101,7 @@ def read_row(
 
 def _clean_row(row: dict[str, Any]) -> dict[str, Any]:
     for name, value in row.items():
-        if (name == "id" or name.endswith("_id")) and isinstance(value, str) and _UNSTORABLE.search(value):
+        if (name == "id" or name.endswith("_id")) and isinstance(value, str) and UNSTORABLE.search(value):
             raise ValueError(f"{clean(name)} contains characters that no id has")
     cleaned: dict[str, Any] = clean(row)
     return cleaned
@@ -158,11 +157,4 @@ def _describe_unreadable(value: object, reason: str, defaults: Mapping[str, str]
 
 
 def _to_external_id(value: object) -> str | UnsetType:
-    return value if isinstance(value, str) and not _UNSTORABLE.search(value) else UNSET
-
-
-def to_id(value: object) -> str | None:
-    """`value` if it can be an id (miosa-api.md 2): up to 128 characters that leave a path as it is."""
-    if isinstance(value, str) and 0 < len(value) <= 128 and value not in {".", ".."} and not _UNSTORABLE.search(value):
-        return value
-    return None
+    return value if isinstance(value, str) and not UNSTORABLE.search(value) else UNSET

@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypedDict, TypeVar
 
+import msgspec
+
 from portal.miosa import envelope, parsing
 from portal.miosa.errors import BadAnswer
 from portal.miosa.messages import Response
 from portal.miosa.paging import PageToken, find_next_token
-from portal.miosa.parsing import to_id
-from portal.miosa.types import Build, Changed, Deployment, Domain, Page, Published, Row, Version
+from portal.miosa.types import Build, Deployment, Domain, Page, Row, Version
+from portal.miosa.types.base import to_id
 
 R = TypeVar("R", bound=Row)
 
@@ -25,6 +27,42 @@ class Format(Generic[R]):
     list_names: tuple[str, ...] = ()
     key: str | None = None
     defaults: Mapping[str, str] = field(default_factory=dict)
+
+
+class Changed(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer to a change (miosa-api.md 8.9): often reduced, so any field may be missing.
+
+    Read the deployment afterwards. `replayed`: MIOSA knew this idempotency key, executed nothing, and repeated its
+    first answer.
+    """
+
+    status: int
+    request_id: str | None = None
+    replayed: bool = False
+    deployment_id: str | None = None
+    release_id: str | None = None
+    deployment: Deployment | None = None
+    version: Version | None = None
+    build: Build | None = None
+    domain: Domain | None = None
+
+
+class Published(msgspec.Struct, frozen=True, kw_only=True):
+    """`promoted` is None if MIOSA leaves it out. It never shows what is live (docs/rules.md, 2)."""
+
+    status: int
+    request_id: str | None = None
+    replayed: bool = False
+    deployment_id: str | None = None
+    version_id: str | None = None
+    version_number: int | None = None
+    version_state: str | None = None
+    release_id: str | None = None
+    promoted: bool | None = None
+    promotion_pending: bool | None = None
+    public_url: str | None = None
+    deployment: Deployment | None = None
+    version: Version | None = None
 
 
 def parse_object(response: Response, row_format: Format[R]) -> R:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import http.client
+import ipaddress
+import re
 import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
-from typing import Any, TypedDict, Unpack
+from typing import Any, NamedTuple, TypedDict, Unpack
+from urllib.parse import urlsplit
 
 import requests
 import urllib3
@@ -20,11 +23,9 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.util.ssl_ import create_urllib3_context
 
-from portal.miosa.config import check_header_value, parse_base_url
 from portal.miosa.deadline import CONNECT_TIMEOUT_S, Deadline, DeadlineTLSSocket, Exchange, connect
-from portal.miosa.error_bodies import parse_error
 from portal.miosa.errors import AnswerLost, BadAnswer, DeadlineExceeded, MiosaError, Unreachable
-from portal.miosa.messages import Request, Response, Secret
+from portal.miosa.messages import Request, Response, Secret, check_header_value
 
 MAX_BODY_BYTES = 8 * 1024 * 1024
 POOL_SIZE = 20
@@ -32,6 +33,7 @@ USER_AGENT = "deploy-desk"  # names neither MIOSA nor this software (miosa-api.m
 
 _CHUNK_BYTES = 64 * 1024
 _MAX_CAUSES = 6
+_VERSIONED = re.compile(r"/v\d+\Z")
 
 
 class BodyTooLongError(ValueError):
@@ -46,6 +48,55 @@ _FAILURES = (
     OSError,
     UnicodeError,
 )
+
+
+class BaseURL(NamedTuple):
+    """`origin` is the only host that gets the key; `prefix` ends with the API's version."""
+
+    origin: str
+    prefix: str
+
+    def __str__(self) -> str:
+        return self.origin + self.prefix
+
+
+def parse_base_url(text: str) -> BaseURL:
+    """`https://host`, with or without `/api/v1` (miosa-api.md 1). Plain http only for this machine.
+
+    Raises ValueError with a sentence that names the mistake.
+    """
+    try:
+        parts = urlsplit(text.strip())
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        raise ValueError("The base URL is not a URL") from None
+    if parts.scheme not in {"http", "https"} or not host:
+        raise ValueError("The base URL must begin with https:// and name a host")
+    if parts.username is not None or parts.query or parts.fragment:
+        raise ValueError("The base URL must not contain a user, query or fragment")
+    if not host.isascii() or not re.fullmatch(r"[A-Za-z0-9._:\-]+", host):
+        raise ValueError("The base URL's host must be plain ASCII")
+    if parts.scheme == "http" and not is_loopback(host):
+        raise ValueError("The base URL must be https, unless it is on this machine: the key would be sent unencrypted")
+    host = f"[{host}]" if ":" in host else host
+    origin = f"{parts.scheme}://{host}" + (f":{port}" if port is not None else "")
+    return BaseURL(origin, _with_version(parts.path))
+
+
+def _with_version(path: str) -> str:
+    path = re.sub(r"/+", "/", path).rstrip("/")
+    if _VERSIONED.search(path):
+        return path
+    return f"{path}/v1" if path.endswith("/api") else f"{path}/api/v1"
+
+
+def is_loopback(host: str) -> bool:
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 class TransportOptions(TypedDict, total=False):
@@ -88,10 +139,10 @@ class Transport:
         self._session.close()
 
     def send(self, request: Request, *, request_id: str, deadline: Deadline) -> Response:
-        """Send `request` once and return its response, a success (2xx).
+        """Send `request` once and return its response, of any status.
 
-        Raises Unreachable, AnswerLost, DeadlineExceeded or BadAnswer, and for any other status what `parse_error`
-        makes of it. No error has a cause or a context: their frames hold the key.
+        Raises Unreachable, AnswerLost, DeadlineExceeded or BadAnswer. No error has a cause or a context: their frames
+        hold the key.
         """
         status: int | None = None
         result: Response | MiosaError
@@ -103,11 +154,9 @@ class Transport:
             except _FAILURES as failure:
                 result = _translate(failure, exchange)
                 result.status = status
-        if isinstance(result, Response) and not result.is_success:
-            result = parse_error(result.redact(self._api_key))
         if isinstance(result, MiosaError):
             raise result
-        return result
+        return result if result.is_success else result.redact(self._api_key)
 
     @contextmanager
     def _connection_slot(self, deadline: Deadline) -> Iterator[None]:

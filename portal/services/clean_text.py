@@ -30,9 +30,9 @@ def make_storable(value: str) -> str:
 
 def fit_columns(model: type[Model], values: dict[str, Any]) -> dict[str, Any]:
     """`values` with each text cut to its column of `model`, and NUL, which PostgreSQL refuses, replaced."""
-    return {name: _fitted(model, name, value) if isinstance(value, str) else value for name, value in values.items()}
-
-
-def _fitted(model: type[Model], name: str, value: str) -> str:
-    most = getattr(model._meta.get_field(name), "max_length", None)
-    return value.replace("\x00", "\ufffd")[:most]
+    fitted = dict(values)
+    for name, value in values.items():
+        if isinstance(value, str):
+            most = getattr(model._meta.get_field(name), "max_length", None)
+            fitted[name] = value.replace("\x00", "\ufffd")[:most]
+    return fitted

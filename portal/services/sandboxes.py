@@ -10,7 +10,7 @@ from portal.services import clean_text
 from portal.services.errors import NotFound
 from portal.services.sync import upstream
 from portal.services.sync.budget import Purpose
-from portal.services.sync.refresh import to_unavailable
+from portal.services.sync.upstream import to_unavailable
 
 _GONE = frozenset({"destroyed", "destroying", "deleted"})
 

@@ -87,7 +87,8 @@ def one_round(control: Any, row: Any) -> dict[str, float]:
     from portal.models import Version  # noqa: PLC0415  # as above
     from portal.permissions import Person, Role  # noqa: PLC0415  # as above
     from portal.services.operations import releases  # noqa: PLC0415  # as above
-    from portal.services.operations.submit import Confirmation, Target  # noqa: PLC0415  # as above
+    from portal.services.operations.submit import Target  # noqa: PLC0415  # as above
+    from portal.services.operations.tokens import Confirmation  # noqa: PLC0415  # as above
 
     row.refresh_from_db()
     target = Version.objects.filter(deployment=row).exclude(miosa_id=row.active_version_id).order_by("-number")[0]

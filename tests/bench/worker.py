@@ -85,7 +85,8 @@ def start_ms(number: int) -> float:
     from portal.models import Deployment, Operation  # noqa: PLC0415  # as above
     from portal.permissions import Person, Role  # noqa: PLC0415  # as above
     from portal.services.operations import deployments  # noqa: PLC0415  # as above
-    from portal.services.operations.submit import Confirmation, Target  # noqa: PLC0415  # as above
+    from portal.services.operations.submit import Target  # noqa: PLC0415  # as above
+    from portal.services.operations.tokens import Confirmation  # noqa: PLC0415  # as above
 
     rows = Deployment.objects.select_related("customer").filter(
         live_version__isnull=False, customer__is_unassigned=False

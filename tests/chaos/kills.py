@@ -17,7 +17,8 @@ from portal.permissions import Person, Role
 from portal.services import sandboxes
 from portal.services.operations import deployments, publishing, reconcile, releases
 from portal.services.operations.publishing import Publication
-from portal.services.operations.submit import Confirmation, Target
+from portal.services.operations.submit import Target
+from portal.services.operations.tokens import Confirmation
 from tests.chaos.installation import Installation, sync_apps
 from tests.chaos.processes import Web, Worker
 

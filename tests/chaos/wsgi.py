@@ -17,7 +17,8 @@ from django.utils import timezone  # noqa: E402  # as above
 
 from portal.permissions import Person, Role  # noqa: E402  # as above
 from portal.services.operations import releases  # noqa: E402  # as above
-from portal.services.operations.submit import Confirmation, Target  # noqa: E402  # as above
+from portal.services.operations.submit import Target  # noqa: E402  # as above
+from portal.services.operations.tokens import Confirmation  # noqa: E402  # as above
 
 OPERATOR = Person(id=1, name="Olga Petrov", email="operator@portal.test", staff=Role.OPERATOR)
 

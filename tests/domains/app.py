@@ -11,7 +11,8 @@ from portal.permissions import Person
 from portal.services.domains import background, changes, pages
 from portal.services.domains.changes import AddDialog, Addition, DomainDialog
 from portal.services.domains.queries import DomainList, DomainPage, DomainSummary
-from portal.services.operations.submit import Confirmation, Target
+from portal.services.operations.submit import Target
+from portal.services.operations.tokens import Confirmation
 from portal.services.queries.history import History
 from portal.services.queries.operations import OperationPage
 from portal.simulator.dns.server import DnsServer

@@ -9,8 +9,7 @@ from portal.permissions import Person, Role
 from portal.services.domains import changes
 from portal.services.domains.changes import Addition
 from portal.services.errors import Conflict, Forbidden, Invalid
-from portal.services.operations.submit import Confirmation
-from portal.services.operations.tokens import BadToken
+from portal.services.operations.tokens import BadToken, Confirmation
 from portal.services.sync import upstream
 from portal.services.sync.budget import Purpose
 from tests.domains.app import NAME, OTHER_SLUG, ZONE, DomainsApp

@@ -8,9 +8,9 @@ from portal.models import Customer, Deployment, Domain, Operation
 from portal.permissions import Person
 from portal.services.domains import changes, fetch, pages, queries
 from portal.services.env_vars import drafts
-from portal.services.env_vars.drafts import TypedValues
+from portal.services.env_vars.dotenv import TypedValues
 from portal.services.errors import Forbidden, NotFound
-from portal.services.operations.submit import Confirmation
+from portal.services.operations.tokens import Confirmation
 from portal.services.queries import operations
 from portal.services.sync import upstream
 from portal.services.sync.budget import Purpose
@@ -105,7 +105,7 @@ def test_a_domain_with_an_impossible_attribution_is_for_staff(app: DomainsApp, o
 def test_dialogs_list_the_domains_that_lead_to_the_deployment(app: DomainsApp) -> None:
     domain = app.add()
     customer = Customer.objects.get(external_id=SLUG)
-    names = pages.list_names(app.get_deployment(), customer=customer, by=app.owner, now=app.now)
+    names = fetch.list_names(app.get_deployment(), customer=customer, by=app.owner, now=app.now)
     assert domain.name in names
     as_of = app.open_list().age.as_of
     assert as_of is not None

@@ -9,10 +9,10 @@ from uuid import UUID
 from django.utils import timezone
 
 from portal.permissions import Person
-from portal.services.env_vars import deletion, drafts, pages
-from portal.services.env_vars.drafts import TypedValues
+from portal.services.env_vars import drafts, pages, submit
+from portal.services.env_vars.dotenv import TypedValues
 from portal.services.env_vars.pages import EnvVarRow, EnvVarsPage, Review
-from portal.services.operations.submit import Confirmation
+from portal.services.operations.tokens import Confirmation
 from portal.services.queries.operations import OperationPage
 from tests.simulator_control import SimulatorControl
 
@@ -46,7 +46,7 @@ class EnvVarsClient:
 
     def apply(self, key: UUID, *, by: Person | None = None, token: str = "") -> OperationPage:
         confirmation = Confirmation(token=token or self.get_review(key, by=by).token, reason="Rotated")
-        return drafts.apply_draft(**self.arguments(by), key=key, confirmation=confirmation)
+        return submit.apply_draft(**self.arguments(by), key=key, confirmation=confirmation)
 
     def set_values(self, **typed: str) -> OperationPage:
         return self.apply(self.create_draft(**typed))
@@ -62,7 +62,7 @@ class EnvVarsClient:
 
     def delete(self, name: str, *, token: str = "") -> OperationPage:
         token = token or pages.get_delete_form(**self.arguments(), name=name).token
-        return deletion.delete_env_var(**self.arguments(), name=name, confirmation=Confirmation(token=token))
+        return submit.delete_env_var(**self.arguments(), name=name, confirmation=Confirmation(token=token))
 
 
 def last_number(simulator: SimulatorControl) -> int:

@@ -9,12 +9,11 @@ from django.utils import timezone
 
 from portal.models import EnvVarDraft, EnvVarUpdate, Operation
 from portal.permissions import Person, Role
-from portal.services.env_vars import drafts, encryption
+from portal.services.env_vars import dotenv, drafts, encryption, submit
 from portal.services.errors import Forbidden, Invalid, NotFound
 from portal.services.operations import background
 from portal.services.operations.accept import LaneBusy
-from portal.services.operations.submit import Confirmation
-from portal.services.operations.tokens import BadToken
+from portal.services.operations.tokens import BadToken, Confirmation
 from tests.databases import dump_database
 from tests.env_vars.client import SLUG, EnvVarsClient, last_number, sent_sizes
 from tests.simulator_control import SimulatorControl
@@ -109,7 +108,7 @@ class TestAccess:
         since = last_number(simulator)
         later = env_vars.arguments() | {"now": timezone.now() + encryption.DRAFT_LIFETIME}
         with pytest.raises(NotFound):
-            drafts.apply_draft(**later, key=key, confirmation=confirmation)
+            submit.apply_draft(**later, key=key, confirmation=confirmation)
         assert not sent_sizes(simulator, since=since)
 
 
@@ -139,7 +138,7 @@ def test_invalid_input_is_reported_by_field_without_its_value(
 
 
 def test_what_was_typed_has_no_value_in_its_repr() -> None:
-    assert SECRET not in repr(drafts.TypedValues(name="A", value=SECRET, pasted=SECRET))
+    assert SECRET not in repr(dotenv.TypedValues(name="A", value=SECRET, pasted=SECRET))
 
 
 class TestRenaming:

@@ -13,8 +13,7 @@ import pytest
 from portal import miosa
 from portal.miosa import breaker
 from portal.miosa.resources.deployments import Deployments
-from portal.miosa.retry import RetryPolicy
-from portal.miosa.session import Session
+from portal.miosa.session import RetryPolicy, Session
 from portal.miosa.transport import Transport
 from tests.miosa.conftest import KEY, Serve
 from tests.miosa.server import Responder, ScriptedServer, reset_connection, respond, send_json, send_together

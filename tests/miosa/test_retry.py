@@ -9,13 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.miosa import errors, retry
+from portal.miosa import errors
+from portal.miosa.session import RetryBudget, RetryPolicy
 
 
 @given(st.lists(st.booleans(), max_size=400))
 def test_retries_stay_below_a_tenth(tries: list[bool]) -> None:
     """True is a request, False an attempt to retry."""
-    budget = retry.RetryBudget()
+    budget = RetryBudget()
     first = retried = 0
     for is_first in tries:
         if is_first:
@@ -27,7 +28,7 @@ def test_retries_stay_below_a_tenth(tries: list[bool]) -> None:
 
 
 def test_a_third_of_errors_costs_a_tenth_more_requests() -> None:
-    policy = retry.RetryPolicy(sleep=lambda _: None)
+    policy = RetryPolicy(sleep=lambda _: None)
     outcomes = itertools.cycle([True, True, False])
     sent = 0
     for _ in range(3000):
@@ -49,7 +50,7 @@ def test_a_third_of_errors_costs_a_tenth_more_requests() -> None:
 def test_delays_are_short_and_end_before_the_deadline(
     attempt: int, retry_after_s: float | None, left: float, chance: float, kind: type[errors.MiosaError]
 ) -> None:
-    policy = retry.RetryPolicy(jitter=lambda: chance)
+    policy = RetryPolicy(jitter=lambda: chance)
     delay = policy.get_delay_s(attempt, kind(retry_after_s=retry_after_s), left)
     if delay is not None:
         assert 0 <= delay <= min(2.0, left)
@@ -60,6 +61,6 @@ def test_delays_are_short_and_end_before_the_deadline(
 
 def test_jitter_is_full() -> None:
     chances: Iterator[float] = iter([0.0, 0.5, 0.99])
-    policy = retry.RetryPolicy(jitter=lambda: next(chances))
+    policy = RetryPolicy(jitter=lambda: next(chances))
     delays = [policy.get_delay_s(2, errors.ServerError(), 9) for _ in range(3)]
     assert delays == [0.0, pytest.approx(0.05), pytest.approx(0.099)]

@@ -17,7 +17,8 @@ from portal.services import sandboxes
 from portal.services.operations import background, deployments, publishing, releases
 from portal.services.operations.kinds import get_kind
 from portal.services.operations.publishing import Publication
-from portal.services.operations.submit import Confirmation, Dialog, Target
+from portal.services.operations.submit import Dialog, Target
+from portal.services.operations.tokens import Confirmation
 from portal.services.queries.operations import OperationPage
 from portal.services.sync import upstream
 from portal.services.sync.budget import Purpose

@@ -13,7 +13,7 @@ from portal.models import Connection, Customer, Entry, Operation
 from portal.permissions import Person, Role
 from portal.services import sandboxes
 from portal.services.errors import Forbidden, Invalid, NotFound, Unavailable
-from portal.services.operations import progress, status, tokens
+from portal.services.operations import status, tokens
 from portal.services.operations.accept import LaneBusy
 from portal.services.operations.tokens import BadToken
 from portal.services.sync import upstream
@@ -273,7 +273,7 @@ def test_a_rollback_is_sent_while_a_publish_is_building(app: App, simulator: Sim
     simulator.configure(step_times="stuck")
     publish = app.change("publish")
     assert get_operation(publish).state == "succeeded"
-    assert progress.get_progress(by=app.owner, key=publish.key, now=timezone.now()).step == "building"
+    assert status.get_progress(by=app.owner, key=publish.key, now=timezone.now()).step == "building"
     assert app.roll_back(23).state == "succeeded"
 
 

@@ -8,10 +8,10 @@ from django.utils import timezone
 
 from portal.models import Connection, Customer, Domain, Operation, Version
 from portal.permissions import Person
-from portal.services.env_vars import drafts, pages
-from portal.services.env_vars.drafts import TypedValues
-from portal.services.operations import progress
-from portal.services.operations.submit import Confirmation
+from portal.services.env_vars import drafts, pages, submit
+from portal.services.env_vars.dotenv import TypedValues
+from portal.services.operations import status
+from portal.services.operations.tokens import Confirmation
 from portal.services.queries.operations import OperationPage
 from portal.services.sync import upstream
 from portal.services.sync.budget import Purpose
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def set_env(app: App, token: str, key: Any) -> OperationPage:
     place = {"slug": app.slug, "deployment_id": app.deployment_id}
-    return drafts.apply_draft(
+    return submit.apply_draft(
         by=app.owner, key=key, confirmation=Confirmation(token=token), now=timezone.now(), **place
     )
 
@@ -104,7 +104,7 @@ def test_progress_is_shown_though_another_tenant_answers(app: App, simulator: Si
     page = app.change("publish")
     simulator.advance(10)
     answer_as_another_tenant(app)
-    shown = progress.get_progress(by=app.owner, key=page.key, now=timezone.now())
+    shown = status.get_progress(by=app.owner, key=page.key, now=timezone.now())
     assert shown.operation.state == "succeeded"
     assert Operation.objects.count() == 1
 

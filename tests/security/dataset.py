@@ -18,7 +18,7 @@ from portal.models import Customer, Domain, DomainLink, EnvVarDraft, EnvVarUpdat
 from portal.services import people
 from portal.services.domains import share_links
 from portal.services.env_vars import drafts
-from portal.services.env_vars.drafts import TypedValues
+from portal.services.env_vars.dotenv import TypedValues
 from tests.deployments_ui.changes import token_of
 from tests.deployments_ui.conftest import read_everything
 from tests.people import create_people

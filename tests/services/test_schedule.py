@@ -12,7 +12,6 @@ from portal.models.freshness import SWEEP, WORKSPACES
 from portal.services import rates
 from portal.services.sync import budget, scopes
 from portal.services.sync.budget import Purpose
-from portal.services.sync.fetch import sweeps
 from portal.services.sync.schedule import SyncSource
 
 pytestmark = pytest.mark.django_db
@@ -107,9 +106,11 @@ def test_the_next_sweep_is_what_the_worker_waits_for() -> None:
 
 def test_many_deployments_are_swept_at_half_the_background_pace(settings: Settings) -> None:
     settings.MIOSA = Upstream("http://127.0.0.1:1/api/v1", "msk_test", None, 60, is_demo=True)
-    scopes.get_freshness(SWEEP)
-    Freshness.objects.filter(scope=SWEEP).update(rows_read=10_000)
-    assert sweeps.get_interval() == timedelta(seconds=100 / (rates.background_rate() / 2))
+    mark_all_read()
+    now = timezone.now()
+    Freshness.objects.filter(scope=SWEEP).update(rows_read=10_000, read_at=now)
+    pages = 100
+    assert SyncSource().find_due(now=now).next_at == now + timedelta(seconds=pages / (rates.background_rate() / 2))
 
 
 def test_a_history_that_nobody_opened_for_hours_is_read_again() -> None:

@@ -13,7 +13,8 @@ from portal.services import logs
 from portal.services.errors import NotFound
 from portal.services.operations import background, releases
 from portal.services.operations import deployments as operated
-from portal.services.operations.submit import Confirmation, Target
+from portal.services.operations.submit import Target
+from portal.services.operations.tokens import Confirmation
 from portal.services.queries import operations, search, versions
 from portal.services.queries.deployments import DeploymentPage
 from portal.services.queries.operations import OperationPage

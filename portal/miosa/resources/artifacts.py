@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from portal.miosa.logs import LogText
 from portal.miosa.messages import Endpoint, Request
 from portal.miosa.resources.base import Resource
-from portal.miosa.responses import Format
-from portal.miosa.types import Build, Changed, Page, Release
+from portal.miosa.responses import Changed, Format
+from portal.miosa.types import Build, Page, Release
 
 _RELEASES = "/deployments/{id}/releases"
 _RELEASE = "/deployments/{id}/releases/{release_id}"

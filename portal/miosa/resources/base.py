@@ -11,9 +11,9 @@ from portal.miosa import logs, paging, responses
 from portal.miosa.errors import Invalid
 from portal.miosa.messages import Endpoint, Request
 from portal.miosa.paging import PageToken
-from portal.miosa.responses import Format
+from portal.miosa.responses import Changed, Format
 from portal.miosa.session import Session
-from portal.miosa.types import Changed, Page, Row
+from portal.miosa.types import Page, Row
 
 R = TypeVar("R", bound=Row)
 

@@ -9,8 +9,8 @@ from portal.miosa.errors import NotFound
 from portal.miosa.logs import ACCEPT_JSON, LogText
 from portal.miosa.messages import Endpoint, Request, Secret
 from portal.miosa.resources.base import Attribution, Resource, without_none
-from portal.miosa.responses import Format
-from portal.miosa.types import Changed, Deployment, Page, Published
+from portal.miosa.responses import Changed, Format, Published
+from portal.miosa.types import Deployment, Page
 
 
 class DeploymentFilters(Attribution, total=False):

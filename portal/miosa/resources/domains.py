@@ -6,8 +6,8 @@ from typing import Unpack
 from portal.miosa import responses
 from portal.miosa.messages import Endpoint, Request, Secret
 from portal.miosa.resources.base import Attribution, Resource, without_none
-from portal.miosa.responses import Format
-from portal.miosa.types import Changed, Domain, Page
+from portal.miosa.responses import Changed, Format
+from portal.miosa.types import Domain, Page
 
 _ALL = "/deployments/{id}/domains"
 _ONE = "/deployments/{id}/domains/{domain_id}"

@@ -8,8 +8,8 @@ from portal.miosa.logs import ACCEPT_JSON, LogText
 from portal.miosa.messages import Endpoint, Request, Secret
 from portal.miosa.paging import PageToken
 from portal.miosa.resources.base import Resource, without_none
-from portal.miosa.responses import Format
-from portal.miosa.types import Changed, EnvVar, Page, RuntimeInstance
+from portal.miosa.responses import Changed, Format
+from portal.miosa.types import EnvVar, Page, RuntimeInstance
 
 _INSTANCES = "/deployments/{id}/runtime-instances"
 _INSTANCE = "/deployments/{id}/runtime-instances/{instance_id}"

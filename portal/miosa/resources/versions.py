@@ -6,8 +6,8 @@ from typing import Unpack
 from portal.miosa.logs import LogText
 from portal.miosa.messages import Endpoint, Request, Secret
 from portal.miosa.resources.base import Attribution, Resource
-from portal.miosa.responses import Format
-from portal.miosa.types import Changed, Page, Version
+from portal.miosa.responses import Changed, Format
+from portal.miosa.types import Page, Version
 
 _ALL = "/deployments/{id}/versions"
 _ONE = "/deployments/{id}/versions/{version_id}"

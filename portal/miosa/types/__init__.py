@@ -2,7 +2,6 @@
 
 from portal.miosa.types.artifacts import Build, Release
 from portal.miosa.types.base import Page, Row, Unreadable
-from portal.miosa.types.changes import Changed, Published
 from portal.miosa.types.deployments import Deployment, Version
 from portal.miosa.types.domains import DnsRecord, Domain
 from portal.miosa.types.runtime import EnvVar, RuntimeInstance
@@ -10,13 +9,11 @@ from portal.miosa.types.workspaces import Sandbox, Tenant, Workspace
 
 __all__ = [
     "Build",
-    "Changed",
     "Deployment",
     "DnsRecord",
     "Domain",
     "EnvVar",
     "Page",
-    "Published",
     "Release",
     "Row",
     "RuntimeInstance",

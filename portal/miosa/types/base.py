@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar, Generic, TypeVar
 
@@ -18,6 +19,7 @@ Count = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 Number = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 
 MAX_DEPTH = 32  # of JSON objects inside a row
+UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # what no database stores
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,6 +47,13 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
                 msgspec.structs.force_setattr(self, name, _utc(value))
             elif isinstance(value, dict) and not _is_shallow(value, MAX_DEPTH):
                 msgspec.structs.force_setattr(self, name, {})
+
+
+def to_id(value: object) -> str | None:
+    """`value` if it can be an id (miosa-api.md 2): up to 128 characters that leave a path as it is."""
+    if isinstance(value, str) and 0 < len(value) <= 128 and value not in {".", ".."} and not UNSTORABLE.search(value):
+        return value
+    return None
 
 
 def _utc(moment: datetime) -> datetime | None:

@@ -6,7 +6,7 @@ reports      what a stored DNS lookup means now
 messages     the wording of the messages of portal.dns
 changes      add, verify, redirect and detach a domain: operations
 share_links  links to one domain's records for people without an account
-fetch        read MIOSA's list of a deployment's domains
+fetch        read MIOSA's list of a deployment's domains; their names, for dialogs
 upsert       store that list
 checks       DNS checks: when they are due, running one, storing its result
 background   the worker's DNS checks

@@ -19,7 +19,6 @@ from portal.services.operations.kinds._domain import REDIRECT_POLICIES, DomainKi
 from portal.services.operations.kinds.add_domain import AddDomain
 from portal.services.operations.kinds.verify_domain import VerifyDomain
 from portal.services.operations.submit import (
-    Confirmation,
     Dialog,
     Scope,
     Target,
@@ -28,7 +27,7 @@ from portal.services.operations.submit import (
     require_override,
     submit_request,
 )
-from portal.services.operations.tokens import Token, create_token, read_token
+from portal.services.operations.tokens import Confirmation, Token, create_token, read_token
 from portal.services.queries.operations import OperationPage
 from portal.services.queries.schemas import DeploymentSummary
 from portal.services.sync.upsert.customer_rows import get_unassigned

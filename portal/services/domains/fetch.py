@@ -1,7 +1,11 @@
 """Read the domains of a deployment from MIOSA (contract 8.8), at most once a minute however many people view them."""
 
+from datetime import datetime
+
 from portal import miosa
-from portal.models import Deployment
+from portal.models import Customer, Deployment
+from portal.permissions import Person
+from portal.services.domains import queries
 from portal.services.domains.upsert import FetchedDomains, store_domains
 from portal.services.sync import limits
 from portal.services.sync.details import Detail
@@ -27,3 +31,10 @@ scope = _DOMAINS.scope
 refresh_if_stale = _DOMAINS.read_if_stale
 # After a change of our own. Raises miosa.MiosaError.
 refresh = _DOMAINS.read
+
+
+def list_names(deployment: Deployment, *, customer: Customer, by: Person, now: datetime) -> tuple[str, ...]:
+    """The domains that lead to a deployment, for a dialog that changes what is live, as far as `by` may see them."""
+    refresh_if_stale(deployment, customer=customer, now=now)
+    attached = queries.filter_visible(deployment, customer, by=by).exclude(status="removed")
+    return tuple(attached.order_by("name").values_list("name", flat=True))

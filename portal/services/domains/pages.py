@@ -36,13 +36,6 @@ def open_domain(*, by: Person, slug: str, deployment_id: str, domain_id: str, no
     return queries.get_domain_page(customer, deployment, domain, verify_token=token, by=by, now=now)
 
 
-def list_names(deployment: Deployment, *, customer: Customer, by: Person, now: datetime) -> tuple[str, ...]:
-    """The domains that lead to a deployment, for a dialog that changes what is live, as far as `by` may see them."""
-    fetch.refresh_if_stale(deployment, customer=customer, now=now)
-    attached = queries.filter_visible(deployment, customer, by=by).exclude(status="removed")
-    return tuple(attached.order_by("name").values_list("name", flat=True))
-
-
 def _get_age(customer: Customer, deployment: Deployment, *, now: datetime) -> Age:
     freshness = scopes.get_freshness(fetch.scope(deployment.pk))
     return ages.get_age(customer, freshness, filling=False, now=now, fresh_for=2 * fetch.FRESH_FOR)

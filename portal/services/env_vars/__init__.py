@@ -2,7 +2,7 @@
 
 dotenv      parses a pasted .env file, or one name and value, and validates them
 drafts      what a person typed, encrypted until it is applied as one operation
-deletion    deletes an env var, where MIOSA supports it
+submit      applies a draft, or deletes an env var, as one operation
 pages       what the pages about env vars show
 names       the stored names, and how they are fetched from MIOSA
 updates     who set which name through the portal, with a fingerprint of the value

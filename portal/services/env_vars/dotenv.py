@@ -33,6 +33,16 @@ _KEY_END = re.compile(r"-----END [A-Z0-9 ]+-----")
 
 
 @dataclass(frozen=True, slots=True)
+class TypedValues:
+    """The fields of the form: one name and value, or a pasted file. An empty environment means the main one."""
+
+    environment: str = ""
+    name: str = ""
+    value: str = field(default="", repr=False)
+    pasted: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """One assignment. `problem` is why it can't be set; empty if it can. `notices` are about its value.
 

@@ -4,38 +4,21 @@ Each function works on a deployment that the person may set env vars of, and rai
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypedDict
+from typing import TypedDict
 from uuid import UUID, uuid4
 
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 
-from portal.models import Customer, Deployment, EnvVar, EnvVarDraft, Operation
+from portal.models import Customer, Deployment, EnvVarDraft, Operation
 from portal.permissions import Permission, Person
 from portal.services import environments
 from portal.services.authorization import require_permission
 from portal.services.env_vars import dotenv, encryption, names
-from portal.services.env_vars.dotenv import ParsedFile
-from portal.services.errors import Invalid, NotFound, ServiceError
-from portal.services.operations import reasons
-from portal.services.operations.accept import OperationRequest, find_operation
-from portal.services.operations.kinds.set_env import SetEnv
-from portal.services.operations.submit import Confirmation, require_override, submit_request
-from portal.services.operations.tokens import BadToken, Subject, read_token
+from portal.services.env_vars.dotenv import ParsedFile, TypedValues
+from portal.services.errors import Invalid, NotFound
 from portal.services.queries import customers, deployments
-from portal.services.queries.operations import OperationPage, get_page
-
-
-@dataclass(frozen=True, slots=True)
-class TypedValues:
-    """The fields of the form: one name and value, or a pasted file. An empty environment means the main one."""
-
-    environment: str = ""
-    name: str = ""
-    value: str = field(default="", repr=False)
-    pasted: str = field(default="", repr=False)
 
 
 class StoredLine(TypedDict):
@@ -97,35 +80,6 @@ def discard_draft(*, by: Person, slug: str, deployment_id: str, key: UUID, now: 
     encryption.delete_draft(get_draft(key, deployment, by=by, now=now).key)
 
 
-def apply_draft(
-    *, by: Person, slug: str, deployment_id: str, key: UUID, confirmation: Confirmation, now: datetime
-) -> OperationPage:
-    """Set the valid lines, as one operation. Submitting the form again finds the same operation.
-
-    Raises NotFound once the draft has expired; BadToken, Invalid, LaneBusy, Unavailable as `releases.submit` does.
-    """
-    customer, deployment = get_deployment(by=by, slug=slug, deployment_id=deployment_id)
-    token = read_token(confirmation.token, Subject(SetEnv.name, customer.pk, deployment.miosa_id), by=by)
-    if token.id != key:
-        raise BadToken
-    operation = find_operation(token)
-    if operation is not None:
-        return get_page(operation, by=by, now=now)
-    draft = get_draft(key, deployment, by=by, now=now)
-    request = OperationRequest(
-        token=token,
-        by=by,
-        customer=customer,
-        deployment_name=deployment.name,
-        environment=draft.environment,
-        reason=reasons.read_reason(confirmation.choice, confirmation.reason, by=by),
-        note=reasons.read_note(confirmation.note, by=by),
-        override=require_override(confirmation.override, by=by),
-        body=_build_body(draft, deployment),
-    )
-    return _submit(request, draft, deployment=deployment, now=now)
-
-
 def get_deployment(*, by: Person, slug: str, deployment_id: str) -> tuple[Customer, Deployment]:
     """For a person who may set its env vars. Raises NotFound, Forbidden."""
     customer = customers.get_customer(by=by, slug=slug)
@@ -176,26 +130,3 @@ def _store(parsed: ParsedFile, context: encryption.Context, *, expires_at: datet
     ]
     values = {line.key: line.value for line in parsed.lines}
     encryption.store_draft(values, context, lines=lines, skipped=parsed.skipped, expires_at=expires_at)
-
-
-def _build_body(draft: EnvVarDraft, deployment: Deployment) -> dict[str, Any]:
-    """What the operation sets, and the names before it, so that names that vanish are noticed. Raises Invalid."""
-    valid = [line["name"] for line in list_lines(draft) if line["name"] and line["size"] and not line["problem"]]
-    if not valid:
-        raise Invalid({"": _("Nothing can be set: no line has a valid name and a value.")})
-    before = EnvVar.objects.filter(deployment=deployment).values_list("environment", "name")
-    return {"names": valid, "before": sorted(map(list, before)), "draft_digest": encryption.get_digest(draft)}
-
-
-def _submit(request: OperationRequest, draft: EnvVarDraft, *, deployment: Deployment, now: datetime) -> OperationPage:
-    """From here the values are kept only as long as the operation may be sent again.
-
-    If the operation is not even accepted, the draft is kept as long as before.
-    """
-    stored = EnvVarDraft.objects.filter(pk=draft.pk)
-    stored.update(expires_at=min(draft.expires_at, now + encryption.OPERATION_LIFETIME))
-    try:
-        return submit_request(request, deployment, now=now)
-    except ServiceError:
-        stored.update(expires_at=draft.expires_at)
-        raise

@@ -3,9 +3,12 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from django.conf import settings
+
 from portal import miosa
 from portal.models import Deployment, EnvVar
 from portal.services import clean_text
+from portal.services.errors import NotFound
 from portal.services.sync import limits
 from portal.services.sync.details import Detail
 
@@ -43,6 +46,18 @@ def list_names(deployment: Deployment, environment: str) -> set[str]:
     """The stored names of one environment, including those of all environments."""
     rows = EnvVar.objects.filter(deployment=deployment, environment__in=["", environment])
     return set(rows.values_list("name", flat=True))
+
+
+def get_environments(deployment: Deployment, name: str) -> tuple[str, ...]:
+    """The environments that may lose the name. MIOSA documents no way to choose one.
+
+    Raises NotFound if there is no such name, or if names can't be deleted.
+    """
+    rows = EnvVar.objects.filter(deployment=deployment, name=name).order_by("environment")
+    found = tuple(rows.values_list("environment", flat=True))
+    if not settings.MIOSA.deletes_env or not found:
+        raise NotFound
+    return tuple(filter(None, found))
 
 
 def _fetch(deployment: Deployment, client: miosa.Client) -> FetchedNames:

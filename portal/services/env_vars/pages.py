@@ -11,7 +11,7 @@ from portal.models import Customer, Deployment, EnvVar, EnvVarUpdate, Operation
 from portal.permissions import Permission, Person
 from portal.services import environments
 from portal.services.authorization import can
-from portal.services.env_vars import changes, deletion, dotenv, drafts, names
+from portal.services.env_vars import changes, dotenv, drafts, names
 from portal.services.env_vars.drafts import StoredLine
 from portal.services.errors import NotFound
 from portal.services.operations import reasons
@@ -212,7 +212,7 @@ def get_review(*, by: Person, slug: str, deployment_id: str, key: UUID, now: dat
 def get_delete_form(*, by: Person, slug: str, deployment_id: str, name: str, now: datetime) -> DeleteForm:
     """Raises Forbidden, and NotFound also if there is no such name or names can't be deleted."""
     customer, deployment = drafts.get_deployment(by=by, slug=slug, deployment_id=deployment_id)
-    environments = deletion.get_environments(deployment, name)
+    environments = names.get_environments(deployment, name)
     return DeleteForm(
         token=create_token(Subject(DeleteEnv.name, customer.pk, deployment.miosa_id, name), by=by),
         customer=summaries.summarize_customer(customer, by=by),

@@ -5,5 +5,5 @@ where the answer was lost, found out (`reconcile`). What each kind does is one c
 read again (`read_back`, `switch`, `timeline`) and the app's address is checked (`check`).
 
 Pages open and submit their dialogs through `releases`, `deployments` and `publishing`, and follow an operation through
-`status` and `progress`. The worker runs `background`.
+`status`. The worker runs `background`.
 """

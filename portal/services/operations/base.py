@@ -8,13 +8,13 @@ from enum import StrEnum
 from typing import Any, ClassVar
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext as _
 
 from portal import miosa
-from portal.models import Customer, Deployment, Operation
+from portal.models import Customer, Deployment, Operation, Version
 from portal.permissions import Permission
 from portal.services import environments
 from portal.services.connection import WrongTenant
-from portal.services.operations import messages
 
 Response = miosa.Changed | miosa.Published
 
@@ -125,9 +125,9 @@ class Kind:
         if not self.depends_on_live(operation):
             return None
         if operation.target_id and live_id == operation.target_id:
-            return Refusal("already_live", messages.already_live())
+            return Refusal("already_live", _("This version is live already. Nothing was sent."))
         if live_id != operation.seen_live_id:
-            return Refusal("live_changed", messages.live_changed(operation, live_id))
+            return Refusal("live_changed", _explain_live_change(operation, live_id))
         return None
 
     def snapshot(self, operation: Operation, row: miosa.Deployment, client: miosa.Client) -> dict[str, Any]:
@@ -200,3 +200,23 @@ class Kind:
     def is_in_timeline(self, operation: Operation) -> bool:
         """Whether the timeline shows the operation itself. A publish that succeeded is shown as its version."""
         return True
+
+
+def _explain_live_change(operation: Operation, live_id: str) -> str:
+    """Names both versions by number, unless they are another customer's."""
+    seen, live = _name_version(operation, operation.seen_live_id), _name_version(operation, live_id)
+    if not live_id:
+        text = _("When you opened the form, %(seen)s was live; now nothing is. Nothing was sent. Check, then decide.")
+    elif not operation.seen_live_id:
+        text = _("When you opened the form, nothing was live; now %(live)s is. Nothing was sent. Check, then decide.")
+    else:
+        text = _("When you opened the form, %(seen)s was live; now %(live)s is. Nothing was sent. Check, then decide.")
+    return text % {"seen": seen, "live": live}
+
+
+def _name_version(operation: Operation, version_id: str) -> str:
+    """The customer sees this too, so another customer's version on a shared deployment is not named."""
+    version = Version.objects.filter(deployment__miosa_id=operation.deployment_id, miosa_id=version_id).first()
+    if version is None or version.number is None or version.customer_id != operation.customer_id:
+        return _("another version")
+    return f"#{version.number}"

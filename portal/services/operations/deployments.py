@@ -5,21 +5,21 @@ from datetime import datetime
 
 from portal.models import Customer, Operation, Version
 from portal.permissions import Person
-from portal.services.domains import pages as domain_pages
+from portal.services.domains import fetch as domain_fetch
 from portal.services.operations import reasons
 from portal.services.operations.accept import OperationRequest
-from portal.services.operations.releases import find_number, get_owner
 from portal.services.operations.submit import (
-    Confirmation,
     Dialog,
     Scope,
     Target,
+    find_number,
     get_dialog_facts,
+    get_owner,
     open_scope,
     require_override,
     submit_request,
 )
-from portal.services.operations.tokens import create_token, read_token
+from portal.services.operations.tokens import Confirmation, create_token, read_token
 from portal.services.queries.operations import OperationPage
 
 
@@ -43,7 +43,7 @@ def get_dialog(kind: str, target: Target, *, by: Person, now: datetime) -> Deplo
     )
     if scope.kind.deletes_deployment and deployment is not None:
         facts["versions_lost"] = Version.objects.filter(deployment=deployment).count()
-        facts["domains_lost"] = domain_pages.list_names(deployment, customer=scope.customer, by=by, now=now)
+        facts["domains_lost"] = domain_fetch.list_names(deployment, customer=scope.customer, by=by, now=now)
     return DeploymentDialog(**facts)
 
 

@@ -3,7 +3,7 @@
 from django.utils.translation import gettext as _
 
 from portal import miosa
-from portal.models import Operation, Version
+from portal.models import Operation
 from portal.services.queries.actions import get_restore_obstacle
 
 
@@ -53,22 +53,6 @@ def shared() -> str:
     return _("Other customers use this app now, so only the platform's staff can change it. Nothing was sent.")
 
 
-def already_live() -> str:
-    return _("This version is live already. Nothing was sent.")
-
-
-def live_changed(operation: Operation, live_id: str) -> str:
-    """Names both versions by number, unless they are another customer's."""
-    seen, live = _name_version(operation, operation.seen_live_id), _name_version(operation, live_id)
-    if not live_id:
-        text = _("When you opened the form, %(seen)s was live; now nothing is. Nothing was sent. Check, then decide.")
-    elif not operation.seen_live_id:
-        text = _("When you opened the form, nothing was live; now %(live)s is. Nothing was sent. Check, then decide.")
-    else:
-        text = _("When you opened the form, %(seen)s was live; now %(live)s is. Nothing was sent. Check, then decide.")
-    return text % {"seen": seen, "live": live}
-
-
 def did_not_happen() -> str:
     return _("It did not happen: we checked, and nothing has changed.")
 
@@ -105,14 +89,6 @@ def _explain_refusal(operation: Operation, error: miosa.MiosaError, own_text: st
     if isinstance(error, miosa.Unauthorized | miosa.Forbidden):
         return _("The hosting service does not let this portal do that. The platform's staff has been notified.")
     return _("The hosting service refused this.")
-
-
-def _name_version(operation: Operation, version_id: str) -> str:
-    """The customer sees this too, so another customer's version on a shared deployment is not named."""
-    version = Version.objects.filter(deployment__miosa_id=operation.deployment_id, miosa_id=version_id).first()
-    if version is None or version.number is None or version.customer_id != operation.customer_id:
-        return _("another version")
-    return f"#{version.number}"
 
 
 def _not_reached() -> str:

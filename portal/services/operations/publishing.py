@@ -1,4 +1,4 @@
-"""Publish a sandbox: what the dialog shows, and submitting it. Its progress: `progress.py`."""
+"""Publish a sandbox: what the dialog shows, and submitting it. Its progress: `status.py`."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,18 +16,17 @@ from portal.services.operations import accept, reasons
 from portal.services.operations.accept import OperationRequest
 from portal.services.operations.kinds._name import LONGEST_NAME
 from portal.services.operations.kinds.publish import Publish
-from portal.services.operations.releases import find_number
 from portal.services.operations.submit import (
-    Confirmation,
     Dialog,
     Scope,
     Target,
+    find_number,
     get_dialog_facts,
     open_scope,
     require_override,
     submit_request,
 )
-from portal.services.operations.tokens import Token, create_token, read_token
+from portal.services.operations.tokens import Confirmation, Token, create_token, read_token
 from portal.services.queries.operations import OperationPage, get_page
 from portal.services.sandboxes import Sandbox
 from portal.services.sync import single_flight

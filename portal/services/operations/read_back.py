@@ -14,7 +14,7 @@ from portal.services.operations.base import Detection, Kind
 from portal.services.operations.client import client_for
 from portal.services.operations.kinds import get_kind
 from portal.services.sync import scopes
-from portal.services.sync.fetch import tenant_check
+from portal.services.sync.fetch.session import TenantCheck
 from portal.services.sync.upsert import deployment_rows, live_pointer, version_rows
 from portal.services.sync.upsert.deployment_rows import StoredDeployment
 from portal.services.sync.upsert.version_rows import VersionChanges
@@ -48,7 +48,7 @@ def read_back(operation: Operation) -> None:
 
 def store_deployment(row: miosa.Deployment) -> StoredDeployment:
     """Store a deployment as MIOSA shows it. Call `update_live_version` afterwards. Raises WrongTenant."""
-    (seen,) = deployment_rows.upsert_deployments(tenant_check.accept_rows([row]), now=timezone.now())
+    (seen,) = deployment_rows.upsert_deployments(TenantCheck().accept_rows([row]), now=timezone.now())
     return seen
 
 
@@ -80,7 +80,7 @@ class _Reader:
         if not is_found and kind.detect(operation, self.client) is not Detection.DONE:
             return False
         row = self.client.deployments.get(operation.actual_deployment_id)
-        stored = deployment_rows.upsert_deployments(tenant_check.accept_rows([row]), now=self.now)
+        stored = deployment_rows.upsert_deployments(TenantCheck().accept_rows([row]), now=self.now)
         if not stored:
             return True
         self.deployment = stored[0].deployment

@@ -7,11 +7,11 @@ from datetime import datetime
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from portal.models import Customer, Deployment, Version
+from portal.models import Version
 from portal.permissions import Permission, Person
 from portal.services import environments
 from portal.services.authorization import require_permission
-from portal.services.domains import pages as domain_pages
+from portal.services.domains import fetch as domain_fetch
 from portal.services.env_vars import changes as env_changes
 from portal.services.errors import Conflict, NotFound
 from portal.services.operations import reasons
@@ -19,16 +19,17 @@ from portal.services.operations.accept import OperationRequest
 from portal.services.operations.kinds._pointer import PointerKind
 from portal.services.operations.kinds.rollback import RollBack
 from portal.services.operations.submit import (
-    Confirmation,
     Dialog,
     Scope,
     Target,
+    find_number,
     get_dialog_facts,
+    get_owner,
     open_scope,
     require_override,
     submit_request,
 )
-from portal.services.operations.tokens import create_token, read_token
+from portal.services.operations.tokens import Confirmation, create_token, read_token
 from portal.services.queries import customers, deployments, rollbacks, summaries
 from portal.services.queries.actions import find_restore_obstacle
 from portal.services.queries.operations import OperationPage
@@ -95,7 +96,7 @@ def get_dialog(kind: str, target: Target, *, by: Person, now: datetime) -> Relea
         changes=tuple(each for each in differences(live, version, by=by) if not each.same) if live else (),
         same_artifact=_has_same_artifact(live, version),
         artifact_sha256=version.artifact_sha256,
-        domains=domain_pages.list_names(deployment, customer=customer, by=by, now=now),
+        domains=domain_fetch.list_names(deployment, customer=customer, by=by, now=now),
         environments=settings.MIOSA.environments if pointer_kind.chooses_environment else (),
     )
 
@@ -152,21 +153,6 @@ def keep_rollback(target: Target, live_id: str, *, by: Person, now: datetime) ->
         activation.save(update_fields=["kept_at", "kept_by"])
         customer_rows.bump_generation({customer.pk})
         logger.info("rollback kept", extra={"deployment": deployment.miosa_id, "person": by.id})
-
-
-def get_owner(version: Version | None, deployment: Deployment, customer: Customer, *, by: Person) -> Customer:
-    """On a shared deployment a change belongs to the version's customer, whichever page it was requested on."""
-    if version is None or not deployment.is_shared or not by.sees_everyone:
-        return customer
-    return version.customer or customer_rows.get_unassigned()
-
-
-def find_number(deployment: Deployment, version_id: str) -> int | None:
-    live = deployment.live_version
-    if live is not None and live.miosa_id == version_id:
-        return live.number
-    numbers = Version.objects.filter(deployment=deployment, miosa_id=version_id).values_list("number", flat=True)
-    return numbers.first()
 
 
 def _open(kind: str, target: Target, *, by: Person, now: datetime) -> tuple[Scope, PointerKind, Version]:

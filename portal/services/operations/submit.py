@@ -9,7 +9,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from portal import miosa
-from portal.models import Connection, Customer, Deployment, Operation
+from portal.models import Connection, Customer, Deployment, Operation, Version
 from portal.permissions import Permission, Person, has_permission, who_can
 from portal.services.authorization import require_permission
 from portal.services.errors import Forbidden, Invalid, NotFound, Unavailable
@@ -24,24 +24,10 @@ from portal.services.queries.operations import OperationPage, get_page
 from portal.services.queries.schemas import CustomerSummary, DeploymentSummary
 from portal.services.sync import upstream
 from portal.services.sync.budget import Purpose
+from portal.services.sync.upsert import customer_rows
 from portal.wakeup import notify_worker
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Confirmation:
-    """What a person submitted with a form. `choice` is the key of a ready-made reason, `reason` the typed one.
-
-    `override` is the key of an unfinished operation to override.
-    """
-
-    token: str
-    choice: str = ""
-    reason: str = ""
-    note: str = ""
-    environment: str = ""
-    override: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +127,21 @@ def require_override(key: str, *, by: Person) -> UUID | None:
         return UUID(key)
     except ValueError:
         raise Invalid({"override": _("There is no such operation.")}) from None
+
+
+def get_owner(version: Version | None, deployment: Deployment, customer: Customer, *, by: Person) -> Customer:
+    """On a shared deployment a change belongs to the version's customer, whichever page it was requested on."""
+    if version is None or not deployment.is_shared or not by.sees_everyone:
+        return customer
+    return version.customer or customer_rows.get_unassigned()
+
+
+def find_number(deployment: Deployment, version_id: str) -> int | None:
+    live = deployment.live_version
+    if live is not None and live.miosa_id == version_id:
+        return live.number
+    numbers = Version.objects.filter(deployment=deployment, miosa_id=version_id).values_list("number", flat=True)
+    return numbers.first()
 
 
 def submit_request(

@@ -1,4 +1,7 @@
-"""The signed token of a form: one human action, created with the form, good for one person, target and 12 hours."""
+"""What a person submits with a form, and the form's signed token.
+
+A token is one human action, created with the form, good for one person, target and 12 hours.
+"""
 
 import uuid
 from dataclasses import dataclass, replace
@@ -53,6 +56,21 @@ class Subject:
     customer_id: int
     deployment_id: str
     target_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """What a person submitted. `choice` is the key of a ready-made reason, `reason` the typed one.
+
+    `override` is the key of an unfinished operation to override.
+    """
+
+    token: str
+    choice: str = ""
+    reason: str = ""
+    note: str = ""
+    environment: str = ""
+    override: str = ""
 
 
 def create_token(subject: Subject, *, by: Person, seen_live_id: str = "", key: uuid.UUID | None = None) -> str:

@@ -87,7 +87,7 @@ def refresh_customer_now(customer: Customer, *, by: Person, now: datetime) -> No
     try:
         customer_refresh.refresh_customer(customer, client=_client(customer), now=now, force=True)
     except READ_ERRORS as error:
-        raise to_unavailable(error) from error
+        raise upstream.to_unavailable(error) from error
 
 
 def refresh_deployment_now(deployment: Deployment, *, customer: Customer, by: Person, now: datetime) -> None:
@@ -96,20 +96,7 @@ def refresh_deployment_now(deployment: Deployment, *, customer: Customer, by: Pe
     try:
         deployment_refresh.refresh_deployment(deployment, client=_client(customer), now=now, force=True)
     except READ_ERRORS as error:
-        raise to_unavailable(error) from error
-
-
-def to_unavailable(error: Exception) -> errors.Unavailable:
-    """The error for people of a failed read (`READ_ERRORS`)."""
-    if isinstance(error, miosa.BudgetSpent | miosa.RateLimited):
-        seconds = round(error.retry_after_s or 10) or 1
-        text = _("There are too many requests right now. Try again in %(seconds)s seconds.")
-        return errors.Unavailable(text % {"seconds": seconds}, retry_after_s=seconds)
-    if isinstance(error, LeaseLost):
-        return errors.Unavailable(_("This has just been refreshed by someone else. Reload the page."), retry_after_s=1)
-    if isinstance(error, miosa.Refused):
-        return errors.Unavailable(_("The hosting service refused the request. You see the last known state."))
-    return errors.Unavailable(_("The hosting service can't be reached. You see the last known state."))
+        raise upstream.to_unavailable(error) from error
 
 
 def _client(customer: Customer) -> miosa.Client:

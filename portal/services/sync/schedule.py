@@ -10,7 +10,7 @@ from django.db.models import Case, QuerySet, When
 from portal import miosa
 from portal.models import Customer, Deployment, Freshness
 from portal.models.freshness import SWEEP, WORKSPACES
-from portal.services import connection
+from portal.services import connection, rates
 from portal.services.sync import budget, scopes, upstream
 from portal.services.sync.budget import Purpose
 from portal.services.sync.fetch import customer_refresh, deployment_refresh, sweeps, version_refresh
@@ -100,7 +100,7 @@ def _list_planned(*, now: datetime) -> Iterator[tuple[Freshness, datetime]]:
     if workspaces.wanted_at is None:
         yield workspaces, _due_at(workspaces, every=WORKSPACES_FRESH, now=now)
     if sweep.wanted_at is None and (workspaces.read_at or workspaces.failed_at):
-        yield sweep, _due_at(sweep, every=sweeps.get_interval(sweep), now=now)
+        yield sweep, _due_at(sweep, every=rates.sweep_interval(sweep.rows_read), now=now)
 
 
 def _due_at(row: Freshness, *, every: timedelta, now: datetime) -> datetime:

@@ -5,15 +5,22 @@ Each attempt is paid from the budget before it is sent, and its outcome is noted
 
 import functools
 import time
+from datetime import timedelta
 
 from django.conf import settings
 from django.db import OperationalError
+from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from portal import miosa
-from portal.services import connection, durability
+from portal.models import Connection
+from portal.services import connection, durability, errors
 from portal.services.sync import budget
 from portal.services.sync.budget import Purpose
+from portal.services.sync.leases import LeaseLost
 from portal.services.sync.limits import BACKGROUND_DEADLINE_S
+
+_OK_WRITTEN_EVERY = timedelta(seconds=30)
 
 
 def client(
@@ -38,7 +45,7 @@ def client(
 
     default = BACKGROUND_DEADLINE_S if purpose is Purpose.BACKGROUND else miosa.READ_DEADLINE_S
     return _get_shared_client(settings.MIOSA.base_url, settings.MIOSA.api_key, settings.MIOSA.tenant).bind(
-        gate=gate, observer=connection.Observer(), deadline_s=deadline_s or default, request_id=request_id
+        gate=gate, observer=_Observer(), deadline_s=deadline_s or default, request_id=request_id
     )
 
 
@@ -62,3 +69,57 @@ def _get_shared_client(base_url: str, api_key: str, tenant: str | None) -> miosa
 def reset_client() -> None:
     """Drop the shared client with its breaker; for tests, which change where MIOSA is."""
     _get_shared_client.cache_clear()
+
+
+def to_unavailable(error: Exception) -> errors.Unavailable:
+    """The error for people of a failed read."""
+    if isinstance(error, miosa.BudgetSpent | miosa.RateLimited):
+        seconds = round(error.retry_after_s or 10) or 1
+        text = _("There are too many requests right now. Try again in %(seconds)s seconds.")
+        return errors.Unavailable(text % {"seconds": seconds}, retry_after_s=seconds)
+    if isinstance(error, LeaseLost):
+        return errors.Unavailable(_("This has just been refreshed by someone else. Reload the page."), retry_after_s=1)
+    if isinstance(error, miosa.Refused):
+        return errors.Unavailable(_("The hosting service refused the request. You see the last known state."))
+    return errors.Unavailable(_("The hosting service can't be reached. You see the last known state."))
+
+
+class _Observer:
+    """Notes how the requests of one client end; written only when something changed, so a healthy minute costs little.
+
+    Of several good answers in a row, the first is compared with what is stored.
+    """
+
+    def __init__(self) -> None:
+        self._is_good = False
+
+    def __call__(self, outcome: miosa.Outcome) -> None:
+        if outcome.error:
+            self._is_good = False
+            _note_error(outcome, getattr(miosa, outcome.error))
+        elif not self._is_good:
+            _note_answer()
+            self._is_good = True
+
+
+def _note_error(outcome: miosa.Outcome, kind: type[miosa.MiosaError]) -> None:
+    if issubclass(kind, miosa.RateLimited):
+        budget.block(outcome.retry_after_s or 10.0)
+    elif issubclass(kind, miosa.Unauthorized | miosa.Forbidden | miosa.PaymentRequired) and outcome.method == "GET":
+        # A refused change concerns that change alone, so only refused reads count.
+        _note_trouble("refused_since", kind.code)
+    elif issubclass(kind, miosa.Outage) and not issubclass(kind, miosa.BreakerOpen):
+        _note_trouble("unreachable_since", kind.code)
+
+
+def _note_answer() -> None:
+    row, now = connection.get_connection(), timezone.now()
+    is_noted = row.last_ok_at is not None and now - row.last_ok_at < _OK_WRITTEN_EVERY
+    if row.unreachable_since or row.refused_since or not is_noted:
+        Connection.objects.filter(pk=1).update(last_ok_at=now, unreachable_since=None, refused_since=None, error="")
+
+
+def _note_trouble(column: str, code: str) -> None:
+    if getattr(connection.get_connection(), column) is None:
+        other = "refused_since" if column == "unreachable_since" else "unreachable_since"
+        Connection.objects.filter(pk=1, **{column: None}).update(**{column: timezone.now(), other: None, "error": code})

@@ -8,10 +8,16 @@ from django.utils import timezone
 from portal import miosa
 from portal.models import Connection, Customer, Deployment, Freshness
 from portal.models.freshness import FRESH_FOR, SWEEP, customer_scope, versions_scope
+from portal.services import rates
 from portal.services.connection import WrongTenant
 from portal.services.sync import scopes
-from portal.services.sync.fetch import sweeps, vanished
-from portal.services.sync.fetch.deployment_refresh import are_versions_due, fetch_by_id, refresh_versions_of
+from portal.services.sync.fetch import vanished
+from portal.services.sync.fetch.deployment_refresh import (
+    are_versions_due,
+    fetch_by_id,
+    refresh_versions_of,
+    request_owners,
+)
 from portal.services.sync.fetch.session import Session
 from portal.services.sync.leases import Lease, take_lease
 from portal.services.sync.upsert import deployment_rows
@@ -59,7 +65,7 @@ def refresh_customer(
 def _leave_to_sweep(session: Session, lease: Lease) -> None:
     """What belongs to nobody may be all deployments: only the sweep reads it, and gives its age."""
     sweep = scopes.get_freshness(SWEEP)
-    interval = FRESH_FOR if session.force else sweeps.get_interval()
+    interval = FRESH_FOR if session.force else rates.sweep_interval(sweep.rows_read)
     at = max(session.now, sweep.read_at + interval) if sweep.read_at else session.now
     scopes.request_refresh(SWEEP, at=at)
     with lease.writing() as row:
@@ -74,7 +80,7 @@ def _refresh_deployments(session: Session, customer: Customer, lease: Lease) -> 
     pages = session.client.deployments.pages(external_workspace_id=customer.external_id)
     requested_at = timezone.now()
     for count, page in enumerate(pages, start=1):
-        rows = session.accept_rows(page.items)
+        rows = session.tenant.accept_rows(page.items)
         unreadable |= {broken.id for broken in page.unreadable if broken.id}
         # If MIOSA ignores the filter, or the customer is larger than one refresh, the sweep reads the rest.
         is_last = _note_ignored_filter(customer, rows) or page.next is None or count >= _MOST_PAGES
@@ -92,7 +98,7 @@ def _refresh_deployments(session: Session, customer: Customer, lease: Lease) -> 
         stored |= _fetch_unlisted(session, unlisted)
         with lease.writing() as row:
             _finish(session, lease, row)
-    sweeps.request_owners(stored.values(), now=session.now)
+    request_owners(stored.values(), now=session.now)
     return _list_held(customer, stored.values())
 
 

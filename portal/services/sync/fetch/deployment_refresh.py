@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from portal import miosa
 from portal.models import Deployment, Freshness
-from portal.models.freshness import FRESH_FOR, deployment_scope, versions_scope
+from portal.models.freshness import FRESH_FOR, WORKSPACES, deployment_scope, versions_scope
 from portal.services.connection import WrongTenant
 from portal.services.sync import scopes
 from portal.services.sync.fetch import vanished, version_refresh
@@ -78,10 +78,21 @@ def fetch_by_id(session: Session, deployments: Iterable[Deployment]) -> FetchedB
             fetched.unreadable = error
         else:
             if row.id == deployment.miosa_id:
-                fetched.stored += deployment_rows.upsert_deployments(session.accept_rows([row]), now=requested_at)
+                fetched.stored += deployment_rows.upsert_deployments(
+                    session.tenant.accept_rows([row]), now=requested_at
+                )
             else:
                 fetched.unreadable = miosa.BadAnswer("another deployment than was requested", sent=True)
     return fetched
+
+
+def request_owners(stored: Iterable[StoredDeployment], *, now: datetime) -> None:
+    """Where the owner of a row just stored is not certain, request what tells it: its workspace, or the row by id."""
+    uncertain = [one for one in stored if one.is_uncertain and (one.is_new or one.owner_changed)]
+    if any(one.deployment.workspace_id for one in uncertain):
+        scopes.request_refresh(WORKSPACES, at=now)
+    unstated = [one.deployment.pk for one in uncertain if not one.deployment.is_stated]
+    scopes.request_refreshes((deployment_scope(pk) for pk in unstated), at=now)
 
 
 def are_versions_due(session: Session, stored: StoredDeployment, row: Freshness) -> bool:

@@ -1,18 +1,18 @@
 """The regular sweeps over all deployments and all workspaces, in the background."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from django.utils import timezone
 
 from portal import miosa
 from portal.models import Customer, Deployment, Freshness, Workspace
-from portal.models.freshness import SWEEP, WORKSPACES, customer_scope, deployment_scope, versions_scope
+from portal.models.freshness import SWEEP, WORKSPACES, customer_scope, versions_scope
 from portal.services import rates
 from portal.services.connection import WrongTenant
 from portal.services.sync import scopes
 from portal.services.sync.fetch import vanished
-from portal.services.sync.fetch.deployment_refresh import fetch_by_id
+from portal.services.sync.fetch.deployment_refresh import fetch_by_id, request_owners
 from portal.services.sync.fetch.session import Session
 from portal.services.sync.leases import Lease, take_lease
 from portal.services.sync.limits import SWEEP_PAUSE_AFTER_FAILURE
@@ -23,15 +23,6 @@ PAGES_AT_ONCE = 5
 # A sweep begun longer ago than this starts again instead of going on.
 _STALE_SWEEP = timedelta(hours=1)
 _MOST_BY_ID = 10
-
-
-def get_interval(row: Freshness | None = None) -> timedelta:
-    """Between two sweeps of all deployments: a minute, or what half of the background's budget takes for them.
-
-    `row`: the scope of the sweep, if the caller has just read it.
-    """
-    row = row or scopes.get_freshness(SWEEP)
-    return rates.sweep_interval(row.rows_read)
 
 
 def sweep_deployments(*, client: miosa.Client, now: datetime, most_pages: int | None = None) -> bool:
@@ -77,15 +68,6 @@ def sweep_workspaces(*, client: miosa.Client, now: datetime) -> bool:
     return True
 
 
-def request_owners(stored: Iterable[StoredDeployment], *, now: datetime) -> None:
-    """Where the owner of a row just stored is not certain, request what tells it: its workspace, or the row by id."""
-    uncertain = [one for one in stored if one.is_uncertain and (one.is_new or one.owner_changed)]
-    if any(one.deployment.workspace_id for one in uncertain):
-        scopes.request_refresh(WORKSPACES, at=now)
-    unstated = [one.deployment.pk for one in uncertain if not one.deployment.is_stated]
-    scopes.request_refreshes((deployment_scope(pk) for pk in unstated), at=now)
-
-
 def _get_retry_at(error: miosa.MiosaError | WrongTenant, *, now: datetime) -> datetime | None:
     """Nothing is tried again by itself with the wrong tenant."""
     if isinstance(error, WrongTenant):
@@ -96,7 +78,7 @@ def _get_retry_at(error: miosa.MiosaError | WrongTenant, *, now: datetime) -> da
 def _store_pages(session: Session, lease: Lease, *, most: int | None) -> bool | None:
     """Whether the list was read as a whole (and not in a loop); None if there is more to read."""
     for count, (page, requested_at) in enumerate(_list_pages(session, lease), start=1):
-        rows = session.accept_rows(page.items)
+        rows = session.tenant.accept_rows(page.items)
         with lease.writing() as row:
             stored = deployment_rows.upsert_deployments(rows, now=requested_at)
             unreadable = [broken.id for broken in page.unreadable if broken.id]

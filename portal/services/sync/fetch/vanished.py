@@ -8,8 +8,7 @@ from portal.models import Connection, Deployment
 from portal.models.freshness import SWEEP
 from portal.services import connection
 from portal.services.sync import scopes
-from portal.services.sync.fetch import tenant_check
-from portal.services.sync.fetch.session import Session
+from portal.services.sync.fetch.session import Session, confirm_tenant
 from portal.services.sync.upsert import deployment_rows
 
 ALARM = "many_vanished"
@@ -23,7 +22,7 @@ def mark_unknown(session: Session, missing: Sequence[Deployment]) -> None:
     Raises WrongTenant.
     """
     try:
-        tenant_check.confirm_tenant(session.client)
+        confirm_tenant(session.client)
         others = session.client.deployments.list(limit=1)
     except miosa.MiosaError:
         others = None

@@ -119,7 +119,7 @@ class _Run:
         if not attribution.needs_fresh_deployment(self.deployment, stated, now=requested_at):
             return
         row = self.session.client.deployments.get(self.deployment.miosa_id)
-        deployment_rows.upsert_deployments(self.session.accept_rows([row]), now=requested_at)
+        deployment_rows.upsert_deployments(self.session.tenant.accept_rows([row]), now=requested_at)
         self.deployment.refresh_from_db()
 
     def _store(self, page: miosa.Page[miosa.Version], row: Freshness) -> None:

@@ -89,10 +89,15 @@ class _Batch:
         self.counted_customers: set[int] = set()
 
     def store(self) -> list[StoredDeployment]:
-        late = {miosa_id for miosa_id, known in self.known.items() if self._is_late(known)}
+        # A later answer is stored already, unless it is so much later that the clock must have been set back.
+        latest = timezone.now() + clock_skew.IMPLAUSIBLE
+        late = {miosa_id for miosa_id, known in self.known.items() if self.now < known.requested_at <= latest}
         fresh = [row for row in self.rows if row.id not in late]
         attributions = {row.id: self._attribute(row) for row in fresh}
-        owners = self._find_owners({external_id for _, external_id, _ in attributions.values() if external_id})
+        owners = customer_rows.ensure_customers(
+            (external_id for _, external_id, _ in attributions.values() if external_id),
+            known=(known.customer for known in self.known.values()),
+        )
         attribution.store_attributions(self._list_new_attributions(attributions), now=self.now)
         stored = []
         for row in fresh:
@@ -113,28 +118,14 @@ class _Batch:
     def unassigned(self) -> Customer:
         return customer_rows.get_unassigned()
 
-    def _find_owners(self, external_ids: set[str]) -> dict[str, Customer]:
-        """Owners of stored deployments are known without a query."""
-        owners = {
-            known.customer.external_id: known.customer for known in self.known.values() if known.customer.external_id
-        }
-        missing = external_ids - set(owners)
-        return owners | (customer_rows.ensure_customers(missing) if missing else {})
-
     def _list_new_attributions(self, attributions: dict[str, _Attribution]) -> dict[str, str | None]:
         """Certain ones, without those that the deployment had before: they are stored."""
+        known_owners = {miosa_id: known.customer.external_id for miosa_id, known in self.known.items()}
         return {
             miosa_id: external_id
             for miosa_id, (_stated, external_id, is_certain) in attributions.items()
-            if is_certain and not (external_id and self._get_known_owner(miosa_id) == external_id)
+            if is_certain and not (external_id and known_owners.get(miosa_id) == external_id)
         }
-
-    def _get_known_owner(self, miosa_id: str) -> str | None:
-        return self.known[miosa_id].customer.external_id if miosa_id in self.known else None
-
-    def _is_late(self, known: Deployment) -> bool:
-        """A later answer is stored already, unless it is so much later that the clock must have been set back."""
-        return self.now < known.requested_at <= timezone.now() + clock_skew.IMPLAUSIBLE
 
     def _get_workspace_id(self, row: miosa.Deployment) -> str:
         known = self.known.get(row.id)

@@ -69,7 +69,8 @@ def update_live_pointer(
             customer_rows.bump_generation(
                 (changes.customer_ids if changes else set()) | customer_links.list_customer_ids(row)
             )
-    _copy(row, to=deployment)
+    for field in Deployment._meta.concrete_fields:
+        setattr(deployment, field.attname, getattr(row, field.attname))
 
 
 def show_live_version(deployment: Deployment) -> None:
@@ -87,11 +88,6 @@ def _save(row: Deployment, columns: dict[str, Any]) -> None:
         Deployment.objects.filter(pk=row.pk).update(**columns)
         for name, value in columns.items():
             setattr(row, name, value)
-
-
-def _copy(row: Deployment, *, to: Deployment) -> None:
-    for field in Deployment._meta.concrete_fields:
-        setattr(to, field.attname, getattr(row, field.attname))
 
 
 def _read_pointers(deployment: Deployment) -> _Pointers:
@@ -134,9 +130,10 @@ def restore_activation_entries(deployment: Deployment) -> None:
 def _record(deployment: Deployment, *, had_staged: int | None, caused_by: UUID | None, now: datetime) -> Activation:
     """One row for each change of the pointer, filed in the timeline if it says more than the version's own entry."""
     live = _find_version(deployment, deployment.active_version_id)
-    last = Activation.objects.filter(deployment_id=deployment.miosa_id).order_by("-pk").first()
+    recorded = Activation.objects.filter(deployment_id=deployment.miosa_id)
+    last = recorded.order_by("-pk").first()
     previous = _find_version(deployment, last.version_id) if last else None
-    was_live = live is not None and last is not None and _was_live(deployment, live)
+    was_live = live is not None and last is not None and recorded.filter(version_id=live.miosa_id).exists()
     was_staged = live is not None and last is not None and not was_live and _was_staged(live, had_staged)
     has_entry = last is not None and live is not None and (was_staged or was_live or _goes_back(live, previous))
     activation = Activation.objects.create(
@@ -165,10 +162,6 @@ def _was_staged(live: Version, had_staged: int | None) -> bool:
     return live.pk == had_staged or bool(
         live.promoted_at and live.created_at and live.promoted_at - live.created_at > _STAGED_FOR
     )
-
-
-def _was_live(deployment: Deployment, version: Version) -> bool:
-    return Activation.objects.filter(deployment_id=deployment.miosa_id, version_id=version.miosa_id).exists()
 
 
 def _goes_back(live: Version, previous: Version | None) -> bool:

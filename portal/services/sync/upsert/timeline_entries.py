@@ -13,10 +13,6 @@ _STATES = {state.name.lower(): state for state in Entry.State}
 _KINDS = {kind.name.lower(): kind for kind in Entry.VersionKind}
 
 
-def state_code(version: Version) -> Entry.State:
-    return _STATES.get(version.state, Entry.State.OTHER) if version.is_readable else Entry.State.UNREADABLE
-
-
 def upsert_version_entries(
     deployment: Deployment, versions: Sequence[Version], *, moved: Sequence[Version] = ()
 ) -> None:
@@ -50,6 +46,9 @@ def _find_owners(versions: Iterable[Version]) -> dict[int, int]:
 
 def _entry(deployment: Deployment, version: Version, customer_id: int, facets: Mapping[FacetKey, int]) -> Entry:
     codes = [facets[customer_id, field, text] if text else 0 for field, text in _facet_texts(version)]
+    state = _STATES.get(version.state, Entry.State.OTHER)
+    # A version is found by no more than its page shows, so that a hit gives nothing away.
+    command = log_text.scrub(version.runtime_command)
     return Entry(
         kind=Entry.Kind.VERSION,
         subject=version.pk,
@@ -57,12 +56,12 @@ def _entry(deployment: Deployment, version: Version, customer_id: int, facets: M
         at=version.created_at or version.first_seen_at,
         customer_id=customer_id,
         deployment=deployment.pk,
-        state=state_code(version),
+        state=state if version.is_readable else Entry.State.UNREADABLE,
         version_kind=_KINDS.get(version.kind, Entry.VersionKind.OTHER),
         person=codes[0],
         project=codes[1],
         number=version.number,
-        text=_text(version),
+        text=clean_text.make_search_key(version.external_user_id, version.external_project_id, command)[:400],
     )
 
 
@@ -71,12 +70,6 @@ def _facet_texts(version: Version) -> tuple[tuple[str, str], tuple[str, str]]:
         (Facet.Field.PERSON.value, version.external_user_id),
         (Facet.Field.PROJECT.value, version.external_project_id),
     )
-
-
-def _text(version: Version) -> str:
-    """The text a version is found by; no more than its page shows, so that a hit gives nothing away."""
-    command = log_text.scrub(version.runtime_command)
-    return clean_text.make_search_key(version.external_user_id, version.external_project_id, command)[:400]
 
 
 def _hand_over(deployment: Deployment, versions: Sequence[Version], *, customer_id: int) -> None:

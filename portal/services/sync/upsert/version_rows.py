@@ -14,7 +14,7 @@ from portal import miosa
 from portal.models import Connection, Customer, Deployment, Version
 from portal.services import clean_text
 from portal.services.sync.upsert import attribution, customer_links, customer_rows, timeline_entries
-from portal.services.sync.upsert.attribution import Owner, Stated
+from portal.services.sync.upsert.attribution import Stated
 
 logger = logging.getLogger(__name__)
 
@@ -103,7 +103,10 @@ def _store(
         for version in Version.objects.filter(deployment=deployment, miosa_id__in=facts).select_related("customer")
     }
     owners_by_id = attribution.attribute_versions(deployment, stated, known=known, now=now)
-    customers = _find_customers(owners_by_id.values(), known.values())
+    customers = customer_rows.ensure_customers(
+        (owner.external_id for owner in owners_by_id.values() if owner.external_id),
+        known=(version.customer for version in known.values() if version.customer),
+    )
     changes = VersionChanges(known_ids=set(known))
     new: list[Version] = []
     updated: list[Version] = []
@@ -130,17 +133,6 @@ def _store(
         Version.objects.bulk_update(updated, sorted(columns), batch_size=50)
     _follow_up(deployment, new, updated, changes)
     return changes
-
-
-def _find_customers(owners: Iterable[Owner], known: Iterable[Version]) -> dict[str, Customer]:
-    """The customers of these external ids; those of stored versions are known without a query."""
-    customers = {
-        version.customer.external_id: version.customer
-        for version in known
-        if version.customer and version.customer.external_id
-    }
-    missing = {owner.external_id for owner in owners if owner.external_id} - set(customers)
-    return customers | (customer_rows.ensure_customers(missing) if missing else {})
 
 
 def _list_owner_ids(customer_ids: Iterable[int | None]) -> set[int]:
