@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from deployments_ui import freshness, htmx, links
-from deployments_ui.filters import filter_query, list_menus
+from deployments_ui.forms.history import HistoryFilterForm, filter_query
 from portal.services import visits
 from portal.services.queries import history
 from portal.services.queries.history import History
@@ -57,7 +57,7 @@ def context_of(found: History, query: QueryDict) -> dict[str, Any]:
     return {
         "customer": found.customer,
         "found": found,
-        "menus": list_menus(found.choices),
+        "form": HistoryFilterForm(query, filters=found.filters, choices=found.choices),
         "freshness": freshness.of_page(page_query, path=url, refresh_path=links.customer_refresh(slug), age=found.age),
         "is_empty": not (found.deployments or filters or found.age.filling or found.age.as_of is None),
         "url": url,

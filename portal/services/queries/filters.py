@@ -8,7 +8,6 @@ from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from portal.models import Customer, Deployment, Facet
 from portal.permissions import Person
@@ -36,16 +35,8 @@ _STATES = (
     State.OTHER,
     State.UNREADABLE,
 )
-# The others are rare: they are offered only while they are chosen, by a link.
-_OFFERED_STATES = _STATES[:7]
-_OFFERED_KINDS = ("static", "dynamic", "sandbox_backed")
-_WORDS = {
-    "app": gettext_lazy("app"),
-    "kind": gettext_lazy("kind"),
-    "person": gettext_lazy("person"),
-    "project": gettext_lazy("project"),
-    "state": gettext_lazy("state"),
-}
+# The others are rare: a link may name them, the form does not offer them.
+_OFFERED_STATES = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +103,11 @@ def parse(query: Query, *, customer: Customer, deployments: Iterable[Deployment]
     apps = {deployment.miosa_id: deployment for deployment in deployments}
     people, projects = _list_facets(query, customer)
     chosen = Filters(
-        deployments=_choose(query, "app", apps, notes),
-        states=tuple(State(key) for key in _choose(query, "state", _STATES, notes)),
-        kinds=_choose(query, "kind", _KINDS, notes),
-        people=_choose(query, "person", people, notes),
-        projects=_choose(query, "project", projects, notes),
+        deployments=_choose(query, "app", apps, _("app"), notes),
+        states=tuple(State(key) for key in _choose(query, "state", _STATES, _("state"), notes)),
+        kinds=_choose(query, "kind", _KINDS, _("kind"), notes),
+        people=_choose(query, "person", people, _("person"), notes),
+        projects=_choose(query, "project", projects, _("project"), notes),
         date_from=_parse_date(query, "from", notes),
         date_to=_parse_date(query, "to", notes),
         text=clean_text.clean_line(get_first(query, "q"), most=200),
@@ -135,11 +126,11 @@ def parse(query: Query, *, customer: Customer, deployments: Iterable[Deployment]
         **(_parse_text(chosen.text) if chosen.text else {}),
     )
     choices = Choices(
-        deployments=_offer({key: app.name for key, app in apps.items()}, chosen.deployments),
-        states=_offer({key: key for key in (*_OFFERED_STATES, *chosen.states)}, chosen.states),
-        kinds=_offer({key: key for key in (*_OFFERED_KINDS, *chosen.kinds)}, chosen.kinds),
-        people=_offer(people, chosen.people),
-        projects=_offer(projects, chosen.projects),
+        deployments=tuple(Choice(key, app.name, key in chosen.deployments) for key, app in apps.items()),
+        states=tuple(Choice(key, key, key in chosen.states) for key in _STATES[:_OFFERED_STATES]),
+        kinds=tuple(Choice(key, key, key in chosen.kinds) for key in ("static", "dynamic", "sandbox_backed")),
+        people=tuple(Choice(key, text, key in chosen.people) for key, text in people.items()),
+        projects=tuple(Choice(key, text, key in chosen.projects) for key, text in projects.items()),
     )
     return ParsedQuery(chosen, choices, where, tuple(notes))
 
@@ -177,16 +168,12 @@ def _parse_text(text: str) -> dict[str, Any]:
     return {"text": clean_text.make_search_key(text), "exact": text if is_exact else ""}
 
 
-def _choose(query: Query, key: str, known: Container[str], notes: list[str]) -> tuple[str, ...]:
+def _choose(query: Query, key: str, known: Container[str], word: str, notes: list[str]) -> tuple[str, ...]:
     values = [value for value in dict.fromkeys(query.get(key, ())) if value]
     chosen = tuple(value for value in values if value in known)
     if len(chosen) < len(values):
-        notes.append(_("A filter for an unknown %(word)s was ignored.") % {"word": _WORDS[key]})
+        notes.append(_("A filter for an unknown %(word)s was ignored.") % {"word": word})
     return chosen[:_MOST_CHOSEN]
-
-
-def _offer(known: Mapping[str, str], chosen: tuple[str, ...]) -> tuple[Choice, ...]:
-    return tuple(Choice(key, label, key in chosen) for key, label in known.items())
 
 
 def _parse_date(query: Query, key: str, notes: list[str]) -> date | None:

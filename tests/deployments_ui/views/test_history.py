@@ -56,7 +56,7 @@ def test_a_filter_narrows_the_list_and_is_in_the_address(world: World, browse: B
 
 def test_a_filter_for_another_customers_app_is_ignored_with_a_note(world: World, browse: Browse) -> None:
     page = text_of(browse(world.people.owner), f"{PATH}?app={world.foreign['id']}")
-    assert "A filter for an unknown app was ignored." in page
+    assert "The filter for an unknown app was ignored." in page
     assert world.foreign["name"] not in page
 
 

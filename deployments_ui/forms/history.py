@@ -1,0 +1,98 @@
+"""The filters of a customer's history."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, cast
+
+from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
+
+from deployments_ui.labels.states import STATES, kind
+from portal.services.queries.filters import Choices, Filters
+from portal.services.queries.schemas import State
+
+
+class FilterField(forms.MultipleChoiceField):
+    """Checkboxes of one filter. A value that is no choice is reported, and filters nothing."""
+
+    widget = forms.CheckboxSelectMultiple
+
+    def __init__(self, label: StrOrPromise, unknown: StrOrPromise) -> None:
+        super().__init__(label=label, required=False, error_messages={"invalid_choice": unknown})
+
+    def to_python(self, value: Any) -> list[str]:
+        return [each for each in super().to_python(value) if each]
+
+
+class DateFilterField(forms.DateField):
+    def __init__(self, label: StrOrPromise) -> None:
+        ignored = _("This date does not exist, so it was ignored.")
+        super().__init__(
+            label=label,
+            required=False,
+            input_formats=["%Y-%m-%d"],
+            error_messages={"invalid": ignored},
+            validators=[
+                MinValueValidator(date(1970, 1, 1), message=ignored),
+                MaxValueValidator(date(9000, 12, 31), message=ignored),
+            ],
+        )
+
+
+class HistoryFilterForm(forms.Form):
+    """The filters above a customer's history: a GET form, whose invalid values are ignored with a note."""
+
+    app = FilterField(_("App"), _("The filter for an unknown app was ignored."))
+    state = FilterField(_("State"), _("The filter for an unknown state was ignored."))
+    kind = FilterField(_("Kind"), _("The filter for an unknown kind was ignored."))
+    person = FilterField(_("Person"), _("The filter for an unknown person was ignored."))
+    project = FilterField(_("Project"), _("The filter for an unknown project was ignored."))
+    q = forms.CharField(label=_("Search this history"), required=False)
+
+    def __init__(self, query: QueryDict, *, filters: Filters, choices: Choices) -> None:
+        super().__init__(query, auto_id="filter-%s")
+        self.fields["from"] = DateFilterField(_("From"))
+        self.fields["to"] = DateFilterField(_("To"))
+        states = [State(each.key) for each in choices.states]
+        # A rare state that is not offered may be in an address, and has to show as chosen.
+        states += [state for state in filters.states if state not in states]
+        self._offered = {
+            "app": [(each.key, each.label) for each in choices.deployments],
+            "state": [(state.value, str(STATES[state].word)) for state in states],
+            "kind": [(each.key, kind(each.key)) for each in choices.kinds],
+            "person": [(each.key, each.label) for each in choices.people],
+            "project": [(each.key, each.label) for each in choices.projects],
+        }
+        for name, offered in self._offered.items():
+            cast(FilterField, self.fields[name]).choices = offered
+
+    @property
+    def menus(self) -> list[forms.BoundField]:
+        """The filters that offer a choice, and those in use."""
+        return [self[name] for name, offered in self._offered.items() if len(offered) > 1 or self[name].value()]
+
+    @property
+    def notes(self) -> list[str]:
+        return [str(error) for errors in self.errors.values() for error in errors]
+
+
+def filter_query(filters: Filters) -> list[tuple[str, str]]:
+    """The filters as they stand in an address; nothing for what is not filtered."""
+    pairs: list[tuple[str, str]] = [
+        *(("app", key) for key in filters.deployments),
+        *(("state", key) for key in filters.states),
+        *(("kind", key) for key in filters.kinds),
+        *(("person", key) for key in filters.people),
+        *(("project", key) for key in filters.projects),
+    ]
+    if filters.date_from:
+        pairs.append(("from", filters.date_from.isoformat()))
+    if filters.date_to:
+        pairs.append(("to", filters.date_to.isoformat()))
+    if filters.text:
+        pairs.append(("q", filters.text))
+    return pairs
