@@ -15,8 +15,10 @@ from typing import Protocol, TypeVar
 
 from django.utils import timezone
 from django.utils.dates import MONTHS, WEEKDAYS, WEEKDAYS_ABBR
-from django.utils.translation import get_language, ngettext
-from django.utils.translation import gettext as _
+from django.utils.translation import get_language
+
+from deployments_ui.translation import gettext as _
+from deployments_ui.translation import ngettext
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 SIZE_UNITS = ("KB", "MB", "GB", "TB")
@@ -52,16 +54,17 @@ class Clock:
         zone = timezone.get_current_timezone()
         return cls(zone, get_language(), (now or timezone.now()).astimezone(zone).date())
 
-    def exact(self, at: datetime) -> str:
-        return _exact(at.astimezone(self.zone), self.language)
-
-    def hour(self, at: datetime) -> str:
-        return _clock(at.astimezone(self.zone))
-
-    def by_day(self, entries: Iterable[Entry]) -> Iterator[tuple[date, list[Entry]]]:
-        """Entries, newest first, grouped by the reader's day."""
-        for day, group in itertools.groupby(entries, key=lambda entry: entry.at.astimezone(self.zone).date()):
+    def by_day(self, entries: Iterable[Entry]) -> Iterator[tuple[date, list[tuple[datetime, Entry]]]]:
+        """Entries, newest first, grouped by the reader's day, each with its time in the reader's zone."""
+        local = ((entry.at.astimezone(self.zone), entry) for entry in entries)
+        for day, group in itertools.groupby(local, key=lambda pair: pair[0].date()):
             yield day, list(group)
+
+    def exact(self, local: datetime) -> str:
+        return _exact(local, self.language)
+
+    def hour(self, local: datetime) -> str:
+        return _clock(local)
 
     def day_name(self, day: date) -> str:
         """Today, Yesterday, Tuesday 18 November, Saturday 3 May 2025."""
@@ -162,8 +165,8 @@ def size(amount: int) -> str:
     return f"{value:.1f} {SIZE_UNITS[steps]}" if value < 9.95 else f"{value:.0f} {SIZE_UNITS[steps]}"
 
 
-def file_count(count: int) -> str:
-    return _file_count(count, get_language())
+def file_count(count: int, language: str | None = None) -> str:
+    return ngettext("%(n)d file", "%(n)d files", count, language) % {"n": count}
 
 
 def version_number(version: Numbered) -> str:
@@ -212,8 +215,3 @@ def _long_day(day: date, language: str | None, *, with_year: bool) -> str:
 def _short_day(day: date, language: str | None, *, with_year: bool) -> str:
     names = {"day": day.day, "month": str(MONTHS[day.month]), "year": day.year}
     return (_("%(day)d %(month)s %(year)d") if with_year else _("%(day)d %(month)s")) % names
-
-
-@lru_cache(maxsize=1024)
-def _file_count(count: int, language: str | None) -> str:
-    return ngettext("%(n)d file", "%(n)d files", count) % {"n": count}

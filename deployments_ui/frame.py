@@ -105,13 +105,12 @@ class Frame:
         if self.person is None:
             return []
         if self.person.is_staff:
-            return [self._item(_("Customers"), links.customers()), self._item(_("Operations"), links.operations())]
-        if customer is not None and len(self.person.roles) == 1:
-            return [self._item(customer.name, links.customer(customer.slug))]
-        return [self._item(home.name, links.customer(home.slug)) for home in customers.list_own(by=self.person)]
-
-    def _item(self, label: str, url: str) -> NavItem:
-        return NavItem(label, url, is_current=self._request.path == url)
+            pages = [(_("Customers"), links.customers()), (_("Operations"), links.operations())]
+        elif customer is not None and len(self.person.roles) == 1:
+            pages = [(customer.name, links.customer(customer.slug))]
+        else:
+            pages = [(home.name, links.customer(home.slug)) for home in customers.list_own(by=self.person)]
+        return [NavItem(label, url, is_current=self._request.path == url) for label, url in pages]
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:

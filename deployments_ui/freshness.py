@@ -43,10 +43,11 @@ def query_of(request: HttpRequest) -> Pairs:
     return [(name, value) for name, values in request.GET.lists() for value in values if name not in POLLING_KEYS]
 
 
-def render_age(request: HttpRequest, freshness: Freshness) -> HttpResponse:
+def render_age(request: HttpRequest, age: Age, *, path: str, refresh_path: str) -> HttpResponse:
     """For a poll when nothing but the age changed: the layout's parts alone, or nothing if the age reads the same."""
-    if request.GET.get("age", "") == shown_age(freshness.age):
+    if request.GET.get("age", "") == shown_age(age):
         return htmx.no_change()
+    freshness = of_page(query_of(request), path=path, refresh_path=refresh_path, age=age)
     response = htmx.render_parts(request, htmx.LAYOUT, {"freshness": freshness}, oob=htmx.LAYOUT_PARTS)
     response["HX-Reswap"] = "none"
     return response

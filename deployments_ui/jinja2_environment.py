@@ -8,11 +8,12 @@ from typing import Any
 
 from django.conf import settings
 from django.templatetags.static import static
-from django.utils.translation import get_language, gettext, ngettext, npgettext, pgettext
+from django.utils.translation import npgettext, pgettext
 from jinja2 import Environment
 
 from deployments_ui import formats, links, timeline
 from deployments_ui.labels import builds, domains, env_vars, facts, operations, people, states
+from deployments_ui.translation import gettext, ngettext
 from portal.services.queries.schemas import ActivationEntry, OperationEntry
 
 COMPONENTS = ("buttons", "fields", "icons", "notices", "pager", "polling", "times")
@@ -53,17 +54,6 @@ FILTERS: dict[str, Callable[..., object]] = {
 }
 
 
-@lru_cache(maxsize=4096)
-def _translate(text: str, language: str | None) -> str:
-    """`language` only keeps the cached texts of two languages apart."""
-    return gettext(text)
-
-
-def translate(text: str) -> str:
-    """`gettext` for the hundred fixed texts of a page, in half the time."""
-    return _translate(text, get_language())
-
-
 class Components:
     """All macros of `templates/components/` under one name: `{{ ui.ago(version.created_at) }}`.
 
@@ -87,7 +77,7 @@ def environment(**options: Any) -> Environment:
     env = Environment(**options, extensions=["jinja2.ext.i18n"])  # noqa: S701  # Django's backend turns autoescape on
     env.policies["ext.i18n.trimmed"] = True
     env.install_gettext_callables(  # type: ignore[attr-defined]  # added by the i18n extension
-        translate, ngettext, newstyle=True, pgettext=pgettext, npgettext=npgettext
+        gettext, ngettext, newstyle=True, pgettext=pgettext, npgettext=npgettext
     )
     env.filters.update(FILTERS)
     env.tests.update(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from typing import NamedTuple
 
 from deployments_ui import formats
@@ -29,10 +30,11 @@ def by_day(entries: Iterable[TimelineEntry]) -> Iterator[tuple[str, list[Row]]]:
     """The name of each day and its rows, newest first."""
     clock = Clock.of_reader()
     for day, group in clock.by_day(entries):
-        yield clock.day_name(day), [_row(entry, clock) for entry in group]
+        yield clock.day_name(day), [_row(entry, local, clock) for local, entry in group]
 
 
-def _row(entry: TimelineEntry, clock: Clock) -> Row:
+def _row(entry: TimelineEntry, local: datetime, clock: Clock) -> Row:
+    """`local` is the entry's time in the reader's zone."""
     facts = ""
     if isinstance(entry, ActivationEntry):
         label = get_activation_label(entry)
@@ -41,4 +43,4 @@ def _row(entry: TimelineEntry, clock: Clock) -> Row:
     else:
         label = get_version_label(entry, clock.language)
         facts = version_facts(entry.version, entry.sandbox, clock.language)
-    return Row(entry, formats.iso(entry.at), clock.exact(entry.at), clock.hour(entry.at), label, facts)
+    return Row(entry, formats.iso(entry.at), clock.exact(local), clock.hour(local), label, facts)

@@ -78,6 +78,7 @@ TEMPLATES: list[dict[str, Any]] = [
         "DIRS": [BASE_DIR / "templates"],
         "OPTIONS": {
             "environment": "deployments_ui.jinja2_environment.environment",
+            "lstrip_blocks": True,  # a line break is left, which is a space
             "context_processors": [
                 "django.contrib.messages.context_processors.messages",
                 "deployments_ui.frame.frame",

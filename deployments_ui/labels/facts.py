@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from functools import lru_cache
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from deployments_ui import formats
 from deployments_ui.labels.states import kind
+from deployments_ui.translation import gettext
 from portal.services.queries.schemas import VersionSummary
 from portal.services.queries.versions import Difference
 
@@ -48,19 +47,11 @@ def fact_value(value: str | int | datetime | None, name: str) -> str:
 
 def version_facts(version: VersionSummary, sandbox: str, language: str | None) -> str:
     """static · 42 files · 184 KB · from …a1b2c3"""
-    return _version_facts(version.kind, version.files, version.total_bytes, sandbox, language)
-
-
-@lru_cache(maxsize=2048)
-def _version_facts(
-    kind_name: str, files: int | None, total_bytes: int | None, sandbox: str, language: str | None
-) -> str:
-    """`language` only keeps the cached texts of two languages apart."""
-    facts = [kind(kind_name)] if kind_name else []
-    if files is not None:
-        facts.append(formats.file_count(files))
-    if total_bytes is not None:
-        facts.append(formats.size(total_bytes))
+    facts = [kind(version.kind, language)] if version.kind else []
+    if version.files is not None:
+        facts.append(formats.file_count(version.files, language))
+    if version.total_bytes is not None:
+        facts.append(formats.size(version.total_bytes))
     if sandbox:
-        facts.append(gettext("from %(sandbox)s") % {"sandbox": formats.shorten_id(sandbox)})
+        facts.append(gettext("from %(sandbox)s", language) % {"sandbox": formats.shorten_id(sandbox)})
     return " · ".join(facts)

@@ -78,5 +78,11 @@ def get_moment_label(moment: Moment) -> Label:
     return MOMENTS.get(moment.what) or Label("other", "unknown", moment.what)
 
 
-def kind(name: str) -> str:
+def kind(name: str, language: str | None = None) -> str:
+    return _get_kind(name, language or get_language())
+
+
+@lru_cache(maxsize=256)
+def _get_kind(name: str, language: str | None) -> str:
+    """Translated, as `_get_state_label`."""
     return str(KINDS.get(name, name))

@@ -8,7 +8,6 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from deployments_ui import freshness, htmx, links
-from deployments_ui.freshness import Freshness, Pairs
 from deployments_ui.tabs import list_tabs
 from portal.permissions import Person
 from portal.services import visits
@@ -29,7 +28,8 @@ def show(request: htmx.Request, slug: str, deployment_id: str) -> HttpResponse:
     polled = visits.poll_deployment(by=by, slug=slug, deployment_id=deployment_id, now=now)
     newer = deployments.find_newer(*polled, by=by, query=query, generation=seen, now=now)
     if isinstance(newer, Age):
-        return freshness.render_age(request, freshness_of(slug, deployment_id, freshness.query_of(request), newer))
+        path, refresh_path = links.deployment(slug, deployment_id), links.deployment_refresh(slug, deployment_id)
+        return freshness.render_age(request, newer, path=path, refresh_path=refresh_path)
     return respond(request, newer)
 
 
@@ -58,13 +58,10 @@ def context_of(found: DeploymentPage, *, by: Person, cursor: str = "") -> dict[s
         "deployment": deployment,
         "found": found,
         "tabs": list_tabs(found.customer, deployment, by=by, current="history"),
-        "freshness": freshness_of(slug, deployment.id, page_query, found.age),
+        "freshness": freshness.of_page(
+            page_query, path=url, refresh_path=links.deployment_refresh(slug, deployment.id), age=found.age
+        ),
         "page_url": links.with_query(url, page_query),
         "newest_url": url if cursor else "",
         "older_url": links.with_query(url, [("cursor", older)]) if older else "",
     }
-
-
-def freshness_of(slug: str, deployment_id: str, query: Pairs, age: Age) -> Freshness:
-    path, refresh_path = links.deployment(slug, deployment_id), links.deployment_refresh(slug, deployment_id)
-    return freshness.of_page(query, path=path, refresh_path=refresh_path, age=age)

@@ -9,7 +9,6 @@ from django.views.decorators.http import require_POST, require_safe
 
 from deployments_ui import freshness, htmx, links
 from deployments_ui.forms.history import HistoryFilterForm, filter_query
-from deployments_ui.freshness import Freshness, Pairs
 from portal.services import visits
 from portal.services.queries import history
 from portal.services.queries.history import History
@@ -28,7 +27,8 @@ def show(request: htmx.Request, slug: str) -> HttpResponse:
     customer = visits.poll_customer(by=request.person, slug=slug, now=now)
     newer = history.find_newer(customer, by=request.person, query=query, generation=seen, now=now)
     if isinstance(newer, Age):
-        return freshness.render_age(request, freshness_of(slug, freshness.query_of(request), newer))
+        refresh_path = links.customer_refresh(slug)
+        return freshness.render_age(request, newer, path=links.customer(slug), refresh_path=refresh_path)
     return respond(request, newer)
 
 
@@ -58,14 +58,10 @@ def context_of(found: History, query: QueryDict) -> dict[str, Any]:
         "customer": found.customer,
         "found": found,
         "form": HistoryFilterForm(query, filters=found.filters, choices=found.choices),
-        "freshness": freshness_of(slug, page_query, found.age),
+        "freshness": freshness.of_page(page_query, path=url, refresh_path=links.customer_refresh(slug), age=found.age),
         "is_empty": not (found.deployments or filters or found.age.filling or found.age.as_of is None),
         "url": url,
         "page_url": links.with_query(url, page_query),
         "newest_url": links.with_query(url, filters) if cursor else "",
         "older_url": links.with_query(url, [*filters, ("cursor", older)]) if older else "",
     }
-
-
-def freshness_of(slug: str, query: Pairs, age: Age) -> Freshness:
-    return freshness.of_page(query, path=links.customer(slug), refresh_path=links.customer_refresh(slug), age=age)

@@ -9,9 +9,10 @@ from django.db import models
 class VersionRow(NamedTuple):
     """The columns of a version that a summary needs, as the timeline's SQL brings them; a `Version` has them too."""
 
-    id: int
+    created_at: datetime | None
+    first_seen_at: datetime
+    gone_at: datetime | None
     miosa_id: str
-    deployment_id: int
     customer_id: int | None
     number: int | None
     kind: str
@@ -22,15 +23,20 @@ class VersionRow(NamedTuple):
     source_sandbox_id: str
     files: int | None
     total_bytes: int | None
-    created_at: datetime | None
-    first_seen_at: datetime
-    gone_at: datetime | None
+
+
+class PreviousVersion(NamedTuple):
+    """The columns of a version that was live until another one went live."""
+
+    miosa_id: str
+    customer_id: int | None
+    number: int | None
 
 
 class VersionQuerySet(models.QuerySet["Version"]):
     def for_summary(self) -> "VersionQuerySet":
-        """Only the columns of `VersionRow`, and those that decide how long it can be restored."""
-        return self.only(*VersionRow._fields, "archived_at", "promoted_at")
+        """Only the columns of `VersionRow`, the deployment, and what decides how long it can be restored."""
+        return self.only(*VersionRow._fields, "deployment_id", "archived_at", "promoted_at")
 
 
 class Version(models.Model):

@@ -73,8 +73,8 @@ def test_entries_are_grouped_by_the_readers_day() -> None:
     late = Entry(datetime(2026, 11, 17, 23, 30, tzinfo=UTC))
     later, earlier = Entry(NOW), Entry(datetime(2026, 11, 17, 22, 30, tzinfo=UTC))
     assert list(Clock.of_reader(NOW).by_day([later, late, earlier])) == [
-        (date(2026, 11, 18), [later, late]),
-        (date(2026, 11, 17), [earlier]),
+        (date(2026, 11, 18), [(later.at, later), (late.at, late)]),
+        (date(2026, 11, 17), [(earlier.at, earlier)]),
     ]
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from portal.models import Customer, Deployment, Operation, Version
-from portal.models.versions import VersionRow
+from portal.models.versions import PreviousVersion, VersionRow
 from portal.permissions import Person
 from portal.services.queries.schemas import CustomerSummary, DeploymentSummary, State, VersionSummary
 
@@ -45,7 +45,7 @@ def hides_others(deployment: Deployment, *, by: Person) -> bool:
     return deployment.is_shared and not by.sees_everyone
 
 
-def can_see_version(version: Version | VersionRow | None, customer: Customer, *, by: Person) -> bool:
+def can_see_version(version: Version | VersionRow | PreviousVersion | None, customer: Customer, *, by: Person) -> bool:
     return version is not None and (by.sees_everyone or version.customer_id == customer.pk)
 
 
@@ -55,7 +55,7 @@ def can_see_operation(
     customer: Customer,
     *,
     target: Version | VersionRow | None,
-    seen_live: Version | VersionRow | None,
+    seen_live: Version | PreviousVersion | None,
     by: Person,
 ) -> bool:
     """On a shared deployment a customer sees what changed its own versions and domains, and nothing else.

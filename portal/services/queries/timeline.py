@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from portal.models import Customer, Deployment, Entry, Operation
-from portal.models.versions import VersionRow
+from portal.models.versions import PreviousVersion, VersionRow
 from portal.permissions import Person
 from portal.services.queries import summaries, timeline_search
 from portal.services.queries.schemas import (
@@ -140,7 +140,7 @@ def _operation(
     )
 
 
-def _activation_kind(version: VersionRow, previous: VersionRow | None) -> ActivationKind:
+def _activation_kind(version: VersionRow, previous: PreviousVersion | None) -> ActivationKind:
     if previous is None or version.number is None or previous.number is None:
         return ActivationKind.WENT_LIVE
     return ActivationKind.ROLLED_BACK if version.number < previous.number else ActivationKind.PROMOTED

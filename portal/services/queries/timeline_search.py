@@ -14,7 +14,7 @@ from django.core import signing
 from django.db import connection
 
 from portal.models import Entry
-from portal.models.versions import VersionRow
+from portal.models.versions import PreviousVersion, VersionRow
 from portal.services.errors import NotFound
 from portal.services.queries.schemas import State
 
@@ -67,7 +67,7 @@ class Row(NamedTuple):
     subject: int
     deployment: int
     version: VersionRow | None
-    previous: VersionRow | None
+    previous: PreviousVersion | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +114,11 @@ def search(*, scope: str, customer_id: int | None, deployment_id: int | None, wh
     return Found(tuple(rows), make_cursor(*end, scope), end[0])
 
 
-_WIDTH = len(VersionRow._fields)
 _SELECT = ", ".join(
     (
         "SELECT e.id, e.at, e.kind, e.subject, e.deployment",
+        *(f"p.{name}" for name in PreviousVersion._fields),
         *(f"v.{name}" for name in VersionRow._fields),
-        *(f"p.{name}" for name in VersionRow._fields),
     )
 )
 # Joined to the rows of one page only, so that the search itself walks nothing but its index. Most rows have no other
@@ -131,16 +130,18 @@ _SEARCHED = f"{_SHOWN}, state, version_kind, person, project, number, text"
 
 
 def _row(values: tuple[Any, ...]) -> Row:
-    pk, at, kind, subject, deployment, *versions = values
-    return Row(pk, _as_utc(at), kind, subject, deployment, _version(versions[:_WIDTH]), _version(versions[_WIDTH:]))
+    pk, at, kind, subject, deployment, miosa_id, customer_id, number, *version = values
+    previous = PreviousVersion(miosa_id, customer_id, number) if miosa_id else None
+    return Row(pk, _as_utc(at), kind, subject, deployment, _version(*version), previous)
 
 
-def _version(values: list[Any]) -> VersionRow | None:
-    if values[0] is None:
+def _version(
+    created_at: datetime | None, first_seen_at: datetime | None, gone_at: datetime | None, *others: Any
+) -> VersionRow | None:
+    """None if there is no such version: then all columns are."""
+    if first_seen_at is None:
         return None
-    created_at, first_seen_at, gone_at = values[-3:]
-    moments = (created_at and _as_utc(created_at), _as_utc(first_seen_at), gone_at and _as_utc(gone_at))
-    return VersionRow._make((*values[:-3], *moments))
+    return VersionRow(created_at and _as_utc(created_at), _as_utc(first_seen_at), gone_at and _as_utc(gone_at), *others)
 
 
 def _page_sql(window: _Sql, matching: _Sql) -> str:
