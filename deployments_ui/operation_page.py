@@ -133,7 +133,7 @@ def _decided(operation: OperationPage) -> Step:
 
 
 def _unanswered(operation: OperationPage) -> Step:
-    text = _("No answer yet. We check every second whether it happened.")
+    text = _("No answer yet. We keep checking whether it happened.")
     if operation.needs_decision:
         text = _("We got no answer, and can't find out whether it happened.")
     return Step(_("Sent"), "unknown", operation.sent_at, text)

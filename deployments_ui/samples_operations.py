@@ -93,6 +93,7 @@ def pages(now: datetime) -> dict[str, dict[str, Any]]:
     )
     checking = operation(now, is_open=True, checked_at=None, verdict="", verdict_text="")
     unseen = lost(now, state="succeeded", is_open=False, is_unseen=True, settled_at=now, undo_version_id="")
+    publish = operation(now, kind=Publish.name, version_id="ver_0048", number=48, is_live=False, undo_version_id="")
     publishes = {
         "publish-building": progress(now, "building"),
         "publish-failed": progress(now, "failed"),
@@ -105,19 +106,17 @@ def pages(now: datetime) -> dict[str, dict[str, Any]]:
         "operation-unknown": operation_page.context_of(lost(now)),
         "operation-undecided": operation_page.context_of(lost(now, needs_decision=True)),
         "operation-refused": operation_page.context_of(refused),
-        **{name: operation_page.context_of(each.operation, each) for name, each in publishes.items()},
+        **{name: operation_page.context_of(publish, each) for name, each in publishes.items()},
     }
 
 
 def progress(now: datetime, step: str) -> Progress:
     version = samples.version(now, 48, State.FAILED if step == "failed" else State.BUILDING, minutes=1)
     is_done = step != "building"
-    asked = operation(now, kind=Publish.name, version_id=version.id, number=48, is_live=False, undo_version_id="")
     return Progress(
-        operation=asked,
         step=step,
         moments=(
-            ("sending", asked.requested_at),
+            ("sending", moment_ago(now, seconds=10)),
             ("created", moment_ago(now, seconds=7)),
             (step, moment_ago(now, seconds=4)),
         ),

@@ -57,13 +57,13 @@ class HistoryFilterForm(forms.Form):
         super().__init__(query, auto_id="filter-%s")
         self.fields["from"] = DateFilterField(_("From"))
         self.fields["to"] = DateFilterField(_("To"))
-        states = [State(each.key) for each in choices.states]
-        # A rare state that is not offered may be in an address, and has to show as chosen.
-        states += [state for state in filters.states if state not in states]
+        # A rare state or kind that is not offered may be in an address, and has to show as chosen.
+        states = dict.fromkeys([*(State(each.key) for each in choices.states), *filters.states])
+        kinds = dict.fromkeys([*(each.key for each in choices.kinds), *filters.kinds])
         self._offered = {
             "app": [(each.key, each.label) for each in choices.deployments],
             "state": [(state.value, str(STATES[state].word)) for state in states],
-            "kind": [(each.key, kind(each.key)) for each in choices.kinds],
+            "kind": [(name, kind(name)) for name in kinds],
             "person": [(each.key, each.label) for each in choices.people],
             "project": [(each.key, each.label) for each in choices.projects],
         }

@@ -31,8 +31,7 @@ def decision(request: htmx.Request, key: UUID) -> HttpResponse:
 def respond(request: htmx.Request, operation: OperationPage) -> HttpResponse:
     build_progress = None
     if get_kind(operation.kind).has_build_progress:
-        build_progress = status.get_progress(by=request.person, key=operation.key, now=timezone.now())
-        operation = build_progress.operation
+        build_progress = status.get_progress(operation, by=request.person, now=timezone.now())
     context = operation_page.context_of(operation, build_progress)
     if freshness.seen_generation(request) == context["generation"]:
         return htmx.no_change()

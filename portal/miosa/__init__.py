@@ -6,7 +6,7 @@ Its contract is docs/miosa-api.md. A call goes resource → session (breaker, ga
 from msgspec import UNSET, UnsetType
 
 from portal.miosa.client import Client
-from portal.miosa.deadline import READ_DEADLINE_S
+from portal.miosa.deadline import CHANGE_DEADLINE_S, PUBLISH_DEADLINE_S, READ_DEADLINE_S
 from portal.miosa.errors import (
     AnswerLost,
     BadAnswer,
@@ -32,7 +32,7 @@ from portal.miosa.errors import (
 )
 from portal.miosa.logs import LogText
 from portal.miosa.responses import Changed, Published
-from portal.miosa.session import Attempt, Outcome
+from portal.miosa.session import Attempt, Gate, Outcome
 from portal.miosa.types import (
     Build,
     Deployment,
@@ -50,6 +50,8 @@ from portal.miosa.types import (
 )
 
 __all__ = [
+    "CHANGE_DEADLINE_S",
+    "PUBLISH_DEADLINE_S",
     "READ_DEADLINE_S",
     "UNSET",
     "AnswerLost",
@@ -67,6 +69,7 @@ __all__ = [
     "Domain",
     "EnvVar",
     "Forbidden",
+    "Gate",
     "Gone",
     "Invalid",
     "LogText",

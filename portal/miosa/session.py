@@ -7,11 +7,8 @@ import random
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-
-import msgspec
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 
 from portal.miosa.breaker import Breaker
 from portal.miosa.deadline import CHANGE_DEADLINE_S, READ_DEADLINE_S, Deadline
@@ -28,17 +25,19 @@ MAX_OBEYED_RETRY_AFTER_S = 2.0  # a longer Retry-After is passed on to the calle
 _logger = logging.getLogger("portal.miosa")
 
 
-class Attempt(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
     """What a gate gets before each request. `path` is a template; `number` is 2 or 3 for a retried read."""
 
     method: str
     path: str
     number: int = 1
-    mutation: bool = False
+    is_change: bool = False
     request_id: str = ""
 
 
-class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
     """What an observer gets after each request. `error` is a class name of the error tree."""
 
     method: str
@@ -113,10 +112,6 @@ class RetryPolicy:
         return delay_s if delay_s < left_s and self.budget.take() else None
 
 
-class _Result:
-    response: Response
-
-
 @dataclass(frozen=True, slots=True)
 class Session:
     """Sends requests. Bound copies share transport, breaker and retry budget."""
@@ -135,19 +130,19 @@ class Session:
         """
         default_s = CHANGE_DEADLINE_S if request.is_change else self.read_deadline_s
         deadline = Deadline(self.options.deadline_s or request.deadline_s or default_s)
-        request_id = to_request_id(self.options.request_id) or uuid.uuid4().hex
         if not request.is_change:
             self.retries.budget.deposit()
+        attempt = Attempt(
+            method=request.method,
+            path=request.endpoint.template,
+            is_change=request.is_change,
+            request_id=to_request_id(self.options.request_id) or uuid.uuid4().hex,
+        )
         number = 1
         error: MiosaError | None = None
         while True:
             try:
-                with self._attempt(request, request_id, number) as result:
-                    response = self.transport.send(request, request_id=request_id, deadline=deadline)
-                    if not response.is_success:
-                        raise parse_error(response)
-                    result.response = response
-                return result.response
+                return self._send_once(request, replace(attempt, number=number), deadline)
             except (BudgetSpent, BreakerOpen) as unsent:
                 error = error or unsent
                 break
@@ -161,31 +156,24 @@ class Session:
         error.method, error.path = request.method, request.endpoint.template
         raise error
 
-    @contextmanager
-    def _attempt(self, request: Request, request_id: str, number: int) -> Iterator[_Result]:
-        """Around one sending: breaker and gate may stop it, breaker and observer get its result."""
-        attempt = Attempt(
-            method=request.method,
-            path=request.endpoint.template,
-            number=number,
-            mutation=request.is_change,
-            request_id=request_id,
-        )
-        result = _Result()
-        error: MiosaError | None = None
+    def _send_once(self, request: Request, attempt: Attempt, deadline: Deadline) -> Response:
+        """Breaker and gate may stop it; breaker and observer get its result. Raises MiosaError."""
+        result: Response | MiosaError
         with self.breaker.permit() as permit:
             if self.options.gate is not None:
                 self.options.gate(attempt)
             started_at = time.monotonic()
             try:
-                yield result
-            except MiosaError as failed:
-                error = failed
-            permit.record(error)
+                response = self.transport.send(request, request_id=attempt.request_id, deadline=deadline)
+                result = response if response.is_success else parse_error(response)
+            except MiosaError as error:
+                result = error
+            permit.record(result if isinstance(result, MiosaError) else None)
         if self.options.observer is not None:
-            self._notify(attempt, error or result.response, time.monotonic() - started_at)
-        if error is not None:
-            raise error
+            self._notify(attempt, result, time.monotonic() - started_at)
+        if isinstance(result, MiosaError):
+            raise result
+        return result
 
     def _notify(self, attempt: Attempt, result: Response | MiosaError, elapsed_s: float) -> None:
         outcome = Outcome(

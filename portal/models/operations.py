@@ -31,7 +31,7 @@ class OperationQuerySet(models.QuerySet["Operation"]):
         return self.filter(Q(runner="") | dead)
 
     def due(self, column: str, *, now: datetime) -> OperationQuerySet:
-        """Rows that are due by the time in `column`. See `is_due`."""
+        """Rows that are due by the time in `column`. See `is_moment_due`."""
         return self.filter(Q(**{f"{column}__lte": now}) | Q(**{f"{column}__gt": now + _LONGEST_PAUSE}))
 
     def in_lane_of(self, deployment_id: str, lane: str) -> OperationQuerySet:
@@ -173,6 +173,11 @@ class Operation(models.Model):
         return self.target_id or str(self.result.get("version_id", ""))
 
     @property
+    def goes_live(self) -> bool:
+        """Whether a publish is to be live once it is built. The other one is staged."""
+        return self.body.get("promote") is not False
+
+    @property
     def before(self) -> dict[str, object]:
         """What was read of the deployment just before sending."""
         return dict(self.result.get("before", {}))
@@ -210,6 +215,6 @@ class Operation(models.Model):
         return is_idle and not self.is_sendable(now=now)
 
 
-def is_due(at: datetime | None, *, now: datetime) -> bool:
+def is_moment_due(at: datetime | None, *, now: datetime) -> bool:
     """The time has been reached, or is so far ahead that a clock was set back since it was written."""
     return at is not None and not now < at <= now + _LONGEST_PAUSE

@@ -103,7 +103,7 @@ def test_gate_and_observer_are_called_for_each_attempt(serve: Serve) -> None:
         rate_limited("0"), send_json(ROW), gate=attempts.append, observer=outcomes.append, request_id="req-1"
     )
     client.deployments.get("dep_1")
-    assert [(each.method, each.path, each.number, each.mutation) for each in attempts] == [
+    assert [(each.method, each.path, each.number, each.is_change) for each in attempts] == [
         ("GET", "/deployments/{id}", 1, False),
         ("GET", "/deployments/{id}", 2, False),
     ]

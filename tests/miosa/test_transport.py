@@ -274,8 +274,8 @@ def test_the_session_can_reach_no_other_host() -> None:
     ],
     ids=["rollback", "get", "list"],
 )
-def test_five_frames_from_a_call_to_its_socket(serve: Serve, call: Callable[[miosa.Client], object]) -> None:
-    """resource method, what resources share, session, transport, socket. Depth is a cost for every reader."""
+def test_six_frames_from_a_call_to_its_socket(serve: Serve, call: Callable[[miosa.Client], object]) -> None:
+    """Resource method, what resources share, session, one attempt, transport, socket. Each costs every reader."""
     client, _ = serve(send_json({"data": [], "id": "dep_1"}))
     own_frames: list[str] = []
 
@@ -289,4 +289,4 @@ def test_five_frames_from_a_call_to_its_socket(serve: Serve, call: Callable[[mio
         call(client)
     finally:
         sys.setprofile(None)
-    assert len(own_frames) == 5
+    assert len(own_frames) == 6

@@ -273,7 +273,8 @@ def test_a_rollback_is_sent_while_a_publish_is_building(app: App, simulator: Sim
     simulator.configure(step_times="stuck")
     publish = app.change("publish")
     assert get_operation(publish).state == "succeeded"
-    assert status.get_progress(by=app.owner, key=publish.key, now=timezone.now()).step == "building"
+    page = status.refresh_operation(by=app.owner, key=publish.key, now=timezone.now())
+    assert status.get_progress(page, by=app.owner, now=timezone.now()).step == "building"
     assert app.roll_back(23).state == "succeeded"
 
 

@@ -52,8 +52,8 @@ RENAME = Case("rename", Effects(0, 0, 0, 0), "*", "PATCH", name="Front page")
 STOP = Case("stop", Effects(0, 0, 0, 0), "*/stop")
 DELETE = Case("delete", Effects(-23, -24, 0, -1), "*", "DELETE", name="Main site")
 CASES = (ROLL_BACK, PROMOTE, PUBLISH, REDEPLOY, CREATE, RENAME, STOP, DELETE)
-NOT_REPEATABLE = tuple(case for case in CASES if not get_kind(case.kind).is_repeatable)
-REPEATABLE = tuple(case for case in CASES if get_kind(case.kind).is_repeatable)
+NOT_REPEATABLE = tuple(case for case in CASES if not get_kind(case.kind).is_idempotent)
+REPEATABLE = tuple(case for case in CASES if get_kind(case.kind).is_idempotent)
 
 LOST_BEFORE: dict[str, dict[str, Any]] = {"drop_before": {"drop_before": True}, "503_before": {"status": 503}}
 LOST_AFTER: dict[str, dict[str, Any]] = {
@@ -215,9 +215,9 @@ def test_a_minute_later_it_is_never_sent_again(app: App) -> None:
 def test_a_repeat_is_not_sent_if_reading_ends_after_the_minute(app: App, kind: str, path: str) -> None:
     app.control.fault(path, drop_before=True)
     page = app.change(kind, app.number(23) if kind == "roll_back" else "")
-    app.pass_time(59)
+    app.pass_time(58)
     since = app.log_position()
-    app.control.fault(f"*/{app.deployment_id}", method="GET", delay_s=1.2)
+    app.control.fault(f"*/{app.deployment_id}", method="GET", delay_s=2.2)
     app.run_worker()
     assert app.changes_received(since) == []
     assert get_operation(page).state == "unknown"

@@ -84,7 +84,7 @@ def test_many_deployments_are_swept_page_by_page(simulator: SimulatorControl) ->
     for _sweep in range(2):
         with counting_requests(simulator) as counted:
             while Freshness.objects.get_or_create(scope=SWEEP)[0].read_at is None:
-                sweeps.sweep_deployments(client=ask, now=timezone.now(), most_pages=sweeps.PAGES_AT_ONCE)
+                sweeps.sweep_deployments(client=ask, now=timezone.now(), most_pages=sweeps.PAGES_PER_RUN)
         assert counted.kinds == {"list": -(-Deployment.objects.count() // PAGE)}
         Freshness.objects.filter(scope=SWEEP).update(read_at=None)
     assert Customer.objects.exclude(external_id=None).count() >= SWEPT - 1

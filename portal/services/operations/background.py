@@ -10,8 +10,7 @@ from django.db.models import Min
 from django.utils import timezone
 
 from portal.models import Operation
-from portal.models.operations import DEAD_AFTER
-from portal.models.operations import is_due as is_moment_due
+from portal.models.operations import DEAD_AFTER, is_moment_due
 from portal.services.operations import check, reconcile
 from portal.worker import Due, Source
 

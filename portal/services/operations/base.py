@@ -70,8 +70,8 @@ class Kind:
     lane: ClassVar[str] = POINTER_LANE
     # Executed by the worker with 60 s for the call, else in the request with 10 s (contract 1).
     runs_in_worker: ClassVar[bool] = False
-    # Sending it twice has the effect of sending it once, so it may be repeated even where MIOSA honours no keys.
-    is_repeatable: ClassVar[bool] = True
+    # Sent twice, it has the effect of being sent once, so it may be repeated even where MIOSA honours no keys.
+    is_idempotent: ClassVar[bool] = True
     # It was requested in view of the live version: if another one is live just before sending, nothing is sent.
     requires_same_live: ClassVar[bool] = False
     # Success makes `target_id` the live version.
@@ -97,7 +97,7 @@ class Kind:
 
     @property
     def deadline_s(self) -> float:
-        return 60.0 if self.runs_in_worker else 10.0
+        return miosa.PUBLISH_DEADLINE_S if self.runs_in_worker else miosa.CHANGE_DEADLINE_S
 
     def moves_live_version(self, environment: str) -> bool:
         """Only the first environment has a live version that MIOSA reports."""

@@ -28,8 +28,8 @@ def client_for(operation: Operation, *, deadline_s: float | None = None) -> mios
 
     def gate(attempt: miosa.Attempt) -> None:
         is_urgent = operation.sent_at is None or timezone.now() - operation.sent_at < _URGENT_FOR
-        _take_token(Purpose.ACTION if attempt.mutation or is_urgent else Purpose.READ)
-        if not attempt.mutation:
+        _take_token(Purpose.ACTION if attempt.is_change or is_urgent else Purpose.READ)
+        if not attempt.is_change:
             return
         # Checked right before sending: this process may have been suspended and replaced since it wrote the row.
         still_ours = Operation.objects.sendable(now=timezone.now()).filter(
@@ -38,7 +38,7 @@ def client_for(operation: Operation, *, deadline_s: float | None = None) -> mios
         if not still_ours.exists():
             raise TooLate
 
-    return upstream.client(Purpose.ACTION, request_id=operation.key.hex, deadline_s=deadline_s).bind(gate=gate)
+    return upstream.bind(gate, deadline_s=deadline_s or miosa.READ_DEADLINE_S, request_id=operation.key.hex)
 
 
 def get_call_deadline_s(operation: Operation, deadline_s: float) -> float:

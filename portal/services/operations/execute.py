@@ -170,7 +170,7 @@ def _read_response(operation: Operation, kind: Kind, response: Response) -> dict
 
 def _record_error(operation: Operation, kind: Kind, error: miosa.MiosaError) -> None:
     """Refused if MIOSA can't have done it, else unknown."""
-    may_have_acted = error.sent or (isinstance(error, miosa.Conflict) and error.in_flight)
+    may_have_acted = error.sent
     text = messages.explain_error(operation, error, kind.explain_refusal(operation, error))
     if not may_have_acted and operation.attempts == 1:
         _record_error_refusal(operation, error, text=text)

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from portal.models import Operation
-from portal.models.operations import is_due as is_moment_due
+from portal.models.operations import is_moment_due
 from portal.services.operations import execute, heartbeat, messages, read_back, timeline
 from portal.services.operations.base import Detection, Kind, Refusal
 from portal.services.operations.client import client_for
@@ -118,7 +118,7 @@ def _can_repeat(operation: Operation, kind: Kind, seen: Detection, *, now: datet
     is_blind = seen is Detection.HIDDEN and not kind.depends_on_live(operation)
     if seen is not Detection.NOT_DONE and not is_blind:
         return False
-    if not settings.MIOSA.honours_idempotency and not kind.is_repeatable:
+    if not settings.MIOSA.honours_idempotency and not kind.is_idempotent:
         return False
     if not operation.in_lane or not operation.is_sendable(now=now) or _is_outdated(operation):
         return False
@@ -133,7 +133,7 @@ def _is_outdated(operation: Operation) -> bool:
 
 def _is_certain(operation: Operation, kind: Kind, seen: Detection, *, now: datetime) -> bool:
     """Whether an effect that does not show can't happen any more: a repeatable kind, after the call's deadline."""
-    if not kind.is_repeatable or seen not in {Detection.NOT_DONE, Detection.OVERTAKEN}:
+    if not kind.is_idempotent or seen not in {Detection.NOT_DONE, Detection.OVERTAKEN}:
         return False
     if _get_waited(operation, now=now) <= timedelta(seconds=kind.deadline_s) + _GRACE:
         return False
@@ -145,7 +145,7 @@ def _wait(operation: Operation, kind: Kind, seen: Detection, *, now: datetime) -
     """Schedule the next read. After a minute it leaves its lane; if reading shows nothing, a person has to decide."""
     age = abs(now - operation.requested_at)
     is_in_vain = seen is not Detection.NO_ANSWER and _get_waited(operation, now=now) > _DECISION_AFTER
-    will_settle = (kind.is_repeatable and seen is not Detection.HIDDEN) or _can_repeat(operation, kind, seen, now=now)
+    will_settle = (kind.is_idempotent and seen is not Detection.HIDDEN) or _can_repeat(operation, kind, seen, now=now)
     needs_decision = is_in_vain and not will_settle
     read_for = _READ_UNDECIDED_FOR if needs_decision else _READ_FOR
     columns = {} if operation.is_sendable(now=now) else {"in_lane": False}

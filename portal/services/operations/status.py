@@ -71,10 +71,9 @@ def decide(*, by: Person, key: UUID, choice: str, now: datetime) -> OperationPag
     return get_page(operation, by=by, now=now)
 
 
-def get_progress(*, by: Person, key: UUID, now: datetime) -> Progress:
-    """Watchers share one read of MIOSA every two seconds. Raises NotFound."""
-    page = refresh_operation(by=by, key=key, now=now)
-    operation = Operation.objects.get(key=key)
+def get_progress(page: OperationPage, *, by: Person, now: datetime) -> Progress:
+    """The progress of a publish. Watchers share one read of MIOSA every two seconds. Raises NotFound."""
+    operation = find_row(by=by, key=page.key)
     deployment = _find_deployment(operation)
     version = _find_version(deployment, operation)
     if deployment is not None and operation.version_id and _is_unfinished(version, deployment, operation):
@@ -84,18 +83,17 @@ def get_progress(*, by: Person, key: UUID, now: datetime) -> Progress:
     customer = Customer.objects.get(pk=operation.customer_id)
     seen = version if summaries.can_see_version(version, customer, by=by) else None
     step = get_step(page, deployment, version)
-    live = deployment.live_version if deployment and step != "live" else None
+    # After a person's decision nobody has read what is live now.
+    live = deployment.live_version if deployment and step != "live" and page.decision != "happened" else None
     is_live_visible = summaries.can_see_version(live, customer, by=by)
     log_tail, failure = _read_log_tail(seen, deployment, customer, step, by=by, now=now)
-    goes_live = bool(operation.body.get("promote", True))
     is_over = step in {"live", "failed"} or page.state in {"refused", "decided"}
     return Progress(
-        operation=page,
         step=step,
         moments=list_moments(operation, version, step),
         started_at=operation.requested_at,
-        is_done=is_over or (step == "ready" and not goes_live),
-        goes_live=goes_live,
+        is_done=is_over or (step == "ready" and not operation.goes_live),
+        goes_live=operation.goes_live,
         version=summaries.summarize_version(seen, deployment) if seen and deployment else None,
         still_live=summaries.summarize_version(live, deployment) if live and deployment and is_live_visible else None,
         failure=failure,
@@ -172,7 +170,7 @@ def _fetch(operation: Operation, deployment: Deployment, client: miosa.Client) -
 def _is_unfinished(version: Version | None, deployment: Deployment, operation: Operation) -> bool:
     if version is None or version.state in {"created", "building", ""}:
         return True
-    will_go_live = version.state == "ready" and bool(operation.body.get("promote", True))
+    will_go_live = version.state == "ready" and operation.goes_live
     return will_go_live and deployment.active_version_id != version.miosa_id and not version.was_live
 
 

@@ -18,7 +18,6 @@ class Progress:
     customers.
     """
 
-    operation: OperationPage
     step: str
     moments: tuple[tuple[str, datetime], ...]
     started_at: datetime
@@ -32,7 +31,7 @@ class Progress:
 
 
 def get_step(page: OperationPage, deployment: Deployment | None, version: Version | None) -> str:
-    if page.state in {"refused", "decided"}:
+    if page.state == "refused" or page.decision == "did_not":
         return "failed"
     if page.state in {"accepted", "sent"}:
         return "sending"

@@ -68,7 +68,7 @@ def read_scope(scope: str, client: miosa.Client, *, now: datetime) -> None:
     """Raises miosa.MiosaError, WrongTenant, LeaseLost."""
     kind, _, key = scope.partition(":")
     if kind == SWEEP:
-        sweeps.sweep_deployments(client=client, now=now, most_pages=sweeps.PAGES_AT_ONCE)
+        sweeps.sweep_deployments(client=client, now=now, most_pages=sweeps.PAGES_PER_RUN)
     elif kind == WORKSPACES:
         sweeps.sweep_workspaces(client=client, now=now)
     elif kind == "customer":

@@ -33,8 +33,8 @@ def client(
 ) -> miosa.Client:
     """A client whose requests are paid as `purpose`, people's reads also from the customer's share.
 
-    `deadline_s`: of one request. `within_s`: since a person is waiting, no request begins later than this (it raises
-    miosa.BudgetSpent).
+    `deadline_s`: of a whole call, retries included. `within_s`: since a person is waiting, no request begins later than
+    this (it raises miosa.BudgetSpent).
     """
     until = None if within_s is None else time.monotonic() + within_s
 
@@ -44,8 +44,13 @@ def client(
         _pay(purpose, customer_id)
 
     default = BACKGROUND_DEADLINE_S if purpose is Purpose.BACKGROUND else miosa.READ_DEADLINE_S
+    return bind(gate, deadline_s=deadline_s or default, request_id=request_id)
+
+
+def bind(gate: miosa.Gate, *, deadline_s: float, request_id: str | None) -> miosa.Client:
+    """A client with a gate of its own, which pays for each attempt. `deadline_s`: of a whole call, retries included."""
     return _get_shared_client(settings.MIOSA.base_url, settings.MIOSA.api_key, settings.MIOSA.tenant).bind(
-        gate=gate, observer=_Observer(), deadline_s=deadline_s or default, request_id=request_id
+        gate=gate, observer=_Observer(), deadline_s=deadline_s, request_id=request_id
     )
 
 

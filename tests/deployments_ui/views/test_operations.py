@@ -154,7 +154,7 @@ class TestUnknown:
         Operation.objects.update(next_read_at=timezone.now() + timedelta(minutes=1))
         page = text_of(client, path)
         assert "waiting for an answer" in page
-        assert "We check every second" in page
+        assert "We keep checking" in page
         assert "AnswerLost" not in page
         make_checks_due()
         work()
@@ -183,6 +183,19 @@ class TestUnknown:
         assert "It did not happen" in page
         assert world.people.owner.name in page
         assert len(list_changes_sent(world)) == 1
+
+    def test_a_publish_that_somebody_saw_happen_claims_nothing_about_what_is_live(
+        self, world: World, browse: Browse
+    ) -> None:
+        client = browse(world.people.owner)
+        path = lost(world, client)
+        decided = Operation.objects.all()
+        decided.update(kind="publish", target_id="", state="decided", decision="did_not", next_read_at=None)
+        assert "stays live" in text_of(client, path)
+        decided.update(decision="happened")
+        page = text_of(client, path)
+        assert "It happened" in page
+        assert "stays live" not in page
 
     def test_checking_again_detects_it(self, world: World, browse: Browse) -> None:
         client = browse(world.people.support)

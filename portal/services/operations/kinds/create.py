@@ -16,7 +16,7 @@ class Create(Kind):
 
     name = "create"
     permission = Permission.CREATE_DEPLOYMENT
-    is_repeatable = False
+    is_idempotent = False
     follow_up_for = timedelta(minutes=30)
     labels = Labels(
         done=_("created"),

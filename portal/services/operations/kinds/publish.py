@@ -31,7 +31,7 @@ class Publish(Kind):
     permission = Permission.PUBLISH
     concerns = Operation.Concerns.CUSTOMER
     runs_in_worker = True
-    is_repeatable = False
+    is_idempotent = False
     requires_same_live = True
     follow_up_for = timedelta(minutes=30)
     labels = Labels(
@@ -49,7 +49,7 @@ class Publish(Kind):
 
     def depends_on_live(self, operation: Operation) -> bool:
         """A staged publish changes nothing that visitors see."""
-        return super().depends_on_live(operation) and operation.body.get("promote") is not False
+        return super().depends_on_live(operation) and operation.goes_live
 
     def snapshot(self, operation: Operation, row: miosa.Deployment, client: miosa.Client) -> dict[str, Any]:
         return super().snapshot(operation, row, client) | {"newest": get_newest_number(operation, client)}
@@ -113,7 +113,7 @@ class Publish(Kind):
             return False
         if record_switch(operation, deployment, now=now) or version.state == "failed":
             return True
-        goes_live = operation.body.get("promote") is not False and environments.is_main(operation.environment)
+        goes_live = operation.goes_live and environments.is_main(operation.environment)
         # The deployment is read before the version: if it still shows what was live before, it may have switched since.
         was_replaced = version.was_live and deployment.active_version_id != operation.before.get("live")
         return not goes_live or was_replaced

@@ -22,7 +22,7 @@ class Redeploy(Kind):
     permission = Permission.REDEPLOY
     concerns = Operation.Concerns.LIVE
     runs_in_worker = True
-    is_repeatable = False
+    is_idempotent = False
     requires_same_live = True
     follow_up_for = timedelta(minutes=30)
     labels = Labels(

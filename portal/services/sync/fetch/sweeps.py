@@ -19,7 +19,7 @@ from portal.services.sync.limits import SWEEP_PAUSE_AFTER_FAILURE
 from portal.services.sync.upsert import attribution, customer_rows, deployment_rows, live_pointer
 from portal.services.sync.upsert.deployment_rows import StoredDeployment
 
-PAGES_AT_ONCE = 5
+PAGES_PER_RUN = 5
 # A sweep begun longer ago than this starts again instead of going on.
 _STALE_SWEEP = timedelta(hours=1)
 _MOST_BY_ID = 10
