@@ -1,8 +1,9 @@
 """Load what a page shows, with access control, and refresh it if it is stale.
 
 `open_` is for a page: stored data is shown at once, and the worker refreshes stale data; MIOSA is read first only if
-nothing is stored yet. `poll_` is for a page that stays open: stale data is refreshed now, once for all who watch.
-`refresh_` is for the Refresh button. All raise NotFound, before MIOSA is called, if the person has no access.
+nothing is stored yet, and for what is never read ahead: builds, and the log of a failed version. `poll_` is for a page
+that stays open: stale data is refreshed now, once for all who watch. `refresh_` is for the Refresh button. All raise
+NotFound, before MIOSA is called, if the person has no access.
 """
 
 from dataclasses import replace

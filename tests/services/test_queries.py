@@ -101,7 +101,7 @@ def test_the_search_uses_neither_count_nor_offset(crowded: Customer, operator: P
 
 
 def test_the_deepest_page_costs_no_more_than_the_first(crowded: Customer, db: None) -> None:
-    deep = Entry.objects.filter(customer=crowded).order_by("at")[timeline_search.PAGE + 10]
+    deep = Entry.objects.filter(customer=crowded).order_by("at")[timeline_search.PAGE_SIZE + 10]
     cursor = timeline_search.make_cursor(deep.at, deep.pk, "x")
     first, deepest = (count_work(partial(search, crowded, Where(), each)) for each in ("", cursor))
     assert deepest <= 1.5 * first, (first, deepest)

@@ -19,9 +19,9 @@ from tests.services.costs import counting_requests
 from tests.simulator_control import SimulatorControl
 
 BACKFILL = int(os.environ.get("BACKFILL_ROWS", "6000"))
-FLEET = int(os.environ.get("FLEET_CUSTOMERS", "1000"))
-SWEPT = int(os.environ.get("FLEET_SWEPT", "150"))
-PAGE = 100
+CUSTOMERS = int(os.environ.get("SCALE_CUSTOMERS", "1000"))
+SWEPT = int(os.environ.get("SCALE_SWEPT", "150"))
+PAGE_SIZE = 100
 
 pytestmark = pytest.mark.django_db
 
@@ -56,17 +56,17 @@ def test_a_backfill_takes_constant_memory(simulator: SimulatorControl) -> None:
 
 def test_many_deployments_are_stored_in_few_queries() -> None:
     """A few queries for each page of 100 rows once they are stored, however many deployments there are."""
-    rows = [deployment_row(number) for number in range(FLEET)]
-    pages = [rows[start : start + PAGE] for start in range(0, FLEET, PAGE)]
+    rows = [deployment_row(number) for number in range(CUSTOMERS)]
+    pages = [rows[start : start + PAGE_SIZE] for start in range(0, CUSTOMERS, PAGE_SIZE)]
     for page in pages:
         deployment_rows.upsert_deployments(page, now=timezone.now())
-    assert Customer.objects.exclude(external_id=None).count() == FLEET
-    assert Holding.objects.filter(owns=True).count() == FLEET
+    assert Customer.objects.exclude(external_id=None).count() == CUSTOMERS
+    assert Holding.objects.filter(owns=True).count() == CUSTOMERS
     with CaptureQueriesContext(connection) as seen:
         for page in pages:
             deployment_rows.upsert_deployments(page, now=timezone.now())
     assert len(seen) <= 12 * len(pages)
-    assert Deployment.objects.count() == FLEET
+    assert Deployment.objects.count() == CUSTOMERS
 
 
 def test_a_long_list_is_stored_in_small_transactions() -> None:
@@ -77,7 +77,7 @@ def test_a_long_list_is_stored_in_small_transactions() -> None:
 
 
 def test_many_deployments_are_swept_page_by_page(simulator: SimulatorControl) -> None:
-    """Measured in full with FLEET_SWEPT=5000."""
+    """Measured in full with SCALE_SWEPT=5000."""
     simulator.reset(customers=SWEPT)
     ask = upstream.client(Purpose.BACKGROUND)
     sweeps.sweep_workspaces(client=ask, now=timezone.now())
@@ -85,7 +85,7 @@ def test_many_deployments_are_swept_page_by_page(simulator: SimulatorControl) ->
         with counting_requests(simulator) as counted:
             while Freshness.objects.get_or_create(scope=SWEEP)[0].read_at is None:
                 sweeps.sweep_deployments(client=ask, now=timezone.now(), most_pages=sweeps.PAGES_PER_RUN)
-        assert counted.kinds == {"list": -(-Deployment.objects.count() // PAGE)}
+        assert counted.kinds == {"list": -(-Deployment.objects.count() // PAGE_SIZE)}
         Freshness.objects.filter(scope=SWEEP).update(read_at=None)
     assert Customer.objects.exclude(external_id=None).count() >= SWEPT - 1
     assert not Deployment.objects.exclude(gone_at=None).exists()

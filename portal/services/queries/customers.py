@@ -15,7 +15,7 @@ from portal.services.errors import NotFound
 from portal.services.queries import ages, summaries
 from portal.services.queries.schemas import Age, CustomerSummary, DeploymentSummary
 
-PAGE = 50
+PAGE_SIZE = 50
 _SORTS = {
     "name": (F("name").asc(), F("pk").asc()),
     "-name": (F("name").desc(), F("pk").desc()),
@@ -89,7 +89,7 @@ def list_customers(*, by: Person, search: str = "", sort: str = "name", page: in
     """A page of the customers that this person may see. Raises NotFound for a page that does not exist."""
     sort = sort if sort in _SORTS else "name"
     text = clean_text.clean_line(search, most=100)
-    paginator = Paginator(_found(by, text).order_by(*_SORTS[sort]), PAGE)
+    paginator = Paginator(_found(by, text).order_by(*_SORTS[sort]), PAGE_SIZE)
     try:
         shown = paginator.page(page)
     except EmptyPage:
@@ -112,12 +112,12 @@ def list_after(*, by: Person, search: str = "", sort: str = "name", after: str =
     """
     found = _found(by, clean_text.clean_line(search, most=100))
     following = found.filter(_is_after(get_customer(by=by, slug=after), sort)) if after else found
-    rows = list(following.order_by(*_SORTS[sort])[: PAGE + 1])
-    shown = rows[:PAGE]
+    rows = list(following.order_by(*_SORTS[sort])[: PAGE_SIZE + 1])
+    shown = rows[:PAGE_SIZE]
     return CustomerPart(
         rows=_list_rows(shown, by=by),
         total=found.count(),
-        following=shown[-1].slug if len(rows) > PAGE else "",
+        following=shown[-1].slug if len(rows) > PAGE_SIZE else "",
         age=ages.get_list_age(now=now),
     )
 

@@ -18,7 +18,7 @@ from portal.services.queries.schemas import Age, CustomerSummary, DeploymentSumm
 from portal.services.queries.timeline import Page
 
 _MOST_EARLIER = 50
-PAGE = 50
+PAGE_SIZE = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +86,13 @@ def list_deployments(customer: Customer, *, by: Person, after: str, now: datetim
     """
     held = Deployment.objects.held_by(customer.pk).filter(gone_at=None)
     following = held.filter(pk__gt=get_held(customer, after).pk) if after else held
-    found = list(following.for_summary().order_by("pk")[: PAGE + 1])
-    shown = found[:PAGE]
+    found = list(following.for_summary().order_by("pk")[: PAGE_SIZE + 1])
+    shown = found[:PAGE_SIZE]
     summaries.attach_versions(shown)
     return DeploymentList(
         customer=summaries.summarize_customer(customer, by=by),
         results=tuple(summaries.summarize_deployment(deployment, customer, by=by) for deployment in shown),
-        following=shown[-1].miosa_id if len(found) > PAGE else "",
+        following=shown[-1].miosa_id if len(found) > PAGE_SIZE else "",
         age=ages.get_age(
             customer, customers.get_freshness(customer), filling=held.filter(is_filled=False).exists(), now=now
         ),

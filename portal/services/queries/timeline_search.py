@@ -18,7 +18,7 @@ from portal.models.versions import PreviousVersion, VersionRow
 from portal.services.errors import NotFound
 from portal.services.queries.schemas import State
 
-PAGE = 50
+PAGE_SIZE = 50
 WINDOW = 20_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -105,9 +105,9 @@ def search(*, scope: str, customer_id: int | None, deployment_id: int | None, wh
     matching = _matching(where)
     sql = f"{_SELECT} FROM ({_page_sql(window, matching)}) e {_JOINS} ORDER BY e.at DESC, e.id DESC"
     rows = [_row(values) for values in _fetch(sql, [*window.values, *matching.values])]
-    if len(rows) > PAGE:
-        last = rows[PAGE - 1]
-        return Found(tuple(rows[:PAGE]), make_cursor(last.at, last.id, scope), None)
+    if len(rows) > PAGE_SIZE:
+        last = rows[PAGE_SIZE - 1]
+        return Found(tuple(rows[:PAGE_SIZE]), make_cursor(last.at, last.id, scope), None)
     end = _window_end(window) if matching.parts else None
     if end is None:
         return Found(tuple(rows), "", None)
@@ -147,7 +147,7 @@ def _version(
 def _page_sql(window: _Sql, matching: _Sql) -> str:
     """Without conditions the page itself; if the index can answer them, rows are fetched only where they match."""
     order = "ORDER BY at DESC, id DESC"
-    limit = f"LIMIT {PAGE + 1}"
+    limit = f"LIMIT {PAGE_SIZE + 1}"
     if not matching.parts:
         return f"SELECT {_SHOWN} FROM portal_entry WHERE {window.joined()} {order} {limit}"
     searched = f"FROM portal_entry WHERE {window.joined()} {order} LIMIT {WINDOW}"
