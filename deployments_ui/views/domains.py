@@ -18,7 +18,7 @@ from portal.services.domains.queries import DomainDetail, DomainList, DomainPage
 from portal.services.errors import Invalid
 from portal.services.operations.kinds.detach_domain import DetachDomain
 from portal.services.operations.kinds.redirect_domain import RedirectDomain
-from portal.services.operations.submit import Target
+from portal.services.operations.submit import DialogIds
 from portal.services.queries.operations import OperationPage
 
 PAGE = "domains/page.html"
@@ -48,8 +48,8 @@ def show(request: htmx.Request, slug: str, deployment_id: str, domain_id: str) -
 def verify(request: htmx.Request, slug: str, deployment_id: str, domain_id: str) -> HttpResponse:
     form = ConfirmForm(request.POST)
     form.full_clean()
-    target = Target(slug, deployment_id, domain_id=domain_id)
-    changes.request_check(target, form.confirmed(), by=request.person, now=timezone.now())
+    ids = DialogIds(slug, deployment_id, domain_id=domain_id)
+    changes.request_check(ids, form.confirmed(), by=request.person, now=timezone.now())
     if not htmx.wants_part(request):
         return dialogs.redirect(request, links.domain(slug, deployment_id, domain_id))
     page = get_page(request, slug, deployment_id, domain_id)
@@ -59,20 +59,20 @@ def verify(request: htmx.Request, slug: str, deployment_id: str, domain_id: str)
 @dialogs.allow_form_methods
 def addition(request: htmx.Request, slug: str, deployment_id: str) -> HttpResponse:
     """While a name is typed, htmx asks for the preview alone: what it means, and which other name goes with it."""
-    target, by, now = Target(slug, deployment_id), request.person, timezone.now()
+    ids, by, now = DialogIds(slug, deployment_id), request.person, timezone.now()
     portal_host = request.get_host().partition(":")[0]
     form = dialogs.bind(AddDomainForm, request, domain=request.GET.get("domain", ""))
     if form.is_valid():
         try:
             operations = changes.submit_add(
-                target, read_addition(form), form.confirmed(), portal_host=portal_host, by=by, now=now
+                ids, read_addition(form), form.confirmed(), portal_host=portal_host, by=by, now=now
             )
         except Invalid as error:
             form.add_errors(error)
         else:
             return show_added(request, slug, deployment_id, operations)
     typed = form["domain"].value() or ""
-    page = changes.get_add_dialog(target, typed=typed, portal_host=portal_host, by=by, now=now)
+    page = changes.get_add_dialog(ids, typed=typed, portal_host=portal_host, by=by, now=now)
     if request.htmx.target == "preview":
         return htmx.render(request, "domains/add.html", {"form": form, "page": page}, part="preview")
     return dialogs.render_form(request, "domains/add.html", form_context(page, form), part="addition")
@@ -80,35 +80,35 @@ def addition(request: htmx.Request, slug: str, deployment_id: str) -> HttpRespon
 
 @dialogs.allow_form_methods
 def detachment(request: htmx.Request, slug: str, deployment_id: str, domain_id: str) -> HttpResponse:
-    target, by, now = Target(slug, deployment_id, domain_id=domain_id), request.person, timezone.now()
+    ids, by, now = DialogIds(slug, deployment_id, domain_id=domain_id), request.person, timezone.now()
     form = dialogs.bind(DetachDomainForm, request)
     if form.is_valid():
         try:
             operation = changes.submit(
-                DetachDomain.name, target, form.confirmed(), value=form.cleaned_data["name"], by=by, now=now
+                DetachDomain.name, ids, form.confirmed(), value=form.cleaned_data["name"], by=by, now=now
             )
         except Invalid as error:
             form.add_errors(error)
         else:
             return dialogs.show_operation(request, operation)
-    page = changes.get_dialog(DetachDomain.name, target, by=by, now=now)
+    page = changes.get_dialog(DetachDomain.name, ids, by=by, now=now)
     return dialogs.render_form(request, "domains/detach.html", form_context(page, form), part="detachment")
 
 
 @dialogs.allow_form_methods
 def redirection(request: htmx.Request, slug: str, deployment_id: str, domain_id: str) -> HttpResponse:
-    target, by, now = Target(slug, deployment_id, domain_id=domain_id), request.person, timezone.now()
+    ids, by, now = DialogIds(slug, deployment_id, domain_id=domain_id), request.person, timezone.now()
     form = dialogs.bind(RedirectDomainForm, request)
     if form.is_valid():
         try:
             operation = changes.submit(
-                RedirectDomain.name, target, form.confirmed(), value=form.cleaned_data["policy"], by=by, now=now
+                RedirectDomain.name, ids, form.confirmed(), value=form.cleaned_data["policy"], by=by, now=now
             )
         except Invalid as error:
             form.add_errors(error)
         else:
             return dialogs.show_operation(request, operation)
-    page = changes.get_dialog(RedirectDomain.name, target, by=by, now=now)
+    page = changes.get_dialog(RedirectDomain.name, ids, by=by, now=now)
     form.initial.setdefault("policy", page.redirect_policy)
     return dialogs.render_form(request, "domains/redirect.html", form_context(page, form), part="redirection")
 

@@ -13,38 +13,38 @@ from portal.services.operations.deployments import DeploymentDialog
 from portal.services.operations.kinds.create import Create
 from portal.services.operations.kinds.delete import Delete
 from portal.services.operations.kinds.rename import Rename
-from portal.services.operations.submit import Target
+from portal.services.operations.submit import DialogIds
 
 
 @dialogs.allow_form_methods
 def creation(request: htmx.Request, slug: str) -> HttpResponse:
-    return change(request, Target(slug), kind=Create.name, form_url=links.creation(slug))
+    return change(request, DialogIds(slug), kind=Create.name, form_url=links.creation(slug))
 
 
 @dialogs.allow_form_methods
 def renaming(request: htmx.Request, slug: str, deployment_id: str) -> HttpResponse:
     url = links.renaming(slug, deployment_id)
-    return change(request, Target(slug, deployment_id), kind=Rename.name, form_url=url)
+    return change(request, DialogIds(slug, deployment_id), kind=Rename.name, form_url=url)
 
 
 @dialogs.allow_form_methods
 def deletion(request: htmx.Request, slug: str, deployment_id: str) -> HttpResponse:
     url = links.deletion(slug, deployment_id)
-    return change(request, Target(slug, deployment_id), kind=Delete.name, form_url=url)
+    return change(request, DialogIds(slug, deployment_id), kind=Delete.name, form_url=url)
 
 
-def change(request: htmx.Request, target: Target, *, kind: str, form_url: str) -> HttpResponse:
+def change(request: htmx.Request, ids: DialogIds, *, kind: str, form_url: str) -> HttpResponse:
     by, now = request.person, timezone.now()
     form = dialogs.bind(NameForm, request)
     if form.is_valid():
         name, confirmation = form.cleaned_data["name"], form.confirmed()
         try:
-            operation = deployments.submit(kind, target, confirmation, name=name, by=by, now=now)
+            operation = deployments.submit(kind, ids, confirmation, name=name, by=by, now=now)
         except Invalid as error:
             form.add_errors(error)
         else:
             return dialogs.show_operation(request, operation)
-    page = deployments.get_dialog(kind, target, by=by, now=now)
+    page = deployments.get_dialog(kind, ids, by=by, now=now)
     context = {**context_of(page, form), "form_url": form_url}
     return dialogs.render_form(request, "lifecycle/page.html", context, part="lifecycle")
 

@@ -11,30 +11,30 @@ from deployments_ui.forms.publishing import PublishForm
 from portal.services.errors import Invalid
 from portal.services.operations import publishing
 from portal.services.operations.publishing import PublishDialog
-from portal.services.operations.submit import Target
+from portal.services.operations.submit import DialogIds
 
 
 @dialogs.allow_form_methods
 def publication(request: htmx.Request, slug: str, deployment_id: str) -> HttpResponse:
-    return publish(request, Target(slug, deployment_id))
+    return publish(request, DialogIds(slug, deployment_id))
 
 
 @dialogs.allow_form_methods
 def first_publication(request: htmx.Request, slug: str) -> HttpResponse:
-    return publish(request, Target(slug))
+    return publish(request, DialogIds(slug))
 
 
-def publish(request: htmx.Request, target: Target) -> HttpResponse:
+def publish(request: htmx.Request, ids: DialogIds) -> HttpResponse:
     by, now = request.person, timezone.now()
     form = dialogs.bind(PublishForm, request)
     if form.is_valid():
         try:
-            operation = publishing.submit(target, form.publication(), by=by, now=now)
+            operation = publishing.submit(ids, form.publication(), by=by, now=now)
         except Invalid as error:
             form.add_errors(error)
         else:
             return dialogs.show_operation(request, operation)
-    page = publishing.get_dialog(target, by=by, now=now)
+    page = publishing.get_dialog(ids, by=by, now=now)
     return dialogs.render_form(request, "publishing/page.html", context_of(page, form), part="publication")
 
 

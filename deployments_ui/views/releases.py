@@ -18,7 +18,7 @@ from portal.services.operations.kinds.redeploy import Redeploy
 from portal.services.operations.kinds.rollback import RollBack
 from portal.services.operations.kinds.stop import Stop
 from portal.services.operations.releases import ReleaseDialog
-from portal.services.operations.submit import Target
+from portal.services.operations.submit import DialogIds
 from portal.services.queries.versions import Difference
 
 RUNTIME_FACTS = frozenset({"command", "health_path", "image", "port"})
@@ -28,28 +28,28 @@ MAX_FACT_LENGTH = 40
 
 @dialogs.allow_form_methods
 def rollback(request: htmx.Request, slug: str, deployment_id: str, version_id: str) -> HttpResponse:
-    return make_live(request, Target(slug, deployment_id, version_id), kind=RollBack.name)
+    return make_live(request, DialogIds(slug, deployment_id, version_id), kind=RollBack.name)
 
 
 @dialogs.allow_form_methods
 def promotion(request: htmx.Request, slug: str, deployment_id: str, version_id: str) -> HttpResponse:
-    return make_live(request, Target(slug, deployment_id, version_id), kind=Promote.name)
+    return make_live(request, DialogIds(slug, deployment_id, version_id), kind=Promote.name)
 
 
 @dialogs.allow_form_methods
 def redeployment(request: htmx.Request, slug: str, deployment_id: str) -> HttpResponse:
-    return change(request, Target(slug, deployment_id), kind=Redeploy.name, template="releases/redeployment.html")
+    return change(request, DialogIds(slug, deployment_id), kind=Redeploy.name, template="releases/redeployment.html")
 
 
 @dialogs.allow_form_methods
 def stop(request: htmx.Request, slug: str, deployment_id: str) -> HttpResponse:
-    return change(request, Target(slug, deployment_id), kind=Stop.name, template="releases/stop.html")
+    return change(request, DialogIds(slug, deployment_id), kind=Stop.name, template="releases/stop.html")
 
 
 @require_safe
 def last_good(request: htmx.Request, slug: str, deployment_id: str) -> HttpResponse:
     """The form for the version to go back to; another one can be chosen there."""
-    version_id = releases.find_rollback_target(Target(slug, deployment_id), by=request.person, now=timezone.now())
+    version_id = releases.find_rollback_target(DialogIds(slug, deployment_id), by=request.person, now=timezone.now())
     if not version_id:
         return errors.show(
             request,
@@ -58,44 +58,44 @@ def last_good(request: htmx.Request, slug: str, deployment_id: str) -> HttpRespo
             advice=_("Publish a corrected version instead."),
         )
     if htmx.wants_part(request):
-        return make_live(request, Target(slug, deployment_id, version_id), kind=RollBack.name)
+        return make_live(request, DialogIds(slug, deployment_id, version_id), kind=RollBack.name)
     return dialogs.SeeOther(links.rollback(slug, deployment_id, version_id))
 
 
 @require_POST
 def keeping(request: htmx.Request, slug: str, deployment_id: str) -> HttpResponse:
-    target, live_id = Target(slug, deployment_id), request.POST.get("live", "")
-    releases.keep_rollback(target, live_id, by=request.person, now=timezone.now())
+    ids, live_id = DialogIds(slug, deployment_id), request.POST.get("live", "")
+    releases.keep_rollback(ids, live_id, by=request.person, now=timezone.now())
     if htmx.wants_part(request):
         return htmx.vary(HttpResponse())
     return dialogs.SeeOther(links.deployment(slug, deployment_id))
 
 
-def make_live(request: htmx.Request, target: Target, *, kind: str) -> HttpResponse:
+def make_live(request: htmx.Request, ids: DialogIds, *, kind: str) -> HttpResponse:
     by, now = request.person, timezone.now()
     form = dialogs.bind(ConfirmForm, request)
     if form.is_valid():
         try:
-            operation = releases.submit(kind, target, form.confirmed(), by=by, now=now)
+            operation = releases.submit(kind, ids, form.confirmed(), by=by, now=now)
         except Invalid as error:
             form.add_errors(error)
         else:
             return dialogs.show_operation(request, operation)
-    page = releases.get_dialog(kind, target, by=by, now=now)
+    page = releases.get_dialog(kind, ids, by=by, now=now)
     return dialogs.render_form(request, "releases/page.html", release_context(page, form), part="release")
 
 
-def change(request: htmx.Request, target: Target, *, kind: str, template: str) -> HttpResponse:
+def change(request: htmx.Request, ids: DialogIds, *, kind: str, template: str) -> HttpResponse:
     by, now = request.person, timezone.now()
     form = dialogs.bind(ConfirmForm, request)
     if form.is_valid():
         try:
-            operation = deployments.submit(kind, target, form.confirmed(), by=by, now=now)
+            operation = deployments.submit(kind, ids, form.confirmed(), by=by, now=now)
         except Invalid as error:
             form.add_errors(error)
         else:
             return dialogs.show_operation(request, operation)
-    page = deployments.get_dialog(kind, target, by=by, now=now)
+    page = deployments.get_dialog(kind, ids, by=by, now=now)
     return dialogs.render_form(request, template, change_context(page, form), part="change")
 
 

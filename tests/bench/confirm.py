@@ -87,18 +87,18 @@ def one_round(control: Any, row: Any) -> dict[str, float]:
     from portal.models import Version  # noqa: PLC0415  # as above
     from portal.permissions import Person, Role  # noqa: PLC0415  # as above
     from portal.services.operations import releases  # noqa: PLC0415  # as above
-    from portal.services.operations.submit import Target  # noqa: PLC0415  # as above
+    from portal.services.operations.submit import DialogIds  # noqa: PLC0415  # as above
     from portal.services.operations.tokens import Confirmation  # noqa: PLC0415  # as above
 
     row.refresh_from_db()
     target = Version.objects.filter(deployment=row).exclude(miosa_id=row.active_version_id).order_by("-number")[0]
     kind = "promote" if (target.number or 0) > row.live_version.number else "roll_back"
     by = Person(id=1, name="Olga Petrov", email="operator@portal.test", staff=Role.OPERATOR)
-    place = Target(row.customer.slug, row.miosa_id, target.miosa_id)
-    token = releases.get_dialog(kind, place, by=by, now=timezone.now()).token
+    ids = DialogIds(row.customer.slug, row.miosa_id, target.miosa_id)
+    token = releases.get_dialog(kind, ids, by=by, now=timezone.now()).token
     confirmation = Confirmation(token, choice="checkout")
     clicked = time.time()
-    page = releases.submit(kind, place, confirmation, by=by, now=timezone.now())
+    page = releases.submit(kind, ids, confirmation, by=by, now=timezone.now())
     done = time.time()
     if page.state != "succeeded":
         raise RuntimeError(page.error)

@@ -85,7 +85,7 @@ def start_ms(number: int) -> float:
     from portal.models import Deployment, Operation  # noqa: PLC0415  # as above
     from portal.permissions import Person, Role  # noqa: PLC0415  # as above
     from portal.services.operations import deployments  # noqa: PLC0415  # as above
-    from portal.services.operations.submit import Target  # noqa: PLC0415  # as above
+    from portal.services.operations.submit import DialogIds  # noqa: PLC0415  # as above
     from portal.services.operations.tokens import Confirmation  # noqa: PLC0415  # as above
 
     rows = Deployment.objects.select_related("customer").filter(
@@ -93,11 +93,11 @@ def start_ms(number: int) -> float:
     )
     row = rows.order_by("pk")[number % rows.count()]
     by = Person(id=1, name="Olga Petrov", email="operator@portal.test", staff=Role.OPERATOR)
-    target = Target(row.customer.slug, row.miosa_id)
-    token = deployments.get_dialog("redeploy", target, by=by, now=timezone.now()).token
+    ids = DialogIds(row.customer.slug, row.miosa_id)
+    token = deployments.get_dialog("redeploy", ids, by=by, now=timezone.now()).token
     confirmation = Confirmation(token, choice="checkout")
     time.sleep(0.3)
-    page = deployments.submit("redeploy", target, confirmation, by=by, now=timezone.now())
+    page = deployments.submit("redeploy", ids, confirmation, by=by, now=timezone.now())
     accepted = time.monotonic()
     operation = Operation.objects.filter(key=page.key)
     while not operation.exclude(runner="", attempts=0).exists():

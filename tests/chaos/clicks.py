@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from portal.models import Deployment, Operation, Version
 from portal.services.operations import releases
-from portal.services.operations.submit import Target
+from portal.services.operations.submit import DialogIds
 from tests.chaos.installation import Installation, sync_apps
 from tests.chaos.kills import OPERATOR
 from tests.chaos.processes import Web
@@ -40,9 +40,9 @@ def _round(installation: Installation, web: Web, slug: str, deployment_id: str) 
     target = Version.objects.filter(deployment=row).exclude(miosa_id=row.active_version_id).order_by("-number")[0]
     live = row.live_version
     kind = "promote" if live is not None and (target.number or 0) > (live.number or 0) else "roll_back"
-    place = {"slug": slug, "deployment_id": deployment_id, "version_id": target.miosa_id}
-    token = releases.get_dialog(kind, Target(**place), by=OPERATOR, now=timezone.now()).token
-    body = json.dumps({**place, "kind": kind, "token": token}).encode()
+    ids = {"slug": slug, "deployment_id": deployment_id, "version_id": target.miosa_id}
+    token = releases.get_dialog(kind, DialogIds(**ids), by=OPERATOR, now=timezone.now()).token
+    body = json.dumps({**ids, "kind": kind, "token": token}).encode()
     before, rows, heard = (
         installation.count_changes(deployment_id),
         Operation.objects.count(),

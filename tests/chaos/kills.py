@@ -17,7 +17,7 @@ from portal.permissions import Person, Role
 from portal.services import sandboxes
 from portal.services.operations import deployments, publishing, reconcile, releases
 from portal.services.operations.publishing import Publication
-from portal.services.operations.submit import Target
+from portal.services.operations.submit import DialogIds
 from portal.services.operations.tokens import Confirmation
 from tests.chaos.installation import Installation, sync_apps
 from tests.chaos.processes import Web, Worker
@@ -141,12 +141,12 @@ def _kill_around_click(
     live = row.live_version
     is_newer = live is not None and (target.number or 0) > (live.number or 0)
     kind = "promote" if is_newer else "roll_back"
-    place = {"slug": slug, "deployment_id": deployment_id, "version_id": target.miosa_id}
-    token = releases.get_dialog(kind, Target(**place), by=OPERATOR, now=timezone.now()).token
+    ids = {"slug": slug, "deployment_id": deployment_id, "version_id": target.miosa_id}
+    token = releases.get_dialog(kind, DialogIds(**ids), by=OPERATOR, now=timezone.now()).token
     kill = Kill(kind, deployment_id, before=installation.count_changes(deployment_id))
     web.child()
     started = timezone.now()
-    kill.click = web.post(json.dumps({**place, "kind": kind, "token": token}).encode())
+    kill.click = web.post(json.dumps({**ids, "kind": kind, "token": token}).encode())
     if after_row:
         _await_row(Operation.objects.filter(deployment_id=deployment_id, requested_at__gte=started))
     time.sleep(pause)
@@ -161,17 +161,17 @@ def _kill_around_step(
 ) -> Kill:
     kill = Kill(kind, deployment_id, before=installation.count_changes(deployment_id))
     started = timezone.now()
-    target = Target(slug, deployment_id)
+    ids = DialogIds(slug, deployment_id)
     if kind == "publish":
         row = Deployment.objects.select_related("customer").get(miosa_id=deployment_id)
         sandbox = sandboxes.list_sandboxes(row.customer, by=OPERATOR)[0].id
-        token = publishing.get_dialog(target, by=OPERATOR, now=started).token
+        token = publishing.get_dialog(ids, by=OPERATOR, now=started).token
         publication = Publication(Confirmation(token, choice="checkout"), sandbox, go_live=False)
-        page = publishing.submit(target, publication, by=OPERATOR, now=timezone.now())
+        page = publishing.submit(ids, publication, by=OPERATOR, now=timezone.now())
     else:
-        token = deployments.get_dialog(kind, target, by=OPERATOR, now=started).token
+        token = deployments.get_dialog(kind, ids, by=OPERATOR, now=started).token
         confirmation = Confirmation(token, choice="checkout")
-        page = deployments.submit(kind, target, confirmation, by=OPERATOR, now=timezone.now())
+        page = deployments.submit(kind, ids, confirmation, by=OPERATOR, now=timezone.now())
     _await_row(Operation.objects.filter(key=page.key).exclude(runner=""))
     time.sleep(pause)
     worker.kill_child()

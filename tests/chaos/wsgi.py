@@ -17,7 +17,7 @@ from django.utils import timezone  # noqa: E402  # as above
 
 from portal.permissions import Person, Role  # noqa: E402  # as above
 from portal.services.operations import releases  # noqa: E402  # as above
-from portal.services.operations.submit import Target  # noqa: E402  # as above
+from portal.services.operations.submit import DialogIds  # noqa: E402  # as above
 from portal.services.operations.tokens import Confirmation  # noqa: E402  # as above
 
 OPERATOR = Person(id=1, name="Olga Petrov", email="operator@portal.test", staff=Role.OPERATOR)
@@ -26,9 +26,9 @@ OPERATOR = Person(id=1, name="Olga Petrov", email="operator@portal.test", staff=
 def application(environ: dict[str, Any], start_response: Callable[..., object]) -> Iterable[bytes]:
     posted = json.loads(environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"])))
     try:
-        target = Target(posted["slug"], posted["deployment_id"], posted["version_id"])
+        ids = DialogIds(posted["slug"], posted["deployment_id"], posted["version_id"])
         confirmation = Confirmation(posted["token"], choice="checkout")
-        page = releases.submit(posted["kind"], target, confirmation, by=OPERATOR, now=timezone.now())
+        page = releases.submit(posted["kind"], ids, confirmation, by=OPERATOR, now=timezone.now())
     finally:
         connection.close()
     start_response("200 OK", [("Content-Type", "text/plain")])

@@ -11,7 +11,7 @@ from portal.permissions import Person
 from portal.services.domains import background, changes, pages
 from portal.services.domains.changes import AddDialog, Addition, DomainDialog
 from portal.services.domains.queries import DomainList, DomainPage, DomainSummary
-from portal.services.operations.submit import Target
+from portal.services.operations.submit import DialogIds
 from portal.services.operations.tokens import Confirmation
 from portal.services.queries.history import History
 from portal.services.queries.operations import OperationPage
@@ -41,9 +41,9 @@ class NameServer:
 
     def set_correct(self, domain: Domain) -> None:
         """The required CNAME record, and addresses for its target."""
-        target = get_target(domain)
-        self.set(domain.name, ("CNAME", target))
-        self.set(target, *(("A", address) for address in TARGET_ADDRESSES))
+        ids = get_target(domain)
+        self.set(domain.name, ("CNAME", ids))
+        self.set(ids, *(("A", address) for address in TARGET_ADDRESSES))
 
     def count_queries(self) -> int:
         return sum(self.server.queries.values())
@@ -61,8 +61,8 @@ class DomainsApp:
     def get_arguments(self, by: Person | None = None, **others: Any) -> dict[str, Any]:
         return {"by": by or self.owner, "slug": SLUG, "deployment_id": self.id, "now": self.now} | others
 
-    def get_target(self, domain: Domain | None = None) -> Target:
-        return Target(SLUG, self.id, domain_id=domain.miosa_id if domain else "")
+    def get_target(self, domain: Domain | None = None) -> DialogIds:
+        return DialogIds(SLUG, self.id, domain_id=domain.miosa_id if domain else "")
 
     def get_deployment(self) -> Deployment:
         return Deployment.objects.get(miosa_id=self.id)
@@ -93,8 +93,8 @@ class DomainsApp:
         return changes.submit(kind, self.get_target(domain), confirmation, value=value, by=self.owner, now=self.now)
 
     def request_check(self, domain: Domain, *, token: str) -> OperationPage | None:
-        target, confirmation = self.get_target(domain), Confirmation(token=token)
-        return changes.request_check(target, confirmation, by=self.owner, now=self.now)
+        ids, confirmation = self.get_target(domain), Confirmation(token=token)
+        return changes.request_check(ids, confirmation, by=self.owner, now=self.now)
 
     def open_domain(self, domain: Domain, *, by: Person | None = None) -> DomainPage:
         return pages.open_domain(**self.get_arguments(by), domain_id=domain.miosa_id)

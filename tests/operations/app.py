@@ -17,7 +17,7 @@ from portal.services import sandboxes
 from portal.services.operations import background, deployments, publishing, releases
 from portal.services.operations.kinds import get_kind
 from portal.services.operations.publishing import Publication
-from portal.services.operations.submit import Dialog, Target
+from portal.services.operations.submit import Dialog, DialogIds
 from portal.services.operations.tokens import Confirmation
 from portal.services.queries.operations import OperationPage
 from portal.services.sync import upstream
@@ -84,11 +84,11 @@ class App:
 
     def open_dialog(self, kind: str, target: str = "", *, by: Person | None = None) -> str:
         """The token of a fresh dialog."""
-        by, now, place = by or self.owner, timezone.now(), self._target(kind, target)
+        by, now, ids = by or self.owner, timezone.now(), self._ids(kind, target)
         if kind == "publish":
-            return publishing.get_dialog(place, by=by, now=now).token
+            return publishing.get_dialog(ids, by=by, now=now).token
         module = releases if get_kind(kind).moves_pointer else deployments
-        dialog: Dialog = module.get_dialog(kind, place, by=by, now=now)
+        dialog: Dialog = module.get_dialog(kind, ids, by=by, now=now)
         return dialog.token
 
     def submit(
@@ -102,15 +102,15 @@ class App:
         now: datetime | None = None,
         **fields: Any,
     ) -> OperationPage:
-        by, now, place = by or self.owner, now or timezone.now(), self._target(kind, target)
+        by, now, ids = by or self.owner, now or timezone.now(), self._ids(kind, target)
         reason = {"choice": "checkout"} | {name: fields.pop(name) for name in _FOR_CONFIRMATION if name in fields}
         confirmation = Confirmation(token=token, **reason)
         if kind == "publish":
             fields = {"sandbox_id": fields.pop("sandbox_id", None) or self.sandbox(), **fields}
-            return publishing.submit(place, Publication(confirmation, **fields), by=by, now=now)
+            return publishing.submit(ids, Publication(confirmation, **fields), by=by, now=now)
         if get_kind(kind).moves_pointer:
-            return releases.submit(kind, place, confirmation, by=by, now=now)
-        return deployments.submit(kind, place, confirmation, by=by, now=now, **fields)
+            return releases.submit(kind, ids, confirmation, by=by, now=now)
+        return deployments.submit(kind, ids, confirmation, by=by, now=now, **fields)
 
     def change(self, kind: str, target: str = "", /, *, by: Person | None = None, **fields: Any) -> OperationPage:
         """Open the dialog and submit it. What the worker executes is executed, as it would be at once."""
@@ -124,17 +124,17 @@ class App:
 
     def publish_new(self, name: str) -> OperationPage:
         """Publish a sandbox as a new app; the worker has not executed it yet."""
-        place, now = Target(self.slug), timezone.now()
-        token = publishing.get_dialog(place, by=self.owner, now=now).token
+        ids, now = DialogIds(self.slug), timezone.now()
+        token = publishing.get_dialog(ids, by=self.owner, now=now).token
         publication = Publication(Confirmation(token), self.sandbox(), name=name)
-        return publishing.submit(place, publication, by=self.owner, now=now)
+        return publishing.submit(ids, publication, by=self.owner, now=now)
 
     def sandbox(self) -> str:
         customer = Customer.objects.get(external_id=self.external_id)
         return sandboxes.list_sandboxes(customer, by=self.operator)[0].id
 
-    def _target(self, kind: str, version_id: str) -> Target:
-        return Target(self.slug, "" if kind == "create" else self.deployment_id, version_id)
+    def _ids(self, kind: str, version_id: str) -> DialogIds:
+        return DialogIds(self.slug, "" if kind == "create" else self.deployment_id, version_id)
 
     # Time and the worker
 

@@ -13,7 +13,7 @@ from portal.services import logs
 from portal.services.errors import NotFound
 from portal.services.operations import background, releases
 from portal.services.operations import deployments as operated
-from portal.services.operations.submit import Target
+from portal.services.operations.submit import DialogIds
 from portal.services.operations.tokens import Confirmation
 from portal.services.queries import operations, search, versions
 from portal.services.queries.deployments import DeploymentPage
@@ -325,13 +325,13 @@ def test_a_change_of_owner_found_by_a_sweep_counts_at_once(world: SyncedSimulato
 
 
 def staff_does(shared: Deployment, kind: str, *, by: Person, slug: str, version_id: str = "") -> OperationPage:
-    target, now = Target(slug, shared.miosa_id, version_id), timezone.now()
+    ids, now = DialogIds(slug, shared.miosa_id, version_id), timezone.now()
     if version_id:
-        token = releases.get_dialog(kind, target, by=by, now=now).token
-        return releases.submit(kind, target, Confirmation(token, reason="their-reason"), by=by, now=now)
-    token = operated.get_dialog(kind, target, by=by, now=now).token
+        token = releases.get_dialog(kind, ids, by=by, now=now).token
+        return releases.submit(kind, ids, Confirmation(token, reason="their-reason"), by=by, now=now)
+    token = operated.get_dialog(kind, ids, by=by, now=now).token
     confirmation = Confirmation(token, reason="their-reason")
-    return operated.submit(kind, target, confirmation, name="Renamed", by=by, now=now)
+    return operated.submit(kind, ids, confirmation, name="Renamed", by=by, now=now)
 
 
 def operations_of(shared: Deployment, *, by: Person, slug: str) -> tuple[set[UUID], set[UUID]]:

@@ -19,11 +19,11 @@ from portal.services.operations.kinds._domain import REDIRECT_POLICIES, DomainKi
 from portal.services.operations.kinds.add_domain import AddDomain
 from portal.services.operations.kinds.verify_domain import VerifyDomain
 from portal.services.operations.submit import (
+    Authorized,
     Dialog,
-    Scope,
-    Target,
+    DialogIds,
+    authorize,
     get_dialog_facts,
-    open_scope,
     require_override,
     submit_request,
 )
@@ -73,14 +73,14 @@ class DomainDialog(Dialog):
     policies: tuple[str, ...]
 
 
-def get_add_dialog(target: Target, *, typed: str = "", portal_host: str = "", by: Person, now: datetime) -> AddDialog:
+def get_add_dialog(ids: DialogIds, *, typed: str = "", portal_host: str = "", by: Person, now: datetime) -> AddDialog:
     """The dialog, with what was typed so far cleaned and explained. Raises NotFound, Forbidden."""
-    scope = open_scope(AddDomain.name, target, by=by, now=now)
+    authorized = authorize(AddDomain.name, ids, by=by, now=now)
     name, problem = _parse(typed, portal_host) if typed.strip() else (None, "")
     return AddDialog(
         **get_dialog_facts(
-            scope,
-            token=create_token(scope.get_subject(), by=by),
+            authorized,
+            token=create_token(authorized.get_subject(), by=by),
             lane=AddDomain().get_lane(name.ascii if name else ""),
         ),
         typed=typed[:_LONGEST_TYPED],
@@ -88,14 +88,14 @@ def get_add_dialog(target: Target, *, typed: str = "", portal_host: str = "", by
         shown=name.shown if name else "",
         notes=tuple(messages.word_message(note) for note in name.notes) if name else (),
         is_apex=bool(name and name.is_apex),
-        twin=queries.find_free_twin(scope.existing, name.ascii) if name else "",
+        twin=queries.find_free_twin(authorized.existing, name.ascii) if name else "",
         policies=REDIRECT_POLICIES,
         problem=problem,
     )
 
 
 def submit_add(
-    target: Target,
+    ids: DialogIds,
     addition: Addition,
     confirmation: Confirmation,
     *,
@@ -104,9 +104,9 @@ def submit_add(
     now: datetime,
 ) -> tuple[OperationPage, ...]:
     """Add a domain and, if requested, its twin: one operation each. Raises as `releases.submit` does."""
-    scope = open_scope(AddDomain.name, target, by=by, now=now)
-    customer, deployment = scope.customer, scope.existing
-    token = read_token(confirmation.token, scope.get_subject(), by=by)
+    authorized = authorize(AddDomain.name, ids, by=by, now=now)
+    customer, deployment = authorized.customer, authorized.existing
+    token = read_token(confirmation.token, authorized.get_subject(), by=by)
     name, problem = _parse(addition.typed, portal_host)
     if name is None:
         raise Invalid({"domain": problem})
@@ -134,13 +134,13 @@ def submit_add(
     return tuple(pages)
 
 
-def get_dialog(kind: str, target: Target, *, by: Person, now: datetime) -> DomainDialog:
+def get_dialog(kind: str, ids: DialogIds, *, by: Person, now: datetime) -> DomainDialog:
     """Raises NotFound, Forbidden."""
-    scope, domain_kind, domain = _open(kind, target, by=by, now=now)
+    authorized, domain_kind, domain = _open(kind, ids, by=by, now=now)
     return DomainDialog(
         **get_dialog_facts(
-            scope,
-            token=create_token(scope.get_subject(domain.miosa_id), by=by),
+            authorized,
+            token=create_token(authorized.get_subject(domain.miosa_id), by=by),
             lane=domain_kind.get_lane(domain.name),
         ),
         domain_id=domain.miosa_id,
@@ -151,12 +151,12 @@ def get_dialog(kind: str, target: Target, *, by: Person, now: datetime) -> Domai
 
 
 def submit(
-    kind: str, target: Target, confirmation: Confirmation, *, value: str = "", by: Person, now: datetime
+    kind: str, ids: DialogIds, confirmation: Confirmation, *, value: str = "", by: Person, now: datetime
 ) -> OperationPage:
     """`value`: the redirect policy, or the domain's name typed to confirm a detachment. Raises as `releases.submit`."""
-    scope, domain_kind, domain = _open(kind, target, by=by, now=now)
-    deployment = scope.existing
-    token = read_token(confirmation.token, scope.get_subject(domain.miosa_id), by=by)
+    authorized, domain_kind, domain = _open(kind, ids, by=by, now=now)
+    deployment = authorized.existing
+    token = read_token(confirmation.token, authorized.get_subject(domain.miosa_id), by=by)
     body = domain_kind.clean_change(domain, value)
     reason = note = ""
     if domain_kind.reasons:
@@ -176,18 +176,18 @@ def submit(
     return submit_request(request, deployment, now=now)
 
 
-def request_check(target: Target, confirmation: Confirmation, *, by: Person, now: datetime) -> OperationPage | None:
+def request_check(ids: DialogIds, confirmation: Confirmation, *, by: Person, now: datetime) -> OperationPage | None:
     """A person pressed the button: the worker checks DNS at once, and MIOSA verifies a domain that is not verified.
 
     None if MIOSA has nothing to verify, or can't be reached; the DNS check runs all the same. Raises NotFound,
     Forbidden, BadToken.
     """
-    _scope, _kind, domain = _open(VerifyDomain.name, target, by=by, now=now)
+    _scope, _kind, domain = _open(VerifyDomain.name, ids, by=by, now=now)
     checks.request_check_now(domain, now=now)
     if not domain.is_unverified:
         return None
     try:
-        return submit(VerifyDomain.name, target, confirmation, by=by, now=now)
+        return submit(VerifyDomain.name, ids, confirmation, by=by, now=now)
     except (Conflict, Unavailable):
         return None
 
@@ -218,11 +218,12 @@ def verify_automatically(domain: Domain, *, now: datetime) -> bool:
     return True
 
 
-def _open(kind: str, target: Target, *, by: Person, now: datetime) -> tuple[Scope, DomainKind, Domain]:
-    scope = open_scope(kind, target, by=by, now=now)
-    if not isinstance(scope.kind, DomainKind):
+def _open(kind: str, ids: DialogIds, *, by: Person, now: datetime) -> tuple[Authorized, DomainKind, Domain]:
+    authorized = authorize(kind, ids, by=by, now=now)
+    if not isinstance(authorized.kind, DomainKind):
         raise TypeError(f"{kind} does not change a domain")
-    return scope, scope.kind, queries.get_visible_domain(scope.existing, scope.customer, target.domain_id, by=by)
+    domain = queries.get_visible_domain(authorized.existing, authorized.customer, ids.domain_id, by=by)
+    return authorized, authorized.kind, domain
 
 
 def _parse(typed: str, portal_host: str) -> tuple[dns.DomainName | None, str]:

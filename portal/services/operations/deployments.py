@@ -9,13 +9,13 @@ from portal.services.domains import fetch as domain_fetch
 from portal.services.operations import reasons
 from portal.services.operations.accept import OperationRequest
 from portal.services.operations.submit import (
+    Authorized,
     Dialog,
-    Scope,
-    Target,
+    DialogIds,
+    authorize,
     find_number,
     get_dialog_facts,
     get_owner,
-    open_scope,
     require_override,
     submit_request,
 )
@@ -31,35 +31,35 @@ class DeploymentDialog(Dialog):
     domains_lost: tuple[str, ...] = ()
 
 
-def get_dialog(kind: str, target: Target, *, by: Person, now: datetime) -> DeploymentDialog:
+def get_dialog(kind: str, ids: DialogIds, *, by: Person, now: datetime) -> DeploymentDialog:
     """Raises NotFound, Forbidden."""
-    scope = open_scope(kind, target, by=by, now=now)
-    deployment = scope.deployment
-    live_id = deployment.active_version_id if deployment and scope.kind.requires_same_live else ""
+    authorized = authorize(kind, ids, by=by, now=now)
+    deployment = authorized.deployment
+    live_id = deployment.active_version_id if deployment and authorized.kind.requires_same_live else ""
     facts = get_dialog_facts(
-        scope,
-        token=create_token(scope.get_subject(), by=by, seen_live_id=live_id),
-        obstacle=scope.kind.find_obstacle(deployment) if deployment else "",
+        authorized,
+        token=create_token(authorized.get_subject(), by=by, seen_live_id=live_id),
+        obstacle=authorized.kind.find_obstacle(deployment) if deployment else "",
     )
-    if scope.kind.deletes_deployment and deployment is not None:
+    if authorized.kind.deletes_deployment and deployment is not None:
         facts["versions_lost"] = Version.objects.filter(deployment=deployment).count()
-        facts["domains_lost"] = domain_fetch.list_names(deployment, customer=scope.customer, by=by, now=now)
+        facts["domains_lost"] = domain_fetch.list_names(deployment, customer=authorized.customer, by=by, now=now)
     return DeploymentDialog(**facts)
 
 
 def submit(
-    kind: str, target: Target, confirmation: Confirmation, *, name: str = "", by: Person, now: datetime
+    kind: str, ids: DialogIds, confirmation: Confirmation, *, name: str = "", by: Person, now: datetime
 ) -> OperationPage:
     """`name`: the new one, or the present one typed to confirm a deletion. Raises as `releases.submit` does."""
-    scope = open_scope(kind, target, by=by, now=now)
-    deployment = scope.deployment
-    token = read_token(confirmation.token, scope.get_subject(), by=by)
+    authorized = authorize(kind, ids, by=by, now=now)
+    deployment = authorized.deployment
+    token = read_token(confirmation.token, authorized.get_subject(), by=by)
     reason = reasons.read_reason(confirmation.choice, confirmation.reason, by=by)
-    body = scope.kind.clean_name(name, deployment, scope.customer)
+    body = authorized.kind.clean_name(name, deployment, authorized.customer)
     request = OperationRequest(
         token=token if deployment else token.for_new_deployment(),
         by=by,
-        customer=_get_customer(scope),
+        customer=_get_customer(authorized),
         deployment_name=deployment.name if deployment else body["name"],
         seen_live_number=find_number(deployment, token.seen_live_id) if deployment else None,
         reason=reason,
@@ -67,13 +67,13 @@ def submit(
         override=require_override(confirmation.override, by=by),
         body=body,
     )
-    obstacle = scope.kind.find_obstacle(deployment) if deployment else ""
+    obstacle = authorized.kind.find_obstacle(deployment) if deployment else ""
     return submit_request(request, deployment, obstacle=obstacle, now=now)
 
 
-def _get_customer(scope: Scope) -> Customer:
+def _get_customer(authorized: Authorized) -> Customer:
     """A change of the live version belongs to that version's customer, any other to the page's customer."""
-    if scope.kind.concerns != Operation.Concerns.LIVE:
-        return scope.customer
-    deployment = scope.existing
-    return get_owner(deployment.live_version, deployment, scope.customer, by=scope.by)
+    if authorized.kind.concerns != Operation.Concerns.LIVE:
+        return authorized.customer
+    deployment = authorized.existing
+    return get_owner(deployment.live_version, deployment, authorized.customer, by=authorized.by)

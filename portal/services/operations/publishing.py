@@ -17,12 +17,12 @@ from portal.services.operations.accept import OperationRequest
 from portal.services.operations.kinds._name import LONGEST_NAME
 from portal.services.operations.kinds.publish import Publish
 from portal.services.operations.submit import (
+    Authorized,
     Dialog,
-    Scope,
-    Target,
+    DialogIds,
+    authorize,
     find_number,
     get_dialog_facts,
-    open_scope,
     require_override,
     submit_request,
 )
@@ -69,20 +69,20 @@ class Publication:
     over_rollback: bool = False
 
 
-def get_dialog(target: Target, *, by: Person, now: datetime) -> PublishDialog:
+def get_dialog(ids: DialogIds, *, by: Person, now: datetime) -> PublishDialog:
     """Raises NotFound, Forbidden."""
-    scope = open_scope(Publish.name, target, by=by, now=now)
-    deployment = scope.deployment
+    authorized = authorize(Publish.name, ids, by=by, now=now)
+    deployment = authorized.deployment
     missing = ""
     try:
-        found = sandboxes.list_sandboxes(scope.customer, by=by)
+        found = sandboxes.list_sandboxes(authorized.customer, by=by)
     except ServiceError as error:
         found, missing = (), error.for_people
     if not found and not missing:
         missing = _("There is no sandbox to publish from.")
     live_id = deployment.active_version_id if deployment else ""
     return PublishDialog(
-        **get_dialog_facts(scope, token=create_token(scope.get_subject(), by=by, seen_live_id=live_id)),
+        **get_dialog_facts(authorized, token=create_token(authorized.get_subject(), by=by, seen_live_id=live_id)),
         sandboxes=found,
         sandboxes_missing=missing,
         kinds=VERSION_KINDS,
@@ -91,17 +91,17 @@ def get_dialog(target: Target, *, by: Person, now: datetime) -> PublishDialog:
     )
 
 
-def submit(target: Target, publication: Publication, *, by: Person, now: datetime) -> OperationPage:
+def submit(ids: DialogIds, publication: Publication, *, by: Person, now: datetime) -> OperationPage:
     """Accept it; the worker sends it. NotFound also for another customer's sandbox.
 
     Raises NotFound, Forbidden, BadToken, Invalid, LaneBusy, Unavailable.
     """
-    scope = open_scope(Publish.name, target, by=by, now=now)
-    token = read_token(publication.confirmation.token, scope.get_subject(), by=by)
+    authorized = authorize(Publish.name, ids, by=by, now=now)
+    token = read_token(publication.confirmation.token, authorized.get_subject(), by=by)
     pages: list[OperationPage] = []
 
     def accept_once() -> None:
-        pages.append(_submit(publication, token, scope))
+        pages.append(_submit(publication, token, authorized))
 
     for _wait in range(_WAITS):
         found = accept.find_operation(token)
@@ -111,11 +111,12 @@ def submit(target: Target, publication: Publication, *, by: Person, now: datetim
         single_flight.run_once(f"operation:{token.id}", accept_once, wait_s=_WAIT_S)
         if pages:
             return pages[0]
-    return _submit(publication, token, scope)
+    return _submit(publication, token, authorized)
 
 
-def _submit(publication: Publication, token: Token, scope: Scope) -> OperationPage:
-    by, customer, deployment, confirmation = scope.by, scope.customer, scope.deployment, publication.confirmation
+def _submit(publication: Publication, token: Token, authorized: Authorized) -> OperationPage:
+    by, customer, deployment = authorized.by, authorized.customer, authorized.deployment
+    confirmation = publication.confirmation
     reason = reasons.read_reason(confirmation.choice, confirmation.reason, by=by)
     fields = _clean_fields(publication, deployment)
     sandbox = sandboxes.get_own_sandbox(publication.sandbox_id, customer)
@@ -136,7 +137,7 @@ def _submit(publication: Publication, token: Token, scope: Scope) -> OperationPa
         override=require_override(confirmation.override, by=by),
         body=body,
     )
-    return submit_request(request, deployment, now=scope.now)
+    return submit_request(request, deployment, now=authorized.now)
 
 
 def _clean_fields(publication: Publication, deployment: Deployment | None) -> dict[str, Any]:

@@ -19,13 +19,13 @@ from portal.services.operations.accept import OperationRequest
 from portal.services.operations.kinds._pointer import PointerKind
 from portal.services.operations.kinds.rollback import RollBack
 from portal.services.operations.submit import (
+    Authorized,
     Dialog,
-    Scope,
-    Target,
+    DialogIds,
+    authorize,
     find_number,
     get_dialog_facts,
     get_owner,
-    open_scope,
     require_override,
     submit_request,
 )
@@ -75,24 +75,24 @@ class ReleaseDialog(Dialog):
     environments: tuple[str, ...]
 
 
-def get_dialog(kind: str, target: Target, *, by: Person, now: datetime) -> ReleaseDialog:
+def get_dialog(kind: str, ids: DialogIds, *, by: Person, now: datetime) -> ReleaseDialog:
     """Raises NotFound, Forbidden."""
-    scope, pointer_kind, version = _open(kind, target, by=by, now=now)
-    customer, deployment = scope.customer, scope.existing
+    authorized, pointer_kind, version = _open(kind, ids, by=by, now=now)
+    customer, deployment = authorized.customer, authorized.existing
     live = deployment.live_version if summaries.can_see_version(deployment.live_version, customer, by=by) else None
     target_from, target_until = deployments.find_live_period(deployment, version)
     since = target_until or version.created_at
     is_cut = summaries.hides_others(deployment, by=by)
-    token = create_token(scope.get_subject(version.miosa_id), by=by, seen_live_id=deployment.active_version_id)
+    token = create_token(authorized.get_subject(version.miosa_id), by=by, seen_live_id=deployment.active_version_id)
     return ReleaseDialog(
-        **get_dialog_facts(scope, token=token, obstacle=find_restore_obstacle(version, deployment, now=now)),
+        **get_dialog_facts(authorized, token=token, obstacle=find_restore_obstacle(version, deployment, now=now)),
         live=summaries.summarize_version(live, deployment) if live else None,
         live_is_foreign=live is None and bool(deployment.active_version_id),
         target=summaries.summarize_version(version, deployment),
         target_from=target_from,
         target_until=target_until,
         env_changed=0 if is_cut else env_changes.count_changed_names(deployment, since=since),
-        candidates=_list_candidates(scope, pointer_kind),
+        candidates=_list_candidates(authorized, pointer_kind),
         changes=tuple(each for each in differences(live, version, by=by) if not each.same) if live else (),
         same_artifact=_has_same_artifact(live, version),
         artifact_sha256=version.artifact_sha256,
@@ -101,14 +101,14 @@ def get_dialog(kind: str, target: Target, *, by: Person, now: datetime) -> Relea
     )
 
 
-def submit(kind: str, target: Target, confirmation: Confirmation, *, by: Person, now: datetime) -> OperationPage:
+def submit(kind: str, ids: DialogIds, confirmation: Confirmation, *, by: Person, now: datetime) -> OperationPage:
     """Submitting a form twice returns the same operation. MIOSA's errors are in the operation, never raised.
 
     Raises NotFound, Forbidden, BadToken, Invalid, LaneBusy, Unavailable.
     """
-    scope, pointer_kind, version = _open(kind, target, by=by, now=now)
-    customer, deployment = scope.customer, scope.existing
-    token = read_token(confirmation.token, scope.get_subject(version.miosa_id), by=by)
+    authorized, pointer_kind, version = _open(kind, ids, by=by, now=now)
+    customer, deployment = authorized.customer, authorized.existing
+    token = read_token(confirmation.token, authorized.get_subject(version.miosa_id), by=by)
     environment = ""
     if pointer_kind.chooses_environment:
         environment = environments.require_known(confirmation.environment)
@@ -129,21 +129,21 @@ def submit(kind: str, target: Target, confirmation: Confirmation, *, by: Person,
     return submit_request(request, deployment, obstacle=obstacle, now=now)
 
 
-def find_rollback_target(target: Target, *, by: Person, now: datetime) -> str:
+def find_rollback_target(ids: DialogIds, *, by: Person, now: datetime) -> str:
     """MIOSA's id of the version to preselect: the last good one, else the newest older one that can be restored.
 
     Empty if there is none. Raises NotFound, Forbidden.
     """
-    scope = open_scope(RollBack.name, target, by=by, now=now)
-    usable = [each for each in _list_candidates(scope, RollBack()) if not each.cause]
+    authorized = authorize(RollBack.name, ids, by=by, now=now)
+    usable = [each for each in _list_candidates(authorized, RollBack()) if not each.cause]
     usable.sort(key=lambda each: (not each.is_last_good, not each.version.was_live))
     return usable[0].version.id if usable else ""
 
 
-def keep_rollback(target: Target, live_id: str, *, by: Person, now: datetime) -> None:
+def keep_rollback(ids: DialogIds, live_id: str, *, by: Person, now: datetime) -> None:
     """Stop showing the rollback notice. Raises NotFound, Forbidden, Conflict if another version is live by now."""
-    customer = customers.get_customer(by=by, slug=target.slug)
-    deployment = deployments.get_held(customer, target.deployment_id)
+    customer = customers.get_customer(by=by, slug=ids.slug)
+    deployment = deployments.get_held(customer, ids.deployment_id)
     require_permission(Permission.ROLL_BACK, customer, deployment, by=by)
     activation = rollbacks.find_live_activation(deployment)
     if activation is None or activation.version_id != live_id:
@@ -155,35 +155,35 @@ def keep_rollback(target: Target, live_id: str, *, by: Person, now: datetime) ->
         logger.info("rollback kept", extra={"deployment": deployment.miosa_id, "person": by.id})
 
 
-def _open(kind: str, target: Target, *, by: Person, now: datetime) -> tuple[Scope, PointerKind, Version]:
-    scope = open_scope(kind, target, by=by, now=now)
-    if not isinstance(scope.kind, PointerKind):
+def _open(kind: str, ids: DialogIds, *, by: Person, now: datetime) -> tuple[Authorized, PointerKind, Version]:
+    authorized = authorize(kind, ids, by=by, now=now)
+    if not isinstance(authorized.kind, PointerKind):
         raise TypeError(f"{kind} makes no version live")
-    version = Version.objects.filter(deployment=scope.existing, miosa_id=target.version_id).first()
-    if version is None or not summaries.can_see_version(version, scope.customer, by=by):
+    version = Version.objects.filter(deployment=authorized.existing, miosa_id=ids.version_id).first()
+    if version is None or not summaries.can_see_version(version, authorized.customer, by=by):
         raise NotFound
-    return scope, scope.kind, version
+    return authorized, authorized.kind, version
 
 
-def _list_candidates(scope: Scope, kind: PointerKind) -> tuple[Candidate, ...]:
+def _list_candidates(authorized: Authorized, kind: PointerKind) -> tuple[Candidate, ...]:
     """Versions to choose from, newest first; those that can't go live with the cause."""
-    deployment = scope.existing
+    deployment = authorized.existing
     rows = Version.objects.filter(deployment=deployment, number__isnull=False).exclude(
         miosa_id=deployment.active_version_id
     )
-    if not scope.by.sees_everyone:
-        rows = rows.filter(customer=scope.customer)
+    if not authorized.by.sees_everyone:
+        rows = rows.filter(customer=authorized.customer)
     live = deployment.live_version
     if live is not None and live.number is not None:
         rows = rows.filter(number__lt=live.number) if kind.goes_back else rows.filter(number__gt=live.number)
     good = None
     if kind.goes_back:
-        good = deployments.find_last_good(deployment, scope.customer, by=scope.by, now=scope.now)
+        good = deployments.find_last_good(deployment, authorized.customer, by=authorized.by, now=authorized.now)
     return tuple(
         Candidate(
             version=summaries.summarize_version(version, deployment),
             is_last_good=good is not None and version.pk == good[0].pk,
-            cause=find_restore_obstacle(version, deployment, now=scope.now),
+            cause=find_restore_obstacle(version, deployment, now=authorized.now),
         )
         for version in rows.order_by("-number")[:_MOST_CANDIDATES]
     )

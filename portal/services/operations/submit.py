@@ -31,7 +31,7 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class DialogIds:
     """What a dialog is about, by the ids in its URL. Without `deployment_id` a deployment is created."""
 
     slug: str
@@ -41,7 +41,7 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class Authorized:
     """A person with the permission for a kind of operation, and the customer and deployment it is for."""
 
     by: Person
@@ -83,32 +83,34 @@ class Dialog:
     running_name: str = ""
 
 
-def open_scope(kind_name: str, target: Target, *, by: Person, now: datetime) -> Scope:
+def authorize(kind_name: str, ids: DialogIds, *, by: Person, now: datetime) -> Authorized:
     """Raises NotFound, Forbidden."""
     kind = get_kind(kind_name)
-    customer = customers.get_customer(by=by, slug=target.slug)
-    deployment = deployments.get_held(customer, target.deployment_id) if target.deployment_id else None
+    customer = customers.get_customer(by=by, slug=ids.slug)
+    deployment = deployments.get_held(customer, ids.deployment_id) if ids.deployment_id else None
     require_permission(kind.permission, customer, deployment, by=by)
-    return Scope(by, kind, customer, deployment, now)
+    return Authorized(by, kind, customer, deployment, now)
 
 
-def get_dialog_facts(scope: Scope, *, token: str, obstacle: str = "", lane: str = "") -> dict[str, Any]:
+def get_dialog_facts(authorized: Authorized, *, token: str, obstacle: str = "", lane: str = "") -> dict[str, Any]:
     """The fields of `Dialog`. `lane` is set where the kind's own is not the whole name."""
-    by, deployment = scope.by, scope.deployment
+    by, deployment = authorized.by, authorized.deployment
     held = None
     if deployment is not None:
-        held = Operation.objects.find_blocking(deployment.miosa_id, lane or scope.kind.lane, now=scope.now)
+        held = Operation.objects.find_blocking(deployment.miosa_id, lane or authorized.kind.lane, now=authorized.now)
     can_override = held is not None and has_permission(by, Permission.OVERRIDE_OPERATION)
     return {
-        "kind": scope.kind,
+        "kind": authorized.kind,
         "token": token,
-        "customer": summaries.summarize_customer(scope.customer, by=by),
-        "deployment": summaries.summarize_deployment(deployment, scope.customer, by=by) if deployment else None,
-        "reasons": reasons.list_reasons(scope.kind.reasons),
+        "customer": summaries.summarize_customer(authorized.customer, by=by),
+        "deployment": summaries.summarize_deployment(deployment, authorized.customer, by=by) if deployment else None,
+        "reasons": reasons.list_reasons(authorized.kind.reasons),
         "reason_required": reasons.is_required(by),
         "may_note": by.is_staff,
-        "obstacle": get_gone_obstacle(deployment) or obstacle or get_connection_obstacle(scope.customer.connection),
-        "unknown": held.key if held and can_override and accept.can_override(held, now=scope.now) else None,
+        "obstacle": get_gone_obstacle(deployment)
+        or obstacle
+        or get_connection_obstacle(authorized.customer.connection),
+        "unknown": held.key if held and can_override and accept.can_override(held, now=authorized.now) else None,
         "running": held.key if held else None,
         "running_name": held.person_name if held else "",
     }
