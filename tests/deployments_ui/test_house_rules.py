@@ -16,6 +16,9 @@ NAMES_THE_VENDOR = {"deployments/_live.html"}
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
 class TestTemplates:
+    def test_no_line_is_wide(self, path: Path) -> None:
+        assert max(map(len, path.read_text().splitlines())) <= 120
+
     def test_nothing_is_written_inline(self, path: Path) -> None:
         text = path.read_text()
         assert not re.search(r"<script(?![^>]*\bsrc=)", text)
