@@ -173,12 +173,12 @@ def count_exceptions(text: str) -> int:
 def cost() -> Iterator[tuple[str, str]]:
     with portal_over_simulator() as client:
         history = f"/c/{SLUG}/"
+        read_versions(client, f"{history}refresh/")
         client.get(history)
         with counted() as count:
             expect(client.get(history), 200)
         yield "own functions for GET history, distinct", str(len(count.functions))
         yield "SQL statements for GET history", str(count.statements)
-        read_versions(client, f"{history}refresh/")
         with counted() as count:
             expect(client.post(f"{history}refresh/"), 302, 303)
         yield "SQL statements to refresh a customer of three deployments", str(count.statements)
