@@ -163,11 +163,12 @@ def test_nothing_is_sent_before_retry_after(simulator: SimulatorControl, setting
 
 
 def test_a_spent_budget_is_explained_with_a_time() -> None:
-    taken(Purpose.READ, at=timezone.now().timestamp())
-    status = reachability.get_status(connection.get_connection(), is_stale=True, now=timezone.now())
+    now = timezone.now()
+    taken(Purpose.READ, at=now.timestamp())
+    status = reachability.get_status(connection.get_connection(), is_stale=True, now=now)
     assert status.reach == "budget_spent"
     assert status.for_people
     assert "MIOSA" not in status.for_people
     assert status.retry_at is not None
-    fresh = reachability.get_status(connection.get_connection(), is_stale=False, now=timezone.now())
+    fresh = reachability.get_status(connection.get_connection(), is_stale=False, now=now)
     assert fresh.reach == "ok"

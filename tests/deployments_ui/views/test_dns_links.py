@@ -96,9 +96,9 @@ def test_it_can_be_revoked(world: World, browse: Browse, page: str) -> None:
 
 def test_guessing_is_limited(db: None) -> None:
     client = Client()
-    answers = [client.get(f"/dns/guess-{n}/").status_code for n in range(80)]
-    assert answers[0] == 404
-    assert answers[-1] == 503
+    assert client.get("/dns/guess/").status_code == 404
+    # More than a minute allows, even if the next one begins meanwhile.
+    assert any(client.get(f"/dns/guess-{n}/").status_code == 503 for n in range(200))
 
 
 def test_creating_and_revoking_need_permission(world: World, browse: Browse, page: str) -> None:
