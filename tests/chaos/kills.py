@@ -6,7 +6,9 @@ import json
 import random
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from django.db import connection
 from django.db.models import QuerySet
@@ -15,6 +17,7 @@ from django.utils import timezone
 from portal.models import Deployment, Operation, Version
 from portal.permissions import Person, Role
 from portal.services import sandboxes
+from portal.services.errors import Unavailable
 from portal.services.operations import deployments, publishing, reconcile, releases
 from portal.services.operations.publishing import Publication
 from portal.services.operations.submit import DialogIds
@@ -26,6 +29,7 @@ SETTLED_WITHIN_S = 30.0
 TAKEN_UP_WITHIN_S = 30.0
 AROUND_S = 0.060
 BATCH = 20
+Result = TypeVar("Result")
 OPERATOR = Person(id=1, name="Olga Petrov", email="operator@portal.test", staff=Role.OPERATOR)
 
 
@@ -164,20 +168,32 @@ def _kill_around_step(
     ids = DialogIds(slug, deployment_id)
     if kind == "publish":
         row = Deployment.objects.select_related("customer").get(miosa_id=deployment_id)
-        sandbox = sandboxes.list_sandboxes(row.customer, by=OPERATOR)[0].id
+        sandbox = _try_again(lambda: sandboxes.list_sandboxes(row.customer, by=OPERATOR))[0].id
         token = publishing.get_dialog(ids, by=OPERATOR, now=started).token
         publication = Publication(Confirmation(token, choice="checkout"), sandbox, go_live=False)
-        page = publishing.submit(ids, publication, by=OPERATOR, now=timezone.now())
+        page = _try_again(lambda: publishing.submit(ids, publication, by=OPERATOR, now=timezone.now()))
     else:
         token = deployments.get_dialog(kind, ids, by=OPERATOR, now=started).token
         confirmation = Confirmation(token, choice="checkout")
-        page = deployments.submit(kind, ids, confirmation, by=OPERATOR, now=timezone.now())
+        page = _try_again(lambda: deployments.submit(kind, ids, confirmation, by=OPERATOR, now=timezone.now()))
     _await_row(Operation.objects.filter(key=page.key).exclude(runner=""))
     time.sleep(pause)
     worker.kill_child()
     kill.killed_at = time.time()
     kill.key = started.isoformat()
     return kill
+
+
+def _try_again(request: Callable[[], Result]) -> Result:
+    """On a busy machine the portal says that it is busy, and a person tries again."""
+    until = time.monotonic() + SETTLED_WITHIN_S
+    while True:
+        try:
+            return request()
+        except Unavailable:
+            if time.monotonic() > until:
+                raise
+        time.sleep(0.2)
 
 
 def _await_row(rows: QuerySet[Operation]) -> None:
