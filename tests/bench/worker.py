@@ -26,7 +26,8 @@ from tests.bench.gunicorn_server import on_processor_s
 ROOT = Path(__file__).resolve().parents[2]
 ROUNDS = 60
 WARMING = 5
-REST_S = 30.0
+# Changes are followed up for 90 s.
+REST_S = 120.0
 IDLE_S = 60.0
 START_LIMIT_MS = 50.0
 IDLE_LIMIT_PERCENT = 1.0
