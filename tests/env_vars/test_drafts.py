@@ -205,6 +205,20 @@ class TestLostAnswers:
         reconcile()
         assert not sent_sizes(simulator, since=since)
 
+    def test_an_abandoned_change_that_another_one_displaces_keeps_no_values(
+        self, simulator: SimulatorControl, env_vars: EnvVarsClient
+    ) -> None:
+        simulator.fault("*/env", method="POST", times=5, drop_before=True)
+        abandoned = env_vars.set_values(name="API_KEY", value=SECRET)
+        simulator.clear_faults()
+        long_ago = timezone.now() - timedelta(seconds=61)
+        Operation.objects.update(state="accepted", attempts=0, requested_at=long_ago, runner="", heartbeat_at=None)
+        assert EnvVarDraft.objects.filter(key=abandoned.key).exists()
+        assert env_vars.set_values(name="OTHER", value="plain").state == "succeeded"
+        assert Operation.objects.get(key=abandoned.key).state == "refused"
+        assert not EnvVarDraft.objects.exists()
+        assert SECRET not in dump_database()
+
     def test_an_applied_draft_can_not_be_changed_in_another_tab(
         self, simulator: SimulatorControl, env_vars: EnvVarsClient
     ) -> None:

@@ -182,7 +182,7 @@ def request_check(ids: DialogIds, confirmation: Confirmation, *, by: Person, now
     None if MIOSA has nothing to verify, or can't be reached; the DNS check runs all the same. Raises NotFound,
     Forbidden, BadToken.
     """
-    _scope, _kind, domain = _open(VerifyDomain.name, ids, by=by, now=now)
+    _authorized, _kind, domain = _open(VerifyDomain.name, ids, by=by, now=now)
     checks.request_check_now(domain, now=now)
     if not domain.is_unverified:
         return None

@@ -31,6 +31,7 @@ class Progress:
 
 
 def get_step(page: OperationPage, deployment: Deployment | None, version: Version | None) -> str:
+    """How far a publish is: a value of `Progress.step`."""
     if page.state == "refused" or page.decision == "did_not":
         return "failed"
     if page.state in {"accepted", "sent"}:
@@ -46,6 +47,7 @@ def get_step(page: OperationPage, deployment: Deployment | None, version: Versio
 
 
 def list_moments(operation: Operation, version: Version | None, step: str) -> tuple[tuple[str, datetime], ...]:
+    """The steps reached, each with when it began, as far as that is known."""
     moments = [("sending", operation.requested_at)]
     if version is not None:
         moments.append(("created", version.created_at or version.first_seen_at))

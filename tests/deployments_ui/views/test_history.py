@@ -60,6 +60,13 @@ def test_a_filter_for_another_customers_app_is_ignored_with_a_note(world: World,
     assert world.foreign["name"] not in page
 
 
+def test_a_kind_that_is_not_offered_shows_as_chosen(world: World, browse: Browse) -> None:
+    page = text_of(browse(world.people.owner), f"{PATH}?kind=other")
+    assert re.search(r'name="kind"\s+value="other"\s+checked', page)
+    assert "unknown kind" not in page
+    assert "1 filter" in page
+
+
 def test_many_apps_are_shortened_to_the_newest(world: World, browse: Browse) -> None:
     known = Deployment.objects.get(miosa_id=world.main["id"])
     for n in range(203):
