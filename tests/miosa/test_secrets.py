@@ -6,6 +6,7 @@ import logging
 import pickle
 import traceback
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,6 +25,7 @@ from tests.miosa.server import (
 )
 
 VALUE = "planted-value-91c4"
+TESTS = f"{Path(__file__).parents[1]}/"
 
 FAULTS = [
     pytest.param(reset_connection, id="reset"),
@@ -42,7 +44,7 @@ def frames_of_ours(error: BaseException) -> str:
     seen = traceback.TracebackException.from_exception(error, capture_locals=True, limit=-50)
     text = ""
     while seen is not None:
-        ours = [frame for frame in seen.stack if "/tests/" not in frame.filename]
+        ours = [frame for frame in seen.stack if not frame.filename.startswith(TESTS)]
         text += "".join(f"{frame.name}: {frame.locals}\n" for frame in ours) + "".join(seen.format_exception_only())
         seen = seen.__cause__ or seen.__context__  # type: ignore[assignment]  # the last one has none
     return text

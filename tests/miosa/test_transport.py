@@ -40,6 +40,7 @@ from tests.miosa.server import (
     send_when_set,
 )
 
+OWN_FOLDER = f"{Path(__file__).parents[2]}/portal/miosa/"
 ROW = {"data": {"id": "dep_1", "state": "running"}}
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
@@ -282,7 +283,7 @@ def test_six_frames_from_a_call_to_its_socket(serve: Serve, call: Callable[[mios
     def profile(frame: FrameType, event: str, argument: Any) -> None:
         if event == "c_call" and argument.__name__ == "sendall" and not own_frames:
             stack = [each.filename for each in inspect.getouterframes(frame)]
-            own_frames.extend(name for name in stack if "/portal/miosa/" in name)
+            own_frames.extend(name for name in stack if name.startswith(OWN_FOLDER))
 
     sys.setprofile(profile)
     try:
