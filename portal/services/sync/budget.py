@@ -22,6 +22,7 @@ class Purpose(StrEnum):
     READ = "read"
     PROGRESS = "progress"
     BACKGROUND = "background"
+    FILL = "fill"
 
 
 # Keys of the buckets of IP addresses, which are full again long before they are deleted.
@@ -33,6 +34,7 @@ _RESERVED = {
     Purpose.READ: rates.RESERVED_BY_READS,
     Purpose.PROGRESS: rates.RESERVED_BY_READS,
     Purpose.BACKGROUND: rates.RESERVED_BY_BACKGROUND,
+    Purpose.FILL: rates.RESERVED_BY_FILL,
 }
 
 
@@ -87,6 +89,9 @@ def _list_shares(purpose: Purpose, customer_id: int | None) -> list[Share]:
     shares = [rates.get_installation_share(_RESERVED[purpose])]
     if purpose is Purpose.PROGRESS:
         shares.insert(0, Share("progress", capacity=max(1.0, per_minute / 16), refill=per_minute / 60 / 4))
+    if purpose in {Purpose.BACKGROUND, Purpose.FILL}:
+        capacity = max(1.0, per_minute / 4 * (1 - rates.RESERVED_BY_BACKGROUND))
+        shares.insert(0, Share("background", capacity=capacity, refill=per_minute / 60 * rates.BACKGROUND_PART))
     if purpose is Purpose.READ and customer_id is not None:
         # Full at the start and refilled for a minute, it gives a quarter of a minute's requests at most.
         eighth = per_minute / 8

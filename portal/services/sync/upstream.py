@@ -21,6 +21,7 @@ from portal.services.sync.leases import LeaseLost
 from portal.services.sync.limits import BACKGROUND_DEADLINE_S
 
 _OK_WRITTEN_EVERY = timedelta(seconds=30)
+_SHORTEST_PAUSE_S = 0.05
 
 
 def client(
@@ -30,20 +31,22 @@ def client(
     request_id: str | None = None,
     deadline_s: float | None = None,
     within_s: float | None = None,
+    patience_s: float = 0.0,
 ) -> miosa.Client:
     """A client whose requests are paid as `purpose`, people's reads also from the customer's share.
 
     `deadline_s`: of a whole call, retries included. `within_s`: since a person is waiting, no request begins later than
-    this (it raises miosa.BudgetSpent).
+    this (it raises miosa.BudgetSpent). `patience_s`: how long each request waits for the budget, in the worker.
     """
     until = None if within_s is None else time.monotonic() + within_s
 
     def gate(_attempt: miosa.Attempt) -> None:
         if until is not None and time.monotonic() > until:
             raise miosa.BudgetSpent("no time left", retry_after_s=0)
-        _pay(purpose, customer_id)
+        _pay_patiently(purpose, customer_id, patience_s)
 
-    default = BACKGROUND_DEADLINE_S if purpose is Purpose.BACKGROUND else miosa.READ_DEADLINE_S
+    is_background = purpose in {Purpose.BACKGROUND, Purpose.FILL}
+    default = BACKGROUND_DEADLINE_S if is_background else miosa.READ_DEADLINE_S
     return bind(gate, deadline_s=deadline_s or default, request_id=request_id)
 
 
@@ -52,6 +55,21 @@ def bind(gate: miosa.Gate, *, deadline_s: float, request_id: str | None) -> mios
     return _get_shared_client(settings.MIOSA.base_url, settings.MIOSA.api_key, settings.MIOSA.tenant).bind(
         gate=gate, observer=_Observer(), deadline_s=deadline_s, request_id=request_id
     )
+
+
+def _pay_patiently(purpose: Purpose, customer_id: int | None, patience_s: float) -> None:
+    """As `_pay`, but waits for the budget for `patience_s` at most."""
+    until = time.monotonic() + patience_s
+    while True:
+        try:
+            _pay(purpose, customer_id)
+        except miosa.BudgetSpent as spent:
+            pause_s = max(spent.retry_after_s or 0.0, _SHORTEST_PAUSE_S)
+            if time.monotonic() + pause_s > until:
+                raise
+            time.sleep(pause_s)
+        else:
+            return
 
 
 def _pay(purpose: Purpose, customer_id: int | None) -> None:
