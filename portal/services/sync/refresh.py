@@ -106,12 +106,8 @@ def read_first(deployments: Iterable[Deployment], *, now: datetime) -> None:
     An open page calls this again and again, so only the first few unread ones count each time.
     """
     unread = [deployment for deployment in deployments if deployment.is_unread or deployment.live_is_unread]
-    if not unread:
-        return
-    try:
+    if unread:
         scopes.watch((versions_scope(deployment.pk) for deployment in unread[:_READ_FIRST]), now=now)
-    except OperationalError as error:
-        logger.warning("not read first", extra={"reason": str(error)})
 
 
 def _client(customer: Customer) -> miosa.Client:
