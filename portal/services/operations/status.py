@@ -12,27 +12,26 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from portal import miosa
-from portal.models import Customer, Deployment, Freshness, Operation, Version
+from portal.models import Customer, Deployment, Operation, Version
 from portal.permissions import Permission, Person, who_can
 from portal.services import log_text, logs
 from portal.services.connection import WrongTenant
 from portal.services.errors import Forbidden, Invalid
 from portal.services.operations import reconcile
 from portal.services.operations.kinds import get_kind
-from portal.services.operations.read_back import store_deployment
 from portal.services.operations.switch import record_switch
 from portal.services.queries import summaries
 from portal.services.queries.operations import OperationPage, find_row, get_page, may_decide
 from portal.services.queries.progress import Progress, get_step, list_moments
-from portal.services.sync import leases, scopes, upstream
+from portal.services.sync import upstream
 from portal.services.sync.budget import Purpose
-from portal.services.sync.upsert import live_pointer, version_rows
+from portal.services.sync.fetch import build_refresh
+from portal.services.sync.leases import LeaseLost
 from portal.wakeup import notify_worker
 
 logger = logging.getLogger(__name__)
 
 CHOICES = ("happened", "did_not", "again")
-_POLL_EVERY = timedelta(seconds=2)
 _TAIL = 4000
 # The log is read less often than the state: each time costs a request, and watchers' share of the budget is small.
 _LOG_EVERY_S = 6
@@ -72,7 +71,7 @@ def decide(*, by: Person, key: UUID, choice: str, now: datetime) -> OperationPag
 
 
 def get_progress(page: OperationPage, *, by: Person, now: datetime) -> Progress:
-    """The progress of a publish. Watchers share one read of MIOSA every two seconds. Raises NotFound."""
+    """The progress of a publish. All who watch the version share one read of MIOSA. Raises NotFound."""
     operation = find_row(by=by, key=page.key)
     deployment = _find_deployment(operation)
     version = _find_version(deployment, operation)
@@ -135,32 +134,20 @@ def _read_log_tail(
 
 
 def _refresh_version(operation: Operation, deployment: Deployment, *, now: datetime) -> None:
-    """One read for all watchers: the version, and the deployment once the version has left building."""
-    scope = f"progress:{operation.pk}"
-    row = scopes.get_freshness(scope)
-    if row.read_at is not None and now - row.read_at < _POLL_EVERY:
-        return
-    with leases.take_lease(scope) as held:
-        if held is None:
-            return
-        try:
-            _fetch(operation, deployment, upstream.client(Purpose.PROGRESS))
-        except (miosa.MiosaError, WrongTenant):
-            # The page goes on polling, and shows the age of its data.
-            logger.info("progress not read", extra={"operation": str(operation.key)})
-        Freshness.objects.filter(pk=row.pk).update(read_at=now)
-
-
-def _fetch(operation: Operation, deployment: Deployment, client: miosa.Client) -> None:
-    """Raises miosa.MiosaError, WrongTenant."""
-    row = client.versions.get(deployment.miosa_id, operation.version_id)
-    taken = version_rows.upsert_versions(deployment, [row], now=timezone.now())
-    if row.state not in {"created", "building"}:
-        store_deployment(client.deployments.get(deployment.miosa_id))
+    """One read for all who watch it: the version, and the deployment once it is built."""
+    client = upstream.client(Purpose.PROGRESS)
+    try:
+        build_refresh.refresh_build(deployment, operation.version_id, client=client, now=now)
         deployment.refresh_from_db()
-    live_pointer.update_live_pointer(deployment, changes=taken, now=timezone.now())
-    record_switch(operation, deployment, now=timezone.now())
-    version = _find_version(deployment, operation)
+        record_switch(operation, deployment, now=timezone.now())
+        _read_log(_find_version(deployment, operation), deployment, client)
+    except (miosa.MiosaError, WrongTenant, LeaseLost):
+        # The page goes on polling, and shows the age of its data.
+        logger.info("progress not read", extra={"operation": str(operation.key)})
+
+
+def _read_log(version: Version | None, deployment: Deployment, client: miosa.Client) -> None:
+    """Raises miosa.MiosaError."""
     is_building = version is not None and version.state == "building"
     if is_building and version is not None and cache.add(f"progress-log-read:{version.pk}", 1, _LOG_EVERY_S):
         text = str(client.versions.logs(deployment.miosa_id, version.miosa_id))
