@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.core.cache import cache
+from django.db import OperationalError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -41,7 +42,11 @@ def refresh_operation(*, by: Person, key: UUID, now: datetime) -> OperationPage:
     """Advance an unfinished operation, unless only the worker does that, and return it. Raises NotFound."""
     operation = find_row(by=by, key=key)
     if reconcile.is_due(operation, now=now):
-        _step(operation, now=now)
+        try:
+            _step(operation, now=now)
+        except OperationalError as error:
+            # Shown as it is; the next look or the worker advances it.
+            logger.warning("operation not advanced", extra={"operation": str(key), "reason": str(error)})
     return get_page(operation, by=by, now=now)
 
 
@@ -141,7 +146,7 @@ def _refresh_version(operation: Operation, deployment: Deployment, *, now: datet
         deployment.refresh_from_db()
         record_switch(operation, deployment, now=timezone.now())
         _read_log(_find_version(deployment, operation), deployment, client)
-    except (miosa.MiosaError, WrongTenant, LeaseLost):
+    except (miosa.MiosaError, WrongTenant, LeaseLost, OperationalError):
         # The page goes on polling, and shows the age of its data.
         logger.info("progress not read", extra={"operation": str(operation.key)})
 

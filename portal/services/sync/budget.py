@@ -1,5 +1,6 @@
 """The budget of requests to MIOSA: one token bucket for the installation, and smaller ones for those with a share."""
 
+import hashlib
 import time
 from enum import StrEnum
 
@@ -24,6 +25,9 @@ class Purpose(StrEnum):
     FILL = "fill"
 
 
+# Keys of the buckets of IP addresses, which are full again long before they are deleted.
+_VISITS = "visits:"
+_FORGET_VISITS_AFTER_S = 3600.0
 # The part of the installation's bucket that a purpose leaves to those before it.
 _RESERVED = {
     Purpose.ACTION: 0.0,
@@ -45,6 +49,13 @@ def take(purpose: Purpose, *, customer_id: int | None = None, now: float | None 
 def take_refresh(person_id: int, *, now: float | None = None) -> None:
     """One refresh requested by a person: ten a minute. Raises miosa.BudgetSpent."""
     _take([Share(f"person:{person_id}", capacity=10.0, refill=10 / 60)], now=time.time() if now is None else now)
+
+
+def take_visit(address: str, *, now: float) -> None:
+    """One opening of a share link from an IP address: sixty at once, then one a second. Raises miosa.BudgetSpent."""
+    digest = hashlib.sha256(address.encode()).hexdigest()[:16]
+    Bucket.objects.filter(key__startswith=_VISITS, at__lt=now - _FORGET_VISITS_AFTER_S).delete()
+    _take([Share(f"{_VISITS}{digest}", capacity=60.0, refill=1.0)], now=now)
 
 
 def block(seconds: float, *, now: float | None = None) -> None:

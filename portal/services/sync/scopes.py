@@ -12,13 +12,15 @@ from portal.wakeup import notify_worker
 
 
 def get_freshness(scope: str) -> Freshness:
-    """The row of a scope, made if there is none."""
+    """The row of a scope, made if there is none; not stored while the database takes no writes."""
     found = Freshness.objects.filter(scope=scope).first()
     if found is not None:
         return found
     kind, _, pk = scope.partition(":")
     customer_id = int(pk) if kind == "customer" else None
-    return Freshness.objects.get_or_create(scope=scope, defaults={"customer_id": customer_id})[0]
+    with durability.optional_write("scope"):
+        return Freshness.objects.get_or_create(scope=scope, defaults={"customer_id": customer_id})[0]
+    return Freshness(scope=scope, customer_id=customer_id)
 
 
 def list_freshness(scopes: Iterable[str]) -> dict[str, Freshness]:
@@ -43,7 +45,7 @@ def request_refresh(scope: str, *, at: datetime) -> None:
 
 def request_refresh_unless_locked(scope: str, *, at: datetime) -> None:
     """For a page that must not wait. Raises django.db.OperationalError after 0.2 s if the database is locked."""
-    with durability.short_lock_wait():
+    with durability.lock_wait(durability.PAGE_WAIT_MS):
         request_refresh(scope, at=at)
 
 

@@ -78,7 +78,7 @@ def _pay(purpose: Purpose, customer_id: int | None) -> None:
         budget.take(purpose, customer_id=customer_id)
         return
     try:
-        with durability.short_lock_wait():
+        with durability.lock_wait(durability.PAGE_WAIT_MS):
             budget.take(purpose, customer_id=customer_id)
     except OperationalError as error:
         raise miosa.BudgetSpent("the database is busy", retry_after_s=1) from error
@@ -117,12 +117,13 @@ class _Observer:
         self._is_good = False
 
     def __call__(self, outcome: miosa.Outcome) -> None:
-        if outcome.error:
-            self._is_good = False
-            _note_error(outcome, getattr(miosa, outcome.error))
-        elif not self._is_good:
-            _note_answer()
-            self._is_good = True
+        with durability.optional_write("connection"):
+            if outcome.error:
+                self._is_good = False
+                _note_error(outcome, getattr(miosa, outcome.error))
+            elif not self._is_good:
+                _note_answer()
+                self._is_good = True
 
 
 def _note_error(outcome: miosa.Outcome, kind: type[miosa.MiosaError]) -> None:
