@@ -1,7 +1,7 @@
 """A link to one domain's DNS records, for people who set them without an account here.
 
-It needs no sign-in, can't be guessed, and can be revoked. It ends after seven days, with the domain, or once its creator
-may no longer share it.
+It needs no sign-in, can't be guessed, and can be revoked. It ends after seven days, with the domain, or once its
+creator may no longer share it.
 """
 
 import hashlib
@@ -100,7 +100,7 @@ def _may_share(domain: Domain, creator_id: int | None) -> bool:
 
 def _limit(address: str, *, now: datetime) -> None:
     try:
-        with durability.short_lock_wait():
+        with durability.lock_wait(durability.PAGE_WAIT_MS):
             budget.take_visit(address, now=now.timestamp())
     except miosa.BudgetSpent as error:
         message = _("Too many requests from one address. Try again in a minute.")

@@ -106,21 +106,15 @@ def read_first(deployments: Iterable[Deployment], *, now: datetime) -> None:
     An open page calls this again and again, so only the first few unread ones count each time.
     """
     unread = [deployment for deployment in deployments if deployment.is_unread or deployment.live_is_unread]
-    if not unread:
-        return
-    try:
-        scopes.watch((versions_scope(deployment.pk) for deployment in unread[:_READ_FIRST]), now=now)
-    except OperationalError as error:
-        logger.warning("not read first", extra={"reason": str(error)})
+    if unread:
+        with durability.optional_write("what to read first"):
+            scopes.watch((versions_scope(deployment.pk) for deployment in unread[:_READ_FIRST]), now=now)
 
 
 def follow_builds(deployments: Iterable[Deployment], *, now: datetime) -> None:
     """An open page shows these: versions that are being built are read every few seconds. Waits 0.2 s at most."""
-    try:
-        with durability.short_lock_wait():
-            build_refresh.request_reads(deployments, now=now)
-    except OperationalError as error:
-        logger.warning("builds not followed", extra={"reason": str(error)})
+    with durability.optional_write("builds to follow"):
+        build_refresh.request_reads(deployments, now=now)
 
 
 def _client(customer: Customer) -> miosa.Client:

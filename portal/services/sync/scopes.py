@@ -59,14 +59,10 @@ def request_refreshes(scopes: Iterable[str], *, at: datetime) -> None:
 
 
 def watch(scopes: Iterable[str], *, now: datetime) -> None:
-    """Somebody looks at a page that shows these, so the worker reads what is requested of them before all else.
-
-    Raises django.db.OperationalError after 0.2 s if the database is locked.
-    """
+    """Somebody looks at a page that shows these, so the worker reads what is requested of them before all else."""
     unwatched = Freshness.objects.filter(scope__in=list(scopes), wanted_at__isnull=False)
-    with durability.short_lock_wait():
-        if unwatched.exclude(watched_at__gt=now - WATCHED_FOR / 2).update(watched_at=now):
-            notify_worker()
+    if unwatched.exclude(watched_at__gt=now - WATCHED_FOR / 2).update(watched_at=now):
+        notify_worker()
 
 
 def note_success(row: Freshness, *, now: datetime) -> None:
