@@ -119,6 +119,7 @@ def context_of(found: VersionPage) -> dict[str, Any]:
         ),
         "log_url": links.version_log(slug, deployment.id, version.id),
         "compare_url": compare_url(slug, deployment, version),
+        "again_url": links.with_query(links.publication(slug, deployment.id), [("again", version.id)]),
     }
 
 
