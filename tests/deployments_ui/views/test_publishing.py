@@ -218,7 +218,6 @@ class TestAFailedPublish:
             browse(world.people.owner),
             f"{world.path}publish/",
             sandbox_id=sandbox,
-            data_services="redis",
             then="stage",
             **typed,
         )
