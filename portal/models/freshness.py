@@ -26,6 +26,11 @@ def versions_scope(deployment_id: int) -> str:
     return f"versions:{deployment_id}"
 
 
+def version_scope(deployment_id: int, version_id: str) -> str:
+    """One version that is being built. `deployment_id` is `Deployment.id`, `version_id` is MIOSA's."""
+    return f"version:{deployment_id}:{version_id}"
+
+
 class Freshness(models.Model):
     """Something that is refreshed as a whole, named by `scope` ("customer:<id>", "versions:<id>", "sweep" …).
 

@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 
 from portal.models import Activation, Customer, Deployment, Freshness, Version
 from portal.models.freshness import deployment_scope
+from portal.models.versions import UNFINISHED
 from portal.permissions import Person
 from portal.services import clean_text
 from portal.services.errors import NotFound
@@ -83,6 +84,12 @@ def get_freshness(deployment: Deployment) -> Freshness | None:
 def list_unread(customer: Customer) -> QuerySet[Deployment]:
     """The customer's deployments whose versions were never read, the oldest first."""
     return Deployment.objects.held_by(customer.pk).unread().order_by("pk")
+
+
+def list_building(customer: Customer) -> QuerySet[Deployment]:
+    """The customer's deployments with a version that is not finished."""
+    unfinished = Version.objects.filter(state__in=UNFINISHED, gone_at=None).values("deployment")
+    return Deployment.objects.held_by(customer.pk).filter(pk__in=unfinished)
 
 
 def list_deployments(customer: Customer, *, by: Person, after: str, now: datetime) -> DeploymentList:

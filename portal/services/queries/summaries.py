@@ -3,11 +3,10 @@
 from collections.abc import Collection
 
 from portal.models import Customer, Deployment, Operation, Version
-from portal.models.versions import PreviousVersion, VersionRow
+from portal.models.versions import UNFINISHED, PreviousVersion, VersionRow
 from portal.permissions import Person
 from portal.services.queries.schemas import CustomerSummary, DeploymentSummary, State, VersionSummary
 
-UNFINISHED = ("created", "building")
 _STATES = {
     "archived": State.ARCHIVED,
     "building": State.BUILDING,

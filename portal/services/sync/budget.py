@@ -89,9 +89,10 @@ def _list_shares(purpose: Purpose, customer_id: int | None) -> list[Share]:
     shares = [rates.get_installation_share(_RESERVED[purpose])]
     if purpose is Purpose.PROGRESS:
         shares.insert(0, Share("progress", capacity=max(1.0, per_minute / 16), refill=per_minute / 60 / 4))
-    if purpose in {Purpose.BACKGROUND, Purpose.FILL}:
-        capacity = max(1.0, per_minute / 4 * (1 - rates.RESERVED_BY_BACKGROUND))
-        shares.insert(0, Share("background", capacity=capacity, refill=per_minute / 60 * rates.BACKGROUND_PART))
+    if purpose is Purpose.FILL:
+        # Little is saved up, so that it goes on at the same pace after a pause.
+        refill = per_minute / 60 * rates.FILL_PART
+        shares.insert(0, Share("fill", capacity=max(1.0, 2 * refill), refill=refill))
     if purpose is Purpose.READ and customer_id is not None:
         # Full at the start and refilled for a minute, it gives a quarter of a minute's requests at most.
         eighth = per_minute / 8

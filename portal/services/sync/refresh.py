@@ -15,10 +15,10 @@ from portal import miosa
 from portal.models import Customer, Deployment, Freshness
 from portal.models.freshness import FRESH_FOR, customer_scope, deployment_scope, versions_scope
 from portal.permissions import Person
-from portal.services import connection, errors
+from portal.services import connection, durability, errors
 from portal.services.sync import budget, scopes, single_flight, upstream
 from portal.services.sync.budget import Purpose
-from portal.services.sync.fetch import customer_refresh, deployment_refresh
+from portal.services.sync.fetch import build_refresh, customer_refresh, deployment_refresh
 from portal.services.sync.leases import LeaseLost
 from portal.services.sync.limits import BEGIN_WITHIN_S, PAUSE_AFTER_FAILURE, WAIT_FOR_OTHERS_S
 
@@ -107,7 +107,14 @@ def read_first(deployments: Iterable[Deployment], *, now: datetime) -> None:
     """
     unread = [deployment for deployment in deployments if deployment.is_unread or deployment.live_is_unread]
     if unread:
-        scopes.watch((versions_scope(deployment.pk) for deployment in unread[:_READ_FIRST]), now=now)
+        with durability.optional_write("what to read first"):
+            scopes.watch((versions_scope(deployment.pk) for deployment in unread[:_READ_FIRST]), now=now)
+
+
+def follow_builds(deployments: Iterable[Deployment], *, now: datetime) -> None:
+    """An open page shows these: versions that are being built are read every few seconds. Waits 0.2 s at most."""
+    with durability.optional_write("builds to follow"):
+        build_refresh.request_reads(deployments, now=now)
 
 
 def _client(customer: Customer) -> miosa.Client:

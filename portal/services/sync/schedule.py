@@ -13,7 +13,7 @@ from portal.models.freshness import SWEEP, WATCHED_FOR, WORKSPACES
 from portal.services import connection, rates
 from portal.services.sync import budget, scopes, upstream
 from portal.services.sync.budget import Purpose
-from portal.services.sync.fetch import customer_refresh, deployment_refresh, sweeps, version_refresh
+from portal.services.sync.fetch import build_refresh, customer_refresh, deployment_refresh, sweeps, version_refresh
 from portal.services.sync.leases import LeaseLost
 from portal.services.sync.limits import SWEEP_PAUSE_AFTER_FAILURE, WORKSPACES_FRESH
 from portal.worker import Due, Source
@@ -73,6 +73,8 @@ def get_purpose(row: Freshness, *, now: datetime) -> Purpose:
     """People wait for what an open page shows, and nobody for a history that was never read or not for hours."""
     if row.wanted_at is not None and row.watched_at is not None and now - row.watched_at < WATCHED_FOR:
         return Purpose.READ
+    if row.scope.startswith("version:"):
+        return Purpose.PROGRESS
     is_history = row.scope.startswith("versions:")
     is_unread = row.read_at is None or row.wanted_at is None
     return Purpose.FILL if is_history and is_unread else Purpose.BACKGROUND
@@ -88,12 +90,21 @@ def read_scope(scope: str, client: miosa.Client, *, now: datetime) -> None:
     elif kind == "customer":
         for customer in Customer.objects.select_related("connection").filter(pk=key):
             customer_refresh.refresh_customer(customer, client=client, now=now)
-    elif kind == "deployment":
-        for deployment in _list_deployments(scope, key):
-            deployment_refresh.refresh_deployment(deployment, client=client, now=now)
+    else:
+        pk, _, version_id = key.partition(":")
+        for deployment in _list_deployments(scope, pk):
+            _read_of_deployment(kind, deployment, version_id, client, now=now)
+
+
+def _read_of_deployment(
+    kind: str, deployment: Deployment, version_id: str, client: miosa.Client, *, now: datetime
+) -> None:
+    if kind == "deployment":
+        deployment_refresh.refresh_deployment(deployment, client=client, now=now)
     elif kind == "versions":
-        for deployment in _list_deployments(scope, key):
-            version_refresh.refresh_versions(deployment, client=client, now=now)
+        version_refresh.refresh_versions(deployment, client=client, now=now)
+    elif kind == "version":
+        build_refresh.refresh_build(deployment, version_id, client=client, now=now)
 
 
 def _list_deployments(scope: str, key: str) -> QuerySet[Deployment]:

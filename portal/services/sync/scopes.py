@@ -61,9 +61,8 @@ def request_refreshes(scopes: Iterable[str], *, at: datetime) -> None:
 def watch(scopes: Iterable[str], *, now: datetime) -> None:
     """Somebody looks at a page that shows these, so the worker reads what is requested of them before all else."""
     unwatched = Freshness.objects.filter(scope__in=list(scopes), wanted_at__isnull=False)
-    with durability.optional_write("watched"):
-        if unwatched.exclude(watched_at__gt=now - WATCHED_FOR / 2).update(watched_at=now):
-            notify_worker()
+    if unwatched.exclude(watched_at__gt=now - WATCHED_FOR / 2).update(watched_at=now):
+        notify_worker()
 
 
 def note_success(row: Freshness, *, now: datetime) -> None:
