@@ -195,3 +195,19 @@ def test_a_caa_record_that_forbids_the_certificate_blocks_it(app: DomainsApp, na
     assert "other-authority.example" in blocker.message
     assert "Add a CAA record" in blocker.fix
     assert detail.summary.certificate.state == "failed"
+
+
+def test_a_flattened_domain_with_other_addresses_right_now_has_not_drifted(
+    app: DomainsApp, name_server: NameServer
+) -> None:
+    domain = app.add()
+    name_server.set_correct(domain)
+    name_server.set(NAME, ("ALIAS", get_target(domain)))
+    app.run_check(domain)
+    assert domain.is_working
+
+    name_server.set(NAME, ("A", "198.51.100.200"))
+    app.run_check(domain)
+    detail = app.open_domain(domain).detail
+    assert (detail.records[0].finding, detail.summary.dns.state) == ("undecided", "unknown")
+    assert not detail.summary.has_drifted

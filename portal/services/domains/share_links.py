@@ -1,7 +1,7 @@
 """A link to one domain's DNS records, for people who set them without an account here.
 
-It needs no sign-in, can't be guessed, and can be revoked. It ends after seven days, with the domain, or once its creator
-may no longer share it.
+It needs no sign-in, can't be guessed, and can be revoked. It ends after seven days, with the domain, or once its
+creator may no longer share it.
 """
 
 import hashlib
