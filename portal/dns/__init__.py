@@ -7,7 +7,7 @@ report = dns.diagnose(lookup, required, now=now)
 status = dns.get_status(row.status, report, error_code=row.error_code)
 """
 
-from portal.dns.advice import AdvisedRecord
+from portal.dns.advice import AdvisedRecord, advise
 from portal.dns.client import Client, Timeouts, TooBusy
 from portal.dns.diagnosis import Diagnosis, Report, diagnose
 from portal.dns.findings import Finding
@@ -37,6 +37,7 @@ __all__ = [
     "StatusItem",
     "Timeouts",
     "TooBusy",
+    "advise",
     "diagnose",
     "get_status",
     "has_drifted",

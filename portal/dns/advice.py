@@ -58,10 +58,12 @@ class AliasTarget:
         return self.a if record_type == "A" else self.aaaa
 
 
-def advise(record: RequiredRecord, lookup: Lookup) -> tuple[AdvisedRecord, ...]:
+def advise(record: RequiredRecord, lookup: Lookup | None) -> tuple[AdvisedRecord, ...]:
     """An alias at the apex of a zone can't be a CNAME record (RFC 1912, 2.4): it depends on the DNS provider."""
-    if not record.is_alias or not record.is_at_apex(lookup.zone):
+    if not record.is_alias or not record.is_at_apex(lookup.zone if lookup else None):
         return (AdvisedRecord(record.type, record.value),)
+    if lookup is None:
+        return (AdvisedRecord("ALIAS", record.value),)
     provider = providers.find_provider(lookup.name_servers)
     apex_type = provider.apex_type if provider else None
     if apex_type == "":

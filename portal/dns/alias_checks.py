@@ -126,9 +126,9 @@ def _report_conflict(record: RequiredRecord, observed: Observation, facts: Facts
     values: dict[str, Param] = {"others": advice.describe_purposes(types), "types": types, "kept": kept}
     if not kept:
         return Check(Finding.CONFLICT, MessageCode.CONFLICT_BEFORE, found, values)
-    values |= {"removed": removable, **advice.get_values(advice.advise_beside_others(record, facts.lookup))}
+    advised = advice.advise_beside_others(record, facts.lookup)
     code = MessageCode.CONFLICT_KEPT_BESIDE if removable else MessageCode.CONFLICT_KEPT
-    return Check(Finding.CONFLICT, code, found, values)
+    return Check(Finding.CONFLICT, code, found, values | {"removed": removable}, advised)
 
 
 def _report_hidden(record: RequiredRecord, observed: Observation, facts: Facts) -> Check:
@@ -139,8 +139,8 @@ def _report_hidden(record: RequiredRecord, observed: Observation, facts: Facts) 
     values: dict[str, Param] = {"others": advice.describe_purposes(types), "types": types, "kept": kept}
     if not kept:
         return Check(Finding.HIDES_RECORDS, MessageCode.CONFLICT_BESIDE, found, values)
-    values |= advice.get_values(advice.advise_beside_others(record, facts.lookup))
-    return Check(Finding.HIDES_RECORDS, MessageCode.CONFLICT_BESIDE_KEPT, found, values)
+    advised = advice.advise_beside_others(record, facts.lookup)
+    return Check(Finding.HIDES_RECORDS, MessageCode.CONFLICT_BESIDE_KEPT, found, values, advised)
 
 
 def report_apex_cname(record: RequiredRecord, observed: Observation, facts: Facts) -> Check:
@@ -150,14 +150,14 @@ def report_apex_cname(record: RequiredRecord, observed: Observation, facts: Fact
         "found": observed.cname or "",
         "others": advice.describe_purposes(types),
         "kept": tuple(dict.fromkeys((*(each for each in types if each in advice.KEPT_TYPES), "NS", "SOA"))),
-        **advice.get_values(advice.advise_beside_others(record, facts.lookup)),
     }
     found = (*observed.found, *describe_records(observed.others))
     code = MessageCode.APEX_CNAME_MAIL if observed.has_other("MX") else MessageCode.APEX_CNAME
     expected = {each.value for each in facts.required if each.name == record.name}
     ends = {each.value for each in observed.end.addresses} | set(observed.end.chain)
     leads_there = bool(ends & expected) or _ends_at_target(record, observed, facts)
-    return Check(Finding.HIDES_RECORDS if leads_there else Finding.WRONG, code, found, values)
+    advised = advice.advise_beside_others(record, facts.lookup)
+    return Check(Finding.HIDES_RECORDS if leads_there else Finding.WRONG, code, found, values, advised)
 
 
 def check_unknown_addresses(records: Sequence[Record], observed: Observation) -> Check | None:

@@ -219,7 +219,7 @@ class _Diagnoser:
 
     def _build(self, record: RequiredRecord, check: Check, server: ServerAnswers | None) -> Diagnosis:
         zone = self.lookup.zone
-        advised = advise(record, self.lookup)
+        advised = check.advised or advise(record, self.lookup)
         values: dict[str, Param] = {
             **get_values(advised),
             "name": record.name,

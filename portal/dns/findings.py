@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from portal.dns.advice import AdvisedRecord
 from portal.dns.messages import MessageCode, Param
 from portal.dns.observations import Found
 
@@ -54,9 +55,12 @@ class Finding(StrEnum):
 
 @dataclass(frozen=True)
 class Check:
-    """`values` are those of the message beyond what the required record itself gives."""
+    """`values` are those of the message beyond what the required record itself gives. `advised` is what to enter
+    instead, if it is not what the record asks for.
+    """
 
     finding: Finding
     code: MessageCode
     found: Found = ()
     values: dict[str, Param] = field(default_factory=dict)
+    advised: tuple[AdvisedRecord, ...] = ()

@@ -2,8 +2,8 @@
 
 A block is `# title`, then `required …` (else the CNAME of www), `verified` if the platform has verified it, `impatient`
 if some queries get no answer, indented zone files (`zone` for the name servers; `second` for the second of them,
-`public` for the resolver, `ns`, `ns addresses` and `platform` where they differ), servers that misbehave (`ns1 silent`),
-and for every diagnosis a `= finding` with its text and fix.
+`public` for the resolver, `ns`, `ns addresses` and `platform` where they differ), servers that misbehave
+(`ns1 silent`), and for every diagnosis a `= finding` with its text and fix.
 """
 
 from __future__ import annotations
