@@ -13,7 +13,7 @@ _ASK_PROVIDER = _("If this continues, ask your DNS provider what is wrong with t
 _ADD_CAA = _('Add a CAA record at %(place)s with the value 0 %(tag)s "%(issuer)s".')
 _REMOVE_EXTRA = _("Remove %(found)s for %(label)s.")
 _REPLACE_CNAME = _(
-    "Replace the CNAME record for %(label)s with this record: type %(type)s, name %(label)s, value %(value)s. Keep the"
+    "Replace the CNAME record for %(label)s with: type %(type)s, name %(label)s, value %(value)s. Keep the"
     " %(kept)s records."
 )
 _REPLACE_TEXT = _("Change the value of that record for %(label)s to exactly %(value)s.")
@@ -63,11 +63,10 @@ FIXES: Mapping[MessageCode, Promise] = {
     MessageCode.CONFLICT_BESIDE: _("If you no longer need them, remove the %(types)s records for %(label)s."),
     MessageCode.CONFLICT_BESIDE_KEPT: _REPLACE_CNAME,
     MessageCode.CONFLICT_KEPT: _(
-        "Keep the %(kept)s records. Instead of a CNAME record, add this one: type %(type)s, name %(label)s, value"
-        " %(value)s."
+        "Keep the %(kept)s records. Instead of a CNAME record, add: type %(type)s, name %(label)s, value %(value)s."
     ),
     MessageCode.CONFLICT_KEPT_BESIDE: _(
-        "Keep the %(kept)s records. Replace the %(removed)s records for %(label)s with this one: type %(type)s, name"
+        "Keep the %(kept)s records. Replace the %(removed)s records for %(label)s with: type %(type)s, name"
         " %(label)s, value %(value)s."
     ),
     MessageCode.PARKED: _(

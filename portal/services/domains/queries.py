@@ -65,7 +65,8 @@ class RequiredRecord:
     """A DNS record to set, with what is found in its place.
 
     `label` is the name as the forms of most DNS providers want it, `full_name` the whole name; `ttl` is in seconds.
-    `finding` is a `dns.Finding`, empty before the first check. `comparison` is "We found … We need …".
+    `finding` is a `dns.Finding`, empty before the first check. `comparison` is "We found … We need …". Without a
+    `message`, what the record before it says applies to this one too.
     """
 
     type: str
@@ -228,16 +229,13 @@ def get_domain_detail(domain: Domain, *, now: datetime) -> DomainDetail:
     summary = _summarize(domain, report, now=now)
     required = reports.list_required_records(domain)
     if report is None:
-        records = tuple(row for record in required for row in _describe_record(record, None, zone=None))
-        return DomainDetail(
-            summary, records, blockers=(), resolvers=(), provider="", provider_url="", delegated_zone=""
-        )
+        unchecked = tuple(row for record in required for row in _describe_record(record, None, zone=None))
+        return DomainDetail(summary, unchecked, (), (), provider="", provider_url="", delegated_zone="")
     diagnoses = {each.record: each for each in report.records}
+    described = (_describe_record(each, diagnoses.get(each), zone=report.zone) for each in required)
     return DomainDetail(
         summary=summary,
-        records=tuple(
-            row for each in required for row in _describe_record(each, diagnoses.get(each), zone=report.zone)
-        ),
+        records=tuple(row for rows in described for row in rows),
         blockers=tuple(
             Blocker(each.finding.value, each.finding.is_caution, word_message(each.message), word_fix(each.message))
             for each in report.blockers
@@ -279,8 +277,12 @@ def _word_status(item: dns.StatusItem) -> StatusItem:
 def _describe_record(
     record: dns.RequiredRecord, diagnosis: dns.Diagnosis | None, *, zone: str | None
 ) -> Iterator[RequiredRecord]:
-    """What to enter at the DNS provider: more than one record where an alias has to be given by addresses."""
-    message = diagnosis.message if diagnosis else dns.Message(dns.MessageCode.DNS_NOT_CHECKED)
+    """What to enter at the DNS provider: more than one record where an alias has to be given by addresses.
+
+    The first one has the texts.
+    """
+    message: dns.Message | None = diagnosis.message if diagnosis else dns.Message(dns.MessageCode.DNS_NOT_CHECKED)
+    fix, comparison = (diagnosis.message, diagnosis.comparison) if diagnosis else (None, None)
     for advised in diagnosis.advised if diagnosis else dns.advise(record, None):
         yield RequiredRecord(
             type=advised.type,
@@ -291,6 +293,7 @@ def _describe_record(
             finding=diagnosis.finding.value if diagnosis else "",
             is_correct=bool(diagnosis and diagnosis.is_correct),
             message=word_message(message),
-            fix=word_fix(diagnosis.message if diagnosis else None),
-            comparison=word_message(diagnosis.comparison if diagnosis else None),
+            fix=word_fix(fix),
+            comparison=word_message(comparison),
         )
+        message = fix = comparison = None
