@@ -83,7 +83,9 @@ class DnsRecords:
 
     def as_json(self) -> list[dict[str, Any]]:
         return [
-            {**answer._asdict(), "name": name, "records": [record._asdict() for record in answer.records]}
+            {"name": name, "rcode": answer.rcode, "records": [record._asdict() for record in answer.records]}
+            | ({"types": list(answer.types)} if answer.types else {})
+            | ({"ede": answer.ede} if answer.ede is not None else {})
             for name, answer in sorted(self._answers.items())
         ]
 
