@@ -19,7 +19,7 @@ from django.utils.functional import SimpleLazyObject
 
 from portal import metrics
 from portal.permissions import Person
-from portal.services import people
+from portal.services import durability, people
 
 GetResponse = Callable[[Any], HttpResponseBase]
 
@@ -69,6 +69,18 @@ class RequestMiddleware:
             ms=round(elapsed * 1000, 1),
         )  # fmt: skip
         return response
+
+
+class LockWaitMiddleware:
+    """How long a request waits for SQLite's one writer: a page hardly at all, a change for two seconds."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        is_page = request.method in {"GET", "HEAD"}
+        with durability.page_lock_wait() if is_page else durability.lock_wait(durability.CHANGE_WAIT_MS):
+            return self.get_response(request)
 
 
 class PersonMiddleware:

@@ -45,6 +45,7 @@ class MessageCode(StrEnum):
     CLEANED_SCHEME = "cleaned_scheme"
     CLEANED_USER = "cleaned_user"
     MIXED_SCRIPTS = "mixed_scripts", "label"
+    RESERVED_HYPHENS = "reserved_hyphens"
     # What a server answered
     AGE_HOURS = "age_hours", "count"
     AGE_MINUTES = "age_minutes", "count"

@@ -7,9 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import idna
-
-from portal.dns import addresses
+from portal.dns import addresses, idn
 from portal.dns.instructions import extract_rows
 from portal.dns.suffixes import find_registrable, is_within, relative_name
 
@@ -115,8 +113,8 @@ def normalize_host(value: str) -> str | None:
     host = value.strip().rstrip(".").lower()
     if not host.isascii():
         try:
-            host = idna.encode(host, uts46=True).decode("ascii")
-        except (idna.IDNAError, UnicodeError):
+            host = idn.encode(host)
+        except ValueError:
             return None
     return host if _HOST.fullmatch(host) else None
 

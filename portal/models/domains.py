@@ -76,12 +76,14 @@ class DomainLink(models.Model):
     """A page about one domain for people without an account. Only the hash of its secret is stored. Not disposable.
 
     Refers to MIOSA's ids of the deployment and the domain, since the rows behind them can be deleted and read again.
+    It works only while its creator, a user's id, may share the domain.
     """
 
     secret_hash = models.CharField(max_length=64, unique=True)
     deployment_id = models.CharField(max_length=128)
     domain_id = models.CharField(max_length=128)
     created_by = models.CharField(max_length=200)
+    creator_id = models.BigIntegerField(null=True)
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True)

@@ -12,9 +12,24 @@ from datetime import datetime
 from portal.models import Customer, Deployment
 from portal.permissions import Person
 from portal.services import builds, logs
-from portal.services.queries import customers, deployments, summaries, versions
+from portal.services.queries import customer_list, customers, deployments, summaries, versions
+from portal.services.queries.customer_list import LoadedList
 from portal.services.queries.versions import LoadedVersion
 from portal.services.sync import refresh
+
+
+def open_list(*, by: Person, search: str, sort: str, page: int, now: datetime) -> LoadedList:
+    """A page of the customers; what was never read of their apps is read before all others. Polls call it too."""
+    loaded = customer_list.load_page(by=by, search=search, sort=sort, page=page)
+    refresh.read_first(loaded.deployments, now=now)
+    return loaded
+
+
+def open_list_after(*, by: Person, search: str, sort: str, after: str, now: datetime) -> LoadedList:
+    """The same from behind the customer with the slug `after`."""
+    loaded = customer_list.load_after(by=by, search=search, sort=sort, after=after)
+    refresh.read_first(loaded.deployments, now=now)
+    return loaded
 
 
 def open_customer(*, by: Person, slug: str, now: datetime) -> Customer:
@@ -30,6 +45,7 @@ def open_customer(*, by: Person, slug: str, now: datetime) -> Customer:
 def poll_customer(*, by: Person, slug: str, now: datetime) -> Customer:
     customer = customers.get_customer(by=by, slug=slug)
     if refresh.refresh_customer_if_stale(customer, customers.get_freshness(customer), now=now):
+        refresh.read_first(deployments.list_unread(customer), now=now)
         return customers.get_customer(by=by, slug=slug)
     return customer
 

@@ -27,7 +27,7 @@ TARGET_ADDRESSES = ("192.0.2.44", "2001:db8::44")
 PRIVATE = [
     "10.0.0.7", "172.16.0.1", "192.168.1.1", "127.0.0.1", "127.9.9.9", "169.254.169.254", "100.64.0.1",
     "224.0.0.1", "255.255.255.255", "::1", "::", "fe80::1", "fc00::1", "ff02::1", "::ffff:10.0.0.7", "64:ff9b::a00:7",
-    "2002:a00:7::1",
+    "2002:a00:7::1", "fec0::1", "192.0.0.8", "192.88.99.1",
 ]  # fmt: skip
 
 
@@ -46,7 +46,7 @@ def test_private_addresses_are_neither_shown_nor_queried(network: Network, addre
 
 
 @pytest.mark.parametrize(
-    "address", [*PRIVATE, "192.0.2.1", "2001:db8::1", "2001:0:1::1", "fec0::1", "240.0.0.1", "x", ""]
+    "address", [*PRIVATE, "192.0.2.1", "2001:db8::1", "2001:0:1::1", "3fff::1", "240.0.0.1", "x", ""]
 )
 def test_other_than_public_addresses(address: str) -> None:
     assert not addresses.is_public(address)

@@ -22,7 +22,7 @@ TEXTS: Mapping[MessageCode, Promise] = {
     MessageCode.NAME_SPACE: _("This name has a space in it."),
     MessageCode.NAME_STAR_POSITION: _("A star (*) can only be the first part of a name: *.example.com."),
     MessageCode.NAME_TOO_LONG: _("This name is too long. A part can have 63 characters, the whole name 253."),
-    MessageCode.NAME_UNDERSCORE: _("The name of a website can't contain an underscore."),
+    MessageCode.NAME_UNDERSCORE: _("No certificate can be issued for a name with an underscore."),
     MessageCode.NAME_WILDCARD: _("Names with a star (*) can't be added here. Add each name separately."),
     # What was changed in what a person typed
     MessageCode.CLEANED_DOT: _("We removed the dot at the end."),
@@ -32,6 +32,9 @@ TEXTS: Mapping[MessageCode, Promise] = {
     MessageCode.CLEANED_SCHEME: _("We removed what came before the name."),
     MessageCode.CLEANED_USER: _("We used the part after the @."),
     MessageCode.MIXED_SCRIPTS: _("%(label)s mixes letters of different alphabets. Check that it is the name you mean."),
+    MessageCode.RESERVED_HYPHENS: _(
+        "Some certificate authorities refuse a name with two hyphens in the third and fourth place."
+    ),
     # What a server answered
     MessageCode.AGE_HOURS: _("%(count)s h ago"),
     MessageCode.AGE_MINUTES: _("%(count)s min ago"),

@@ -11,7 +11,7 @@ from datetime import datetime
 from django.db.models import QuerySet
 
 from portal import dns
-from portal.models import Customer, Deployment, Domain, DomainLink
+from portal.models import Customer, Deployment, Domain
 from portal.permissions import Permission, Person
 from portal.services.authorization import can
 from portal.services.domains import reports
@@ -193,15 +193,23 @@ def get_domain_list(
 
 
 def get_domain_page(
-    customer: Customer, deployment: Deployment, domain: Domain, *, verify_token: str, by: Person, now: datetime
+    customer: Customer,
+    deployment: Deployment,
+    domain: Domain,
+    *,
+    links: tuple[ShareLink, ...],
+    verify_token: str,
+    by: Person,
+    now: datetime,
 ) -> DomainPage:
+    """`links` are shown to those who may share the domain."""
     can_share = can(Permission.SHARE_DOMAIN, customer, deployment, by=by)
     return DomainPage(
         customer=summaries.summarize_customer(customer, by=by),
         deployment=actions.get_deployment_summary(deployment, customer, by=by),
         detail=get_domain_detail(domain, now=now),
         twin=find_free_twin(deployment, domain.name),
-        links=_list_links(domain, deployment, now=now) if can_share else (),
+        links=links if can_share else (),
         verify_token=verify_token,
         can_verify=can(Permission.VERIFY_DOMAIN, customer, deployment, by=by),
         can_detach=can(Permission.DETACH_DOMAIN, customer, deployment, by=by),
@@ -274,9 +282,3 @@ def _describe_record(
         fix=word_fix(diagnosis.message if diagnosis else None),
         comparison=word_message(diagnosis.comparison if diagnosis else None),
     )
-
-
-def _list_links(domain: Domain, deployment: Deployment, *, now: datetime) -> tuple[ShareLink, ...]:
-    links = DomainLink.objects.filter(deployment_id=deployment.miosa_id, domain_id=domain.miosa_id)
-    active = links.filter(revoked_at=None, expires_at__gt=now).order_by("-created_at")
-    return tuple(ShareLink(each.pk, each.created_by, each.created_at, each.expires_at) for each in active)

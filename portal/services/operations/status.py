@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.core.cache import cache
+from django.db import OperationalError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -42,7 +43,11 @@ def refresh_operation(*, by: Person, key: UUID, now: datetime) -> OperationPage:
     """Advance an unfinished operation, unless only the worker does that, and return it. Raises NotFound."""
     operation = find_row(by=by, key=key)
     if reconcile.is_due(operation, now=now):
-        _step(operation, now=now)
+        try:
+            _step(operation, now=now)
+        except OperationalError as error:
+            # Shown as it is; the next look or the worker advances it.
+            logger.warning("operation not advanced", extra={"operation": str(key), "reason": str(error)})
     return get_page(operation, by=by, now=now)
 
 
@@ -137,18 +142,17 @@ def _read_log_tail(
 def _refresh_version(operation: Operation, deployment: Deployment, *, now: datetime) -> None:
     """One read for all watchers: the version, and the deployment once the version has left building."""
     scope = f"progress:{operation.pk}"
-    row = scopes.get_freshness(scope)
-    if row.read_at is not None and now - row.read_at < _POLL_EVERY:
-        return
-    with leases.take_lease(scope) as held:
-        if held is None:
+    try:
+        row = scopes.get_freshness(scope)
+        if row.read_at is not None and now - row.read_at < _POLL_EVERY:
             return
-        try:
-            _fetch(operation, deployment, upstream.client(Purpose.PROGRESS))
-        except (miosa.MiosaError, WrongTenant):
-            # The page goes on polling, and shows the age of its data.
-            logger.info("progress not read", extra={"operation": str(operation.key)})
-        Freshness.objects.filter(pk=row.pk).update(read_at=now)
+        with leases.take_lease(scope) as held:
+            if held is not None:
+                Freshness.objects.filter(pk=row.pk).update(read_at=now)
+                _fetch(operation, deployment, upstream.client(Purpose.PROGRESS))
+    except (miosa.MiosaError, WrongTenant, OperationalError):
+        # The page goes on polling, and shows the age of its data.
+        logger.info("progress not read", extra={"operation": str(operation.key)})
 
 
 def _fetch(operation: Operation, deployment: Deployment, client: miosa.Client) -> None:
