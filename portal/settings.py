@@ -67,6 +67,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "portal.middleware.PersonMiddleware",
     "portal.middleware.TimeZoneMiddleware",
+    "deployments_ui.guards.BodyLimitMiddleware",
     "deployments_ui.guards.SignInMiddleware",
     "deployments_ui.errors.ErrorMiddleware",
 ]
@@ -172,6 +173,14 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
+
+# --- Requests ---
+
+# Forms are small; the longest field is a pasted .env file. Nothing takes a file.
+MOST_BODY_BYTES = 2_000_000
+WEB_THREADS = CONFIG.web_threads
+DATA_UPLOAD_MAX_MEMORY_SIZE = MOST_BODY_BYTES
+FILE_UPLOAD_HANDLERS: list[str] = []
 
 # --- Security ---
 
