@@ -121,6 +121,7 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": None}  # portal.services.sign_ins limits them
 ALLAUTH_TRUSTED_PROXY_COUNT = CONFIG.trusted_proxy_count
 EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
 
