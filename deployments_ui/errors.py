@@ -58,6 +58,11 @@ TEXTS: dict[int, ErrorText] = {
         _("What you saw has changed since you opened the page. Your change was not made."),
         _("Reload the page to see the current state, then decide again."),
     ),
+    413: ErrorText(
+        _("That is too much at once"),
+        _("The form is larger than the portal accepts, so it was not read. Nothing was changed."),
+        _("Go back and send less: at most 2 MB, and no files."),
+    ),
     429: ErrorText(
         _("Too many requests"),
         _("There were too many tries in a short time, so they are paused for a while."),

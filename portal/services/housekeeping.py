@@ -1,4 +1,4 @@
-"""Regular chores of the worker: its heartbeat, and deleting encrypted env values and sessions when they expire."""
+"""Regular chores of the worker: its heartbeat, and deleting what has expired: env values, sessions, counts of sign-ins."""
 
 import time
 from collections.abc import Callable
@@ -11,11 +11,12 @@ from django.utils import timezone
 
 from portal import heartbeat
 from portal.models import EnvVarDraft
+from portal.services import sign_ins
 from portal.services.env_vars import encryption
 from portal.worker import Due, Source
 
 _PURGE_EVERY_S = 60.0
-_CLEAR_SESSIONS_EVERY_S = 3600.0
+_CLEAN_UP_EVERY_S = 900.0
 
 
 @dataclass(slots=True)
@@ -36,7 +37,8 @@ class HousekeepingSource(Source[Chore]):
         self._purge = Chore("purge", lambda: encryption.delete_expired_drafts(now=timezone.now()), _PURGE_EVERY_S)
         self._chores = (
             Chore("heartbeat", heartbeat.beat, heartbeat.EVERY_S),
-            Chore("sessions", lambda: call_command("clearsessions"), _CLEAR_SESSIONS_EVERY_S),
+            Chore("sessions", lambda: call_command("clearsessions"), _CLEAN_UP_EVERY_S),
+            Chore("sign-ins", sign_ins.delete_old_counts, _CLEAN_UP_EVERY_S),
             self._purge,
         )
 
