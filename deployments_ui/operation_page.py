@@ -52,7 +52,6 @@ def context_of(operation: OperationPage, progress: Progress | None = None) -> di
         "poll_url": f"{url}?seen={generation}",
         "result_url": result_url(operation),
         "retry_url": retry_url(operation),
-        "undo_url": undo_url(operation),
         "again_url": again_url(operation, progress) if progress else "",
     }
 
@@ -232,6 +231,8 @@ def retry_url(operation: OperationPage) -> str:
     """The same form again, for what was not done; empty if there is none."""
     kind = get_kind(operation.kind)
     is_not_done = get_outcome(operation) is Outcome.NOT_DONE
+    if is_not_done and operation.undo_of:
+        return links.undo(operation.undo_of)
     if not is_not_done or not operation.deployment_is_here or not kind.form_route:
         return ""
     if not kind.moves_pointer:
@@ -239,13 +240,3 @@ def retry_url(operation: OperationPage) -> str:
     if not operation.version_id:
         return ""
     return links.by_name(kind.form_route, operation.customer_slug, operation.deployment_id, operation.version_id)
-
-
-def undo_url(operation: OperationPage) -> str:
-    """The form to make the version live again that was live before; empty if that is not possible."""
-    is_done = get_outcome(operation) is Outcome.DONE
-    if not (is_done and operation.is_live and operation.undo_version_id):
-        return ""
-    is_forward = (operation.from_number or 0) > (operation.number or 0)
-    form = links.promotion if is_forward else links.rollback
-    return form(operation.customer_slug, operation.deployment_id, operation.undo_version_id)

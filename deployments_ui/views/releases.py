@@ -1,6 +1,7 @@
-"""To change what is live: roll back, promote, redeploy, stop; and to keep a rollback."""
+"""To change what is live: roll back, promote, undo, redeploy, stop; and to keep a rollback."""
 
 from typing import Any
+from uuid import UUID
 
 from django.http import HttpResponse
 from django.utils import timezone
@@ -12,6 +13,7 @@ from deployments_ui.forms.base import ConfirmForm
 from deployments_ui.labels import facts
 from portal.services.errors import Invalid
 from portal.services.operations import deployments, releases
+from portal.services.operations import undo as undoing
 from portal.services.operations.deployments import DeploymentDialog
 from portal.services.operations.kinds.promote import Promote
 from portal.services.operations.kinds.redeploy import Redeploy
@@ -19,6 +21,7 @@ from portal.services.operations.kinds.rollback import RollBack
 from portal.services.operations.kinds.stop import Stop
 from portal.services.operations.releases import ReleaseDialog
 from portal.services.operations.submit import DialogIds
+from portal.services.operations.undo import NothingToUndo
 from portal.services.queries.versions import Difference
 
 RUNTIME_FACTS = frozenset({"command", "health_path", "image", "port"})
@@ -62,13 +65,37 @@ def last_good(request: htmx.Request, slug: str, deployment_id: str) -> HttpRespo
     return dialogs.SeeOther(links.rollback(slug, deployment_id, version_id))
 
 
+@dialogs.allow_form_methods
+def undo(request: htmx.Request, key: UUID) -> HttpResponse:
+    """The form to undo an operation; a button that undoes with one click submits it at once."""
+    by, now = request.person, timezone.now()
+    form = dialogs.bind(ConfirmForm, request)
+    if form.is_valid():
+        try:
+            operation = undoing.submit(key, form.confirmed(), by=by, now=now)
+        except Invalid as error:
+            form.add_errors(error)
+        else:
+            return dialogs.show_operation(request, operation)
+    try:
+        page, found = undoing.get_dialog(key, by=by, now=now)
+    except NothingToUndo as error:
+        return dialogs.show_operation(request, error.operation)
+    form.initial.setdefault("reason", undoing.explain(found))
+    context = release_context(page, form, form_url=links.undo(key))
+    return dialogs.render_form(request, "releases/page.html", context, part="release")
+
+
 @require_POST
 def keeping(request: htmx.Request, slug: str, deployment_id: str) -> HttpResponse:
+    """Keep a rollback, or with `taken_back` show its notice again."""
     ids, live_id = DialogIds(slug, deployment_id), request.POST.get("live", "")
-    releases.keep_rollback(ids, live_id, by=request.person, now=timezone.now())
-    if htmx.wants_part(request):
-        return htmx.vary(HttpResponse())
-    return dialogs.SeeOther(links.deployment(slug, deployment_id))
+    is_kept = "taken_back" not in request.POST
+    page = releases.keep_rollback(ids, live_id, is_kept=is_kept, by=request.person, now=timezone.now())
+    if not htmx.wants_part(request):
+        return dialogs.SeeOther(links.deployment(slug, deployment_id))
+    context = {"customer": page.customer, "deployment": page.deployment, "has_focus": True}
+    return htmx.render_parts(request, "deployments/layout.html", context, "rollback")
 
 
 def make_live(request: htmx.Request, ids: DialogIds, *, kind: str) -> HttpResponse:
@@ -82,7 +109,9 @@ def make_live(request: htmx.Request, ids: DialogIds, *, kind: str) -> HttpRespon
         else:
             return dialogs.show_operation(request, operation)
     page = releases.get_dialog(kind, ids, by=by, now=now)
-    return dialogs.render_form(request, "releases/page.html", release_context(page, form), part="release")
+    form_url = links.by_name(page.kind.form_route, ids.slug, ids.deployment_id, ids.version_id)
+    context = release_context(page, form, form_url=form_url)
+    return dialogs.render_form(request, "releases/page.html", context, part="release")
 
 
 def change(request: htmx.Request, ids: DialogIds, *, kind: str, template: str) -> HttpResponse:
@@ -99,7 +128,7 @@ def change(request: htmx.Request, ids: DialogIds, *, kind: str, template: str) -
     return dialogs.render_form(request, template, change_context(page, form), part="change")
 
 
-def release_context(page: ReleaseDialog, form: ConfirmForm) -> dict[str, Any]:
+def release_context(page: ReleaseDialog, form: ConfirmForm, *, form_url: str) -> dict[str, Any]:
     slug, deployment, live, target = page.customer.slug, page.deployment, page.live, page.target
     names = {"app": deployment.name, "customer": page.customer.name, "number": formats.version_number(target)}
     return {
@@ -111,7 +140,7 @@ def release_context(page: ReleaseDialog, form: ConfirmForm) -> dict[str, Any]:
         "button": str(page.kind.button) % names,
         "changes": describe_changes(page) if live else "",
         "compare_url": links.compare(slug, deployment.id, live.id, target.id) if live else "",
-        "form_url": links.by_name(page.kind.form_route, slug, deployment.id, target.id),
+        "form_url": form_url,
         "back_url": links.deployment(slug, deployment.id),
     }
 

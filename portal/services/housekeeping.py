@@ -1,4 +1,4 @@
-"""Regular chores of the worker: its heartbeat, and deleting what has expired: env values, sessions, counts of sign-ins."""
+"""Regular chores of the worker: its heartbeat, and deleting what expired: env values, sessions, counts of sign-ins."""
 
 import time
 from collections.abc import Callable

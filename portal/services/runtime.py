@@ -85,7 +85,7 @@ def get_log(*, by: Person, slug: str, deployment_id: str, instance_id: str, now:
     )
     return InstanceLog(
         customer=summaries.summarize_customer(customer, by=by),
-        deployment=actions.get_deployment_summary(deployment, customer, by=by),
+        deployment=actions.get_deployment_summary(deployment, customer, by=by, now=now),
         instance=instance,
         log=log,
     )

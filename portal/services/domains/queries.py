@@ -188,7 +188,7 @@ def get_domain_list(
     """`domains` are those that `by` may see, `age` is that of MIOSA's list."""
     return DomainList(
         customer=summaries.summarize_customer(customer, by=by),
-        deployment=actions.get_deployment_summary(deployment, customer, by=by),
+        deployment=actions.get_deployment_summary(deployment, customer, by=by, now=now),
         domains=tuple(_summarize(domain, reports.find_report(domain, now=now), now=now) for domain in domains),
         can_add=can(Permission.ADD_DOMAIN, customer, deployment, by=by),
         add_obstacle=actions.get_gone_obstacle(deployment) or actions.get_connection_obstacle(customer.connection),
@@ -211,7 +211,7 @@ def get_domain_page(
     can_share = can(Permission.SHARE_DOMAIN, customer, deployment, by=by)
     return DomainPage(
         customer=summaries.summarize_customer(customer, by=by),
-        deployment=actions.get_deployment_summary(deployment, customer, by=by),
+        deployment=actions.get_deployment_summary(deployment, customer, by=by, now=now),
         detail=get_domain_detail(domain, now=now),
         twin=find_free_twin(deployment, domain.name),
         links=links if can_share else (),

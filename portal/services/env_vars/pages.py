@@ -170,7 +170,7 @@ def get_env_vars(*, by: Person, slug: str, deployment_id: str, environment: str 
     rows = () if is_hidden else _list_rows(deployment, environment, may_set=may_set)
     return EnvVarsPage(
         customer=summaries.summarize_customer(customer, by=by),
-        deployment=actions.get_deployment_summary(deployment, customer, by=by),
+        deployment=actions.get_deployment_summary(deployment, customer, by=by, now=now),
         rows=rows,
         environments=settings.MIOSA.environments,
         environment=environment,
@@ -205,7 +205,7 @@ def get_review(*, by: Person, slug: str, deployment_id: str, key: UUID, now: dat
         key=key,
         token=create_token(Subject(SetEnv.name, customer.pk, deployment.miosa_id), by=by, key=key),
         customer=summaries.summarize_customer(customer, by=by),
-        deployment=actions.get_deployment_summary(deployment, customer, by=by),
+        deployment=actions.get_deployment_summary(deployment, customer, by=by, now=now),
         environment=draft.environment,
         environments=settings.MIOSA.environments,
         lines=tuple(_build_review_line(line, existing) for line in drafts.list_lines(draft)),

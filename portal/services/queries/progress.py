@@ -4,9 +4,16 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from portal.models import Deployment, Operation, Version
-from portal.services.queries import summaries
+from portal.services.queries import outcomes
 from portal.services.queries.operations import OperationPage
-from portal.services.queries.schemas import State, VersionSummary
+from portal.services.queries.schemas import BuildOutcome, VersionSummary
+
+_STEPS = {
+    BuildOutcome.WENT_LIVE: "live",
+    BuildOutcome.FAILED: "failed",
+    BuildOutcome.BUILDING: "building",
+    BuildOutcome.CREATED: "created",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +49,7 @@ def get_step(page: OperationPage, deployment: Deployment | None, version: Versio
         return "sending"
     if version is None or deployment is None:
         return "unknown" if page.state == "unknown" else "created"
-    state = summaries.get_state(version, deployment)
-    if version.state == "archived":
-        return "live"
-    return {State.LIVE: "live", State.FAILED: "failed", State.BUILDING: "building", State.CREATED: "created"}.get(
-        state, "ready"
-    )
+    return _STEPS.get(outcomes.get_version_outcome(version, deployment, goes_live=True), "ready")
 
 
 def list_moments(operation: Operation, version: Version | None, step: str) -> tuple[tuple[str, datetime], ...]:

@@ -88,6 +88,10 @@ def summarize_deployment(row: Deployment, customer: Customer, *, by: Person) -> 
         url="" if hidden else row.public_url or (row.managed_url if by.is_staff else ""),
         live=summarize_version(live, row) if live else None,
         live_since=row.live_since if live else None,
+        live_by=row.live_by if live else "",
+        live_by_role=row.live_by_role if live else "",
+        live_reason=row.live_reason if live else "",
+        live_operation=row.live_operation_id if live else None,
         live_is_foreign=bool(row.active_version_id)
         and live is None
         and not by.sees_everyone
@@ -119,7 +123,9 @@ def summarize_version(row: Version | VersionRow, on: Deployment) -> VersionSumma
         state_text=row.state,
         kind=row.kind,
         created_at=row.created_at or row.first_seen_at,
-        who=row.external_user_id,
+        who=row.published_by or row.external_user_id,
+        role=row.published_by_role,
+        reason=row.publish_reason,
         files=row.files,
         total_bytes=row.total_bytes,
         was_live=row.was_live,

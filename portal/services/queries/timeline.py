@@ -7,7 +7,7 @@ from datetime import datetime
 from portal.models import Customer, Deployment, Entry, Operation
 from portal.models.versions import PreviousVersion, VersionRow
 from portal.permissions import Person
-from portal.services.queries import summaries, timeline_search
+from portal.services.queries import outcomes, summaries, timeline_search
 from portal.services.queries.schemas import (
     ActivationEntry,
     ActivationKind,
@@ -137,6 +137,7 @@ def _operation(
         reason=operation.reason,
         decision=operation.decision,
         is_unseen=operation.is_unconfirmed(live_id=deployment.active_version_id),
+        outcome=outcomes.get_outcome(operation, None, deployment),
     )
 
 

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from portal.models import Activation, Customer, Deployment, Version
+from portal.models import Activation, Customer, Deployment, Operation, Version
 from portal.permissions import Person
 from portal.services import clean_text, log_text
 from portal.services.errors import NotFound
@@ -29,10 +30,17 @@ class LoadedVersion:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A step in a version's history. `what` is created, went_live, replaced, archived or gone."""
+    """A step in a version's history. `what` is created, went_live, replaced, archived or gone.
+
+    `who`, `role` and `reason` are those of the operation of ours that caused it, `operation` is its key.
+    """
 
     what: str
     at: datetime
+    who: str = ""
+    role: str = ""
+    reason: str = ""
+    operation: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +127,7 @@ def get_version(loaded: LoadedVersion, *, by: Person, now: datetime) -> VersionP
     previous_id, next_id = _neighbours(version, customer, by=by)
     return VersionPage(
         customer=summaries.summarize_customer(customer, by=by),
-        deployment=actions.get_deployment_summary(deployment, customer, by=by),
+        deployment=actions.get_deployment_summary(deployment, customer, by=by, now=now),
         version=summaries.summarize_version(version, deployment),
         is_gone=version.gone_at is not None or deployment.gone_at is not None,
         failure=_failure(loaded),
@@ -169,7 +177,7 @@ def compare(*, by: Person, slug: str, deployment_id: str, from_id: str, to_id: s
     same = left.artifact_sha256 == right.artifact_sha256 if left.artifact_sha256 and right.artifact_sha256 else None
     return Comparison(
         customer=summaries.summarize_customer(customer, by=by),
-        deployment=actions.get_deployment_summary(deployment, customer, by=by),
+        deployment=actions.get_deployment_summary(deployment, customer, by=by, now=now),
         left=summaries.summarize_version(left, deployment),
         right=summaries.summarize_version(right, deployment),
         same_artifact=same,
@@ -204,13 +212,14 @@ def _retention(version: Version, deployment: Deployment, *, by: Person, now: dat
 
 
 def _moments(version: Version, deployment: Deployment, *, by: Person) -> tuple[Moment, ...]:
-    moments = [Moment("created", version.created_at or version.first_seen_at)]
+    publisher = (version.published_by, version.published_by_role, version.publish_reason, version.publish_operation_id)
+    moments = [Moment("created", version.created_at or version.first_seen_at, *publisher)]
     activations = list(
         Activation.objects.filter(deployment_id=deployment.miosa_id)
         .filter(version_id=version.miosa_id)
         .order_by("at", "pk")[:50]
     )
-    moments += [Moment("went_live", activation.at) for activation in activations]
+    moments += _list_went_live(version, activations)
     if not activations and version.promoted_at:
         moments.append(Moment("went_live", version.promoted_at))
     if not summaries.hides_others(deployment, by=by):
@@ -221,6 +230,18 @@ def _moments(version: Version, deployment: Deployment, *, by: Person) -> tuple[M
     if version.gone_at:
         moments.append(Moment("gone", version.gone_at))
     return tuple(sorted(moments, key=lambda moment: moment.at))
+
+
+def _list_went_live(version: Version, activations: list[Activation]) -> list[Moment]:
+    """A publish that went live at once has told who and why when it created the version."""
+    keys = {each.operation_id for each in activations if each.operation_id} - {version.publish_operation_id}
+    operations = {each.key: each for each in Operation.objects.filter(key__in=keys)} if keys else {}
+    moments = []
+    for activation in activations:
+        operation = operations.get(activation.operation_id) if activation.operation_id else None
+        author = (operation.person_name, operation.person_role, operation.reason, operation.key) if operation else ()
+        moments.append(Moment("went_live", activation.at, *author))
+    return moments
 
 
 def _was_replaced_by_another(version: Version, deployment: Deployment, *, by: Person) -> bool:
@@ -271,6 +292,6 @@ def _comparable(version: Version, *, by: Person) -> list[tuple[str, str | int | 
         ("command", clean(version.runtime_command)),
         ("port", version.runtime_port),
         ("health_path", version.health_check_path),
-        ("who", version.external_user_id),
+        ("who", version.published_by or version.external_user_id),
         ("created_at", version.created_at or version.first_seen_at),
     ]

@@ -55,7 +55,7 @@ def take_visit(address: str, *, now: float) -> None:
     """One opening of a share link from an IP address: sixty at once, then one a second. Raises miosa.BudgetSpent."""
     digest = hashlib.sha256(address.encode()).hexdigest()[:16]
     Bucket.objects.filter(key__startswith=_VISITS, at__lt=now - _FORGET_VISITS_AFTER_S).delete()
-    _take([Share(f"{_VISITS}{digest}", capacity=60.0, refill=1.0)], now=now)
+    take_shares([Share(f"{_VISITS}{digest}", capacity=60.0, refill=1.0)], now=now)
 
 
 def block(seconds: float, *, now: float | None = None) -> None:

@@ -39,6 +39,9 @@ class Publish(Kind):
         in_progress=_("is being published"),
         unknown=_("may have been published; we are checking"),
         not_done=_("was not published"),
+        accepted=_("publish accepted, outcome unknown"),
+        failed=_("publish failed"),
+        staged=_("staged"),
     )
     icon = Icon.UP
     title = _("Publish %(app)s of %(customer)s")

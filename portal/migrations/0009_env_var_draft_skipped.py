@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("portal", "0005_column_names")]
+    dependencies = [("portal", "0008_undo_and_authors")]
 
     operations = [
         migrations.AlterField(
