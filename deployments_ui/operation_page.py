@@ -43,7 +43,7 @@ def context_of(operation: OperationPage, progress: Progress | None = None) -> di
         "focus": "",
         "is_done": get_outcome(operation) is Outcome.DONE,
         "is_open": operation.is_open or (progress is not None and not progress.is_done),
-        "log": log_window.get_window(progress.log_tail) if progress and progress.log_tail else None,
+        "log": log_window.get_tail(progress.log) if progress else None,
         "generation": generation,
         "url": url,
         "poll_url": f"{url}?seen={generation}",
@@ -94,7 +94,8 @@ def generation_of(operation: OperationPage, progress: Progress | None) -> str:
     shown: list[object] = [operation.state, operation.switched_at, operation.checked_at, operation.verdict]
     shown += [operation.verdict_text, operation.needs_decision, operation.is_open, operation.decision, operation.error]
     if progress is not None:
-        shown += [progress.step, progress.moments, progress.log_tail, progress.is_done, progress.failure]
+        shown += [progress.step, progress.moments, progress.is_done, progress.failure]
+        shown += [progress.log.checksum] if progress.log else []
     return hashlib.blake2s(repr(shown).encode(), digest_size=8).hexdigest()
 
 

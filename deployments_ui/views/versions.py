@@ -10,8 +10,8 @@ from django.views.decorators.http import require_safe
 from deployments_ui import htmx, links, log_window
 from deployments_ui.freshness import Freshness
 from portal.services import logs, visits
-from portal.services.logs import LogPage
 from portal.services.queries import versions
+from portal.services.queries.log_pages import LogPage
 from portal.services.queries.schemas import DeploymentSummary, VersionSummary
 from portal.services.queries.versions import VersionPage
 

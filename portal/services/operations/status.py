@@ -7,14 +7,13 @@ import logging
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.core.cache import cache
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from portal import miosa
 from portal.models import Customer, Deployment, Freshness, Operation, Version
 from portal.permissions import Permission, Person, who_can
-from portal.services import log_text, logs
+from portal.services import logs
 from portal.services.connection import WrongTenant
 from portal.services.errors import Forbidden, Invalid
 from portal.services.operations import reconcile
@@ -22,6 +21,7 @@ from portal.services.operations.kinds import get_kind
 from portal.services.operations.read_back import store_deployment
 from portal.services.operations.switch import record_switch
 from portal.services.queries import summaries
+from portal.services.queries.log_pages import LogPage
 from portal.services.queries.operations import OperationPage, find_row, get_page, may_decide
 from portal.services.queries.progress import Progress, get_step, list_moments
 from portal.services.sync import leases, scopes, upstream
@@ -33,9 +33,6 @@ logger = logging.getLogger(__name__)
 
 CHOICES = ("happened", "did_not", "again")
 _POLL_EVERY = timedelta(seconds=2)
-_TAIL = 4000
-# The log is read less often than the state: each time costs a request, and watchers' share of the budget is small.
-_LOG_EVERY_S = 6
 
 
 def refresh_operation(*, by: Person, key: UUID, now: datetime) -> OperationPage:
@@ -86,7 +83,8 @@ def get_progress(page: OperationPage, *, by: Person, now: datetime) -> Progress:
     # After a person's decision nobody has read what is live now.
     live = deployment.live_version if deployment and step != "live" and page.decision != "happened" else None
     is_live_visible = summaries.can_see_version(live, customer, by=by)
-    log_tail, failure = _read_log_tail(seen, deployment, customer, step, by=by, now=now)
+    log = _read_log(seen, deployment, customer, step, by=by, now=now)
+    failure = (log.failure if log else "") or _("The build failed. Check the log for the cause.")
     is_over = step in {"live", "failed"} or page.state in {"refused", "decided"}
     return Progress(
         step=step,
@@ -96,8 +94,8 @@ def get_progress(page: OperationPage, *, by: Person, now: datetime) -> Progress:
         goes_live=operation.goes_live,
         version=summaries.summarize_version(seen, deployment) if seen and deployment else None,
         still_live=summaries.summarize_version(live, deployment) if live and deployment and is_live_visible else None,
-        failure=failure,
-        log_tail=log_tail,
+        failure=failure if step == "failed" and seen else "",
+        log=log,
         poll_every_s=_get_poll_interval_s(now - operation.requested_at),
     )
 
@@ -117,21 +115,12 @@ def _get_poll_interval_s(age: timedelta) -> int:
     return 5 if age < timedelta(minutes=10) else 15
 
 
-def _read_log_tail(
+def _read_log(
     version: Version | None, deployment: Deployment | None, customer: Customer, step: str, *, by: Person, now: datetime
-) -> tuple[str, str]:
-    """The end of the build log, and the cause of a failure as one sentence."""
-    if version is None or deployment is None:
-        return "", ""
-    if step == "building":
-        tail = cache.get(f"progress-log:{version.pk}", "")
-        return (tail if by.is_staff else log_text.scrub(tail)), ""
-    if step not in {"failed", "ready", "live"}:
-        return "", ""
-    log = logs.read_log(version, deployment, customer=customer, by=by, stage="", now=now)
-    if step != "failed":
-        return log.text[-_TAIL:], ""
-    return log.text[-_TAIL:], log_text.find_failure(log.text) or _("The build failed. Check the log for the cause.")
+) -> LogPage | None:
+    if version is None or deployment is None or step not in {"building", "failed", "ready", "live"}:
+        return None
+    return logs.read_log(version, deployment, customer=customer, by=by, stage="", now=now)
 
 
 def _refresh_version(operation: Operation, deployment: Deployment, *, now: datetime) -> None:
@@ -160,11 +149,6 @@ def _fetch(operation: Operation, deployment: Deployment, client: miosa.Client) -
         deployment.refresh_from_db()
     live_pointer.update_live_pointer(deployment, changes=taken, now=timezone.now())
     record_switch(operation, deployment, now=timezone.now())
-    version = _find_version(deployment, operation)
-    is_building = version is not None and version.state == "building"
-    if is_building and version is not None and cache.add(f"progress-log-read:{version.pk}", 1, _LOG_EVERY_S):
-        text = str(client.versions.logs(deployment.miosa_id, version.miosa_id))
-        cache.set(f"progress-log:{version.pk}", text[-_TAIL:], 60)
 
 
 def _is_unfinished(version: Version | None, deployment: Deployment, operation: Operation) -> bool:

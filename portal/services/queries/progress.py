@@ -5,6 +5,7 @@ from datetime import datetime
 
 from portal.models import Deployment, Operation, Version
 from portal.services.queries import summaries
+from portal.services.queries.log_pages import LogPage
 from portal.services.queries.operations import OperationPage
 from portal.services.queries.schemas import State, VersionSummary
 
@@ -14,8 +15,7 @@ class Progress:
     """The progress of a publish.
 
     `step` is sending, created, building, ready, live, failed or unknown; `moments` are when each began. `still_live` is
-    the version that is live meanwhile. `failure` is one sentence. `log_tail` is the end of the log, scrubbed for
-    customers.
+    the version that is live meanwhile. `failure` is one sentence. `log` is None before there can be one.
     """
 
     step: str
@@ -26,7 +26,7 @@ class Progress:
     version: VersionSummary | None
     still_live: VersionSummary | None
     failure: str
-    log_tail: str
+    log: LogPage | None
     poll_every_s: int
 
 
