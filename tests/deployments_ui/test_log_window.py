@@ -146,7 +146,7 @@ def gap_page() -> LogPage:
 
 def test_a_gap_is_described_where_it_is() -> None:
     html = render(gap_page())
-    assert html.index("second") < html.index("41 MB are missing here") < html.index("last")
+    assert html.index("second") < html.index("41 MB are missing here.") < html.index("last")
     assert 'class="gap" value="2"' in html
 
 
