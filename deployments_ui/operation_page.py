@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -11,14 +11,11 @@ from django.utils.translation import gettext as _
 
 from deployments_ui import formats, links, log_window
 from deployments_ui.labels.operations import Outcome, get_operation_label, get_outcome
-from deployments_ui.log_window import LogWindow
 from portal.services.operations.kinds import get_kind
 from portal.services.queries.operations import OperationPage
 from portal.services.queries.progress import Progress
 
 PUBLISH_STEPS = ("sending", "created", "building", "ready", "live")
-LINES_BEFORE_ERROR = 5
-LINES_OF_TAIL = 60
 VERDICTS = {"bad": "failed", "ok": "live", "unknown": "unknown"}
 
 
@@ -46,7 +43,7 @@ def context_of(operation: OperationPage, progress: Progress | None = None) -> di
         "focus": "",
         "is_done": get_outcome(operation) is Outcome.DONE,
         "is_open": operation.is_open or (progress is not None and (not progress.is_done or progress.is_log_pending)),
-        "log": window_of(progress) if progress and progress.log_tail else None,
+        "log": log_window.get_excerpt(progress.log) if progress else None,
         "generation": generation,
         "url": url,
         "poll_url": f"{url}?seen={generation}",
@@ -54,16 +51,6 @@ def context_of(operation: OperationPage, progress: Progress | None = None) -> di
         "retry_url": retry_url(operation),
         "again_url": again_url(operation, progress) if progress else "",
     }
-
-
-def window_of(progress: Progress) -> LogWindow:
-    """The end of the log; of a failure, what begins a little before the first error."""
-    window = log_window.get_window(progress.log_tail, from_end=progress.step != "failed")
-    error = window.first_error if progress.step == "failed" else None
-    begin = max(1, error - LINES_BEFORE_ERROR) if error else max(1, window.last - LINES_OF_TAIL + 1)
-    offset = progress.log_first_line - 1
-    lines = [replace(line, number=line.number + offset) for line in window.lines if line.number >= begin]
-    return replace(window, lines=lines, first=begin + offset, last=window.last + offset)
 
 
 def title_of(operation: OperationPage, progress: Progress | None = None) -> str:
@@ -107,7 +94,8 @@ def generation_of(operation: OperationPage, progress: Progress | None) -> str:
     shown: list[object] = [operation.state, operation.switched_at, operation.checked_at, operation.verdict]
     shown += [operation.verdict_text, operation.needs_decision, operation.is_open, operation.decision, operation.error]
     if progress is not None:
-        shown += [progress.step, progress.moments, progress.log_tail, progress.is_done, progress.failure]
+        shown += [progress.step, progress.moments, progress.is_done, progress.failure]
+        shown += [progress.log.checksum] if progress.log else []
     return hashlib.blake2s(repr(shown).encode(), digest_size=8).hexdigest()
 
 

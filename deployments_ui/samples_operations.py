@@ -141,7 +141,7 @@ def progress(now: datetime, step: str) -> Progress:
         version=version,
         still_live=samples.version(now, 46),
         failure="The health check on /ready answered 503 for 60 seconds." if step == "failed" else "",
-        log_tail=samples_versions.log(14),
+        log=samples_versions.log_page(14),
         poll_every_s=2,
     )
 

@@ -1,12 +1,14 @@
-"""The text of logs: remove what customers may not see, and find the line with the cause of a failure.
-
-`find_failure` strips ANSI sequences first, since no pattern matches a word that a colour code touches.
-"""
+"""The text of logs: remove what customers may not see, and find the line with the cause of a failure."""
 
 import re
+from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit
 
 from django.conf import settings
+
+from portal import terminal
+
+HIDDEN = "[…]"
 
 _STORES = re.compile(r"\b(?:s3|gs|r2|minio|oci|docker)://[^\s\x1b\"'<>]+", re.IGNORECASE)
 _INTERNAL = re.compile(r"\b(?:tnt|host|node|vm|user|svc|wh|evt|org)_[A-Za-z0-9_-]+", re.IGNORECASE)
@@ -14,7 +16,12 @@ _ADDRESS = re.compile(r"\b(?:10|127|169\.254|192\.168|172\.(?:1[6-9]|2\d|3[01]))
 _VENDOR = re.compile("miosa", re.IGNORECASE)
 _WORD = re.compile(r"[\w.-]")
 _REST = re.compile(r"[\w.-]*")
-_ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|[\x00-\x08\x0b-\x1f\x7f]")
+_FIRST = re.compile(
+    r"\b(?:fatal|panic|traceback|exception|segmentation fault|npm err!|exited with code [1-9]|exit code [1-9])"
+    r"|\berror\b(?!s?\s*[:=]?\s*0\b)|\bfailed\b|^\s*✕",
+    re.IGNORECASE,
+)
+_NO_ERROR = re.compile(r"\b(?:0|no) (?:errors?|failed)\b", re.IGNORECASE)
 _ERROR = re.compile(
     r"error|fail|fatal|panic|exception|unhealthy|not found|cannot|refused|timed? ?out|\b[45]\d\d\b", re.IGNORECASE
 )
@@ -31,20 +38,35 @@ _LONGEST_REASON = 240
 
 def scrub(text: str) -> str:
     """Without the hosting service's name, stores, internal ids and private addresses (docs/rules.md, 9)."""
+    plain = terminal.to_plain(text)
+    pieces, end = [], 0
+    for begin, stop in find_private(plain):
+        pieces += [plain[end:begin], HIDDEN]
+        end = stop
+    return "".join((*pieces, plain[end:]))
+
+
+def find_private(text: str) -> list[tuple[int, int]]:
+    """Ranges of what customers may not see, in order, in plain text of any number of lines."""
+    patterns = [_STORES, _INTERNAL, _ADDRESS]
     host = urlsplit(settings.MIOSA.base_url).hostname
-    text = _STORES.sub("[…]", text)
-    text = _INTERNAL.sub("[…]", text)
-    text = _ADDRESS.sub("[…]", text)
     if host and "." in host and not host.replace(".", "").isdigit():
-        text = text.replace(host, "[…]")
-    return _without_vendor(text)
+        patterns.append(re.compile(re.escape(host)))
+    found = [each.span() for pattern in patterns for each in pattern.finditer(text)]
+    found += _find_vendor(text)
+    merged: list[tuple[int, int]] = []
+    for begin, stop in sorted(found):
+        if merged and begin < merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(stop, merged[-1][1]))
+        else:
+            merged.append((begin, stop))
+    return merged
 
 
-def find_failure(text: str) -> str:
-    """The line with the cause: the last that mentions an error, without colours and timestamps; or empty."""
-    plain = _ANSI.sub("", text)
+def find_failure(lines: Sequence[str]) -> str:
+    """The line with the cause: the last that mentions an error, without its timestamp; or empty."""
     # Long lines are no sentences, and the expressions below would take long on them.
-    lines = [line.strip()[:_LONGEST_LINE] for line in plain.splitlines() if line.strip()]
+    lines = [line.strip()[:_LONGEST_LINE] for line in lines if line.strip()]
     with_error = [line for line in lines if _ERROR.search(line)]
     for pattern in _REASONS:
         for line in reversed(with_error):
@@ -53,9 +75,15 @@ def find_failure(text: str) -> str:
     return _trim(with_error[-1]) if with_error else ""
 
 
-def _without_vendor(text: str) -> str:
+def find_first_error(lines: Sequence[str]) -> int | None:
+    """The number, counted from 1, of the first line that looks like an error."""
+    errors = (number for number, line in enumerate(lines, 1) if _FIRST.search(line) and not _NO_ERROR.search(line))
+    return next(errors, None)
+
+
+def _find_vendor(text: str) -> Iterator[tuple[int, int]]:
     """Each word that contains the name, found from the name outwards: one expression over words would be quadratic."""
-    pieces, end = [], 0
+    end = 0
     for found in _VENDOR.finditer(text):
         begin, stop = found.span()
         if begin < end:
@@ -63,9 +91,8 @@ def _without_vendor(text: str) -> str:
         while begin > end and _WORD.match(text[begin - 1]):
             begin -= 1
         rest = _REST.match(text, stop)
-        pieces += [text[end:begin], "[…]"]
         end = rest.end() if rest else stop
-    return "".join((*pieces, text[end:]))
+        yield begin, end
 
 
 def _trim(line: str) -> str:

@@ -8,8 +8,8 @@ from portal.models import Customer, Deployment
 from portal.permissions import Person
 from portal.services import logs
 from portal.services.errors import NotFound
-from portal.services.logs import LogPage
 from portal.services.queries import actions, deployments, summaries
+from portal.services.queries.log_pages import LogPage
 from portal.services.queries.schemas import CustomerSummary, DeploymentSummary
 from portal.services.sync import polling
 
@@ -79,6 +79,7 @@ def get_log(*, by: Person, slug: str, deployment_id: str, instance_id: str, now:
         lambda client: client.runtime_instances.logs(deployment.miosa_id, instance.id, lines=LINES),
         name=f"instance:{deployment.pk}:{instance.id}",
         is_finished=instance.has_ended,
+        has_failed=True,
         customer_id=customer.pk,
         by=by,
         now=now,

@@ -124,7 +124,7 @@ KNOBS: dict[str, Knob] = {
     ),
     "runtime_states": Knob(("py", "go"), "names of runtime states, of the Python or the Go SDK"),
     # logs
-    "log_text": Knob(("neutral", "vendor", "huge"), "plain; with names of storage and hosts; about 50 MB"),
+    "log_text": Knob(("neutral", "vendor", "huge"), "plain; with names of storage and hosts; about 14 MB"),
     "log_format": Knob(("json", "sse"), "runtime and build logs, if Accept does not decide"),
     "sse_alone": Knob((406, 200), "status if Accept is text/event-stream alone"),
     # transport

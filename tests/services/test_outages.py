@@ -1,6 +1,7 @@
 """Outages of MIOSA: services return stored data with its age and the reason, and lose nothing."""
 
 import time
+import zlib
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -10,6 +11,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from portal import miosa
+from portal.miosa import transport
 from portal.models import Bucket, Connection, Customer, Deployment, Freshness, KeptLog, Version
 from portal.models.freshness import SWEEP
 from portal.permissions import Person
@@ -276,7 +278,7 @@ def test_a_log_is_requested_once_and_stored(world: SyncedSimulator, operator: Pe
     page = page_views.open_version(**where)
     assert page.failure
     assert page_views.open_version(**where).failure == page.failure
-    assert logs.get_log(**where).text
+    assert logs.get_log(**where).text.text
     assert len(world.simulator.requests()) == before + 1
     assert KeptLog.objects.get(version=version).failure == page.failure
 
@@ -296,10 +298,14 @@ def test_an_unreadable_log_is_explained(world: SyncedSimulator, operator: Person
         stage="",
         now=timezone.now(),
     )
-    assert (page.text, bool(page.missing)) == ("", True)
+    assert (page.text.text, bool(page.missing)) == ("", True)
 
 
-def test_of_a_huge_log_the_end_is_stored(world: SyncedSimulator, operator: Person) -> None:
+def test_of_a_huge_log_the_beginning_and_the_end_are_stored(
+    world: SyncedSimulator, operator: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transport, "MAX_BODY_BYTES", 500_000)
+    monkeypatch.setattr(transport, "HEAD_BYTES", 100_000)
     world.simulator.configure(log_text="huge")
     world.read_all()
     version = failed_version(world)
@@ -311,8 +317,15 @@ def test_of_a_huge_log_the_end_is_stored(world: SyncedSimulator, operator: Perso
         stage="",
         now=timezone.now(),
     )
-    assert page.truncated or page.missing
-    assert len(page.text) <= 2_000_000
+    lines = page.text.text.split("\n")
+    assert "Preparing sources" in lines[0]
+    assert page.failure in lines[-1]
+    assert page.gap_line is not None
+    assert page.gap_bytes > 3_000_000
+    assert lines[page.gap_line - 1] < lines[page.gap_line]
+    kept = KeptLog.objects.get(version=version)
+    assert kept.gap_bytes == page.gap_bytes
+    assert len(zlib.decompress(kept.body)) < 500_000
 
 
 HOSTILE: list[Callable[[], str]] = [
@@ -330,7 +343,7 @@ HOSTILE: list[Callable[[], str]] = [
 def test_scrubbing_takes_linear_time(settings: Settings, number: int) -> None:
     text = HOSTILE[number]()
     begun = time.thread_time()
-    log_text.find_failure(text)
+    log_text.find_failure(text.split("\n"))
     log_text.scrub(text)
     assert time.thread_time() - begun < HANGS_S
 

@@ -137,7 +137,7 @@ def test_logs_of_own_versions_can_be_read(world: SyncedSimulator, shared: Deploy
         version_id=mine.miosa_id,
         now=timezone.now(),
     )
-    assert log.text
+    assert log.text.text
 
 
 def test_search_by_id_hash_or_number_finds_own_versions(world: SyncedSimulator, shared: Deployment) -> None:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from portal.models import Deployment, Operation, Version
 from portal.services.queries import outcomes
+from portal.services.queries.log_pages import LogPage
 from portal.services.queries.operations import OperationPage
 from portal.services.queries.schemas import BuildOutcome, VersionSummary
 
@@ -21,9 +22,8 @@ class Progress:
     """The progress of a publish.
 
     `step` is sending, created, building, ready, live, failed or unknown; `moments` are when each began. `still_live` is
-    the version that is live meanwhile. `failure` is one sentence. `log_tail` is the end of the log, scrubbed for
-    customers, which begins with its line number `log_first_line`. `is_log_pending`: it failed, and its whole log was
-    not read yet. `may_publish`: the person can publish it again.
+    the version that is live meanwhile. `failure` is one sentence. `log` is None before there can be one.
+    `is_log_pending`: it failed, and its whole log was not read yet. `may_publish`: the person can publish it again.
     """
 
     step: str
@@ -34,9 +34,8 @@ class Progress:
     version: VersionSummary | None
     still_live: VersionSummary | None
     failure: str
-    log_tail: str
+    log: LogPage | None
     poll_every_s: int
-    log_first_line: int = 1
     is_log_pending: bool = False
     may_publish: bool = False
 
