@@ -89,6 +89,11 @@ def find_failure(version: Version, deployment: Deployment, *, customer: Customer
     return log.value.failure if by.is_staff else log_text.scrub(log.value.failure)
 
 
+def store_failed_log(version: Version, deployment: Deployment, *, customer: Customer, now: datetime) -> None:
+    """Read the log of a failed version once, so that lists can say why it failed. Raises nothing."""
+    _find(version, deployment, customer=customer, stage="", now=now)
+
+
 def explain_outdated(error: miosa.MiosaError) -> str:
     """Why something that is read only when a page shows it could not be read now."""
     if isinstance(error, miosa.BudgetSpent | miosa.RateLimited):
