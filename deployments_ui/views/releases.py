@@ -1,7 +1,6 @@
-"""To change what is live: roll back, promote, undo, redeploy, stop; and to keep a rollback."""
+"""To change what is live: roll back, promote, redeploy, stop; and to keep a rollback."""
 
 from typing import Any
-from uuid import UUID
 
 from django.http import HttpResponse
 from django.utils import timezone
@@ -13,7 +12,6 @@ from deployments_ui.forms.base import ConfirmForm
 from deployments_ui.labels import facts
 from portal.services.errors import Invalid
 from portal.services.operations import deployments, releases
-from portal.services.operations import undo as undoing
 from portal.services.operations.deployments import DeploymentDialog
 from portal.services.operations.kinds.promote import Promote
 from portal.services.operations.kinds.redeploy import Redeploy
@@ -21,7 +19,6 @@ from portal.services.operations.kinds.rollback import RollBack
 from portal.services.operations.kinds.stop import Stop
 from portal.services.operations.releases import ReleaseDialog
 from portal.services.operations.submit import DialogIds
-from portal.services.operations.undo import NothingToUndo
 from portal.services.queries.versions import Difference
 
 RUNTIME_FACTS = frozenset({"command", "health_path", "image", "port"})
@@ -63,27 +60,6 @@ def last_good(request: htmx.Request, slug: str, deployment_id: str) -> HttpRespo
     if htmx.wants_part(request):
         return make_live(request, DialogIds(slug, deployment_id, version_id), kind=RollBack.name)
     return dialogs.SeeOther(links.rollback(slug, deployment_id, version_id))
-
-
-@dialogs.allow_form_methods
-def undo(request: htmx.Request, key: UUID) -> HttpResponse:
-    """The form to undo an operation; a button that undoes with one click submits it at once."""
-    by, now = request.person, timezone.now()
-    form = dialogs.bind(ConfirmForm, request)
-    if form.is_valid():
-        try:
-            operation = undoing.submit(key, form.confirmed(), by=by, now=now)
-        except Invalid as error:
-            form.add_errors(error)
-        else:
-            return dialogs.show_operation(request, operation)
-    try:
-        page, found = undoing.get_dialog(key, by=by, now=now)
-    except NothingToUndo as error:
-        return dialogs.show_operation(request, error.operation)
-    form.initial.setdefault("reason", undoing.explain(found))
-    context = release_context(page, form, form_url=links.undo(key))
-    return dialogs.render_form(request, "releases/page.html", context, part="release")
 
 
 @require_POST

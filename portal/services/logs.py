@@ -74,6 +74,11 @@ def find_failure(version: Version, deployment: Deployment, *, customer: Customer
     return log.value.shown_to(by).failure if log is not None and log.value is not None else ""
 
 
+def store_failed_log(version: Version, deployment: Deployment, *, customer: Customer, now: datetime) -> None:
+    """Read the log of a failed version once, so that lists can say why it failed. Raises nothing."""
+    _find(version, deployment, customer=customer, stage="", now=now)
+
+
 def explain_outdated(error: miosa.MiosaError) -> str:
     """Why something that is read only when a page shows it could not be read now."""
     if isinstance(error, miosa.BudgetSpent | miosa.RateLimited):

@@ -36,7 +36,7 @@ def roll_back_outside(app: App, number: int) -> None:
 class TestLastGood:
     """#24 is live at first; #23 and older were live before this portal read them."""
 
-    def test_what_was_live_before_the_portal_looked_has_no_known_period(self, app: App) -> None:
+    def test_live_before_the_first_read_has_no_known_period(self, app: App) -> None:
         app.roll_back(23)
         good = find_last_good(app)
         assert good
@@ -86,7 +86,7 @@ class TestLastGood:
         publish_outside(app)
         assert last_good_number(app) == 21
 
-    def test_a_version_whose_check_failed_is_not_good_however_it_was_before(self, app: App) -> None:
+    def test_a_version_with_a_failed_check_is_not_good_however_it_was_before(self, app: App) -> None:
         app.roll_back(22)
         app.roll_back(21)
         app.change("promote", app.number(22))
@@ -101,13 +101,13 @@ class TestLastGood:
         publish_outside(app)
         assert last_good_number(app) == 24
 
-    def test_a_publish_that_was_rolled_back_between_two_looks_is_not_good(self, app: App) -> None:
+    def test_a_publish_that_was_rolled_back_between_two_reads_is_not_good(self, app: App) -> None:
         app.control.run_action("publish", deployment_id=app.deployment_id)
         roll_back_outside(app, 24)
         publish_outside(app)
         assert last_good_number(app) == 24
 
-    def test_a_version_that_was_rolled_away_from_before_the_portal_looked(self, app: App) -> None:
+    def test_a_version_that_was_rolled_away_from_before_the_first_read(self, app: App) -> None:
         """The portal is installed while #22 is live, by a rollback from #24."""
         app.control.run_action("rollback", deployment_id=app.deployment_id, version_id=app.number(22))
         read_for_the_first_time(app)

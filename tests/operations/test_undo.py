@@ -128,7 +128,7 @@ def test_an_operation_that_happened_without_an_answer_is_undone(app: App) -> Non
     assert app.live == app.number(24)
 
 
-def test_a_publish_and_a_rollback_from_outside_between_two_looks(app: App) -> None:
+def test_a_publish_and_a_rollback_from_outside_between_two_reads(app: App) -> None:
     """Live since our rollback; then somebody publishes #26 and goes back, and nobody looks in between."""
     rolled_back = app.roll_back(23)
     app.control.run_action("publish", deployment_id=app.deployment_id)
@@ -220,7 +220,7 @@ def expect_bad_token(key: UUID, token: str, *, by: Person) -> None:
         undo.submit(key, Confirmation(token, reason="x"), by=by, now=timezone.now())
 
 
-def test_a_version_whose_files_may_be_gone_is_not_offered(app: App) -> None:
+def test_a_version_past_its_retention_is_not_offered(app: App) -> None:
     rolled_back = app.roll_back(23)
     found = operations.get_operation(by=app.owner, key=rolled_back.key, now=timezone.now() + timedelta(days=40))
     assert found.undo is None

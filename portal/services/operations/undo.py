@@ -31,7 +31,7 @@ class NothingToUndo(Conflict):
 
     def __init__(self, operation: OperationPage) -> None:
         self.operation = operation
-        super().__init__(_("This change can't be undone any more: something else was changed since. Nothing was sent."))
+        super().__init__(_("This change can no longer be undone: something else was changed since. Nothing was sent."))
 
 
 @dataclass(frozen=True, slots=True)
