@@ -174,7 +174,7 @@ class TestChanges:
         assert Operation.objects.get().state == "succeeded"
 
 
-def test_a_full_disk_is_told_in_words(db: None) -> None:
+def test_a_full_disk_is_explained(db: None) -> None:
     """SQLite is told that there is no room for another page."""
     with connection.cursor() as cursor:
         (pages,) = cursor.execute("PRAGMA page_count").fetchone()
