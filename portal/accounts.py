@@ -58,7 +58,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
 
     def post_login(self, request: HttpRequest, user: Any, **details: Any) -> HttpResponse:
         response: HttpResponse = super().post_login(request, user, **details)
-        remember_browser(request, response, user)
+        set_browser_cookie(request, response, user)
         return response
 
 
@@ -86,7 +86,7 @@ def read_browser_cookie(request: HttpRequest) -> tuple[str, list[int]]:
     return found["id"], found["accounts"]
 
 
-def remember_browser(request: HttpRequest, response: HttpResponse, user: User) -> None:
+def set_browser_cookie(request: HttpRequest, response: HttpResponse, user: User) -> None:
     """Sent back only when signing in. It gives no access, but its owner is not kept out by attempts of others."""
     browser, accounts = read_browser_cookie(request)
     accounts = [user.pk, *(pk for pk in accounts if pk != user.pk)][:_MOST_ACCOUNTS]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import sys
 from collections.abc import Iterable
 from typing import Any
 
 import structlog
 from structlog.typing import EventDict
 
+from portal.line_writer import LineHandler, LineWriter
 from portal.redaction import Redactor
 
 
@@ -23,6 +26,14 @@ COMMON: list[Any] = [
     structlog.stdlib.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
 ]
+
+
+def create_handler() -> LineHandler:
+    return LineHandler(LineWriter(sys.stderr, describe_dropped))
+
+
+def describe_dropped(count: int) -> str:
+    return json.dumps({"event": "log lines dropped, since nobody read them", "level": "warning", "count": count})
 
 
 def configure(*, level: str, secrets: Iterable[str]) -> dict[str, Any]:
@@ -53,7 +64,7 @@ def configure(*, level: str, secrets: Iterable[str]) -> dict[str, Any]:
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"json": formatter},
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+        "handlers": {"stderr": {"()": create_handler, "formatter": "json"}},
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
             # Without Django's own handlers, which would write each record again in another format.

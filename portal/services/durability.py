@@ -28,7 +28,7 @@ _FULL, _NORMAL = 2, 1
 _RETRY_AFTER_S = 5.0
 _PRIMARY_CODE = 0xFF  # the rest of SQLite's code says more about the cause
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
-_DISK = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN}
+_DISK = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}
 _POSTGRES_DISK_FULL = "53100"
 
 
@@ -122,7 +122,7 @@ def find_obstacle(error: BaseException | None) -> StorageUnavailable | None:
         text = _("The portal is busy saving something else. Nothing was changed, and nothing you entered was lost.")
         return StorageUnavailable(text, retry_after_s=_RETRY_AFTER_S)
     if code in _DISK or getattr(error.__cause__, "sqlstate", "") == _POSTGRES_DISK_FULL:
-        text = _("The portal's disk is full, so it can't save anything. Nothing was changed. Reading still works.")
+        text = _("The portal can't save anything, since its disk is full. Nothing was changed. Reading still works.")
         return StorageUnavailable(text)
     if code == sqlite3.SQLITE_READONLY:
         text = _("The portal's database can't be written at the moment. Nothing was changed. Reading still works.")

@@ -13,6 +13,7 @@ from contextlib import closing, contextmanager
 from datetime import timedelta
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.db import OperationalError, connection
 from django.utils import timezone
@@ -171,6 +172,19 @@ class TestChanges:
         request.join()
         assert answers[0].status_code == 303
         assert Operation.objects.get().state == "succeeded"
+
+
+def test_a_full_disk_is_explained(db: None) -> None:
+    """SQLite is told that there is no room for another page."""
+    with connection.cursor() as cursor:
+        (pages,) = cursor.execute("PRAGMA page_count").fetchone()
+        cursor.execute(f"PRAGMA max_page_count = {pages}")
+        with pytest.raises(OperationalError) as raised:
+            Session.objects.create(session_key="x", session_data="a" * 1_000_000, expire_date=timezone.now())
+        cursor.execute("PRAGMA max_page_count = 1073741823")
+    obstacle = durability.find_obstacle(raised.value)
+    assert obstacle is not None
+    assert "its disk is full" in obstacle.for_people
 
 
 def test_an_error_of_another_kind_is_no_obstacle() -> None:

@@ -60,7 +60,7 @@ def sign_in_from(address: str, client: Client, email: str, password: str = DEMO_
 
 
 class TestTooManyAttempts:
-    def test_an_address_is_slowed_down_and_told_for_how_long(self, client: Client, people: People) -> None:
+    def test_an_address_is_slowed_down_and_learns_for_how_long(self, client: Client, people: People) -> None:
         pages = [sign_in_from("192.0.2.1", client, people.owner.email, "wrong") for _ in range(6)]
         assert "too many attempts" not in pages[4]
         assert "too many attempts" in pages[5]
@@ -94,7 +94,7 @@ class TestTooManyAttempts:
             sign_in_from(f"2001:db8::{number}", Client(), people.owner.email, "wrong")
         assert "too many attempts" in sign_in_from("2001:db8::ffff", client, people.owner.email)
 
-    def test_strangers_keep_nobody_out_of_a_known_browser(self, client: Client, people: People) -> None:
+    def test_others_keep_nobody_out_of_a_known_browser(self, client: Client, people: People) -> None:
         """Though they come from the same address and from many others."""
         sign_in(client, people.owner.email)
         client.post("/accounts/logout/")

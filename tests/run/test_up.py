@@ -1,5 +1,6 @@
 """`make run` from the outside: processes, ports, signals and output."""
 
+import os
 import signal
 import socket
 import sqlite3
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 import requests
 
+from portal import var_dir
 from tests.run.portal_process import ROOT, TIMEOUT_S, PortalProcess
 from tests.waiting import wait_until
 
@@ -178,6 +180,26 @@ def test_everything_in_var_dir_is_for_its_owner_only(tmp_path: Path) -> None:
     var.mkdir(mode=0o755)
     assert manage(var, "up", "--prepare-only").returncode == 0
     assert not [path for path in (var, *var.rglob("*")) if path.stat().st_mode & 0o077]
+
+
+def test_a_second_portal_on_one_folder_is_refused(tmp_path: Path) -> None:
+    lock = var_dir.lock(tmp_path)
+    assert lock is not None
+    done = manage(tmp_path, "up")
+    os.close(lock)
+    assert done.returncode == 1
+    assert done.stderr == (
+        f"CommandError: VAR_DIR: another portal runs on {tmp_path}. Stop it, or choose another VAR_DIR.\n"
+    )
+
+
+@pytest.mark.parametrize("command", [["up"], ["createoperator", "ann@example.com"]])
+def test_a_broken_database_is_reported_in_one_sentence(tmp_path: Path, command: list[str]) -> None:
+    (tmp_path / "demo.sqlite3").write_bytes(b"this was a database once" * 100)
+    done = manage(tmp_path, *command, given="a long enough phrase\n")
+    assert done.returncode == 1
+    assert done.stderr.startswith("The database can't be used: file is not a database.")
+    assert len(done.stderr.splitlines()) == 1
 
 
 def test_createoperator_adds_the_first_operator(tmp_path: Path) -> None:
