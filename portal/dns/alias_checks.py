@@ -183,7 +183,8 @@ def report_wrong_cname(observed: Observation, code: MessageCode) -> Check:
     if observed.end.is_loop:
         return Check(Finding.WRONG, MessageCode.WRONG_LOOP, observed.found)
     found = observed.cname or ""
-    if (parked := parking.find_by_hosts(observed.end.chain)) is not None:
+    parked = parking.find_by_hosts(observed.end.chain) or parking.find_by_records(observed.end.addresses)
+    if parked is not None:
         values: dict[str, Param] = {"found": observed.found, "registrar": parked.registrar, "feature": parked.feature}
         return Check(Finding.PARKED, MessageCode.PARKED, observed.found, values)
     cdn = next((name for host in observed.end.chain if (name := cdns.find_by_host(host))), None)

@@ -83,7 +83,7 @@ def _find_problem(lookup: Lookup, view: ServerAnswers, issuers: Sequence[str]) -
 def _read_level(lookup: Lookup, view: ServerAnswers, name: str) -> _Level | None:
     """None for a level about which nothing was asked."""
     own = view.find(name, "CAA") if view.is_authoritative else None
-    if own is None or own.chain:
+    if own is None or own.chain or (own.outcome is Outcome.TIMEOUT and _is_slow(view)):
         return _read_resolvers(lookup, name, own.chain if own else ())
     if own.outcome.is_answer:
         return _Level(name, name, own.values, view.host)
@@ -92,6 +92,11 @@ def _read_level(lookup: Lookup, view: ServerAnswers, name: str) -> _Level | None
         # An authority tries the other servers too.
         return _Level(name, name)
     return _Level(name, name, host=view.host, failure=own.outcome)
+
+
+def _is_slow(view: ServerAnswers) -> bool:
+    """Whether other queries to the server have no answer either, so that the one about CAA may have been too late."""
+    return any(each.outcome is Outcome.TIMEOUT and each.type != "CAA" for each in view.answers)
 
 
 def _read_resolvers(lookup: Lookup, name: str, chain: Sequence[str]) -> _Level | None:

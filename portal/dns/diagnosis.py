@@ -213,7 +213,7 @@ class _Diagnoser:
         code = _NO_ANSWER_CODES.get(outcome, MessageCode.NO_ANSWER_TIMEOUT)
         values: dict[str, Param] = {"hosts": tuple(dict.fromkeys(alike)) or ("DNS",)}
         if outcome is Outcome.DELEGATED:
-            values["servers"] = failed[0][1].values
+            values["servers"] = failed[0][1].values if failed else ()
         check = Check(Finding.NO_ANSWER, code, (), values)
         return self._build(record, check, server)
 

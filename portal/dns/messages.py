@@ -120,7 +120,7 @@ class MessageCode(StrEnum):
     DNSSEC_EXPIRED = "dnssec_expired", "name", "resolvers", "zone", "found"
     EXTRA = "extra", "name", "label", "found"
     EXTRA_AT = "extra_at", "name", "label", "found", "hosts"
-    SERVER_FAILS = "server_fails", "hosts", "zone"
+    SERVER_FAILS = "server_fails", "hosts", "zone", "name"
     STALE_AAAA = "stale_aaaa", "name", "label", "found"
     STALE_AAAA_AT = "stale_aaaa_at", "name", "label", "found", "hosts"
     UNRESOLVABLE = "unresolvable", "name", "resolvers"

@@ -75,7 +75,8 @@ class Questions:
     def for_name_servers(self, zone: str) -> tuple[Question, ...]:
         names = [name for name in self.names if is_within(name, zone)]
         return (
-            *(Question(name, each) for name in (*names, zone) for each in (*WEB_TYPES, *OTHER_TYPES)),
+            *(Question(name, each) for name in names for each in (*WEB_TYPES, *OTHER_TYPES)),
+            *(Question(zone, each) for each in WEB_TYPES),
             *(question for question in self.records if is_within(question.name, zone)),
             *(question for question in self.about_caa() if is_within(question.name, zone)),
             Question(zone, "SOA"),

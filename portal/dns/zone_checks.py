@@ -8,7 +8,7 @@ from portal.dns import providers
 from portal.dns.findings import Finding
 from portal.dns.lookup import Answer, Lookup, Outcome, ServerAnswers
 from portal.dns.messages import Message, MessageCode
-from portal.dns.suffixes import find_registrable, list_levels
+from portal.dns.suffixes import find_registrable, is_within, list_levels
 
 _EXPIRED = 7  # RFC 8914, 4.8
 _FAILURES = (Outcome.DELEGATED, Outcome.LAME, Outcome.NOTIMP, Outcome.REFUSED, Outcome.SERVFAIL)
@@ -51,18 +51,27 @@ def _read_soa(server: ServerAnswers, zone: str) -> list[str]:
 
 def _find_dnssec_problem(lookup: Lookup) -> Problem | None:
     """Resolvers that give answers only without validating them."""
-    about_us = {lookup.name, *list_levels(lookup.name.removeprefix("*."))}
-    bogus = [(each.host, answer) for each in lookup.resolvers for answer in each.answers if answer.is_bogus]
-    # Behind a CNAME, it may be the target's zone that fails.
-    bogus = [(host, each) for host, each in bogus if each.name in about_us and each.type != "DS" and not each.chain]
-    if not bogus:
+    domain = find_registrable(lookup.name.removeprefix("*.")) or lookup.name
+    bogus = [
+        (resolver.host, answer)
+        for resolver in lookup.resolvers
+        for answer in resolver.answers
+        # Behind a CNAME, it may be the target's zone that fails; DS records are in the zone above.
+        if answer.is_bogus and is_within(answer.name, domain) and answer.type != "DS" and not answer.chain
+    ]
+    names = [answer.name for _, answer in bogus if not (lookup.probe and answer.name.startswith(f"{lookup.probe}."))]
+    if not names:
         return None
     zone, records = _find_ds(lookup)
     is_expired = any(_EXPIRED in answer.errors for _, answer in bogus)
     code = MessageCode.DNSSEC_EXPIRED if is_expired else MessageCode.DNSSEC
     code = code if records else MessageCode.DNSSEC_BELOW
     message = Message.build(
-        code, name=lookup.name, zone=zone, resolvers=tuple(dict.fromkeys(host for host, _ in bogus)), found=records
+        code,
+        name=lookup.name if lookup.name in names else names[0],
+        zone=zone,
+        resolvers=tuple(dict.fromkeys(host for host, _ in bogus)),
+        found=records,
     )
     return Finding.DNSSEC, message
 
@@ -88,13 +97,10 @@ def _list_failing_resolvers(lookup: Lookup, *, has_correct: bool) -> list[Proble
 
 
 def _list_failing_servers(lookup: Lookup) -> list[Problem]:
-    """Name servers that don't know the zone, beside some that do. One that does not answer may be out of our reach."""
-    failing = [
-        each.host
-        for each in lookup.authoritative
-        if not each.is_alive and each.answers and any(answer.outcome in _FAILURES for answer in each.answers)
-    ]
-    if not failing or not any(each.is_alive for each in lookup.authoritative):
+    """Name servers that fail beside some that don't. One that does not answer at all may be out of our reach."""
+    answers = [(each.host, each.find(lookup.name, "A")) for each in lookup.authoritative]
+    failing = tuple(host for host, answer in answers if answer and answer.outcome in _FAILURES)
+    if not failing or not any(answer and answer.outcome.is_answer for _, answer in answers):
         return []
-    message = Message.build(MessageCode.SERVER_FAILS, hosts=tuple(failing), zone=lookup.zone or lookup.name)
+    message = Message.build(MessageCode.SERVER_FAILS, hosts=failing, zone=lookup.zone or lookup.name, name=lookup.name)
     return [(Finding.SERVER_FAILS, message)]

@@ -170,7 +170,8 @@ TEXTS: Mapping[MessageCode, Promise] = {
         "On %(hosts)s, %(name)s has the correct record, but %(found)s too, so some visitors reach another server."
     ),
     MessageCode.SERVER_FAILS: _(
-        "These name servers are listed for %(zone)s, but don't know it: %(hosts)s. Some visitors may get no answer."
+        "These name servers are listed for %(zone)s, but can't answer for %(name)s: %(hosts)s. Some visitors may get no"
+        " answer."
     ),
     MessageCode.STALE_AAAA: _("%(name)s also has %(found)s, so visitors with IPv6 reach another server."),
     MessageCode.STALE_AAAA_AT: _(
