@@ -20,8 +20,8 @@ SECRET_PATTERNS = re.compile(
     r"| (?<= /dns/) [A-Za-z0-9_-]{20,}"  # the public link for the person who runs the DNS
     r"| (?<= ://) [^/\s:@]+ : [^/\s@]+ (?=@)"  # user and password in a URL
 )
-# Control characters but tab and newline, which JSON escapes; line and paragraph separators, which it doesn't; marks that
-# change the direction of text; and halves of surrogate pairs, which can't be written at all.
+# Control characters but tab and newline, which JSON escapes; line and paragraph separators, which it does not; marks
+# that change the direction of text; and halves of surrogate pairs, which can not be written at all.
 UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 MIN_LENGTH = 6  # shorter values may be ordinary words
 

@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce
 
 from portal import clock_skew
 from portal.models import Activation, Deployment, Entry, Version
-from portal.services.sync.upsert import customer_links, customer_rows, timeline_entries
+from portal.services.sync.upsert import customer_links, timeline_entries
 from portal.services.sync.upsert.version_rows import VersionChanges
 
 _STAGED_FOR = timedelta(minutes=30)
@@ -62,13 +62,15 @@ def update_live_pointer(
             # A pointer to a version that is not stored yet is recorded when it is.
             activation = _record(row, had_staged=row.staged_version_id, caused_by=caused_by, now=now)
             columns["live_since"] = activation.at if pointers.live else None
+        moved = {row.live_version_id, pointers.live} if "live_version_id" in columns else set()
         if pointers.live is not None and not pointers.live_was_live:
             Version.objects.filter(pk=pointers.live).update(was_live=True)
         _save(row, columns)
         if columns or (changes and changes.changed):
-            customer_rows.bump_generation(
-                (changes.customer_ids if changes else set()) | customer_links.list_customer_ids(row)
+            owner_ids = (changes.customer_ids if changes else set()) | _list_concerned_ids(
+                row, moved, recorded=pointers.recorded
             )
+            customer_links.bump_generation(row, owner_ids)
     for field in Deployment._meta.concrete_fields:
         setattr(deployment, field.attname, getattr(row, field.attname))
 
@@ -78,9 +80,22 @@ def show_live_version(deployment: Deployment) -> None:
     with transaction.atomic(savepoint=False):
         row = Deployment.objects.select_for_update().get(pk=deployment.pk)
         pointers = _read_pointers(row)
+        moved = {row.live_version_id, pointers.live}
         if row.live_version_id != pointers.live:
             _save(row, pointers.as_columns() | {"live_since": None})
-            customer_rows.bump_generation(customer_links.list_customer_ids(row))
+            customer_links.bump_generation(row, _list_concerned_ids(row, moved, recorded=pointers.recorded))
+
+
+def _list_concerned_ids(row: Deployment, moved: set[int | None], *, recorded: str | None) -> set[int]:
+    """The customers that see a difference when the live version moves between these two.
+
+    That is their owners, and everybody if none was live (`recorded`) or none is any more. Of a version that is not
+    stored yet, the owner is known once it is.
+    """
+    if moved and not (recorded and row.active_version_id):
+        return customer_links.list_customer_ids(row)
+    owners = Version.objects.filter(pk__in=[pk for pk in moved if pk], customer__isnull=False)
+    return {pk for pk in owners.values_list("customer_id", flat=True) if pk}
 
 
 def _save(row: Deployment, columns: dict[str, Any]) -> None:
