@@ -70,7 +70,7 @@ def get_builds(*, by: Person, slug: str, deployment_id: str, now: datetime) -> B
         is_dynamic=bool(instances.rows) or (live is not None and live.kind != "static"),
         is_repository=deployment.source_type in REPOSITORY,
         is_cut=is_cut,
-        age=deployments.get_age(customer, deployment, now=now),
+        age=deployments.get_age(customer, deployment, by=by, now=now),
     )
 
 

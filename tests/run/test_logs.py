@@ -75,8 +75,8 @@ UNSAFE = ["\x00", "\x07", "\x1b[31m", "\r", "\x7f", "\x85", "\x9b31m", "\u2028",
 
 @pytest.mark.parametrize("unsafe", UNSAFE)
 def test_no_control_character_or_line_separator_is_written(read_lines: ReadLines, unsafe: str) -> None:
-    log, event = structlog.get_logger(NAME), f"a{unsafe}b"
-    log.info(event, path=f"/c{unsafe}d", nested={f"e{unsafe}f": [f"g{unsafe}h"]})
+    log = structlog.get_logger(NAME)
+    log.info("a%sb", unsafe, path=f"/c{unsafe}d", nested={f"e{unsafe}f": [f"g{unsafe}h"]})
     logging.getLogger(NAME).info("%s", f"i{unsafe}j", extra={"request": f"k{unsafe}l"})
     try:
         raise ValueError(f"m{unsafe}n")

@@ -81,6 +81,35 @@ def test_a_foreign_live_version_is_shown_without_details(world: SyncedSimulator,
     assert (page.source, page.created_at) == ("", None)
 
 
+@pytest.mark.parametrize(
+    ("action", "facts"),
+    [
+        ("publish", {"external_workspace_id": THEIRS}),
+        ("publish", {"external_workspace_id": THEIRS, "promote": False}),
+        ("publish", {"external_workspace_id": THEIRS, "steps": True}),
+        ("publish", {"external_workspace_id": THEIRS, "outcome": "failed_build"}),
+        ("stop", {}),
+    ],
+    ids=["publish", "stage", "build", "failure", "stop"],
+)
+def test_nothing_of_another_customer_moves_a_counter(
+    world: SyncedSimulator, shared: Deployment, operator: Person, action: str, facts: dict[str, Any]
+) -> None:
+    def read_counters(by: Person) -> tuple[object, ...]:
+        now = timezone.now()
+        found = page_views.open_history(by=by, slug=OURS, query={}, now=now)
+        page, listed = page_of(shared, by=by, slug=OURS), page_views.open_list(by=by, now=now, search=OURS)
+        ages = (found.age, page.age, listed.age)
+        return (*((age.generation, age.changing) for age in ages), found.last_publish, listed.rows[0].last_published_at)
+
+    ours = world.person_of(OURS)
+    before, seen_by_staff = read_counters(ours), read_counters(operator)
+    world.act(action, deployment_id=shared.miosa_id, **facts)
+    world.read_again()
+    assert read_counters(ours) == before
+    assert read_counters(operator) != seen_by_staff
+
+
 def test_the_owner_of_the_live_version_sees_it(world: SyncedSimulator, shared: Deployment) -> None:
     page = page_of(shared, by=world.person_of(THEIRS), slug=THEIRS)
     assert page.deployment.live is not None

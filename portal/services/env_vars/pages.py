@@ -181,7 +181,7 @@ def get_env_vars(*, by: Person, slug: str, deployment_id: str, environment: str 
         vanished=None if is_hidden else _find_vanished(deployment, environment, now=now),
         redeploy=actions.get_deployment_actions(deployment, customer, by=by).redeploy,
         set_obstacle=actions.get_gone_obstacle(deployment) or actions.get_connection_obstacle(customer.connection),
-        age=_get_age(deployment, customer, now=now),
+        age=_get_age(deployment, customer, by=by, now=now),
     )
 
 
@@ -294,6 +294,6 @@ def _find_vanished(deployment: Deployment, environment: str, *, now: datetime) -
     return None
 
 
-def _get_age(deployment: Deployment, customer: Customer, *, now: datetime) -> Age:
+def _get_age(deployment: Deployment, customer: Customer, *, by: Person, now: datetime) -> Age:
     freshness = scopes.get_freshness(names.get_scope(deployment.pk))
-    return ages.get_age(customer, freshness, filling=False, now=now, fresh_for=2 * names.FRESH_FOR)
+    return ages.get_age(customer, freshness, by=by, filling=False, now=now, fresh_for=2 * names.FRESH_FOR)

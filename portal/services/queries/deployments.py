@@ -107,7 +107,7 @@ def list_deployments(customer: Customer, *, by: Person, after: str, now: datetim
         results=tuple(summaries.summarize_deployment(deployment, customer, by=by) for deployment in shown),
         following=shown[-1].miosa_id if len(found) > PAGE_SIZE else "",
         age=ages.get_age(
-            customer, customers.get_freshness(customer), filling=held.filter(is_filled=False).exists(), now=now
+            customer, customers.get_freshness(customer), by=by, filling=held.filter(is_filled=False).exists(), now=now
         ),
     )
 
@@ -138,7 +138,7 @@ def get_deployment(
         source="" if is_cut else deployment.source_type,
         created_at=None if is_cut else deployment.created_at,
         gone_at=deployment.gone_at,
-        age=get_age(customer, deployment, now=now),
+        age=get_age(customer, deployment, by=by, now=now),
     )
 
 
@@ -146,21 +146,21 @@ def find_newer(
     customer: Customer, deployment: Deployment, *, by: Person, query: Query, generation: str, now: datetime
 ) -> DeploymentPage | Age:
     """The page again if anything on it changed since `generation`, else only its age."""
-    age = get_age(customer, deployment, now=now)
+    age = get_age(customer, deployment, by=by, now=now)
     if age.generation == generation:
         return age
     return get_deployment(customer, deployment, by=by, query=query, now=now)
 
 
-def get_age(customer: Customer, deployment: Deployment, *, now: datetime) -> Age:
+def get_age(customer: Customer, deployment: Deployment, *, by: Person, now: datetime) -> Age:
     """As of when it was last read, singly or in the customer's list."""
     freshness, listed = get_freshness(deployment), customers.get_freshness(customer)
     if listed is not None and listed.read_at is not None:
         is_older = freshness is None or freshness.read_at is None or freshness.read_at < listed.read_at
         freshness = listed if is_older else freshness
     filling = deployment.gone_at is None and not deployment.is_filled
-    changing = summaries.is_being_built(deployment)
-    return ages.get_age(customer, freshness, filling=filling, changing=changing, now=now)
+    changing = summaries.is_being_built(deployment, by=by)
+    return ages.get_age(customer, freshness, by=by, filling=filling, changing=changing, now=now)
 
 
 def _is_vendor_host(url: str) -> bool:

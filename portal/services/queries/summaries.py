@@ -110,9 +110,14 @@ def summarize_deployment(row: Deployment, customer: Customer, *, by: Person) -> 
     )
 
 
-def is_being_built(row: Deployment) -> bool:
-    """Whether its newest version is not finished. `row` has it loaded."""
-    return row.newest_version is not None and row.newest_version.state in UNFINISHED
+def is_being_built(row: Deployment, *, by: Person) -> bool:
+    """Whether its newest version is not finished. On a shared deployment that may be another customer's.
+
+    `row` has it loaded.
+    """
+    if row.newest_version is None or hides_others(row, by=by):
+        return False
+    return row.newest_version.state in UNFINISHED
 
 
 def summarize_version(row: Version | VersionRow, on: Deployment) -> VersionSummary:

@@ -147,7 +147,7 @@ def get_version(loaded: LoadedVersion, *, by: Person, now: datetime) -> VersionP
         next_id=next_id,
         internals=_internals(version, deployment) if by.is_staff else (),
         actions=actions.get_version_actions(version, deployment, customer, by=by, now=now),
-        age=deployments.get_age(customer, deployment, now=now),
+        age=deployments.get_age(customer, deployment, by=by, now=now),
     )
 
 

@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce
 
 from portal import clock_skew
 from portal.models import Activation, Deployment, Entry, Version
-from portal.services.sync.upsert import authors, customer_links, customer_rows, timeline_entries
+from portal.services.sync.upsert import authors, customer_links, timeline_entries
 from portal.services.sync.upsert.version_rows import VersionChanges
 
 _STAGED_FOR = timedelta(minutes=30)
@@ -71,14 +71,17 @@ def update_live_pointer(
             activation = _record_changes(row, caused_by=caused_by, now=now) if may_have_moved else None
             is_unknown = pointers.live is not None and row.live_since is None
             if activation or is_unknown or (changes and changes.moved):
-                columns |= _describe_live(row, activation, on_rollback=pointers.on_rollback)
+                described = _describe_live(row, activation, on_rollback=pointers.on_rollback)
+                columns |= {name: value for name, value in described.items() if getattr(row, name) != value}
+        moved = {row.live_version_id, pointers.live} if "live_version_id" in columns or "live_by" in columns else set()
         if pointers.live is not None and not pointers.live_was_live:
             Version.objects.filter(pk=pointers.live).update(was_live=True)
         _save(row, columns)
         if columns or (changes and changes.changed):
-            customer_rows.bump_generation(
-                (changes.customer_ids if changes else set()) | customer_links.list_customer_ids(row)
+            owner_ids = (changes.customer_ids if changes else set()) | _list_concerned_ids(
+                row, moved, recorded=pointers.recorded
             )
+            customer_links.bump_generation(row, owner_ids)
     for field in Deployment._meta.concrete_fields:
         setattr(deployment, field.attname, getattr(row, field.attname))
 
@@ -88,9 +91,22 @@ def show_live_version(deployment: Deployment) -> None:
     with transaction.atomic(savepoint=False):
         row = Deployment.objects.select_for_update().get(pk=deployment.pk)
         pointers = _read_pointers(row)
+        moved = {row.live_version_id, pointers.live}
         if row.live_version_id != pointers.live:
             _save(row, pointers.as_columns() | _UNKNOWN_SINCE)
-            customer_rows.bump_generation(customer_links.list_customer_ids(row))
+            customer_links.bump_generation(row, _list_concerned_ids(row, moved, recorded=pointers.recorded))
+
+
+def _list_concerned_ids(row: Deployment, moved: set[int | None], *, recorded: str | None) -> set[int]:
+    """The customers that see a difference when the live version moves between these two.
+
+    That is their owners, and everybody if none was live (`recorded`) or none is any more. Of a version that is not
+    stored yet, the owner is known once it is.
+    """
+    if moved and not (recorded and row.active_version_id):
+        return customer_links.list_customer_ids(row)
+    owners = Version.objects.filter(pk__in=[pk for pk in moved if pk], customer__isnull=False)
+    return {pk for pk in owners.values_list("customer_id", flat=True) if pk}
 
 
 def _save(row: Deployment, columns: dict[str, object]) -> None:
@@ -145,7 +161,8 @@ def note_cause(activation: Activation, operation_key: UUID) -> None:
     with transaction.atomic(savepoint=False):
         row = Deployment.objects.select_for_update().get(miosa_id=activation.deployment_id)
         _save(row, _describe_live(row, None, on_rollback=row.on_rollback))
-        customer_rows.bump_generation(customer_links.list_customer_ids(row))
+        concerned = _list_concerned_ids(row, {row.live_version_id}, recorded=activation.version_id)
+        customer_links.bump_generation(row, concerned)
 
 
 def _describe_live(deployment: Deployment, activation: Activation | None, *, on_rollback: bool) -> dict[str, object]:
