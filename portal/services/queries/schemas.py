@@ -149,12 +149,12 @@ class Rollback:
 class DeploymentSummary:
     """A deployment in one line.
 
-    `live` is None if nothing is live, if the live version is another customer's (`live_is_foreign`), or if something is
-    live and its details were not read yet (`live_is_unread`). `is_unread`: its versions were never read, so nothing is
-    known of what is staged, building or failed. `last_failed` and `building` are the newest version, if it failed or is
-    being built. `on_rollback`: a newer version was live
-    before. `is_shared`: versions or domains of several customers. `actions` and `rollback` are set on the deployment's
-    own pages, `actions` also on the customer's.
+    `live` is None if nothing is live, if the live version is another customer's (`live_is_foreign`), or if something
+    is live and its details were not read yet (`live_is_unread`). `is_unread`: its versions were never read, so
+    nothing is known of what is staged, building or failed. `last_failed` and `building` are the newest version, if it
+    failed or is being built. `on_rollback`: a newer version was live before. `domains_waiting` counts the domains
+    that do not lead to it, None while they were never read. `is_shared`: versions or domains of several customers.
+    `actions` and `rollback` are set on the deployment's own pages, `actions` also on the customer's.
     """
 
     id: str
@@ -173,7 +173,7 @@ class DeploymentSummary:
     is_gone: bool
     is_stopped: bool
     state_text: str
-    domains_waiting: int = 0
+    domains_waiting: int | None = 0
     actions: Actions = NOTHING
     rollback: Rollback | None = None
 
