@@ -16,6 +16,11 @@ class Migration(migrations.Migration):
             field=models.DateTimeField(null=True),
         ),
         migrations.AddField(
+            model_name='deployment',
+            name='domains_tried_at',
+            field=models.DateTimeField(help_text='When the worker last read them, or tried to.', null=True),
+        ),
+        migrations.AddField(
             model_name='freshness',
             name='watched_at',
             field=models.DateTimeField(null=True),
@@ -23,9 +28,5 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='deployment',
             index=models.Index(condition=models.Q(('gone_at', None), ('is_filled', False)), fields=['id'], name='deployment_unfilled'),
-        ),
-        migrations.AddIndex(
-            model_name='deployment',
-            index=models.Index(condition=models.Q(('gone_at', None)), fields=['domains_read_at'], name='deployment_domains_read'),
         ),
     ]

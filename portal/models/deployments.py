@@ -68,6 +68,7 @@ class Deployment(models.Model):
     on_rollback = models.BooleanField(default=False)
     domains_waiting = models.PositiveIntegerField(default=0, help_text="Its domains that do not lead here, counted.")
     domains_read_at = models.DateTimeField(null=True)
+    domains_tried_at = models.DateTimeField(null=True, help_text="When the worker last read them, or tried to.")
     is_filled = models.BooleanField(default=False, help_text="Its versions were read down to the first.")
     is_shared = models.BooleanField(default=False)
     created_at = models.DateTimeField(null=True)
@@ -83,8 +84,6 @@ class Deployment(models.Model):
             models.Index(fields=["requested_at"], condition=models.Q(gone_at=None), name="deployment_requested"),
             # How far the first fill is.
             models.Index(fields=["id"], condition=models.Q(gone_at=None, is_filled=False), name="deployment_unfilled"),
-            # The worker's search for domains that nobody opened for long.
-            models.Index(fields=["domains_read_at"], condition=models.Q(gone_at=None), name="deployment_domains_read"),
         )
 
     def __str__(self) -> str:

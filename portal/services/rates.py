@@ -15,9 +15,9 @@ RESERVED_BY_READS = 0.1
 RESERVED_BY_BACKGROUND = 0.2
 # Reading ahead what nobody waits for takes only what the bucket could not hold much longer: as much in a minute, and
 # whoever opens a page finds the bucket almost full.
-RESERVED_BY_FILL = 0.8
+RESERVED_BY_FILL = 0.85
 # The part of each minute's requests that this takes for long: MIOSA may count the last minute more strictly than we do.
-FILL_PART = 0.93
+FILL_PART = 0.95
 _ROWS_ON_A_PAGE = 100
 _SHORTEST_SWEEP_INTERVAL_S = 60.0
 # The part of what background reading may send that the regular sweeps take, and while histories are still unread.

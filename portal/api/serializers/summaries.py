@@ -67,7 +67,9 @@ class DeploymentSummarySerializer(serializers.Serializer[Any]):
     is_shared = serializers.BooleanField(help_text="Holds versions or domains of several customers.")
     is_gone = serializers.BooleanField()
     is_stopped = serializers.BooleanField()
-    domains_waiting = serializers.IntegerField(help_text="Its domains that don't lead to it, as far as is known.")
+    domains_waiting = serializers.IntegerField(
+        allow_null=True, help_text="Its domains that don't lead to it, as far as is known; null: not read yet."
+    )
     state_text = serializers.CharField(help_text="The hosting service's name of the deployment's state.")
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 from django.core.management.base import BaseCommand
 
-from portal.services.domains.background import DomainSource
+from portal.services.domains.background import DomainListSource, DomainSource
 from portal.services.housekeeping import HousekeepingSource
 from portal.services.operations.background import OperationSource
 from portal.services.sync.schedule import SyncSource
@@ -22,7 +22,7 @@ class Command(BaseCommand):
     help = "Runs the background work until it is stopped. One is enough on SQLite; PostgreSQL takes any number."
 
     def handle(self, **options: Any) -> None:
-        worker = Worker([OperationSource(), DomainSource(), SyncSource(), HousekeepingSource()])
+        worker = Worker([OperationSource(), DomainSource(), SyncSource(), DomainListSource(), HousekeepingSource()])
 
         def stop(*_signal: object) -> None:
             worker.stop()

@@ -198,8 +198,9 @@ class DeploymentSummary:
     `live_reason`, by the operation `live_operation`; empty if that is not known, as `live_since` is None.
     `is_unread`: its versions were never read, so nothing is known of what is staged, building or failed. `last_failed`
     and `building` are the newest version, if it failed or is being built. `on_rollback`: a newer version was live
-    before. `is_shared`: versions or domains of several customers. `actions` and `rollback` are set on the deployment's
-    own pages, `actions` also on the customer's.
+    before. `domains_waiting` counts the domains that do not lead to it, None while they were never read. `is_shared`:
+    versions or domains of several customers. `actions` and `rollback` are set on the deployment's own pages, `actions`
+    also on the customer's.
     """
 
     id: str
@@ -222,7 +223,7 @@ class DeploymentSummary:
     is_gone: bool
     is_stopped: bool
     state_text: str
-    domains_waiting: int = 0
+    domains_waiting: int | None = 0
     actions: Actions = NOTHING
     rollback: Rollback | None = None
 

@@ -104,10 +104,16 @@ def summarize_deployment(row: Deployment, customer: Customer, *, by: Person) -> 
         on_rollback=row.on_rollback and not hidden,
         is_shared=row.is_shared,
         is_gone=row.gone_at is not None,
-        domains_waiting=0 if hidden or row.gone_at else row.domains_waiting,
+        domains_waiting=_count_domains_waiting(row, hidden=hidden),
         is_stopped=row.state == "stopped" and not hidden,
         state_text="" if hidden else row.state,
     )
+
+
+def _count_domains_waiting(row: Deployment, *, hidden: bool) -> int | None:
+    if hidden or row.gone_at:
+        return 0
+    return row.domains_waiting if row.domains_read_at else None
 
 
 def is_being_built(row: Deployment, *, by: Person) -> bool:

@@ -92,7 +92,7 @@ def _list_shares(purpose: Purpose, customer_id: int | None) -> list[Share]:
     if purpose is Purpose.FILL:
         # Little is saved up, so that it goes on at the same pace after a pause.
         refill = per_minute / 60 * rates.FILL_PART
-        shares.insert(0, Share("fill", capacity=max(1.0, 2 * refill), refill=refill))
+        shares.insert(0, Share("fill", capacity=max(1.0, 1.5 * refill), refill=refill))
     if purpose is Purpose.READ and customer_id is not None:
         # Full at the start and refilled for a minute, it gives a quarter of a minute's requests at most.
         eighth = per_minute / 8

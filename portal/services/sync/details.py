@@ -36,6 +36,10 @@ class Detail(Generic[T]):
 
     def read_if_stale(self, deployment: Deployment, *, customer: Customer, now: datetime) -> None:
         """A failure is noted and logged, not raised. `customer`: from its share of the budget."""
+        self.read_with(upstream.client(Purpose.READ, customer_id=customer.pk), deployment, now=now)
+
+    def read_with(self, client: miosa.Client, deployment: Deployment, *, now: datetime) -> None:
+        """The same, paid in another way."""
         scope = self.scope(deployment.pk)
         try:
             row = scopes.get_freshness(scope)
@@ -43,7 +47,6 @@ class Detail(Generic[T]):
                 return
             with take_lease(scope, row=row) as lease:
                 if lease is not None:
-                    client = upstream.client(Purpose.READ, customer_id=customer.pk)
                     self._read(deployment, lease, client, now=now)
         except (miosa.MiosaError, LeaseLost, OperationalError) as error:
             logger.info("detail not read", extra={"scope": scope, "reason": str(error)})

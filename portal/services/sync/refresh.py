@@ -103,12 +103,15 @@ def refresh_deployment_now(deployment: Deployment, *, customer: Customer, by: Pe
 def read_first(deployments: Iterable[Deployment], *, now: datetime) -> None:
     """An open page shows these, in this order: those never read are read before all else. Waits 0.2 s at most.
 
-    An open page calls this again and again, so only the first few unread ones count each time.
+    An open page calls this again and again, so only the first few unread ones count each time. Those read long ago are
+    read again, too.
     """
-    unread = [deployment for deployment in deployments if deployment.is_unread or deployment.live_is_unread]
-    if unread:
+    shown = list(deployments)
+    unread = [deployment for deployment in shown if deployment.is_unread or deployment.live_is_unread]
+    first = [deployment for deployment in shown if deployment not in unread] + unread[:_READ_FIRST]
+    if first:
         with durability.optional_write("what to read first"):
-            scopes.watch((versions_scope(deployment.pk) for deployment in unread[:_READ_FIRST]), now=now)
+            scopes.watch((versions_scope(deployment.pk) for deployment in first), now=now)
 
 
 def follow_builds(deployments: Iterable[Deployment], *, now: datetime) -> None:

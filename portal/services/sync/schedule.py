@@ -23,6 +23,7 @@ logger = logging.getLogger(__name__)
 _AT_ONCE = 2
 _LISTED = 8
 _PATIENCE_S = 3.0
+_SWEEP_OVERDUE = timedelta(minutes=30)
 # A claimed scope is due again after this long, in case the worker that claimed it died.
 _CLAIM_LASTS = timedelta(seconds=45)
 
@@ -70,11 +71,16 @@ class SyncSource(Source[Freshness]):
 
 
 def get_purpose(row: Freshness, *, now: datetime) -> Purpose:
-    """People wait for what an open page shows, and nobody for a history that was never read or not for hours."""
+    """People wait for what an open page shows. Nobody waits for a history that was never read or not for hours, nor for
+    a sweep, unless the last one is long ago.
+    """
     if row.wanted_at is not None and row.watched_at is not None and now - row.watched_at < WATCHED_FOR:
         return Purpose.READ
     if row.scope.startswith("version:"):
         return Purpose.PROGRESS
+    if row.scope in (SWEEP, WORKSPACES):
+        is_regular = row.read_at is not None and now - row.read_at < _SWEEP_OVERDUE
+        return Purpose.FILL if is_regular else Purpose.BACKGROUND
     is_history = row.scope.startswith("versions:")
     is_unread = row.read_at is None or row.wanted_at is None
     return Purpose.FILL if is_history and is_unread else Purpose.BACKGROUND

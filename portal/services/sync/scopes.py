@@ -60,8 +60,8 @@ def request_refreshes(scopes: Iterable[str], *, at: datetime) -> None:
 
 def watch(scopes: Iterable[str], *, now: datetime) -> None:
     """Somebody looks at a page that shows these, so the worker reads what is requested of them before all else."""
-    unwatched = Freshness.objects.filter(scope__in=list(scopes), wanted_at__isnull=False)
-    if unwatched.exclude(watched_at__gt=now - WATCHED_FOR / 2).update(watched_at=now):
+    unwatched = Freshness.objects.filter(scope__in=list(scopes)).exclude(watched_at__gt=now - WATCHED_FOR / 2)
+    if unwatched.update(watched_at=now):
         notify_worker()
 
 

@@ -18,6 +18,7 @@ from portal.services.sync.upsert import attribution, customer_links, customer_ro
 _AT_ONCE = 200
 # What all customers of a shared deployment see of its row. What is live follows from the versions.
 _SHOWN_IF_SHARED = frozenset({"name", "customer_id", "gone_at"})
+_TOUCHES = {"state", "error", "updated_at"}
 
 # What a row states, the external id it counts under, and whether that is certain.
 _Attribution = tuple[attribution.Stated, str | None, bool]
@@ -27,13 +28,15 @@ _Attribution = tuple[attribution.Stated, str | None, bool]
 class StoredDeployment:
     """A deployment as stored, and whether its live pointer or its owner differ from before.
 
-    `is_uncertain`: its owner is not known yet; it is Unassigned's until its workspace, or the row by id, was read.
+    `is_touched`: MIOSA has changed the row, as it may do for a publish. `is_uncertain`: its owner is not known yet;
+    it is Unassigned's until its workspace, or the row by id, was read.
     """
 
     deployment: Deployment
     is_new: bool
     pointer_moved: bool
     owner_changed: bool = False
+    is_touched: bool = False
     is_uncertain: bool = False
 
 
@@ -166,6 +169,7 @@ class _Batch:
             is_new=False,
             pointer_moved="active_version_id" in changed,
             owner_changed="customer_id" in changed,
+            is_touched=not _TOUCHES.isdisjoint(changed),
         )
 
     def _change(self, known: Deployment, changed: dict[str, Any]) -> None:
