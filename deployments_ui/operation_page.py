@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -11,11 +11,14 @@ from django.utils.translation import gettext as _
 
 from deployments_ui import formats, links, log_window
 from deployments_ui.labels.operations import Outcome, get_operation_label, get_outcome
+from deployments_ui.log_window import LogWindow
 from portal.services.operations.kinds import get_kind
 from portal.services.queries.operations import OperationPage
 from portal.services.queries.progress import Progress
 
 PUBLISH_STEPS = ("sending", "created", "building", "ready", "live")
+LINES_BEFORE_ERROR = 5
+LINES_OF_TAIL = 60
 VERDICTS = {"bad": "failed", "ok": "live", "unknown": "unknown"}
 
 
@@ -42,14 +45,25 @@ def context_of(operation: OperationPage, progress: Progress | None = None) -> di
         "announcement": announcement(steps),
         "focus": "",
         "is_done": get_outcome(operation) is Outcome.DONE,
-        "is_open": operation.is_open or (progress is not None and not progress.is_done),
-        "log": log_window.get_window(progress.log_tail) if progress and progress.log_tail else None,
+        "is_open": operation.is_open or (progress is not None and (not progress.is_done or progress.is_log_pending)),
+        "log": window_of(progress) if progress and progress.log_tail else None,
         "generation": generation,
         "url": url,
         "poll_url": f"{url}?seen={generation}",
         "result_url": result_url(operation),
         "retry_url": retry_url(operation),
+        "again_url": again_url(operation, progress) if progress else "",
     }
+
+
+def window_of(progress: Progress) -> LogWindow:
+    """The end of the log; of a failure, what begins a little before the first error."""
+    window = log_window.get_window(progress.log_tail, from_end=progress.step != "failed")
+    error = window.first_error if progress.step == "failed" else None
+    begin = max(1, error - LINES_BEFORE_ERROR) if error else max(1, window.last - LINES_OF_TAIL + 1)
+    offset = progress.log_first_line - 1
+    lines = [replace(line, number=line.number + offset) for line in window.lines if line.number >= begin]
+    return replace(window, lines=lines, first=begin + offset, last=window.last + offset)
 
 
 def title_of(operation: OperationPage, progress: Progress | None = None) -> str:
@@ -194,6 +208,15 @@ def _state_of(name: str, reached: int) -> str:
 
 
 # --- Where to go from here ---
+
+
+def again_url(operation: OperationPage, progress: Progress) -> str:
+    """The form that publishes it once more, filled in as before; empty unless it failed."""
+    if progress.step != "failed" or not progress.may_publish:
+        return ""
+    slug, is_new = operation.customer_slug, not operation.deployment_is_here
+    form_url = links.first_publication(slug) if is_new else links.publication(slug, operation.deployment_id)
+    return links.with_query(form_url, [("again", str(operation.key))])
 
 
 def result_url(operation: OperationPage) -> str:

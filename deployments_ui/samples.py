@@ -62,6 +62,8 @@ def deployment(now: datetime, name: str = "Main site", number: int = 46) -> Depl
         live_reason="",
         live_operation=None,
         live_is_foreign=False,
+        live_is_unread=False,
+        is_unread=False,
         staged=None,
         last_failed=None,
         building=None,
@@ -80,6 +82,7 @@ def deployments(now: datetime) -> tuple[DeploymentSummary, ...]:
         replace(deployment(now, "Newsletter", 7), last_failed=version(now, 8, State.FAILED, minutes=40)),
         replace(deployment(now, "Shop", 31), on_rollback=True, building=version(now, 33, State.BUILDING, minutes=1)),
         replace(deployment(now, "Shared desk"), live=None, live_since=None, live_is_foreign=True, is_shared=True),
+        replace(deployment(now, "Wholesale"), live=None, live_since=None, live_is_unread=True, is_unread=True),
         replace(deployment(now, "Campaign 2024"), live=None, live_since=None, is_gone=True),
     )
 

@@ -17,8 +17,9 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
 from portal import metrics
+from portal.services import durability
 
-LOCK_TIMEOUT_MS = 2000
+LOCK_WAIT_MS = 500
 
 log = structlog.get_logger(__name__)
 
@@ -55,16 +56,9 @@ def is_migrated() -> bool:
 
 def is_writable() -> bool:
     """Starts a write and rolls it back. Doesn't wait long for a locked SQLite database."""
-    with connection.cursor() as cursor:
-        if connection.vendor == "sqlite":
-            cursor.execute(f"PRAGMA busy_timeout = {LOCK_TIMEOUT_MS}")
-        try:
-            with transaction.atomic():
-                cursor.execute("DELETE FROM django_session WHERE session_key = ''")
-                transaction.set_rollback(True)
-        finally:
-            if connection.vendor == "sqlite":
-                cursor.execute(f"PRAGMA busy_timeout = {1000 * connection.settings_dict['OPTIONS'].get('timeout', 5)}")
+    with durability.lock_wait(LOCK_WAIT_MS), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("DELETE FROM django_session WHERE session_key = ''")
+        transaction.set_rollback(True)
     return True
 
 

@@ -6,8 +6,16 @@ from collections.abc import Iterable
 from typing import Any
 
 import structlog
+from structlog.typing import EventDict
 
 from portal.redaction import Redactor
+
+
+def drop_color_message(_logger: object, _name: str, event: EventDict) -> EventDict:
+    """uvicorn adds each message a second time, with colours."""
+    event.pop("color_message", None)
+    return event
+
 
 COMMON: list[Any] = [
     structlog.contextvars.merge_contextvars,
@@ -32,7 +40,7 @@ def configure(*, level: str, secrets: Iterable[str]) -> dict[str, Any]:
     )
     formatter = {
         "()": structlog.stdlib.ProcessorFormatter,
-        "foreign_pre_chain": [*COMMON, structlog.stdlib.ExtraAdder()],
+        "foreign_pre_chain": [*COMMON, structlog.stdlib.ExtraAdder(), drop_color_message],
         "processors": [
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             structlog.processors.StackInfoRenderer(),
@@ -51,7 +59,8 @@ def configure(*, level: str, secrets: Iterable[str]) -> dict[str, Any]:
             # Without Django's own handlers, which would write each record again in another format.
             "django": {"handlers": [], "level": level, "propagate": True},
             "django.server": {"handlers": [], "level": level, "propagate": True},
-            "gunicorn.error": {"handlers": [], "level": level, "propagate": True},
+            "uvicorn": {"handlers": [], "level": level, "propagate": True},
+            "uvicorn.access": {"handlers": [], "propagate": False},
             # RequestMiddleware writes a line per request. SQL statements hold values, so they are not logged.
             "django.request": {"level": "ERROR"},
             "django.db.backends": {"level": "WARNING"},

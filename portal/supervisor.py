@@ -51,7 +51,7 @@ class Child:
             text=True,
             errors="replace",
             start_new_session=True,
-            preexec_fn=end_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509 - takes no lock
+            preexec_fn=end_with_parent,  # noqa: PLW1509 - takes no lock
         )
         self.started_at = time.monotonic()
         threading.Thread(target=self._copy_output, args=(self.process, output), daemon=True).start()
@@ -129,5 +129,6 @@ class Supervisor:
 
 
 def end_with_parent() -> None:
-    """Runs between fork and exec: the kernel sends this process a SIGTERM when its parent ends."""
-    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    """The kernel sends this process a SIGTERM when its parent ends (Linux). May run between fork and exec."""
+    if sys.platform == "linux":
+        LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)

@@ -18,9 +18,12 @@ DOMAIN_STATUSES: dict[str, Label] = {
 
 RECORDS: dict[str, Label] = {
     "": Label("unknown", "unknown", _("Not checked")),
+    "conflict": Label("failed", "failed", _("Conflict")),
+    "hides_records": Label("failed", "failed", _("Conflict")),
     "missing": Label("waiting", "created", _("Missing")),
     "no_answer": Label("unknown", "unknown", _("Not checked")),
     "propagating": Label("waiting", "created", _("Propagating")),
+    "undecided": Label("unknown", "unknown", _("Undecided")),
 }
 
 REDIRECT_POLICIES: dict[str, Promise] = {

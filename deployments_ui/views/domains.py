@@ -165,7 +165,7 @@ def detail_context(request: HttpRequest, detail: DomainDetail, *, path: str) -> 
     return {
         "detail": detail,
         "domain": domain,
-        "is_done": domain_polling.is_working(domain) and not detail.blockers,
+        "is_done": domain_polling.is_working(domain) and all(each.is_caution for each in detail.blockers),
         "polling": domain_polling.get_polling(request, path, [domain], shown=detail),
     }
 

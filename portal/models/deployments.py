@@ -14,8 +14,12 @@ class DeploymentQuerySet(models.QuerySet["Deployment"]):
             *("miosa_id", "customer_id", "name", "state", "public_url", "managed_url", "active_version_id"),
             *("live_version_id", "staged_version_id", "newest_version_id", "live_since", "on_rollback", "is_shared"),
             *("live_by", "live_by_role", "live_reason", "live_operation_id"),
-            *("is_filled", "domains_waiting", "created_at", "first_seen_at", "gone_at"),
+            *("is_filled", "domains_waiting", "domains_read_at", "created_at", "first_seen_at", "gone_at"),
         )
+
+    def unread(self) -> "DeploymentQuerySet":
+        """Those whose versions were never read, as `Deployment.is_unread`."""
+        return self.filter(gone_at=None, is_filled=False, newest_version=None)
 
     def with_versions(self) -> "DeploymentQuerySet":
         """Joins the live, staged and newest version. For one deployment; for many, `attach_versions` costs less."""
@@ -63,6 +67,7 @@ class Deployment(models.Model):
     live_operation_id = models.UUIDField(null=True)
     on_rollback = models.BooleanField(default=False)
     domains_waiting = models.PositiveIntegerField(default=0, help_text="Its domains that do not lead here, counted.")
+    domains_read_at = models.DateTimeField(null=True)
     is_filled = models.BooleanField(default=False, help_text="Its versions were read down to the first.")
     is_shared = models.BooleanField(default=False)
     created_at = models.DateTimeField(null=True)
@@ -76,10 +81,24 @@ class Deployment(models.Model):
     class Meta:
         indexes = (
             models.Index(fields=["requested_at"], condition=models.Q(gone_at=None), name="deployment_requested"),
+            # How far the first fill is.
+            models.Index(fields=["id"], condition=models.Q(gone_at=None, is_filled=False), name="deployment_unfilled"),
+            # The worker's search for domains that nobody opened for long.
+            models.Index(fields=["domains_read_at"], condition=models.Q(gone_at=None), name="deployment_domains_read"),
         )
 
     def __str__(self) -> str:
         return self.miosa_id
+
+    @property
+    def is_unread(self) -> bool:
+        """Its versions were never read: what is staged, building or failed is not known."""
+        return self.gone_at is None and not self.is_filled and self.newest_version_id is None
+
+    @property
+    def live_is_unread(self) -> bool:
+        """A version is live (docs/rules.md, 2), but its details were not read yet."""
+        return self.gone_at is None and bool(self.active_version_id) and self.live_version_id is None
 
 
 class Holding(models.Model):

@@ -5,6 +5,9 @@ from typing import NamedTuple
 
 from django.db import models
 
+# States of a version (contract 9.1) that will change.
+UNFINISHED = ("created", "building")
+
 
 class VersionRow(NamedTuple):
     """The columns of a version that a summary needs, as the timeline's SQL brings them; a `Version` has them too."""
@@ -100,9 +103,7 @@ class Version(models.Model):
             models.Index(fields=["deployment", "-number"], name="version_by_number"),
             models.Index(fields=["artifact_sha256"], name="version_by_artifact"),
             models.Index(fields=["deployment"], condition=models.Q(customer=None), name="version_of_nobody"),
-            models.Index(
-                fields=["deployment"], condition=models.Q(state__in=["created", "building"]), name="version_unfinished"
-            ),
+            models.Index(fields=["deployment"], condition=models.Q(state__in=UNFINISHED), name="version_unfinished"),
             models.Index(fields=["deployment"], condition=models.Q(is_doubtful=True), name="version_doubtful"),
         )
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from portal import miosa
 from portal.models import Customer, Deployment, KeptLog, Version
 from portal.permissions import Person
-from portal.services import log_text
+from portal.services import durability, log_text
 from portal.services.queries import versions
 from portal.services.sync import polling
 from portal.services.sync.polling import Polled
@@ -161,7 +161,8 @@ def _store(version: Version, text: miosa.LogText, *, stage: str, now: datetime) 
             "failure": packed.failure,
             "read_at": now,
         }
-        KeptLog.objects.update_or_create(version=version, stage=stage, defaults=facts)
+        with durability.optional_write("log"):
+            KeptLog.objects.update_or_create(version=version, stage=stage, defaults=facts)
     return packed
 
 

@@ -14,7 +14,7 @@ from portal.api.serializers import pages, summaries
 from portal.api.serializers.fields import StaffField
 from portal.services.queries import builds as stored_builds
 from portal.services.queries import (
-    customers,
+    customer_list,
     deployments,
     filters,
     history,
@@ -28,7 +28,8 @@ from portal.services.queries import (
 OMITTED: dict[type, dict[str, str]] = {
     schemas.DeploymentSummary: {"actions": "nothing can be done here yet"},
     schemas.Rollback: {"may_keep": "nothing can be done here yet", "undo": "nothing can be done here yet"},
-    customers.CustomerList: {
+    customer_list.CustomerList: {
+        "following": "it is in next",
         "page": "the cursor says where",
         "pages": "next says whether there is more",
         "search": "who asks knows",
@@ -57,12 +58,13 @@ OMITTED: dict[type, dict[str, str]] = {
 WRITTEN: list[tuple[type, type[Serializer[Any]]]] = [
     (schemas.Age, summaries.AgeSerializer),
     (schemas.CustomerSummary, summaries.CustomerSummarySerializer),
+    (schemas.Fill, summaries.FillSerializer),
     (schemas.DeploymentSummary, summaries.DeploymentSerializer),
     (schemas.Rollback, summaries.RollbackSerializer),
     (schemas.VersionSummary, summaries.VersionSummarySerializer),
     (stored_builds.Build, pages.BuildSerializer),
-    (customers.CustomerList, pages.CustomerListSerializer),
-    (customers.CustomerRow, pages.CustomerRowSerializer),
+    (customer_list.CustomerList, pages.CustomerListSerializer),
+    (customer_list.CustomerRow, pages.CustomerRowSerializer),
     (deployments.DeploymentPage, pages.DeploymentPageSerializer),
     (filters.Choice, history_shapes.ChoiceSerializer),
     (filters.Choices, history_shapes.ChoicesSerializer),

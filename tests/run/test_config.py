@@ -181,6 +181,10 @@ class TestDemo:
             {"HOST": "[::]"},
             {"HOST": "192.0.2.1"},
             {"ALLOWED_HOSTS": "localhost,deploys.example.com"},
+            {"CSRF_TRUSTED_ORIGINS": "http://localhost:8000,https://deploys.example.com"},
+            {"TRUSTED_PROXY_COUNT": "1"},
+            {"MIOSA_TENANT": "acme"},
+            {"MIOSA_KEY": KEY},
             {"MIOSA_API_KEY": ""},
             {"MIOSA_API_KEY": "  "},
             {"MIOSA_API_KEY_FILE": ""},
@@ -190,9 +194,15 @@ class TestDemo:
     def test_it_does_not_start(self, load: Load, variables: dict[str, str]) -> None:
         assert list_problems(load, **variables) == list(variables)
 
+    @pytest.mark.parametrize("content", ["", " \n", "\ufeff", "\ufeff\r\n"])
+    def test_it_does_not_start_with_an_empty_key_file(self, load: Load, tmp_path: Path, content: str) -> None:
+        file = tmp_path / "key"
+        file.write_text(content)
+        assert list_problems(load, MIOSA_API_KEY_FILE=str(file)) == ["MIOSA_API_KEY_FILE"]
+
     @pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2", "localhost", "[::1]"])
     def test_it_starts_on_loopback(self, load: Load, host: str) -> None:
-        assert load(HOST=host, ALLOWED_HOSTS=host).miosa.is_demo
+        assert load(HOST=host, ALLOWED_HOSTS=host, CSRF_TRUSTED_ORIGINS=f"http://{host}:8000").miosa.is_demo
 
     def test_with_a_key_all_of_that_is_possible(self, load: Load) -> None:
         config = load(MIOSA_API_KEY=KEY, HTTPS="true", HOST=ALL_ADDRESSES, ALLOWED_HOSTS="deploys.example.com")

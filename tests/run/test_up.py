@@ -53,7 +53,7 @@ def test_make_run_starts_a_demo_and_leaves_nothing_running(start: Start) -> None
     assert status == 200
     assert 'name="login"' in page
     assert 'name="password"' in page
-    assert "gunicorn" not in portal.get_headers(LOGIN)
+    assert "server" not in portal.get_headers(LOGIN)
     wait_until(lambda: portal.get("/_control/state", portal.simulator_port)[0] == 200, seconds=TIMEOUT_S)
     portal.wait_for_child("worker")
     portal.stop()
@@ -105,7 +105,7 @@ def list_prepared(var: Path) -> dict[str, Any]:
 def test_ended_children_are_restarted(start: Start) -> None:
     portal = start()
     portal.wait_until_ready()
-    for word in ("simulator", "worker", "gunicorn"):
+    for word in ("simulator", "worker", "portal.web"):
         child = portal.wait_for_child(word)
         child.kill()
         child.wait(timeout=TIMEOUT_S)

@@ -138,11 +138,15 @@ def test_dns_refuses_invalid_records(sim: SimulatorClient) -> None:
         {"records": []},
         {"name": "x", "rcode": "MAYBE"},
         {"name": "x", "records": [{"type": "Z"}]},
+        {"name": "x", "rcode": "SERVFAIL", "types": "CAA"},
+        {"name": "x", "rcode": "BOGUS", "ede": "nine"},
     ]
     for body in bodies:
         assert sim.post("/_control/dns", body).status_code == 400
     sim.post("/_control/dns", {"name": "x.example", "rcode": "REFUSED"})
     assert {"name": "x.example", "rcode": "REFUSED", "records": []} in sim.get("/_control/dns").json()["names"]
+    of_one_type = {"name": "y.example", "rcode": "SERVFAIL", "records": [], "types": ["CAA"], "ede": 22}
+    assert of_one_type in sim.post("/_control/dns", of_one_type).json()["names"]
 
 
 def test_canaries(sim: SimulatorClient) -> None:

@@ -7,7 +7,12 @@ from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema_fiel
 from rest_framework import serializers
 
 from portal.api.serializers.fields import MomentField, NextField, StaffField
-from portal.api.serializers.summaries import AgeSerializer, CustomerSummarySerializer, VersionSummarySerializer
+from portal.api.serializers.summaries import (
+    AgeSerializer,
+    CustomerSummarySerializer,
+    FillSerializer,
+    VersionSummarySerializer,
+)
 from portal.services.operations.kinds import KINDS
 from portal.services.queries.schemas import ActivationEntry, ActivationKind, BuildOutcome, OperationEntry, VersionEntry
 
@@ -132,6 +137,7 @@ class HistorySerializer(serializers.Serializer[Any]):
         help_text="Nothing more was found back to then; `next` searches further.",
     )
     age = AgeSerializer()
+    fill = FillSerializer(allow_null=True, help_text="Null once the versions of every app are read.")
     last_publish = VersionSummarySerializer(allow_null=True)
     choices = ChoicesSerializer()
     results = serializers.ListField(child=EntryField(), source="page.entries")

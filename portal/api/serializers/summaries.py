@@ -14,6 +14,7 @@ class AgeSerializer(serializers.Serializer[Any]):
     as_of = MomentField(allow_null=True, help_text="When it was last read from the hosting service; null: never.")
     stale = serializers.BooleanField(help_text="Older than it should be; it is being refreshed.")
     filling = serializers.BooleanField(help_text="Older versions are still being read.")
+    changing = serializers.BooleanField(help_text="A version is being built; its state is read every few seconds.")
     generation = serializers.CharField()
     reach = serializers.ChoiceField([reach.value for reach in Reachability])
     since = MomentField(allow_null=True, help_text="Since when the hosting service can't be reached.")
@@ -57,6 +58,8 @@ class DeploymentSummarySerializer(serializers.Serializer[Any]):
     live_reason = serializers.CharField()
     live_operation = serializers.UUIDField(allow_null=True, help_text="The operation that made it live.")
     live_is_foreign = serializers.BooleanField(help_text="The live version is another customer's.")
+    live_is_unread = serializers.BooleanField(help_text="A version is live, and its details are not read yet.")
+    is_unread = serializers.BooleanField(help_text="Its versions are not read yet: what is null here is not known.")
     staged = VersionSummarySerializer(allow_null=True)
     last_failed = VersionSummarySerializer(allow_null=True, help_text="The newest version, if it failed.")
     building = VersionSummarySerializer(allow_null=True, help_text="The newest version, if it is not ready yet.")
@@ -66,6 +69,15 @@ class DeploymentSummarySerializer(serializers.Serializer[Any]):
     is_stopped = serializers.BooleanField()
     domains_waiting = serializers.IntegerField(help_text="Its domains that don't lead to it, as far as is known.")
     state_text = serializers.CharField(help_text="The hosting service's name of the deployment's state.")
+
+
+class FillSerializer(serializers.Serializer[Any]):
+    """How far the first reading of all histories is."""
+
+    read = serializers.IntegerField(help_text="Apps whose versions are read.")
+    total = serializers.IntegerField()
+    remaining_s = serializers.IntegerField(help_text="It takes at least so many seconds more.")
+    is_listing = serializers.BooleanField(help_text="The apps are still being listed, so `total` grows.")
 
 
 class RollbackSerializer(serializers.Serializer[Any]):

@@ -92,7 +92,7 @@ def welcome_lines(demo_people: list[tuple[str, str]]) -> list[str]:
 
 def build_children() -> list[Child]:
     manage = [sys.executable, "-u", str(BASE_DIR / "manage.py")]
-    web = [sys.executable, "-u", "-m", "gunicorn", "--config", "python:portal.gunicorn_conf", "portal.wsgi"]
+    web = [sys.executable, "-u", "-m", "portal.web"]
     environment = {"DJANGO_SETTINGS_MODULE": os.environ["DJANGO_SETTINGS_MODULE"], **create_metrics_folder()}
     children = [Child("web", web, environment), Child("worker", [*manage, "worker"], environment)]
     if settings.MIOSA.is_demo:

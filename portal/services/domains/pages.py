@@ -7,7 +7,7 @@ from datetime import datetime
 
 from portal.models import Customer, Deployment
 from portal.permissions import Person
-from portal.services.domains import checks, fetch, queries
+from portal.services.domains import checks, fetch, queries, share_links
 from portal.services.domains.queries import DomainList, DomainPage
 from portal.services.operations.kinds.verify_domain import VerifyDomain
 from portal.services.operations.tokens import Subject, create_token
@@ -33,7 +33,8 @@ def open_domain(*, by: Person, slug: str, deployment_id: str, domain_id: str, no
     domain = queries.get_visible_domain(deployment, customer, domain_id, by=by)
     checks.request_checks([domain], now=now)
     token = create_token(Subject(VerifyDomain.name, customer.pk, deployment.miosa_id, domain.miosa_id), by=by)
-    return queries.get_domain_page(customer, deployment, domain, verify_token=token, by=by, now=now)
+    links = share_links.list_links(domain, deployment, now=now)
+    return queries.get_domain_page(customer, deployment, domain, links=links, verify_token=token, by=by, now=now)
 
 
 def _get_age(customer: Customer, deployment: Deployment, *, now: datetime) -> Age:

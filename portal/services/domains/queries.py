@@ -4,14 +4,14 @@ Reads our tables only. A person sees the domains of the page's customer; staff w
 domains of the deployment, also those without a known customer (docs/rules.md, 1).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import QuerySet
 
 from portal import dns
-from portal.models import Customer, Deployment, Domain, DomainLink
+from portal.models import Customer, Deployment, Domain
 from portal.permissions import Permission, Person
 from portal.services.authorization import can
 from portal.services.domains import reports
@@ -65,7 +65,8 @@ class RequiredRecord:
     """A DNS record to set, with what is found in its place.
 
     `label` is the name as the forms of most DNS providers want it, `full_name` the whole name; `ttl` is in seconds.
-    `finding` is a `dns.Finding`, empty before the first check. `comparison` is "We found … We need …".
+    `finding` is a `dns.Finding`, empty before the first check. `comparison` is "We found … We need …". Without a
+    `message`, what the record before it says applies to this one too.
     """
 
     type: str
@@ -82,9 +83,10 @@ class RequiredRecord:
 
 @dataclass(frozen=True, slots=True)
 class Blocker:
-    """Something that blocks the domain although all required records may be correct."""
+    """Something that blocks the domain although all required records may be correct; a caution only might."""
 
     finding: str
+    is_caution: bool
     message: str
     fix: str
 
@@ -99,7 +101,9 @@ class ResolverState:
 
 @dataclass(frozen=True, slots=True)
 class DomainDetail:
-    """What both the domain's page and a share link show."""
+    """What both the domain's page and a share link show. `delegated_zone` has the records, if that is a zone below the
+    registered domain; else it is empty.
+    """
 
     summary: DomainSummary
     records: tuple[RequiredRecord, ...]
@@ -107,6 +111,7 @@ class DomainDetail:
     resolvers: tuple[ResolverState, ...]
     provider: str
     provider_url: str
+    delegated_zone: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,15 +198,23 @@ def get_domain_list(
 
 
 def get_domain_page(
-    customer: Customer, deployment: Deployment, domain: Domain, *, verify_token: str, by: Person, now: datetime
+    customer: Customer,
+    deployment: Deployment,
+    domain: Domain,
+    *,
+    links: tuple[ShareLink, ...],
+    verify_token: str,
+    by: Person,
+    now: datetime,
 ) -> DomainPage:
+    """`links` are shown to those who may share the domain."""
     can_share = can(Permission.SHARE_DOMAIN, customer, deployment, by=by)
     return DomainPage(
         customer=summaries.summarize_customer(customer, by=by),
         deployment=actions.get_deployment_summary(deployment, customer, by=by, now=now),
         detail=get_domain_detail(domain, now=now),
         twin=find_free_twin(deployment, domain.name),
-        links=_list_links(domain, deployment, now=now) if can_share else (),
+        links=links if can_share else (),
         verify_token=verify_token,
         can_verify=can(Permission.VERIFY_DOMAIN, customer, deployment, by=by),
         can_detach=can(Permission.DETACH_DOMAIN, customer, deployment, by=by),
@@ -216,18 +229,21 @@ def get_domain_detail(domain: Domain, *, now: datetime) -> DomainDetail:
     summary = _summarize(domain, report, now=now)
     required = reports.list_required_records(domain)
     if report is None:
-        records = tuple(_describe_record(record, None, zone=None) for record in required)
-        return DomainDetail(summary, records, blockers=(), resolvers=(), provider="", provider_url="")
+        unchecked = tuple(row for record in required for row in _describe_record(record, None, zone=None))
+        return DomainDetail(summary, unchecked, (), (), provider="", provider_url="", delegated_zone="")
     diagnoses = {each.record: each for each in report.records}
+    described = (_describe_record(each, diagnoses.get(each), zone=report.zone) for each in required)
     return DomainDetail(
         summary=summary,
-        records=tuple(_describe_record(each, diagnoses.get(each), zone=report.zone) for each in required),
+        records=tuple(row for rows in described for row in rows),
         blockers=tuple(
-            Blocker(each.finding.value, word_message(each.message), word_fix(each.message)) for each in report.blockers
+            Blocker(each.finding.value, each.finding.is_caution, word_message(each.message), word_fix(each.message))
+            for each in report.blockers
         ),
         resolvers=tuple(ResolverState(each.host, each.is_correct) for each in report.resolvers),
         provider=report.provider.name if report.provider else "",
         provider_url=report.provider_page or "",
+        delegated_zone=report.zone or "" if report.is_delegated else "",
     )
 
 
@@ -260,23 +276,24 @@ def _word_status(item: dns.StatusItem) -> StatusItem:
 
 def _describe_record(
     record: dns.RequiredRecord, diagnosis: dns.Diagnosis | None, *, zone: str | None
-) -> RequiredRecord:
-    message = diagnosis.message if diagnosis else dns.Message(dns.MessageCode.DNS_NOT_CHECKED)
-    return RequiredRecord(
-        type=record.type,
-        label=record.get_label(zone),
-        full_name=record.name,
-        value=record.value,
-        ttl=record.ttl,
-        finding=diagnosis.finding.value if diagnosis else "",
-        is_correct=bool(diagnosis and diagnosis.is_correct),
-        message=word_message(message),
-        fix=word_fix(diagnosis.message if diagnosis else None),
-        comparison=word_message(diagnosis.comparison if diagnosis else None),
-    )
+) -> Iterator[RequiredRecord]:
+    """What to enter at the DNS provider: more than one record where an alias has to be given by addresses.
 
-
-def _list_links(domain: Domain, deployment: Deployment, *, now: datetime) -> tuple[ShareLink, ...]:
-    links = DomainLink.objects.filter(deployment_id=deployment.miosa_id, domain_id=domain.miosa_id)
-    active = links.filter(revoked_at=None, expires_at__gt=now).order_by("-created_at")
-    return tuple(ShareLink(each.pk, each.created_by, each.created_at, each.expires_at) for each in active)
+    The first one has the texts.
+    """
+    message: dns.Message | None = diagnosis.message if diagnosis else dns.Message(dns.MessageCode.DNS_NOT_CHECKED)
+    fix, comparison = (diagnosis.message, diagnosis.comparison) if diagnosis else (None, None)
+    for advised in diagnosis.advised if diagnosis else dns.advise(record, None):
+        yield RequiredRecord(
+            type=advised.type,
+            label=record.get_label(zone),
+            full_name=record.name,
+            value=advised.value,
+            ttl=record.ttl,
+            finding=diagnosis.finding.value if diagnosis else "",
+            is_correct=bool(diagnosis and diagnosis.is_correct),
+            message=word_message(message),
+            fix=word_fix(fix),
+            comparison=word_message(comparison),
+        )
+        message = fix = comparison = None

@@ -11,7 +11,7 @@ from portal.models import Customer, Deployment, EnvVar, EnvVarUpdate, Operation
 from portal.permissions import Permission, Person
 from portal.services import environments
 from portal.services.authorization import can
-from portal.services.env_vars import changes, dotenv, drafts, names
+from portal.services.env_vars import changes, drafts, lines, names
 from portal.services.env_vars.drafts import StoredLine
 from portal.services.errors import NotFound
 from portal.services.operations import reasons
@@ -96,21 +96,25 @@ class Effect(StrEnum):
 class ReviewLine:
     """A line of a draft. `problem` is why it is refused. `key` identifies it for `drafts.rename_lines`.
 
-    `name` is empty if the text could be a part of a value, so that only its `number` can be shown. `size` is in bytes.
+    `name` is empty if the text could be a part of a value, so that only its number can be shown. It is on the lines
+    `number` to `last` of the file; 0 if it was typed. `size` is in bytes. `doubt` is what has to be confirmed.
     """
 
     key: str
     name: str
     number: int
+    last: int
     effect: Effect
     size: int
     problem: str
+    doubt: str
+    can_be_renamed: bool
     notices: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """A draft before it is applied, without values. `skipped` names the lines that are no assignment."""
+    """A draft before it is applied, without values. `skipped`: which lines of the file set nothing, and why."""
 
     key: UUID
     token: str
@@ -119,7 +123,7 @@ class Review:
     environment: str
     environments: tuple[str, ...]
     lines: tuple[ReviewLine, ...]
-    skipped: str
+    skipped: tuple[str, ...]
     expires_at: datetime
     reasons: tuple[tuple[str, str], ...]
     reason_required: bool
@@ -130,6 +134,11 @@ class Review:
     def count(self) -> int:
         """How many env vars applying it sets."""
         return sum(line.effect in {Effect.ADDED, Effect.CHANGED} for line in self.lines)
+
+    @property
+    def has_doubts(self) -> bool:
+        """Whether applying it needs `lines_confirmed`."""
+        return any(line.doubt for line in self.lines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +209,7 @@ def get_review(*, by: Person, slug: str, deployment_id: str, key: UUID, now: dat
         environment=draft.environment,
         environments=settings.MIOSA.environments,
         lines=tuple(_build_review_line(line, existing) for line in drafts.list_lines(draft)),
-        skipped=dotenv.describe_skipped(draft.skipped),
+        skipped=tuple(draft.skipped),
         expires_at=draft.expires_at,
         reasons=reasons.list_reasons(SetEnv.reasons),
         reason_required=reasons.is_required(by),
@@ -258,10 +267,13 @@ def _build_review_line(line: StoredLine, existing: set[str]) -> ReviewLine:
         key=line["key"],
         name=line["name"],
         number=line["number"],
+        last=line["last"],
         effect=effect,
         size=line["size"],
         problem=line["problem"],
-        notices=(*line["notices"], *dotenv.list_name_notices(line["name"], line["times"])),
+        doubt=line["doubt"],
+        can_be_renamed=effect != Effect.KEPT and not line["fault"],
+        notices=(*line["notices"], *lines.list_name_notices(line["name"], line["earlier"])),
     )
 
 

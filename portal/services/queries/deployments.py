@@ -5,9 +5,11 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.db.models import QuerySet
 
-from portal.models import Customer, Deployment, Freshness
+from portal.models import Customer, Deployment, Freshness, Version
 from portal.models.freshness import deployment_scope
+from portal.models.versions import UNFINISHED
 from portal.permissions import Person
 from portal.services import clean_text
 from portal.services.errors import NotFound
@@ -79,6 +81,17 @@ def get_freshness(deployment: Deployment) -> Freshness | None:
     return Freshness.objects.filter(scope=deployment_scope(deployment.pk)).first()
 
 
+def list_unread(customer: Customer) -> QuerySet[Deployment]:
+    """The customer's deployments whose versions were never read, the oldest first."""
+    return Deployment.objects.held_by(customer.pk).unread().order_by("pk")
+
+
+def list_building(customer: Customer) -> QuerySet[Deployment]:
+    """The customer's deployments with a version that is not finished."""
+    unfinished = Version.objects.filter(state__in=UNFINISHED, gone_at=None).values("deployment")
+    return Deployment.objects.held_by(customer.pk).filter(pk__in=unfinished)
+
+
 def list_deployments(customer: Customer, *, by: Person, after: str, now: datetime) -> DeploymentList:
     """A customer's deployments in the order in which they were first seen, from behind the one with the id `after`.
 
@@ -146,7 +159,8 @@ def get_age(customer: Customer, deployment: Deployment, *, now: datetime) -> Age
         is_older = freshness is None or freshness.read_at is None or freshness.read_at < listed.read_at
         freshness = listed if is_older else freshness
     filling = deployment.gone_at is None and not deployment.is_filled
-    return ages.get_age(customer, freshness, filling=filling, now=now)
+    changing = summaries.is_being_built(deployment)
+    return ages.get_age(customer, freshness, filling=filling, changing=changing, now=now)
 
 
 def _is_vendor_host(url: str) -> bool:

@@ -22,7 +22,8 @@ class Progress:
 
     `step` is sending, created, building, ready, live, failed or unknown; `moments` are when each began. `still_live` is
     the version that is live meanwhile. `failure` is one sentence. `log_tail` is the end of the log, scrubbed for
-    customers.
+    customers, which begins with its line number `log_first_line`. `is_log_pending`: it failed, and its whole log was
+    not read yet. `may_publish`: the person can publish it again.
     """
 
     step: str
@@ -35,6 +36,9 @@ class Progress:
     failure: str
     log_tail: str
     poll_every_s: int
+    log_first_line: int = 1
+    is_log_pending: bool = False
+    may_publish: bool = False
 
 
 def get_step(page: OperationPage, deployment: Deployment | None, version: Version | None) -> str:

@@ -68,15 +68,17 @@ class Age:
     """How old the data on a page is (docs/rules.md, 6).
 
     `as_of` None: it was never read. `stale`: it is older than it should be and will be refreshed. `filling`: older
-    versions are still being read. `generation` is opaque and changes whenever something on the page changes; a polling
-    part sends it back and gets 204 if nothing is newer. `reach` with `since` and `retry_at` is why the data can't be
-    refreshed, `for_people` the same as a sentence; empty if it can.
+    versions are still being read. `changing`: a version is being built, so it is read every few seconds. `generation`
+    is opaque and changes whenever something on the page changes; a polling part sends it back and gets 204 if nothing
+    is newer. `reach` with `since` and `retry_at` is why the data can't be refreshed, `for_people` the same as a
+    sentence; empty if it can.
     """
 
     as_of: datetime | None
     stale: bool
     filling: bool
     generation: str
+    changing: bool = False
     reach: Reachability = Reachability.OK
     since: datetime | None = None
     retry_at: datetime | None = None
@@ -191,9 +193,10 @@ class Rollback:
 class DeploymentSummary:
     """A deployment in one line.
 
-    `live_by` made the live version live, in `live_by_role`, with `live_reason`, by the operation `live_operation`;
-    empty if that is not known. `live_since` None: not known either.
-    `live` is None if nothing is live or if the live version is another customer's (`live_is_foreign`). `last_failed`
+    `live` is None if nothing is live, if the live version is another customer's (`live_is_foreign`), or if something is
+    live and its details were not read yet (`live_is_unread`). `live_by` made it live, in `live_by_role`, with
+    `live_reason`, by the operation `live_operation`; empty if that is not known, as `live_since` is None.
+    `is_unread`: its versions were never read, so nothing is known of what is staged, building or failed. `last_failed`
     and `building` are the newest version, if it failed or is being built. `on_rollback`: a newer version was live
     before. `is_shared`: versions or domains of several customers. `actions` and `rollback` are set on the deployment's
     own pages, `actions` also on the customer's.
@@ -209,6 +212,8 @@ class DeploymentSummary:
     live_reason: str
     live_operation: UUID | None
     live_is_foreign: bool
+    live_is_unread: bool
+    is_unread: bool
     staged: VersionSummary | None
     last_failed: VersionSummary | None
     building: VersionSummary | None
@@ -220,6 +225,19 @@ class DeploymentSummary:
     domains_waiting: int = 0
     actions: Actions = NOTHING
     rollback: Rollback | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fill:
+    """How far the first reading of all histories is: `read` of `total` apps. `remaining_s`: at least so many seconds.
+
+    `is_listing`: the apps themselves are still being listed, so `total` grows.
+    """
+
+    read: int
+    total: int
+    remaining_s: int
+    is_listing: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from portal.models import Customer, Deployment, Operation, Version
-from portal.models.versions import PreviousVersion, VersionRow
+from portal.models.versions import UNFINISHED, PreviousVersion, VersionRow
 from portal.permissions import Person
 from portal.services.queries.schemas import CustomerSummary, DeploymentSummary, State, VersionSummary
 
@@ -96,6 +96,8 @@ def summarize_deployment(row: Deployment, customer: Customer, *, by: Person) -> 
         and live is None
         and not by.sees_everyone
         and row.live_version_id is not None,
+        live_is_unread=row.live_is_unread,
+        is_unread=row.is_unread,
         staged=summarize_version(staged, row) if staged else None,
         last_failed=summarize_version(newest, row) if newest and newest_state is State.FAILED else None,
         building=summarize_version(newest, row) if newest and newest_state in {State.BUILDING, State.CREATED} else None,
@@ -106,6 +108,11 @@ def summarize_deployment(row: Deployment, customer: Customer, *, by: Person) -> 
         is_stopped=row.state == "stopped" and not hidden,
         state_text="" if hidden else row.state,
     )
+
+
+def is_being_built(row: Deployment) -> bool:
+    """Whether its newest version is not finished. `row` has it loaded."""
+    return row.newest_version is not None and row.newest_version.state in UNFINISHED
 
 
 def summarize_version(row: Version | VersionRow, on: Deployment) -> VersionSummary:

@@ -9,6 +9,7 @@ from django.utils import timezone
 from portal import miosa
 from portal.models import Deployment, Freshness, Version
 from portal.models.freshness import versions_scope
+from portal.models.versions import UNFINISHED
 from portal.services.sync.fetch.page_walker import Bookmark, PageWalker
 from portal.services.sync.fetch.session import Session
 from portal.services.sync.leases import Lease, take_lease
@@ -20,7 +21,6 @@ from portal.services.sync.upsert.version_rows import VersionChanges
 _MOST_BY_ID = 20
 _RETRY_AFTER_FAILURE_S = 30.0
 _RETRY_UNSURE = timedelta(seconds=5)
-_UNFINISHED = ("created", "building")
 
 
 def is_due(row: Freshness, *, now: datetime) -> bool:
@@ -135,7 +135,7 @@ class _Run:
         row.rows_read += len(page.items)
         row.cursor = self.walker.bookmark.write() if self.walker.bookmark else ""
         row.is_complete = not self.walker.has_gap
-        self.listed |= {item.id for item in page.items if item.state in _UNFINISHED}
+        self.listed |= {item.id for item in page.items if item.state in UNFINISHED}
         self.listed |= {broken.id for broken in page.unreadable if broken.id}
         if self.deployment.is_filled != self.walker.has_bottom:
             self._note_filled(is_filled=self.walker.has_bottom)
@@ -174,7 +174,7 @@ class _Run:
 
     def _list_unsure(self) -> QuerySet[Version]:
         known = Version.objects.filter(deployment=self.deployment, gone_at=None)
-        return known.filter(Q(state__in=_UNFINISHED) | Q(is_doubtful=True)).exclude(miosa_id__in=self.listed)
+        return known.filter(Q(state__in=UNFINISHED) | Q(is_doubtful=True)).exclude(miosa_id__in=self.listed)
 
     def _fetch_unsure(self) -> None:
         has_more = len(self.unsure) > _MOST_BY_ID
