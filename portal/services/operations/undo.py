@@ -72,7 +72,8 @@ def get_dialog(key: UUID, *, by: Person, now: datetime) -> tuple[ReleaseDialog, 
         raise opened.fail()
     version = Version.objects.get(deployment=opened.deployment, miosa_id=found.version_id)
     token = create_undo_token(found, by)
-    dialog = releases.describe(opened.authorized, version, token=token, candidates=(), goes_back=not found.is_forward)
+    goes_back = (found.number or 0) < (found.live_number or 0)
+    dialog = releases.describe(opened.authorized, version, token=token, candidates=(), goes_back=goes_back)
     return dialog, found
 
 

@@ -50,7 +50,6 @@ def find_undo(
         live_number=live.number,
         version_id=version.miosa_id,
         number=version.number,
-        is_forward=(version.number or 0) > (live.number or 0),
         cause=obstacle,
         is_one_click=is_recent and (by.is_staff or operation.person_id == by.id),
     )
