@@ -30,7 +30,6 @@ UNDO = Undo(
     live_number=45,
     version_id="ver_0046",
     number=46,
-    is_forward=True,
     cause="",
     is_one_click=True,
 )

@@ -10,8 +10,8 @@ from django.utils import timezone
 from portal.models import Activation, Customer, Deployment, Freshness, Operation, Version
 from portal.permissions import Person, Role
 from portal.services import logs
-from portal.services.errors import NotFound
-from portal.services.operations import background, releases
+from portal.services.errors import Forbidden, NotFound
+from portal.services.operations import background, releases, undo
 from portal.services.operations import deployments as operated
 from portal.services.operations.submit import DialogIds
 from portal.services.operations.tokens import Confirmation
@@ -388,6 +388,26 @@ def test_operations_on_a_version_are_shown_to_its_customer_only(
     assert operations_of(shared, by=ours, slug=OURS) == (set(), set())
     assert operations_of(shared, by=theirs, slug=THEIRS) == ({key}, {key})
     assert "their-reason" not in collect_visible_text(by=ours, slug=OURS, now=timezone.now())
+
+
+def test_only_staff_undo_on_a_shared_deployment(world: SyncedSimulator, shared: Deployment, operator: Person) -> None:
+    """Staff rolled back from our version to theirs. The undo concerns our version, and is ours to see."""
+    theirs_id = shared.active_version_id
+    world.act("publish", deployment_id=shared.miosa_id, external_workspace_id=OURS)
+    world.read_again()
+    key = staff_does(shared, "roll_back", by=operator, slug=OURS, version_id=theirs_id).key
+    owner = world.person_of(THEIRS)
+    assert operations.get_operation(by=owner, key=key, now=timezone.now()).undo is None
+    with pytest.raises(Forbidden):
+        undo.get_dialog(key, by=owner, now=timezone.now())
+    assert page_of(shared, by=owner, slug=THEIRS).deployment.rollback is None
+    found = operations.get_operation(by=operator, key=key, now=timezone.now()).undo
+    assert found
+    confirmation = Confirmation(undo.create_undo_token(found, operator), reason=undo.explain(found))
+    undone = undo.submit(key, confirmation, by=operator, now=timezone.now())
+    assert undone.state == "succeeded"
+    assert operations_of(shared, by=world.person_of(OURS), slug=OURS)[1] == {undone.key}
+    assert undone.key not in operations_of(shared, by=owner, slug=THEIRS)[1]
 
 
 def test_operations_on_the_whole_deployment_are_shown_to_staff_only(

@@ -15,7 +15,7 @@ from portal.services.operations.accept import OperationRequest
 from portal.services.operations.kinds import get_kind
 from portal.services.operations.kinds.undo import Undo as UndoKind
 from portal.services.operations.releases import ReleaseDialog
-from portal.services.operations.submit import Authorized, require_override, submit_request
+from portal.services.operations.submit import Authorized, get_owner, require_override, submit_request
 from portal.services.operations.tokens import Confirmation, Subject, create_token, read_token
 from portal.services.queries import customers, deployments
 from portal.services.queries.operations import OperationPage, find_row, get_page
@@ -72,7 +72,8 @@ def get_dialog(key: UUID, *, by: Person, now: datetime) -> tuple[ReleaseDialog, 
         raise opened.fail()
     version = Version.objects.get(deployment=opened.deployment, miosa_id=found.version_id)
     token = create_undo_token(found, by)
-    dialog = releases.describe(opened.authorized, version, token=token, candidates=(), goes_back=not found.is_forward)
+    goes_back = (found.number or 0) < (found.live_number or 0)
+    dialog = releases.describe(opened.authorized, version, token=token, candidates=(), goes_back=goes_back)
     return dialog, found
 
 
@@ -82,7 +83,7 @@ def submit(key: UUID, confirmation: Confirmation, *, by: Person, now: datetime) 
     Raises NotFound, Forbidden, NothingToUndo, BadToken, Invalid, LaneBusy, Unavailable.
     """
     opened = _open(key, by=by, now=now)
-    deployment, customer = opened.deployment, opened.authorized.customer
+    deployment = opened.deployment
     subject = opened.authorized.get_subject(find_replaced_id(opened.undone))
     token = read_token(confirmation.token, subject, by=by)
     accepted = accept.find_operation(token)
@@ -91,10 +92,11 @@ def submit(key: UUID, confirmation: Confirmation, *, by: Person, now: datetime) 
     found = opened.find()
     if found is None:
         raise opened.fail()
+    version = Version.objects.filter(deployment=deployment, miosa_id=found.version_id).first()
     request = OperationRequest(
         token=token,
         by=by,
-        customer=customer,
+        customer=get_owner(version, deployment, opened.authorized.customer, by=by),
         deployment_name=deployment.name,
         target_number=found.number,
         seen_live_number=found.live_number,

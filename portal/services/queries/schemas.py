@@ -40,10 +40,7 @@ class ActivationKind(StrEnum):
 
 
 class BuildOutcome(StrEnum):
-    """What became of an operation that builds something, after MIOSA has accepted it.
-
-    `WENT_LIVE`: it is live, or was. `READY`: built, and not live yet. `UNKNOWN`: the version is not known.
-    """
+    """What became of what an operation builds. `WENT_LIVE`: it is live, or was. `READY`: built, and not live yet."""
 
     CREATED = "created"
     BUILDING = "building"
@@ -148,8 +145,7 @@ NOTHING = Actions()
 class Undo:
     """What undoing the operation with the key `operation` changes: from `live_*` back to `version_*`.
 
-    `is_forward`: back to a newer version, since the operation was a rollback. `cause` is why it can't be done now,
-    empty if it can. `is_one_click`: recent, and one's own or for staff, so that a button does it without a form.
+    `cause` is why it can't be done now. `is_one_click`: recent, and one's own or for staff, so that no form is needed.
     """
 
     operation: UUID
@@ -159,7 +155,6 @@ class Undo:
     live_number: int | None
     version_id: str
     number: int | None
-    is_forward: bool
     cause: str
     is_one_click: bool
 

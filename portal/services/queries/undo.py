@@ -50,7 +50,6 @@ def find_undo(
         live_number=live.number,
         version_id=version.miosa_id,
         number=version.number,
-        is_forward=(version.number or 0) > (live.number or 0),
         cause=obstacle,
         is_one_click=is_recent and (by.is_staff or operation.person_id == by.id),
     )
@@ -65,4 +64,5 @@ def find_replaced_id(operation: Operation) -> str:
 def _was_overtaken(live: Version, activation: Activation) -> bool:
     """A newer version went live after the operation, though another look never saw it: somebody rolled back since."""
     newer = Version.objects.filter(deployment_id=live.deployment_id, number__gt=live.number or 0)
+    newer = newer.exclude(miosa_id=activation.previous_id)
     return live.number is not None and newer.filter(promoted_at__gt=activation.at).exists()
