@@ -259,7 +259,7 @@ def test_a_caution_does_not_stop_the_verification(app: DomainsApp, name_server: 
     assert detail.summary.certificate.state == "waiting"
 
 
-def test_a_working_domain_whose_signatures_fail_has_a_problem(app: DomainsApp, name_server: NameServer) -> None:
+def test_a_working_domain_with_invalid_signatures_has_a_problem(app: DomainsApp, name_server: NameServer) -> None:
     domain = app.add()
     name_server.set_correct(domain)
     app.run_check(domain)
