@@ -6,7 +6,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from deployments_ui.labels.base import Label
-from portal.services.domains.queries import DomainSummary, RequiredRecord, ResolverState, StatusItem
+from portal.services.domains.schemas import DomainSummary, RequiredRecord, ResolverState, StatusItem
 
 # Of the ownership, DNS and certificate of a domain.
 DOMAIN_STATUSES: dict[str, Label] = {

@@ -17,7 +17,7 @@ from portal.dns.names import DomainName, InvalidDomain, parse_domain
 from portal.dns.queries import Server
 from portal.dns.questions import LookupRefused
 from portal.dns.records import RequiredRecord, parse_required_records
-from portal.dns.status import State, StatusItem, get_status, has_drifted
+from portal.dns.status import State, StatusItem, get_status, has_drifted, leads_elsewhere
 
 __all__ = [
     "AdvisedRecord",
@@ -41,6 +41,7 @@ __all__ = [
     "diagnose",
     "get_status",
     "has_drifted",
+    "leads_elsewhere",
     "parse_domain",
     "parse_required_records",
 ]

@@ -56,10 +56,12 @@ def get_status(platform_status: str, report: Report | None, *, error_code: str |
 def has_drifted(platform_status: str, report: Report | None) -> bool:
     """Whether the DNS of a working domain has become wrong."""
     platform_status = platform_status.strip().lower()
-    if platform_status not in WORKING or report is None:
-        return False
-    findings = {each.finding for each in report.diagnoses if _get_state(each, platform_status) is State.FAILED}
-    return bool(findings & _LEADS_ELSEWHERE)
+    return platform_status in WORKING and _get_dns(platform_status, report).state is State.FAILED
+
+
+def leads_elsewhere(report: Report) -> bool:
+    """Whether visitors may reach another server, or none. Otherwise the records are right, but have another problem."""
+    return any(each.finding in _LEADS_ELSEWHERE for each in report.diagnoses)
 
 
 def _get_ownership(platform_status: str, error_code: str, report: Report | None) -> StatusItem:
@@ -117,8 +119,12 @@ _WORST_FIRST = (
 )
 
 
-# Of these, what keeps visitors from a domain that worked.
-_LEADS_ELSEWHERE = frozenset(_WORST_FIRST) - {Finding.HIDES_RECORDS}
+_LEADS_ELSEWHERE = frozenset(_WORST_FIRST) - {
+    Finding.DNSSEC,
+    Finding.HIDES_RECORDS,
+    Finding.NO_ANSWER,
+    Finding.UNDECIDED,
+}
 
 
 def _get_state(diagnosis: Diagnosis, platform_status: str) -> State:

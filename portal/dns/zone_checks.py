@@ -10,6 +10,7 @@ from portal.dns.lookup import Answer, Lookup, Outcome, ServerAnswers
 from portal.dns.messages import Message, MessageCode
 from portal.dns.suffixes import find_registrable, is_within, list_levels
 
+_SHOWN_DIGEST = 12
 _EXPIRED = 7  # RFC 8914, 4.8
 _FAILURES = (Outcome.DELEGATED, Outcome.LAME, Outcome.NOTIMP, Outcome.REFUSED, Outcome.SERVFAIL)
 
@@ -82,8 +83,14 @@ def _find_ds(lookup: Lookup) -> tuple[str, tuple[str, ...]]:
     for level in levels:
         answers: list[Answer] = [each for resolver in lookup.resolvers if (each := resolver.find(level, "DS"))]
         if (found := next((each.values for each in answers if each.values), None)) is not None:
-            return level, tuple(f"DS {value}" for value in found)
+            return level, tuple(_shorten_ds(value) for value in found)
     return lookup.zone or levels[-1], ()
+
+
+def _shorten_ds(value: str) -> str:
+    """Key tag, algorithm and digest type tell the records apart, and the beginning of the digest is enough for eyes."""
+    *numbers, digest = value.split()
+    return " ".join(["DS", *numbers, f"{digest[:_SHOWN_DIGEST]}…" if len(digest) > _SHOWN_DIGEST else digest])
 
 
 def _list_failing_resolvers(lookup: Lookup, *, has_correct: bool) -> list[Problem]:

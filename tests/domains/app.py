@@ -10,7 +10,7 @@ from portal.models import Deployment, Domain, Freshness
 from portal.permissions import Person
 from portal.services.domains import background, changes, pages
 from portal.services.domains.changes import AddDialog, Addition, DomainDialog
-from portal.services.domains.queries import DomainList, DomainPage, DomainSummary
+from portal.services.domains.schemas import DomainList, DomainPage, DomainSummary
 from portal.services.operations.submit import DialogIds
 from portal.services.operations.tokens import Confirmation
 from portal.services.queries.history import History

@@ -258,3 +258,17 @@ def test_a_caution_does_not_stop_the_verification(app: DomainsApp, name_server: 
     assert [each.is_caution for each in detail.blockers] == [True]
     assert detail.summary.status == "verified"
     assert detail.summary.certificate.state == "waiting"
+
+
+def test_a_working_domain_with_invalid_signatures_has_a_problem(app: DomainsApp, name_server: NameServer) -> None:
+    domain = app.add()
+    name_server.set_correct(domain)
+    app.run_check(domain)
+    body = {"name": NAME, "records": [{"type": "CNAME", "value": get_target(domain)}], "rcode": "BOGUS", "ede": 9}
+    name_server.simulator.call("POST", "dns", body)
+    app.run_check(domain)
+    detail = app.open_domain(domain).detail
+    assert (detail.records[0].is_correct, detail.summary.dns.state) == (True, "failed")
+    assert "registrar" in detail.blockers[0].fix
+    assert (detail.summary.has_drifted, detail.summary.leads_elsewhere) == (True, False)
+    assert get_interval(domain) < timedelta(seconds=30)

@@ -8,7 +8,7 @@ from datetime import datetime
 from portal.models import Customer, Deployment
 from portal.permissions import Person
 from portal.services.domains import checks, fetch, queries, share_links
-from portal.services.domains.queries import DomainList, DomainPage
+from portal.services.domains.schemas import DomainList, DomainPage
 from portal.services.operations.kinds.verify_domain import VerifyDomain
 from portal.services.operations.tokens import Subject, create_token
 from portal.services.queries import ages, deployments

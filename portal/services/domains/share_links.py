@@ -17,7 +17,8 @@ from portal.models import Deployment, Domain, DomainLink
 from portal.permissions import Permission, Person
 from portal.services import durability, people
 from portal.services.authorization import can, require_permission
-from portal.services.domains.queries import DomainDetail, ShareLink, get_domain_detail, load_domain
+from portal.services.domains.queries import get_domain_detail, load_domain
+from portal.services.domains.schemas import DomainDetail, ShareLink
 from portal.services.errors import NotFound, Unavailable
 from portal.services.sync import budget
 

@@ -61,9 +61,7 @@ TEXTS: Mapping[MessageCode, Promise] = {
         "%(name)s has the addresses of %(target)s. Your DNS provider fills them in, which is correct."
     ),
     MessageCode.MISSING: _("There is no %(type)s record for %(name)s yet."),
-    MessageCode.MISSING_DELEGATED: _(
-        "There is no %(type)s record for %(name)s yet. It belongs to %(zone)s, which has name servers of its own."
-    ),
+    MessageCode.MISSING_DELEGATED: _("There is no %(type)s record for %(name)s yet."),
     MessageCode.MISSING_WILDCARD: _(
         "There is no %(type)s record for %(name)s yet. A wildcard record (*) answers in its place with %(found)s."
     ),
