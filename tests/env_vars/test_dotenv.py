@@ -85,6 +85,12 @@ def parse_one(text: str) -> Line:
         (f"A={CERT}\n\n{CERT}\nB=1", {"A": f"{CERT}\n\n{CERT}", "B": "1"}),
         (f"A={CERT}\n# the issuer\n{CERT}\n\nB=1", {"A": f"{CERT}\n{CERT}", "B": "1"}),
         (f"A={LEGACY_KEY}\nB=1", {"A": LEGACY_KEY, "B": "1"}),
+        ("```env\nA=1\n```", {"A": "1"}),
+        ("[app]\nA=1\n[db]\nB=2\n-----\nC=3", {"A": "1", "B": "2", "C": "3"}),
+        ("A=1\n\u200b\n\x1a", {"A": "1"}),
+        ("A=[\n[x]\n]", {}),
+        ("A='x'; B='y'", {}),
+        ("A=1; export B=2", {"A": "1; export B=2"}),
         ("no assignment", {}),
     ],
 )
@@ -103,6 +109,7 @@ def test_values(text: str, expected: dict[str, str]) -> None:
         ('A="x\ny"', ["quotes", "All lines within the quotes are one value."]),
         ("A=\\$x", ["References to other env vars are not replaced"]),
         ("A=${X}", ["References to other env vars are not replaced"]),
+        ("A=$'x\\ty' ", ["The quote at its end", "References to other env vars are not replaced"]),
         ('A="$X"', ["quotes", "References to other env vars are not replaced"]),
         ("A=\u2018x", ["typographic quotes"]),
         ("A=x\u200b", ["invisible characters"]),
@@ -384,7 +391,9 @@ def test_any_text_can_be_parsed_and_each_of_its_lines_is_accounted_for(text: str
     for first, last in re.findall(r"(\d+)(?:–(\d+))?(?=[\d–, ]* skipped)", " ".join(parsed.skipped)):
         covered |= set(range(int(first), int(last or first) + 1))
     rows = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    assert {number for number, row in enumerate(rows, 1) if row.strip()} <= covered
+    assert {
+        number for number, row in enumerate(rows, 1) if row.strip("\ufeff\u200b\x1a" + string.whitespace)
+    } <= covered
 
 
 @given(st.lists(st.text(string.ascii_letters + string.digits + "+/", min_size=40, max_size=64), min_size=2, max_size=6))

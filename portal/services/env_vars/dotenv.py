@@ -29,6 +29,8 @@ _LIKE_ASSIGNMENT = re.compile(r"[\s\ufeff\u200b]*(?:export\s+)?[A-Za-z_][A-Za-z0
 _COLON = re.compile(r"\s*(?:export\s+)?[A-Z_][A-Z0-9_]*\s*:(?:\s|$)")
 _EQUALS_LOOKALIKES = re.compile("[\uff1d\ufe66\ua78a\u2e40]")
 _NAME_ALONE = re.compile(r"\s*export\s+[A-Za-z_][A-Za-z0-9_]*\s*")
+# A fence of Markdown, a ruler, or a heading as in INI files: no value goes on there.
+_SEPARATOR = re.compile(r"\s*(?:```\w*|[-=*~_]{3,}|\[[A-Za-z][\w .:-]*\])\s*")
 _END_OF_BASE64 = re.compile(r"\s*([A-Za-z0-9+/_-]+)(={1,2})\s*")
 _HERE_DOCUMENT = re.compile(r"<<[-~]?\s*(['\"]?)(\w+)\1\)?$")
 _OPENING_BRACKETS = ("{", "[", "(")
@@ -148,7 +150,7 @@ class _Reader:
         return self.read_unquoted(at, name, row[match.end() :])
 
     def read_blank_or_comment(self, at: int) -> int:
-        if self.rows[at].strip():
+        if self.rows[at].lstrip().startswith("#"):
             self.skip(_("a comment"), at)
         self.unfinished = []
         return at
@@ -204,7 +206,8 @@ class _Reader:
             return self.skip(_("there is no = after the name"), at)
         if _COLON.match(row):
             return self.skip(_("it is written with a colon, expected NAME=value"), at)
-        self.give_up_unfinished()
+        if self.opened or not _SEPARATOR.fullmatch(row):
+            self.give_up_unfinished()
         if _EQUALS_LOOKALIKES.search(row):
             return self.skip(_("its equals sign is not the usual one, expected NAME=value"), at)
         return self.skip(_("expected NAME=value"), at)

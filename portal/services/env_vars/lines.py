@@ -25,7 +25,7 @@ _MAX_DIGITS_IN_WORDS = 2
 _MAX_ACRONYM_LENGTH = 5
 _PUBLIC_PREFIXES = ("NEXT_PUBLIC_", "VITE_", "REACT_APP_", "PUBLIC_", "EXPO_PUBLIC_", "GATSBY_", "NUXT_PUBLIC_")
 
-_REFERENCE = re.compile(r"\$[\w{($]|\\\$")
+_REFERENCE = re.compile(r"\$[\w{($'\"]|\\\$")
 _CURLY_QUOTE = re.compile("[\u2018-\u201f]")
 # Spaces other than the plain one, zero-width and direction marks, fillers, and control characters.
 _INVISIBLE = re.compile(

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 
 BEGIN = "-----BEGIN "
 
+# With a byte order mark, a zero-width space, and the end of a file of DOS.
+_BLANK = " \t\x0b\x0c\xa0\ufeff\u200b\x1a"
 _END = re.compile(r".*-----END [A-Z0-9 ]+-----")
 # Base64 without padding, the checksum of OpenPGP, a header such as `Proc-Type: 4,ENCRYPTED`, or nothing.
 _BODY = re.compile(r"(?:[A-Za-z0-9+/]+|=[A-Za-z0-9+/]{4}|[A-Za-z0-9-]+: .*)?")
@@ -31,7 +33,7 @@ def find_last_row(rows: Sequence[str], at: int) -> tuple[int, bool]:
 
 
 def is_blank_or_comment(row: str) -> bool:
-    return not row.strip() or row.lstrip().startswith("#")
+    return not row.strip(_BLANK) or row.lstrip().startswith("#")
 
 
 def _find_end(rows: Sequence[str], at: int) -> tuple[int, bool]:

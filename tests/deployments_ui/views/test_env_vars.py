@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
-from portal.models import EnvVarDraft, Freshness
+from portal.models import Deployment, EnvVarDraft, Freshness
 from tests.deployments_ui.changes import list_changes_sent, token_of
 from tests.deployments_ui.conftest import HTMX, World
 from tests.deployments_ui.page_rules import Browse, check_hidden, check_page, text_of
@@ -92,6 +92,15 @@ def test_setting_a_pasted_file(world: World, browse: Browse) -> None:
     assert "live uses the old value" in page
     assert "Redeploy now" in page
     assert [row["body"]["env"] for row in list_changes_sent(world)] == [{"API_KEY": len(SECRET), "VITE_X": 1}]
+
+
+def test_the_review_does_not_claim_that_something_is_live(world: World, browse: Browse) -> None:
+    client = browse(world.people.owner)
+    assert "uses the old values until" in submit(client, world, name="A", value="x")
+    Deployment.objects.update(active_version_id="", live_version=None)
+    review = submit(client, world, name="A", value="x")
+    assert "uses the old values until" not in review
+    assert "nothing is live" in review
 
 
 def test_with_htmx_the_operation_takes_the_place_of_the_form(world: World, browse: Browse) -> None:
