@@ -168,11 +168,18 @@ def answer_for(request: HttpRequest, error: errors.ServiceError) -> HttpResponse
         case errors.Conflict():
             return show(request, 409, text=error.for_people)
         case errors.StorageUnavailable():
-            response = show(request, 503, title=NOT_SAVED, text=error.for_people, kept=list_kept_fields(request))
-            return set_retry_after(response, error)
+            return set_retry_after(show_not_saved(request, error), error)
         case errors.Unavailable():
             return set_retry_after(show(request, 503, text=error.for_people), error)
     return show(request, 500)
+
+
+def show_not_saved(request: HttpRequest, error: errors.StorageUnavailable) -> HttpResponse:
+    """The form stays open below htmx; without it, the page has what was typed."""
+    kept = list_kept_fields(request)
+    is_there = request.method == "POST" and (bool(kept) or wants_part(request))
+    advice = str(_("What you entered is still there. Send it again in a moment.")) if is_there else ""
+    return show(request, 503, title=NOT_SAVED, text=error.for_people, advice=advice, kept=kept)
 
 
 def set_retry_after(response: HttpResponse, error: errors.Unavailable) -> HttpResponse:

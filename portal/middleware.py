@@ -74,14 +74,14 @@ class RequestMiddleware:
 
 
 class LockWaitMiddleware:
-    """How long a request waits for SQLite's one writer: a page hardly at all, a change for two seconds."""
+    """How long a request waits for SQLite's one writer: a page hardly at all, a change for a second."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         is_page = request.method in {"GET", "HEAD"}
-        with durability.page_lock_wait() if is_page else durability.lock_wait(durability.CHANGE_WAIT_MS):
+        with durability.page_lock_wait() if is_page else durability.change_lock_wait():
             return self.get_response(request)
 
 

@@ -12,6 +12,9 @@ import stat
 from pathlib import Path
 
 KEY_BYTES = 64
+# Held by the one `manage.py up` on the folder; and, shared, by each web server and worker.
+UP_LOCK = "up.lock"
+USE_LOCK = "use.lock"
 
 
 def make_private(folder: Path) -> Path:
@@ -58,11 +61,11 @@ def load_or_create_secret_key(folder: Path) -> str:
     return key.decode()
 
 
-def lock(folder: Path) -> int | None:
+def lock(folder: Path, name: str, *, shared: bool = False) -> int | None:
     """The descriptor of a lock that ends with this process; None if another process holds it."""
-    descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    descriptor = os.open(folder / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
     except OSError:
         os.close(descriptor)
         return None

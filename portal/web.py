@@ -8,6 +8,7 @@ import uvicorn
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
+from portal import var_dir
 from portal.http_protocol import DeadlineProtocol  # the settings come first
 from portal.settings import CONFIG, LOGGING  # as above
 
@@ -19,6 +20,7 @@ HUNG_AFTER_S = 20
 
 def serve(application: str = "portal.asgi:application") -> None:
     os.umask(0o077)  # files in VAR_DIR are for their owner only
+    var_dir.lock(CONFIG.var_dir, var_dir.USE_LOCK, shared=True)
     uvicorn.run(
         application,
         host=CONFIG.host.strip("[]"),

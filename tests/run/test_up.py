@@ -183,7 +183,7 @@ def test_everything_in_var_dir_is_for_its_owner_only(tmp_path: Path) -> None:
 
 
 def test_a_second_portal_on_one_folder_is_refused(tmp_path: Path) -> None:
-    lock = var_dir.lock(tmp_path)
+    lock = var_dir.lock(tmp_path, var_dir.UP_LOCK)
     assert lock is not None
     done = manage(tmp_path, "up")
     os.close(lock)
@@ -191,6 +191,15 @@ def test_a_second_portal_on_one_folder_is_refused(tmp_path: Path) -> None:
     assert done.stderr == (
         f"CommandError: VAR_DIR: another portal runs on {tmp_path}. Stop it, or choose another VAR_DIR.\n"
     )
+
+
+def test_nothing_is_restored_while_a_portal_runs(tmp_path: Path) -> None:
+    lock = var_dir.lock(tmp_path, var_dir.USE_LOCK, shared=True)
+    assert lock is not None
+    done = manage(tmp_path, "restore", str(tmp_path / "backup"))
+    os.close(lock)
+    assert done.returncode == 1
+    assert done.stderr == f"CommandError: VAR_DIR: a portal runs on {tmp_path}. Stop it first.\n"
 
 
 @pytest.mark.parametrize("command", [["up"], ["createoperator", "ann@example.com"]])

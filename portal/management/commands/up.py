@@ -137,7 +137,7 @@ def describe_dropped(count: int) -> str:
 
 def require_lock() -> int:
     """Two portals on one folder would share a database, its worker's pipe and the simulator's state."""
-    lock = var_dir.lock(CONFIG.var_dir)
+    lock = var_dir.lock(CONFIG.var_dir, var_dir.UP_LOCK)
     if lock is None:
         message = f"VAR_DIR: another portal runs on {CONFIG.var_dir}. Stop it, or choose another VAR_DIR."
         raise CommandError(message)
