@@ -63,7 +63,9 @@ def test_copied_lines_keep_empty_ones(enter: Enter, world: World, live_server: L
     path = store_log(world, "\n".join(lines))
     page = enter(world.people.viewer)
     page.goto(f"{live_server.url}{path}")
-    copied = page.evaluate("getSelection().selectAllChildren(document.querySelector('#log ol')), String(getSelection())")
+    copied = page.evaluate(
+        "getSelection().selectAllChildren(document.querySelector('#log ol')), String(getSelection())"
+    )
     assert copied.strip("\n").split("\n") == ["first", "", "  indented red", "", "", "last"]
 
 
