@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from portal import miosa
+from portal import miosa, terminal
 from portal.models import Customer, Deployment, KeptLog, Version
 from portal.permissions import Person
 from portal.services import log_text
@@ -166,7 +166,7 @@ def _pack(log: miosa.LogText, *, is_truncated: bool, is_failed: bool = False) ->
     return Packed(
         zlib.compress(text.encode(), 6),
         is_truncated or len(log) > _MOST_CHARACTERS,
-        log_text.find_failure(text)[:300] if is_failed else "",
+        log_text.find_failure(terminal.to_plain(text).split("\n")) if is_failed else "",
     )
 
 

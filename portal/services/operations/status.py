@@ -11,7 +11,7 @@ from django.core.cache import cache
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from portal import miosa
+from portal import miosa, terminal
 from portal.models import Customer, Deployment, Freshness, Operation, Version
 from portal.permissions import Permission, Person, who_can
 from portal.services import log_text, logs
@@ -131,7 +131,9 @@ def _read_log_tail(
     log = logs.read_log(version, deployment, customer=customer, by=by, stage="", now=now)
     if step != "failed":
         return log.text[-_TAIL:], ""
-    return log.text[-_TAIL:], log_text.find_failure(log.text) or _("The build failed. Check the log for the cause.")
+    return log.text[-_TAIL:], log_text.find_failure(terminal.to_plain(log.text).split("\n")) or _(
+        "The build failed. Check the log for the cause."
+    )
 
 
 def _refresh_version(operation: Operation, deployment: Deployment, *, now: datetime) -> None:
