@@ -86,9 +86,9 @@ def get_dialog(kind: str, ids: DialogIds, *, by: Person, now: datetime) -> Relea
     token = create_token(authorized.get_subject(version.miosa_id), by=by, seen_live_id=deployment.active_version_id)
     return ReleaseDialog(
         **get_dialog_facts(authorized, token=token, obstacle=find_restore_obstacle(version, deployment, now=now)),
-        live=summaries.summarize_version(live, deployment) if live else None,
+        live=summaries.summarize_version(live, deployment, by=by) if live else None,
         live_is_foreign=live is None and bool(deployment.active_version_id),
-        target=summaries.summarize_version(version, deployment),
+        target=summaries.summarize_version(version, deployment, by=by),
         target_from=target_from,
         target_until=target_until,
         env_changed=0 if is_cut else env_changes.count_changed_names(deployment, since=since),
@@ -181,7 +181,7 @@ def _list_candidates(authorized: Authorized, kind: PointerKind) -> tuple[Candida
         good = deployments.find_last_good(deployment, authorized.customer, by=authorized.by, now=authorized.now)
     return tuple(
         Candidate(
-            version=summaries.summarize_version(version, deployment),
+            version=summaries.summarize_version(version, deployment, by=authorized.by),
             is_last_good=good is not None and version.pk == good[0].pk,
             cause=find_restore_obstacle(version, deployment, now=authorized.now),
         )

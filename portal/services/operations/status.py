@@ -86,6 +86,7 @@ def get_progress(page: OperationPage, *, by: Person, now: datetime) -> Progress:
     # After a person's decision nobody has read what is live now.
     live = deployment.live_version if deployment and step != "live" and page.decision != "happened" else None
     is_live_visible = summaries.can_see_version(live, customer, by=by)
+    shown_live = live if is_live_visible else None
     log_tail, failure = _read_log_tail(seen, deployment, customer, step, by=by, now=now)
     is_over = step in {"live", "failed"} or page.state in {"refused", "decided"}
     return Progress(
@@ -94,8 +95,8 @@ def get_progress(page: OperationPage, *, by: Person, now: datetime) -> Progress:
         started_at=operation.requested_at,
         is_done=is_over or (step == "ready" and not operation.goes_live),
         goes_live=operation.goes_live,
-        version=summaries.summarize_version(seen, deployment) if seen and deployment else None,
-        still_live=summaries.summarize_version(live, deployment) if live and deployment and is_live_visible else None,
+        version=summaries.summarize_version(seen, deployment, by=by) if seen and deployment else None,
+        still_live=summaries.summarize_version(shown_live, deployment, by=by) if shown_live and deployment else None,
         failure=failure,
         log_tail=log_tail,
         poll_every_s=_get_poll_interval_s(now - operation.requested_at),
