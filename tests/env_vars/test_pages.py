@@ -60,7 +60,7 @@ NO_MASKS = [
     "a.b.c",
     "x..y",
     "••• or not •••",
-    "pass•••word",
+    "passw•••word",
     "\x1b[1m•••",
 ]
 
