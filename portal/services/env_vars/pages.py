@@ -9,7 +9,7 @@ from django.conf import settings
 
 from portal.models import Customer, Deployment, EnvVar, EnvVarUpdate, Operation
 from portal.permissions import Permission, Person
-from portal.services import environments
+from portal.services import environments, open_words
 from portal.services.authorization import can
 from portal.services.env_vars import changes, drafts, lines, names
 from portal.services.env_vars.drafts import StoredLine
@@ -167,7 +167,7 @@ def get_env_vars(*, by: Person, slug: str, deployment_id: str, environment: str 
     if not is_hidden:
         names.refresh_if_stale(deployment, customer=customer, now=now)
     may_set = can(Permission.SET_ENV, customer, deployment, by=by)
-    rows = () if is_hidden else _list_rows(deployment, environment, may_set=may_set)
+    rows = () if is_hidden else _list_rows(deployment, environment, may_set=may_set, by=by)
     return EnvVarsPage(
         customer=summaries.summarize_customer(customer, by=by),
         deployment=actions.get_deployment_summary(deployment, customer, by=by, now=now),
@@ -222,6 +222,8 @@ def get_delete_form(*, by: Person, slug: str, deployment_id: str, name: str, now
     """Raises Forbidden, and NotFound also if there is no such name or names can't be deleted."""
     customer, deployment = drafts.get_deployment(by=by, slug=slug, deployment_id=deployment_id)
     environments = names.get_environments(deployment, name)
+    if open_words.show_text(name, by=by) != name:
+        raise NotFound
     return DeleteForm(
         token=create_token(Subject(DeleteEnv.name, customer.pk, deployment.miosa_id, name), by=by),
         customer=summaries.summarize_customer(customer, by=by),
@@ -235,19 +237,24 @@ def get_delete_form(*, by: Person, slug: str, deployment_id: str, name: str, now
     )
 
 
-def _list_rows(deployment: Deployment, environment: str, *, may_set: bool) -> tuple[EnvVarRow, ...]:
+def _list_rows(deployment: Deployment, environment: str, *, may_set: bool, by: Person) -> tuple[EnvVarRow, ...]:
+    """Customers don't see the names that the hosting service sets for itself."""
     # A row without an environment applies to all of them, as far as is known (contract 10.7).
     stored = EnvVar.objects.filter(deployment=deployment, environment__in=["", environment]).order_by("name")
     updates = EnvVarUpdate.objects.filter(deployment_id=deployment.miosa_id, environment=environment)
     by_name = {update.name: update for update in updates}
     started_at = changes.find_started_at(deployment) if deployment.active_version_id else None
-    return tuple(_build_row(var, by_name.get(var.name), started_at=started_at, may_set=may_set) for var in stored)
+    return tuple(
+        _build_row(var, by_name.get(var.name), started_at=started_at, may_set=may_set)
+        for var in stored
+        if open_words.show_text(var.name, by=by) == var.name
+    )
 
 
 def _build_row(var: EnvVar, update: EnvVarUpdate | None, *, started_at: datetime | None, may_set: bool) -> EnvVarRow:
     return EnvVarRow(
         name=var.name,
-        mask=(var.mask or DOTS) if may_set else DOTS,
+        mask=(names.clean_mask(var.mask) or DOTS) if may_set else DOTS,
         environment=var.environment,
         changed_at=max(filter(None, (var.changed_at, update.set_at if update else None)), default=None),
         who=update.person_name if update else "",

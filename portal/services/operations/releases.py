@@ -115,9 +115,9 @@ def describe(
     is_cut = summaries.hides_others(deployment, by=by)
     return ReleaseDialog(
         **get_dialog_facts(authorized, token=token, obstacle=find_restore_obstacle(version, deployment, now=now)),
-        live=summaries.summarize_version(live, deployment) if live else None,
+        live=summaries.summarize_version(live, deployment, by=by) if live else None,
         live_is_foreign=live is None and bool(deployment.active_version_id),
-        target=summaries.summarize_version(version, deployment),
+        target=summaries.summarize_version(version, deployment, by=by),
         target_from=period.began_at if period else None,
         target_until=period.ended_at if period else None,
         env_changed=0 if is_cut else env_changes.count_changed_names(deployment, since=since),
@@ -219,7 +219,7 @@ def _list_candidates(authorized: Authorized, kind: PointerKind) -> tuple[Candida
         good = live_periods.find_last_good(deployment, authorized.customer, by=authorized.by, now=authorized.now)
     return tuple(
         Candidate(
-            version=summaries.summarize_version(version, deployment),
+            version=summaries.summarize_version(version, deployment, by=authorized.by),
             is_last_good=good is not None and version.pk == good.version.pk,
             cause=find_restore_obstacle(version, deployment, now=authorized.now),
         )

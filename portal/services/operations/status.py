@@ -90,6 +90,7 @@ def get_progress(page: OperationPage, *, by: Person, now: datetime) -> Progress:
     is_live_visible = summaries.can_see_version(live, customer, by=by)
     log = _read_log(seen, deployment, customer, by=by, now=now)
     failure = (log.failure if log else "") or _("The build failed. Check the log for the cause.")
+    shown_live = live if is_live_visible else None
     is_over = step in {"live", "failed"} or page.state in {"refused", "decided"}
     return Progress(
         step=step,
@@ -97,8 +98,8 @@ def get_progress(page: OperationPage, *, by: Person, now: datetime) -> Progress:
         started_at=operation.requested_at,
         is_done=is_over or (step == "ready" and not operation.goes_live),
         goes_live=operation.goes_live,
-        version=summaries.summarize_version(seen, deployment) if seen and deployment else None,
-        still_live=summaries.summarize_version(live, deployment) if live and deployment and is_live_visible else None,
+        version=summaries.summarize_version(seen, deployment, by=by) if seen and deployment else None,
+        still_live=summaries.summarize_version(shown_live, deployment, by=by) if shown_live and deployment else None,
         failure=failure if step == "failed" and seen else "",
         log=log,
         poll_every_s=_get_poll_interval_s(now - operation.requested_at),

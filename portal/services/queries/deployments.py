@@ -11,7 +11,7 @@ from portal.models import Customer, Deployment, Freshness, Version
 from portal.models.freshness import deployment_scope
 from portal.models.versions import UNFINISHED
 from portal.permissions import Person
-from portal.services import clean_text
+from portal.services import clean_text, open_words
 from portal.services.errors import NotFound
 from portal.services.queries import actions, ages, builds, customers, filters, live_periods, summaries, timeline
 from portal.services.queries.builds import Build
@@ -128,14 +128,14 @@ def get_deployment(
         deployment=actions.get_deployment_summary(deployment, customer, by=by, now=now),
         managed_url=deployment.managed_url if shows_managed_url else "",
         shows_vendor_host=by.is_operator and _is_vendor_host(deployment.public_url or deployment.managed_url),
-        last_good=summaries.summarize_version(good.version, deployment) if good else None,
+        last_good=summaries.summarize_version(good.version, deployment, by=by) if good else None,
         last_good_from=good.began_at if good else None,
         last_good_until=good.ended_at if good else None,
         page=timeline.get_deployment_page(customer, deployment, cursor=filters.get_first(query, "cursor"), by=by),
         builds=listed,
         has_builds_only=bool(listed) and deployment.newest_version_id is None,
         is_cut=is_cut,
-        source="" if is_cut else deployment.source_type,
+        source="" if is_cut else open_words.show_word(deployment.source_type, open_words.SOURCES, by=by),
         created_at=None if is_cut else deployment.created_at,
         gone_at=deployment.gone_at,
         age=get_age(customer, deployment, by=by, now=now),

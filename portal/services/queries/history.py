@@ -125,7 +125,7 @@ def _find_last_publish(deployments: Iterable[Deployment], customer: Customer, *,
     if not published:
         return None
     last = published[max(published)]
-    return summaries.summarize_version(last, by_pk[last.deployment_id])
+    return summaries.summarize_version(last, by_pk[last.deployment_id], by=by)
 
 
 def _list_own_newest(shared: list[Deployment], customer: Customer) -> list[Version]:

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 
 from portal.models import Customer, Deployment, Holding, Operation, Version
 from portal.permissions import Permission, Person, Role, has_permission
-from portal.services import clean_text, environments, log_text
+from portal.services import clean_text, environments, log_text, open_words
 from portal.services.errors import NotFound
 from portal.services.queries import customers, outcomes, summaries, undo
 from portal.services.queries.actions import get_connection_obstacle
@@ -166,6 +166,12 @@ def may_decide(operation: Operation, *, by: Person) -> bool:
     )
 
 
+def _list_vanished(operation: Operation, *, by: Person) -> tuple[str, ...]:
+    """Customers don't see the names that the hosting service sets for itself."""
+    names = operation.result.get("vanished", ())
+    return tuple(name for name in names if open_words.show_text(name, by=by) == name)
+
+
 def _build_page(operation: Operation, related: _RelatedObjects, *, by: Person, now: datetime) -> OperationPage:
     customer = related.customers.get(operation.customer_id) or customers.get_unassigned()
     deployment_id = operation.actual_deployment_id
@@ -184,9 +190,9 @@ def _build_page(operation: Operation, related: _RelatedObjects, *, by: Person, n
         needs_decision=operation.needs_decision,
         may_decide=may_decide(operation, by=by),
         customer_slug=customer.slug,
-        customer_name=operation.customer_name,
+        customer_name=open_words.show_text(operation.customer_name, by=by),
         deployment_id=deployment_id,
-        deployment_name=operation.deployment_name,
+        deployment_name=open_words.show_text(operation.deployment_name, by=by),
         deployment_is_here=(deployment_id, customer.pk) in related.held,
         version_id=version.miosa_id if version else "",
         number=version.number if version else operation.target_number if sees_numbers else None,
@@ -222,7 +228,7 @@ def _build_page(operation: Operation, related: _RelatedObjects, *, by: Person, n
         undo=None,
         sandbox=str(operation.body.get("source_sandbox_id", "")) if by.is_staff else "",
         names=() if is_cut else tuple(operation.body.get("names", ())),
-        vanished=() if is_cut else tuple(operation.result.get("vanished", ())),
+        vanished=() if is_cut else _list_vanished(operation, by=by),
         domain=str(operation.body.get("domain", "")),
     )
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from portal.models import Activation, Customer, Deployment, Operation, Version
 from portal.permissions import Person
-from portal.services import clean_text, log_text
+from portal.services import clean_text, open_words
 from portal.services.errors import NotFound
 from portal.services.queries import actions, deployments, retention, summaries
 from portal.services.queries.retention import Retention
@@ -128,18 +128,18 @@ def get_version(loaded: LoadedVersion, *, by: Person, now: datetime) -> VersionP
     return VersionPage(
         customer=summaries.summarize_customer(customer, by=by),
         deployment=actions.get_deployment_summary(deployment, customer, by=by, now=now),
-        version=summaries.summarize_version(version, deployment),
+        version=summaries.summarize_version(version, deployment, by=by),
         is_gone=version.gone_at is not None or deployment.gone_at is not None,
         failure=_failure(loaded),
         retention=_retention(version, deployment, by=by, now=now),
         moments=_moments(version, deployment, by=by),
-        entrypoint=version.entrypoint,
+        entrypoint=open_words.show_text(version.entrypoint, by=by),
         artifact_sha256=version.artifact_sha256,
         source_sha256=version.source_sha256,
-        runtime_image=version.runtime_image if by.is_staff else log_text.scrub(version.runtime_image),
-        runtime_command=version.runtime_command if by.is_staff else log_text.scrub(version.runtime_command),
+        runtime_image=open_words.show_text(version.runtime_image, by=by),
+        runtime_command=open_words.show_text(version.runtime_command, by=by),
         runtime_port=version.runtime_port,
-        health_check_path=version.health_check_path,
+        health_check_path=open_words.show_text(version.health_check_path, by=by),
         project=version.external_project_id,
         source_sandbox=version.source_sandbox_id if by.is_staff else "",
         build_id=version.build_id if by.is_staff else "",
@@ -163,7 +163,7 @@ def get_offers(*, by: Person, slug: str, deployment_id: str, version_id: str, no
     return Offers(
         customer=summaries.summarize_customer(customer, by=by),
         deployment=summaries.summarize_deployment(deployment, customer, by=by),
-        version=summaries.summarize_version(version, deployment),
+        version=summaries.summarize_version(version, deployment, by=by),
         is_live=is_live,
         actions=offered,
     )
@@ -178,8 +178,8 @@ def compare(*, by: Person, slug: str, deployment_id: str, from_id: str, to_id: s
     return Comparison(
         customer=summaries.summarize_customer(customer, by=by),
         deployment=actions.get_deployment_summary(deployment, customer, by=by, now=now),
-        left=summaries.summarize_version(left, deployment),
-        right=summaries.summarize_version(right, deployment),
+        left=summaries.summarize_version(left, deployment, by=by),
+        right=summaries.summarize_version(right, deployment, by=by),
         same_artifact=same,
         differences=differences(left, right, by=by),
     )
@@ -279,19 +279,19 @@ def _internals(version: Version, deployment: Deployment) -> tuple[tuple[str, str
 
 def _comparable(version: Version, *, by: Person) -> list[tuple[str, str | int | datetime | None]]:
     def clean(text: str) -> str:
-        return text if by.is_staff else log_text.scrub(text)
+        return open_words.show_text(text, by=by)
 
     return [
-        ("kind", version.kind),
+        ("kind", open_words.show_word(version.kind, open_words.VERSION_KINDS, by=by)),
         ("files", version.files),
         ("total_bytes", version.total_bytes),
-        ("entrypoint", version.entrypoint),
+        ("entrypoint", clean(version.entrypoint)),
         ("artifact", version.artifact_sha256),
         ("source", version.source_sha256),
         ("image", clean(version.runtime_image)),
         ("command", clean(version.runtime_command)),
         ("port", version.runtime_port),
-        ("health_path", version.health_check_path),
+        ("health_path", clean(version.health_check_path)),
         ("who", version.published_by or version.external_user_id),
         ("created_at", version.created_at or version.first_seen_at),
     ]
