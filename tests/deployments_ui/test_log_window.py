@@ -95,6 +95,16 @@ def test_whatever_a_search_finds_is_shown() -> None:
     assert shown == ["disk quota exceeded", "shown!"]
 
 
+def test_millions_of_lines_and_matches_are_bounded() -> None:
+    log = LogPage(StyledText.plain("y\n" * 2_000_000), complete=True)
+    started = time.thread_time()
+    window = log_window.get_window(log, line=1_500_000, search="y")
+    assert time.thread_time() - started < 1
+    assert (window.first, window.last, window.total) == (1_499_500, 1_500_499, 2_000_001)
+    assert (len(window.hits), window.hit_count) == (log_window.MOST_HITS, "10000+")
+    assert {line.css for line in window.lines} == {"hit"}
+
+
 def test_a_log_opens_at_its_first_error() -> None:
     window = log_window.get_window(page("\n".join(["fine"] * 1200 + ["npm ERR! missing script"]), first_error=1201))
     assert (window.first_error, window.current, window.last) == (1201, 1201, 1201)
