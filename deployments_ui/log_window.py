@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
@@ -14,7 +13,6 @@ from deployments_ui.ansi import Span
 from deployments_ui.freshness import Pairs
 from deployments_ui.htmx import wants_part
 from portal.services.queries.log_pages import LogPage
-from portal.terminal import StyledText
 
 WINDOW = 1000
 EXCERPT = 60
@@ -22,6 +20,7 @@ LINES_BEFORE_ERROR = 5
 # Fewer lines are shown if they are long.
 MOST_CHARACTERS = 400_000
 FEWEST_LINES = 20
+MOST_HITS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +37,7 @@ class LogWindow:
     """Lines are counted from 1. `first` and `last` are the ends of the window; `earlier` and `later` lead to the next
     windows. `current` is the line to scroll to, None for the end.
 
-    `hits` are all lines that match the search; `previous_hit` and `next_hit` those around the current line, and
+    `hits` are the lines that match the search; `previous_hit` and `next_hit` those around the current line, and
     `position` which of them the current line is, counted from 1. Behind line `gap` some are missing: `gap_text`.
     """
 
@@ -56,6 +55,10 @@ class LogWindow:
     later: int | None = None
     gap: int | None = None
     gap_text: str = ""
+
+    @property
+    def hit_count(self) -> str:
+        return f"{MOST_HITS}+" if len(self.hits) == MOST_HITS else str(len(self.hits))
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,74 +95,68 @@ class LogPart:
 
 def get_window(page: LogPage, *, line: int | None = None, search: str = "", from_end: bool = False) -> LogWindow:
     """The lines around `line`; without one, around the first match or the first error, else the start or the end."""
-    lines = list_lines(page.text)
+    total = page.text.count_lines()
     hits = find_hits(page.text.text, search)
     current = line or (hits[0] if hits else None) or (None if from_end else page.first_error)
-    current = min(current, len(lines)) if current and lines else None
-    centre = current or (len(lines) if from_end else 1)
-    first, last = find_ends(lines, centre, size=WINDOW)
+    current = min(current, total) if current and total else None
+    centre = current or (total if from_end else 1)
     before, after = bisect_left(hits, centre), bisect_right(hits, centre)
-    return LogWindow(
-        lines=list_window(page, lines, first=first, last=last, hits=frozenset(hits)),
-        total=len(lines),
-        first=first,
-        last=last,
+    window = get_lines(page, centre=centre, size=WINDOW, search=search)
+    return replace(
+        window,
         current=current,
-        first_error=page.first_error,
         hits=hits,
         position=after if before < after else None,
         previous_hit=hits[before - 1] if before else None,
         next_hit=hits[after] if after < len(hits) else None,
-        earlier=first - 1 if first > 1 else None,
-        later=last + 1 if last < len(lines) else None,
-        gap=page.gap_line,
-        gap_text=explain_gap(page),
+        earlier=window.first - 1 if window.first > 1 else None,
+        later=window.last + 1 if window.last < total else None,
     )
 
 
 def get_excerpt(page: LogPage | None) -> LogWindow | None:
     """The lines from shortly before the first error; without an error, the last lines. None if there are none."""
-    lines = list_lines(page.text) if page else []
-    if page is None or not lines:
+    total = page.text.count_lines() if page else 0
+    if page is None or not total:
         return None
-    skipped = max(0, page.first_error - 1 - LINES_BEFORE_ERROR) if page.first_error else 0
-    rest = lines[skipped:]
-    first, last = find_ends(rest, 1 if page.first_error else len(rest), size=EXCERPT)
-    first, last = first + skipped, last + skipped
-    shown = list_window(page, lines, first=first, last=last, hits=frozenset())
-    gap, gap_text = page.gap_line, explain_gap(page)
-    return LogWindow(shown, total=len(lines), first=first, last=last, gap=gap, gap_text=gap_text)
+    if page.first_error is None:
+        return get_lines(page, centre=total, size=EXCERPT)
+    begin = max(1, page.first_error - LINES_BEFORE_ERROR)
+    return get_lines(page, centre=begin, size=EXCERPT, begin=begin)
 
 
-def list_lines(text: StyledText) -> list[str]:
-    return text.text.split("\n") if text.text.strip() else []
-
-
-def find_ends(lines: Sequence[str], centre: int, *, size: int) -> tuple[int, int]:
-    """The first and the last of at most `size` lines around `centre`, counted from 1."""
+def get_lines(page: LogPage, *, centre: int, size: int, search: str = "", begin: int = 1) -> LogWindow:
+    """At most `size` lines around one, fewer if they are long, none before line `begin`."""
+    text, total, search = page.text, page.text.count_lines(), search.casefold()
     while True:
-        first = max(1, min(centre - size // 2, len(lines) - size + 1))
-        last = min(first + size - 1, len(lines))
-        if size <= FEWEST_LINES or sum(map(len, lines[first - 1 : last])) <= MOST_CHARACTERS:
-            return first, last
+        first = max(begin, min(centre - size // 2, total - size + 1))
+        last = min(first + size - 1, total)
+        start, end = text.find_line(first), text.find_line(last + 1)
+        if size <= FEWEST_LINES or end - start <= MOST_CHARACTERS:
+            break
         size //= 2
+    lines = []
+    for number, line in enumerate(text.text[start:end].split("\n")[: last - first + 1], first):
+        is_hit = bool(search) and search in line.casefold()
+        css = "error" if number == page.first_error else "hit" if is_hit else ""
+        lines.append(Line(number, css, list(ansi.list_spans(line, text.list_runs(start, start + len(line))))))
+        start += len(line) + 1
+    error, gap = page.first_error, page.gap_line
+    return LogWindow(lines, total, first, last, first_error=error, gap=gap, gap_text=explain_gap(page))
 
 
 def find_hits(text: str, search: str) -> list[int]:
+    """The lines with a match, at most `MOST_HITS`."""
     text, search = text.casefold(), search.casefold()
-    if not search or search not in text:
-        return []
-    return [number for number, line in enumerate(text.split("\n"), 1) if search in line]
-
-
-def list_window(page: LogPage, lines: Sequence[str], *, first: int, last: int, hits: frozenset[int]) -> list[Line]:
-    start = sum(map(len, lines[: first - 1])) + first - 1
-    window = []
-    for number, line in enumerate(lines[first - 1 : last], first):
-        css = "error" if number == page.first_error else "hit" if number in hits else ""
-        window.append(Line(number, css, list(ansi.list_spans(line, page.text.list_runs(start, start + len(line))))))
-        start += len(line) + 1
-    return window
+    hits: list[int] = []
+    number, line_start = 1, 0
+    at = text.find(search) if search else -1
+    while at >= 0 and len(hits) < MOST_HITS:
+        number += text.count("\n", line_start, at)
+        hits.append(number)
+        line_start = text.find("\n", at)
+        at = text.find(search, line_start) if line_start >= 0 else -1
+    return hits
 
 
 def get_part(request: HttpRequest, page: LogPage, *, path: str, text_url: str, query: Pairs | None = None) -> LogPart:
@@ -197,10 +194,11 @@ def wants_log(request: HttpRequest) -> bool:
 
 def download(page: LogPage, *, name: str) -> HttpResponse:
     """The whole log as a text file, without colours."""
-    lines = list_lines(page.text)
+    text = page.text.text
     if page.gap_line is not None:
-        lines.insert(page.gap_line, f"[{explain_gap(page)}]")
-    response = HttpResponse("\n".join(lines) or page.missing, content_type="text/plain; charset=utf-8")
+        at = page.text.find_line(page.gap_line + 1)
+        text = f"{text[:at]}[{explain_gap(page)}]\n{text[at:]}"
+    response = HttpResponse(text or page.missing, content_type="text/plain; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 

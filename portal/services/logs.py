@@ -148,7 +148,9 @@ def _get_kept(pk: int, version: Version) -> RenderedLog | None:
     key = f"rendered-log:{pk}"
 
     def render() -> None:
-        row = KeptLog.objects.get(pk=pk)
+        row = KeptLog.objects.filter(pk=pk).first()
+        if row is None:
+            return
         gap = miosa.Gap(row.gap_at, row.gap_bytes or 0) if row.gap_at is not None else None
         text = miosa.LogText.create(zlib.decompress(row.body).decode(), complete=not row.is_truncated, gap=gap)
         cache.set(key, _render(text, version), _RENDERED_S)

@@ -52,27 +52,31 @@ def render_log(log: miosa.LogText, *, has_failed: bool, is_truncated: bool, befo
         return before
     parts = [log[: log.gap.at], log[log.gap.at :]] if log.gap else [str(log)]
     rendered = [terminal.render(part) for part in parts]
+    lines = [line for part in rendered for line in part.text.split("\n")] if has_failed else []
+    failure, error = log_text.find_failure(lines), log_text.find_first_error(lines)
     for_staff = [part.show_links() for part in rendered]
     for_customers = [_scrub(part) for part in rendered]
-    staff = _show(for_staff, has_failed=has_failed)
+    staff = _show(for_staff, failure=failure[:300], error=error)
     is_same = all(one is other for one, other in zip(for_staff, for_customers, strict=True))
     return RenderedLog(
         staff=staff,
-        customers=staff if is_same else _show(for_customers, has_failed=has_failed),
+        customers=staff if is_same else _show(for_customers, failure=log_text.scrub(failure)[:300], error=error),
         checksum=checksum,
         gap_bytes=log.gap.size if log.gap else 0,
         is_truncated=is_truncated,
     )
 
 
-def _show(parts: list[StyledText], *, has_failed: bool) -> Shown:
+def _show(parts: list[StyledText], *, failure: str, error: int | None) -> Shown:
+    """`error` is the number of a line before long ones are continued."""
     head, *tail = (part.wrap(COLUMNS) for part in parts)
-    text = head + tail[0] if tail else head
-    lines = text.text.split("\n") if has_failed else []
+    if error is not None:
+        before = [line for part in parts for line in part.text.split("\n")][: error - 1]
+        error += sum((len(line) - 1) // COLUMNS for line in before if line)
     return Shown(
-        text=text.pack(),
-        failure=log_text.find_failure(lines)[:300],
-        first_error=log_text.find_first_error(lines),
+        text=(head + tail[0] if tail else head).pack(),
+        failure=failure,
+        first_error=error,
         gap_line=head.text.count("\n") + 1 if tail else None,
     )
 

@@ -7,12 +7,11 @@ begins a new page below, and so does the first jump to an absolute row, whose me
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from portal.terminal import sequences
 from portal.terminal.row import Row, count_columns
 from portal.terminal.styled_text import Builder, StyledText
-from portal.terminal.styles import PLAIN, Link, Style, apply_codes
+from portal.terminal.styles import PLAIN, Link, apply_codes
 
 # How far a cursor moves at most: up from the newest row, and to the right of a row's text.
 SCREEN_ROWS = 100
@@ -25,27 +24,11 @@ _CELLS_PER_WORK = 8
 _FLUSHED_ROWS = 1000
 _LONGEST_ADDRESS = 2000
 _ALTERNATE_SCREEN = frozenset({"?47", "?1047", "?1049"})
+_INDEX = "\x84"
 _PRIVATE = frozenset("<=>?")
 # (rows, columns) that the final character of a sequence moves the cursor by.
-_MOVES = {
-    "A": (-1, 0),
-    "B": (1, 0),
-    "C": (0, 1),
-    "D": (0, -1),
-    "E": (1, 0),
-    "F": (-1, 0),
-    "a": (0, 1),
-    "e": (1, 0),
-}
-
-
-@dataclass(slots=True)
-class _Cursor:
-    """`row` is counted from the top of the screen."""
-
-    row: int
-    column: int
-    style: Style
+_UP, _DOWN, _RIGHT, _LEFT = (-1, 0), (1, 0), (0, 1), (0, -1)
+_MOVES = {"A": _UP, "B": _DOWN, "C": _RIGHT, "D": _LEFT, "E": _DOWN, "F": _UP, "a": _RIGHT, "e": _DOWN}
 
 
 class Screen:
@@ -58,7 +41,7 @@ class Screen:
         self._has_page = False
         self._style = PLAIN
         self._links = 0
-        self._saved = _Cursor(0, 0, PLAIN)
+        self._saved = 0, 0, PLAIN
         self._last_row_of_region = 0
         self._is_below_region = False
         self._result = Builder()
@@ -68,8 +51,7 @@ class Screen:
         for found in sequences.TOKENS.finditer(text):
             self.work += 1
             if self.work > MOST_WORK:
-                rest = sequences.ANY_SEQUENCE.sub("", text[found.start() :].replace("\r", "\n"))
-                self._rows += rest.split("\n")
+                self._show_rest(text[found.start() :])
                 return
             kind = found.lastgroup
             if kind == "text":
@@ -83,6 +65,10 @@ class Screen:
             elif kind == "escape":
                 self._escape(found["escape"])
 
+    def _show_rest(self, text: str) -> None:
+        text = sequences.ANY_SEQUENCE.sub("", text.replace("\r", "\n").replace("\t", " "))
+        self._rows += text.split("\n")
+
     def get_text(self) -> StyledText:
         """What was shown. Nothing can be fed afterwards."""
         self._finish(len(self._rows))
@@ -94,7 +80,11 @@ class Screen:
         first, *lines = text.split("\n")
         if first:
             self._write(first)
-        if lines and self._style == PLAIN and self._row == len(self._rows) - 1 and not self._is_below_region:
+        if lines and self._is_below_region:
+            self._is_below_region = False
+            if line := lines.pop(0):
+                self._write(line)
+        if lines and self._style == PLAIN and self._row == len(self._rows) - 1:
             self._rows += lines
             self._row, self._column = len(self._rows) - 1, count_columns(lines[-1])
             self._top = max(self._top, self._row - SCREEN_ROWS + 1)
@@ -146,7 +136,7 @@ class Screen:
         elif controls[0] == "\t":
             self._go_to_column((self._column // TAB + len(controls)) * TAB)
         else:
-            self._feed_line()
+            self._feed_line(column=self._column if controls == _INDEX else 0)
 
     def _feed_line(self, *, column: int = 0) -> None:
         self._go_to_row(self._row + 1, scrolls=True)
@@ -190,13 +180,13 @@ class Screen:
         self._column = 0
 
     def _save(self) -> None:
-        self._saved = _Cursor(self._row - self._top, self._column, self._style)
+        self._saved = self._row - self._top, self._column, self._style
 
     def _restore(self) -> None:
         self._is_below_region = False
-        self._go_to_row(self._top + self._saved.row)
-        self._go_to_column(self._saved.column)
-        self._style = self._saved.style
+        row, column, self._style = self._saved
+        self._go_to_row(self._top + row)
+        self._go_to_column(column)
 
     # --- Sequences ---
 
@@ -212,7 +202,7 @@ class Screen:
         elif final == "M":
             self._go_to_row(self._row - 1)
         else:
-            self._style = PLAIN
+            self._style, self._last_row_of_region = PLAIN, 0
             self._begin_page()
 
     def _control(self, final: str, codes: str, *, is_plain: bool) -> None:
@@ -225,17 +215,11 @@ class Screen:
             return
         first, second = (_to_int(each) for each in (*codes.split(";"), "", "")[:2])
         if final in _MOVES:
-            rows, columns = _MOVES[final]
-            self._move_by(rows * max(first, 1), columns * max(first, 1))
-            self._column = 0 if final in "EF" else self._column
+            rows, columns = (each * max(first, 1) for each in _MOVES[final])
+            self._go_to_row(self._row + rows)
+            self._go_to_column(0 if final in "EF" else self._column + columns)
         else:
             self._place_or_erase(final, first, second)
-
-    def _move_by(self, rows: int, columns: int) -> None:
-        if rows:
-            self._go_to_row(self._row + rows)
-        if columns:
-            self._go_to_column(self._column + columns)
 
     def _place_or_erase(self, final: str, first: int, second: int) -> None:
         match final:
@@ -250,7 +234,7 @@ class Screen:
             case "u":
                 self._restore()
             case "r":
-                self._last_row_of_region = second
+                self._last_row_of_region, self._is_below_region = second, False
             case "J":
                 self._erase_in_screen(first)
             case "K" if not self._is_below_region:

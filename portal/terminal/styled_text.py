@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zlib
 from array import array
 from bisect import bisect_left, bisect_right
@@ -14,6 +15,7 @@ import msgspec
 
 from portal.terminal.styles import PLAIN, Link, Style
 
+_BLOCK = 65_536
 Edit = tuple[int, int, str]
 _Packed = tuple[str, bytes, bytes, bytes, tuple[Style, ...]]
 
@@ -66,11 +68,25 @@ class StyledText:
     def wrap(self, columns: int) -> StyledText:
         """With lines that are longer than `columns` continued on the next one."""
         edits: list[Edit] = []
-        at = 0
-        for line in self.text.split("\n"):
-            edits += ((at + cut, at + cut, "\n") for cut in range(columns, len(line), columns))
-            at += len(line) + 1
+        for found in re.finditer(rf"[^\n]{{{columns + 1},}}", self.text):
+            edits += ((at, at, "\n") for at in range(found.start() + columns, found.end(), columns))
         return self.splice(edits)
+
+    def count_lines(self) -> int:
+        return self.text.count("\n") + 1 if self.text.strip() else 0
+
+    def find_line(self, number: int) -> int:
+        """Where a line begins, counted from 1; the end of the text for those behind it. A log may have millions."""
+        at, missing = 0, number - 1
+        while missing > 0 and at < len(self.text):
+            count = self.text.count("\n", at, at + _BLOCK)
+            if count < missing:
+                at, missing = at + _BLOCK, missing - count
+                continue
+            for _ in range(missing):
+                at = self.text.index("\n", at) + 1
+            missing = 0
+        return min(at, len(self.text))
 
     def list_runs(self, start: int, end: int) -> Iterator[Run]:
         """The runs between two characters, cut there, counted from `start`."""

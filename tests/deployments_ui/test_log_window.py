@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 from django.http import HttpResponse
 from django.template import engines
+from django.test import RequestFactory
 
 from deployments_ui import log_window
 from deployments_ui.log_window import WINDOW, LogWindow
@@ -95,10 +96,28 @@ def test_whatever_a_search_finds_is_shown() -> None:
     assert shown == ["disk quota exceeded", "shown!"]
 
 
+def test_millions_of_lines_and_matches_are_bounded() -> None:
+    log = LogPage(StyledText.plain("y\n" * 2_000_000), complete=True)
+    started = time.thread_time()
+    window = log_window.get_window(log, line=1_500_000, search="y")
+    assert time.thread_time() - started < 1
+    assert (window.first, window.last, window.total) == (1_499_500, 1_500_499, 2_000_001)
+    assert (len(window.hits), window.hit_count) == (log_window.MOST_HITS, "10000+")
+    assert {line.css for line in window.lines} == {"hit"}
+
+
 def test_a_log_opens_at_its_first_error() -> None:
     window = log_window.get_window(page("\n".join(["fine"] * 1200 + ["npm ERR! missing script"]), first_error=1201))
     assert (window.first_error, window.current, window.last) == (1201, 1201, 1201)
     assert marked(window) == {1201: "error"}
+
+
+def test_who_followed_a_log_stays_at_its_end(rf: RequestFactory) -> None:
+    ended = page("\n".join(["Error: early", *["fine"] * 3000]), first_error=1)
+    followed = log_window.get_part(rf.get("/", {"seen": "1.00"}), ended, path="/", text_url="/")
+    assert (followed.follows, followed.window.last, followed.window.current) == (False, 3001, None)
+    opened = log_window.get_part(rf.get("/"), ended, path="/", text_url="/")
+    assert (opened.window.first, opened.window.current) == (1, 1)
 
 
 def test_very_long_lines_make_a_window_shorter() -> None:

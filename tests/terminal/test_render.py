@@ -58,6 +58,7 @@ NOT_PLAIN = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b\u2028\u2029\ufeff]")
             "\n\x1b7\x1b[0;23r\x1b8\x1b[1AUnpacking\r\n\x1b7\x1b[24;0f\x1b[42mProgress: [ 20%]\x1b[m\x1b8Done\r\n",
             "Unpacking\nDone",
         ),
+        ("\x1b[1;23r\x1b[24;1fbar\nafter the bar\x1b[24;1fbar\x1b[1;23r!", "after the bar!"),
         # What is not text.
         ("\x1b]0;title\x07text\x1b]2;title\x1b\\", "text"),
         ("\x1bPq#0;2;0~~\x1b\\\x1b_Ga=T;aGk=\x1b\\\x1b^note\x1b\\\x1bXnote\x1b\\image", "image"),
@@ -79,7 +80,7 @@ def test_a_log_is_shown_as_in_a_terminal(raw: str, shown: str) -> None:
     "raw",
     [
         "mi\x1b[1mo\x1b[0msa",
-        "mx\bi\x07o\x7fs\x84\x1b[1A\x1b[4Ca",
+        "mx\bi\x07o\x7fs\x84\x1b[1Aa",
         "MIosa\rmi",
         "m\bmi\bio\bos\bsa\ba",
         "mi\x1b]0;title\x07osa",
@@ -134,4 +135,4 @@ def test_work_and_size_are_limited_whatever_a_log_repeats(piece: str, monkeypatc
 
 def test_text_after_too_much_work_is_shown_without_its_sequences(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(screen, "MOST_WORK", 100)
-    assert terminal.to_plain("a\r" * 100 + "\x1b[31mthe error\x1b[0m").endswith("\nthe error")
+    assert terminal.to_plain("a\r" * 100 + "\x1b[31mthe\terror\x1b[0m").endswith("\nthe error")

@@ -131,3 +131,16 @@ def test_addresses_of_links_can_be_shown_as_text(raw: str, text: str) -> None:
     styled = terminal.render(raw)
     assert "https" not in styled.text or styled.text == text
     assert styled.show_links().text == text
+
+
+@pytest.mark.parametrize("lines", [["", "", "x"], ["a" * 70_000, "b"] * 3, ["y"] * 100_000, [""]])
+def test_each_line_is_found_by_its_number(lines: list[str]) -> None:
+    styled = StyledText.plain("\n".join(lines))
+    for number in sorted({1, 2, len(lines) // 2 + 1, len(lines)} & set(range(1, len(lines) + 1))):
+        assert styled.find_line(number) == len("\n".join(lines[: number - 1])) + (number > 1)
+    assert styled.find_line(len(lines) + 1) == len(styled.text)
+
+
+def test_what_was_packed_is_unpacked() -> None:
+    styled = terminal.render("\x1b[31mred\x1b[0m \x1b]8;;https://a.test\x07línk\x1b]8;;\x07\nend")
+    assert StyledText.unpack(styled.pack()) == styled
