@@ -29,6 +29,8 @@ HTMX_CONFIG = {
     "allowEval": False,
     "allowScriptTags": False,
     "defaultSettleDelay": 0,
+    # Each element says its own target and swap: what a wrapper says for itself must not reach the links inside it.
+    "disableInheritance": True,
     "historyCacheSize": 0,
     "historyRestoreAsHxRequest": False,
     "includeIndicatorStyles": False,

@@ -15,7 +15,8 @@ from deployments_ui.htmx import wants_part
 from portal.services.queries.log_pages import LogPage
 
 WINDOW = 1000
-TAIL = 60
+EXCERPT = 60
+LINES_BEFORE_ERROR = 5
 # Fewer lines are shown if they are long.
 MOST_CHARACTERS = 400_000
 FEWEST_LINES = 20
@@ -113,10 +114,16 @@ def get_window(page: LogPage, *, line: int | None = None, search: str = "", from
     )
 
 
-def get_tail(page: LogPage | None) -> LogWindow | None:
-    """The last lines; None if there are none."""
+def get_excerpt(page: LogPage | None) -> LogWindow | None:
+    """The lines from shortly before the first error; without an error, the last lines. None if there are none."""
     total = page.text.count_lines() if page else 0
-    return get_lines(page, centre=total, size=TAIL) if page and total else None
+    if page is None or not total:
+        return None
+    if not page.first_error:
+        return get_lines(page, centre=total, size=EXCERPT)
+    first = max(page.first_error - LINES_BEFORE_ERROR, 1)
+    window = get_lines(page, centre=first + EXCERPT // 2, size=EXCERPT)
+    return replace(window, first=first, lines=[line for line in window.lines if line.number >= first])
 
 
 def get_lines(page: LogPage, *, centre: int, size: int, search: str = "") -> LogWindow:

@@ -85,7 +85,7 @@ def get_sample(request: htmx.Request, page: str, *, now: datetime) -> tuple[str,
     if version := samples_versions.version_pages(now).get(page):
         return "versions/page.html", {**versions.context_of(version), "log_url": links.styleguide_page("long-log")}
     if form := samples_operations.forms(now).get(page):
-        return "releases/page.html", {**releases.release_context(*form), "focus": "cancel"}
+        return "releases/page.html", {**releases.release_context(*form, form_url="/styleguide/"), "focus": "cancel"}
     if operation := samples_operations.pages(now).get(page):
         return "operations/page.html", operation
     if page == "comparison":

@@ -7,20 +7,23 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
+from urllib.parse import unquote
 
-import idna
-
+from portal.dns import idn
 from portal.dns.messages import Message, MessageCode
 from portal.dns.suffixes import find_registrable, is_public_suffix, is_within, relative_name
 
 MAX_INPUT_LENGTH = 2_000
 MAX_NAME_LENGTH = 253
 MAX_LABEL_LENGTH = 63
-_INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"))
+_INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200e\u200f\u202a\u202b\u202c\u2060\ufeff"))
+_FULLWIDTH = str.maketrans("：／＠？＃", ":/@?#")
 _SURROUNDING = " \t\r\n\"'`<>()[]{},;«»„“”‘’"
-_SCHEME = re.compile(r"^(?:[a-z][a-z0-9+.-]*:)?//+|^https?:", re.IGNORECASE)
+_SCHEME = re.compile(r"^(?:[a-z][a-z0-9+.-]*:)?[/\\\\]{2,}|^https?:[/\\\\]*|^mailto:", re.IGNORECASE)
 _DOTS = re.compile("[\u3002\uff0e\uff61]")
 _LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+# Browsers accept such a label; Let's Encrypt, for one, issues no certificate for it (R-LDH labels, RFC 5890, 2.3.1).
+_RESERVED_HYPHENS = re.compile(r"(?!xn)..--")
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
 _SCRIPTS = ("LATIN", "CYRILLIC", "GREEK")
 # Top-level domains that don't exist in the public DNS. Those reserved for examples and tests (RFC 2606) are allowed.
@@ -89,6 +92,8 @@ def parse_domain(
         raise InvalidDomain(MessageCode.NAME_WILDCARD)
     _require_attachable(base, platform_hosts, portal_hosts)
     shown = _decode(base)
+    if any(_RESERVED_HYPHENS.match(label) for label in base.split(".")):
+        notes.append(Message(MessageCode.RESERVED_HYPHENS))
     if shown != base:
         notes.append(Message.build(MessageCode.CLEANED_IDN, ascii=base))
         mixed = (label for label in shown.split(".") if _mixes_scripts(label))
@@ -101,7 +106,7 @@ def parse_domain(
 def _clean(typed: str) -> tuple[str, list[Message]]:
     """Remove what surrounds the name in a pasted URL, mail address or sentence."""
     codes = []
-    text = typed.translate(_INVISIBLE).strip().strip(_SURROUNDING)
+    text = typed.translate(_INVISIBLE).translate(_FULLWIDTH).strip().strip(_SURROUNDING)
     rest = _SCHEME.sub("", text)
     if rest != text:
         codes.append(MessageCode.CLEANED_SCHEME)
@@ -114,6 +119,7 @@ def _clean(typed: str) -> tuple[str, list[Message]]:
     host = re.sub(r":\s*[0-9]*$", "", authority) if authority.count(":") == 1 else authority
     if host != authority:
         codes.append(MessageCode.CLEANED_PORT)
+    host = unquote(host) if "%" in host else host
     dotted = re.sub(r"\s*\.\s*", ".", _DOTS.sub(".", host.strip().strip(_SURROUNDING)))
     name = dotted.strip(".")
     if not name:
@@ -122,7 +128,7 @@ def _clean(typed: str) -> tuple[str, list[Message]]:
         codes.append(MessageCode.CLEANED_DOT)
     if re.search(r"\s", name):
         raise InvalidDomain(MessageCode.NAME_SPACE)
-    return name.lower(), [Message(code) for code in codes]
+    return name, [Message(code) for code in codes]
 
 
 def _require_no_address(name: str) -> None:
@@ -130,13 +136,16 @@ def _require_no_address(name: str) -> None:
     try:
         ipaddress.ip_address(re.split(r"[]%]", name.lstrip("["), maxsplit=1)[0])
     except ValueError:
-        if not _NUMBER.fullmatch(name.rsplit(".", 1)[-1]):
+        if not _NUMBER.fullmatch(name.rsplit(".", 1)[-1].lower()):
             return
     raise InvalidDomain(MessageCode.NAME_IS_ADDRESS)
 
 
 def _encode(name: str, *, typed: str) -> str:
-    """In ASCII, as in DNS (IDNA 2008 with the mapping of UTS 46)."""
+    """In ASCII, as in DNS.
+
+    Underscores are refused although browsers accept them: no certificate can have one (CA/Browser Forum, ballot SC12).
+    """
     forbidden = {
         "_": MessageCode.NAME_UNDERSCORE,
         "*": MessageCode.NAME_STAR_POSITION,
@@ -146,11 +155,11 @@ def _encode(name: str, *, typed: str) -> str:
         if characters in name:
             raise InvalidDomain(code)
     try:
-        encoded = idna.encode(name, uts46=True, std3_rules=True).decode("ascii").lower().strip(".")
-    except (idna.IDNAError, UnicodeError) as error:
+        encoded = idn.encode(name)
+    except ValueError as error:
         raise _explain_refusal(name) from error
     if not all(_LABEL.fullmatch(label) for label in encoded.split(".")) or len(encoded) > MAX_NAME_LENGTH:
-        raise InvalidDomain(MessageCode.NAME_INVALID, name=typed[:80])
+        raise _explain_refusal(encoded)
     _require_no_address(encoded)
     return encoded
 
@@ -185,8 +194,8 @@ def _normalize(host: str) -> str:
 def _decode(name: str) -> str:
     """With the characters that people read."""
     try:
-        return idna.decode(name)
-    except (idna.IDNAError, UnicodeError) as error:
+        return idn.decode(name)
+    except ValueError as error:
         raise InvalidDomain(MessageCode.NAME_INVALID, name=name[:80]) from error
 
 

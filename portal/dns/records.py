@@ -7,9 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import idna
-
-from portal.dns import addresses
+from portal.dns import addresses, idn
 from portal.dns.instructions import extract_rows
 from portal.dns.suffixes import find_registrable, is_within, relative_name
 
@@ -40,7 +38,9 @@ class RequiredRecord:
 
     def get_label(self, zone: str | None = None) -> str:
         """The name as a DNS provider's form wants it. Without a zone, that of the registrable domain."""
-        return relative_name(self.name, zone or find_registrable(self.name) or self.name)
+        if zone is None or not is_within(self.name, zone):
+            zone = find_registrable(self.name) or self.name
+        return relative_name(self.name, zone)
 
     def is_at_apex(self, zone: str | None = None) -> bool:
         """Whether it is at the apex of the zone, where a CNAME is impossible (RFC 1034, 3.6.2)."""
@@ -115,8 +115,8 @@ def normalize_host(value: str) -> str | None:
     host = value.strip().rstrip(".").lower()
     if not host.isascii():
         try:
-            host = idna.encode(host, uts46=True).decode("ascii")
-        except (idna.IDNAError, UnicodeError):
+            host = idn.encode(host)
+        except ValueError:
             return None
     return host if _HOST.fullmatch(host) else None
 

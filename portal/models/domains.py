@@ -17,7 +17,8 @@ class Domain(models.Model):
     Without a `customer` it is not certain who owns it, so only staff see it. `required_records` are the DNS records to
     set, normalized; `lookup` is our latest DNS lookup as JSON. The worker checks DNS at `next_check_at`; `checks`
     counts checks since people started to watch (`viewed_at`), so that later ones can be less frequent. `drifted_at`
-    is set while a domain that worked has wrong DNS records.
+    is set while a domain that worked has wrong DNS records. `has_shown_cname`: when its records were last correct, a
+    CNAME record was visible, so that plain addresses in its place mean a change.
     """
 
     deployment = models.ForeignKey("portal.Deployment", on_delete=models.CASCADE, related_name="domains")
@@ -38,6 +39,7 @@ class Domain(models.Model):
     checks = models.PositiveIntegerField(default=0)
     verification_requested_at = models.DateTimeField(null=True)
     drifted_at = models.DateTimeField(null=True)
+    has_shown_cname = models.BooleanField(default=False)
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=["deployment", "miosa_id"], name="domain_once"),)
@@ -76,12 +78,14 @@ class DomainLink(models.Model):
     """A page about one domain for people without an account. Only the hash of its secret is stored. Not disposable.
 
     Refers to MIOSA's ids of the deployment and the domain, since the rows behind them can be deleted and read again.
+    It works only while its creator, a user's id, may share the domain.
     """
 
     secret_hash = models.CharField(max_length=64, unique=True)
     deployment_id = models.CharField(max_length=128)
     domain_id = models.CharField(max_length=128)
     created_by = models.CharField(max_length=200)
+    creator_id = models.BigIntegerField(null=True)
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True)

@@ -11,6 +11,9 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 # getaddrinfo takes no timeout, so it runs in a thread that a slow name server may block.
 _RESOLVERS = ThreadPoolExecutor(max_workers=8, thread_name_prefix="resolve")
+# What the standard library counts as global: a dummy address, 6to4 relays, documentation and site-local addresses
+# (RFC 7600, 7526, 9637 and 3879).
+_SPECIAL = tuple(ipaddress.ip_network(each) for each in ("192.0.0.8/32", "192.88.99.0/24", "3fff::/20", "fec0::/10"))
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 
@@ -37,7 +40,8 @@ def is_public(address: Address) -> bool:
 
 
 def _is_global(address: Address) -> bool:
-    return address.is_global and not address.is_multicast and not address.is_reserved
+    is_special = any(address in network for network in _SPECIAL)
+    return address.is_global and not (address.is_multicast or address.is_reserved or is_special)
 
 
 def _unmap(address: Address) -> Address:

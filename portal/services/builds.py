@@ -64,13 +64,13 @@ def get_builds(*, by: Person, slug: str, deployment_id: str, now: datetime) -> B
     live = deployment.live_version
     return BuildsPage(
         customer=summaries.summarize_customer(customer, by=by),
-        deployment=actions.get_deployment_summary(deployment, customer, by=by),
+        deployment=actions.get_deployment_summary(deployment, customer, by=by, now=now),
         builds=() if is_cut else stored_builds.list_builds(deployment, customer, by=by),
         instances=instances,
         is_dynamic=bool(instances.rows) or (live is not None and live.kind != "static"),
         is_repository=deployment.source_type in REPOSITORY,
         is_cut=is_cut,
-        age=deployments.get_age(customer, deployment, now=now),
+        age=deployments.get_age(customer, deployment, by=by, now=now),
     )
 
 
@@ -98,7 +98,7 @@ def get_build(*, by: Person, slug: str, deployment_id: str, build_id: str, now: 
     )
     return BuildPage(
         customer=summaries.summarize_customer(customer, by=by),
-        deployment=actions.get_deployment_summary(deployment, customer, by=by),
+        deployment=actions.get_deployment_summary(deployment, customer, by=by, now=now),
         build=build,
         is_open=is_open,
         log=log,

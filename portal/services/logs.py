@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from portal import miosa
 from portal.models import Customer, Deployment, KeptLog, Version
 from portal.permissions import Person
-from portal.services import rendered_logs
+from portal.services import durability, rendered_logs
 from portal.services.queries import versions
 from portal.services.queries.log_pages import LogPage
 from portal.services.rendered_logs import RenderedLog
@@ -72,6 +72,11 @@ def find_failure(version: Version, deployment: Deployment, *, customer: Customer
     """The line of its log with the cause of a failed version; empty if there is no log or no such line."""
     log = _find(version, deployment, customer=customer, stage="", now=now)
     return log.value.shown_to(by).failure if log is not None and log.value is not None else ""
+
+
+def store_failed_log(version: Version, deployment: Deployment, *, customer: Customer, now: datetime) -> None:
+    """Read the log of a failed version once, so that lists can say why it failed. Raises nothing."""
+    _find(version, deployment, customer=customer, stage="", now=now)
 
 
 def explain_outdated(error: miosa.MiosaError) -> str:
@@ -177,8 +182,9 @@ def _store(text: miosa.LogText, rendered: RenderedLog, version: Version, *, stag
         "failure": rendered.staff.failure,
         "read_at": now,
     }
-    row, _created = KeptLog.objects.update_or_create(version=version, stage=stage, defaults=facts)
-    cache.set(f"rendered-log:{row.pk}", rendered, _RENDERED_S)
+    with durability.optional_write("log"):
+        row, _created = KeptLog.objects.update_or_create(version=version, stage=stage, defaults=facts)
+        cache.set(f"rendered-log:{row.pk}", rendered, _RENDERED_S)
 
 
 def _is_finished(version: Version) -> bool:

@@ -39,6 +39,12 @@ def get_person(user: "User | AnonymousUser") -> Person | None:
     return Person(id=user.pk, name=str(user), email=user.email, roles=roles)
 
 
+def find_person(user_id: int | None) -> Person | None:
+    """A user who can sign in; None for one who no longer can, or who was deleted."""
+    user = User.objects.filter(pk=user_id).first() if user_id is not None else None
+    return get_person(user) if user is not None and can_sign_in(user) else None
+
+
 def can_sign_in(user: User) -> bool:
     """Demo people can sign in only with the simulator."""
     return user.is_active and (settings.MIOSA.is_demo or not user.is_demo)

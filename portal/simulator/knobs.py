@@ -155,7 +155,10 @@ KNOBS: dict[str, Knob] = {
     ),
     "webhook_secret": Knob(("top", "data"), "where the answer to create has the secret: beside data; in it"),
     "canaries": Knob(
-        (False, True), "whether every field that customers must not see holds a recognisable string", YES_OR_NO
+        (False, True, "open"),
+        "whether every field that customers must not see holds a recognisable string; those with states, kinds, names, "
+        "paths and commands as well",
+        YES_OR_NO,
     ),
 }
 

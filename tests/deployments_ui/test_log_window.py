@@ -1,6 +1,7 @@
 """A log of any length is shown through a window."""
 
 import time
+from dataclasses import replace
 
 import pytest
 from django.http import HttpResponse
@@ -34,8 +35,8 @@ def test_a_short_log_is_shown_whole() -> None:
 
 def test_an_empty_log_has_no_lines() -> None:
     assert log_window.get_window(page(" \n")).total == 0
-    assert log_window.get_tail(page("")) is None
-    assert log_window.get_tail(None) is None
+    assert log_window.get_excerpt(page("")) is None
+    assert log_window.get_excerpt(None) is None
 
 
 @pytest.mark.parametrize("line", [600, 999, 1000, 1001, 1500, 2000, 2001, 2400])
@@ -125,11 +126,19 @@ def test_very_long_lines_make_a_window_shorter() -> None:
     assert sum(len(span.text) for line in window.lines for span in line.spans) <= log_window.MOST_CHARACTERS
 
 
-def test_a_tail_has_the_numbers_of_its_lines() -> None:
-    tail = log_window.get_tail(numbered(2500))
-    assert tail is not None
-    assert (tail.first, tail.last) == (2441, 2500)
-    assert tail.lines[0].spans[0].text == "line 2441"
+def test_an_excerpt_is_the_end_with_its_line_numbers() -> None:
+    excerpt = log_window.get_excerpt(numbered(2500))
+    assert excerpt is not None
+    assert (excerpt.first, excerpt.last) == (2441, 2500)
+    assert excerpt.lines[0].spans[0].text == "line 2441"
+
+
+@pytest.mark.parametrize(("error", "shown"), [(1, (1, 60)), (90, (85, 144)), (2498, (2493, 2500))])
+def test_an_excerpt_of_a_failure_begins_shortly_before_the_error(error: int, shown: tuple[int, int]) -> None:
+    excerpt = log_window.get_excerpt(replace(numbered(2500), first_error=error))
+    assert excerpt is not None
+    assert (excerpt.first, excerpt.last) == shown
+    assert marked(excerpt) == {error: "error"}
 
 
 def test_fifty_thousand_lines_are_quick() -> None:

@@ -2,20 +2,18 @@
 
 import time
 import zlib
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.utils import timezone
-from pytest_django import Settings
 
 from portal import miosa
 from portal.miosa import transport
 from portal.models import Bucket, Connection, Customer, Deployment, Freshness, KeptLog, Version
 from portal.models.freshness import SWEEP
 from portal.permissions import Person
-from portal.services import errors, log_text, logs, visits
+from portal.services import errors, logs, visits
 from portal.services.queries import history
 from portal.services.queries.schemas import Age, Reachability
 from portal.services.sync import upstream
@@ -27,7 +25,7 @@ from tests.services.conftest import SyncedSimulator
 
 OURS = "brightsmile-dental"
 HUGE = 100_000_000
-HANGS_S = 60  # dripping and endless bodies, and quadratic time, would take much longer
+HANGS_S = 60  # dripping and endless bodies would take much longer
 
 OUTAGES: dict[str, tuple[dict[str, Any], Reachability]] = {
     "html": ({"body": "<html><body>502</body></html>", "content_type": "text/html"}, Reachability.UNREACHABLE),
@@ -326,32 +324,3 @@ def test_of_a_huge_log_the_beginning_and_the_end_are_stored(
     kept = KeptLog.objects.get(version=version)
     assert kept.gap_bytes == page.gap_bytes
     assert len(zlib.decompress(kept.body)) < 500_000
-
-
-HOSTILE: list[Callable[[], str]] = [
-    lambda: "a" * 2_000_000,
-    lambda: "miosa" * 400_000,
-    lambda: "Error." * 330_000,
-    lambda: "\x1b]" * 1_000_000,
-    lambda: "10.0.0." * 280_000,
-    lambda: "s3://" * 400_000,
-    lambda: "\n".join(["error: no"] * 200_000),
-]
-
-
-@pytest.mark.parametrize("number", range(len(HOSTILE)))
-def test_scrubbing_takes_linear_time(settings: Settings, number: int) -> None:
-    text = HOSTILE[number]()
-    begun = time.thread_time()
-    log_text.find_failure(text.split("\n"))
-    log_text.scrub(text)
-    assert time.thread_time() - begun < HANGS_S
-
-
-def test_scrubbing_removes_every_mention_of_the_vendor() -> None:
-    text = "pulled oci://registry.miosa.app/x by host_9f at 10.1.2.3, see https://api.MIOSA.ai/v1?x=1 miosa-builder ok"
-    clean = log_text.scrub(text)
-    assert "miosa" not in clean.lower()
-    assert "10.1.2.3" not in clean
-    assert "host_9f" not in clean
-    assert clean.endswith(" ok")

@@ -1,6 +1,7 @@
 """A link to one domain's DNS records, for people who set them without an account here.
 
-It needs no sign-in, can't be guessed, can be revoked, and ends after seven days or with the domain.
+It needs no sign-in, cannot be guessed, and can be revoked. It ends after seven days, with the domain, or once its
+creator may no longer share it.
 """
 
 import hashlib
@@ -8,18 +9,20 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.core.cache import cache
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 
-from portal.models import Domain, DomainLink
+from portal import miosa
+from portal.models import Deployment, Domain, DomainLink
 from portal.permissions import Permission, Person
-from portal.services.authorization import require_permission
-from portal.services.domains.queries import DomainDetail, get_domain_detail, load_domain
+from portal.services import durability, people
+from portal.services.authorization import can, require_permission
+from portal.services.domains.queries import get_domain_detail, load_domain
+from portal.services.domains.schemas import DomainDetail, ShareLink
 from portal.services.errors import NotFound, Unavailable
+from portal.services.sync import budget
 
 VALID_FOR = timedelta(days=7)
-_MOST_PER_MINUTE = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,7 @@ def create_link(*, by: Person, slug: str, deployment_id: str, domain_id: str, no
         deployment_id=deployment.miosa_id,
         domain_id=domain.miosa_id,
         created_by=by.name,
+        creator_id=by.id,
         created_at=now,
         expires_at=now + VALID_FOR,
     )
@@ -56,6 +60,18 @@ def revoke_link(*, by: Person, slug: str, deployment_id: str, domain_id: str, li
         raise NotFound
 
 
+def list_links(domain: Domain, deployment: Deployment, *, now: datetime) -> tuple[ShareLink, ...]:
+    """The links of a domain that still work, newest first."""
+    links = DomainLink.objects.filter(deployment_id=deployment.miosa_id, domain_id=domain.miosa_id)
+    active = list(links.filter(revoked_at=None, expires_at__gt=now).order_by("-created_at"))
+    allowed = {each for each in {link.creator_id for link in active} if _may_share(domain, each)}
+    return tuple(
+        ShareLink(each.pk, each.created_by, each.created_at, each.expires_at)
+        for each in active
+        if each.creator_id in allowed
+    )
+
+
 @sensitive_variables()
 def open_link(*, secret: str, address: str, now: datetime) -> SharedDomain:
     """Changes nothing. `address` is the visitor's IP address.
@@ -66,23 +82,29 @@ def open_link(*, secret: str, address: str, now: datetime) -> SharedDomain:
     link = DomainLink.objects.filter(secret_hash=_hash(secret), revoked_at=None, expires_at__gt=now).first()
     if link is None:
         raise NotFound
-    attached = Domain.objects.filter(gone_at=None, deployment__gone_at=None)
+    attached = Domain.objects.filter(gone_at=None, deployment__gone_at=None).select_related("customer", "deployment")
     domain = attached.filter(deployment__miosa_id=link.deployment_id, miosa_id=link.domain_id).first()
-    if domain is None:
+    if domain is None or not _may_share(domain, link.creator_id):
         raise NotFound
     return SharedDomain(get_domain_detail(domain, now=now), link.expires_at)
 
 
+def _may_share(domain: Domain, creator_id: int | None) -> bool:
+    creator = people.find_person(creator_id)
+    if creator is None:
+        return False
+    if domain.customer is None:
+        return creator.sees_everyone
+    return can(Permission.SHARE_DOMAIN, domain.customer, domain.deployment, by=creator)
+
+
 def _limit(address: str, *, now: datetime) -> None:
-    key = f"link:{hashlib.sha256(address.encode()).hexdigest()[:16]}:{now.minute}"
-    cache.add(key, 0, 120)
     try:
-        requests = cache.incr(key)
-    except ValueError:
-        # It expired between the two calls.
-        return
-    if requests > _MOST_PER_MINUTE:
-        raise Unavailable(_("Too many requests from one address. Try again in a minute."), retry_after_s=60)
+        with durability.optional_write("visit"):
+            budget.take_visit(address, now=now.timestamp())
+    except miosa.BudgetSpent as error:
+        message = _("Too many requests from one address. Try again in a minute.")
+        raise Unavailable(message, retry_after_s=60) from error
 
 
 def _hash(secret: str) -> str:

@@ -7,7 +7,7 @@ def delete_logs_without_beginning(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("portal", "0005_column_names")]
+    dependencies = [("portal", "0009_env_vars_and_generations")]
 
     operations = [
         migrations.AddField("keptlog", "gap_at", models.PositiveIntegerField(null=True)),
