@@ -7,7 +7,8 @@ are the same.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
@@ -19,7 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from deployments_ui import links
 from deployments_ui.htmx import vary, wants_part
 from portal.permissions import Role
-from portal.services import errors
+from portal.services import durability, errors
 from portal.services.operations.accept import LaneBusy
 from portal.services.operations.tokens import BadToken
 
@@ -57,6 +58,11 @@ TEXTS: dict[int, ErrorText] = {
         _("What you saw has changed since you opened the page. Your change was not made."),
         _("Reload the page to see the current state, then decide again."),
     ),
+    413: ErrorText(
+        _("That is too much at once"),
+        _("The form is larger than the portal accepts, so it was not read. Nothing was changed."),
+        _("Go back and send less: at most 2 MB, and no files."),
+    ),
     429: ErrorText(
         _("Too many requests"),
         _("There were too many tries in a short time, so they are paused for a while."),
@@ -74,6 +80,8 @@ TEXTS: dict[int, ErrorText] = {
     ),
 }
 
+NOT_SAVED = _("This can't be saved right now")
+
 ROLES: dict[Role, Promise] = {
     Role.OPERATOR: _("the platform's operators"),
     Role.OWNER: _("an owner of the customer"),
@@ -83,13 +91,22 @@ ROLES: dict[Role, Promise] = {
 
 
 def show(
-    request: HttpRequest, status: int, *, text: str = "", advice: str = "", link: tuple[str, str] | None = None
+    request: HttpRequest,
+    status: int,
+    *,
+    title: Promise | None = None,
+    text: str = "",
+    advice: str = "",
+    link: tuple[str, str] | None = None,
+    kept: Sequence[tuple[str, str]] = (),
 ) -> HttpResponse:
-    """`link` is an address to go on to, and its text."""
+    """`link` is an address to go on to, and its text. `kept` are the fields of a form that can be sent again."""
     texts = TEXTS[status]
     context = {
         "status": status,
-        "title": texts.title,
+        "title": title or texts.title,
+        "kept": kept,
+        "kept_action": request.get_full_path(),
         "text": text or texts.text,
         "advice": advice or texts.advice,
         "link": link,
@@ -121,7 +138,9 @@ def too_many(request: HttpRequest) -> HttpResponse:
 
 
 def broken(request: HttpRequest) -> HttpResponse:
-    return show(request, 500)
+    """Also for errors outside of views, such as a session that can't be stored."""
+    obstacle = durability.find_obstacle(sys.exception())
+    return answer_for(request, obstacle) if obstacle else show(request, 500)
 
 
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
@@ -148,12 +167,34 @@ def answer_for(request: HttpRequest, error: errors.ServiceError) -> HttpResponse
             return show(request, 409, text=error.for_people, link=link)
         case errors.Conflict():
             return show(request, 409, text=error.for_people)
+        case errors.StorageUnavailable():
+            return set_retry_after(show_not_saved(request, error), error)
         case errors.Unavailable():
-            response = show(request, 503, text=error.for_people)
-            if error.retry_after_s is not None:
-                response["Retry-After"] = str(max(1, math.ceil(error.retry_after_s)))
-            return response
+            return set_retry_after(show(request, 503, text=error.for_people), error)
     return show(request, 500)
+
+
+def show_not_saved(request: HttpRequest, error: errors.StorageUnavailable) -> HttpResponse:
+    """The form stays open below htmx; without it, the page has what was typed."""
+    kept = list_kept_fields(request)
+    is_there = request.method == "POST" and (bool(kept) or wants_part(request))
+    advice = str(_("What you entered is still there. Send it again in a moment.")) if is_there else ""
+    return show(request, 503, title=NOT_SAVED, text=error.for_people, advice=advice, kept=kept)
+
+
+def set_retry_after(response: HttpResponse, error: errors.Unavailable) -> HttpResponse:
+    if error.retry_after_s is not None:
+        response["Retry-After"] = str(max(1, math.ceil(error.retry_after_s)))
+    return response
+
+
+def list_kept_fields(request: HttpRequest) -> list[tuple[str, str]]:
+    """What was typed, to be sent again with one click. Nothing if a secret is among it, which no page may show."""
+    hidden = getattr(request, "sensitive_post_parameters", ())
+    if hidden == "__ALL__" or any(request.POST.get(name) for name in hidden):
+        return []
+    fields = [(name, value) for name, values in request.POST.lists() for value in values]
+    return [(name, value) for name, value in fields if name != "csrfmiddlewaretoken"]
 
 
 def who_can(roles: tuple[Role, ...]) -> str:
@@ -177,4 +218,5 @@ class ErrorMiddleware:
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        return answer_for(request, exception) if isinstance(exception, errors.ServiceError) else None
+        error = durability.find_obstacle(exception) or exception
+        return answer_for(request, error) if isinstance(error, errors.ServiceError) else None

@@ -21,14 +21,16 @@ from portal.services.queries.schemas import CustomerSummary
 
 THEMES = ("light", "dark")
 # In this order; `@layer` in tokens.css decides which rules win.
-STYLESHEETS = ("tokens", "base", "layout", "components", "pages", "forms", "domains")
-SCRIPTS = ("django_htmx/htmx-2.min.js", "js/app.js", "js/dialogs.js")
+STYLESHEETS = ("tokens", "base", "layout", "components", "pages", "forms", "domains", "logs")
+SCRIPTS = ("django_htmx/htmx-2.min.js", "js/app.js", "js/dialogs.js", "js/logs.js")
 
 HTMX_CONFIG = {
     # Nothing that the Content-Security-Policy forbids, and nothing kept of a page of somebody who signed out.
     "allowEval": False,
     "allowScriptTags": False,
     "defaultSettleDelay": 0,
+    # Each element says its own target and swap: what a wrapper says for itself must not reach the links inside it.
+    "disableInheritance": True,
     "historyCacheSize": 0,
     "historyRestoreAsHxRequest": False,
     "includeIndicatorStyles": False,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.http import HttpRequest, HttpResponse
 
 from deployments_ui import htmx, links
-from portal.services.queries.schemas import Age
+from portal.services.queries.schemas import Age, Fill
 
 Pairs = list[tuple[str, str]]
 POLLING_KEYS = frozenset({"age", "seen"})
@@ -15,21 +15,42 @@ POLLING_KEYS = frozenset({"age", "seen"})
 
 @dataclass(frozen=True, slots=True)
 class Freshness:
-    """How old a page's data is. A page without `poll_url` does not poll; one without `refresh_url` has no button."""
+    """How old a page's data is. A page without `poll_url` does not poll; one without `refresh_url` has no button.
+
+    `part` is what polling replaces. `fill`: how far the first reading is.
+    """
 
     age: Age
     poll_url: str = ""
     refresh_url: str = ""
+    part: str = "history"
+    fill: Fill | None = None
+
+    @property
+    def poll_trigger(self) -> str:
+        if self.age.stale:
+            return "load delay:100ms, every 2s"
+        return "every 2s" if self.age.filling or self.age.changing else "every 15s"
 
 
-def of_page(query: Pairs, *, path: str, refresh_path: str, age: Age) -> Freshness:
+def of_page(
+    query: Pairs,
+    *,
+    path: str,
+    refresh_path: str = "",
+    age: Age,
+    part: str = "history",
+    fill: Fill | None = None,
+) -> Freshness:
     """A page of older entries (one with a cursor) does not change, so it does not poll."""
     polled = [*query, ("seen", age.generation), ("age", shown_age(age))]
     is_older = any(name == "cursor" for name, _value in query)
     return Freshness(
         age,
         poll_url="" if is_older else links.with_query(path, polled),
-        refresh_url=links.with_query(refresh_path, query),
+        refresh_url=links.with_query(refresh_path, query) if refresh_path else "",
+        part=part,
+        fill=fill,
     )
 
 
@@ -43,12 +64,14 @@ def query_of(request: HttpRequest) -> Pairs:
     return [(name, value) for name, values in request.GET.lists() for value in values if name not in POLLING_KEYS]
 
 
-def render_age(request: HttpRequest, age: Age, *, path: str, refresh_path: str) -> HttpResponse:
-    """For a poll when nothing but the age changed: the layout's parts alone, or nothing if the age reads the same."""
-    if request.GET.get("age", "") == shown_age(age):
+def render_age(request: HttpRequest, shown: Freshness) -> HttpResponse:
+    """For a poll when nothing but the age changed: the layout's parts alone, or nothing if the age reads the same.
+
+    `shown` is `of_page` with `query_of(request)`.
+    """
+    if request.GET.get("age", "") == shown_age(shown.age):
         return htmx.no_change()
-    freshness = of_page(query_of(request), path=path, refresh_path=refresh_path, age=age)
-    response = htmx.render_parts(request, htmx.LAYOUT, {"freshness": freshness}, oob=htmx.LAYOUT_PARTS)
+    response = htmx.render_parts(request, htmx.LAYOUT, {"freshness": shown}, oob=htmx.LAYOUT_PARTS)
     response["HX-Reswap"] = "none"
     return response
 

@@ -42,14 +42,14 @@ def context_of(operation: OperationPage, progress: Progress | None = None) -> di
         "announcement": announcement(steps),
         "focus": "",
         "is_done": get_outcome(operation) is Outcome.DONE,
-        "is_open": operation.is_open or (progress is not None and not progress.is_done),
-        "log": log_window.get_window(progress.log_tail) if progress and progress.log_tail else None,
+        "is_open": operation.is_open or (progress is not None and (not progress.is_done or progress.is_log_pending)),
+        "log": log_window.get_excerpt(progress.log) if progress else None,
         "generation": generation,
         "url": url,
         "poll_url": f"{url}?seen={generation}",
         "result_url": result_url(operation),
         "retry_url": retry_url(operation),
-        "undo_url": undo_url(operation),
+        "again_url": again_url(operation, progress) if progress else "",
     }
 
 
@@ -94,7 +94,8 @@ def generation_of(operation: OperationPage, progress: Progress | None) -> str:
     shown: list[object] = [operation.state, operation.switched_at, operation.checked_at, operation.verdict]
     shown += [operation.verdict_text, operation.needs_decision, operation.is_open, operation.decision, operation.error]
     if progress is not None:
-        shown += [progress.step, progress.moments, progress.log_tail, progress.is_done, progress.failure]
+        shown += [progress.step, progress.moments, progress.is_done, progress.failure]
+        shown += [progress.log.checksum] if progress.log else []
     return hashlib.blake2s(repr(shown).encode(), digest_size=8).hexdigest()
 
 
@@ -197,6 +198,15 @@ def _state_of(name: str, reached: int) -> str:
 # --- Where to go from here ---
 
 
+def again_url(operation: OperationPage, progress: Progress) -> str:
+    """The form that publishes it once more, filled in as before; empty unless it failed."""
+    if progress.step != "failed" or not progress.may_publish:
+        return ""
+    slug, is_new = operation.customer_slug, not operation.deployment_is_here
+    form_url = links.first_publication(slug) if is_new else links.publication(slug, operation.deployment_id)
+    return links.with_query(form_url, [("again", str(operation.key))])
+
+
 def result_url(operation: OperationPage) -> str:
     """The page that shows what was changed; the customer's where the app is not listed."""
     if not operation.deployment_is_here:
@@ -209,6 +219,8 @@ def retry_url(operation: OperationPage) -> str:
     """The same form again, for what was not done; empty if there is none."""
     kind = get_kind(operation.kind)
     is_not_done = get_outcome(operation) is Outcome.NOT_DONE
+    if is_not_done and operation.undo_of:
+        return links.undo(operation.undo_of)
     if not is_not_done or not operation.deployment_is_here or not kind.form_route:
         return ""
     if not kind.moves_pointer:
@@ -216,13 +228,3 @@ def retry_url(operation: OperationPage) -> str:
     if not operation.version_id:
         return ""
     return links.by_name(kind.form_route, operation.customer_slug, operation.deployment_id, operation.version_id)
-
-
-def undo_url(operation: OperationPage) -> str:
-    """The form to make the version live again that was live before; empty if that is not possible."""
-    is_done = get_outcome(operation) is Outcome.DONE
-    if not (is_done and operation.is_live and operation.undo_version_id):
-        return ""
-    is_forward = (operation.from_number or 0) > (operation.number or 0)
-    form = links.promotion if is_forward else links.rollback
-    return form(operation.customer_slug, operation.deployment_id, operation.undo_version_id)

@@ -6,12 +6,18 @@ from datetime import datetime
 
 from portal.permissions import Person
 from portal.services import visits
-from portal.services.queries import deployments, history, versions
+from portal.services.queries import customer_list, deployments, history, versions
+from portal.services.queries.customer_list import CustomerList
 from portal.services.queries.deployments import DeploymentPage
 from portal.services.queries.filters import Query
 from portal.services.queries.history import History
 from portal.services.queries.schemas import Age
 from portal.services.queries.versions import VersionPage
+
+
+def open_list(*, by: Person, now: datetime, search: str = "", sort: str = "name", page: int = 1) -> CustomerList:
+    loaded = visits.open_list(by=by, search=search, sort=sort, page=page, now=now)
+    return customer_list.get_list(loaded, by=by, now=now)
 
 
 def open_history(*, by: Person, slug: str, query: Query, now: datetime) -> History:

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from deployments_ui.labels.base import Label
 from portal.services.domains.schemas import DomainSummary, RequiredRecord, ResolverState, StatusItem
+from portal.services.open_words import OTHER
 
 # Of the ownership, DNS and certificate of a domain.
 DOMAIN_STATUSES: dict[str, Label] = {
@@ -30,6 +31,7 @@ REDIRECT_POLICIES: dict[str, Promise] = {
     "none": _("No redirect"),
     "www_to_apex": _("Redirect www to the name without www"),
     "apex_to_www": _("Redirect the name without www to www"),
+    OTHER: _("Another redirect"),
 }
 
 

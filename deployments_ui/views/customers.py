@@ -10,10 +10,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from deployments_ui import htmx, links
-from deployments_ui.freshness import Freshness
-from portal.services.queries import customers
-from portal.services.queries.customers import CustomerList
+from deployments_ui import freshness, htmx, links
+from portal.services import visits
+from portal.services.queries import customer_list, customers
+from portal.services.queries.customer_list import CustomerList
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +38,20 @@ def home(request: htmx.Request) -> HttpResponse:
 
 @require_safe
 def index(request: htmx.Request) -> HttpResponse:
-    found = customers.list_customers(
-        by=request.person,
+    by, now = request.person, timezone.now()
+    loaded = visits.open_list(
+        by=by,
         search=request.GET.get("q", ""),
         sort=request.GET.get("sort", "name"),
         page=page_number(request.GET.get("page", "1")),
-        now=timezone.now(),
+        now=now,
     )
-    response = htmx.render(request, "customers/page.html", context_of(found), part="customers")
+    found = customer_list.get_list(loaded, by=by, now=now)
+    context = context_of(found)
+    if freshness.seen_generation(request) == found.age.generation:
+        return freshness.render_age(request, context["freshness"])
+    oob = ("freshness", "banner")
+    response = htmx.render(request, "customers/page.html", context, part="customers", oob=oob)
     return htmx.push_url(request, response, list_url(found, page=found.page))
 
 
@@ -58,7 +64,13 @@ def context_of(found: CustomerList) -> dict[str, Any]:
     by_name = "-name" if found.sort == "name" else "name"
     return {
         "found": found,
-        "freshness": Freshness(found.age),
+        "freshness": freshness.of_page(
+            query_of(found, page=found.page),
+            path=links.customers(),
+            age=found.age,
+            part="customers",
+            fill=found.fill,
+        ),
         "newer_url": list_url(found, page=found.page - 1) if found.page > 1 else "",
         "older_url": list_url(found, page=found.page + 1) if found.page < found.pages else "",
         "columns": [
@@ -70,8 +82,10 @@ def context_of(found: CustomerList) -> dict[str, Any]:
 
 
 def list_url(found: CustomerList, *, page: int = 1, sort: str = "") -> str:
+    return links.with_query(links.customers(), query_of(found, page=page, sort=sort))
+
+
+def query_of(found: CustomerList, *, page: int = 1, sort: str = "") -> list[tuple[str, str]]:
     query = {"q": found.search, "sort": sort or found.sort, "page": str(page)}
     defaults = {"q": "", "sort": "name", "page": "1"}
-    return links.with_query(
-        links.customers(), [(name, value) for name, value in query.items() if value != defaults[name]]
-    )
+    return [(name, value) for name, value in query.items() if value != defaults[name]]

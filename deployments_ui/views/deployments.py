@@ -29,7 +29,8 @@ def show(request: htmx.Request, slug: str, deployment_id: str) -> HttpResponse:
     newer = deployments.find_newer(*polled, by=by, query=query, generation=seen, now=now)
     if isinstance(newer, Age):
         path, refresh_path = links.deployment(slug, deployment_id), links.deployment_refresh(slug, deployment_id)
-        return freshness.render_age(request, newer, path=path, refresh_path=refresh_path)
+        shown = freshness.of_page(freshness.query_of(request), path=path, refresh_path=refresh_path, age=newer)
+        return freshness.render_age(request, shown)
     return respond(request, newer)
 
 

@@ -27,8 +27,9 @@ def show(request: htmx.Request, slug: str) -> HttpResponse:
     customer = visits.poll_customer(by=request.person, slug=slug, now=now)
     newer = history.find_newer(customer, by=request.person, query=query, generation=seen, now=now)
     if isinstance(newer, Age):
-        refresh_path = links.customer_refresh(slug)
-        return freshness.render_age(request, newer, path=links.customer(slug), refresh_path=refresh_path)
+        path, refresh_path = links.customer(slug), links.customer_refresh(slug)
+        shown = freshness.of_page(freshness.query_of(request), path=path, refresh_path=refresh_path, age=newer)
+        return freshness.render_age(request, shown)
     return respond(request, newer)
 
 
@@ -58,7 +59,9 @@ def context_of(found: History, query: QueryDict) -> dict[str, Any]:
         "customer": found.customer,
         "found": found,
         "form": HistoryFilterForm(query, filters=found.filters, choices=found.choices),
-        "freshness": freshness.of_page(page_query, path=url, refresh_path=links.customer_refresh(slug), age=found.age),
+        "freshness": freshness.of_page(
+            page_query, path=url, refresh_path=links.customer_refresh(slug), age=found.age, fill=found.fill
+        ),
         "is_empty": not (found.deployments or filters or found.age.filling or found.age.as_of is None),
         "url": url,
         "page_url": links.with_query(url, page_query),

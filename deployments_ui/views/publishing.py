@@ -34,14 +34,13 @@ def publish(request: htmx.Request, ids: DialogIds) -> HttpResponse:
             form.add_errors(error)
         else:
             return dialogs.show_operation(request, operation)
-    page = publishing.get_dialog(ids, by=by, now=now)
+    page = publishing.get_dialog(ids, again=request.GET.get("again", ""), by=by, now=now)
     return dialogs.render_form(request, "publishing/page.html", context_of(page, form), part="publication")
 
 
 def context_of(page: PublishDialog, form: PublishForm) -> dict[str, Any]:
     slug, deployment = page.customer.slug, page.deployment
-    if page.sandboxes:
-        form.initial.setdefault("sandbox_id", page.sandboxes[0].id)
+    form.initial = {**page.defaults, **form.initial}
     context = {"page": page, "form": form, "customer": page.customer, "deployment": deployment}
     if deployment is None:
         return context | {

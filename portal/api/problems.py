@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import exceptions
 from rest_framework.response import Response
 
-from portal.services import errors
+from portal.services import durability, errors
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_S = 10
@@ -52,6 +52,7 @@ class BadQuery(exceptions.APIException):
 
 def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response:
     """For DRF. An error's own text is shown only if it is a `ServiceError`, whose text is for people."""
+    error = durability.find_obstacle(error) or error
     match error:
         case errors.ServiceError():
             response = _for_service(error)

@@ -13,8 +13,13 @@ class DeploymentQuerySet(models.QuerySet["Deployment"]):
         return self.only(
             *("miosa_id", "customer_id", "name", "state", "public_url", "managed_url", "active_version_id"),
             *("live_version_id", "staged_version_id", "newest_version_id", "live_since", "on_rollback", "is_shared"),
-            *("is_filled", "domains_waiting", "created_at", "first_seen_at", "gone_at"),
+            *("live_by", "live_by_role", "live_reason", "live_operation_id"),
+            *("is_filled", "domains_waiting", "domains_read_at", "created_at", "first_seen_at", "gone_at"),
         )
+
+    def unread(self) -> "DeploymentQuerySet":
+        """Those whose versions were never read, as `Deployment.is_unread`."""
+        return self.filter(gone_at=None, is_filled=False, newest_version=None)
 
     def with_versions(self) -> "DeploymentQuerySet":
         """Joins the live, staged and newest version. For one deployment; for many, `attach_versions` costs less."""
@@ -26,6 +31,8 @@ class Deployment(models.Model):
 
     `external_id` is MIOSA's value, None for null, empty or absent (`is_stated` is False only for absent).
     `live_version`, `staged_version` and `newest_version` are updated whenever the row or one of its versions changes.
+    `live_by`, `live_by_role` and `live_reason` say who made the live version live and why, `live_operation_id` by which
+    of our operations; they are empty, and `live_since` is None, if it is not known.
     `requested_at` is when the request for this row was sent: the response to an earlier request is not stored any more.
     """
 
@@ -54,8 +61,14 @@ class Deployment(models.Model):
     staged_version = models.ForeignKey("portal.Version", on_delete=models.SET_NULL, null=True, related_name="+")
     newest_version = models.ForeignKey("portal.Version", on_delete=models.SET_NULL, null=True, related_name="+")
     live_since = models.DateTimeField(null=True)
+    live_by = models.CharField(max_length=512, blank=True)
+    live_by_role = models.CharField(max_length=20, blank=True)
+    live_reason = models.CharField(max_length=500, blank=True)
+    live_operation_id = models.UUIDField(null=True)
     on_rollback = models.BooleanField(default=False)
     domains_waiting = models.PositiveIntegerField(default=0, help_text="Its domains that do not lead here, counted.")
+    domains_read_at = models.DateTimeField(null=True)
+    domains_tried_at = models.DateTimeField(null=True, help_text="When the worker last read them, or tried to.")
     is_filled = models.BooleanField(default=False, help_text="Its versions were read down to the first.")
     is_shared = models.BooleanField(default=False)
     created_at = models.DateTimeField(null=True)
@@ -69,10 +82,22 @@ class Deployment(models.Model):
     class Meta:
         indexes = (
             models.Index(fields=["requested_at"], condition=models.Q(gone_at=None), name="deployment_requested"),
+            # How far the first fill is.
+            models.Index(fields=["id"], condition=models.Q(gone_at=None, is_filled=False), name="deployment_unfilled"),
         )
 
     def __str__(self) -> str:
         return self.miosa_id
+
+    @property
+    def is_unread(self) -> bool:
+        """Its versions were never read: what is staged, building or failed is not known."""
+        return self.gone_at is None and not self.is_filled and self.newest_version_id is None
+
+    @property
+    def live_is_unread(self) -> bool:
+        """A version is live (docs/rules.md, 2), but its details were not read yet."""
+        return self.gone_at is None and bool(self.active_version_id) and self.live_version_id is None
 
 
 class Holding(models.Model):

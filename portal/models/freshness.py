@@ -6,6 +6,8 @@ from django.db import models
 
 # What a page shows may be this old before it is refreshed.
 FRESH_FOR = timedelta(seconds=15)
+# A page that is open says so again before this has passed.
+WATCHED_FOR = timedelta(seconds=20)
 SWEEP = "sweep"
 WORKSPACES = "workspaces"
 
@@ -24,13 +26,19 @@ def versions_scope(deployment_id: int) -> str:
     return f"versions:{deployment_id}"
 
 
+def version_scope(deployment_id: int, version_id: str) -> str:
+    """One version that is being built. `deployment_id` is `Deployment.id`, `version_id` is MIOSA's."""
+    return f"version:{deployment_id}:{version_id}"
+
+
 class Freshness(models.Model):
     """Something that is refreshed as a whole, named by `scope` ("customer:<id>", "versions:<id>", "sweep" …).
 
-    The lease lets one process refresh it for all. `lease_token` is a fencing token: a process whose lease ran out can't
-    store what it read. `epoch` grows with each of our own changes, so that a read that began before one can't overwrite
-    it. From `wanted_at` on the worker refreshes it. `began_at`, `cursor` and `rows_read` keep the position of a refresh
-    that takes several runs. `is_complete`: the stored rows have no gap below the newest.
+    The lease lets one process refresh it for all. `lease_token` is a fencing token: a process whose lease ran out
+    can't store what it read. `epoch` grows with each of our own changes, so that a read that began before one can't
+    overwrite it. From `wanted_at` on the worker refreshes it, before others if somebody looks at it (`watched_at`).
+    `began_at`, `cursor` and `rows_read` keep the position of a refresh that takes several runs. `is_complete`: the
+    stored rows have no gap below the newest.
     """
 
     scope = models.CharField(max_length=200, unique=True)
@@ -40,6 +48,7 @@ class Freshness(models.Model):
     began_at = models.DateTimeField(null=True)
     read_at = models.DateTimeField(null=True)
     wanted_at = models.DateTimeField(null=True)
+    watched_at = models.DateTimeField(null=True)
     epoch = models.PositiveBigIntegerField(default=0)
     lease_token = models.CharField(max_length=32, blank=True)
     lease_until = models.DateTimeField(null=True)

@@ -5,6 +5,9 @@ from typing import NamedTuple
 
 from django.db import models
 
+# States of a version (contract 9.1) that will change.
+UNFINISHED = ("created", "building")
+
 
 class VersionRow(NamedTuple):
     """The columns of a version that a summary needs, as the timeline's SQL brings them; a `Version` has them too."""
@@ -20,6 +23,9 @@ class VersionRow(NamedTuple):
     is_readable: bool
     was_live: bool
     external_user_id: str
+    published_by: str
+    published_by_role: str
+    publish_reason: str
     source_sandbox_id: str
     files: int | None
     total_bytes: int | None
@@ -42,6 +48,9 @@ class VersionQuerySet(models.QuerySet["Version"]):
 class Version(models.Model):
     """A row of contract 8.2. `customer` None: its owner is not known for certain, so only staff see it.
 
+    `published_by`, `published_by_role`, `publish_reason` and `publish_operation_id` are of our operation that published
+    it, empty if there is none (`sync/upsert/authors.py`).
+
     `is_doubtful`: the row may be outdated (the live pointer moved to or from it) or was incomplete, so the version has
     to be read singly.
     """
@@ -62,6 +71,10 @@ class Version(models.Model):
     is_doubtful = models.BooleanField(default=False)
     created_by = models.CharField(max_length=512, blank=True)
     external_user_id = models.CharField(max_length=512, blank=True)
+    published_by = models.CharField(max_length=200, blank=True)
+    published_by_role = models.CharField(max_length=20, blank=True)
+    publish_reason = models.CharField(max_length=500, blank=True)
+    publish_operation_id = models.UUIDField(null=True)
     external_project_id = models.CharField(max_length=512, blank=True)
     source_sandbox_id = models.CharField(max_length=128, blank=True)
     build_id = models.CharField(max_length=128, blank=True)
@@ -90,9 +103,7 @@ class Version(models.Model):
             models.Index(fields=["deployment", "-number"], name="version_by_number"),
             models.Index(fields=["artifact_sha256"], name="version_by_artifact"),
             models.Index(fields=["deployment"], condition=models.Q(customer=None), name="version_of_nobody"),
-            models.Index(
-                fields=["deployment"], condition=models.Q(state__in=["created", "building"]), name="version_unfinished"
-            ),
+            models.Index(fields=["deployment"], condition=models.Q(state__in=UNFINISHED), name="version_unfinished"),
             models.Index(fields=["deployment"], condition=models.Q(is_doubtful=True), name="version_doubtful"),
         )
 

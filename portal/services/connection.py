@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from portal.models import Connection
 from portal.permissions import Person, Role
-from portal.services import errors
+from portal.services import durability, errors
 
 logger = logging.getLogger(__name__)
 
@@ -26,7 +26,8 @@ def get_connection() -> Connection:
     row = Connection.only()
     if not row.base_url:
         row.base_url = settings.MIOSA.base_url
-        row.save(update_fields=["base_url"])
+        with durability.optional_write("connection"):
+            row.save(update_fields=["base_url"])
     return row
 
 

@@ -6,6 +6,7 @@ ServiceError
 ├── Invalid       the person's input is wrong; `fields` maps a field's name to a sentence
 ├── Conflict      another person's change conflicts with it
 └── Unavailable   the hosting service can't be reached; a retry helps after `retry_after_s`
+    └── StorageUnavailable   the portal's own database takes no changes right now
 
 Each has `for_people`, a translated sentence that names no vendor.
 """
@@ -48,3 +49,7 @@ class Unavailable(ServiceError):
     def __init__(self, for_people: str, *, retry_after_s: float | None = None) -> None:
         super().__init__(for_people)
         self.retry_after_s = retry_after_s
+
+
+class StorageUnavailable(Unavailable):
+    pass

@@ -13,8 +13,16 @@ LONGEST_BLOCK_S = 120.0
 # The part of the installation's bucket that people's reads leave to changes, and background reading to both.
 RESERVED_BY_READS = 0.1
 RESERVED_BY_BACKGROUND = 0.2
+# Reading ahead what nobody waits for takes only what the bucket could not hold much longer: as much in a minute, and
+# whoever opens a page finds the bucket almost full.
+RESERVED_BY_FILL = 0.85
+# The part of each minute's requests that this takes for long: MIOSA may count the last minute more strictly than we do.
+FILL_PART = 0.95
 _ROWS_ON_A_PAGE = 100
 _SHORTEST_SWEEP_INTERVAL_S = 60.0
+# The part of what background reading may send that the regular sweeps take, and while histories are still unread.
+_SWEEP_PART = 1 / 2
+_SWEEP_PART_WHILE_FILLING = 1 / 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +49,13 @@ def is_blocked(bucket: Bucket, *, now: float) -> bool:
 
 
 def get_installation_share(reserved: float = 0.0) -> Share:
-    """The bucket that every request takes from. `reserved` is a part of its capacity."""
+    """The bucket that every request takes from. `reserved` is a part of its capacity.
+
+    The last token of a tiny bucket is reserved for nobody, or it could not be taken at all.
+    """
     per_minute = float(settings.MIOSA.rpm)
     capacity = max(1.0, per_minute / 4)
-    return Share("miosa", capacity=capacity, refill=per_minute / 60, reserved=capacity * reserved)
+    return Share("miosa", capacity=capacity, refill=per_minute / 60, reserved=min(capacity * reserved, capacity - 1))
 
 
 def background_rate() -> float:
@@ -52,7 +63,16 @@ def background_rate() -> float:
     return settings.MIOSA.rpm / 60 * (1 - RESERVED_BY_BACKGROUND)
 
 
-def sweep_interval(deployments: int) -> timedelta:
-    """At most every minute, and never more than half of what background reading may send."""
+def sweep_interval(deployments: int, *, is_filling: bool = False) -> timedelta:
+    """At most every minute, and never more than half of what background reading may send.
+
+    `is_filling`: histories of some deployments were never read; then these go first.
+    """
     pages = math.ceil(max(1, deployments) / _ROWS_ON_A_PAGE)
-    return timedelta(seconds=max(_SHORTEST_SWEEP_INTERVAL_S, pages / (background_rate() / 2)))
+    part = _SWEEP_PART_WHILE_FILLING if is_filling else _SWEEP_PART
+    return timedelta(seconds=max(_SHORTEST_SWEEP_INTERVAL_S, pages / (background_rate() * part)))
+
+
+def fill_duration(deployments: int) -> timedelta:
+    """How long it takes at least to read the histories of so many deployments, at one request each."""
+    return timedelta(seconds=deployments * 60 / settings.MIOSA.rpm)

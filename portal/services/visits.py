@@ -12,9 +12,26 @@ from datetime import datetime
 from portal.models import Customer, Deployment
 from portal.permissions import Person
 from portal.services import builds, logs
-from portal.services.queries import customers, deployments, summaries, versions
+from portal.services.queries import customer_list, customers, deployments, summaries, versions
+from portal.services.queries.customer_list import LoadedList
 from portal.services.queries.versions import LoadedVersion
 from portal.services.sync import refresh
+
+
+def open_list(*, by: Person, search: str, sort: str, page: int, now: datetime) -> LoadedList:
+    """A page of the customers; what was never read of their apps is read before all others. Polls call it too."""
+    loaded = customer_list.load_page(by=by, search=search, sort=sort, page=page)
+    refresh.read_first(loaded.deployments, now=now)
+    refresh.follow_builds(loaded.deployments, now=now)
+    return loaded
+
+
+def open_list_after(*, by: Person, search: str, sort: str, after: str, now: datetime) -> LoadedList:
+    """The same from behind the customer with the slug `after`."""
+    loaded = customer_list.load_after(by=by, search=search, sort=sort, after=after)
+    refresh.read_first(loaded.deployments, now=now)
+    refresh.follow_builds(loaded.deployments, now=now)
+    return loaded
 
 
 def open_customer(*, by: Person, slug: str, now: datetime) -> Customer:
@@ -30,7 +47,9 @@ def open_customer(*, by: Person, slug: str, now: datetime) -> Customer:
 def poll_customer(*, by: Person, slug: str, now: datetime) -> Customer:
     customer = customers.get_customer(by=by, slug=slug)
     if refresh.refresh_customer_if_stale(customer, customers.get_freshness(customer), now=now):
-        return customers.get_customer(by=by, slug=slug)
+        refresh.read_first(deployments.list_unread(customer), now=now)
+        customer = customers.get_customer(by=by, slug=slug)
+    refresh.follow_builds(deployments.list_building(customer), now=now)
     return customer
 
 
@@ -49,12 +68,14 @@ def open_deployment(*, by: Person, slug: str, deployment_id: str, now: datetime)
         refresh.refresh_deployment_if_stale(deployment, row, customer=customer, now=now)
         return customer, deployments.get_held(customer, deployment_id)
     refresh.request_deployment_refresh(deployment, row, now=now)
+    refresh.follow_builds([deployment], now=now)
     return customer, deployment
 
 
 def poll_deployment(*, by: Person, slug: str, deployment_id: str, now: datetime) -> tuple[Customer, Deployment]:
     customer, deployment = deployments.load(by=by, slug=slug, deployment_id=deployment_id)
     row = deployments.get_freshness(deployment)
+    refresh.follow_builds([deployment], now=now)
     if refresh.refresh_deployment_if_stale(deployment, row, customer=customer, now=now):
         return deployments.load(by=by, slug=slug, deployment_id=deployment_id)
     return customer, deployment
@@ -69,8 +90,21 @@ def refresh_deployment(*, by: Person, slug: str, deployment_id: str, now: dateti
 
 def open_version(*, by: Person, slug: str, deployment_id: str, version_id: str, now: datetime) -> LoadedVersion:
     """For a failed version, with the cause from its log, which is read from MIOSA the first time."""
-    loaded = versions.load(by=by, slug=slug, deployment_id=deployment_id, version_id=version_id)
+    loaded = watch_version(by=by, slug=slug, deployment_id=deployment_id, version_id=version_id, now=now)
     if loaded.version.state != "failed":
         return loaded
     failure = logs.find_failure(loaded.version, loaded.deployment, customer=loaded.customer, by=by, now=now)
     return replace(loaded, failure=failure)
+
+
+def poll_version(*, by: Person, slug: str, deployment_id: str, version_id: str, now: datetime) -> LoadedVersion:
+    """Whether it is live, or can be restored, follows from its deployment, which is read again if it is stale."""
+    poll_deployment(by=by, slug=slug, deployment_id=deployment_id, now=now)
+    return open_version(by=by, slug=slug, deployment_id=deployment_id, version_id=version_id, now=now)
+
+
+def watch_version(*, by: Person, slug: str, deployment_id: str, version_id: str, now: datetime) -> LoadedVersion:
+    """While it is being built, it is read every few seconds."""
+    loaded = versions.load(by=by, slug=slug, deployment_id=deployment_id, version_id=version_id)
+    refresh.follow_builds([loaded.deployment], now=now)
+    return loaded

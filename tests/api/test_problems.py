@@ -25,7 +25,7 @@ from tests.simulator_control import SimulatorControl
 
 Ask = Callable[[str], ApiClient]
 STACK = re.compile(
-    r"django|drf|rest_framework|python|gunicorn|whitenoise|spectacular|traceback|sqlite|postgres|/srv/|\.py\b", re.I
+    r"django|drf|rest_framework|python|uvicorn|whitenoise|spectacular|traceback|sqlite|postgres|/srv/|\.py\b", re.I
 )
 
 
@@ -72,7 +72,7 @@ def test_a_server_error_has_the_request_id_and_no_details(
     def broken(*args: object, **kwargs: object) -> None:
         raise RuntimeError("secret of the inside, in /srv/portal.py")
 
-    monkeypatch.setattr("portal.services.queries.customers.list_after", broken)
+    monkeypatch.setattr("portal.services.visits.open_list_after", broken)
     response = ask("owner").get(f"{API}/customers/")
     body = response.json()
     assert response.status_code == 500
@@ -89,7 +89,7 @@ def test_a_server_error_is_reported_as_an_exception(monkeypatch: pytest.MonkeyPa
     def broken(*args: object, **kwargs: object) -> None:
         raise RuntimeError("inside")
 
-    monkeypatch.setattr("portal.services.queries.customers.list_after", broken)
+    monkeypatch.setattr("portal.services.visits.open_list_after", broken)
     with pytest.raises(RuntimeError, match="inside"):
         client.get(f"{API}/customers/")
 

@@ -14,7 +14,7 @@ from portal.api.serializers import pages, summaries
 from portal.api.serializers.fields import StaffField
 from portal.services.queries import builds as stored_builds
 from portal.services.queries import (
-    customers,
+    customer_list,
     deployments,
     filters,
     history,
@@ -27,8 +27,9 @@ from portal.services.queries import (
 # The fields of each dataclass that are not serialized, and why.
 OMITTED: dict[type, dict[str, str]] = {
     schemas.DeploymentSummary: {"actions": "nothing can be done here yet"},
-    schemas.Rollback: {"may_keep": "nothing can be done here yet", "may_undo": "nothing can be done here yet"},
-    customers.CustomerList: {
+    schemas.Rollback: {"may_keep": "nothing can be done here yet", "undo": "nothing can be done here yet"},
+    customer_list.CustomerList: {
+        "following": "it is in next",
         "page": "the cursor says where",
         "pages": "next says whether there is more",
         "search": "who asks knows",
@@ -47,7 +48,7 @@ OMITTED: dict[type, dict[str, str]] = {
     operations.OperationList: {"next_cursor": "it is in next"},
     operations.OperationPage: {
         "may_decide": "nothing can be done here yet",
-        "undo_version_id": "nothing can be done here yet",
+        "undo": "nothing can be done here yet",
     },
     versions.VersionPage: {
         "actions": "nothing can be done here yet",
@@ -57,12 +58,13 @@ OMITTED: dict[type, dict[str, str]] = {
 WRITTEN: list[tuple[type, type[Serializer[Any]]]] = [
     (schemas.Age, summaries.AgeSerializer),
     (schemas.CustomerSummary, summaries.CustomerSummarySerializer),
+    (schemas.Fill, summaries.FillSerializer),
     (schemas.DeploymentSummary, summaries.DeploymentSerializer),
     (schemas.Rollback, summaries.RollbackSerializer),
     (schemas.VersionSummary, summaries.VersionSummarySerializer),
     (stored_builds.Build, pages.BuildSerializer),
-    (customers.CustomerList, pages.CustomerListSerializer),
-    (customers.CustomerRow, pages.CustomerRowSerializer),
+    (customer_list.CustomerList, pages.CustomerListSerializer),
+    (customer_list.CustomerRow, pages.CustomerRowSerializer),
     (deployments.DeploymentPage, pages.DeploymentPageSerializer),
     (filters.Choice, history_shapes.ChoiceSerializer),
     (filters.Choices, history_shapes.ChoicesSerializer),

@@ -52,6 +52,7 @@ def test_a_domain_is_verified_automatically_once_its_record_is_set(app: DomainsA
 def test_the_history_counts_domains_that_wait(app: DomainsApp, name_server: NameServer) -> None:
     def count_waiting() -> int:
         (summary,) = [each for each in app.open_history().deployments if each.id == app.id]
+        assert summary.domains_waiting is not None
         return summary.domains_waiting
 
     domain = app.add()

@@ -80,6 +80,20 @@ def test_background_never_takes_the_last_fifth() -> None:
     assert taken(Purpose.READ, at=BEGIN + 59.5) >= 1
 
 
+def test_reading_ahead_leaves_the_bucket_almost_full() -> None:
+    """However long it goes on, at nearly the full pace, whoever opens a page finds four fifths of the bucket."""
+    sent = sum(taken(Purpose.FILL, at=BEGIN + quarter / 4) for quarter in range(1, 241))
+    assert 0.92 * RPM < sent <= RPM
+    assert taken(Purpose.READ, at=BEGIN + 60) >= RPM // 4 * 0.8 - 2
+
+
+@pytest.mark.parametrize("rpm", [1, 4, 10, 19])
+def test_a_tiny_budget_still_allows_every_purpose(settings: Settings, rpm: int) -> None:
+    settings.MIOSA = Upstream("http://127.0.0.1:1/api/v1", "msk_test", None, rpm, is_demo=True)
+    for number, purpose in enumerate(Purpose):
+        assert taken(purpose, at=BEGIN + number * 600) >= 1
+
+
 def test_actions_go_before_reads_when_little_is_left() -> None:
     taken(Purpose.READ, at=BEGIN)
     assert budget.wait_s(Purpose.READ, now=BEGIN) > 0

@@ -10,7 +10,7 @@ from typing import Any
 from portal.models import Deployment, Version
 from portal.permissions import Person
 from portal.services.errors import NotFound
-from portal.services.queries import customers, search, versions
+from portal.services.queries import search, versions
 from portal.services.queries.timeline import Page
 from tests import page_views
 
@@ -30,7 +30,7 @@ def as_text(answer: Any) -> str:
 
 def collect_visible_text(*, by: Person, slug: str, now: datetime) -> str:
     """Everything about a customer in one text: history, deployments, every readable version, comparison, search."""
-    found = [as_text(customers.list_customers(by=by, now=now))]
+    found = [as_text(page_views.open_list(by=by, now=now))]
     found += [as_text(page_views.open_history(by=by, slug=slug, query=query, now=now)) for query in SEARCHES]
     for deployment in Deployment.objects.all():
         try:

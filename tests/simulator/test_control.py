@@ -168,6 +168,17 @@ def test_canaries(sim: SimulatorClient) -> None:
     assert row["tenant_id"] in listed["internal"]
 
 
+def test_canaries_in_open_fields(sim: SimulatorClient) -> None:
+    booking = sim.deployment("staged")["id"]
+    sim.configure(canaries="open")
+    row = sim.get_data(f"/deployments/{booking}")
+    assert row["state"].startswith("canary-state-")
+    assert row["name"].startswith("Booking mi\x1b[1mosa-fra1")
+    version = sim.get_data(f"/deployments/{booking}/versions")[0]
+    assert version["kind"].startswith("canary-kind-")
+    assert "canary-runtime_command-" in version["runtime_command"]
+
+
 def test_unknown_control_endpoint_lists_the_others(sim: SimulatorClient) -> None:
     answer = sim.get("/_control/nothing")
     assert (answer.status_code, "/_control/reset" in answer.text) == (404, True)

@@ -11,6 +11,7 @@ from portal.api.serializers.summaries import (
     CustomerSummarySerializer,
     DeploymentSerializer,
     DeploymentSummarySerializer,
+    FillSerializer,
     VersionSummarySerializer,
 )
 from portal.services.queries.retention import Keeping
@@ -20,13 +21,15 @@ class CustomerRowSerializer(serializers.Serializer[Any]):
     customer = CustomerSummarySerializer()
     deployments = DeploymentSummarySerializer(many=True, help_text="The first few.")
     deployments_count = serializers.IntegerField()
-    last_published_at = MomentField(allow_null=True)
+    last_published_at = MomentField(allow_null=True, help_text="Null: never, or not known yet if `is_unread`.")
+    is_unread = serializers.BooleanField(help_text="Some of its apps, or their versions, are not read yet.")
 
 
 class CustomerListSerializer(serializers.Serializer[Any]):
     next = NextField()
     total = serializers.IntegerField()
     age = AgeSerializer()
+    fill = FillSerializer(allow_null=True, help_text="Null once the versions of every app are read.")
     results = CustomerRowSerializer(many=True, source="rows")
 
 
@@ -77,6 +80,10 @@ class MomentSerializer(serializers.Serializer[Any]):
 
     what = serializers.ChoiceField(["archived", "created", "gone", "replaced", "went_live"])
     at = MomentField()
+    who = serializers.CharField(help_text="Whose operation in this portal caused it; empty if there is none.")
+    role = serializers.CharField()
+    reason = serializers.CharField()
+    operation = serializers.UUIDField(allow_null=True)
 
 
 class RetentionSerializer(serializers.Serializer[Any]):

@@ -7,7 +7,8 @@ from portal.api.openapi import describe
 from portal.api.parameters import CURSOR, Parameter
 from portal.api.serializers.pages import CustomerListSerializer
 from portal.api.views.base import ReadView, get_person, respond
-from portal.services.queries import customers
+from portal.services import visits
+from portal.services.queries import customer_list
 
 QUERY = (
     Parameter("q", "Words that the name or the external id contains.", longest=100),
@@ -34,6 +35,8 @@ class Customers(ReadView):
         search, sort = parameters.first(query, "q"), parameters.first(query, "sort") or "name"
         scope = ("customers", str(person.id), search, sort)
         after = cursors.read(parameters.first(query, "cursor"), scope=scope)
-        found = customers.list_after(by=person, search=search, sort=sort, after=after, now=timezone.now())
+        now = timezone.now()
+        loaded = visits.open_list_after(by=person, search=search, sort=sort, after=after, now=now)
+        found = customer_list.get_list(loaded, by=person, now=now)
         following = cursors.make(found.following, scope=scope) if found.following else ""
         return respond(request, CustomerListSerializer, found, query=query, cursor=following)

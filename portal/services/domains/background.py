@@ -1,15 +1,22 @@
-"""The worker's part: run due DNS checks, and have MIOSA verify a domain when our own check shows that it can pass."""
+"""The worker's part: run due DNS checks, have MIOSA verify a domain when our own check shows that it can pass, and read
+the domains of apps whose page nobody opens, so that lists know which of them fail.
+"""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import ClassVar
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
-from portal.models import Domain
-from portal.services.domains import changes, checks
+from portal.models import Deployment, Domain, Freshness
+from portal.services.domains import changes, checks, fetch
+from portal.services.sync import budget, upstream
+from portal.services.sync.budget import Purpose
+from portal.services.sync.limits import DOMAINS_QUIET
 from portal.worker import Due, Source
 
 _CHECKS_AT_ONCE = 4
+_PATIENCE_S = 3.0
+_RETRY_AFTER_FAILURE = timedelta(minutes=10)
 
 
 class DomainSource(Source[Domain]):
@@ -27,6 +34,35 @@ class DomainSource(Source[Domain]):
 
     def run(self, item: Domain, *, now: datetime) -> None:
         run_due_check(item, now=now)
+
+
+class DomainListSource(Source[Deployment]):
+    """Lists of domains that were not read for hours: one request for each app, after all histories were read."""
+
+    limits: ClassVar = {"domain_lists": 1}
+
+    def find_due(self, *, now: datetime) -> Due[Deployment]:
+        histories = Freshness.objects.filter(scope__startswith="versions:", read_at=None, wanted_at__lte=now)
+        order = (F("domains_tried_at").asc(nulls_first=True), "pk")
+        oldest = Deployment.objects.filter(gone_at=None).order_by(*order).first()
+        if oldest is None or histories.exists():
+            return Due()
+        budget_at = now + timedelta(seconds=budget.wait_s(Purpose.FILL, now=now.timestamp()))
+        quiet_at = oldest.domains_tried_at + DOMAINS_QUIET if oldest.domains_tried_at else now
+        at = max(budget_at, quiet_at)
+        return Due((oldest,)) if at <= now else Due((), at)
+
+    def key(self, item: Deployment) -> str:
+        return f"domain_list:{item.pk}"
+
+    def claim(self, item: Deployment, *, now: datetime) -> bool:
+        as_seen = Deployment.objects.filter(pk=item.pk, domains_tried_at=item.domains_tried_at)
+        return bool(as_seen.update(domains_tried_at=now))
+
+    def run(self, item: Deployment, *, now: datetime) -> None:
+        fetch.refresh_with(upstream.client(Purpose.FILL, patience_s=_PATIENCE_S), item, now=now)
+        if Freshness.objects.filter(scope=fetch.scope(item.pk), failed_at__gte=now).exists():
+            Deployment.objects.filter(pk=item.pk).update(domains_tried_at=now - DOMAINS_QUIET + _RETRY_AFTER_FAILURE)
 
 
 def list_due_checks(*, now: datetime) -> list[Domain]:

@@ -15,6 +15,7 @@ from django.conf import settings
 
 from portal import dns
 from portal.models import Domain
+from portal.services import durability
 from portal.services.domains import reports, upsert
 from portal.services.sync.upsert import customer_rows
 from portal.wakeup import notify_worker
@@ -47,8 +48,9 @@ def request_checks(domains: Iterable[Domain], *, now: datetime) -> None:
         checks = 0 if is_new_visit else domain.checks
         viewed.append(Domain(pk=domain.pk, viewed_at=now, next_check_at=domain.next_check_at, checks=checks))
     if viewed:
-        Domain.objects.bulk_update(viewed, ["viewed_at", "next_check_at", "checks"])
-        notify_worker()
+        with durability.optional_write("domains viewed"):
+            Domain.objects.bulk_update(viewed, ["viewed_at", "next_check_at", "checks"])
+            notify_worker()
 
 
 def request_check_now(domain: Domain, *, now: datetime) -> None:

@@ -29,6 +29,8 @@ _DOMAINS = Detail("domains", fetch_domains, store_domains)
 scope = _DOMAINS.scope
 # Before a page is shown: a failure is recorded, never raised.
 refresh_if_stale = _DOMAINS.read_if_stale
+# The same for the worker, with a client of its own.
+refresh_with = _DOMAINS.read_with
 # After a change of our own. Raises miosa.MiosaError.
 refresh = _DOMAINS.read
 

@@ -4,7 +4,7 @@ Reads our tables only. A person sees the domains of the page's customer; staff w
 domains of the deployment, also those without a known customer (docs/rules.md, 1).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 
 from django.db.models import QuerySet
@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from portal import dns
 from portal.models import Customer, Deployment, Domain
 from portal.permissions import Permission, Person
+from portal.services import open_words
 from portal.services.authorization import can
 from portal.services.domains import reports
 from portal.services.domains.messages import word_fix, word_message
@@ -77,7 +78,7 @@ def get_domain_list(
     """`domains` are those that `by` may see, `age` is that of MIOSA's list."""
     return DomainList(
         customer=summaries.summarize_customer(customer, by=by),
-        deployment=actions.get_deployment_summary(deployment, customer, by=by),
+        deployment=actions.get_deployment_summary(deployment, customer, by=by, now=now),
         domains=tuple(_summarize(domain, reports.find_report(domain, now=now), now=now) for domain in domains),
         can_add=can(Permission.ADD_DOMAIN, customer, deployment, by=by),
         add_obstacle=actions.get_gone_obstacle(deployment) or actions.get_connection_obstacle(customer.connection),
@@ -100,7 +101,7 @@ def get_domain_page(
     can_share = can(Permission.SHARE_DOMAIN, customer, deployment, by=by)
     return DomainPage(
         customer=summaries.summarize_customer(customer, by=by),
-        deployment=actions.get_deployment_summary(deployment, customer, by=by),
+        deployment=actions.get_deployment_summary(deployment, customer, by=by, now=now),
         detail=get_domain_detail(domain, now=now),
         twin=find_free_twin(deployment, domain.name),
         links=links if can_share else (),
@@ -147,17 +148,22 @@ def _summarize(domain: Domain, report: dns.Report | None, *, now: datetime) -> D
         id=domain.miosa_id,
         name=domain.name,
         display_name=reports.get_display_name(domain.name),
-        status=domain.status,
+        status=_show_word(domain.status, open_words.DOMAIN_STATES),
         ownership=_word_status(status.ownership),
         dns=_word_status(status.dns),
         certificate=_word_status(status.certificate),
         has_drifted=domain.drifted_at is not None,
         leads_elsewhere=report is None or dns.leads_elsewhere(report),
-        redirect_policy=domain.redirect_policy,
+        redirect_policy=_show_word(domain.redirect_policy, open_words.REDIRECT_POLICIES),
         checked_at=domain.checked_at,
         next_check_at=domain.next_check_at,
         is_being_checked=domain.is_being_checked(now=now),
     )
+
+
+def _show_word(word: str, known: Collection[str]) -> str:
+    """Pages about domains also are for people without an account, so that they show nobody an unknown word."""
+    return word if not word or word in known else open_words.OTHER
 
 
 def _word_status(item: dns.StatusItem) -> StatusItem:

@@ -3,11 +3,13 @@
 import time
 from datetime import timedelta
 
+from django.db import OperationalError
 from django.utils import timezone
 
 from portal import miosa
 from portal.models import Operation
 from portal.models.operations import SENDABLE_FOR
+from portal.services import durability
 from portal.services.sync import budget, upstream
 from portal.services.sync.budget import Purpose
 
@@ -54,8 +56,11 @@ def _take_token(purpose: Purpose) -> None:
     until = time.monotonic() + _WAIT_FOR_TOKEN_S
     while True:
         try:
-            budget.take(purpose)
+            with durability.lock_wait(durability.CHANGE_WAIT_MS):
+                budget.take(purpose)
             return
+        except OperationalError as error:
+            raise miosa.BudgetSpent("the database is busy", retry_after_s=1) from error
         except miosa.BudgetSpent as spent:
             wait = spent.retry_after_s or 0.1
             if time.monotonic() + wait > until:

@@ -25,9 +25,12 @@ from portal.services.queries.operations import OperationPage
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeploymentDialog(Dialog):
-    """For a deletion, `versions_lost` and `domains_lost` are what is deleted with it."""
+    """For a deletion, `versions_lost` and `domains_lost` are what is deleted with it.
 
-    versions_lost: int = 0
+    `versions_lost` is None while not all versions have been read.
+    """
+
+    versions_lost: int | None = None
     domains_lost: tuple[str, ...] = ()
 
 
@@ -42,7 +45,8 @@ def get_dialog(kind: str, ids: DialogIds, *, by: Person, now: datetime) -> Deplo
         obstacle=authorized.kind.find_obstacle(deployment) if deployment else "",
     )
     if authorized.kind.deletes_deployment and deployment is not None:
-        facts["versions_lost"] = Version.objects.filter(deployment=deployment).count()
+        if deployment.is_filled:
+            facts["versions_lost"] = Version.objects.filter(deployment=deployment).count()
         facts["domains_lost"] = domain_fetch.list_names(deployment, customer=authorized.customer, by=by, now=now)
     return DeploymentDialog(**facts)
 

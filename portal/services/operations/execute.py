@@ -10,7 +10,7 @@ from django.utils import timezone
 from portal import miosa
 from portal.models import Deployment, Operation
 from portal.permissions import Role
-from portal.services import connection
+from portal.services import connection, durability
 from portal.services.connection import WrongTenant
 from portal.services.operations import heartbeat, messages, read_back, timeline
 from portal.services.operations.base import Detection, Kind, Refusal, Response
@@ -218,7 +218,9 @@ def _is_unchanged(operation: Operation) -> Q:
 
 def _save_outcome(operation: Operation, condition: Q, **columns: Any) -> bool:
     """Save the columns if the row still meets the condition; else reload the row and return False."""
-    if Operation.objects.filter(condition, pk=operation.pk).update(**columns):
+    with durability.lock_wait(durability.OUTCOME_WAIT_MS, at_least=True):
+        is_saved = bool(Operation.objects.filter(condition, pk=operation.pk).update(**columns))
+    if is_saved:
         for name, value in columns.items():
             setattr(operation, name, value)
         return True

@@ -10,6 +10,7 @@ from django.db import Error, connection
 from django.utils import timezone
 
 from portal.models import Operation
+from portal.services import durability
 
 EVERY_S = 1.0
 
@@ -55,7 +56,8 @@ def release(operation: Operation) -> None:
     """Another process may take its next step."""
     if not operation.runner:
         return
-    Operation.objects.filter(pk=operation.pk, runner=operation.runner).update(runner="")
+    with durability.optional_write("release"):  # else it counts as dead in a few seconds
+        Operation.objects.filter(pk=operation.pk, runner=operation.runner).update(runner="")
     operation.runner = ""
 
 

@@ -12,7 +12,7 @@ from portal.models import Customer, Deployment
 from portal.permissions import Person
 from portal.services import clean_text, environments, sandboxes
 from portal.services.errors import Invalid, ServiceError
-from portal.services.operations import accept, reasons
+from portal.services.operations import accept, publish_defaults, reasons
 from portal.services.operations.accept import OperationRequest
 from portal.services.operations.kinds._name import LONGEST_NAME
 from portal.services.operations.kinds.publish import Publish
@@ -41,7 +41,8 @@ _WAITS = 3
 class PublishDialog(Dialog):
     """`sandboxes_missing` is why no sandbox is offered. `kinds` are those of the version.
 
-    `on_rollback`: the live version was rolled back to, so a publish that goes live requires `over_rollback`.
+    `defaults` are the form's fields as it opens. `on_rollback`: the live version was rolled back to, so a publish
+    that goes live requires `over_rollback`.
     """
 
     sandboxes: tuple[Sandbox, ...]
@@ -49,6 +50,7 @@ class PublishDialog(Dialog):
     kinds: tuple[str, ...]
     environments: tuple[str, ...]
     on_rollback: bool
+    defaults: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +71,8 @@ class Publication:
     over_rollback: bool = False
 
 
-def get_dialog(ids: DialogIds, *, by: Person, now: datetime) -> PublishDialog:
-    """Raises NotFound, Forbidden."""
+def get_dialog(ids: DialogIds, *, again: str = "", by: Person, now: datetime) -> PublishDialog:
+    """`again` names what to publish once more, see `publish_defaults`. Raises NotFound, Forbidden."""
     authorized = authorize(Publish.name, ids, by=by, now=now)
     deployment = authorized.deployment
     missing = ""
@@ -88,6 +90,7 @@ def get_dialog(ids: DialogIds, *, by: Person, now: datetime) -> PublishDialog:
         kinds=VERSION_KINDS,
         environments=settings.MIOSA.environments,
         on_rollback=bool(deployment and deployment.on_rollback),
+        defaults=publish_defaults.get_defaults(deployment, authorized.customer, found, again=again, by=by),
     )
 
 

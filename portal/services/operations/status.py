@@ -7,42 +7,44 @@ import logging
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.core.cache import cache
+from django.db import OperationalError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from portal import miosa
-from portal.models import Customer, Deployment, Freshness, Operation, Version
+from portal.models import Customer, Deployment, Operation, Version
 from portal.permissions import Permission, Person, who_can
-from portal.services import log_text, logs
+from portal.services import logs
+from portal.services.authorization import can
 from portal.services.connection import WrongTenant
 from portal.services.errors import Forbidden, Invalid
 from portal.services.operations import reconcile
 from portal.services.operations.kinds import get_kind
-from portal.services.operations.read_back import store_deployment
 from portal.services.operations.switch import record_switch
 from portal.services.queries import summaries
+from portal.services.queries.log_pages import LogPage
 from portal.services.queries.operations import OperationPage, find_row, get_page, may_decide
 from portal.services.queries.progress import Progress, get_step, list_moments
-from portal.services.sync import leases, scopes, upstream
+from portal.services.sync import upstream
 from portal.services.sync.budget import Purpose
-from portal.services.sync.upsert import live_pointer, version_rows
+from portal.services.sync.fetch import build_refresh
+from portal.services.sync.leases import LeaseLost
 from portal.wakeup import notify_worker
 
 logger = logging.getLogger(__name__)
 
 CHOICES = ("happened", "did_not", "again")
-_POLL_EVERY = timedelta(seconds=2)
-_TAIL = 4000
-# The log is read less often than the state: each time costs a request, and watchers' share of the budget is small.
-_LOG_EVERY_S = 6
 
 
 def refresh_operation(*, by: Person, key: UUID, now: datetime) -> OperationPage:
     """Advance an unfinished operation, unless only the worker does that, and return it. Raises NotFound."""
     operation = find_row(by=by, key=key)
     if reconcile.is_due(operation, now=now):
-        _step(operation, now=now)
+        try:
+            _step(operation, now=now)
+        except OperationalError as error:
+            # Shown as it is; the next look or the worker advances it.
+            logger.warning("operation not advanced", extra={"operation": str(key), "reason": str(error)})
     return get_page(operation, by=by, now=now)
 
 
@@ -72,7 +74,7 @@ def decide(*, by: Person, key: UUID, choice: str, now: datetime) -> OperationPag
 
 
 def get_progress(page: OperationPage, *, by: Person, now: datetime) -> Progress:
-    """The progress of a publish. Watchers share one read of MIOSA every two seconds. Raises NotFound."""
+    """The progress of a publish. All who watch the version share one read of MIOSA. Raises NotFound."""
     operation = find_row(by=by, key=page.key)
     deployment = _find_deployment(operation)
     version = _find_version(deployment, operation)
@@ -86,7 +88,9 @@ def get_progress(page: OperationPage, *, by: Person, now: datetime) -> Progress:
     # After a person's decision nobody has read what is live now.
     live = deployment.live_version if deployment and step != "live" and page.decision != "happened" else None
     is_live_visible = summaries.can_see_version(live, customer, by=by)
-    log_tail, failure = _read_log_tail(seen, deployment, customer, step, by=by, now=now)
+    log = _read_log(seen, deployment, customer, by=by, now=now)
+    failure = (log.failure if log else "") or _("The build failed. Check the log for the cause.")
+    shown_live = live if is_live_visible else None
     is_over = step in {"live", "failed"} or page.state in {"refused", "decided"}
     return Progress(
         step=step,
@@ -94,11 +98,13 @@ def get_progress(page: OperationPage, *, by: Person, now: datetime) -> Progress:
         started_at=operation.requested_at,
         is_done=is_over or (step == "ready" and not operation.goes_live),
         goes_live=operation.goes_live,
-        version=summaries.summarize_version(seen, deployment) if seen and deployment else None,
-        still_live=summaries.summarize_version(live, deployment) if live and deployment and is_live_visible else None,
-        failure=failure,
-        log_tail=log_tail,
+        version=summaries.summarize_version(seen, deployment, by=by) if seen and deployment else None,
+        still_live=summaries.summarize_version(shown_live, deployment, by=by) if shown_live and deployment else None,
+        failure=failure if step == "failed" and seen else "",
+        log=log,
         poll_every_s=_get_poll_interval_s(now - operation.requested_at),
+        is_log_pending=step == "failed" and log is not None and not log.complete,
+        may_publish=can(Permission.PUBLISH, customer, deployment, by=by),
     )
 
 
@@ -117,54 +123,25 @@ def _get_poll_interval_s(age: timedelta) -> int:
     return 5 if age < timedelta(minutes=10) else 15
 
 
-def _read_log_tail(
-    version: Version | None, deployment: Deployment | None, customer: Customer, step: str, *, by: Person, now: datetime
-) -> tuple[str, str]:
-    """The end of the build log, and the cause of a failure as one sentence."""
-    if version is None or deployment is None:
-        return "", ""
-    if step == "building":
-        tail = cache.get(f"progress-log:{version.pk}", "")
-        return (tail if by.is_staff else log_text.scrub(tail)), ""
-    if step not in {"failed", "ready", "live"}:
-        return "", ""
-    log = logs.read_log(version, deployment, customer=customer, by=by, stage="", now=now)
-    if step != "failed":
-        return log.text[-_TAIL:], ""
-    return log.text[-_TAIL:], log_text.find_failure(log.text) or _("The build failed. Check the log for the cause.")
+def _read_log(
+    version: Version | None, deployment: Deployment | None, customer: Customer, *, by: Person, now: datetime
+) -> LogPage | None:
+    """The build log, read as its own page reads it, so that what was read stays when the build ends."""
+    if version is None or deployment is None or version.state in {"", "created"}:
+        return None
+    return logs.read_log(version, deployment, customer=customer, by=by, stage="", now=now)
 
 
 def _refresh_version(operation: Operation, deployment: Deployment, *, now: datetime) -> None:
-    """One read for all watchers: the version, and the deployment once the version has left building."""
-    scope = f"progress:{operation.pk}"
-    row = scopes.get_freshness(scope)
-    if row.read_at is not None and now - row.read_at < _POLL_EVERY:
-        return
-    with leases.take_lease(scope) as held:
-        if held is None:
-            return
-        try:
-            _fetch(operation, deployment, upstream.client(Purpose.PROGRESS))
-        except (miosa.MiosaError, WrongTenant):
-            # The page goes on polling, and shows the age of its data.
-            logger.info("progress not read", extra={"operation": str(operation.key)})
-        Freshness.objects.filter(pk=row.pk).update(read_at=now)
-
-
-def _fetch(operation: Operation, deployment: Deployment, client: miosa.Client) -> None:
-    """Raises miosa.MiosaError, WrongTenant."""
-    row = client.versions.get(deployment.miosa_id, operation.version_id)
-    taken = version_rows.upsert_versions(deployment, [row], now=timezone.now())
-    if row.state not in {"created", "building"}:
-        store_deployment(client.deployments.get(deployment.miosa_id))
+    """One read for all who watch it: the version, and the deployment once it is built."""
+    client = upstream.client(Purpose.PROGRESS)
+    try:
+        build_refresh.refresh_build(deployment, operation.version_id, client=client, now=now)
         deployment.refresh_from_db()
-    live_pointer.update_live_pointer(deployment, changes=taken, now=timezone.now())
-    record_switch(operation, deployment, now=timezone.now())
-    version = _find_version(deployment, operation)
-    is_building = version is not None and version.state == "building"
-    if is_building and version is not None and cache.add(f"progress-log-read:{version.pk}", 1, _LOG_EVERY_S):
-        text = str(client.versions.logs(deployment.miosa_id, version.miosa_id))
-        cache.set(f"progress-log:{version.pk}", text[-_TAIL:], 60)
+        record_switch(operation, deployment, now=timezone.now())
+    except (miosa.MiosaError, WrongTenant, LeaseLost, OperationalError):
+        # The page goes on polling, and shows the age of its data.
+        logger.info("progress not read", extra={"operation": str(operation.key)})
 
 
 def _is_unfinished(version: Version | None, deployment: Deployment, operation: Operation) -> bool:

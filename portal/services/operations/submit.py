@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db import OperationalError
 from django.utils.translation import gettext as _
 
 from portal import miosa
@@ -164,6 +165,9 @@ def submit_request(
     if is_new and not get_kind(operation.kind).runs_in_worker:
         try:
             execute.execute(operation)
+        except OperationalError as error:
+            # It is recorded. The worker goes on with it once the database can be written again.
+            logger.warning("operation interrupted", extra={"operation": str(operation.key), "reason": str(error)})
         finally:
             heartbeat.release(operation)
             notify_worker()

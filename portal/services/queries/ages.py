@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from portal.models import Connection, Customer, Freshness
 from portal.models.freshness import FRESH_FOR, SWEEP
+from portal.permissions import Person
 from portal.services import rates
 from portal.services.queries import reachability
 from portal.services.queries.schemas import Age, Reachability
@@ -13,36 +14,62 @@ def get_age(
     customer: Customer,
     freshness: Freshness | None,
     *,
+    by: Person,
     filling: bool,
+    changing: bool = False,
     now: datetime,
     fresh_for: timedelta = FRESH_FOR,
 ) -> Age:
-    """The age of a customer's data. `customer` was loaded with its status; `filling`: older rows are being read."""
+    """The age of a customer's data. `customer` was loaded with its status; `filling`: older rows are being read;
+    `changing`: a version that is shown is being built.
+    """
     is_stale = freshness is None or freshness.read_at is None or now - freshness.read_at >= fresh_for
     status = reachability.get_status(customer.connection, failure=_failure(freshness), is_stale=is_stale, now=now)
-    return _age(freshness, status, generation=customer.generation, is_stale=is_stale, filling=filling)
+    return _age(
+        freshness,
+        status,
+        generation=get_generation(customer, by=by),
+        is_stale=is_stale,
+        filling=filling,
+        changing=changing,
+    )
 
 
-def get_list_age(*, now: datetime) -> Age:
-    """The age of the list of customers, which is as old as the last sweep. Twice its interval is not stale yet."""
+def get_generation(customer: Customer, *, by: Person) -> int:
+    """Grows with each change of what this person sees: others on a shared deployment must not show in a counter."""
+    return customer.generation + (customer.others_generation if by.sees_everyone else 0)
+
+
+def get_list_age(*, generation: str, filling: bool, changing: bool, is_first_fill: bool, now: datetime) -> Age:
+    """The age of the list of customers, which is as old as the last sweep. Twice its interval is not stale yet.
+
+    `filling`: something on this page was never read; `is_first_fill`: something on any page.
+    """
     sweep = Freshness.objects.filter(scope=SWEEP).first()
     connection = Connection.objects.select_related("bucket").first()
     read_at = sweep.read_at if sweep else None
-    is_stale = sweep is None or read_at is None or now - read_at >= 2 * rates.sweep_interval(sweep.rows_read)
+    interval = rates.sweep_interval(sweep.rows_read if sweep else 0, is_filling=is_first_fill)
+    is_stale = read_at is None or now - read_at >= 2 * interval
     status = reachability.get_status(connection, failure=_failure(sweep), is_stale=is_stale, now=now)
-    generation = int(read_at.timestamp()) if read_at else 0
-    return _age(sweep, status, generation=generation, is_stale=is_stale, filling=read_at is None)
+    return _age(sweep, status, generation=generation, is_stale=is_stale, filling=filling, changing=changing)
 
 
 def _age(
-    freshness: Freshness | None, status: reachability.Status, *, generation: int, is_stale: bool, filling: bool
+    freshness: Freshness | None,
+    status: reachability.Status,
+    *,
+    generation: int | str,
+    is_stale: bool,
+    filling: bool,
+    changing: bool,
 ) -> Age:
     filling = filling and status.reach is Reachability.OK
     return Age(
         as_of=freshness.read_at if freshness else None,
         stale=is_stale,
         filling=filling,
-        generation=f"{generation}.{status.reach}.{filling:d}",
+        changing=changing,
+        generation=f"{generation}.{status.reach}.{changing:d}{filling:d}",
         reach=status.reach,
         since=status.since,
         retry_at=status.retry_at,

@@ -8,7 +8,7 @@ from django.db.models import F, OuterRef, Subquery
 
 from portal.models import Customer, Deployment, Version
 from portal.permissions import Person
-from portal.services.queries import actions, ages, customers, filters, summaries, timeline
+from portal.services.queries import actions, ages, customers, fills, filters, summaries, timeline
 from portal.services.queries.filters import Choices, Filters, Query
 from portal.services.queries.schemas import (
     DENIED,
@@ -16,6 +16,7 @@ from portal.services.queries.schemas import (
     Age,
     CustomerSummary,
     DeploymentSummary,
+    Fill,
     VersionSummary,
 )
 from portal.services.queries.timeline import Page
@@ -42,6 +43,7 @@ class History:
     create: Action = DENIED
     publish: Action = DENIED
     unlisted: int = 0
+    fill: Fill | None = None
 
 
 def get_history(customer: Customer, *, by: Person, query: Query, now: datetime) -> History:
@@ -71,22 +73,26 @@ def get_history(customer: Customer, *, by: Person, query: Query, now: datetime) 
         age=ages.get_age(
             customer,
             customers.get_freshness(customer),
+            by=by,
             filling=any(not deployment.is_filled for deployment in shown),
+            changing=any(summaries.is_being_built(deployment, by=by) for deployment in shown),
             now=now,
         ),
         last_publish=_find_last_publish(deployments, customer, by=by),
         notes=parsed.notes,
         create=create,
         publish=publish,
+        fill=fills.count_unread(shown),
         unlisted=max(0, customer.deployments_count - len(deployments)) if len(deployments) >= MOST_DEPLOYMENTS else 0,
     )
 
 
 def find_newer(customer: Customer, *, by: Person, query: Query, generation: str, now: datetime) -> History | Age:
     """The page again if anything on it changed since `generation`, else only its age."""
-    if generation.partition(".")[0] == str(customer.generation):
-        filling = generation.endswith("1")
-        age = ages.get_age(customer, customers.get_freshness(customer), filling=filling, now=now)
+    if generation.partition(".")[0] == str(ages.get_generation(customer, by=by)):
+        changing, filling = generation[-2:-1] == "1", generation.endswith("1")
+        freshness = customers.get_freshness(customer)
+        age = ages.get_age(customer, freshness, by=by, filling=filling, changing=changing, now=now)
         if age.generation == generation:
             return age
     return get_history(customer, by=by, query=query, now=now)
@@ -119,7 +125,7 @@ def _find_last_publish(deployments: Iterable[Deployment], customer: Customer, *,
     if not published:
         return None
     last = published[max(published)]
-    return summaries.summarize_version(last, by_pk[last.deployment_id])
+    return summaries.summarize_version(last, by_pk[last.deployment_id], by=by)
 
 
 def _list_own_newest(shared: list[Deployment], customer: Customer) -> list[Version]:

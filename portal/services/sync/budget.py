@@ -22,6 +22,7 @@ class Purpose(StrEnum):
     READ = "read"
     PROGRESS = "progress"
     BACKGROUND = "background"
+    FILL = "fill"
 
 
 # Keys of the buckets of IP addresses, which are full again long before they are deleted.
@@ -33,6 +34,7 @@ _RESERVED = {
     Purpose.READ: rates.RESERVED_BY_READS,
     Purpose.PROGRESS: rates.RESERVED_BY_READS,
     Purpose.BACKGROUND: rates.RESERVED_BY_BACKGROUND,
+    Purpose.FILL: rates.RESERVED_BY_FILL,
 }
 
 
@@ -41,19 +43,19 @@ def take(purpose: Purpose, *, customer_id: int | None = None, now: float | None 
 
     Raises miosa.BudgetSpent, with the seconds after which it is worth trying, and takes none.
     """
-    _take(_list_shares(purpose, customer_id), now=time.time() if now is None else now)
+    take_shares(_list_shares(purpose, customer_id), now=time.time() if now is None else now)
 
 
 def take_refresh(person_id: int, *, now: float | None = None) -> None:
     """One refresh requested by a person: ten a minute. Raises miosa.BudgetSpent."""
-    _take([Share(f"person:{person_id}", capacity=10.0, refill=10 / 60)], now=time.time() if now is None else now)
+    take_shares([Share(f"person:{person_id}", capacity=10.0, refill=10 / 60)], now=time.time() if now is None else now)
 
 
 def take_visit(address: str, *, now: float) -> None:
     """One opening of a share link from an IP address: sixty at once, then one a second. Raises miosa.BudgetSpent."""
     digest = hashlib.sha256(address.encode()).hexdigest()[:16]
     Bucket.objects.filter(key__startswith=_VISITS, at__lt=now - _FORGET_VISITS_AFTER_S).delete()
-    _take([Share(f"{_VISITS}{digest}", capacity=60.0, refill=1.0)], now=now)
+    take_shares([Share(f"{_VISITS}{digest}", capacity=60.0, refill=1.0)], now=now)
 
 
 def block(seconds: float, *, now: float | None = None) -> None:
@@ -87,6 +89,10 @@ def _list_shares(purpose: Purpose, customer_id: int | None) -> list[Share]:
     shares = [rates.get_installation_share(_RESERVED[purpose])]
     if purpose is Purpose.PROGRESS:
         shares.insert(0, Share("progress", capacity=max(1.0, per_minute / 16), refill=per_minute / 60 / 4))
+    if purpose is Purpose.FILL:
+        # Little is saved up, so that it goes on at the same pace after a pause.
+        refill = per_minute / 60 * rates.FILL_PART
+        shares.insert(0, Share("fill", capacity=max(1.0, 1.5 * refill), refill=refill))
     if purpose is Purpose.READ and customer_id is not None:
         # Full at the start and refilled for a minute, it gives a quarter of a minute's requests at most.
         eighth = per_minute / 8
@@ -94,8 +100,8 @@ def _list_shares(purpose: Purpose, customer_id: int | None) -> list[Share]:
     return shares
 
 
-def _take(shares: list[Share], *, now: float) -> None:
-    """One token from each of the buckets, or from none."""
+def take_shares(shares: list[Share], *, now: float) -> None:
+    """One token from each of the buckets, or from none. Raises miosa.BudgetSpent."""
     with durability.relaxed_durability():
         for number, share in enumerate(shares):
             if not _take_one(share, now=now):

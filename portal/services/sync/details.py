@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
+from django.db import OperationalError
+
 from portal import miosa
 from portal.models import Customer, Deployment, Freshness
 from portal.services.sync import scopes, upstream
@@ -34,16 +36,20 @@ class Detail(Generic[T]):
 
     def read_if_stale(self, deployment: Deployment, *, customer: Customer, now: datetime) -> None:
         """A failure is noted and logged, not raised. `customer`: from its share of the budget."""
-        row = scopes.get_freshness(self.scope(deployment.pk))
-        if deployment.gone_at is not None or not _is_due(row, now=now):
-            return
-        with take_lease(row.scope, row=row) as lease:
-            if lease is None:
+        self.read_with(upstream.client(Purpose.READ, customer_id=customer.pk), deployment, now=now)
+
+    def read_with(self, client: miosa.Client, deployment: Deployment, *, now: datetime) -> None:
+        """The same, paid in another way."""
+        scope = self.scope(deployment.pk)
+        try:
+            row = scopes.get_freshness(scope)
+            if deployment.gone_at is not None or not _is_due(row, now=now):
                 return
-            try:
-                self._read(deployment, lease, upstream.client(Purpose.READ, customer_id=customer.pk), now=now)
-            except (miosa.MiosaError, LeaseLost) as error:
-                logger.info("detail not read", extra={"scope": row.scope, "reason": str(error)})
+            with take_lease(scope, row=row) as lease:
+                if lease is not None:
+                    self._read(deployment, lease, client, now=now)
+        except (miosa.MiosaError, LeaseLost, OperationalError) as error:
+            logger.info("detail not read", extra={"scope": scope, "reason": str(error)})
 
     def read(self, deployment: Deployment, *, client: miosa.Client, now: datetime) -> T:
         """After a change of ours: reads that began before it are not stored any more. Raises miosa.MiosaError."""

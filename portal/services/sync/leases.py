@@ -43,7 +43,7 @@ class Lease:
     @contextmanager
     def writing(self) -> Iterator[Freshness]:
         """A transaction that is committed only if the lease still holds; it prolongs the lease. Raises LeaseLost."""
-        with transaction.atomic():
+        with durability.lock_wait(durability.STORE_WAIT_MS, at_least=True), transaction.atomic():
             row = Freshness.objects.select_for_update().get(pk=self.row.pk)
             now = timezone.now()
             if row.lease_token != self.token or row.epoch != self.row.epoch or not is_held(row, now=now):
@@ -88,7 +88,7 @@ def _claim(row: Freshness, token: str, *, now: datetime) -> bool:
         pk=row.pk, lease_token=row.lease_token, epoch=row.epoch, read_at=row.read_at, lease_until=row.lease_until
     )
     try:
-        with durability.short_lock_wait():
+        with durability.lock_wait(durability.PAGE_WAIT_MS):
             return bool(as_seen.update(lease_token=token, lease_until=now + LASTS))
     except OperationalError as error:
         logger.warning("lease not taken", extra={"scope": row.scope, "reason": str(error)})

@@ -4,10 +4,14 @@ from datetime import timedelta
 
 # Versions of a deployment that somebody looks at: no source says that a new one touches the deployment's row.
 VERSIONS_FRESH = timedelta(seconds=60)
+# Versions of deployments in a list that somebody looks at.
+VERSIONS_LISTED = timedelta(minutes=5)
 # Versions that nobody looks at.
 VERSIONS_QUIET = timedelta(hours=6)
 # Domains and names of env vars, read when somebody opens their page.
 DETAILS_FRESH = timedelta(seconds=60)
+# Domains that nobody looks at.
+DOMAINS_QUIET = timedelta(hours=6)
 WORKSPACES_FRESH = timedelta(minutes=10)
 
 # After a failure nobody asks for the same thing again sooner than this.

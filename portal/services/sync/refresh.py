@@ -5,7 +5,7 @@ Pages call these before their query. `request_…` leaves reading to the worker;
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
 from django.db import OperationalError
@@ -13,18 +13,19 @@ from django.utils.translation import gettext as _
 
 from portal import miosa
 from portal.models import Customer, Deployment, Freshness
-from portal.models.freshness import FRESH_FOR, customer_scope, deployment_scope
+from portal.models.freshness import FRESH_FOR, customer_scope, deployment_scope, versions_scope
 from portal.permissions import Person
-from portal.services import connection, errors
+from portal.services import connection, durability, errors
 from portal.services.sync import budget, scopes, single_flight, upstream
 from portal.services.sync.budget import Purpose
-from portal.services.sync.fetch import customer_refresh, deployment_refresh
+from portal.services.sync.fetch import build_refresh, customer_refresh, deployment_refresh
 from portal.services.sync.leases import LeaseLost
 from portal.services.sync.limits import BEGIN_WITHIN_S, PAUSE_AFTER_FAILURE, WAIT_FOR_OTHERS_S
 
 logger = logging.getLogger(__name__)
 
 _POLL_S = 0.05
+_READ_FIRST = 20
 # What a refresh may raise. The page is shown from the tables all the same.
 READ_ERRORS = (miosa.MiosaError, connection.WrongTenant, LeaseLost, OperationalError)
 
@@ -97,6 +98,26 @@ def refresh_deployment_now(deployment: Deployment, *, customer: Customer, by: Pe
         deployment_refresh.refresh_deployment(deployment, client=_client(customer), now=now, force=True)
     except READ_ERRORS as error:
         raise upstream.to_unavailable(error) from error
+
+
+def read_first(deployments: Iterable[Deployment], *, now: datetime) -> None:
+    """An open page shows these, in this order: those never read are read before all else. Waits 0.2 s at most.
+
+    An open page calls this again and again, so only the first few unread ones count each time. Those read long ago are
+    read again, too.
+    """
+    shown = list(deployments)
+    unread = [deployment for deployment in shown if deployment.is_unread or deployment.live_is_unread]
+    first = [deployment for deployment in shown if deployment not in unread] + unread[:_READ_FIRST]
+    if first:
+        with durability.optional_write("what to read first"):
+            scopes.watch((versions_scope(deployment.pk) for deployment in first), now=now)
+
+
+def follow_builds(deployments: Iterable[Deployment], *, now: datetime) -> None:
+    """An open page shows these: versions that are being built are read every few seconds. Waits 0.2 s at most."""
+    with durability.optional_write("builds to follow"):
+        build_refresh.request_reads(deployments, now=now)
 
 
 def _client(customer: Customer) -> miosa.Client:

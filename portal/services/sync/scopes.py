@@ -6,18 +6,21 @@ from datetime import datetime
 from django.db.models import F, Q
 
 from portal.models import Freshness
+from portal.models.freshness import WATCHED_FOR
 from portal.services import durability
 from portal.wakeup import notify_worker
 
 
 def get_freshness(scope: str) -> Freshness:
-    """The row of a scope, made if there is none."""
+    """The row of a scope, made if there is none; not stored while the database takes no writes."""
     found = Freshness.objects.filter(scope=scope).first()
     if found is not None:
         return found
     kind, _, pk = scope.partition(":")
     customer_id = int(pk) if kind == "customer" else None
-    return Freshness.objects.get_or_create(scope=scope, defaults={"customer_id": customer_id})[0]
+    with durability.optional_write("scope"):
+        return Freshness.objects.get_or_create(scope=scope, defaults={"customer_id": customer_id})[0]
+    return Freshness(scope=scope, customer_id=customer_id)
 
 
 def list_freshness(scopes: Iterable[str]) -> dict[str, Freshness]:
@@ -42,7 +45,7 @@ def request_refresh(scope: str, *, at: datetime) -> None:
 
 def request_refresh_unless_locked(scope: str, *, at: datetime) -> None:
     """For a page that must not wait. Raises django.db.OperationalError after 0.2 s if the database is locked."""
-    with durability.short_lock_wait():
+    with durability.lock_wait(durability.PAGE_WAIT_MS):
         request_refresh(scope, at=at)
 
 
@@ -52,6 +55,13 @@ def request_refreshes(scopes: Iterable[str], *, at: datetime) -> None:
     if wanted:
         Freshness.objects.bulk_create([Freshness(scope=scope) for scope in wanted], ignore_conflicts=True)
         Freshness.objects.filter(Q(wanted_at=None) | Q(wanted_at__gt=at), scope__in=wanted).update(wanted_at=at)
+        notify_worker()
+
+
+def watch(scopes: Iterable[str], *, now: datetime) -> None:
+    """Somebody looks at a page that shows these, so the worker reads what is requested of them before all else."""
+    unwatched = Freshness.objects.filter(scope__in=list(scopes)).exclude(watched_at__gt=now - WATCHED_FOR / 2)
+    if unwatched.update(watched_at=now):
         notify_worker()
 
 

@@ -21,6 +21,7 @@ from portal.services.sync.leases import LeaseLost
 from portal.services.sync.limits import BACKGROUND_DEADLINE_S
 
 _OK_WRITTEN_EVERY = timedelta(seconds=30)
+_SHORTEST_PAUSE_S = 0.05
 
 
 def client(
@@ -30,20 +31,22 @@ def client(
     request_id: str | None = None,
     deadline_s: float | None = None,
     within_s: float | None = None,
+    patience_s: float = 0.0,
 ) -> miosa.Client:
     """A client whose requests are paid as `purpose`, people's reads also from the customer's share.
 
     `deadline_s`: of a whole call, retries included. `within_s`: since a person is waiting, no request begins later than
-    this (it raises miosa.BudgetSpent).
+    this (it raises miosa.BudgetSpent). `patience_s`: how long each request waits for the budget, in the worker.
     """
     until = None if within_s is None else time.monotonic() + within_s
 
     def gate(_attempt: miosa.Attempt) -> None:
         if until is not None and time.monotonic() > until:
             raise miosa.BudgetSpent("no time left", retry_after_s=0)
-        _pay(purpose, customer_id)
+        _pay_patiently(purpose, customer_id, patience_s)
 
-    default = BACKGROUND_DEADLINE_S if purpose is Purpose.BACKGROUND else miosa.READ_DEADLINE_S
+    is_background = purpose in {Purpose.BACKGROUND, Purpose.FILL}
+    default = BACKGROUND_DEADLINE_S if is_background else miosa.READ_DEADLINE_S
     return bind(gate, deadline_s=deadline_s or default, request_id=request_id)
 
 
@@ -54,13 +57,28 @@ def bind(gate: miosa.Gate, *, deadline_s: float, request_id: str | None) -> mios
     )
 
 
+def _pay_patiently(purpose: Purpose, customer_id: int | None, patience_s: float) -> None:
+    """As `_pay`, but waits for the budget for `patience_s` at most."""
+    until = time.monotonic() + patience_s
+    while True:
+        try:
+            _pay(purpose, customer_id)
+        except miosa.BudgetSpent as spent:
+            pause_s = max(spent.retry_after_s or 0.0, _SHORTEST_PAUSE_S)
+            if time.monotonic() + pause_s > until:
+                raise
+            time.sleep(pause_s)
+        else:
+            return
+
+
 def _pay(purpose: Purpose, customer_id: int | None) -> None:
     """Raises miosa.BudgetSpent; for people's reads also if the database takes no writes for 0.2 s."""
     if purpose not in {Purpose.READ, Purpose.PROGRESS}:
         budget.take(purpose, customer_id=customer_id)
         return
     try:
-        with durability.short_lock_wait():
+        with durability.lock_wait(durability.PAGE_WAIT_MS):
             budget.take(purpose, customer_id=customer_id)
     except OperationalError as error:
         raise miosa.BudgetSpent("the database is busy", retry_after_s=1) from error
@@ -99,12 +117,13 @@ class _Observer:
         self._is_good = False
 
     def __call__(self, outcome: miosa.Outcome) -> None:
-        if outcome.error:
-            self._is_good = False
-            _note_error(outcome, getattr(miosa, outcome.error))
-        elif not self._is_good:
-            _note_answer()
-            self._is_good = True
+        with durability.optional_write("connection"):
+            if outcome.error:
+                self._is_good = False
+                _note_error(outcome, getattr(miosa, outcome.error))
+            elif not self._is_good:
+                _note_answer()
+                self._is_good = True
 
 
 def _note_error(outcome: miosa.Outcome, kind: type[miosa.MiosaError]) -> None:

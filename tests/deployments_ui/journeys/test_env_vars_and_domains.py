@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
-from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from portal.models import Domain
@@ -102,43 +100,6 @@ def test_add_a_domain_and_share_its_records(
     page.goto(link)
     expect(page.get_by_role("heading", level=1)).to_contain_text("shop.")
     accessible(page)
-
-
-def expect_dialog_to_reopen(page: Page, button: str) -> None:
-    """Open the dialog and close it, three times: with Cancel, with Escape, and with Cancel again."""
-    opener = page.locator(button)
-    for close in ("Cancel", "Escape", "Cancel"):
-        menu = page.locator("details.menu", has=opener)
-        if menu.count() and not opener.is_visible():
-            menu.locator("summary").click()
-        opener.click()
-        expect(page.locator("#dialog")).to_be_visible()
-        expect(page.locator("#dialog h1")).not_to_be_empty()
-        if close == "Cancel":
-            page.locator("#dialog").get_by_role("link", name="Cancel").click()
-        else:
-            page.keyboard.press("Escape")
-        expect(page.locator("#dialog")).to_be_hidden()
-        expect(page.locator("#dialog-body")).to_be_empty()
-        expect(page.locator(".htmx-request")).to_have_count(0)
-
-
-def test_every_dialog_opens_again_after_it_was_closed(
-    enter: Enter, world: World, live_server: LiveServer, settings: Settings
-) -> None:
-    settings.MIOSA = replace(settings.MIOSA, deletes_env=True)
-    page = enter(world.people.operator)
-    env_url = f"{live_server.url}{booking(world)}env/"
-    page.goto(env_url)
-    for button in ("#env-set", "#action-redeploy", "#action-rename", ".env-vars tbody tr a", "#env-set"):
-        expect_dialog_to_reopen(page, f"{button} >> nth=0")
-    page.goto(f"{live_server.url}{world.path}domains/")
-    for button in ("#domain-add", "#action-publish", "#action-rename", "#domain-add"):
-        expect_dialog_to_reopen(page, button)
-    page.locator("#domains a.title").first.click()
-    page.wait_for_selector("#domain h1")
-    for button in ("#domain-redirect", "#domain-detach", "#domain-redirect"):
-        expect_dialog_to_reopen(page, button)
 
 
 def test_every_page_on_a_phone(

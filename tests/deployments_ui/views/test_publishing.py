@@ -5,23 +5,22 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from django.test import Client
+from django.core.cache import cache
 
-from portal.models import Deployment, Operation, Version
-from tests.deployments_ui.changes import confirm, get_token, list_changes_sent, make_checks_due, older, work
+from portal.models import Deployment, Freshness, Operation, Version
+from portal.services.sync import upstream
+from portal.services.sync.budget import Purpose
+from tests.deployments_ui.changes import (
+    confirm,
+    get_token,
+    list_changes_sent,
+    make_checks_due,
+    older,
+    sandbox_of,
+    work,
+)
 from tests.deployments_ui.conftest import HTMX, SLUG, World
 from tests.deployments_ui.page_rules import Browse, check_hidden, text_of
-
-SANDBOX = re.compile(r'name="sandbox_id"\s+value="([^"]+)"')
-
-
-def sandbox_of(world: World, customer: str = SLUG) -> str:
-    """The first one on the customer's form."""
-    client = Client()
-    client.force_login(world.people.operator)
-    found = SANDBOX.search(text_of(client, f"/c/{customer}/publish/"))
-    assert found
-    return found[1]
 
 
 def published(world: World, browse: Browse, **fields: Any) -> str:
@@ -113,6 +112,139 @@ class TestTheForm:
         token = get_token(client, f"/c/{SLUG}/publish/")
         sent = {"token": token, "sandbox_id": sandbox_of(world), "kind": "auto", "name": "x"}
         assert client.post(f"{world.path}publish/", sent).status_code == 400
+
+
+CHECKED = re.compile(r'name="sandbox_id"\s+value="([^"]+)"\s+checked')
+
+
+def sandboxes_by_name(world: World) -> dict[str, str]:
+    listed = upstream.client(Purpose.READ).sandboxes.list(external_workspace_id=SLUG)
+    return {str(row.name): row.id for row in listed.items}
+
+
+class TestThePreselectedSandbox:
+    def test_it_is_that_of_the_last_publish(self, world: World, browse: Browse) -> None:
+        last = sandboxes_by_name(world)["main-site-redesign"]
+        newest = Version.objects.filter(deployment__miosa_id=world.main["id"]).order_by("-number")[0]
+        Version.objects.filter(pk=newest.pk).update(source_sandbox_id=last)
+        assert CHECKED.findall(text_of(browse(world.people.owner), f"{world.path}publish/")) == [last]
+
+    def test_it_is_of_the_apps_project(self, world: World, browse: Browse) -> None:
+        """That it was published from another project's once, perhaps by mistake, does not matter."""
+        sandboxes, app = sandboxes_by_name(world), Deployment.objects.filter(miosa_id=world.main["id"])
+        app.update(external_project_id="main-site")
+        for last in ("", sandboxes["booking-slots"], "sbx_of_another_customer"):
+            Version.objects.filter(deployment__in=app).update(source_sandbox_id=last)
+            page = text_of(browse(world.people.owner), f"{world.path}publish/")
+            assert CHECKED.findall(page) == [sandboxes["main-site-redesign"]]
+
+    def test_else_there_is_none(self, world: World, browse: Browse) -> None:
+        app = Deployment.objects.filter(miosa_id=world.main["id"])
+        app.update(external_project_id="a project without a sandbox")
+        Version.objects.filter(deployment__in=app).update(source_sandbox_id="sbx_deleted_since")
+        for path in (f"{world.path}publish/", f"/c/{SLUG}/publish/"):
+            page = text_of(browse(world.people.owner), path)
+            assert 'name="sandbox_id"' in page
+            assert not CHECKED.findall(page)
+
+    def test_what_was_chosen_stays_chosen(self, world: World, browse: Browse) -> None:
+        sandbox = sandboxes_by_name(world)["newsletter-spring"]
+        answer = confirm(browse(world.people.owner), f"{world.path}publish/", sandbox_id=sandbox, port="x")
+        assert answer.status_code == 422
+        assert CHECKED.findall(answer.content.decode()) == [sandbox]
+
+
+class TestAFailedPublish:
+    """The build ends while somebody watches the operation."""
+
+    def watch(self, world: World, browse: Browse, **fields: Any) -> tuple[str, str]:
+        """The operation's address, and its page while it builds."""
+        world.control.configure(build_outcome="failed_build", step_times="slow")
+        path = published(world, browse, **fields)
+        world.control.advance(5)
+        client = browse(world.people.owner)
+        text_of(client, path)
+        Freshness.objects.filter(scope__startswith="version:").update(read_at=None)
+        return path, text_of(client, path)
+
+    def end(self, world: World) -> None:
+        world.control.advance(120)
+        Freshness.objects.filter(scope__startswith="version:").update(read_at=None)
+
+    def test_the_log_stays_and_leads_to_the_error(self, world: World, browse: Browse) -> None:
+        path, before = self.watch(world, browse)
+        assert 'class="log tail"' in before
+        self.end(world)
+        client = browse(world.people.owner)
+        page = text_of(client, path)
+        version = Version.objects.filter(deployment__miosa_id=world.main["id"]).order_by("-number")[0]
+        assert 'class="log excerpt"' in page
+        assert 'class="error"' in page
+        assert f'href="{world.path}versions/{version.miosa_id}/log/">View full log' in page
+        reason = re.search(r'<strong class="name">([^<]+)</strong>', page)
+        assert reason
+        assert reason[0] in text_of(client, f"{world.path}versions/{version.miosa_id}/")
+
+    def test_the_log_stays_if_its_end_cannot_be_read(self, world: World, browse: Browse) -> None:
+        path, _before = self.watch(world, browse)
+        world.control.fault("*/logs", times=50, status=503)
+        self.end(world)
+        page = text_of(browse(world.people.owner), path)
+        assert "failed" in page
+        assert 'class="log excerpt"' in page
+        assert "The whole log is still being read" in page
+        assert "data-poll" in page
+        world.control.clear_faults()
+        cache.clear()
+        settle(world)
+        page = text_of(browse(world.people.owner), path)
+        assert "still being read" not in page
+        assert "data-poll" not in page
+
+    def test_it_can_be_published_again_as_before(self, world: World, browse: Browse) -> None:
+        sandbox = sandboxes_by_name(world)["newsletter-spring"]
+        typed: dict[str, Any] = {
+            "kind": "dynamic",
+            "run_command": "npm run serve",
+            "port": "4100",
+            "data_services": "redis",
+        }
+        world.control.configure(build_outcome="failed_build")
+        answer = confirm(
+            browse(world.people.owner),
+            f"{world.path}publish/",
+            sandbox_id=sandbox,
+            then="stage",
+            **typed,
+        )
+        work()
+        settle(world)
+        client = browse(world.people.owner)
+        text_of(client, answer["Location"])
+        again = re.search(r'href="([^"]+)"[^>]*>Publish again', text_of(client, answer["Location"]))
+        assert again
+        version = Version.objects.filter(deployment__miosa_id=world.main["id"]).order_by("-number")[0]
+        for url in (again[1], f"{world.path}publish/?again={version.miosa_id}"):
+            form = text_of(client, url)
+            assert CHECKED.findall(form) == [sandbox]
+            assert re.search(r'value="stage"\s+checked', form)
+            for value in ("npm run serve", "4100", "redis"):
+                assert f'value="{value}"' in form
+
+    def test_who_may_not_publish_is_not_offered_it(self, world: World, browse: Browse) -> None:
+        path, _before = self.watch(world, browse)
+        self.end(world)
+        assert "Publish again" in text_of(browse(world.people.owner), path)
+        for user in (world.people.viewer, world.people.support):
+            assert "Publish again" not in text_of(browse(user), path)
+
+    def test_anothers_publish_fills_in_nothing(self, world: World, browse: Browse) -> None:
+        """Nor does an id that is none."""
+        path, _before = self.watch(world, browse, build_command="npm run secret-build")
+        key = path.strip("/").rpartition("/")[2]
+        client = browse(world.people.other_owner)
+        for again in (key, world.main["active_version_id"], "x", "%00", "ver_1' OR 1"):
+            assert "secret-build" not in text_of(client, f"{world.foreign_path}publish/?again={again}")
 
 
 class TestProgress:

@@ -97,7 +97,7 @@ def request_owners(stored: Iterable[StoredDeployment], *, now: datetime) -> None
 
 def are_versions_due(session: Session, stored: StoredDeployment, row: Freshness) -> bool:
     """Whether reading the versions of a deployment just read may bring something new. `row`: of its versions."""
-    return stored.pointer_moved or session.force or version_refresh.is_due(row, now=session.now)
+    return stored.pointer_moved or stored.is_touched or session.force or version_refresh.is_due(row, now=session.now)
 
 
 def refresh_versions_of(session: Session, stored: StoredDeployment, row: Freshness) -> None:

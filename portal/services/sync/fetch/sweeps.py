@@ -135,10 +135,10 @@ def _begin(lease: Lease) -> str:
 
 
 def _request_versions(stored: list[StoredDeployment], *, now: datetime) -> None:
-    """The worker is to read the versions of new deployments, and of those whose live pointer moved."""
-    changed = [one for one in stored if one.is_new or one.pointer_moved]
+    """The worker is to read the versions of new deployments, and of those that changed, such as by a failed publish."""
+    changed = [one for one in stored if one.is_new or one.pointer_moved or one.is_touched]
     for one in changed:
-        if not one.is_new:
+        if one.pointer_moved and not one.is_new:
             live_pointer.show_live_version(one.deployment)
     scopes.request_refreshes((versions_scope(one.deployment.pk) for one in changed), at=now)
     request_owners(stored, now=now)

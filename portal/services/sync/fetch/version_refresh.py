@@ -8,11 +8,12 @@ from django.utils import timezone
 
 from portal import miosa
 from portal.models import Deployment, Freshness, Version
-from portal.models.freshness import versions_scope
+from portal.models.freshness import WATCHED_FOR, versions_scope
+from portal.models.versions import UNFINISHED
 from portal.services.sync.fetch.page_walker import Bookmark, PageWalker
 from portal.services.sync.fetch.session import Session
 from portal.services.sync.leases import Lease, take_lease
-from portal.services.sync.limits import VERSIONS_FRESH, VERSIONS_QUIET
+from portal.services.sync.limits import VERSIONS_FRESH, VERSIONS_LISTED, VERSIONS_QUIET
 from portal.services.sync.scopes import note_failure, request_refresh
 from portal.services.sync.upsert import attribution, deployment_rows, live_pointer, version_rows
 from portal.services.sync.upsert.version_rows import VersionChanges
@@ -20,7 +21,6 @@ from portal.services.sync.upsert.version_rows import VersionChanges
 _MOST_BY_ID = 20
 _RETRY_AFTER_FAILURE_S = 30.0
 _RETRY_UNSURE = timedelta(seconds=5)
-_UNFINISHED = ("created", "building")
 
 
 def is_due(row: Freshness, *, now: datetime) -> bool:
@@ -29,9 +29,13 @@ def is_due(row: Freshness, *, now: datetime) -> bool:
 
 
 def list_quiet(*, now: datetime) -> QuerySet[Freshness]:
-    """Histories that nobody opened for so long that they are read again anyway, the longest unread first."""
-    quiet = Freshness.objects.filter(scope__startswith="versions:", read_at__lt=now - VERSIONS_QUIET, wanted_at=None)
-    return quiet.order_by("read_at")
+    """Histories that nobody opened for so long that they are read again anyway, the longest unread first.
+
+    What an open list shows is read again sooner: a failed publish may change nothing else.
+    """
+    known = Freshness.objects.filter(scope__startswith="versions:", wanted_at=None)
+    is_listed = Q(watched_at__gt=now - WATCHED_FOR, read_at__lt=now - VERSIONS_LISTED)
+    return known.filter(Q(read_at__lt=now - VERSIONS_QUIET) | is_listed).order_by("read_at")
 
 
 def refresh_versions(
@@ -135,7 +139,7 @@ class _Run:
         row.rows_read += len(page.items)
         row.cursor = self.walker.bookmark.write() if self.walker.bookmark else ""
         row.is_complete = not self.walker.has_gap
-        self.listed |= {item.id for item in page.items if item.state in _UNFINISHED}
+        self.listed |= {item.id for item in page.items if item.state in UNFINISHED}
         self.listed |= {broken.id for broken in page.unreadable if broken.id}
         if self.deployment.is_filled != self.walker.has_bottom:
             self._note_filled(is_filled=self.walker.has_bottom)
@@ -174,7 +178,7 @@ class _Run:
 
     def _list_unsure(self) -> QuerySet[Version]:
         known = Version.objects.filter(deployment=self.deployment, gone_at=None)
-        return known.filter(Q(state__in=_UNFINISHED) | Q(is_doubtful=True)).exclude(miosa_id__in=self.listed)
+        return known.filter(Q(state__in=UNFINISHED) | Q(is_doubtful=True)).exclude(miosa_id__in=self.listed)
 
     def _fetch_unsure(self) -> None:
         has_more = len(self.unsure) > _MOST_BY_ID

@@ -16,6 +16,9 @@ from portal.services import clean_text
 from portal.services.sync.upsert import attribution, customer_links, customer_rows
 
 _AT_ONCE = 200
+# What all customers of a shared deployment see of its row. What is live follows from the versions.
+_SHOWN_IF_SHARED = frozenset({"name", "customer_id", "gone_at"})
+_TOUCHES = {"state", "error", "updated_at"}
 
 # What a row states, the external id it counts under, and whether that is certain.
 _Attribution = tuple[attribution.Stated, str | None, bool]
@@ -25,13 +28,15 @@ _Attribution = tuple[attribution.Stated, str | None, bool]
 class StoredDeployment:
     """A deployment as stored, and whether its live pointer or its owner differ from before.
 
-    `is_uncertain`: its owner is not known yet; it is Unassigned's until its workspace, or the row by id, was read.
+    `is_touched`: MIOSA has changed the row, as it may do for a publish. `is_uncertain`: its owner is not known yet;
+    it is Unassigned's until its workspace, or the row by id, was read.
     """
 
     deployment: Deployment
     is_new: bool
     pointer_moved: bool
     owner_changed: bool = False
+    is_touched: bool = False
     is_uncertain: bool = False
 
 
@@ -86,6 +91,7 @@ class _Batch:
             if not attribution.normalize_external_id(row.external_workspace_id)
         )
         self.changed_customers: set[int] = set()
+        self.unconcerned_customers: set[int] = set()
         self.counted_customers: set[int] = set()
 
     def store(self) -> list[StoredDeployment]:
@@ -111,7 +117,7 @@ class _Batch:
             stored.append(replace(changes, is_uncertain=not is_certain))
         Deployment.objects.filter(pk__in=[one.deployment.pk for one in stored]).update(requested_at=self.now)
         customer_rows.count_deployments(self.counted_customers)
-        customer_rows.bump_generation(self.changed_customers)
+        customer_rows.bump_generation(self.changed_customers, staff_only=self.unconcerned_customers)
         return stored + [StoredDeployment(self.known[pk], is_new=False, pointer_moved=False) for pk in late]
 
     @functools.cached_property
@@ -163,6 +169,7 @@ class _Batch:
             is_new=False,
             pointer_moved="active_version_id" in changed,
             owner_changed="customer_id" in changed,
+            is_touched=not _TOUCHES.isdisjoint(changed),
         )
 
     def _change(self, known: Deployment, changed: dict[str, Any]) -> None:
@@ -171,7 +178,9 @@ class _Batch:
             ends = [known.active_version_id, changed["active_version_id"]]
             versions.filter(miosa_id__in=ends).update(is_doubtful=True)
         if set(changed) - {"updated_at"}:
-            self.changed_customers |= customer_links.list_customer_ids(known)
+            linked = customer_links.list_customer_ids(known)
+            is_shown = not known.is_shared or _SHOWN_IF_SHARED & set(changed)
+            (self.changed_customers if is_shown else self.unconcerned_customers).update(linked)
         for name, value in changed.items():
             setattr(known, name, value)
         known.save(update_fields=list(changed))

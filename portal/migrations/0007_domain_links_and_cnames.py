@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('portal', '0005_column_names'),
+        ('portal', '0006_first_fill'),
     ]
 
     operations = [

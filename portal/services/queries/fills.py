@@ -1,0 +1,33 @@
+"""How far the first reading of all histories is: on a new installation it takes one request for each app."""
+
+from collections.abc import Collection
+
+from portal.models import Deployment, Freshness
+from portal.models.freshness import SWEEP
+from portal.permissions import Person
+from portal.services import rates
+from portal.services.queries.schemas import Fill
+
+
+def get_fill(*, by: Person) -> Fill | None:
+    """Counts the apps that this person may see. None once the versions of each were read."""
+    is_listing = not Freshness.objects.filter(scope=SWEEP, read_at__isnull=False).exists()
+    unread_apps, apps = Deployment.objects.unread(), Deployment.objects.filter(gone_at=None)
+    if by.scope is not None:
+        unread_apps = unread_apps.filter(holdings__customer__in=by.scope).distinct()
+        apps = apps.filter(holdings__customer__in=by.scope).distinct()
+    unread = unread_apps.count()
+    if not unread and not is_listing:
+        return None
+    total = apps.count()
+    remaining_s = int(rates.fill_duration(unread).total_seconds())
+    return Fill(read=total - unread, total=total, remaining_s=remaining_s, is_listing=is_listing)
+
+
+def count_unread(deployments: Collection[Deployment]) -> Fill | None:
+    """The same for the apps of one page."""
+    unread = sum(deployment.is_unread for deployment in deployments)
+    if not unread:
+        return None
+    remaining_s = int(rates.fill_duration(unread).total_seconds())
+    return Fill(read=len(deployments) - unread, total=len(deployments), remaining_s=remaining_s, is_listing=False)
