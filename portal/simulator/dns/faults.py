@@ -68,7 +68,10 @@ class DnsFaults:
 
 def send_by_udp(fault: DnsFault | None, query: dns.message.Message, response: dns.message.Message, send: Send) -> None:
     right = udp_wire(response, query)
-    if fault and fault.kind == "slow":
+    if fault is None:
+        send(right)
+        return
+    if fault.kind == "slow":
         timer = threading.Timer(fault.seconds, send, [right])
         timer.daemon = True
         timer.start()
@@ -76,7 +79,7 @@ def send_by_udp(fault: DnsFault | None, query: dns.message.Message, response: dn
     other = dns.message.make_response(dns.message.make_query("somebody.else.example", "A", id=query.id))
     wires = {
         "cut_for_ever": [truncated(query)],
-        "fails_once": [failure(query) if fault and fault.fails(query) else right],
+        "fails_once": [failure(query) if fault.fails(query) else right],
         "floods": [truncated(query)],
         "garbage": [right[:2] + b"\xff" * 40],
         "lame": [lame(query)],
@@ -86,14 +89,17 @@ def send_by_udp(fault: DnsFault | None, query: dns.message.Message, response: dn
         "wrong_id": [with_wrong_id(right)],
         "wrong_id_first": [with_wrong_id(right), right],
     }
-    for wire in wires.get(fault.kind if fault else "", [right]):
+    for wire in wires.get(fault.kind, [right]):
         send(wire)
 
 
 def send_by_tcp(fault: DnsFault | None, query: dns.message.Message, response: dns.message.Message, send: Send) -> None:
-    if fault and fault.kind in ("slow", "cut_for_ever"):
-        time.sleep(fault.seconds)
     right = response.to_wire(max_size=MAX_TCP_SIZE)
+    if fault is None:
+        send(right)
+        return
+    if fault.kind in ("slow", "cut_for_ever"):
+        time.sleep(fault.seconds)
     wires = {
         "cut_for_ever": [],
         "floods": [flood(query, response)],
@@ -102,7 +108,7 @@ def send_by_tcp(fault: DnsFault | None, query: dns.message.Message, response: dn
         "silent": [],
         "wrong_id": [with_wrong_id(right)],
     }
-    for wire in wires.get(fault.kind if fault else "", [right]):
+    for wire in wires.get(fault.kind, [right]):
         send(wire)
 
 
