@@ -53,10 +53,10 @@ def store_domains(deployment: Deployment, fetched: FetchedDomains, now: datetime
             {pk for pk in upsert.changed_customer_ids if pk} | customer_links.list_customer_ids(deployment)
         )
     update_waiting_count(deployment)
-    rows = Deployment.objects.filter(pk=deployment.pk)
-    if rows.filter(domains_read_at=None).exists():
+    if deployment.domains_read_at is None:
         customer_rows.bump_generation(customer_links.list_customer_ids(deployment))
-    rows.update(domains_read_at=now)
+    Deployment.objects.filter(pk=deployment.pk).update(domains_read_at=now)
+    deployment.domains_read_at = now
 
 
 def update_waiting_count(deployment: Deployment) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from portal.models import Customer, Deployment, Operation, Version
-from portal.models.versions import UNFINISHED, PreviousVersion, VersionRow
+from portal.models.versions import UNFINISHED, PreviousVersion, VersionRow, get_created_at
 from portal.permissions import Person
 from portal.services.queries.schemas import CustomerSummary, DeploymentSummary, State, VersionSummary
 
@@ -124,7 +124,7 @@ def summarize_version(row: Version | VersionRow, on: Deployment) -> VersionSumma
         state=get_state(row, on),
         state_text=row.state,
         kind=row.kind,
-        created_at=row.created_at or row.first_seen_at,
+        created_at=get_created_at(row),
         who=row.external_user_id,
         files=row.files,
         total_bytes=row.total_bytes,

@@ -6,6 +6,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from portal.models import Activation, Customer, Deployment, Version
+from portal.models.versions import get_created_at
 from portal.permissions import Person
 from portal.services import clean_text, log_text
 from portal.services.errors import NotFound
@@ -204,7 +205,7 @@ def _retention(version: Version, deployment: Deployment, *, by: Person, now: dat
 
 
 def _moments(version: Version, deployment: Deployment, *, by: Person) -> tuple[Moment, ...]:
-    moments = [Moment("created", version.created_at or version.first_seen_at)]
+    moments = [Moment("created", get_created_at(version))]
     activations = list(
         Activation.objects.filter(deployment_id=deployment.miosa_id)
         .filter(version_id=version.miosa_id)
@@ -272,5 +273,5 @@ def _comparable(version: Version, *, by: Person) -> list[tuple[str, str | int | 
         ("port", version.runtime_port),
         ("health_path", version.health_check_path),
         ("who", version.external_user_id),
-        ("created_at", version.created_at or version.first_seen_at),
+        ("created_at", get_created_at(version)),
     ]

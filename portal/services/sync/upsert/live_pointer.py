@@ -9,7 +9,6 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Subquery, Value
 from django.db.models.functions import Coalesce
 
-from portal import clock_skew
 from portal.models import Activation, Deployment, Entry, Version
 from portal.services.sync.upsert import customer_links, customer_rows, timeline_entries
 from portal.services.sync.upsert.version_rows import VersionChanges
@@ -171,10 +170,13 @@ def _goes_back(live: Version, previous: Version | None) -> bool:
 
 
 def _get_time(live: Version | None, last: Activation | None, *, now: datetime) -> datetime:
-    """When it happened: MIOSA's `promoted_at` if it lies between what we knew and now, else when we noticed."""
+    """When it happened: MIOSA's `promoted_at` if it lies between what we knew and now, else when we noticed.
+
+    MIOSA's clock may be ahead of ours, and nothing that was noticed has happened later.
+    """
     at = live.promoted_at if live else None
     if at is None and last is None and live is not None:
         at = live.created_at
-    if at is None or at > now + clock_skew.IMPLAUSIBLE or (last is not None and at <= last.at):
+    if at is None or at > now or (last is not None and at <= last.at):
         at = now
     return at if last is None else max(at, last.at + timedelta(microseconds=1))
