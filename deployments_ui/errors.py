@@ -99,13 +99,17 @@ def show(
     advice: str = "",
     link: tuple[str, str] | None = None,
     kept: Sequence[tuple[str, str]] = (),
+    typed: Sequence[tuple[str, str]] = (),
 ) -> HttpResponse:
-    """`link` is an address to go on to, and its text. `kept` are the fields of a form that can be sent again."""
+    """`link` is an address to go on to, and its text. `kept` are the fields of a form that can be sent again; `typed`
+    are labels and texts to copy from one that can't.
+    """
     texts = TEXTS[status]
     context = {
         "status": status,
         "title": title or texts.title,
         "kept": kept,
+        "typed": typed,
         "kept_action": request.get_full_path(),
         "text": text or texts.text,
         "advice": advice or texts.advice,
@@ -141,15 +145,6 @@ def broken(request: HttpRequest) -> HttpResponse:
     """Also for errors outside of views, such as a session that can't be stored."""
     obstacle = durability.find_obstacle(sys.exception())
     return answer_for(request, obstacle) if obstacle else show(request, 500)
-
-
-def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
-    return show(
-        request,
-        403,
-        text=str(_("This form has expired, or was not sent from this portal. Nothing was changed.")),
-        advice=str(_("Go back, reload the page and send the form again.")),
-    )
 
 
 def answer_for(request: HttpRequest, error: errors.ServiceError) -> HttpResponse:

@@ -97,7 +97,8 @@ def hour(at: datetime) -> str:
 
 
 def second(at: datetime, *, now: datetime | None = None) -> str:
-    """14:30:01, with the date if it is not today."""
+    """14:30:01, with the date if it is not today. Never later than now."""
+    at = _past(at, now)
     local = _local(at)
     text = f"{_clock(local)}:{TWO_DIGITS[local.second]}"
     return text if local.date() == _today(now) else f"{date_of(at, now=now)} {text}"
@@ -110,8 +111,9 @@ def date_of(at: datetime, *, now: datetime | None = None) -> str:
 
 
 def since(at: datetime, *, now: datetime | None = None) -> str:
-    """14:20, Tue 14:20 within a week, else the date."""
+    """14:20, Tue 14:20 within a week, else the date. Never later than now."""
     clock = Clock.of_reader(now)
+    at = _past(at, now)
     local = at.astimezone(clock.zone)
     days = (clock.today - local.date()).days
     if days == 0:
@@ -122,13 +124,20 @@ def since(at: datetime, *, now: datetime | None = None) -> str:
 
 
 def ago(at: datetime, *, now: datetime | None = None) -> str:
-    """just now, 20 s ago, 4 min ago, 2 h ago, 9 days ago, then the date; `in 20 s` for what is ahead."""
+    """just now, 20 s ago, 4 min ago, 2 h ago, 9 days ago, then the date.
+
+    What has happened is never ahead: another machine's clock is.
+    """
     gap = int(((now or timezone.now()) - at).total_seconds())
-    if -5 < gap < 5:
+    if gap < 5:
         return _("just now")
-    if abs(gap) >= 30 * DAY:
-        return date_of(at, now=now)
-    return _("%(span)s ago") % {"span": span(gap)} if gap > 0 else _("in %(span)s") % {"span": span(-gap)}
+    return date_of(at, now=now) if gap >= 30 * DAY else _("%(span)s ago") % {"span": span(gap)}
+
+
+def ahead(at: datetime, *, now: datetime | None = None) -> str:
+    """in 20 s, in 4 min; `now` for what is due. For what is planned."""
+    gap = int((at - (now or timezone.now())).total_seconds())
+    return _("in %(span)s") % {"span": span(gap)} if gap > 0 else _("now")
 
 
 # --- Durations ---
@@ -181,6 +190,10 @@ def number_or_id(number: int | None, version_id: str) -> str:
 def shorten_id(text: str) -> str:
     """The end of a long id, which is the part that tells two apart."""
     return text if len(text) <= 14 else f"…{text[-6:]}"
+
+
+def _past(at: datetime, now: datetime | None) -> datetime:
+    return min(at, now or timezone.now())
 
 
 def _local(at: datetime) -> datetime:

@@ -21,6 +21,7 @@ COMPONENTS = ("buttons", "fields", "icons", "notices", "pager", "polling", "time
 
 FILTERS: dict[str, Callable[..., object]] = {
     "ago": formats.ago,
+    "ahead": formats.ahead,
     "build_label": builds.get_build_label,
     "build_trigger": builds.build_trigger,
     "by_day": timeline.by_day,

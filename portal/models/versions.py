@@ -31,6 +31,13 @@ class VersionRow(NamedTuple):
     total_bytes: int | None
 
 
+def get_created_at(version: "VersionRow | Version") -> datetime:
+    """By MIOSA's clock, which may be ahead of ours; but never later than when we first saw it."""
+    if version.created_at is None:
+        return version.first_seen_at
+    return min(version.created_at, version.first_seen_at)
+
+
 class PreviousVersion(NamedTuple):
     """The columns of a version that was live until another one went live."""
 

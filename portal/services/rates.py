@@ -74,5 +74,5 @@ def sweep_interval(deployments: int, *, is_filling: bool = False) -> timedelta:
 
 
 def fill_duration(deployments: int) -> timedelta:
-    """How long it takes at least to read the histories of so many deployments, at one request each."""
-    return timedelta(seconds=deployments * 60 / settings.MIOSA.rpm)
+    """About how long it takes to read the histories of so many deployments, at one request each."""
+    return timedelta(seconds=deployments * 60 / (settings.MIOSA.rpm * FILL_PART))

@@ -36,6 +36,11 @@ def test_an_unchanged_response_is_not_sent_again(ask: Ask, stored: StoredObjects
         again = client.get(path, headers={"If-None-Match": f'"x", {first["ETag"]}'})
         assert (again.status_code, again.content, again["ETag"]) == (304, b"", first["ETag"]), path
         assert again["Cache-Control"] == "no-store"
+        strong = first["ETag"].removeprefix("W/")
+        for same in (strong, f'"x",{strong}', f'W/"x", {strong}, "y"', "*"):
+            assert client.get(path, headers={"If-None-Match": same}).status_code == 304
+        for other in (strong[:-2] + '"', strong.upper().replace('"', '"W/'), "x", '""'):
+            assert client.get(path, headers={"If-None-Match": other}).status_code == 200
         assert client.get(path, headers={"If-None-Match": 'W/"x"'}).status_code == 200
 
 

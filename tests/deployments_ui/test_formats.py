@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from deployments_ui import formats
 from deployments_ui.formats import Clock
 
+HOUR = timedelta(hours=1)
 NOW = datetime(2026, 11, 18, 13, 20, 5, tzinfo=UTC)
 
 
@@ -32,11 +33,27 @@ def berlin() -> Iterator[None]:
         (timedelta(days=9), "9 days ago"),
         (timedelta(days=60), "19 September"),
         (timedelta(days=400), "14 October 2025"),
-        (timedelta(seconds=-40), "in 40 s"),
+        (timedelta(seconds=-40), "just now"),
+        (timedelta(minutes=-3), "just now"),
+        (timedelta(days=-40), "just now"),
     ],
 )
 def test_ago(back: timedelta, text: str) -> None:
     assert formats.ago(NOW - back, now=NOW) == text
+
+
+def test_what_has_happened_is_never_later_than_now() -> None:
+    for late in (timedelta(minutes=3), timedelta(hours=30)):
+        assert formats.since(NOW + late, now=NOW) == formats.since(NOW, now=NOW) == "14:20"
+        assert formats.second(NOW + late, now=NOW) == formats.second(NOW, now=NOW) == "14:20:05"
+
+
+@pytest.mark.parametrize(
+    ("on", "text"),
+    [(timedelta(seconds=40), "in 40 s"), (timedelta(minutes=4), "in 4 min"), (timedelta(), "now"), (-HOUR, "now")],
+)
+def test_ahead(on: timedelta, text: str) -> None:
+    assert formats.ahead(NOW + on, now=NOW) == text
 
 
 @pytest.mark.parametrize(

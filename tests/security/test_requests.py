@@ -47,6 +47,10 @@ class TestCsrf:
         with dataset.expect_no_effect():
             for sent, headers in foreign:
                 page = client.post(path, sent, **headers)
+                if name == "account_login" and sent and not headers:
+                    # The second tab of somebody who is signed in by now: it signs nobody in.
+                    assert (page.status_code, page["Location"]) == (303, "/")
+                    continue
                 assert page.status_code == 403
                 assert b"not sent from this portal" in page.content
             part = client.post(path, {}, **HTMX)

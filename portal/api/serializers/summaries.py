@@ -78,7 +78,7 @@ class FillSerializer(serializers.Serializer[Any]):
 
     read = serializers.IntegerField(help_text="Apps whose versions are read.")
     total = serializers.IntegerField()
-    remaining_s = serializers.IntegerField(help_text="It takes at least so many seconds more.")
+    remaining_s = serializers.IntegerField(help_text="It takes about so many seconds more.")
     is_listing = serializers.BooleanField(help_text="The apps are still being listed, so `total` grows.")
 
 

@@ -18,6 +18,8 @@ from rest_framework.views import APIView
 from portal.api.parameters import Query
 from portal.permissions import Person
 
+_WEAK = "W/"
+
 
 class ReadView(APIView):
     """A view that changes nothing, for signed-in people. Its responses may not be cached."""
@@ -56,14 +58,17 @@ def respond(
     query: Query | None = None,
     cursor: str = "",
 ) -> HttpResponse:
-    """`found` as JSON, or 304. `cursor` leads to the next page of `query`."""
+    """`found` as JSON, or 304. `cursor` leads to the next page of `query`.
+
+    ETags are compared weakly (RFC 9110, 13.1.2).
+    """
     person = get_person(request)
     next_url = f"{request.path}?{urlencode({**(query or {}), 'cursor': [cursor]}, doseq=True)}" if cursor else None
     data = serializer(found, context={"person": person, "next": next_url}).data
     etag = make_etag(data, person=person)
     given = parse_etags(request.headers.get("If-None-Match", ""))
     response: HttpResponse
-    if etag in given or "*" in given:
+    if "*" in given or etag.removeprefix(_WEAK) in {one.removeprefix(_WEAK) for one in given}:
         response = HttpResponseNotModified()
     else:
         response = HttpResponse(_render(data), content_type="application/json")
@@ -78,7 +83,7 @@ def make_etag(data: dict[str, Any], *, person: Person) -> str:
         hashed["age"] = {key: value for key, value in data["age"].items() if key != "as_of"}
     digest = blake2s(f"{person.id} ".encode(), digest_size=16)
     digest.update(_render(hashed))
-    return f'W/"{digest.hexdigest()}"'
+    return f'{_WEAK}"{digest.hexdigest()}"'
 
 
 def _render(data: Any) -> bytes:

@@ -51,10 +51,10 @@ def store_domains(deployment: Deployment, fetched: FetchedDomains, now: datetime
         customer_links.remove_unused(deployment)
         customer_links.bump_generation(deployment, {pk for pk in upsert.changed_customer_ids if pk})
     update_waiting_count(deployment)
-    rows = Deployment.objects.filter(pk=deployment.pk)
-    if rows.filter(domains_read_at=None).exists():
+    if deployment.domains_read_at is None:
         customer_rows.bump_generation(customer_links.list_customer_ids(deployment))
-    rows.update(domains_read_at=now)
+    Deployment.objects.filter(pk=deployment.pk).update(domains_read_at=now)
+    deployment.domains_read_at = now
 
 
 def update_waiting_count(deployment: Deployment) -> None:

@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db.models import F, OuterRef, Subquery
 
 from portal.models import Customer, Deployment, Version
+from portal.models.versions import get_created_at
 from portal.permissions import Person
 from portal.services.queries import actions, ages, customers, fills, filters, summaries, timeline
 from portal.services.queries.filters import Choices, Filters, Query
@@ -117,14 +118,14 @@ def _find_last_publish(deployments: Iterable[Deployment], customer: Customer, *,
     newest = [deployment.newest_version for deployment in by_pk.values() if deployment not in shared]
     if shared:
         newest += _list_own_newest(shared, customer)
-    published = {
-        version.created_at: version
+    published = [
+        version
         for version in newest
         if version is not None and version.created_at and summaries.can_see_version(version, customer, by=by)
-    }
+    ]
     if not published:
         return None
-    last = published[max(published)]
+    last = max(published, key=lambda version: (get_created_at(version), version.number or 0))
     return summaries.summarize_version(last, by_pk[last.deployment_id], by=by)
 
 

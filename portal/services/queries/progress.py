@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from portal.models import Deployment, Operation, Version
+from portal.models.versions import get_created_at
 from portal.services.queries import outcomes
 from portal.services.queries.log_pages import LogPage
 from portal.services.queries.operations import OperationPage
@@ -55,7 +56,7 @@ def list_moments(operation: Operation, version: Version | None, step: str) -> tu
     """The steps reached, each with when it began, as far as that is known."""
     moments = [("sending", operation.requested_at)]
     if version is not None:
-        moments.append(("created", version.created_at or version.first_seen_at))
+        moments.append(("created", get_created_at(version)))
         if version.promoted_at:
             moments.append(("live", version.promoted_at))
         elif step in {"ready", "failed"} and version.updated_at:

@@ -225,7 +225,7 @@ class DeploymentSummary:
 
 @dataclass(frozen=True, slots=True)
 class Fill:
-    """How far the first reading of all histories is: `read` of `total` apps. `remaining_s`: at least so many seconds.
+    """How far the first reading of all histories is: `read` of `total` apps. `remaining_s`: about so many seconds.
 
     `is_listing`: the apps themselves are still being listed, so `total` grows.
     """

@@ -79,7 +79,7 @@ def _exact(text: str, seen: QuerySet[Customer], *, by: Person) -> Iterator[Hit]:
     if not by.sees_everyone:
         versions = versions.filter(customer__in=seen)
     found = versions.filter(artifact_sha256=text.lower()) if len(text) == _HASH else versions.filter(miosa_id=text)
-    for version in _distinct(found.order_by("-created_at")):
+    for version in _distinct(found.order_by("-created_at", "-number")):
         yield _version_hit(version, seen, by=by)
     for deployment in Deployment.objects.filter(miosa_id=text, holdings__customer__in=seen).distinct():
         yield from _deployment_hits([deployment], seen, by=by)
@@ -113,7 +113,7 @@ def _numbered(number: int, words: list[str], seen: QuerySet[Customer], *, by: Pe
     rows = Version.objects.filter(deployment__in=chosen, number=number)
     if not by.sees_everyone:
         rows = rows.filter(customer__in=seen)
-    for version in rows.select_related("deployment", "customer").order_by("-created_at")[: _MOST + 1]:
+    for version in rows.select_related("deployment", "customer").order_by("-created_at", "-number")[: _MOST + 1]:
         yield _version_hit(version, seen, by=by)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from portal.models import Customer, Deployment, Operation, Version
-from portal.models.versions import UNFINISHED, PreviousVersion, VersionRow
+from portal.models.versions import UNFINISHED, PreviousVersion, VersionRow, get_created_at
 from portal.permissions import Person
 from portal.services import open_words
 from portal.services.queries.schemas import CustomerSummary, DeploymentSummary, State, VersionSummary
@@ -135,7 +135,7 @@ def summarize_version(row: Version | VersionRow, on: Deployment, *, by: Person) 
         state=get_state(row, on),
         state_text=open_words.show_word(row.state, open_words.VERSION_STATES, by=by),
         kind=open_words.show_word(row.kind, open_words.VERSION_KINDS, by=by),
-        created_at=row.created_at or row.first_seen_at,
+        created_at=get_created_at(row),
         who=row.published_by or row.external_user_id,
         role=row.published_by_role,
         reason=row.publish_reason,

@@ -88,12 +88,13 @@ def _version_or_activation(
     if version is None or not summaries.can_see_version(version, customer, by=by):
         return None
     if row.kind == _VERSION:
+        summary = summaries.summarize_version(version, deployment, by=by)
         return VersionEntry(
             id=row.id,
-            at=row.at,
+            at=summary.created_at,
             deployment_id=deployment.miosa_id,
             deployment_name=open_words.show_text(deployment.name, by=by),
-            version=summaries.summarize_version(version, deployment, by=by),
+            version=summary,
             sandbox=version.source_sandbox_id if by.is_staff else "",
             is_gone=version.gone_at is not None or deployment.gone_at is not None,
         )

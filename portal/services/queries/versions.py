@@ -7,6 +7,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from portal.models import Activation, Customer, Deployment, Operation, Version
+from portal.models.versions import get_created_at
 from portal.permissions import Person
 from portal.services import clean_text, open_words
 from portal.services.errors import NotFound
@@ -213,7 +214,7 @@ def _retention(version: Version, deployment: Deployment, *, by: Person, now: dat
 
 def _moments(version: Version, deployment: Deployment, *, by: Person) -> tuple[Moment, ...]:
     publisher = (version.published_by, version.published_by_role, version.publish_reason, version.publish_operation_id)
-    moments = [Moment("created", version.created_at or version.first_seen_at, *publisher)]
+    moments = [Moment("created", get_created_at(version), *publisher)]
     activations = list(
         Activation.objects.filter(deployment_id=deployment.miosa_id)
         .filter(version_id=version.miosa_id)
@@ -293,5 +294,5 @@ def _comparable(version: Version, *, by: Person) -> list[tuple[str, str | int | 
         ("port", version.runtime_port),
         ("health_path", clean(version.health_check_path)),
         ("who", version.published_by or version.external_user_id),
-        ("created_at", version.created_at or version.first_seen_at),
+        ("created_at", get_created_at(version)),
     ]

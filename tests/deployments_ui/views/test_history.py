@@ -3,6 +3,7 @@
 import re
 
 from django.test import Client
+from django.utils import timezone
 
 from portal.models import Customer, Deployment, User, Version
 from portal.services.sync.upsert import customer_rows
@@ -27,7 +28,7 @@ def test_one_row_of_each_app_is_live(world: World, browse: Browse) -> None:
 def test_waiting_domains_are_shown_with_a_link(world: World, browse: Browse) -> None:
     client = browse(world.people.viewer)
     assert "for DNS" not in text_of(client, PATH)
-    Deployment.objects.filter(miosa_id=world.main["id"]).update(domains_waiting=2)
+    Deployment.objects.filter(miosa_id=world.main["id"]).update(domains_waiting=2, domains_read_at=timezone.now())
     assert f'<a href="{world.path}domains/">2 domains wait for DNS</a>' in text_of(client, PATH)
     Deployment.objects.filter(miosa_id=world.main["id"]).update(is_shared=True)
     assert "for DNS" not in text_of(client, PATH)

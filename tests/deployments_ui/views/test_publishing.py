@@ -192,7 +192,7 @@ class TestAFailedPublish:
         page = text_of(browse(world.people.owner), path)
         assert "failed" in page
         assert 'class="log excerpt"' in page
-        assert "The whole log is still being read" in page
+        assert "The end of the log is still being read" in page
         assert "data-poll" in page
         world.control.clear_faults()
         cache.clear()

@@ -8,7 +8,6 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Subquery, Value
 from django.db.models.functions import Coalesce
 
-from portal import clock_skew
 from portal.models import Activation, Deployment, Entry, Version
 from portal.services.sync.upsert import authors, customer_links, timeline_entries
 from portal.services.sync.upsert.version_rows import VersionChanges
@@ -286,12 +285,12 @@ def _goes_back(live: Version, previous: Version | None) -> bool:
 
 def _get_time(live: Version | None, last: Activation | None, previous: Version | None, *, now: datetime) -> datetime:
     """When it happened: MIOSA's `promoted_at`, or else when the version before was archived, if that lies between what
-    we knew and now; else when we noticed."""
+    we knew and now; else when we noticed. MIOSA's clock may be ahead, and nothing noticed has happened later.
+    """
     at = live.promoted_at if live else None
     if at is None and last is None and live is not None:
         at = live.created_at
     candidates = (at, previous.archived_at if previous and live else None)
-    latest = now + clock_skew.IMPLAUSIBLE
-    known = (each for each in candidates if each and each <= latest and (last is None or each > last.at))
+    known = (each for each in candidates if each and each <= now and (last is None or each > last.at))
     at = next(known, now)
     return at if last is None else max(at, last.at + timedelta(microseconds=1))

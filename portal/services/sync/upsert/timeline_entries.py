@@ -1,8 +1,10 @@
 """The timeline's narrow rows, made from versions and activations."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 
 from portal.models import Activation, Deployment, Entry, Facet, Version
+from portal.models.versions import get_created_at
 from portal.services import clean_text, log_text
 from portal.services.sync.upsert import customer_rows
 
@@ -53,7 +55,7 @@ def _entry(deployment: Deployment, version: Version, customer_id: int, facets: M
         kind=Entry.Kind.VERSION,
         subject=version.pk,
         version=version.pk,
-        at=version.created_at or version.first_seen_at,
+        at=_get_time(version),
         customer_id=customer_id,
         deployment=deployment.pk,
         state=state if version.is_readable else Entry.State.UNREADABLE,
@@ -65,6 +67,11 @@ def _entry(deployment: Deployment, version: Version, customer_id: int, facets: M
             version.published_by, version.external_user_id, version.external_project_id, version.publish_reason, command
         )[:400],
     )
+
+
+def _get_time(version: Version) -> datetime:
+    """Versions with one timestamp are ordered by number: it counts as microseconds, which no page shows."""
+    return get_created_at(version) + timedelta(microseconds=(version.number or 0) % 1_000_000)
 
 
 def _facet_texts(version: Version) -> tuple[tuple[str, str], tuple[str, str]]:

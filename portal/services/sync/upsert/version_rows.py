@@ -12,6 +12,7 @@ from msgspec import UNSET, UnsetType
 
 from portal import miosa
 from portal.models import Connection, Customer, Deployment, Version
+from portal.models.versions import get_created_at
 from portal.services import clean_text
 from portal.services.sync.upsert import attribution, authors, customer_links, customer_rows, timeline_entries
 from portal.services.sync.upsert.attribution import Stated
@@ -188,11 +189,9 @@ def _note_publish(new: list[Version]) -> None:
     latest: dict[int, datetime] = {}
     for version in new:
         if version.customer and version.created_at:
-            known_at = version.customer.last_published_at
-            if known_at is None or known_at < version.created_at:
-                latest[version.customer.pk] = max(
-                    version.created_at, latest.get(version.customer.pk, version.created_at)
-                )
+            known_at, created_at = version.customer.last_published_at, get_created_at(version)
+            if known_at is None or known_at < created_at:
+                latest[version.customer.pk] = max(created_at, latest.get(version.customer.pk, created_at))
     for pk, at in latest.items():
         Customer.objects.filter(pk=pk).exclude(last_published_at__gte=at).update(last_published_at=at)
 
