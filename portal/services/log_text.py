@@ -7,14 +7,13 @@ bounded distance to the left and over characters of one class to the right: line
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import chain
 from urllib.parse import urlsplit
 
 from django.conf import settings
 
 from portal import terminal
-from portal.services import failures
 
 HIDDEN = "[…]"
 Range = tuple[int, int]
@@ -116,18 +115,6 @@ def find_private(text: str) -> list[Range]:
         else:
             merged.append((begin, end))
     return merged
-
-
-def find_failure(lines: Sequence[str]) -> str:
-    """The reason that the plain lines of a log give for a failure, in one line; empty if there is none."""
-    found = failures.find_failure(lines)
-    return found.text if found else ""
-
-
-def find_first_error(lines: Sequence[str]) -> int | None:
-    """The number, from 1, of the line that `find_failure` quotes."""
-    found = failures.find_failure(lines)
-    return found.line if found else None
 
 
 def _fold(text: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from portal import miosa, terminal
 from portal.permissions import Person
-from portal.services import log_text
+from portal.services import failures, log_text
 from portal.terminal import StyledText
 
 # A longer line is continued on the next one, so that a page of a thousand lines has a limit.
@@ -53,7 +53,8 @@ def render_log(log: miosa.LogText, *, has_failed: bool, is_truncated: bool, befo
     parts = [log[: log.gap.at], log[log.gap.at :]] if log.gap else [str(log)]
     rendered = [terminal.render(part) for part in parts]
     lines = [line for part in rendered for line in part.text.split("\n")] if has_failed else []
-    failure, error = log_text.find_failure(lines), log_text.find_first_error(lines)
+    found = failures.find_failure(lines)
+    failure, error = (found.text, found.line) if found else ("", None)
     for_staff = [part.show_links() for part in rendered]
     for_customers = [_scrub(part) for part in rendered]
     staff = _show(for_staff, failure=failure[:300], error=error)
