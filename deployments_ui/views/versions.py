@@ -1,5 +1,6 @@
 """One version: its details, its timeline, its log."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.http import HttpResponse
@@ -66,6 +67,7 @@ def log(request: htmx.Request, slug: str, deployment_id: str, version_id: str) -
         return htmx.no_change()
     if htmx.wants_part(request):
         return htmx.render_parts(request, "versions/log.html", {"log": part}, "log")
+    loaded = replace(loaded, failure=part.page.failure)
     context = log_context_of(versions.get_version(loaded, by=by, now=now))
     return htmx.render(request, "versions/log.html", context | {"log": part}, part="log")
 

@@ -42,6 +42,9 @@ def test_a_failed_version_shows_the_cause_first(world: World, browse: Browse) ->
     page = text_of(browse(world.people.viewer), path)
     assert page.index("is-bad section failure") < page.index("Details")
     assert "is live and unaffected" in page
+    (cause,) = re.findall(r'<strong class="name">(.*?)</strong>', page)
+    assert "Check the log" not in cause
+    assert cause in text_of(browse(world.people.viewer), f"{path}log/").partition('id="log"')[0]
 
 
 def test_the_log_is_searched_on_the_server(world: World, browse: Browse) -> None:
