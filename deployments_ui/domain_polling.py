@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from deployments_ui import htmx, links
-from portal.services.domains.queries import DomainSummary
+from portal.services.domains.schemas import DomainSummary
 
 # A check that runs now ends within seconds, but a page does not wait for it longer than a minute.
 CHECKING_S, CHECKING_FOR_S = 2, 60

@@ -58,6 +58,11 @@ TEXTS: dict[int, ErrorText] = {
         _("What you saw has changed since you opened the page. Your change was not made."),
         _("Reload the page to see the current state, then decide again."),
     ),
+    413: ErrorText(
+        _("That is too much at once"),
+        _("The form is larger than the portal accepts, so it was not read. Nothing was changed."),
+        _("Go back and send less: at most 2 MB, and no files."),
+    ),
     429: ErrorText(
         _("Too many requests"),
         _("There were too many tries in a short time, so they are paused for a while."),
@@ -158,11 +163,18 @@ def answer_for(request: HttpRequest, error: errors.ServiceError) -> HttpResponse
         case errors.Conflict():
             return show(request, 409, text=error.for_people)
         case errors.StorageUnavailable():
-            response = show(request, 503, title=NOT_SAVED, text=error.for_people, kept=list_kept_fields(request))
-            return set_retry_after(response, error)
+            return set_retry_after(show_not_saved(request, error), error)
         case errors.Unavailable():
             return set_retry_after(show(request, 503, text=error.for_people), error)
     return show(request, 500)
+
+
+def show_not_saved(request: HttpRequest, error: errors.StorageUnavailable) -> HttpResponse:
+    """The form stays open below htmx; without it, the page has what was typed."""
+    kept = list_kept_fields(request)
+    is_there = request.method == "POST" and (bool(kept) or wants_part(request))
+    advice = str(_("What you entered is still there. Send it again in a moment.")) if is_there else ""
+    return show(request, 503, title=NOT_SAVED, text=error.for_people, advice=advice, kept=kept)
 
 
 def set_retry_after(response: HttpResponse, error: errors.Unavailable) -> HttpResponse:

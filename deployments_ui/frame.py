@@ -21,8 +21,8 @@ from portal.services.queries.schemas import CustomerSummary
 
 THEMES = ("light", "dark")
 # In this order; `@layer` in tokens.css decides which rules win.
-STYLESHEETS = ("tokens", "base", "layout", "components", "pages", "forms", "domains")
-SCRIPTS = ("django_htmx/htmx-2.min.js", "js/app.js", "js/dialogs.js")
+STYLESHEETS = ("tokens", "base", "layout", "components", "pages", "forms", "domains", "logs")
+SCRIPTS = ("django_htmx/htmx-2.min.js", "js/app.js", "js/dialogs.js", "js/logs.js")
 
 HTMX_CONFIG = {
     # Nothing that the Content-Security-Policy forbids, and nothing kept of a page of somebody who signed out.

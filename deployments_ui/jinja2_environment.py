@@ -14,6 +14,7 @@ from jinja2 import Environment
 from deployments_ui import formats, links, timeline
 from deployments_ui.labels import builds, domains, env_vars, facts, operations, people, states
 from deployments_ui.translation import gettext, ngettext
+from portal.services.operations import undo
 from portal.services.queries.schemas import ActivationEntry, OperationEntry
 
 COMPONENTS = ("buttons", "fields", "icons", "notices", "pager", "polling", "times")
@@ -50,6 +51,8 @@ FILTERS: dict[str, Callable[..., object]] = {
     "size": formats.size,
     "span": formats.span,
     "state_label": states.get_version_label,
+    "undo_reason": undo.explain,
+    "undo_token": undo.create_undo_token,
     "web_url": links.web,
     "with_role": people.with_role,
 }

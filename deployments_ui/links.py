@@ -114,6 +114,10 @@ def decision(key: object) -> str:
     return f"/operations/{key}/decision/"
 
 
+def undo(key: object) -> str:
+    return f"/operations/{key}/undo/"
+
+
 def operations() -> str:
     return "/operations/"
 

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-import re
-import zlib
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 
-from deployments_ui import ansi, links
+from deployments_ui import ansi, formats, links
 from deployments_ui.ansi import Span
 from deployments_ui.freshness import Pairs
 from deployments_ui.htmx import wants_part
-from portal.services.logs import LogPage
+from portal.services.queries.log_pages import LogPage
+from portal.terminal import StyledText
 
 WINDOW = 1000
-ERROR = re.compile(
-    r"\b(?:fatal|panic|traceback|exception|segmentation fault|npm err!|exited with code [1-9]|exit code [1-9])"
-    r"|\berror\b(?!s?\s*[:=]?\s*0\b)|\bfailed\b|^\s*✕",
-    re.IGNORECASE,
-)
-NO_ERROR = re.compile(r"\b(?:0|no) (?:errors?|failed)\b", re.IGNORECASE)
+EXCERPT = 60
+LINES_BEFORE_ERROR = 5
+# Fewer lines are shown if they are long.
+MOST_CHARACTERS = 400_000
+FEWEST_LINES = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,26 +36,34 @@ class Line:
 @dataclass(frozen=True, slots=True)
 class LogWindow:
     """Lines are counted from 1. `first` and `last` are the ends of the window; `earlier` and `later` lead to the next
-    windows. `hits` are all lines that match the search; `previous_hit` and `next_hit` those around the current line.
+    windows. `current` is the line to scroll to, None for the end.
+
+    `hits` are all lines that match the search; `previous_hit` and `next_hit` those around the current line, and
+    `position` which of them the current line is, counted from 1. Behind line `gap` some are missing: `gap_text`.
     """
 
     lines: list[Line]
     total: int
     first: int
     last: int
-    first_error: int | None
-    hits: list[int]
-    previous_hit: int | None
-    next_hit: int | None
-    earlier: int | None
-    later: int | None
+    current: int | None = None
+    first_error: int | None = None
+    hits: list[int] = field(default_factory=list)
+    position: int | None = None
+    previous_hit: int | None = None
+    next_hit: int | None = None
+    earlier: int | None = None
+    later: int | None = None
+    gap: int | None = None
+    gap_text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class LogPart:
     """A log as the part `log` shows it. `follows`: it still grows, and the part polls for its end.
 
-    `query` is what the log's address has besides a search and a line; `line` is what the reader jumped to.
+    `query` is what the log's address has besides a search and a line; `line` is what the reader jumped to. `is_whole`:
+    it is rendered with its page, which a browser without JavaScript has to scroll.
     """
 
     page: LogPage
@@ -67,6 +74,7 @@ class LogPart:
     search: str
     line: int | None
     follows: bool
+    is_whole: bool
     generation: str
 
     @property
@@ -82,66 +90,98 @@ class LogPart:
         return f"{links.with_query(self.path, [*self.query, *search, ('line', str(line))])}#L{line}"
 
 
-def get_window(text: str, *, line: int | None = None, search: str = "", from_end: bool = False) -> LogWindow:
+def get_window(page: LogPage, *, line: int | None = None, search: str = "", from_end: bool = False) -> LogWindow:
     """The lines around `line`; without one, around the first match or the first error, else the start or the end."""
-    lines = text.rstrip("\n").split("\n") if text.strip() else []
-    plain = [ansi.strip(each) for each in lines]
-    hits = find_hits(plain, search)
-    error = find_error(plain)
-    current = line or (hits[0] if hits else None) or (len(lines) if from_end else error) or 1
-    first = max(1, min((current - 1) // WINDOW * WINDOW + 1, len(lines) or 1))
-    last = min(first + WINDOW - 1, len(lines))
-    before, after = bisect_left(hits, current), bisect_right(hits, current)
+    lines = list_lines(page.text)
+    hits = find_hits(page.text.text, search)
+    current = line or (hits[0] if hits else None) or (None if from_end else page.first_error)
+    current = min(current, len(lines)) if current and lines else None
+    centre = current or (len(lines) if from_end else 1)
+    first, last = find_ends(lines, centre, size=WINDOW)
+    before, after = bisect_left(hits, centre), bisect_right(hits, centre)
     return LogWindow(
-        lines=parse_lines(lines[first - 1 : last], first=first, hits=frozenset(hits), error=error),
+        lines=list_window(page, lines, first=first, last=last, hits=frozenset(hits)),
         total=len(lines),
         first=first,
         last=last,
-        first_error=error,
+        current=current,
+        first_error=page.first_error,
         hits=hits,
+        position=after if before < after else None,
         previous_hit=hits[before - 1] if before else None,
         next_hit=hits[after] if after < len(hits) else None,
-        earlier=first - WINDOW if first > 1 else None,
+        earlier=first - 1 if first > 1 else None,
         later=last + 1 if last < len(lines) else None,
+        gap=page.gap_line,
+        gap_text=explain_gap(page),
     )
 
 
-def find_hits(lines: Sequence[str], search: str) -> list[int]:
-    text = search.casefold()
-    return [number for number, line in enumerate(lines, 1) if text in line.casefold()] if text else []
+def get_excerpt(page: LogPage | None) -> LogWindow | None:
+    """The lines from shortly before the first error; without an error, the last lines. None if there are none."""
+    lines = list_lines(page.text) if page else []
+    if page is None or not lines:
+        return None
+    skipped = max(0, page.first_error - 1 - LINES_BEFORE_ERROR) if page.first_error else 0
+    rest = lines[skipped:]
+    first, last = find_ends(rest, 1 if page.first_error else len(rest), size=EXCERPT)
+    first, last = first + skipped, last + skipped
+    shown = list_window(page, lines, first=first, last=last, hits=frozenset())
+    gap, gap_text = page.gap_line, explain_gap(page)
+    return LogWindow(shown, total=len(lines), first=first, last=last, gap=gap, gap_text=gap_text)
 
 
-def find_error(lines: Sequence[str]) -> int | None:
-    """The first line that looks like an error."""
-    errors = (number for number, line in enumerate(lines, 1) if ERROR.search(line) and not NO_ERROR.search(line))
-    return next(errors, None)
+def list_lines(text: StyledText) -> list[str]:
+    return text.text.split("\n") if text.text.strip() else []
 
 
-def parse_lines(lines: Sequence[str], *, first: int, hits: frozenset[int], error: int | None) -> list[Line]:
-    parsed, style = [], ansi.PLAIN
-    for number, line in enumerate(lines, first):
-        spans, style = ansi.parse_line(line, style)
-        parsed.append(Line(number, "error" if number == error else "hit" if number in hits else "", spans))
-    return parsed
+def find_ends(lines: Sequence[str], centre: int, *, size: int) -> tuple[int, int]:
+    """The first and the last of at most `size` lines around `centre`, counted from 1."""
+    while True:
+        first = max(1, min(centre - size // 2, len(lines) - size + 1))
+        last = min(first + size - 1, len(lines))
+        if size <= FEWEST_LINES or sum(map(len, lines[first - 1 : last])) <= MOST_CHARACTERS:
+            return first, last
+        size //= 2
+
+
+def find_hits(text: str, search: str) -> list[int]:
+    text, search = text.casefold(), search.casefold()
+    if not search or search not in text:
+        return []
+    return [number for number, line in enumerate(text.split("\n"), 1) if search in line]
+
+
+def list_window(page: LogPage, lines: Sequence[str], *, first: int, last: int, hits: frozenset[int]) -> list[Line]:
+    start = sum(map(len, lines[: first - 1])) + first - 1
+    window = []
+    for number, line in enumerate(lines[first - 1 : last], first):
+        css = "error" if number == page.first_error else "hit" if number in hits else ""
+        window.append(Line(number, css, list(ansi.list_spans(line, page.text.list_runs(start, start + len(line))))))
+        start += len(line) + 1
+    return window
 
 
 def get_part(request: HttpRequest, page: LogPage, *, path: str, text_url: str, query: Pairs | None = None) -> LogPart:
-    """One that still grows is followed at its end, unless the reader searches or jumped to a line."""
+    """One that still grows is followed at its end, unless the reader searches or jumped to a line.
+
+    Who followed it stays there when it ends.
+    """
     text, search = request.GET.get("line", ""), request.GET.get("q", "").strip()[:200]
     line = int(text) if text.isdecimal() and len(text) < 9 else None
     follows = not page.complete and line is None and not search
     query = query or []
-    checksum = zlib.crc32(page.text.encode("utf-8", "surrogatepass"))
     return LogPart(
         page=page,
-        window=get_window(page.text, line=line, search=search, from_end=follows),
+        window=get_window(page, line=line, search=search, from_end=follows or "seen" in request.GET),
         path=path,
         query=query,
         text_url=links.with_query(text_url, query),
         search=search,
         line=line,
         follows=follows,
-        generation=f"{checksum:x}.{page.complete:d}{bool(page.missing):d}",
+        is_whole=not wants_part(request),
+        generation=f"{page.checksum}.{page.complete:d}{bool(page.missing):d}",
     )
 
 
@@ -157,7 +197,16 @@ def wants_log(request: HttpRequest) -> bool:
 
 def download(page: LogPage, *, name: str) -> HttpResponse:
     """The whole log as a text file, without colours."""
-    text = "\n".join(ansi.strip(line) for line in (page.text or page.missing).split("\n"))
-    response = HttpResponse(text, content_type="text/plain; charset=utf-8")
+    lines = list_lines(page.text)
+    if page.gap_line is not None:
+        lines.insert(page.gap_line, f"[{explain_gap(page)}]")
+    response = HttpResponse("\n".join(lines) or page.missing, content_type="text/plain; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
+
+
+def explain_gap(page: LogPage) -> str:
+    if page.gap_line is None:
+        return ""
+    size = formats.size(page.gap_bytes)
+    return _("%(size)s are missing here. Of a very long log, the beginning and the end are kept.") % {"size": size}

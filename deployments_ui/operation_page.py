@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -11,14 +11,11 @@ from django.utils.translation import gettext as _
 
 from deployments_ui import formats, links, log_window
 from deployments_ui.labels.operations import Outcome, get_operation_label, get_outcome
-from deployments_ui.log_window import LogWindow
 from portal.services.operations.kinds import get_kind
 from portal.services.queries.operations import OperationPage
 from portal.services.queries.progress import Progress
 
 PUBLISH_STEPS = ("sending", "created", "building", "ready", "live")
-LINES_BEFORE_ERROR = 5
-LINES_OF_TAIL = 60
 VERDICTS = {"bad": "failed", "ok": "live", "unknown": "unknown"}
 
 
@@ -46,25 +43,14 @@ def context_of(operation: OperationPage, progress: Progress | None = None) -> di
         "focus": "",
         "is_done": get_outcome(operation) is Outcome.DONE,
         "is_open": operation.is_open or (progress is not None and (not progress.is_done or progress.is_log_pending)),
-        "log": window_of(progress) if progress and progress.log_tail else None,
+        "log": log_window.get_excerpt(progress.log) if progress else None,
         "generation": generation,
         "url": url,
         "poll_url": f"{url}?seen={generation}",
         "result_url": result_url(operation),
         "retry_url": retry_url(operation),
-        "undo_url": undo_url(operation),
         "again_url": again_url(operation, progress) if progress else "",
     }
-
-
-def window_of(progress: Progress) -> LogWindow:
-    """The end of the log; of a failure, what begins a little before the first error."""
-    window = log_window.get_window(progress.log_tail, from_end=progress.step != "failed")
-    error = window.first_error if progress.step == "failed" else None
-    begin = max(1, error - LINES_BEFORE_ERROR) if error else max(1, window.last - LINES_OF_TAIL + 1)
-    offset = progress.log_first_line - 1
-    lines = [replace(line, number=line.number + offset) for line in window.lines if line.number >= begin]
-    return replace(window, lines=lines, first=begin + offset, last=window.last + offset)
 
 
 def title_of(operation: OperationPage, progress: Progress | None = None) -> str:
@@ -108,7 +94,8 @@ def generation_of(operation: OperationPage, progress: Progress | None) -> str:
     shown: list[object] = [operation.state, operation.switched_at, operation.checked_at, operation.verdict]
     shown += [operation.verdict_text, operation.needs_decision, operation.is_open, operation.decision, operation.error]
     if progress is not None:
-        shown += [progress.step, progress.moments, progress.log_tail, progress.is_done, progress.failure]
+        shown += [progress.step, progress.moments, progress.is_done, progress.failure]
+        shown += [progress.log.checksum] if progress.log else []
     return hashlib.blake2s(repr(shown).encode(), digest_size=8).hexdigest()
 
 
@@ -232,6 +219,8 @@ def retry_url(operation: OperationPage) -> str:
     """The same form again, for what was not done; empty if there is none."""
     kind = get_kind(operation.kind)
     is_not_done = get_outcome(operation) is Outcome.NOT_DONE
+    if is_not_done and operation.undo_of:
+        return links.undo(operation.undo_of)
     if not is_not_done or not operation.deployment_is_here or not kind.form_route:
         return ""
     if not kind.moves_pointer:
@@ -239,13 +228,3 @@ def retry_url(operation: OperationPage) -> str:
     if not operation.version_id:
         return ""
     return links.by_name(kind.form_route, operation.customer_slug, operation.deployment_id, operation.version_id)
-
-
-def undo_url(operation: OperationPage) -> str:
-    """The form to make the version live again that was live before; empty if that is not possible."""
-    is_done = get_outcome(operation) is Outcome.DONE
-    if not (is_done and operation.is_live and operation.undo_version_id):
-        return ""
-    is_forward = (operation.from_number or 0) > (operation.number or 0)
-    form = links.promotion if is_forward else links.rollback
-    return form(operation.customer_slug, operation.deployment_id, operation.undo_version_id)

@@ -19,9 +19,20 @@ from portal.services.operations.kinds.rollback import RollBack
 from portal.services.operations.releases import Candidate, ReleaseDialog
 from portal.services.queries.operations import OperationPage
 from portal.services.queries.progress import Progress
-from portal.services.queries.schemas import State
+from portal.services.queries.schemas import State, Undo
 
 KEY = UUID(int=1)
+UNDO = Undo(
+    operation=KEY,
+    customer_id=1,
+    deployment_id="dep_main_site",
+    live_id="ver_0045",
+    live_number=45,
+    version_id="ver_0046",
+    number=46,
+    cause="",
+    is_one_click=True,
+)
 AWAY = "The hosting service can't be reached, so nothing can be changed now."
 
 
@@ -65,7 +76,10 @@ def operation(now: datetime, **changes: Any) -> OperationPage:
         error="",
         for_operators="",
         upstream_request_id="req_5f2c",
-        undo_version_id="ver_0046",
+        undo=UNDO,
+        undo_of=None,
+        outcome=None,
+        failure="",
         sandbox="",
         names=(),
         vanished=(),
@@ -92,8 +106,8 @@ def pages(now: datetime) -> dict[str, dict[str, Any]]:
         error="When you opened the form, #46 was live; now #47 is. Nothing was sent. Check, then decide.",
     )
     checking = operation(now, is_open=True, checked_at=None, verdict="", verdict_text="")
-    unseen = lost(now, state="succeeded", is_open=False, is_unseen=True, settled_at=now, undo_version_id="")
-    publish = operation(now, kind=Publish.name, version_id="ver_0048", number=48, is_live=False, undo_version_id="")
+    unseen = lost(now, state="succeeded", is_open=False, is_unseen=True, settled_at=now, undo=None)
+    publish = operation(now, kind=Publish.name, version_id="ver_0048", number=48, is_live=False, undo=None)
     publishes = {
         "publish-building": progress(now, "building"),
         "publish-failed": progress(now, "failed"),
@@ -126,7 +140,7 @@ def progress(now: datetime, step: str) -> Progress:
         version=version,
         still_live=samples.version(now, 46),
         failure="The health check on /ready answered 503 for 60 seconds." if step == "failed" else "",
-        log_tail=samples_versions.log(14),
+        log=samples_versions.log_page(14),
         poll_every_s=2,
     )
 
@@ -153,6 +167,7 @@ def form(now: datetime) -> ReleaseDialog:
     old = samples.version(now, 43, State.ARCHIVED, minutes=90_000)
     return ReleaseDialog(
         kind=RollBack(),
+        goes_back=True,
         token="sample",  # noqa: S106  # not a password
         customer=samples_versions.CUSTOMER,
         deployment=samples.deployment(now),

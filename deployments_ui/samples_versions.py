@@ -6,8 +6,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from deployments_ui import samples
+from portal import terminal
 from portal.services.queries.builds import Build
 from portal.services.queries.deployments import DeploymentPage
+from portal.services.queries.log_pages import LogPage
 from portal.services.queries.retention import Keeping, Retention
 from portal.services.queries.schemas import Action, Actions, CustomerSummary, State
 from portal.services.queries.timeline import Page
@@ -138,12 +140,15 @@ def comparison(now: datetime) -> Comparison:
     )
 
 
-def log(lines: int) -> str:
-    """A build log with colours, an error and hostile text."""
-    body = [f"\x1b[2m{n:06d}\x1b[0m copying assets/image-{n}.webp \x1b[32mok\x1b[0m" for n in range(1, lines - 3)]
+def log_page(lines: int) -> LogPage:
+    """A build log with every colour, an error, a gap and hostile text."""
+    colours = " ".join(f"\x1b[{30 + n}mtext\x1b[0m \x1b[{40 + n}m on \x1b[0m" for n in range(8))
+    body = [f"\x1b[90m{n:06d}\x1b[0m copying assets/image-{n}.webp \x1b[32mok\x1b[0m" for n in range(1, lines - 4)]
     tail = [
+        f"{colours} \x1b[7m inverse \x1b[0m \x1b[9mstruck\x1b[0m",
         "\x1b[1;31mError\x1b[0m: cannot find module 'stripe'",
         "<script>alert(1)</script>",
         "npm ERR! exited with code 1",
     ]
-    return "\n".join([*body, *tail])
+    text = terminal.render("\n".join([*body, *tail]))
+    return LogPage(text, complete=True, gap_line=4, gap_bytes=41_200_000, first_error=lines - 3, checksum=str(lines))

@@ -19,6 +19,7 @@ from deployments_ui.views import (
     runtime,
     styleguide,
     theme,
+    undo,
     versions,
 )
 from portal import converters
@@ -78,6 +79,7 @@ urlpatterns = [
     path("operations/", operations.index, name="operations"),
     path("operations/<uuid:key>/", operations.show, name="operation"),
     path("operations/<uuid:key>/decision/", operations.decision, name="decision"),
+    path("operations/<uuid:key>/undo/", undo.show, name="undo"),
     path("c/<slug:slug>/operations/", operations.index, name="customer_operations"),
     path("find/", find.show, name="find"),
     path("styleguide/", styleguide.show, name="styleguide"),

@@ -176,15 +176,17 @@ class Config(BaseSettings):
         except OSError as error:
             raise ValueError(f"is not set and can't be kept in VAR_DIR ({error.strerror})") from None
 
-    @field_validator("https", "host", "allowed_hosts", "database_url")
+    @field_validator(
+        "https", "host", "allowed_hosts", "csrf_trusted_origins", "trusted_proxy_count", "miosa_tenant", "database_url"
+    )
     @classmethod
     def keep_demo_local(cls, value: Any, info: ValidationInfo) -> Any:
         """The demo's passwords are public, so only this machine may reach it, and no real data may be in it."""
         match value:
-            case str():
+            case str() if info.field_name == "host":
                 is_local = types.is_loopback(value)
             case tuple():
-                is_local = all(map(types.is_loopback, value))
+                is_local = all(types.is_loopback(types.get_host(each)) for each in value)
             case _:
                 is_local = not value
         if not is_local and info.data.get("miosa_api_key", ...) is None:

@@ -60,7 +60,7 @@ def find_wrong_names(environment: Mapping[str, str]) -> list[str]:
     problems = [
         f"{name}: is not a setting; did you mean {near[0]}?"
         for name in given - known
-        if name.startswith("MIOSA_") and (near := difflib.get_close_matches(name, known, n=1, cutoff=0.9))
+        if name.startswith("MIOSA_") and (near := difflib.get_close_matches(name, known, n=1, cutoff=0.8))
     ]
     problems += [
         f"{name}: is set together with {name}_FILE; keep one of them"

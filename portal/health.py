@@ -1,12 +1,13 @@
 """`/healthz`, `/readyz` and `/metrics`, answered before any other middleware runs.
 
-They accept every host name, and reveal one word to people without access. They don't depend on MIOSA: while it is down,
-the portal still shows what it has stored.
+They accept every host name, and reveal a few fixed words to people without access. They don't depend on MIOSA: while it
+is down, the portal still shows what it has stored.
 """
 
 from __future__ import annotations
 
 import hmac
+import tempfile
 from collections.abc import Callable
 
 import structlog
@@ -20,6 +21,7 @@ from portal import metrics
 from portal.services import durability
 
 LOCK_WAIT_MS = 500
+ROOM_BYTES = 256 * 1024
 
 log = structlog.get_logger(__name__)
 
@@ -37,16 +39,21 @@ class HealthMiddleware:
         if request.path_info == "/healthz":
             return plain_text("ok")
         if request.path_info == "/readyz":
-            return plain_text("ok") if self.is_ready() else plain_text("not ready", status=503)
+            obstacle = self.find_obstacle()
+            return plain_text(f"not ready: {obstacle}", status=503) if obstacle else plain_text("ok")
         return show_metrics(request)
 
-    def is_ready(self) -> bool:
+    def find_obstacle(self) -> str:
+        """Why changes can't be made, in a few words; empty if they can."""
         try:
             self.migrated = self.migrated or is_migrated()
-            return self.migrated and is_writable()
+            if not self.migrated:
+                return "migrations are missing"
+            require_writable()
         except DatabaseError as error:
-            log.warning("readyz.database", error=type(error).__name__)
-            return False
+            log.warning("readyz.database", error=type(error).__name__, reason=str(error))
+            return "the database is locked" if durability.is_locked(error) else "the database can't be written"
+        return "the disk is full" if connection.vendor == "sqlite" and is_disk_full() else ""
 
 
 def is_migrated() -> bool:
@@ -54,12 +61,23 @@ def is_migrated() -> bool:
     return not executor.migration_plan(executor.loader.graph.leaf_nodes())
 
 
-def is_writable() -> bool:
-    """Starts a write and rolls it back. Doesn't wait long for a locked SQLite database."""
+def require_writable() -> None:
+    """Starts a write and rolls it back. Doesn't wait long for a locked SQLite database. Raises DatabaseError."""
     with durability.lock_wait(LOCK_WAIT_MS), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("DELETE FROM django_session WHERE session_key = ''")
         transaction.set_rollback(True)
-    return True
+
+
+def is_disk_full() -> bool:
+    """Whether a small file finds no room beside the database. A write that is rolled back would not notice."""
+    try:
+        with tempfile.TemporaryFile(dir=settings.VAR_DIR) as file:
+            file.write(bytes(ROOM_BYTES))
+            file.flush()
+    except OSError as error:
+        log.warning("readyz.disk", reason=error.strerror)
+        return True
+    return False
 
 
 def show_metrics(request: HttpRequest) -> HttpResponse:

@@ -13,7 +13,7 @@ AVAILABLE = find_spec("prometheus_client") is not None
 if AVAILABLE:
     from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
     from prometheus_client import REGISTRY as PROCESS_REGISTRY
-    from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
+    from prometheus_client.multiprocess import MultiProcessCollector
 
     REQUESTS = Counter("portal_requests_total", "Requests answered", ["method", "view", "status"])
     HEARTBEAT = Gauge(
@@ -40,8 +40,3 @@ def render() -> tuple[bytes, str]:
         registry = CollectorRegistry()
         MultiProcessCollector(registry)
     return generate_latest(registry), CONTENT_TYPE_LATEST
-
-
-def remove_process(pid: int) -> None:
-    if AVAILABLE and os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
-        mark_process_dead(pid)

@@ -18,6 +18,7 @@ from django.utils.cache import patch_vary_headers
 from django.utils.functional import SimpleLazyObject
 
 from portal import metrics
+from portal.client_address import get_client_address
 from portal.permissions import Person
 from portal.services import durability, people
 
@@ -56,7 +57,7 @@ class RequestMiddleware:
     def __call__(self, request: PortalRequest) -> HttpResponseBase:
         request.request_id = secrets.token_hex(8)
         structlog.contextvars.clear_contextvars()
-        structlog.contextvars.bind_contextvars(request_id=request.request_id)
+        structlog.contextvars.bind_contextvars(request_id=request.request_id, address=get_client_address(request)[:60])
         started = time.monotonic()
         response = self.get_response(request)
         elapsed = time.monotonic() - started
@@ -64,22 +65,23 @@ class RequestMiddleware:
         response["Permissions-Policy"] = PERMISSIONS_POLICY
         name = request.resolver_match.view_name if request.resolver_match else ""
         metrics.count_request(method=request.method or "", view=name, status=response.status_code, seconds=elapsed)
+        person = request.__dict__.get("person")  # without a query, if no view was reached
         log.info(
             "request", method=request.method, path=request.path, view=name, status=response.status_code,
-            ms=round(elapsed * 1000, 1),
+            ms=round(elapsed * 1000, 1), person=person.email if type(person) is Person else "",
         )  # fmt: skip
         return response
 
 
 class LockWaitMiddleware:
-    """How long a request waits for SQLite's one writer: a page hardly at all, a change for two seconds."""
+    """How long a request waits for SQLite's one writer: a page hardly at all, a change for a second."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         is_page = request.method in {"GET", "HEAD"}
-        with durability.page_lock_wait() if is_page else durability.lock_wait(durability.CHANGE_WAIT_MS):
+        with durability.page_lock_wait() if is_page else durability.change_lock_wait():
             return self.get_response(request)
 
 

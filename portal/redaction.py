@@ -1,4 +1,6 @@
-"""Redaction of secrets in logs: by name of the field, by pattern of the value, and by the values of our settings."""
+"""Cleaning of logs: secrets, by name of the field, by pattern of the value, and by the values of our settings; and
+characters that make one line look like several, or like another.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +20,9 @@ SECRET_PATTERNS = re.compile(
     r"| (?<= /dns/) [A-Za-z0-9_-]{20,}"  # the public link for the person who runs the DNS
     r"| (?<= ://) [^/\s:@]+ : [^/\s@]+ (?=@)"  # user and password in a URL
 )
+# Control characters but tab and newline, which JSON escapes; line and paragraph separators, which it doesn't; marks
+# that change the direction of text; and halves of surrogate pairs, which can't be written at all.
+UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 MIN_LENGTH = 6  # shorter values may be ordinary words
 
 
@@ -29,7 +34,7 @@ class Redactor:
         self.known = re.compile("|".join(map(re.escape, known))) if known else None
 
     def __call__(self, logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-        return {name: self.clean(value, name) for name, value in event.items()}
+        return {self.clean_text(name): self.clean(value, name) for name, value in event.items()}
 
     def clean(self, value: Any, name: str = "") -> Any:
         if name and SECRET_NAMES.search(name):
@@ -37,12 +42,13 @@ class Redactor:
         if value is None or isinstance(value, bool | int | float):
             return value
         if isinstance(value, Mapping):
-            return {str(key): self.clean(item, str(key)) for key, item in value.items()}
+            return {self.clean_text(str(key)): self.clean(item, str(key)) for key, item in value.items()}
         if isinstance(value, list | tuple | set | frozenset):
             return [self.clean(item) for item in value]
         return self.clean_text(value if isinstance(value, str) else repr(value))
 
     def clean_text(self, value: str) -> str:
+        value = UNSAFE.sub("\ufffd", value)
         if self.known is not None:
             value = self.known.sub(HIDDEN, value)
         return SECRET_PATTERNS.sub(HIDDEN, value)

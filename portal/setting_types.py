@@ -36,6 +36,11 @@ def is_loopback(host: str) -> bool:
         return bare == "localhost" or bare.endswith(".localhost")
 
 
+def get_host(value: str) -> str:
+    """The host of an origin such as `http://localhost:8000`, or of a plain host name."""
+    return urlsplit(value).hostname or "" if "://" in value else value
+
+
 def parse_url(value: str) -> SplitResult | None:
     try:
         parts = urlsplit(value)
@@ -159,7 +164,7 @@ class SecretFile:
         if not self.path:
             raise ValueError(EMPTY_KEY)
         try:
-            text = Path(self.path).read_text(encoding="utf-8").strip()
+            text = Path(self.path).read_text(encoding="utf-8-sig").strip()
         except (OSError, UnicodeDecodeError) as error:
             raise ValueError(f"can't be read ({type(error).__name__})") from None
         if not text:

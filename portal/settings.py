@@ -67,6 +67,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "portal.middleware.PersonMiddleware",
     "portal.middleware.TimeZoneMiddleware",
+    "deployments_ui.guards.BodyLimitMiddleware",
     "deployments_ui.guards.SignInMiddleware",
     "deployments_ui.errors.ErrorMiddleware",
 ]
@@ -120,6 +121,7 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": None}  # portal.services.sign_ins limits them
 ALLAUTH_TRUSTED_PROXY_COUNT = CONFIG.trusted_proxy_count
 EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
 
@@ -172,6 +174,14 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
+
+# --- Requests ---
+
+# Forms are small; the longest field is a pasted .env file. Nothing takes a file.
+MOST_BODY_BYTES = 2_000_000
+WEB_THREADS = CONFIG.web_threads
+DATA_UPLOAD_MAX_MEMORY_SIZE = MOST_BODY_BYTES
+FILE_UPLOAD_HANDLERS: list[str] = []
 
 # --- Security ---
 

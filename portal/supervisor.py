@@ -16,11 +16,13 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 FIRST_RESTART_AFTER_S = 0.2
 LAST_RESTART_AFTER_S = 4.0
 STABLE_AFTER_S = 10.0
 STOP_TIMEOUT_S = 15.0
+HUNG_AFTER_S = 30.0
 POLL_INTERVAL_S = 0.05
 PR_SET_PDEATHSIG = 1
 LIBC = ctypes.CDLL(None, use_errno=True)
@@ -31,12 +33,18 @@ Output = Callable[[str, str], None]
 
 @dataclass
 class Child:
-    """A process to keep running. `restart_at` is set (monotonic time) while it waits for its restart."""
+    """A process to keep running. `restart_at` is set (monotonic time) while it waits for its restart.
+
+    A child with an `alive_file` touches it every few seconds; if it stops doing so, it hangs and is restarted.
+    """
 
     name: str
     command: Sequence[str]
     environment: Mapping[str, str] = field(default_factory=dict)
+    alive_file: Path | None = None
     process: subprocess.Popen[str] | None = None
+    alive_at: float = 0.0
+    alive_mark: int = 0
     started_at: float = 0.0
     restart_after_s: float = FIRST_RESTART_AFTER_S
     restart_at: float | None = None
@@ -51,14 +59,17 @@ class Child:
             text=True,
             errors="replace",
             start_new_session=True,
-            preexec_fn=end_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509 - takes no lock
+            preexec_fn=end_with_parent,  # noqa: PLW1509 - takes no lock
         )
-        self.started_at = time.monotonic()
+        self.started_at = self.alive_at = time.monotonic()
         threading.Thread(target=self._copy_output, args=(self.process, output), daemon=True).start()
 
     def _copy_output(self, process: subprocess.Popen[str], output: Output) -> None:
-        for line in process.stdout or ():
-            output(self.name, line.rstrip("\n"))
+        if process.stdout is None:
+            return
+        with process.stdout as lines:
+            for line in lines:
+                output(self.name, line.rstrip("\n"))
 
     def is_running(self) -> bool:
         return self.process is not None and self.process.poll() is None
@@ -74,6 +85,17 @@ class Child:
         with contextlib.suppress(ProcessLookupError, PermissionError):  # macOS raises the second for a dead group
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
+
+    def kill_if_hung(self, output: Output) -> None:
+        """The time of the file is only compared with itself, so that a changed clock ends nobody."""
+        if self.alive_file is None or not self.is_running():
+            return
+        now, mark = time.monotonic(), read_mark(self.alive_file)
+        if mark != self.alive_mark:
+            self.alive_mark, self.alive_at = mark, now
+        elif now - self.alive_at > HUNG_AFTER_S:
+            output(self.name, f"has not responded for {HUNG_AFTER_S:g} s")
+            self.kill()
 
     def restart_if_ended(self, output: Output) -> None:
         """Restarts an ended child after a delay, which doubles each time it ends soon after its start."""
@@ -113,6 +135,7 @@ class Supervisor:
             while not self.stop_requested:
                 time.sleep(POLL_INTERVAL_S)
                 for child in self.children:
+                    child.kill_if_hung(self.output)
                     child.restart_if_ended(self.output)
         finally:
             self.stopping.set()
@@ -128,6 +151,14 @@ class Supervisor:
             child.kill()
 
 
+def read_mark(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except FileNotFoundError:
+        return 0
+
+
 def end_with_parent() -> None:
-    """Runs between fork and exec: the kernel sends this process a SIGTERM when its parent ends."""
-    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    """The kernel sends this process a SIGTERM when its parent ends (Linux). May run between fork and exec."""
+    if sys.platform == "linux":
+        LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)

@@ -5,12 +5,16 @@ It holds customers' data and keys, so it is readable by its owner alone, also if
 
 from __future__ import annotations
 
+import fcntl
 import os
 import secrets
 import stat
 from pathlib import Path
 
 KEY_BYTES = 64
+# Held by the one `manage.py up` on the folder; and, shared, by each web server and worker.
+UP_LOCK = "up.lock"
+USE_LOCK = "use.lock"
 
 
 def make_private(folder: Path) -> Path:
@@ -22,8 +26,10 @@ def make_private(folder: Path) -> Path:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if folder.stat().st_mode & stat.S_ISVTX:
             raise ValueError(f"must be a folder of its own, not one that everybody may write to: {folder}")
-        for path in (folder, *(path for path in folder.iterdir() if path.is_file() and not path.is_symlink())):
-            remove_permissions_of_others(path)
+        limit_mode(folder, 0o700)
+        for path in folder.iterdir():
+            if path.is_file() and not path.is_symlink():
+                limit_mode(path, 0o600)
     except OSError as error:
         raise ValueError(f"can't be written or made private ({error.strerror}): {folder}") from None
     if not os.access(folder, os.W_OK | os.X_OK):
@@ -31,21 +37,39 @@ def make_private(folder: Path) -> Path:
     return folder
 
 
-def remove_permissions_of_others(path: Path) -> None:
+def limit_mode(path: Path, most: int) -> None:
     """The file may be gone: another process may delete a journal of SQLite or a draft of the secret key."""
     try:
         mode = stat.S_IMODE(path.stat().st_mode)
-        if mode & 0o077:
-            path.chmod(mode & 0o700)
+        if mode & ~most:
+            path.chmod(mode & most)
     except FileNotFoundError:
         return
 
 
 def load_or_create_secret_key(folder: Path) -> str:
+    """Raises a ValueError, in words for the person who runs the portal, and OSError."""
     path = folder / "secret_key"
     if not path.exists():
         create_secret_key(path)
-    return path.read_text(encoding="ascii").strip()
+    key = path.read_bytes().strip()
+    if len(key) < KEY_BYTES or not key.isascii():
+        raise ValueError(
+            f"is not set, and {path} holds no key. Put the key from a backup there, or delete the file: a new key is "
+            "then generated, and everybody has to sign in again"
+        )
+    return key.decode()
+
+
+def lock(folder: Path, name: str, *, shared: bool = False) -> int | None:
+    """The descriptor of a lock that ends with this process; None if another process holds it."""
+    descriptor = os.open(folder / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        return None
+    return descriptor
 
 
 def create_secret_key(path: Path) -> None:

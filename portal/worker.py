@@ -20,6 +20,7 @@ import structlog
 from django.db import DatabaseError, close_old_connections, connection
 from django.utils import timezone
 
+from portal import heartbeat
 from portal.wakeup import Alarm
 
 # The tables are read at least this often, in case a signal was lost or a clock was changed.
@@ -94,6 +95,7 @@ class Worker:
         """Work until `stop` is called; then wait for running jobs, but no longer than ten seconds."""
         try:
             while not self._is_stopping:
+                heartbeat.touch_alive_file()
                 self._alarm.wait(self._start_due())
         finally:
             self._wait_for_threads()

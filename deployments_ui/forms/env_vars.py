@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_variables
 
 from deployments_ui.forms.base import ConfirmForm, DialogForm
-from portal.services.env_vars import dotenv
+from portal.services.env_vars import lines
 from portal.services.env_vars.dotenv import TypedValues
 
 
@@ -19,6 +19,7 @@ class EnvVarsForm(DialogForm):
         choices=[("0", _("One env var")), ("1", _("Several: paste a .env file"))], initial="0", required=False
     )
     name = forms.CharField(label=_("Name"), required=False)
+    is_name = forms.BooleanField(label=_("This is a name, not a secret"), required=False)
     value = forms.CharField(label=_("Value"), required=False, strip=False)
     pasted = forms.CharField(label=_("Lines of the form NAME=value"), required=False, strip=False)
 
@@ -26,7 +27,13 @@ class EnvVarsForm(DialogForm):
     def shown_name(self) -> str:
         """The name as it was typed. Empty if it could be a part of a value, typed into the wrong field."""
         name = (self["name"].value() or "").strip()
-        return name if dotenv.resembles_name(name) else ""
+        return name if lines.resembles_name(name) else ""
+
+    @property
+    def resembles_secret(self) -> bool:
+        """Whether the name that was typed is valid, but could be a value that was typed into the wrong field."""
+        name = (self["name"].value() or "").strip()
+        return lines.is_valid_name(name) and not lines.resembles_name(name)
 
     @sensitive_variables()
     def clean(self) -> None:
@@ -41,11 +48,13 @@ class EnvVarsForm(DialogForm):
         is_file = data["many"] == "1" or (not data["many"] and bool(data["pasted"].strip()))
         if is_file:
             return TypedValues(data["environment"], pasted=data["pasted"])
-        return TypedValues(data["environment"], name=data["name"], value=data["value"])
+        return TypedValues(data["environment"], name=data["name"], value=data["value"], is_name=data["is_name"])
 
 
 class ReviewForm(ConfirmForm):
     """To set the lines of a draft. Each line has a field for another name, called `rename-` and the key of the line."""
+
+    lines_confirmed = forms.BooleanField(label=_("I checked this. Set the env vars as listed."), required=False)
 
     @property
     def renamed(self) -> dict[str, str]:

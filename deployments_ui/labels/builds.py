@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from deployments_ui.labels.base import Label
+from deployments_ui.labels.base import Label, open_word
 from portal.services.queries.builds import Build
 from portal.services.runtime import Instance
 
@@ -38,11 +38,11 @@ BUILD_TRIGGERS: dict[str, Promise] = {
 
 
 def get_build_label(build: Build) -> Label:
-    return BUILDS.get(build.state) or Label("other", "unknown", build.state or _("Unknown"))
+    return BUILDS.get(build.state) or Label("other", "unknown", open_word(build.state))
 
 
 def get_instance_label(instance: Instance) -> Label:
-    return INSTANCES.get(instance.state) or Label("other", "unknown", instance.state or _("Unknown"))
+    return INSTANCES.get(instance.state) or Label("other", "unknown", open_word(instance.state))
 
 
 def build_trigger(name: str) -> str:

@@ -6,7 +6,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from deployments_ui.labels.base import Label
-from portal.services.domains.queries import DomainSummary, RequiredRecord, ResolverState, StatusItem
+from portal.services.domains.schemas import DomainSummary, RequiredRecord, ResolverState, StatusItem
+from portal.services.open_words import OTHER
 
 # Of the ownership, DNS and certificate of a domain.
 DOMAIN_STATUSES: dict[str, Label] = {
@@ -18,15 +19,19 @@ DOMAIN_STATUSES: dict[str, Label] = {
 
 RECORDS: dict[str, Label] = {
     "": Label("unknown", "unknown", _("Not checked")),
+    "conflict": Label("failed", "failed", _("Conflict")),
+    "hides_records": Label("failed", "failed", _("Conflict")),
     "missing": Label("waiting", "created", _("Missing")),
     "no_answer": Label("unknown", "unknown", _("Not checked")),
     "propagating": Label("waiting", "created", _("Propagating")),
+    "undecided": Label("unknown", "unknown", _("Undecided")),
 }
 
 REDIRECT_POLICIES: dict[str, Promise] = {
     "none": _("No redirect"),
     "www_to_apex": _("Redirect www to the name without www"),
     "apex_to_www": _("Redirect the name without www to www"),
+    OTHER: _("Another redirect"),
 }
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from enum import Enum, auto
 
 from deployments_ui.labels.base import Label
+from portal.services.operations.base import Kind
 from portal.services.operations.kinds import get_kind
 from portal.services.queries.operations import OperationPage
-from portal.services.queries.schemas import OperationEntry
+from portal.services.queries.schemas import BuildOutcome, OperationEntry
 
 
 class Outcome(Enum):
@@ -28,9 +29,11 @@ OUTCOMES: dict[str, Outcome] = {
 
 
 def get_operation_label(operation: OperationEntry | OperationPage) -> Label:
-    """The word completes a sentence that begins with the app's name: rolled back, was not published."""
+    """The word completes a sentence that begins with the app's name: rolled back, was not published, publish failed."""
     kind = get_kind(operation.kind)
     match get_outcome(operation):
+        case Outcome.DONE if operation.outcome is not None:
+            return _get_build_label(kind, operation.outcome)
         case Outcome.DONE:
             return Label("done", kind.icon.value, kind.labels.done)
         case Outcome.ACCEPTED:
@@ -41,6 +44,22 @@ def get_operation_label(operation: OperationEntry | OperationPage) -> Label:
             return Label("failed", "failed", kind.labels.not_done)
         case Outcome.IN_PROGRESS:
             return Label("building", "building", kind.labels.in_progress)
+
+
+def _get_build_label(kind: Kind, outcome: BuildOutcome) -> Label:
+    """MIOSA accepted it: what counts is what became of the version or build."""
+    labels = kind.labels
+    match outcome:
+        case BuildOutcome.WENT_LIVE:
+            return Label("done", kind.icon.value, labels.done)
+        case BuildOutcome.FAILED:
+            return Label("failed", "failed", labels.failed or labels.not_done)
+        case BuildOutcome.STAGED:
+            return Label("staged", "staged", labels.staged or labels.done)
+        case BuildOutcome.UNKNOWN:
+            return Label("unknown", "unknown", labels.accepted or labels.unknown)
+        case BuildOutcome.CREATED | BuildOutcome.BUILDING | BuildOutcome.READY:
+            return Label("building", "building", labels.in_progress)
 
 
 def get_outcome(operation: OperationEntry | OperationPage) -> Outcome:

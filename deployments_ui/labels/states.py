@@ -8,7 +8,8 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from deployments_ui.labels.base import Label
+from deployments_ui.labels.base import Label, open_word
+from portal.services.open_words import OTHER
 from portal.services.queries.schemas import ActivationEntry, ActivationKind, State, VersionEntry, VersionSummary
 from portal.services.queries.versions import Moment
 
@@ -19,7 +20,7 @@ STATES: dict[State, Label] = {
     State.FAILED: Label("failed", "failed", _("Failed")),
     State.GONE: Label("gone", "gone", _("Deleted")),
     State.LIVE: Label("live", "live", _("Live")),
-    State.OTHER: Label("other", "unknown", _("Unknown")),
+    State.OTHER: Label("other", "unknown", _("Other")),
     State.READY: Label("ready", "ready", _("Ready")),
     State.STAGED: Label("staged", "staged", _("Staged")),
     State.UNREADABLE: Label("unreadable", "unknown", _("Unreadable")),
@@ -44,6 +45,7 @@ MOMENTS: dict[str, Label] = {
 
 KINDS: dict[str, Promise] = {
     "dynamic": _("dynamic"),
+    OTHER: _("other"),
     "sandbox_backed": _("sandbox-backed"),
     "static": _("static"),
 }
@@ -59,7 +61,7 @@ def get_version_label(found: VersionSummary | VersionEntry, language: str | None
         return _get_state_label(State.GONE, language) if found.is_gone else get_version_label(found.version, language)
     label = _get_state_label(found.state, language)
     if found.state is State.OTHER and found.state_text:
-        return Label(label.css, label.shape, found.state_text)
+        return Label(label.css, label.shape, str(open_word(found.state_text)))
     return label
 
 

@@ -1,6 +1,5 @@
 """Share links of a domain: created and revoked by people who may, opened by anybody who has one, without sign-in."""
 
-from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -10,6 +9,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from deployments_ui import dialogs, domain_polling, errors, htmx, links
 from deployments_ui.views import domains
+from portal.client_address import get_client_address
 from portal.services.domains import share_links
 from portal.services.errors import NotFound, Unavailable
 
@@ -63,7 +63,7 @@ def show(request: HttpRequest, secret: str) -> HttpResponse:
 
 @sensitive_variables()
 def show_domain(request: HttpRequest, secret: str) -> HttpResponse:
-    found = share_links.open_link(secret=secret, address=get_address(request), now=timezone.now())
+    found = share_links.open_link(secret=secret, address=get_client_address(request), now=timezone.now())
     context = {
         "expires_at": found.expires_at,
         **domains.detail_context(request, found.detail, path=request.path),
@@ -71,12 +71,3 @@ def show_domain(request: HttpRequest, secret: str) -> HttpResponse:
     if domain_polling.is_unchanged(request, context["polling"]):
         return htmx.no_change()
     return htmx.render(request, "domains/shared.html", context, part="domain")
-
-
-def get_address(request: HttpRequest) -> str:
-    """The visitor's IP address, as the outermost proxy that we trust saw it. Anybody can write what comes before it."""
-    trusted = settings.ALLAUTH_TRUSTED_PROXY_COUNT
-    addresses = [each.strip() for each in request.headers.get("X-Forwarded-For", "").split(",")]
-    if 0 < trusted <= len(addresses) and addresses[-trusted]:
-        return addresses[-trusted]
-    return str(request.META.get("REMOTE_ADDR", ""))

@@ -14,7 +14,7 @@ from deployments_ui.tabs import list_tabs
 from portal.permissions import Person
 from portal.services.domains import changes, pages, queries
 from portal.services.domains.changes import AddDialog, Addition, DomainDialog
-from portal.services.domains.queries import DomainDetail, DomainList, DomainPage
+from portal.services.domains.schemas import DomainDetail, DomainList, DomainPage
 from portal.services.errors import Invalid
 from portal.services.operations.kinds.detach_domain import DetachDomain
 from portal.services.operations.kinds.redirect_domain import RedirectDomain
@@ -165,7 +165,7 @@ def detail_context(request: HttpRequest, detail: DomainDetail, *, path: str) -> 
     return {
         "detail": detail,
         "domain": domain,
-        "is_done": domain_polling.is_working(domain) and not detail.blockers,
+        "is_done": domain_polling.is_working(domain) and all(each.is_caution for each in detail.blockers),
         "polling": domain_polling.get_polling(request, path, [domain], shown=detail),
     }
 

@@ -85,6 +85,7 @@ def application(request: htmx.Request, slug: str, deployment_id: str, key: UUID)
                 deployment_id=deployment_id,
                 key=key,
                 confirmation=form.confirmed(),
+                lines_confirmed=form.cleaned_data["lines_confirmed"],
                 now=timezone.now(),
             )
         except Invalid as error:

@@ -64,11 +64,14 @@ def last_good(request: htmx.Request, slug: str, deployment_id: str) -> HttpRespo
 
 @require_POST
 def keeping(request: htmx.Request, slug: str, deployment_id: str) -> HttpResponse:
+    """Keep a rollback, or with `taken_back` show its notice again."""
     ids, live_id = DialogIds(slug, deployment_id), request.POST.get("live", "")
-    releases.keep_rollback(ids, live_id, by=request.person, now=timezone.now())
-    if htmx.wants_part(request):
-        return htmx.vary(HttpResponse())
-    return dialogs.SeeOther(links.deployment(slug, deployment_id))
+    is_kept = "taken_back" not in request.POST
+    page = releases.keep_rollback(ids, live_id, is_kept=is_kept, by=request.person, now=timezone.now())
+    if not htmx.wants_part(request):
+        return dialogs.SeeOther(links.deployment(slug, deployment_id))
+    context = {"customer": page.customer, "deployment": page.deployment, "has_focus": True}
+    return htmx.render_parts(request, "deployments/layout.html", context, "rollback")
 
 
 def make_live(request: htmx.Request, ids: DialogIds, *, kind: str) -> HttpResponse:
@@ -82,7 +85,9 @@ def make_live(request: htmx.Request, ids: DialogIds, *, kind: str) -> HttpRespon
         else:
             return dialogs.show_operation(request, operation)
     page = releases.get_dialog(kind, ids, by=by, now=now)
-    return dialogs.render_form(request, "releases/page.html", release_context(page, form), part="release")
+    form_url = links.by_name(page.kind.form_route, ids.slug, ids.deployment_id, ids.version_id)
+    context = release_context(page, form, form_url=form_url)
+    return dialogs.render_form(request, "releases/page.html", context, part="release")
 
 
 def change(request: htmx.Request, ids: DialogIds, *, kind: str, template: str) -> HttpResponse:
@@ -99,7 +104,7 @@ def change(request: htmx.Request, ids: DialogIds, *, kind: str, template: str) -
     return dialogs.render_form(request, template, change_context(page, form), part="change")
 
 
-def release_context(page: ReleaseDialog, form: ConfirmForm) -> dict[str, Any]:
+def release_context(page: ReleaseDialog, form: ConfirmForm, *, form_url: str) -> dict[str, Any]:
     slug, deployment, live, target = page.customer.slug, page.deployment, page.live, page.target
     names = {"app": deployment.name, "customer": page.customer.name, "number": formats.version_number(target)}
     return {
@@ -111,7 +116,7 @@ def release_context(page: ReleaseDialog, form: ConfirmForm) -> dict[str, Any]:
         "button": str(page.kind.button) % names,
         "changes": describe_changes(page) if live else "",
         "compare_url": links.compare(slug, deployment.id, live.id, target.id) if live else "",
-        "form_url": links.by_name(page.kind.form_route, slug, deployment.id, target.id),
+        "form_url": form_url,
         "back_url": links.deployment(slug, deployment.id),
     }
 

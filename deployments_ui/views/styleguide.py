@@ -16,7 +16,6 @@ from deployments_ui.freshness import Freshness
 from deployments_ui.log_window import LogPart
 from deployments_ui.views import compare, deployments, history, releases, versions
 from portal.permissions import Permission, Person, has_permission
-from portal.services.logs import LogPage
 from portal.services.queries.schemas import State
 
 ERRORS = {
@@ -56,7 +55,7 @@ def index_context(now: datetime) -> dict[str, Any]:
         "customer": samples_versions.CUSTOMER,
         "form": SampleForm({"reason": "Checkout broken", "domain": "bright smile"}, auto_id="sample-%s"),
         "found": samples.history(now),
-        "log": log_window.get_window(samples_versions.log(24)),
+        "log": log_window.get_window(samples_versions.log_page(24)),
         "offers": samples_versions.offers(now),
         "pages": list_pages(now),
         "versions": [samples.version(now, 46, state) for state in State],
@@ -86,20 +85,20 @@ def get_sample(request: htmx.Request, page: str, *, now: datetime) -> tuple[str,
     if version := samples_versions.version_pages(now).get(page):
         return "versions/page.html", {**versions.context_of(version), "log_url": links.styleguide_page("long-log")}
     if form := samples_operations.forms(now).get(page):
-        return "releases/page.html", {**releases.release_context(*form), "focus": "cancel"}
+        return "releases/page.html", {**releases.release_context(*form, form_url="/styleguide/"), "focus": "cancel"}
     if operation := samples_operations.pages(now).get(page):
         return "operations/page.html", operation
     if page == "comparison":
         return "versions/comparison.html", compare.context_of(samples_versions.comparison(now))
     if page == "long-log":
-        return "versions/log.html", {"log": sample_log(request), "version_url": links.styleguide_page("version")}
+        version = next(iter(samples_versions.version_pages(now).values()))
+        return "versions/log.html", {**versions.log_context_of(version), "log": sample_log(request)}
     raise Http404
 
 
 def sample_log(request: htmx.Request) -> LogPart:
     url = links.styleguide_page("long-log")
-    page = LogPage(samples_versions.log(50_000), complete=True, truncated=False, missing="")
-    return log_window.get_part(request, page, path=url, text_url=url)
+    return log_window.get_part(request, samples_versions.log_page(50_000), path=url, text_url=url)
 
 
 def without_polling(context: dict[str, Any]) -> dict[str, Any]:

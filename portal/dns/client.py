@@ -6,6 +6,7 @@ Only the resolvers that the client was given are queried, never those of the ope
 from __future__ import annotations
 
 import itertools
+import secrets
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -21,8 +22,8 @@ from portal.dns.records import RequiredRecord
 from portal.dns.responses import MAX_CHAIN_LENGTH
 
 MAX_RESOLVERS = 4
-MAX_NAME_SERVER_NAMES = 6
-MAX_NAME_SERVERS = 4
+MAX_NAME_SERVER_NAMES = 8
+MAX_NAME_SERVERS = 8
 MAX_CNAME_TARGETS = 2
 MAX_LOOKUPS = 4
 SLOT_WAIT_S = 0.2
@@ -34,11 +35,14 @@ class TooBusy(RuntimeError):
 
 @dataclass(frozen=True)
 class Timeouts:
-    """A lookup takes `lookup_s` at most, and ends after `patience_s` once one server has answered the essentials."""
+    """A lookup takes `lookup_s` at most. It ends after `patience_s` once one server has answered the essentials, but
+    waits until `caa_s` for one that answers about CAA, since the lack of an answer is a finding there.
+    """
 
     lookup_s: float = 3.5
     queries_s: float = 3.0
     patience_s: float = 1.0
+    caa_s: float = 2.0
     nearest_zone_s: float = 0.6
     name_server_addresses_s: float = 1.0
     cname_targets_s: float = 0.8
@@ -68,7 +72,7 @@ class Client:
 
     def look_up(self, name: str, required: Sequence[RequiredRecord] = (), *, now: datetime) -> Lookup:
         """Raises LookupRefused for a name that is no domain, TooBusy."""
-        questions = Questions.plan(name, required)
+        questions = Questions.plan(name, required, probe=f"q{secrets.token_hex(6)}")
         if not self._slots.acquire(timeout=SLOT_WAIT_S):
             raise TooBusy
         try:
@@ -85,7 +89,7 @@ class _LookupRun:
 
     def __init__(self, client: Client, questions: Questions, required: Sequence[RequiredRecord]) -> None:
         self.client, self.questions, self.timeouts = client, questions, client.timeouts
-        self.required_addresses = frozenset(each.value for each in required if each.type in ("A", "AAAA"))
+        self.required_values = frozenset(each.value for each in required)
         self.started_at = time.monotonic()
         self.deadline = self.started_at + self.timeouts.lookup_s
         self.changed = threading.Event()
@@ -117,6 +121,7 @@ class _LookupRun:
             private_name_servers=tuple(self.private_name_servers),
             servers=tuple(batch.get_answers() for batch in batches),
             cname_targets=cname_targets,
+            probe=self.questions.probe,
         )
 
     def _query(
@@ -126,7 +131,7 @@ class _LookupRun:
         *,
         recursive: bool = True,
         timeout_s: float | None = None,
-        known_addresses: frozenset[str] | None = None,
+        known_values: frozenset[str] | None = None,
     ) -> QueryBatch:
         timeout_s = self.timeouts.queries_s if timeout_s is None else timeout_s
         batch = QueryBatch(
@@ -134,7 +139,7 @@ class _LookupRun:
             questions,
             recursive=recursive,
             deadline=min(time.monotonic() + timeout_s, self.deadline),
-            known_addresses=self.required_addresses if known_addresses is None else known_addresses,
+            known_values=self.required_values if known_values is None else known_values,
             changed=self.changed,
         )
         self.client.threads.submit(batch.run)
@@ -173,7 +178,7 @@ class _LookupRun:
         answers = self._query_resolvers(
             [Question(host, record_type) for host in hosts for record_type in ("A", "AAAA")],
             timeout_s=self.timeouts.name_server_addresses_s,
-            known_addresses=frozenset(self.client.overrides),
+            known_values=frozenset(self.client.overrides),
         )
         columns = [self._list_servers(host, _pick_values(answers, host)) for host in hosts]
         servers = [server for row in itertools.zip_longest(*columns) for server in row if server is not None]
@@ -195,13 +200,15 @@ class _LookupRun:
     def _wait_for_answers(self) -> None:
         """Wait for all servers, but after `patience_s` only until one decisive server has answered the essentials."""
         decisive = self.from_name_servers or self.from_resolvers
-        essentials = self.questions.about_essentials()
-        patience_ends_at = self.started_at + self.timeouts.patience_s
+        essentials, caa = self.questions.about_essentials(), self.questions.about_caa()
 
         def is_enough() -> bool:
             if all(batch.is_done for batch in (*self.from_name_servers, *self.from_resolvers)):
                 return True
-            return time.monotonic() >= patience_ends_at and any(_has_answered(each, essentials) for each in decisive)
+            elapsed_s = time.monotonic() - self.started_at
+            answered = [each for each in decisive if _has_answered(each, essentials)]
+            is_caa_over = elapsed_s >= self.timeouts.caa_s or any(_has_answered(each, caa) for each in answered)
+            return elapsed_s >= self.timeouts.patience_s and bool(answered) and is_caa_over
 
         self._wait(is_enough, until=self.deadline)
 
@@ -230,11 +237,11 @@ class _LookupRun:
         return sorted(targets - seen - set(self.questions.targets))[:MAX_CNAME_TARGETS]
 
     def _query_resolvers(
-        self, questions: list[Question], *, timeout_s: float, known_addresses: frozenset[str] | None = None
+        self, questions: list[Question], *, timeout_s: float, known_values: frozenset[str] | None = None
     ) -> list[Answer]:
         """The answers of the resolvers until one of them has answered everything it will."""
         batches = [
-            self._query(resolver, questions, timeout_s=timeout_s, known_addresses=known_addresses)
+            self._query(resolver, questions, timeout_s=timeout_s, known_values=known_values)
             for resolver in self.client.resolvers
         ]
 
@@ -258,7 +265,7 @@ def _pick_values(answers: Iterable[Answer], name: str) -> list[str]:
 
 
 def _list_answers(batch: QueryBatch) -> list[Answer]:
-    return [answer for answer in batch.get_answers().answers if answer.outcome.is_answer]
+    return [answer for answer in batch.get_answers().answers if answer.outcome.is_answer or answer.is_bogus]
 
 
 def _has_answered(batch: QueryBatch, questions: Iterable[Question]) -> bool:

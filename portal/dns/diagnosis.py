@@ -5,21 +5,27 @@ Nothing here uses the network or the clock, so a stored lookup can be diagnosed 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from portal.dns import caa, providers
+from portal.dns import caa, providers, zone_checks
+from portal.dns.advice import AdvisedRecord, advise, get_values
+from portal.dns.alias_checks import Facts, check_alias
+from portal.dns.extra_records import list_extra_records
+from portal.dns.findings import Check, Finding
 from portal.dns.lookup import Lookup, Outcome, ServerAnswers
 from portal.dns.messages import Message, MessageCode, Param
-from portal.dns.observations import Found, Observation, describe_records, list_observations, observe
-from portal.dns.record_checks import AliasTarget, Check, Finding, check_address, check_alias, check_text
+from portal.dns.observations import Found, observe
+from portal.dns.record_checks import check_address, check_text
 from portal.dns.records import RequiredRecord
-from portal.dns.suffixes import find_registrable, relative_name
+from portal.dns.suffixes import find_registrable
 
 ISSUERS = ("letsencrypt.org",)
 _NO_ANSWER_CODES = {
+    Outcome.DELEGATED: MessageCode.NO_ANSWER_DELEGATED,
     Outcome.LAME: MessageCode.NO_ANSWER_LAME,
+    Outcome.NOTIMP: MessageCode.NO_ANSWER_REFUSED,
     Outcome.REFUSED: MessageCode.NO_ANSWER_REFUSED,
     Outcome.SERVFAIL: MessageCode.NO_ANSWER_SERVFAIL,
     Outcome.UNREACHABLE: MessageCode.NO_ANSWER_UNREACHABLE,
@@ -32,7 +38,7 @@ class Diagnosis:
     """Of a required record or, if `record` is None, of something else that blocks the domain.
 
     `found` lists what the server `host` has in the record's place; `comparison` is a message with
-    both this and what is required.
+    both this and what is required. `advised` is what to enter for the record at this DNS provider.
     """
 
     finding: Finding
@@ -41,6 +47,7 @@ class Diagnosis:
     found: Found = ()
     host: str | None = None
     comparison: Message | None = None
+    advised: tuple[AdvisedRecord, ...] = ()
 
     @property
     def is_correct(self) -> bool:
@@ -70,6 +77,11 @@ class Report:
         return self.provider.get_page(self.zone) if self.provider and self.zone else None
 
     @property
+    def is_delegated(self) -> bool:
+        """Whether the zone is below the registered domain, so that its records are set somewhere else."""
+        return self.zone is not None and self.zone != find_registrable(self.zone)
+
+    @property
     def diagnoses(self) -> tuple[Diagnosis, ...]:
         return (*self.records, *self.blockers)
 
@@ -83,9 +95,15 @@ class Report:
         return bool(self.records) and all(each.is_correct for each in self.records)
 
     @property
+    def shows_cname(self) -> bool:
+        """Whether a required CNAME is visible, rather than the addresses that a DNS provider fills in."""
+        return any(each.record and each.record.is_alias and each.finding is Finding.CORRECT for each in self.records)
+
+    @property
     def can_pass(self) -> bool:
         """Whether the platform's verification can pass now. CAA records matter only later, for the certificate."""
-        is_blocked = any(each.finding is not Finding.CAA_FORBIDS for each in self.blockers)
+        findings = [each.finding for each in self.blockers]
+        is_blocked = any(not (each.is_about_certificate or each.is_caution) for each in findings)
         known = [each.is_correct for each in self.resolvers if each.is_correct is not None]
         return self.is_correct and not is_blocked and (not known or any(known))
 
@@ -98,33 +116,52 @@ def diagnose(
     required: Sequence[RequiredRecord],
     *,
     now: datetime,
+    may_be_flattened: bool = False,
     issuers: Sequence[str] = ISSUERS,
 ) -> Report:
-    """`issuers` are the platform's certificate authorities, as CAA records name them."""
-    diagnoser = _Diagnoser(lookup, tuple(required), now)
+    """`may_be_flattened`: the platform has verified the domain, and a CNAME record was never seen at it. `issuers` are
+    the platform's certificate authorities, as CAA records name them.
+    """
+    diagnoser = _Diagnoser(Facts(lookup, tuple(required), may_be_flattened), now)
     records = tuple(diagnoser.diagnose_record(record) for record in required)
     return Report(
         name=lookup.name,
         zone=lookup.zone,
         looked_up_at=lookup.looked_up_at,
         records=records,
-        blockers=(
-            *diagnoser.list_extra_records(),
-            *diagnoser.list_failing_resolvers(records),
-            *_list_caa_blockers(lookup, issuers),
-        ),
+        blockers=tuple(_list_blockers(diagnoser.facts, records, issuers)),
         resolvers=tuple(diagnoser.read_resolver(resolver) for resolver in lookup.resolvers),
         provider=providers.find_provider(lookup.name_servers),
     )
 
 
+def _list_blockers(facts: Facts, records: Sequence[Diagnosis], issuers: Sequence[str]) -> Iterator[Diagnosis]:
+    for extra in list_extra_records(facts):
+        yield Diagnosis(extra.finding, None, extra.message, extra.found, extra.host)
+    has_correct = any(record.is_correct for record in records)
+    zone_problems = zone_checks.list_problems(facts.lookup, has_correct=has_correct)
+    for finding, message in zone_problems:
+        yield Diagnosis(finding, None, message)
+    # A CAA record that has to make way for a CNAME record forbids nothing afterwards, and a name that can't be looked
+    # up at all has more than a problem with CAA.
+    covered = {each.record.name for each in records if each.record and _covers_caa(each, each.record, facts.lookup)}
+    if any(finding in (Finding.DNSSEC, Finding.UNRESOLVABLE) for finding, _ in zone_problems):
+        covered.add(facts.lookup.name)
+    for problem in caa.list_problems(facts.lookup, issuers):
+        if problem.message.params["name"] not in covered:
+            yield Diagnosis(problem.finding, None, problem.message, problem.found, problem.host)
+
+
+def _covers_caa(diagnosis: Diagnosis, record: RequiredRecord, lookup: Lookup) -> bool:
+    """Where a CNAME is missing, only a wildcard can have a CAA record, and not once the CNAME exists."""
+    is_missing_cname = record.is_alias and not record.is_at_apex(lookup.zone) and diagnosis.finding is Finding.MISSING
+    return is_missing_cname or diagnosis.finding in (Finding.CONFLICT, Finding.NO_ANSWER)
+
+
 class _Diagnoser:
-    def __init__(self, lookup: Lookup, required: tuple[RequiredRecord, ...], now: datetime) -> None:
-        self.lookup, self.required = lookup, required
-        self.age = _describe_age(round((now - lookup.looked_up_at).total_seconds()))
-        provider = providers.find_provider(lookup.name_servers)
-        # How the apex of a zone can be an alias depends on the DNS provider.
-        self.apex_type = (provider.apex_type if provider else None) or "ALIAS"
+    def __init__(self, facts: Facts, now: datetime) -> None:
+        self.facts, self.lookup = facts, facts.lookup
+        self.age = _describe_age(round((now - self.lookup.looked_up_at).total_seconds()))
 
     def diagnose_record(self, record: RequiredRecord) -> Diagnosis:
         if self.lookup.zone is None and self.lookup.zone_outcome is Outcome.NXDOMAIN:
@@ -139,26 +176,30 @@ class _Diagnoser:
         """None if the server gave no answer."""
         observed = observe(self.lookup, server, record.name)
         if not record.is_alias and record.type not in ("A", "AAAA"):
-            return check_text(record, observed, self.lookup)
+            return check_text(record, observed, self.facts)
         if observed.failure is not None:
             return None
         if record.is_alias:
-            return check_alias(record, observed, self.lookup)
+            return check_alias(record, observed, self.facts)
         if record.type == "AAAA" and server.find_answered(record.name, "AAAA") is None:
             return None
-        return check_address(record, observed, self.lookup, self.required)
+        return check_address(record, observed, self.facts)
 
     def _combine(self, record: RequiredRecord, checks: list[tuple[ServerAnswers, Check]]) -> Diagnosis:
         """The first server's check, unless some servers have the correct record already and others have not."""
-        correct = tuple(server.host for server, check in checks if check.finding.is_correct)
+        correct = [server for server, check in checks if check.finding.is_correct]
         outdated = [(server, check) for server, check in checks if not check.finding.is_correct]
         if not correct or not outdated:
-            server, check = checks[0]
+            server, check = next((each for each in checks if each[1].finding is not Finding.MISSING), checks[0])
             return self._build(record, check, server)
         server, check = outdated[0]
-        values: dict[str, Param] = {"correct": correct, "outdated": tuple(each.host for each, _ in outdated)}
-        propagating = Check(Finding.PROPAGATING, MessageCode.PROPAGATING, check.found, values)
-        return self._build(record, propagating, server)
+        values: dict[str, Param] = {
+            "correct": tuple(each.host for each in correct),
+            "outdated": tuple(each.host for each, _ in outdated),
+        }
+        if zone_checks.are_independent(self.lookup, correct, [each for each, _ in outdated]):
+            return self._build(record, Check(Finding.SPLIT, MessageCode.SPLIT, check.found, values), server)
+        return self._build(record, Check(Finding.PROPAGATING, MessageCode.PROPAGATING, check.found, values), server)
 
     def _diagnose_no_answer(self, record: RequiredRecord) -> Diagnosis:
         hidden = self.lookup.private_name_servers
@@ -170,17 +211,20 @@ class _Diagnoser:
         server, outcome = (failed[0][0], failed[0][1].outcome) if failed else (None, self.lookup.zone_outcome)
         alike = [each.host for each, _ in failed if server and each.is_authoritative == server.is_authoritative]
         code = _NO_ANSWER_CODES.get(outcome, MessageCode.NO_ANSWER_TIMEOUT)
-        check = Check(Finding.NO_ANSWER, code, (), {"hosts": tuple(dict.fromkeys(alike)) or ("DNS",)})
+        values: dict[str, Param] = {"hosts": tuple(dict.fromkeys(alike)) or ("DNS",)}
+        if outcome is Outcome.DELEGATED:
+            values["servers"] = failed[0][1].values if failed else ()
+        check = Check(Finding.NO_ANSWER, code, (), values)
         return self._build(record, check, server)
 
     def _build(self, record: RequiredRecord, check: Check, server: ServerAnswers | None) -> Diagnosis:
         zone = self.lookup.zone
-        record_type = self.apex_type if record.is_alias and record.is_at_apex(zone) else record.type
+        advised = check.advised or advise(record, self.lookup)
         values: dict[str, Param] = {
-            "type": record_type,
+            **get_values(advised),
             "name": record.name,
             "label": record.get_label(zone),
-            "value": record.value,
+            "target": record.value,
             "zone": zone or find_registrable(record.name) or record.name,
             **check.values,
         }
@@ -192,67 +236,16 @@ class _Diagnoser:
                 found=check.found,
                 host=host,
                 age=self.age,
-                required=f"{record_type} {record.value}",
+                required=f"{values['type']} {values['value']}",
             )
-        return Diagnosis(check.finding, record, Message.build(check.code, **values), check.found, host, comparison)
-
-    def list_extra_records(self) -> list[Diagnosis]:
-        """Other addresses beside the required ones."""
-        blockers = []
-        for name in dict.fromkeys(record.name for record in self.required):
-            observations = list_observations(self.lookup, self.lookup.authoritative, name)
-            observations = observations or list_observations(self.lookup, self.lookup.resolvers, name)
-            if observations and not observations[0].cname:
-                blockers += self._list_extra_addresses(observations[0])
-        return blockers
-
-    def _list_extra_addresses(self, observed: Observation) -> list[Diagnosis]:
-        """Only beside a correct address: otherwise the diagnosis of the record itself covers that."""
-        name = observed.name
-        records = [record for record in self.required if record.name == name]
-        targets = [AliasTarget.read(self.lookup, record.value) for record in records if record.is_alias]
-        a = {record.value for record in records if record.type == "A"}.union(*(each.a for each in targets))
-        aaaa = {record.value for record in records if record.type == "AAAA"}.union(*(each.aaaa for each in targets))
-        if not any(record.value in a | aaaa for record in observed.addresses):
-            return []
-        label, host = relative_name(name, self.lookup.zone or name), observed.server.host
-        blockers = []
-        for finding, code, records_of_type, expected in (
-            (Finding.EXTRA, MessageCode.EXTRA, observed.a, a),
-            (Finding.STALE_AAAA, MessageCode.STALE_AAAA, observed.aaaa, aaaa),
-        ):
-            if found := describe_records(each for each in records_of_type if each.value not in expected):
-                message = Message.build(code, name=name, label=label, found=found)
-                blockers.append(Diagnosis(finding, None, message, found, host))
-        return blockers
-
-    def list_failing_resolvers(self, records: Sequence[Diagnosis]) -> list[Diagnosis]:
-        """Resolvers that fail where the name servers answer correctly, as with a DS record of a former provider."""
-        name = self.lookup.name
-        answers = [(each.host, each.find(name, "A")) for each in self.lookup.resolvers]
-        failing = tuple(host for host, answer in answers if answer and answer.outcome is Outcome.SERVFAIL)
-        has_correct = any(record.is_correct for record in records) and self.lookup.authoritative
-        if not has_correct or not failing or len(failing) < len(answers):
-            return []
-        zone = self.lookup.zone or ""
-        message = Message.build(MessageCode.UNRESOLVABLE, name=name, resolvers=failing, zone=zone)
-        return [Diagnosis(Finding.UNRESOLVABLE, None, message)]
+        message = Message.build(check.code, **values)
+        return Diagnosis(check.finding, record, message, check.found, host, comparison, advised)
 
     def read_resolver(self, resolver: ServerAnswers) -> ResolverState:
-        checks = [self._check(record, resolver) for record in self.required]
+        checks = [self._check(record, resolver) for record in self.facts.required]
         known = [check for check in checks if check and check.finding is not Finding.NO_ANSWER]
         is_complete = bool(known) and len(known) == len(checks)
         return ResolverState(resolver.host, all(each.finding.is_correct for each in known) if is_complete else None)
-
-
-def _list_caa_blockers(lookup: Lookup, issuers: Sequence[str]) -> list[Diagnosis]:
-    policy = caa.find_policy(lookup, lookup.name)
-    if not issuers or policy is None or policy.allows_any(issuers):
-        return []
-    code = MessageCode.CAA_FORBIDS if policy.allowed else MessageCode.CAA_FORBIDS_ALL
-    message = Message.build(code, name=policy.name, allowed=policy.allowed or (), issuer=issuers[0])
-    found = tuple(f"CAA {value}" for value in policy.values)
-    return [Diagnosis(Finding.CAA_FORBIDS, None, message, found, policy.server.host)]
 
 
 def _describe_age(age_s: int) -> Message:

@@ -9,7 +9,10 @@ from enum import StrEnum
 
 
 class Outcome(StrEnum):
-    """The first three are answers. All others mean that we know nothing about the name."""
+    """The first three are answers. All others mean that we know nothing about the name.
+
+    DELEGATED: the server names others that are responsible for the name.
+    """
 
     ANSWER = "answer"
     NO_DATA = "no_data"
@@ -17,7 +20,9 @@ class Outcome(StrEnum):
     TIMEOUT = "timeout"
     SERVFAIL = "servfail"
     REFUSED = "refused"
+    DELEGATED = "delegated"
     LAME = "lame"
+    NOTIMP = "notimp"
     UNREACHABLE = "unreachable"
     UNREADABLE = "unreadable"
 
@@ -44,7 +49,11 @@ class Record:
 
 @dataclass(frozen=True)
 class Answer:
-    """`chain` holds the targets of the CNAMEs that were followed, in order. `records` belong to the last of them."""
+    """`chain` holds the targets of the CNAMEs that were followed, in order. `records` belong to the last of them.
+
+    `is_bogus`: a resolver fails (SERVFAIL), but gives these records without validating DNSSEC. `errors` are the codes
+    of the extended errors (RFC 8914) that came with a failure.
+    """
 
     name: str
     type: str
@@ -52,6 +61,8 @@ class Answer:
     records: tuple[Record, ...] = ()
     chain: tuple[str, ...] = ()
     is_loop: bool = False
+    is_bogus: bool = False
+    errors: tuple[int, ...] = ()
 
     @property
     def values(self) -> tuple[str, ...]:
@@ -66,6 +77,11 @@ class ServerAnswers:
     address: str
     is_authoritative: bool
     answers: tuple[Answer, ...] = ()
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it answered anything."""
+        return any(answer.outcome.is_answer for answer in self.answers)
 
     def find(self, name: str, record_type: str) -> Answer | None:
         return next((each for each in self.answers if each.name == name and each.type == record_type), None)
@@ -82,7 +98,7 @@ class Lookup:
 
     `zone_outcome` says why there is no `zone`, if there is none. `private_name_servers` were not queried, since they
     have no public address. `cname_targets` are resolvers' answers about targets of CNAMEs that only a name server
-    knew.
+    knew. `probe` is the random label of names that do not exist unless there is a wildcard.
     """
 
     name: str
@@ -94,6 +110,7 @@ class Lookup:
     private_name_servers: tuple[str, ...] = ()
     servers: tuple[ServerAnswers, ...] = ()
     cname_targets: tuple[Answer, ...] = ()
+    probe: str = ""
 
     @property
     def authoritative(self) -> tuple[ServerAnswers, ...]:

@@ -1,5 +1,8 @@
 """DNS queries to one server: all at once over one UDP socket, repeated when lost, by TCP when truncated.
 
+A resolver that fails (SERVFAIL) is asked again without validation (CD, RFC 4035, 3.2.2), and if it answers then, once
+more as before: unless it names an error of DNSSEC, the failure may have been a passing one.
+
 The socket is connected, so the system drops datagrams from elsewhere. Responses with a wrong id or to another question
 are ignored, and the wait continues.
 """
@@ -10,7 +13,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import dns.exception
 import dns.flags
@@ -26,7 +29,10 @@ SEND_AT_S = (0.0, 0.5, 1.4)
 POLL_S = 0.05
 TCP_TIMEOUT_S = 1.0
 MAX_DATAGRAM = 65_535
+MAX_LENGTH = 131_072  # of all values from one server, in characters
 EDNS_PAYLOAD = 1_232  # bytes that no network fragments (dnsflagday.net/2020)
+# Extended errors about DNSSEC (RFC 8914, 4.2 to 4.13; RFC 9276, 3.2).
+DNSSEC_ERRORS = frozenset((1, 2, 5, 6, 7, 8, 9, 10, 11, 12, 27))
 PARSE_ERRORS = (dns.exception.DNSException, ValueError, IndexError, EOFError, OverflowError)
 
 
@@ -67,18 +73,21 @@ class QueryBatch:
         *,
         recursive: bool,
         deadline: float,
-        known_addresses: frozenset[str] = frozenset(),
+        known_values: frozenset[str] = frozenset(),
         changed: threading.Event | None = None,
     ) -> None:
         self.server, self.recursive, self.deadline = server, recursive, deadline
         self.questions = tuple(dict.fromkeys(questions))
         self.is_done = False
         self.error: Exception | None = None
-        self._known_addresses = known_addresses
+        self._known_values = known_values
         self._changed = changed or threading.Event()
         self._is_cancelled = False
         self._answers: dict[Question, Answer] = {}
+        self._length = 0
         self._unreadable: set[Question] = set()
+        self._failures: dict[Question, Answer] = {}
+        self._unvalidated: dict[Question, Answer] = {}
         self._open: dict[int, tuple[Question, dns.message.QueryMessage]] = {}
         for question in self.questions:
             self._add_query(question)
@@ -108,7 +117,9 @@ class QueryBatch:
             self.is_done = True
             self._changed.set()
 
-    def _add_query(self, question: Question, *, edns: bool = True) -> dns.message.QueryMessage:
+    def _add_query(
+        self, question: Question, *, edns: bool = True, checking_disabled: bool = False
+    ) -> dns.message.QueryMessage:
         while True:
             query = dns.message.make_query(
                 question.name,
@@ -120,6 +131,8 @@ class QueryBatch:
                 break
         if not self.recursive:
             query.flags &= ~dns.flags.RD
+        if checking_disabled:
+            query.flags |= dns.flags.CD
         self._open[query.id] = (question, query)
         return query
 
@@ -158,13 +171,42 @@ class QueryBatch:
             return
         if not query.is_response(response):
             return
-        if response.flags & dns.flags.TC:
-            self._settle(query_id, self._query_by_tcp(question, query))
-        elif response.rcode() in (dns.rcode.FORMERR, dns.rcode.NOTIMP) and query.edns >= 0:
+        if response.rcode() in (dns.rcode.FORMERR, dns.rcode.NOTIMP) and query.edns >= 0:
             del self._open[query_id]
             udp.send(self._add_query(question, edns=False).to_wire())
+            return
+        is_cut = response.flags & dns.flags.TC
+        answer = self._query_by_tcp(question, query) if is_cut else self._parse(response, question)
+        next_query = self._find_next_query(question, query, answer)
+        if next_query is None:
+            self._settle(query_id, self._conclude(question, answer))
         else:
-            self._settle(query_id, self._parse(response, question))
+            del self._open[query_id]
+            udp.send(next_query.to_wire())
+
+    def _find_next_query(
+        self, question: Question, query: dns.message.QueryMessage, answer: Answer
+    ) -> dns.message.QueryMessage | None:
+        """After a resolver's first failure without validation, then as before."""
+        if not self.recursive:
+            return None
+        if answer.outcome is Outcome.SERVFAIL and question not in self._failures:
+            self._failures[question] = answer
+            return self._add_query(question, checking_disabled=True)
+        if query.flags & dns.flags.CD and answer.outcome.is_answer:
+            self._unvalidated[question] = answer
+            if not DNSSEC_ERRORS.intersection(self._failures[question].errors):
+                return self._add_query(question)
+        return None
+
+    def _conclude(self, question: Question, answer: Answer) -> Answer:
+        failure, unvalidated = self._failures.get(question), self._unvalidated.get(question)
+        if failure is None or (answer.outcome.is_answer and answer is not unvalidated):
+            return answer
+        if unvalidated is None:
+            return failure
+        is_bogus = answer is unvalidated or answer.outcome is Outcome.SERVFAIL
+        return replace(unvalidated, outcome=Outcome.SERVFAIL, is_bogus=is_bogus, errors=failure.errors or answer.errors)
 
     def _query_by_tcp(self, question: Question, query: dns.message.QueryMessage) -> Answer:
         timeout_s = max(min(TCP_TIMEOUT_S, self.deadline - time.monotonic()), 0.01)
@@ -179,18 +221,19 @@ class QueryBatch:
 
     def _parse(self, response: dns.message.Message, question: Question) -> Answer:
         try:
-            return parse_response(response, question, recursive=self.recursive, known_addresses=self._known_addresses)
+            return parse_response(response, question, recursive=self.recursive, known_values=self._known_values)
         except PARSE_ERRORS:
             return self._fail(question, Outcome.UNREADABLE)
 
     def _settle(self, query_id: int, answer: Answer) -> None:
         question, _ = self._open.pop(query_id)
-        self._answers[question] = answer
+        self._length += sum(len(record.value) for record in answer.records)
+        self._answers[question] = answer if self._length <= MAX_LENGTH else self._fail(question, Outcome.UNREADABLE)
         self._changed.set()
 
     def _settle_open(self, outcome: Outcome) -> None:
         for query_id, (question, _) in list(self._open.items()):
-            self._settle(query_id, self._fail(question, outcome))
+            self._settle(query_id, self._conclude(question, self._fail(question, outcome)))
 
     def _fail(self, question: Question, outcome: Outcome) -> Answer:
         """Without an answer; a response that couldn't be read matters more than that the right one is late."""

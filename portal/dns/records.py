@@ -38,7 +38,9 @@ class RequiredRecord:
 
     def get_label(self, zone: str | None = None) -> str:
         """The name as a DNS provider's form wants it. Without a zone, that of the registrable domain."""
-        return relative_name(self.name, zone or find_registrable(self.name) or self.name)
+        if zone is None or not is_within(self.name, zone):
+            zone = find_registrable(self.name) or self.name
+        return relative_name(self.name, zone)
 
     def is_at_apex(self, zone: str | None = None) -> bool:
         """Whether it is at the apex of the zone, where a CNAME is impossible (RFC 1034, 3.6.2)."""

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from portal.dns.diagnosis import Diagnosis, Report
+from portal.dns.findings import Finding
 from portal.dns.messages import Message, MessageCode
-from portal.dns.record_checks import Finding
 
 # The platform's words (contract 9.4).
 WORKING = ("verified", "active")
@@ -59,6 +59,11 @@ def has_drifted(platform_status: str, report: Report | None) -> bool:
     return platform_status in WORKING and _get_dns(platform_status, report).state is State.FAILED
 
 
+def leads_elsewhere(report: Report) -> bool:
+    """Whether visitors may reach another server, or none. Otherwise the records are right, but have another problem."""
+    return any(each.finding in _LEADS_ELSEWHERE for each in report.diagnoses)
+
+
 def _get_ownership(platform_status: str, error_code: str, report: Report | None) -> StatusItem:
     if platform_status in WORKING:
         return StatusItem.build(State.OK, MessageCode.OWNERSHIP_CONFIRMED)
@@ -85,7 +90,7 @@ def _get_dns(platform_status: str, report: Report | None) -> StatusItem:
         return StatusItem.build(State.UNKNOWN, MessageCode.DNS_NOT_CHECKED)
     if not report.records:
         return StatusItem.build(State.UNKNOWN, MessageCode.DNS_RECORDS_UNKNOWN)
-    problems = [each for each in report.diagnoses if not each.is_correct and each.finding is not Finding.CAA_FORBIDS]
+    problems = [each for each in report.diagnoses if each.finding in _WORST_FIRST]
     if problems:
         worst = min(problems, key=lambda diagnosis: _WORST_FIRST.index(diagnosis.finding))
         return StatusItem(_get_state(worst, platform_status), worst.message)
@@ -97,21 +102,34 @@ def _get_dns(platform_status: str, report: Report | None) -> StatusItem:
 
 _WORST_FIRST = (
     Finding.NO_ZONE,
+    Finding.DNSSEC,
+    Finding.PARKED,
     Finding.WRONG,
     Finding.CONFLICT,
+    Finding.SPLIT,
+    Finding.HIDES_RECORDS,
     Finding.PROXIED,
     Finding.EXTRA,
     Finding.STALE_AAAA,
     Finding.MISSING,
     Finding.UNRESOLVABLE,
     Finding.PROPAGATING,
+    Finding.UNDECIDED,
     Finding.NO_ANSWER,
 )
 
 
+_LEADS_ELSEWHERE = frozenset(_WORST_FIRST) - {
+    Finding.DNSSEC,
+    Finding.HIDES_RECORDS,
+    Finding.NO_ANSWER,
+    Finding.UNDECIDED,
+}
+
+
 def _get_state(diagnosis: Diagnosis, platform_status: str) -> State:
     match diagnosis.finding:
-        case Finding.NO_ANSWER:
+        case Finding.NO_ANSWER | Finding.UNDECIDED:
             return State.UNKNOWN
         case Finding.PROPAGATING | Finding.UNRESOLVABLE:
             return State.WAITING
@@ -123,7 +141,8 @@ def _get_state(diagnosis: Diagnosis, platform_status: str) -> State:
 
 
 def _get_certificate(platform_status: str, report: Report | None) -> StatusItem:
-    caa = report.find(Finding.CAA_FORBIDS) if report else None
+    caa = (report.find(Finding.CAA_FORBIDS) or report.find(Finding.CAA_FAILS)) if report else None
+    is_uncertain = bool(report and (report.find(Finding.CAA_RESTRICTS) or report.find(Finding.CAA_UNKNOWN)))
     if platform_status == "active":
         code = MessageCode.CERTIFICATE_RENEWAL_BLOCKED if caa else MessageCode.CERTIFICATE_ACTIVE
         return StatusItem.build(State.OK, code)
@@ -131,6 +150,8 @@ def _get_certificate(platform_status: str, report: Report | None) -> StatusItem:
         return StatusItem.build(State.FAILED, MessageCode.DETACHED)
     if caa is not None:
         return StatusItem(State.FAILED, caa.message)
+    if is_uncertain and platform_status in (*WAITING, "failed", "verified"):
+        return StatusItem.build(State.WAITING, MessageCode.CERTIFICATE_MAY_BE_REFUSED)
     if platform_status == "verified":
         return StatusItem.build(State.WAITING, MessageCode.CERTIFICATE_ISSUING)
     if platform_status in (*WAITING, "failed"):

@@ -27,8 +27,14 @@ def list_levels(name: str) -> tuple[str, ...]:
     registrable = find_registrable(name)
     if registrable is None:
         return ()
+    parents = list_parents(name)
+    return parents[: parents.index(registrable) + 1]
+
+
+def list_parents(name: str) -> tuple[str, ...]:
+    """The name and its parents up to the top-level domain, longest first."""
     labels = name.split(".")
-    return tuple(".".join(labels[start:]) for start in range(len(labels) - registrable.count(".")))
+    return tuple(".".join(labels[start:]) for start in range(len(labels)))
 
 
 def is_within(name: str, domain: str) -> bool:

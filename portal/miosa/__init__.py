@@ -31,6 +31,7 @@ from portal.miosa.errors import (
     Unreachable,
 )
 from portal.miosa.logs import LogText
+from portal.miosa.messages import Gap
 from portal.miosa.responses import Changed, Published
 from portal.miosa.session import Attempt, Gate, Outcome
 from portal.miosa.types import (
@@ -69,6 +70,7 @@ __all__ = [
     "Domain",
     "EnvVar",
     "Forbidden",
+    "Gap",
     "Gate",
     "Gone",
     "Invalid",

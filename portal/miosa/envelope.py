@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
 MAX_CURSOR_CHARACTERS = 4096
+# Of one page. The portal requests 100; lists without paging are longer (miosa-api.md 3.2).
+MAX_ROWS = 10_000
 
 _CURSOR_KEYS = ("next_cursor", "next", "cursor")
 _WRAPPERS = ("meta", "pagination", "page", "paging")
@@ -75,7 +78,8 @@ def find_map(document: object, names: Sequence[str], key: str) -> Listing | None
         for name in names:
             inner = candidate.get(name)
             if isinstance(inner, dict):
-                return Listing([{**_to_row(value), key: name} for name, value in inner.items()], Paging())
+                found = islice(inner.items(), MAX_ROWS + 1)
+                return Listing([{**_to_row(value), key: name} for name, value in found], Paging())
     return None
 
 

@@ -151,7 +151,7 @@ def _find_fields(document: Mapping[str, Any], inner: Mapping[str, Any]) -> tuple
             names += value
         elif isinstance(value, list):
             names += [row["field"] for row in value if isinstance(row, dict) and isinstance(row.get("field"), str)]
-    return tuple(dict.fromkeys(errors.to_one_line(name, _MAX_FIELD_CHARACTERS) for name in names))[:MAX_FIELDS]
+    return tuple(dict.fromkeys(errors.to_one_line(name, _MAX_FIELD_CHARACTERS) for name in names[:MAX_FIELDS]))
 
 
 def _find_wait_s(document: Mapping[str, Any]) -> float | None:

@@ -109,6 +109,14 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
+class Gap:
+    """What is missing in the middle of something too long: `size` bytes, at `at` of what was kept."""
+
+    at: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
 class Response:
     """A response of any status. `headers`: names in lower case. `truncated`: the body goes on."""
 
@@ -117,6 +125,7 @@ class Response:
     body: bytes
     truncated: bool = False
     request: Request | None = None
+    gap: Gap | None = None
 
     def __repr__(self) -> str:
         return f"<Response {self.status}, {len(self.body)} bytes>"

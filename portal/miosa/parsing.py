@@ -15,12 +15,15 @@ from portal.miosa.types.base import UNSTORABLE, Row, Unreadable, to_id
 
 R = TypeVar("R", bound=Row)
 
+# Of one body, counted by brackets, which a log has too. 8 MB can hold 2.5 million objects, which take 250 MB.
+MAX_OBJECTS = 1_000_000
+
 # An escaped NUL or half of a surrogate pair. Whole pairs match too, and cost a search that finds nothing.
 _MAY_BE_UNSTORABLE = re.compile(rb"\\u(?:0000|[dD][89abAB])")
 
 
 class BadJsonError(ValueError):
-    """Not JSON. The message says where, and quotes nothing."""
+    """Not JSON, or more of it than we read. The message says where, and quotes nothing."""
 
 
 class Document(NamedTuple):
@@ -33,6 +36,8 @@ class Document(NamedTuple):
 
 def load(body: bytes) -> Document:
     """Raises BadJsonError."""
+    if body.count(b"{") + body.count(b"[") > MAX_OBJECTS:
+        raise BadJsonError(f"more than {MAX_OBJECTS} objects and arrays")
     try:
         return Document(msgspec.json.decode(body), needs_cleaning=_MAY_BE_UNSTORABLE.search(body) is not None)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):

@@ -81,13 +81,15 @@ def parse_object(response: Response, row_format: Format[R]) -> R:
 
 
 def parse_page(response: Response, row_format: Format[R], token: PageToken) -> Page[R]:
-    """Raises BadAnswer if there is no list: that is never an empty one."""
+    """Raises BadAnswer if there is no list, which is never an empty one, or if it is longer than MAX_ROWS."""
     document = _load(response)
     listing = envelope.find_list(document.value, row_format.list_names)
     if listing is None and row_format.key:
         listing = envelope.find_map(document.value, row_format.list_names, row_format.key)
     if listing is None:
         raise to_bad_answer(response, "no list in the answer")
+    if len(listing.rows) > envelope.MAX_ROWS:
+        raise to_bad_answer(response, f"more than {envelope.MAX_ROWS} rows in the answer")
     rows, unreadable = parsing.read_rows(
         listing.rows, row_format.row_type, needs_cleaning=document.needs_cleaning, defaults=row_format.defaults
     )

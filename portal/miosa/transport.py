@@ -25,13 +25,16 @@ from urllib3.util.ssl_ import create_urllib3_context
 
 from portal.miosa.deadline import CONNECT_TIMEOUT_S, Deadline, DeadlineTLSSocket, Exchange, connect
 from portal.miosa.errors import AnswerLost, BadAnswer, DeadlineExceeded, MiosaError, Unreachable
-from portal.miosa.messages import Request, Response, Secret, check_header_value
+from portal.miosa.messages import Gap, Request, Response, Secret, check_header_value
 
 MAX_BODY_BYTES = 8 * 1024 * 1024
+# Of a longer log, how much is kept of its beginning; the rest is its end.
+HEAD_BYTES = 2 * 1024 * 1024
 POOL_SIZE = 20
 USER_AGENT = "deploy-desk"  # names neither MIOSA nor this software (miosa-api.md 1)
 
 _CHUNK_BYTES = 64 * 1024
+_OVERFLOW_BYTES = 1024 * 1024  # so that the middle is cut seldom
 _MAX_CAUSES = 6
 _VERSIONED = re.compile(r"/v\d+\Z")
 
@@ -245,21 +248,29 @@ def _read_response(request: Request, received: requests.Response) -> Response:
     # read() waits for a full chunk, and what a stream has sent of one would be lost at the deadline.
     read = received.raw.read1 if is_stream else received.raw.read
     body = bytearray()
+    omitted = 0
     truncated = False
     try:
         while chunk := read(_CHUNK_BYTES, decode_content=True):
             body += chunk
-            if len(body) > MAX_BODY_BYTES:
-                if not request.may_truncate:
-                    raise BodyTooLongError
-                del body[MAX_BODY_BYTES:]
-                truncated = True
-                break
+            if len(body) > MAX_BODY_BYTES and not request.may_truncate:
+                raise BodyTooLongError
+            if len(body) > MAX_BODY_BYTES + _OVERFLOW_BYTES:
+                omitted += _omit_middle(body)
     except _FAILURES:
-        if not (request.may_truncate and is_stream):
+        if not request.may_truncate or not (is_stream or omitted):
             raise
         truncated = True
-    return Response(received.status_code, headers, bytes(body), truncated, request)
+    omitted += _omit_middle(body)
+    gap = Gap(HEAD_BYTES, omitted) if omitted else None
+    return Response(received.status_code, headers, bytes(body), truncated, request, gap)
+
+
+def _omit_middle(body: bytearray) -> int:
+    """Cut what is more than MAX_BODY_BYTES from the middle. Returns how many bytes that was."""
+    excess = max(len(body) - MAX_BODY_BYTES, 0)
+    del body[HEAD_BYTES : HEAD_BYTES + excess]
+    return excess
 
 
 def _translate(failure: Exception, exchange: Exchange) -> MiosaError:

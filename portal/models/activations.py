@@ -6,6 +6,9 @@ from django.db import models
 class Activation(models.Model):
     """The live pointer of a deployment moved to a version: by an operation of ours (`caused`) or not (`seen`).
 
+    `previous_id` is what the portal knew to be live before. For a seen activation that is what the last look showed;
+    something else may have been live in between, so only what an operation of ours replaced can be undone.
+
     Rows hold MIOSA's ids as text instead of foreign keys. `at` is the best known time of the change, `seen_at` when the
     portal noticed it. `is_first`: the deployment was read for the first time, so nothing may have changed at all.
     `has_entry`: the timeline shows it. A version that went live when it was published is shown as the version alone.

@@ -31,6 +31,9 @@ class Customer(models.Model):
     search = models.TextField(help_text="Name and external id, lower-cased, for the list's search.")
     is_unassigned = models.BooleanField(default=False)
     generation = models.PositiveBigIntegerField(default=1, help_text="Grows with each change of what is shown.")
+    others_generation = models.PositiveBigIntegerField(
+        default=0, help_text="Grows with changes by others on shared deployments, which only staff see."
+    )
     deployments_count = models.PositiveIntegerField(default=0)
     last_published_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -13,6 +13,7 @@ class DeploymentQuerySet(models.QuerySet["Deployment"]):
         return self.only(
             *("miosa_id", "customer_id", "name", "state", "public_url", "managed_url", "active_version_id"),
             *("live_version_id", "staged_version_id", "newest_version_id", "live_since", "on_rollback", "is_shared"),
+            *("live_by", "live_by_role", "live_reason", "live_operation_id"),
             *("is_filled", "domains_waiting", "domains_read_at", "created_at", "first_seen_at", "gone_at"),
         )
 
@@ -30,6 +31,8 @@ class Deployment(models.Model):
 
     `external_id` is MIOSA's value, None for null, empty or absent (`is_stated` is False only for absent).
     `live_version`, `staged_version` and `newest_version` are updated whenever the row or one of its versions changes.
+    `live_by`, `live_by_role` and `live_reason` say who made the live version live and why, `live_operation_id` by which
+    of our operations; they are empty, and `live_since` is None, if it is not known.
     `requested_at` is when the request for this row was sent: the response to an earlier request is not stored any more.
     """
 
@@ -58,6 +61,10 @@ class Deployment(models.Model):
     staged_version = models.ForeignKey("portal.Version", on_delete=models.SET_NULL, null=True, related_name="+")
     newest_version = models.ForeignKey("portal.Version", on_delete=models.SET_NULL, null=True, related_name="+")
     live_since = models.DateTimeField(null=True)
+    live_by = models.CharField(max_length=512, blank=True)
+    live_by_role = models.CharField(max_length=20, blank=True)
+    live_reason = models.CharField(max_length=500, blank=True)
+    live_operation_id = models.UUIDField(null=True)
     on_rollback = models.BooleanField(default=False)
     domains_waiting = models.PositiveIntegerField(default=0, help_text="Its domains that do not lead here, counted.")
     domains_read_at = models.DateTimeField(null=True)

@@ -17,7 +17,8 @@ class Domain(models.Model):
     Without a `customer` it is not certain who owns it, so only staff see it. `required_records` are the DNS records to
     set, normalized; `lookup` is our latest DNS lookup as JSON. The worker checks DNS at `next_check_at`; `checks`
     counts checks since people started to watch (`viewed_at`), so that later ones can be less frequent. `drifted_at`
-    is set while a domain that worked has wrong DNS records.
+    is set while a domain that worked has wrong DNS records. `has_shown_cname`: when its records were last correct, a
+    CNAME record was visible, so that plain addresses in its place mean a change.
     """
 
     deployment = models.ForeignKey("portal.Deployment", on_delete=models.CASCADE, related_name="domains")
@@ -38,6 +39,7 @@ class Domain(models.Model):
     checks = models.PositiveIntegerField(default=0)
     verification_requested_at = models.DateTimeField(null=True)
     drifted_at = models.DateTimeField(null=True)
+    has_shown_cname = models.BooleanField(default=False)
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=["deployment", "miosa_id"], name="domain_once"),)

@@ -57,7 +57,7 @@ class EnvVarDraft(models.Model):
     environment = models.CharField(max_length=60)
     encrypted_values = models.BinaryField()
     lines = models.JSONField(default=list, help_text="Name, size and notices of each line.")
-    skipped = models.JSONField(default=list, help_text="Numbers of the lines that are no assignment.")
+    skipped = models.JSONField(default=list, help_text="Which lines were skipped, and why.")
     expires_at = models.DateTimeField(db_index=True)
 
     def __str__(self) -> str:

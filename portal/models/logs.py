@@ -4,14 +4,17 @@ from django.db import models
 
 
 class KeptLog(models.Model):
-    """`body` is zlib-compressed UTF-8, at most 2 MB before compression; if `is_truncated`, the log was longer.
+    """`body` is zlib-compressed UTF-8 as MIOSA sent it, at most 8 MB before compression.
 
-    `failure` is the line with the cause of a failure.
+    Of a longer log `gap_bytes` are missing at character `gap_at`. If `is_truncated`, the end is missing. `failure` is
+    the line with the cause of a failure.
     """
 
     version = models.ForeignKey("portal.Version", on_delete=models.CASCADE, related_name="logs")
     stage = models.CharField(max_length=40, blank=True)
     body = models.BinaryField()
+    gap_at = models.PositiveIntegerField(null=True)
+    gap_bytes = models.PositiveBigIntegerField(null=True)
     is_truncated = models.BooleanField(default=False)
     failure = models.CharField(max_length=300, blank=True)
     read_at = models.DateTimeField()

@@ -111,6 +111,7 @@ class Operation(models.Model):
     reason = models.CharField(max_length=500, blank=True)
     note = models.CharField(max_length=2000, blank=True)
     override_of = models.UUIDField(null=True)
+    undo_of = models.UUIDField(null=True, help_text="The key of the operation that this one undoes.")
     body = models.JSONField(default=dict)
 
     requested_at = models.DateTimeField()
@@ -176,6 +177,11 @@ class Operation(models.Model):
     def goes_live(self) -> bool:
         """Whether a publish is to be live once it is built. The other one is staged."""
         return self.body.get("promote") is not False
+
+    @property
+    def publishes(self) -> bool:
+        """Whether it makes a version from a sandbox, whose outcome is the operation's."""
+        return "source_sandbox_id" in self.body
 
     @property
     def before(self) -> dict[str, object]:

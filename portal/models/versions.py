@@ -23,6 +23,9 @@ class VersionRow(NamedTuple):
     is_readable: bool
     was_live: bool
     external_user_id: str
+    published_by: str
+    published_by_role: str
+    publish_reason: str
     source_sandbox_id: str
     files: int | None
     total_bytes: int | None
@@ -52,6 +55,9 @@ class VersionQuerySet(models.QuerySet["Version"]):
 class Version(models.Model):
     """A row of contract 8.2. `customer` None: its owner is not known for certain, so only staff see it.
 
+    `published_by`, `published_by_role`, `publish_reason` and `publish_operation_id` are of our operation that published
+    it, empty if there is none (`sync/upsert/authors.py`).
+
     `is_doubtful`: the row may be outdated (the live pointer moved to or from it) or was incomplete, so the version has
     to be read singly.
     """
@@ -72,6 +78,10 @@ class Version(models.Model):
     is_doubtful = models.BooleanField(default=False)
     created_by = models.CharField(max_length=512, blank=True)
     external_user_id = models.CharField(max_length=512, blank=True)
+    published_by = models.CharField(max_length=200, blank=True)
+    published_by_role = models.CharField(max_length=20, blank=True)
+    publish_reason = models.CharField(max_length=500, blank=True)
+    publish_operation_id = models.UUIDField(null=True)
     external_project_id = models.CharField(max_length=512, blank=True)
     source_sandbox_id = models.CharField(max_length=128, blank=True)
     build_id = models.CharField(max_length=128, blank=True)

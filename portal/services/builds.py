@@ -10,10 +10,10 @@ from portal.models import Customer, Deployment
 from portal.permissions import Person
 from portal.services import logs, runtime
 from portal.services.errors import NotFound
-from portal.services.logs import LogPage
 from portal.services.queries import actions, deployments, summaries
 from portal.services.queries import builds as stored_builds
 from portal.services.queries.builds import REPOSITORY, Build, StoredBuilds
+from portal.services.queries.log_pages import LogPage
 from portal.services.queries.schemas import Age, CustomerSummary, DeploymentSummary
 from portal.services.runtime import Instances
 from portal.services.sync import polling, upstream
@@ -24,7 +24,8 @@ _FRESH_FOR = timedelta(seconds=60)
 _RETRY_AFTER_FAILURE = timedelta(seconds=10)
 # Longer than they are fresh: old ones are shown while MIOSA can't be reached.
 _CACHED_S = 7 * 24 * 3600
-_ENDED = frozenset({"succeeded", "failed", "cancelled", "canceled", "error"})
+_FAILED = frozenset({"failed", "error"})
+_ENDED = frozenset({"succeeded", "cancelled", "canceled"}) | _FAILED
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +64,13 @@ def get_builds(*, by: Person, slug: str, deployment_id: str, now: datetime) -> B
     live = deployment.live_version
     return BuildsPage(
         customer=summaries.summarize_customer(customer, by=by),
-        deployment=actions.get_deployment_summary(deployment, customer, by=by),
+        deployment=actions.get_deployment_summary(deployment, customer, by=by, now=now),
         builds=() if is_cut else stored_builds.list_builds(deployment, customer, by=by),
         instances=instances,
         is_dynamic=bool(instances.rows) or (live is not None and live.kind != "static"),
         is_repository=deployment.source_type in REPOSITORY,
         is_cut=is_cut,
-        age=deployments.get_age(customer, deployment, now=now),
+        age=deployments.get_age(customer, deployment, by=by, now=now),
     )
 
 
@@ -90,13 +91,14 @@ def get_build(*, by: Person, slug: str, deployment_id: str, build_id: str, now: 
         lambda client: client.builds.logs(deployment.miosa_id, build_id),
         name=f"build:{deployment.pk}:{build_id}",
         is_finished=not is_open,
+        has_failed=build.state in _FAILED,
         customer_id=customer.pk,
         by=by,
         now=now,
     )
     return BuildPage(
         customer=summaries.summarize_customer(customer, by=by),
-        deployment=actions.get_deployment_summary(deployment, customer, by=by),
+        deployment=actions.get_deployment_summary(deployment, customer, by=by, now=now),
         build=build,
         is_open=is_open,
         log=log,

@@ -6,15 +6,21 @@ from typing import Any
 
 from django.db.models import Model
 
+from portal import terminal
+
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
 def clean_line(value: str | None, *, most: int) -> str:
-    """One line for people: control characters become a space, ends are trimmed, too long is cut with an ellipsis.
+    """One line for people: what a terminal shows of it, trimmed; too long is cut with an ellipsis.
 
-    What no column can store (half of a surrogate pair) becomes a question mark.
+    Control characters that are left become a space, and what no column can store (half of a surrogate pair) a question
+    mark.
     """
-    text = _CONTROL.sub(" ", make_storable(value or "")).strip()
+    text = make_storable(value or "")
+    if _CONTROL.search(text):
+        text = _CONTROL.sub(" ", terminal.to_plain(text))
+    text = text.strip()
     return text if len(text) <= most else text[: most - 1] + "…"
 
 

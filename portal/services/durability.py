@@ -6,6 +6,7 @@ PostgreSQL, which locks single rows and these only for a moment, nothing here ch
 
 import logging
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -18,7 +19,9 @@ from portal.services.errors import StorageUnavailable
 logger = logging.getLogger(__name__)
 
 PAGE_WAIT_MS = 200
-CHANGE_WAIT_MS = 2_000
+CHANGE_WAIT_MS = 1_000
+# Once a change has waited in vain, others don't wait as long, or a burst of them would occupy all threads.
+HURRY_FOR_S = 1.0
 # What MIOSA has answered is worth waiting for.
 OUTCOME_WAIT_MS = 20_000
 # A page that has fetched something from MIOSA waits a little to store it.
@@ -28,7 +31,7 @@ _FULL, _NORMAL = 2, 1
 _RETRY_AFTER_S = 5.0
 _PRIMARY_CODE = 0xFF  # the rest of SQLite's code says more about the cause
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
-_DISK = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN}
+_DISK = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}
 _POSTGRES_DISK_FULL = "53100"
 
 
@@ -82,6 +85,14 @@ def page_lock_wait() -> Iterator[None]:
 
 
 @contextmanager
+def change_lock_wait() -> Iterator[None]:
+    """For a request that changes something: its writes wait for the lock a second each; less if it is held for long."""
+    ms = PAGE_WAIT_MS if time.monotonic() < hurry.until else CHANGE_WAIT_MS
+    with lock_wait(ms), connection.execute_wrapper(hurry):
+        yield
+
+
+@contextmanager
 def optional_write(what: str) -> Iterator[None]:
     """For what a page notes besides: waits 0.2 s at most, and is left out, logged as `what`, if it can't be written."""
     try:
@@ -109,6 +120,23 @@ class _OneWait:
             raise
 
 
+class _Hurry:
+    """A wrapper of a connection's statements, shared by all threads: `until` when the lock counts as held for long."""
+
+    until = 0.0
+
+    def __call__(self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
+        try:
+            return execute(sql, params, many, context)
+        except OperationalError as error:
+            if is_locked(error):
+                self.until = time.monotonic() + HURRY_FOR_S
+            raise
+
+
+hurry = _Hurry()
+
+
 def is_locked(error: BaseException | None) -> bool:
     return _get_sqlite_code(error) in _BUSY
 
@@ -119,10 +147,10 @@ def find_obstacle(error: BaseException | None) -> StorageUnavailable | None:
         return None
     code = _get_sqlite_code(error)
     if code in _BUSY:
-        text = _("The portal is busy saving something else. Nothing was changed, and nothing you entered was lost.")
+        text = _("The portal is busy saving something else. Nothing was changed.")
         return StorageUnavailable(text, retry_after_s=_RETRY_AFTER_S)
     if code in _DISK or getattr(error.__cause__, "sqlstate", "") == _POSTGRES_DISK_FULL:
-        text = _("The portal's disk is full, so it can't save anything. Nothing was changed. Reading still works.")
+        text = _("The portal can't save anything, since its disk is full. Nothing was changed. Reading still works.")
         return StorageUnavailable(text)
     if code == sqlite3.SQLITE_READONLY:
         text = _("The portal's database can't be written at the moment. Nothing was changed. Reading still works.")

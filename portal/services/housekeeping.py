@@ -1,4 +1,4 @@
-"""Regular chores of the worker: its heartbeat, and deleting encrypted env values when they expire."""
+"""Regular chores of the worker: its heartbeat, and deleting what expired: env values, sessions, counts of sign-ins."""
 
 import time
 from collections.abc import Callable
@@ -6,14 +6,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar
 
+from django.core.management import call_command
 from django.utils import timezone
 
 from portal import heartbeat
 from portal.models import EnvVarDraft
+from portal.services import sign_ins
 from portal.services.env_vars import encryption
 from portal.worker import Due, Source
 
 _PURGE_EVERY_S = 60.0
+_CLEAN_UP_EVERY_S = 900.0
 
 
 @dataclass(slots=True)
@@ -32,7 +35,12 @@ class HousekeepingSource(Source[Chore]):
 
     def __init__(self) -> None:
         self._purge = Chore("purge", lambda: encryption.delete_expired_drafts(now=timezone.now()), _PURGE_EVERY_S)
-        self._chores = (Chore("heartbeat", heartbeat.beat, heartbeat.EVERY_S), self._purge)
+        self._chores = (
+            Chore("heartbeat", heartbeat.beat, heartbeat.EVERY_S),
+            Chore("sessions", lambda: call_command("clearsessions"), _CLEAN_UP_EVERY_S),
+            Chore("sign-ins", sign_ins.delete_old_counts, _CLEAN_UP_EVERY_S),
+            self._purge,
+        )
 
     def find_due(self, *, now: datetime) -> Due[Chore]:
         expires_at = EnvVarDraft.objects.order_by("expires_at").values_list("expires_at", flat=True).first()

@@ -6,10 +6,10 @@ from datetime import datetime
 from portal import miosa
 from portal.models import Customer, Deployment
 from portal.permissions import Person
-from portal.services import logs
+from portal.services import logs, open_words
 from portal.services.errors import NotFound
-from portal.services.logs import LogPage
 from portal.services.queries import actions, deployments, summaries
+from portal.services.queries.log_pages import LogPage
 from portal.services.queries.schemas import CustomerSummary, DeploymentSummary
 from portal.services.sync import polling
 
@@ -63,7 +63,7 @@ def list_instances(deployment: Deployment, *, customer: Customer, by: Person, no
     found = _read(deployment, customer=customer, now=now)
     if by.is_staff:
         return found
-    return replace(found, rows=tuple(replace(row, error="") for row in found.rows))
+    return replace(found, rows=tuple(_cut(row, by=by) for row in found.rows))
 
 
 def get_log(*, by: Person, slug: str, deployment_id: str, instance_id: str, now: datetime) -> InstanceLog:
@@ -79,15 +79,27 @@ def get_log(*, by: Person, slug: str, deployment_id: str, instance_id: str, now:
         lambda client: client.runtime_instances.logs(deployment.miosa_id, instance.id, lines=LINES),
         name=f"instance:{deployment.pk}:{instance.id}",
         is_finished=instance.has_ended,
+        has_failed=True,
         customer_id=customer.pk,
         by=by,
         now=now,
     )
     return InstanceLog(
         customer=summaries.summarize_customer(customer, by=by),
-        deployment=actions.get_deployment_summary(deployment, customer, by=by),
+        deployment=actions.get_deployment_summary(deployment, customer, by=by, now=now),
         instance=instance,
         log=log,
+    )
+
+
+def _cut(row: Instance, *, by: Person) -> Instance:
+    """For a customer's people: without texts that only the hosting service understands."""
+    return replace(
+        row,
+        state=open_words.show_word(row.state, open_words.INSTANCE_STATES, by=by),
+        wanted=open_words.show_word(row.wanted, open_words.INSTANCE_STATES, by=by),
+        health_path=open_words.show_text(row.health_path, by=by),
+        error="",
     )
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from portal import miosa
 from portal.models import Customer
 from portal.permissions import Person
-from portal.services import clean_text
+from portal.services import clean_text, open_words
 from portal.services.errors import NotFound
 from portal.services.sync import upstream
 from portal.services.sync.budget import Purpose
@@ -40,8 +40,8 @@ def list_sandboxes(customer: Customer, *, by: Person) -> tuple[Sandbox, ...]:
     return tuple(
         Sandbox(
             id=row.id,
-            name=clean_text.clean_line(row.name or row.slug or row.id, most=200),
-            state=row.state,
+            name=open_words.show_text(clean_text.clean_line(row.name or row.slug or row.id, most=200), by=by),
+            state=open_words.show_word(row.state, open_words.SANDBOX_STATES, by=by),
             project=row.external_project_id if isinstance(row.external_project_id, str) else "",
             created_at=row.created_at,
         )

@@ -18,6 +18,16 @@ INTERNAL_FIELDS = frozenset({
 })  # fmt: skip
 # Filled even where the row has null.
 ALWAYS_FILLED = frozenset({"error_message", "owner_id", "created_by", "artifact_uri", "build_log_uri"})
+# Words of open sets: one that no client knows.
+OPEN_WORDS = frozenset({
+    "state", "status", "desired_state", "kind", "redirect_policy", "deployment_product", "error_code",
+    "triggered_by",
+})  # fmt: skip
+# Texts that may name the platform, in the middle of a word or behind codes that a terminal does not show.
+OPEN_TEXTS = frozenset({
+    "name", "branch", "entrypoint", "health_check_path", "runtime_command", "runtime_image", "build_command",
+    "run_command", "commit_message",
+})  # fmt: skip
 
 
 class Canaries:
@@ -33,24 +43,28 @@ class Canaries:
             self._served.add(canary)
         return canary
 
-    def plant(self, value: Any, object_id: str = "") -> Any:
-        """A copy of decoded JSON with canaries in it."""
+    def plant(self, value: Any, object_id: str = "", *, is_open: bool = False) -> Any:
+        """A copy of decoded JSON with canaries in it. `is_open`: in open sets and texts, too."""
         if isinstance(value, list):
-            return [self.plant(item, object_id) for item in value]
+            return [self.plant(item, object_id, is_open=is_open) for item in value]
         if not isinstance(value, dict):
             return value
         object_id = str(value.get("id") or object_id)
-        planted = {key: self._plant_field(key, item, object_id) for key, item in value.items()}
+        planted = {key: self._plant_field(key, item, object_id, is_open=is_open) for key, item in value.items()}
         if "id" in value:
             planted["internal_note"] = self.create("unknown_key", object_id)
         if isinstance(value.get("metadata"), dict):
             planted["metadata"] = {**value["metadata"], "trace": self.create("metadata", object_id)}
         return planted
 
-    def _plant_field(self, key: str, item: Any, object_id: str) -> Any:
+    def _plant_field(self, key: str, item: Any, object_id: str, *, is_open: bool) -> Any:
         if key in INTERNAL_FIELDS and (isinstance(item, str) or (item is None and key in ALWAYS_FILLED)):
             return self.create(key, object_id)
-        return self.plant(item, object_id)
+        if is_open and key in OPEN_WORDS and isinstance(item, str):
+            return self.create(key, object_id)
+        if is_open and key in OPEN_TEXTS and isinstance(item, str):
+            return f"{item} mi\x1b[1mosa-fra1 \x1b[36ms3://{self.create(key, object_id)}\x1b[0m 10.40\u200b.3.9"
+        return self.plant(item, object_id, is_open=is_open)
 
     def list_served(self) -> list[str]:
         with self._lock:

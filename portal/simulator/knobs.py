@@ -124,7 +124,7 @@ KNOBS: dict[str, Knob] = {
     ),
     "runtime_states": Knob(("py", "go"), "names of runtime states, of the Python or the Go SDK"),
     # logs
-    "log_text": Knob(("neutral", "vendor", "huge"), "plain; with names of storage and hosts; about 50 MB"),
+    "log_text": Knob(("neutral", "vendor", "huge"), "plain; with names of storage and hosts; about 14 MB"),
     "log_format": Knob(("json", "sse"), "runtime and build logs, if Accept does not decide"),
     "sse_alone": Knob((406, 200), "status if Accept is text/event-stream alone"),
     # transport
@@ -155,7 +155,10 @@ KNOBS: dict[str, Knob] = {
     ),
     "webhook_secret": Knob(("top", "data"), "where the answer to create has the secret: beside data; in it"),
     "canaries": Knob(
-        (False, True), "whether every field that customers must not see holds a recognisable string", YES_OR_NO
+        (False, True, "open"),
+        "whether every field that customers must not see holds a recognisable string; those with states, kinds, names, "
+        "paths and commands as well",
+        YES_OR_NO,
     ),
 }
 

@@ -10,7 +10,7 @@ from portal.simulator.records import Build, Version
 RED, GREEN, YELLOW, CYAN, DIM, BOLD, OFF = (
     "\x1b[31m", "\x1b[32m", "\x1b[33m", "\x1b[36m", "\x1b[2m", "\x1b[1m", "\x1b[0m",
 )  # fmt: skip
-HUGE_LOG_LINES = 1_000_000  # about 50 MB
+HUGE_LOG_LINES = 250_000  # about 14 MB
 SECONDS_PER_LINE = 7
 REQUEST_PATHS = ("/", "/healthz", "/api/slots", "/styles.css", "/contact")
 STAGES = ("build", "runtime_install", "runtime_start")

@@ -30,6 +30,8 @@ class SavedDnsAnswer(Struct):
     name: str
     records: list[Record]
     rcode: str | None
+    types: list[str] = []
+    ede: int | None = None
 
 
 class Saved(Struct, kw_only=True):
@@ -67,7 +69,10 @@ def snapshot(state: State) -> Saved:
         deliveries=list(state.webhooks.deliveries.values()),
         events=store.list_scheduled(),
         idempotency=state.idempotency.list_executed(),
-        dns=[SavedDnsAnswer(name, list(answer.records), answer.rcode) for name, answer in state.dns.all().items()],
+        dns=[
+            SavedDnsAnswer(name, list(answer.records), answer.rcode, list(answer.types), answer.ede)
+            for name, answer in state.dns.all().items()
+        ],
     )
 
 
@@ -82,7 +87,8 @@ def restore(state: State, saved: Saved) -> None:
             answer.in_flight = False
         state.idempotency = IdempotencyStore(saved.idempotency)
         for dns_answer in saved.dns:
-            state.dns.set(dns_answer.name, [record._asdict() for record in dns_answer.records], dns_answer.rcode)
+            records = [record._asdict() for record in dns_answer.records]
+            state.dns.set(dns_answer.name, records, dns_answer.rcode, types=dns_answer.types, ede=dns_answer.ede)
 
 
 def restored_store(saved: Saved) -> Store:

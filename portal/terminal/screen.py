@@ -7,12 +7,11 @@ begins a new page below, and so does the first jump to an absolute row, whose me
 from __future__ import annotations
 
 import re
-from array import array
 from dataclasses import dataclass
 
 from portal.terminal import sequences
-from portal.terminal.rows import Row, count_columns
-from portal.terminal.styled_text import StyledText
+from portal.terminal.row import Row, count_columns
+from portal.terminal.styled_text import Builder, StyledText
 from portal.terminal.styles import PLAIN, Link, Style, apply_codes
 
 # How far a cursor moves at most: up from the newest row, and to the right of a row's text.
@@ -23,6 +22,7 @@ TAB = 8
 # but sequences would take long.
 MOST_WORK = 2_000_000
 _CELLS_PER_WORK = 8
+_FLUSHED_ROWS = 1000
 _LONGEST_ADDRESS = 2000
 _ALTERNATE_SCREEN = frozenset({"?47", "?1047", "?1049"})
 _PRIVATE = frozenset("<=>?")
@@ -61,6 +61,7 @@ class Screen:
         self._saved = _Cursor(0, 0, PLAIN)
         self._last_row_of_region = 0
         self._is_below_region = False
+        self._result = Builder()
         self.work = 0
 
     def feed(self, text: str) -> None:
@@ -82,6 +83,11 @@ class Screen:
             elif kind == "escape":
                 self._escape(found["escape"])
 
+    def get_text(self) -> StyledText:
+        """What was shown. Nothing can be fed afterwards."""
+        self._finish(len(self._rows))
+        return self._result.build()
+
     # --- Text ---
 
     def _print(self, text: str) -> None:
@@ -92,11 +98,29 @@ class Screen:
             self._rows += lines
             self._row, self._column = len(self._rows) - 1, count_columns(lines[-1])
             self._top = max(self._top, self._row - SCREEN_ROWS + 1)
+            self._flush()
             return
         for line in lines:
             self._feed_line()
             if line:
                 self._write(line)
+        self._flush()
+
+    def _flush(self) -> None:
+        """Finish the rows above the screen, which no cursor reaches any more."""
+        done = self._top
+        if done >= _FLUSHED_ROWS:
+            self._finish(done)
+            self._row -= done
+            self._page -= done
+            self._top = 0
+
+    def _finish(self, count: int) -> None:
+        for row in self._rows[:count]:
+            for text, style in ((row, PLAIN),) if isinstance(row, str) else row.list_pieces():
+                self._result.add(text, style)
+            self._result.end_line()
+        del self._rows[:count]
 
     def _write(self, text: str) -> None:
         if self._is_below_region:
@@ -264,49 +288,6 @@ class Screen:
         self._links += 1
         link = Link(address[:_LONGEST_ADDRESS], self._links) if address else None
         self._style = self._style._replace(link=link)
-
-    # --- The result ---
-
-    def get_text(self) -> StyledText:
-        rows = self._rows
-        while rows and _is_empty(rows[-1]):
-            rows.pop()
-        result = _Result()
-        for row in rows:
-            if isinstance(row, str):
-                result.add(row, PLAIN)
-            else:
-                for text, style in row.list_pieces():
-                    result.add(text, style)
-            result.add("\n", PLAIN)
-        return result.build()
-
-
-class _Result:
-    """Text and runs while they grow."""
-
-    def __init__(self) -> None:
-        self._texts: list[str] = []
-        self._at = 0
-        self._starts, self._ends, self._styles = array("I"), array("I"), array("I")
-        self._palette: dict[Style, int] = {}
-
-    def add(self, text: str, style: Style) -> None:
-        start, self._at = self._at, self._at + len(text)
-        self._texts.append(text)
-        if style == PLAIN or not text:
-            return
-        number = self._palette.setdefault(style, len(self._palette))
-        if self._ends and self._ends[-1] == start and self._styles[-1] == number:
-            self._ends[-1] = self._at
-            return
-        self._starts.append(start)
-        self._ends.append(self._at)
-        self._styles.append(number)
-
-    def build(self) -> StyledText:
-        text = "".join(self._texts[:-1])
-        return StyledText(text, self._starts, self._ends, self._styles, tuple(self._palette))
 
 
 def render(raw: str) -> StyledText:

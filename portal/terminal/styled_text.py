@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
@@ -9,9 +10,12 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import NamedTuple
 
-from portal.terminal.styles import Link, Style
+import msgspec
+
+from portal.terminal.styles import PLAIN, Link, Style
 
 Edit = tuple[int, int, str]
+_Packed = tuple[str, bytes, bytes, bytes, tuple[Style, ...]]
 
 
 class Run(NamedTuple):
@@ -37,6 +41,36 @@ class StyledText:
     @classmethod
     def plain(cls, text: str) -> StyledText:
         return cls(text, array("I"), array("I"), array("I"), ())
+
+    def __add__(self, other: StyledText) -> StyledText:
+        """Both, one line below the other."""
+        offset = len(self.text) + 1
+        return StyledText(
+            f"{self.text}\n{other.text}",
+            self.starts + array("I", (start + offset for start in other.starts)),
+            self.ends + array("I", (end + offset for end in other.ends)),
+            self.styles + array("I", (style + len(self.palette) for style in other.styles)),
+            self.palette + other.palette,
+        )
+
+    def pack(self) -> bytes:
+        """Compressed, for a cache. It must hold no half of a surrogate pair."""
+        arrays = [each.tobytes() for each in (self.starts, self.ends, self.styles)]
+        return zlib.compress(msgspec.msgpack.encode((self.text, *arrays, self.palette)), 1)
+
+    @classmethod
+    def unpack(cls, packed: bytes) -> StyledText:
+        text, starts, ends, styles, palette = msgspec.msgpack.decode(zlib.decompress(packed), type=_Packed)
+        return cls(text, array("I", starts), array("I", ends), array("I", styles), palette)
+
+    def wrap(self, columns: int) -> StyledText:
+        """With lines that are longer than `columns` continued on the next one."""
+        edits: list[Edit] = []
+        at = 0
+        for line in self.text.split("\n"):
+            edits += ((at + cut, at + cut, "\n") for cut in range(columns, len(line), columns))
+            at += len(line) + 1
+        return self.splice(edits)
 
     def list_runs(self, start: int, end: int) -> Iterator[Run]:
         """The runs between two characters, cut there, counted from `start`."""
@@ -91,3 +125,35 @@ class StyledText:
             if "".join(self.text[run.start : run.end] for run in runs).strip() != link.address:
                 edits.append((runs[-1].end, runs[-1].end, f" ({link.address})"))
         return self.splice(sorted(edits))
+
+
+class Builder:
+    """A StyledText while it grows."""
+
+    def __init__(self) -> None:
+        self._texts: list[str] = []
+        self._at = 0
+        self._starts, self._ends, self._styles = array("I"), array("I"), array("I")
+        self._palette: dict[Style, int] = {}
+
+    def add(self, text: str, style: Style) -> None:
+        start, self._at = self._at, self._at + len(text)
+        self._texts.append(text)
+        if style is PLAIN or style == PLAIN or not text:
+            return
+        number = self._palette.setdefault(style, len(self._palette))
+        if self._ends and self._ends[-1] == start and self._styles[-1] == number:
+            self._ends[-1] = self._at
+            return
+        self._starts.append(start)
+        self._ends.append(self._at)
+        self._styles.append(number)
+
+    def end_line(self) -> None:
+        self._texts.append("\n")
+        self._at += 1
+
+    def build(self) -> StyledText:
+        """Without empty lines at the end."""
+        text = "".join(self._texts).rstrip("\n")
+        return StyledText(text, self._starts, self._ends, self._styles, tuple(self._palette))

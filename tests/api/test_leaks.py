@@ -13,7 +13,7 @@ from tests.api.conftest import API, ApiClient, read_everything
 from tests.simulator_control import SimulatorControl
 
 Ask = Callable[[str], ApiClient]
-VENDOR = re.compile(r"miosa|canary|s3://|gs://|r2://|arn:aws|tnt_|msk_|host_[a-z0-9]|x-powered-by|gunicorn", re.I)
+VENDOR = re.compile(r"miosa|canary|s3://|gs://|r2://|arn:aws|tnt_|msk_|host_[a-z0-9]|x-powered-by|uvicorn", re.I)
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ from tests.simulator_control import SimulatorControl
 
 Ask = Callable[[str], ApiClient]
 STACK = re.compile(
-    r"django|drf|rest_framework|python|gunicorn|whitenoise|spectacular|traceback|sqlite|postgres|/srv/|\.py\b", re.I
+    r"django|drf|rest_framework|python|uvicorn|whitenoise|spectacular|traceback|sqlite|postgres|/srv/|\.py\b", re.I
 )
 
 

@@ -27,7 +27,7 @@ from portal.services.queries import (
 # The fields of each dataclass that are not serialized, and why.
 OMITTED: dict[type, dict[str, str]] = {
     schemas.DeploymentSummary: {"actions": "nothing can be done here yet"},
-    schemas.Rollback: {"may_keep": "nothing can be done here yet", "may_undo": "nothing can be done here yet"},
+    schemas.Rollback: {"may_keep": "nothing can be done here yet", "undo": "nothing can be done here yet"},
     customer_list.CustomerList: {
         "following": "it is in next",
         "page": "the cursor says where",
@@ -48,7 +48,7 @@ OMITTED: dict[type, dict[str, str]] = {
     operations.OperationList: {"next_cursor": "it is in next"},
     operations.OperationPage: {
         "may_decide": "nothing can be done here yet",
-        "undo_version_id": "nothing can be done here yet",
+        "undo": "nothing can be done here yet",
     },
     versions.VersionPage: {
         "actions": "nothing can be done here yet",

@@ -15,7 +15,7 @@ VERSIONS = 100_000
 
 def main() -> None:
     from portal.simulator.simulator import Simulator  # noqa: PLC0415  # the settings come first
-    from tests.bench.gunicorn_server import free_port  # noqa: PLC0415  # as above
+    from tests.bench.web_server import free_port  # noqa: PLC0415  # as above
 
     os.environ["SIMULATOR_PORT"] = str(free_port())
     os.environ["MIOSA_RPM"] = "100000"

@@ -11,7 +11,7 @@ from typing import Any
 
 import psutil
 
-from tests.bench.gunicorn_server import free_port, on_processor_s
+from tests.bench.web_server import free_port, on_processor_s
 from tests.run.portal_process import PortalProcess, list_arguments
 
 # A new demo first reads its simulator for about 90 s.
@@ -19,7 +19,7 @@ SETTLE_S = 150.0
 MEASURE_S = 60.0
 LIMIT_WORKER = 0.01
 # By a word among its arguments; the first that fits names a process.
-PARTS = ("worker", "simulator", "gunicorn", "up")
+PARTS = ("worker", "simulator", "portal.web", "up")
 
 
 def main() -> dict[str, Any]:

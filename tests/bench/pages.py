@@ -19,7 +19,7 @@ from urllib.parse import urlencode
 import django
 
 if TYPE_CHECKING:
-    from tests.bench.gunicorn_server import Server
+    from tests.bench.web_server import Server
 
 SLUG = "bench-customer"
 EACH_ROUND = 20
@@ -27,7 +27,7 @@ EACH_ROUND = 20
 
 def main(versions: int, rounds: int, views: int) -> None:
     from portal.simulator.simulator import Simulator  # noqa: PLC0415  # the settings come first
-    from tests.bench.gunicorn_server import Server, free_port  # noqa: PLC0415  # as above
+    from tests.bench.web_server import Server, free_port  # noqa: PLC0415  # as above
 
     os.environ["SIMULATOR_PORT"] = str(free_port())
     os.environ["MIOSA_RPM"] = "100000"

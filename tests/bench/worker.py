@@ -21,7 +21,7 @@ from typing import Any
 import psutil
 
 from tests.bench.confirm import simulator_beside, spread
-from tests.bench.gunicorn_server import on_processor_s
+from tests.bench.web_server import on_processor_s
 
 ROOT = Path(__file__).resolve().parents[2]
 ROUNDS = 60

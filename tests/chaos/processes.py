@@ -59,12 +59,11 @@ class Parent:
 
 
 class Web(Parent):
-    """gunicorn as the portal runs it, with one worker process if that is to be killed."""
+    """The web server as the portal runs it, with one process if that is to be killed."""
 
     def __init__(self, port: int, log: Path, *, workers: int = 1) -> None:
         self.port = port
-        gunicorn = [sys.executable, "-m", "gunicorn", "--config", "python:portal.gunicorn_conf"]
-        super().__init__([*gunicorn, "--workers", str(workers), "--bind", f"127.0.0.1:{port}", "tests.chaos.wsgi"], log)
+        super().__init__([sys.executable, "-m", "tests.chaos.web", str(port), str(workers)], log)
 
     def post(self, body: bytes) -> threading.Thread:
         """Sends the request in a thread and ignores the response."""

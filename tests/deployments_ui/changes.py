@@ -11,10 +11,11 @@ from django.utils import timezone
 
 from portal.models import Operation, Version
 from portal.services.operations import background
-from tests.deployments_ui.conftest import HTMX, World
+from tests.deployments_ui.conftest import HTMX, SLUG, World
 from tests.deployments_ui.page_rules import text_of
 
 TOKEN = re.compile(r'name="token" value="([^"]+)"')
+SANDBOX = re.compile(r'name="sandbox_id"\s+value="([^"]+)"')
 CHANGING = frozenset({"POST", "PATCH", "PUT", "DELETE"})
 
 
@@ -62,3 +63,12 @@ def older(world: World) -> list[dict[str, Any]]:
     live = Version.objects.get(miosa_id=world.main["active_version_id"])
     rows = Version.objects.filter(deployment=live.deployment, number__lt=live.number, state="archived")
     return [{"id": row.miosa_id, "number": row.number} for row in rows.order_by("-number")]
+
+
+def sandbox_of(world: World, customer: str = SLUG) -> str:
+    """The first one on the customer's form to publish."""
+    client = Client()
+    client.force_login(world.people.operator)
+    found = SANDBOX.search(text_of(client, f"/c/{customer}/publish/"))
+    assert found
+    return found[1]

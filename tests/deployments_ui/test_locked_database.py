@@ -13,6 +13,7 @@ from contextlib import closing, contextmanager
 from datetime import timedelta
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.db import OperationalError, connection
 from django.utils import timezone
@@ -48,7 +49,8 @@ PATHS = (
 def quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Shorter waits than a portal has, so that the tests don't wait as long."""
     monkeypatch.setattr(durability, "PAGE_WAIT_MS", 20)
-    monkeypatch.setattr(durability, "CHANGE_WAIT_MS", 20)
+    monkeypatch.setattr(durability, "CHANGE_WAIT_MS", 40)
+    monkeypatch.setattr(durability.hurry, "until", 0.0)
     monkeypatch.setattr(crawler, "MOST_PER_KIND", 1)
     logging.disable(logging.WARNING)
     yield
@@ -135,6 +137,7 @@ class TestChanges:
         text = page.content.decode()
         assert "The portal is busy" in text
         assert "Nothing was changed" in text
+        assert "What you entered is still there" in text
         again = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', text))
         assert {name: html.unescape(again[name]) for name in form} == form
         assert not Operation.objects.exists()
@@ -150,12 +153,28 @@ class TestChanges:
         assert (part.status_code, part["HX-Retarget"]) == (503, "#notices")
         assert "The portal is busy" in part.content.decode()
 
+    def test_after_one_waited_in_vain_others_wait_less(
+        self, world: World, browse: Browse, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(durability, "CHANGE_WAIT_MS", 1_000)
+        monkeypatch.setattr(durability, "HURRY_FOR_S", 60.0)
+        client = browse(world.people.owner)
+        path = f"{world.path}redeploy/"
+        form = {"token": get_token(client, path), "choice": "", "reason": "slow"}
+        with locked_database():
+            client.post(path, form)
+            started = time.monotonic()
+            for _ in range(10):
+                assert client.post(path, form).status_code == 503
+            assert time.monotonic() - started < 10 * 0.9
+
     def test_a_value_is_on_no_page(self, world: World, browse: Browse) -> None:
         client = browse(world.people.owner)
         with locked_database():
             page = client.post(f"{world.path}env/set/", {"many": "0", "name": "A", "value": "typed-secret"})
         assert page.status_code == 503
         assert "typed-secret" not in page.content.decode()
+        assert "still there" not in page.content.decode()
 
     def test_what_miosa_answered_is_stored_once_the_lock_is_released(self, world: World, browse: Browse) -> None:
         """The lock is taken after the operation was recorded, and held when MIOSA answers."""
@@ -171,6 +190,19 @@ class TestChanges:
         request.join()
         assert answers[0].status_code == 303
         assert Operation.objects.get().state == "succeeded"
+
+
+def test_a_full_disk_is_explained(db: None) -> None:
+    """SQLite is told that there is no room for another page."""
+    with connection.cursor() as cursor:
+        (pages,) = cursor.execute("PRAGMA page_count").fetchone()
+        cursor.execute(f"PRAGMA max_page_count = {pages}")
+        with pytest.raises(OperationalError) as raised:
+            Session.objects.create(session_key="x", session_data="a" * 1_000_000, expire_date=timezone.now())
+        cursor.execute("PRAGMA max_page_count = 1073741823")
+    obstacle = durability.find_obstacle(raised.value)
+    assert obstacle is not None
+    assert "its disk is full" in obstacle.for_people
 
 
 def test_an_error_of_another_kind_is_no_obstacle() -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import socket
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
@@ -35,17 +38,24 @@ IMPATIENT = replace(AMPLE, lookup_s=5, patience_s=1, nearest_zone_s=1)
 
 
 def write_zone(book: DnsRecords, zone_file: str, *, origin: str = ZONE) -> None:
-    """Lines of name, type and value. Names without a final dot are relative; the type `!` sets an rcode."""
+    """Lines of name, type and value. Names without a final dot are relative; the type `!` sets an rcode.
+
+    After the rcode come the types of query that it is for, else all; or the code of an extended error (RFC 8914).
+    """
     records: dict[str, list[dict[str, object]]] = {}
+    failures: dict[str, tuple[str, ...]] = {}
     for line in filter(None, map(str.strip, zone_file.splitlines())):
         name, record_type, value = line.split(None, 2)
         qualified = origin if name == "@" else name.rstrip(".") if name.endswith(".") else f"{name}.{origin}"
         if record_type == "!":
-            book.set(qualified, None, value)
+            failures[qualified] = tuple(value.split())
         else:
             records.setdefault(qualified, []).append({"type": record_type, "value": value})
-    for qualified, found in records.items():
-        book.set(qualified, found, None)
+    for qualified in {**records, **failures}:
+        rcode, *details = failures.get(qualified, (None,))
+        ede = next((int(each) for each in details if each.isdigit()), None)
+        types = [each for each in details if not each.isdigit()]
+        book.set(qualified, records.get(qualified), rcode, types=types, ede=ede)
 
 
 @dataclass
@@ -130,5 +140,24 @@ class Network:
         name: str | None = None,
         *,
         client: dns.Client | None = None,
+        may_be_flattened: bool = False,
     ) -> dns.Report:
-        return dns.diagnose(self.look_up(required, name, client=client), required, now=NOW)
+        lookup = self.look_up(required, name, client=client)
+        return dns.diagnose(lookup, required, may_be_flattened=may_be_flattened, now=NOW)
+
+
+def wait_for(condition: Callable[[], bool], *, seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
+@contextmanager
+def silent_port(*, closed: bool = False) -> Iterator[int]:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+        udp.bind(("127.0.0.1", 0))
+        port = int(udp.getsockname()[1])
+        if closed:
+            udp.close()
+        yield port

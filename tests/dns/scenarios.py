@@ -1,8 +1,9 @@
 """Reads scenarios.txt: what a domain's DNS contains, and the diagnosis that people read, word for word.
 
-A block is `# title`, then `required …` (else the CNAME of www), indented zone files (`zone` for the name servers;
-`second` for the second of them, `public` for the resolver, `ns`, `ns addresses` and `platform` where they differ),
-servers that misbehave (`ns1 silent`), and for every diagnosis a `= finding` with its text and fix.
+A block is `# title`, then `required …` (else the CNAME of www), `verified` if the platform has verified it, `impatient`
+if some queries get no answer, indented zone files (`zone` for the name servers; `second` for the second of them,
+`public` for the resolver, `ns`, `ns addresses` and `platform` where they differ), servers that misbehave
+(`ns1 silent`), and for every diagnosis a `= finding` with its text and fix.
 """
 
 from __future__ import annotations
@@ -29,6 +30,18 @@ REQUIRED = {
     ),
     "star": dns.parse_required_records(f"*.{ZONE}", dns_records=[{"type": "CNAME", "name": "*", "value": TARGET}]),
 }
+REQUIRED |= {
+    "deep": dns.parse_required_records(
+        f"shop.eu.{ZONE}", dns_records=[{"type": "CNAME", "name": "shop.eu", "value": TARGET}]
+    ),
+    "deep star": dns.parse_required_records(
+        f"*.eu.{ZONE}", dns_records=[{"type": "CNAME", "name": "*.eu", "value": TARGET}]
+    ),
+    "www by address": dns.parse_required_records(
+        f"www.{ZONE}", dns_records=[{"type": "A", "name": "www", "value": "192.0.2.44"}]
+    ),
+}
+QUICK = {"lame", "truncated", "wrong_id_first"}
 SERVERS = ("ns1", "ns2", "resolver")
 
 
@@ -41,14 +54,18 @@ class Scenario:
     files: dict[str, str] = field(default_factory=dict)
     behaviours: list[tuple[str, str, str]] = field(default_factory=list)
     diagnoses: list[list[str]] = field(default_factory=list)
+    may_be_flattened: bool = False
+    is_patient: bool = True
 
     def play(self, network: Network) -> dns.Report:
         files = dict(self.files)
         network.publish(files.pop("zone"), **files)
         for server, kind, name in self.behaviours:
             getattr(network, server).set_fault(name, kind)
-        client = network.create_client(timeouts=IMPATIENT if self.behaviours else AMPLE)
-        return network.diagnose(self.required, client=client)
+        # With these, every query gets an answer.
+        is_patient = self.is_patient and {kind for _, kind, _ in self.behaviours} <= QUICK
+        client = network.create_client(timeouts=AMPLE if is_patient else IMPATIENT)
+        return network.diagnose(self.required, client=client, may_be_flattened=self.may_be_flattened)
 
 
 def read_scenarios() -> list[Scenario]:
@@ -72,6 +89,10 @@ def _parse(lines: list[str]) -> Scenario:
             scenario.diagnoses.append([rest])
         elif head == "required":
             scenario.required = REQUIRED[rest]
+        elif head == "verified":
+            scenario.may_be_flattened = True
+        elif head == "impatient":
+            scenario.is_patient = False
         elif head in SERVERS:
             kind, _, name = rest.partition(" for ")
             scenario.behaviours.append((head, kind, name))

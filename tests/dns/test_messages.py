@@ -10,7 +10,9 @@ from django.utils.functional import Promise
 
 from portal import dns
 from portal.dns import Message, MessageCode
-from portal.services.domains.messages import FIXES, TEXTS, word_fix, word_message
+from portal.services.domains.fixes import FIXES
+from portal.services.domains.messages import word_fix, word_message
+from portal.services.domains.texts import TEXTS
 from tests.dns.network import TARGET, WWW, ZONE, Network
 
 

@@ -10,7 +10,7 @@ from portal.models import Deployment, Domain, Freshness
 from portal.permissions import Person
 from portal.services.domains import background, changes, pages
 from portal.services.domains.changes import AddDialog, Addition, DomainDialog
-from portal.services.domains.queries import DomainList, DomainPage, DomainSummary
+from portal.services.domains.schemas import DomainList, DomainPage, DomainSummary
 from portal.services.operations.submit import DialogIds
 from portal.services.operations.tokens import Confirmation
 from portal.services.queries.history import History
@@ -105,8 +105,8 @@ class DomainsApp:
     def list_domains(self, *, by: Person | None = None) -> dict[str, DomainSummary]:
         return {domain.name: domain for domain in self.open_list(by=by).domains}
 
-    def open_history(self) -> History:
-        return open_history(by=self.owner, slug=SLUG, query={}, now=self.now)
+    def open_history(self, *, by: Person | None = None) -> History:
+        return open_history(by=by or self.owner, slug=SLUG, query={}, now=self.now)
 
     def run_check(self, domain: Domain) -> Domain:
         """What the worker does with a check that is due."""

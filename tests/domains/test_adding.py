@@ -12,7 +12,7 @@ from portal.services.errors import Conflict, Forbidden, Invalid
 from portal.services.operations.tokens import BadToken, Confirmation
 from portal.services.sync import upstream
 from portal.services.sync.budget import Purpose
-from tests.domains.app import NAME, OTHER_SLUG, ZONE, DomainsApp
+from tests.domains.app import NAME, OTHER_SLUG, ZONE, DomainsApp, NameServer
 from tests.simulator_control import SimulatorControl
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -31,6 +31,7 @@ def list_posts(simulator: SimulatorControl) -> list[dict[str, Any]]:
         f"  {NAME}. ",
         f"<{NAME}>",
         f"user@{NAME}",
+        f"http:/{NAME}",
     ],
 )
 def test_a_pasted_name_is_cleaned(app: DomainsApp, typed: str) -> None:
@@ -39,6 +40,24 @@ def test_a_pasted_name_is_cleaned(app: DomainsApp, typed: str) -> None:
     (operation,) = app.submit(typed)
     assert (operation.state, operation.domain) == ("succeeded", NAME)
     assert list(Domain.objects.filter(name=NAME).values_list("status", flat=True)) == ["pending"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "name", "shown"),
+    [
+        (f"☕.{ZONE}", f"xn--53h.{ZONE}", f"☕.{ZONE}"),
+        (f"xn--53h.{ZONE}", f"xn--53h.{ZONE}", f"☕.{ZONE}"),
+        (f"qa--shop.{ZONE}", f"qa--shop.{ZONE}", f"qa--shop.{ZONE}"),
+    ],
+)
+def test_what_browsers_accept_is_added_and_checked(
+    app: DomainsApp, name_server: NameServer, typed: str, name: str, shown: str
+) -> None:
+    domain = app.add(typed)
+    assert domain.name == name
+    name_server.set_correct(domain)
+    summary = app.open_domain(app.run_check(domain)).detail.summary
+    assert (summary.display_name, summary.status) == (shown, "verified")
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import pytest
 
 from portal.models import Domain, Operation
 from portal.services.domains import background, checks
+from portal.services.domains.queries import get_domain_detail
 from tests.domains.app import NAME, ZONE, DomainsApp, NameServer, get_target
 from tests.simulator_control import SimulatorControl
 
@@ -196,3 +197,78 @@ def test_a_caa_record_that_forbids_the_certificate_blocks_it(app: DomainsApp, na
     assert "other-authority.example" in blocker.message
     assert "Add a CAA record" in blocker.fix
     assert detail.summary.certificate.state == "failed"
+
+
+def test_a_flattened_domain_with_other_addresses_right_now_has_not_drifted(
+    app: DomainsApp, name_server: NameServer
+) -> None:
+    domain = app.add()
+    name_server.set_correct(domain)
+    name_server.set(NAME, ("ALIAS", get_target(domain)))
+    app.run_check(domain)
+    assert domain.is_working
+
+    name_server.set(NAME, ("A", "198.51.100.200"))
+    app.run_check(domain)
+    detail = app.open_domain(domain).detail
+    assert (detail.records[0].finding, detail.summary.dns.state) == ("undecided", "unknown")
+    assert not detail.summary.has_drifted
+
+
+def test_the_table_of_records_has_the_type_that_the_advice_names(app: DomainsApp, name_server: NameServer) -> None:
+    """The apex of a zone can't have a CNAME record, and a name with mail neither."""
+    domain = app.add()
+    target = get_target(domain)
+    required = [{"type": "CNAME", "name": ZONE, "value": target, "ttl": 300}]
+    Domain.objects.filter(pk=domain.pk).update(name=ZONE, required_records=required)
+    domain.refresh_from_db()
+    (record,) = get_domain_detail(domain, now=app.now).records
+    assert (record.type, record.label, record.value) == ("ALIAS", "@", target)
+
+    name_server.set(target, ("A", "192.0.2.44"))
+    name_server.set(ZONE, ("CNAME", target), ("MX", f"10 mail.{ZONE}"))
+    (record,) = get_domain_detail(app.run_check(domain), now=app.now).records
+    assert (record.type, record.finding) == ("ALIAS", "hides_records")
+    assert "type ALIAS, name @" in record.fix
+
+    required[0]["name"] = NAME
+    Domain.objects.filter(pk=domain.pk).update(name=NAME, required_records=required)
+    name_server.set(NAME, ("MX", f"10 mail.{ZONE}"))
+    (record,) = get_domain_detail(app.run_check(domain), now=app.now).records
+    assert (record.type, record.value, record.finding) == ("A", "192.0.2.44", "conflict")
+    assert "type A, name shop, value 192.0.2.44" in record.fix
+
+
+def test_the_zone_of_a_delegated_name_is_shown(app: DomainsApp, name_server: NameServer) -> None:
+    domain = app.add()
+    name_server.set(NAME, ("NS", f"ns1.{ZONE}"))
+    name_server.set(f"ns1.{ZONE}", ("A", "127.0.0.1"))
+    app.run_check(domain)
+    detail = app.open_domain(domain).detail
+    assert detail.delegated_zone == NAME
+    assert (detail.records[0].label, detail.records[0].type) == ("@", "ALIAS")
+
+
+def test_a_caution_does_not_stop_the_verification(app: DomainsApp, name_server: NameServer) -> None:
+    domain = app.add()
+    name_server.set_correct(domain)
+    name_server.set(ZONE, ("CAA", '0 issue "letsencrypt.org; validationmethods=dns-01"'))
+    app.run_check(domain)
+    detail = app.open_domain(domain).detail
+    assert [each.is_caution for each in detail.blockers] == [True]
+    assert detail.summary.status == "verified"
+    assert detail.summary.certificate.state == "waiting"
+
+
+def test_a_working_domain_with_invalid_signatures_has_a_problem(app: DomainsApp, name_server: NameServer) -> None:
+    domain = app.add()
+    name_server.set_correct(domain)
+    app.run_check(domain)
+    body = {"name": NAME, "records": [{"type": "CNAME", "value": get_target(domain)}], "rcode": "BOGUS", "ede": 9}
+    name_server.simulator.call("POST", "dns", body)
+    app.run_check(domain)
+    detail = app.open_domain(domain).detail
+    assert (detail.records[0].is_correct, detail.summary.dns.state) == (True, "failed")
+    assert "registrar" in detail.blockers[0].fix
+    assert (detail.summary.has_drifted, detail.summary.leads_elsewhere) == (True, False)
+    assert get_interval(domain) < timedelta(seconds=30)

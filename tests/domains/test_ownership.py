@@ -84,6 +84,16 @@ def test_a_foreign_domain_makes_the_deployment_shared(app: DomainsApp, other_own
         drafts.create_draft(**app.get_arguments(), typed=TypedValues(name="A", value="x"))
 
 
+def test_a_further_foreign_domain_moves_no_counter(app: DomainsApp, operator: Person) -> None:
+    add_for(app, OTHER_SLUG, FOREIGN_NAME)
+    assert refresh(app).is_shared
+    before, seen_by_staff = app.open_history().age.generation, app.open_history(by=operator).age.generation
+    add_for(app, OTHER_SLUG, "cats.example")
+    refresh(app)
+    assert app.open_history().age.generation == before
+    assert app.open_history(by=operator).age.generation != seen_by_staff
+
+
 def test_it_is_no_longer_shared_when_the_foreign_domain_is_detached(app: DomainsApp, other_owner: Person) -> None:
     add_for(app, OTHER_SLUG, FOREIGN_NAME)
     assert refresh(app).is_shared

@@ -35,7 +35,7 @@ class EnvVarsClient:
             "now": timezone.now(),
         }
 
-    def create_draft(self, by: Person | None = None, /, **typed: str) -> UUID:
+    def create_draft(self, by: Person | None = None, /, **typed: Any) -> UUID:
         return drafts.create_draft(**self.arguments(by), typed=TypedValues(**typed))
 
     def get_review(self, key: UUID, *, by: Person | None = None) -> Review:
@@ -44,9 +44,12 @@ class EnvVarsClient:
     def rename_lines(self, key: UUID, renamed: dict[str, str]) -> None:
         drafts.rename_lines(**self.arguments(), key=key, renamed=renamed)
 
-    def apply(self, key: UUID, *, by: Person | None = None, token: str = "") -> OperationPage:
+    def apply(
+        self, key: UUID, *, by: Person | None = None, token: str = "", lines_confirmed: bool = False
+    ) -> OperationPage:
         confirmation = Confirmation(token=token or self.get_review(key, by=by).token, reason="Rotated")
-        return submit.apply_draft(**self.arguments(by), key=key, confirmation=confirmation)
+        arguments = self.arguments(by)
+        return submit.apply_draft(**arguments, key=key, confirmation=confirmation, lines_confirmed=lines_confirmed)
 
     def set_values(self, **typed: str) -> OperationPage:
         return self.apply(self.create_draft(**typed))

@@ -34,10 +34,10 @@ class TestApplying:
     def test_a_value_is_sent_once_and_stored_nowhere(
         self, simulator: SimulatorControl, env_vars: EnvVarsClient
     ) -> None:
-        key = env_vars.create_draft(pasted=f"API_KEY={SECRET}\nexport EMPTY=\n# a comment\nbad line")
+        key = env_vars.create_draft(pasted=f"API_KEY={SECRET}\nexport EMPTY=\n# a comment\n\nbad line")
         review = env_vars.get_review(key)
         assert [(line.name, line.effect) for line in review.lines] == [("API_KEY", "added"), ("EMPTY", "kept")]
-        assert review.skipped == "Line 4 skipped: expected NAME=value"
+        assert review.skipped == ("Line 3 skipped: a comment", "Line 5 skipped: expected NAME=value")
         since = last_number(simulator)
         page = env_vars.apply(key)
         assert (page.state, page.names) == ("succeeded", ("API_KEY",))
@@ -145,7 +145,7 @@ class TestRenaming:
     def test_names_change_and_values_and_expiry_do_not(
         self, simulator: SimulatorControl, env_vars: EnvVarsClient
     ) -> None:
-        key = env_vars.create_draft(pasted=f"MY-KEY={SECRET}\nhunter2&x={SECRET}\nGOOD=1\nGONE=2")
+        key = env_vars.create_draft(pasted=f"MY-KEY='{SECRET}'\nhunter2&x={SECRET}\nGOOD=1\nGONE=2")
         review = env_vars.get_review(key)
         assert [line.effect for line in review.lines] == ["refused", "refused", "added", "added"]
         assert "hunter2" not in dump_database()
@@ -162,7 +162,7 @@ class TestRenaming:
         key = env_vars.create_draft(pasted="A=1\nB=2")
         env_vars.rename_lines(key, {"B": "A"})
         (line,) = env_vars.get_review(key).lines
-        assert "2 times" in " ".join(line.notices)
+        assert line.notices == ("Line 1 sets this name too, but only the last value counts.",)
 
     def test_one_line_has_to_remain(self, env_vars: EnvVarsClient) -> None:
         key = env_vars.create_draft(name="A", value="1")
@@ -170,9 +170,52 @@ class TestRenaming:
             env_vars.rename_lines(key, {"A": ""})
 
     def test_the_notice_about_skipped_lines_remains(self, env_vars: EnvVarsClient) -> None:
-        key = env_vars.create_draft(pasted="A=1\nnothing\nB=2\nnothing")
+        key = env_vars.create_draft(pasted="A=1\n\nnothing\nB='2'\nnothing")
         env_vars.rename_lines(key, {"A": "C"})
-        assert env_vars.get_review(key).skipped == "Lines 2, 4 skipped: expected NAME=value"
+        assert env_vars.get_review(key).skipped == ("Lines 3, 5 skipped: expected NAME=value",)
+
+    def test_a_value_that_is_not_whole_is_not_set_under_another_name_either(self, env_vars: EnvVarsClient) -> None:
+        key = env_vars.create_draft(pasted="GOOD=1\nA=-----BEGIN PRIVATE KEY-----\nMIIE")
+        assert [line.can_be_renamed for line in env_vars.get_review(key).lines] == [True, False]
+        env_vars.rename_lines(key, {"A": "B"})
+        assert [(line.name, line.effect) for line in env_vars.get_review(key).lines] == [
+            ("GOOD", "added"),
+            ("B", "refused"),
+        ]
+
+    def test_a_name_that_was_typed_is_accepted_although_it_resembles_a_secret(self, env_vars: EnvVarsClient) -> None:
+        name = "x7f3a9c2e8b1d4a6f0c5e9b2d7"
+        key = env_vars.create_draft(pasted=f"{name}=1")
+        (line,) = env_vars.get_review(key).lines
+        assert (line.name, line.effect) == ("", "refused")
+        env_vars.rename_lines(key, {line.key: name})
+        (line,) = env_vars.get_review(key).lines
+        assert (line.name, line.effect) == (name, "added")
+
+
+class TestDoubts:
+    """A quote may be missing in the file, so that a value runs over lines that were meant as others."""
+
+    @pytest.mark.parametrize("pasted", ['LEVEL="debug\nA=1\nEND="', 'LEVEL="debug\nA=1\nSITE="x"\nPORT=80'])
+    def test_nothing_is_set_until_they_are_confirmed(
+        self, simulator: SimulatorControl, env_vars: EnvVarsClient, pasted: str
+    ) -> None:
+        key = env_vars.create_draft(pasted=pasted)
+        assert env_vars.get_review(key).has_doubts
+        since = last_number(simulator)
+        with pytest.raises(Invalid) as raised:
+            env_vars.apply(key)
+        assert set(raised.value.fields) == {"lines_confirmed"}
+        assert not sent_sizes(simulator, since=since)
+        assert env_vars.apply(key, lines_confirmed=True).state == "succeeded"
+        assert sent_sizes(simulator, since=since)
+
+    def test_new_names_do_not_confirm_them_and_leaving_the_line_out_does(self, env_vars: EnvVarsClient) -> None:
+        key = env_vars.create_draft(pasted='B=1\nLEVEL="debug\nA=1"')
+        env_vars.rename_lines(key, {"LEVEL": "OTHER"})
+        assert env_vars.get_review(key).has_doubts
+        env_vars.rename_lines(key, {"OTHER": ""})
+        assert not env_vars.get_review(key).has_doubts
 
 
 def test_discarding_deletes_the_values_at_once(env_vars: EnvVarsClient) -> None:

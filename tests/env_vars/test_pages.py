@@ -1,5 +1,6 @@
 """The page with the names: who sees what, what is pending or has vanished, and how the names are refreshed."""
 
+import json
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
@@ -7,9 +8,10 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from portal.models import Freshness, Operation
+from portal.models import EnvVar, Freshness, Operation
 from portal.permissions import Person, Role
-from portal.services.env_vars import pages
+from portal.services.env_vars import names, pages
+from portal.services.errors import NotFound
 from portal.services.sync import leases
 from tests.databases import dump_database
 from tests.env_vars.client import SLUG, EnvVarsClient, count_lists
@@ -48,6 +50,57 @@ def test_values_that_miosa_lists_are_neither_shown_nor_stored(
     assert "API_KEY" in {row.name for row in page.rows}
     assert {row.mask for row in page.rows} == {pages.DOTS}
     assert SECRET not in dump_database()
+
+
+MASKS = ["•", "••••••••", "htt...com", "htt…com", "ab****yz", "****", "sk_l••••••••"]
+NO_MASKS = [
+    "postgres://u:pw@db/x",
+    "hunter2",
+    "hunter2•••",
+    "a.b.c",
+    "x..y",
+    "••• or not •••",
+    "passw•••word",
+    "\x1b[1m•••",
+]
+
+
+@pytest.mark.parametrize("preview", MASKS)
+def test_a_mask_is_kept(preview: str) -> None:
+    assert names.clean_mask(preview) == preview
+
+
+@pytest.mark.parametrize("preview", NO_MASKS)
+def test_a_preview_that_is_no_mask_is_not_kept(preview: str) -> None:
+    assert names.clean_mask(preview) == ""
+
+
+def test_a_value_sent_as_a_preview_is_neither_shown_nor_stored(
+    simulator: SimulatorControl, env_vars: EnvVarsClient
+) -> None:
+    rows = [{"name": "API_KEY", "preview": SECRET, "environment": "production"}]
+    simulator.fault("*/env", method="GET", status=200, body=json.dumps({"data": rows}), times=9)
+    expire()
+    assert {row.name: row.mask for row in env_vars.get_page().rows} == {"API_KEY": pages.DOTS}
+    assert SECRET not in dump_database()
+
+
+def test_a_value_stored_as_a_mask_is_not_shown(env_vars: EnvVarsClient) -> None:
+    env_vars.get_page()
+    EnvVar.objects.filter(deployment__miosa_id=env_vars.deployment_id).update(mask=SECRET)
+    assert {row.mask for row in env_vars.get_page().rows} == {pages.DOTS}
+
+
+def test_customers_do_not_see_names_that_the_hosting_service_sets_for_itself(
+    simulator: SimulatorControl, env_vars: EnvVarsClient, operator: Person
+) -> None:
+    rows = [{"name": name, "environment": "production"} for name in ("API_KEY", "MIOSA_API_URL")]
+    simulator.fault("*/env", method="GET", status=200, body=json.dumps({"data": rows}), times=9)
+    expire()
+    assert env_vars.list_names() == {"API_KEY"}
+    with pytest.raises(NotFound):
+        env_vars.delete("MIOSA_API_URL")
+    assert {row.name for row in env_vars.get_page(by=operator).rows} == {"API_KEY", "MIOSA_API_URL"}
 
 
 def test_a_new_value_is_pending_until_a_redeploy(env_vars: EnvVarsClient) -> None:

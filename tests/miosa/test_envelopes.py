@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from portal import miosa
 from portal.miosa import envelope, paging
+from portal.miosa.deadline import READ_DEADLINE_S
 from portal.miosa.types import Page, Workspace
 from tests.miosa.conftest import Serve
 from tests.miosa.server import ReceivedRequest, Responder, ScriptedServer, respond, send_json
@@ -46,6 +48,36 @@ def test_a_missing_list_is_not_an_empty_list(serve: Serve, document: Any) -> Non
     client, _ = serve(send_json(document))
     with pytest.raises(miosa.BadAnswer):
         client.deployments.list()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"[" + b"{}," * 2_500_000 + b"{}]",
+        b'{"data": [' + b"[]," * 2_500_000 + b"{}]}",
+        b'{"data": [' + b"1," * 20_000 + b"1]}",
+        b'{"env": {' + b",".join(b'"A%d":1' % number for number in range(20_000)) + b"}}",
+        b"[" * 500_000,
+        b'{"data":' * 90_000 + b"[]" + b"}" * 90_000,
+    ],
+    ids=["objects", "arrays", "numbers", "map", "depth", "envelopes"],
+)
+def test_too_many_rows_or_levels_are_a_bad_answer_within_the_deadline(serve: Serve, content: bytes) -> None:
+    """Reading 2.5 million rows one by one would take 20 s, and reading the JSON 250 MB."""
+    client, _ = serve(respond(content))
+    started_at = time.process_time()
+    with pytest.raises(miosa.BadAnswer):
+        client.env.list("dep_1")
+    assert time.process_time() - started_at < READ_DEADLINE_S
+
+
+def test_a_row_that_is_nested_too_deeply_costs_no_other_row(serve: Serve) -> None:
+    deep = "[" * 800 + '"\\u0000"' + "]" * 800
+    content = f'[{{"id": "dep_1", "state": {deep}}}, {{"id": "dep_2", "metadata": {{"a": {deep}}}}}, {{"id": "dep_3"}}]'
+    client, _ = serve(respond(content.encode()))
+    page = client.deployments.list()
+    assert [row.id for row in page.items][-1] == "dep_3"
+    assert len(page.items) + len(page.unreadable) == 3
 
 
 @pytest.mark.parametrize("content", [b"", b"<html>502</html>", b'{"data": [{"id": "dep_1"}', b'\xff{"data"'])

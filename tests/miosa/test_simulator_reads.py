@@ -145,12 +145,15 @@ def test_releases_and_logs(control: SimulatorControl, client: miosa.Client) -> N
         assert client.deployments.logs(deployment_id) is not None
 
 
-def test_a_huge_log_is_cut(control: SimulatorControl, client: miosa.Client) -> None:
+def test_a_huge_log_has_a_gap(control: SimulatorControl, client: miosa.Client) -> None:
     deployment_id = find_deployment_id(control, "healthy")
     version = client.versions.list(deployment_id).items[0]
     control.configure(log_text="huge")
     log = client.bind(deadline_s=20).versions.logs(deployment_id, version.id)
-    assert not log.complete
+    assert log.gap is not None
+    assert log.gap.size > 3_000_000
+    assert log.complete
+    assert log.endswith("Build finished\n")
     assert len(log.encode()) <= 9_000_000
 
 

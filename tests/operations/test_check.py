@@ -6,6 +6,7 @@ from django.utils import timezone
 from portal.models import Activation, Deployment, Operation
 from portal.services.operations import status
 from portal.services.operations.check import check_app
+from portal.services.queries.schemas import BuildOutcome
 from tests.operations.app import App, get_operation
 from tests.simulator_control import SimulatorControl
 
@@ -119,6 +120,8 @@ def test_a_redeploy_with_a_build_is_followed_to_its_end(
     assert (get_operation(page).verdict, get_operation(page).next_read_at) == (verdict, None)
     page_now = status.refresh_operation(by=app.owner, key=page.key, now=timezone.now())
     assert (page_now.is_building, page_now.is_unseen) == (False, False)
+    has_failed = verdict == "bad"
+    assert (page_now.outcome, bool(page_now.failure)) == (BuildOutcome.FAILED if has_failed else None, has_failed)
 
 
 def test_without_a_readable_build_the_app_is_checked_at_once(app: App, simulator: SimulatorControl) -> None:

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def set_env(app: App, token: str, key: Any) -> OperationPage:
-    place = {"slug": app.slug, "deployment_id": app.deployment_id}
+    place: dict[str, Any] = {"slug": app.slug, "deployment_id": app.deployment_id}
     return submit.apply_draft(
         by=app.owner, key=key, confirmation=Confirmation(token=token), now=timezone.now(), **place
     )

@@ -181,6 +181,10 @@ class TestDemo:
             {"HOST": "[::]"},
             {"HOST": "192.0.2.1"},
             {"ALLOWED_HOSTS": "localhost,deploys.example.com"},
+            {"CSRF_TRUSTED_ORIGINS": "http://localhost:8000,https://deploys.example.com"},
+            {"TRUSTED_PROXY_COUNT": "1"},
+            {"MIOSA_TENANT": "acme"},
+            {"MIOSA_KEY": KEY},
             {"MIOSA_API_KEY": ""},
             {"MIOSA_API_KEY": "  "},
             {"MIOSA_API_KEY_FILE": ""},
@@ -190,9 +194,15 @@ class TestDemo:
     def test_it_does_not_start(self, load: Load, variables: dict[str, str]) -> None:
         assert list_problems(load, **variables) == list(variables)
 
+    @pytest.mark.parametrize("content", ["", " \n", "\ufeff", "\ufeff\r\n"])
+    def test_it_does_not_start_with_an_empty_key_file(self, load: Load, tmp_path: Path, content: str) -> None:
+        file = tmp_path / "key"
+        file.write_text(content)
+        assert list_problems(load, MIOSA_API_KEY_FILE=str(file)) == ["MIOSA_API_KEY_FILE"]
+
     @pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2", "localhost", "[::1]"])
     def test_it_starts_on_loopback(self, load: Load, host: str) -> None:
-        assert load(HOST=host, ALLOWED_HOSTS=host).miosa.is_demo
+        assert load(HOST=host, ALLOWED_HOSTS=host, CSRF_TRUSTED_ORIGINS=f"http://{host}:8000").miosa.is_demo
 
     def test_with_a_key_all_of_that_is_possible(self, load: Load) -> None:
         config = load(MIOSA_API_KEY=KEY, HTTPS="true", HOST=ALL_ADDRESSES, ALLOWED_HOSTS="deploys.example.com")
@@ -230,6 +240,14 @@ class TestVarDir:
         assert load().secret_key == key
         assert mode(tmp_path / "secret_key") == 0o600
 
+    @pytest.mark.parametrize("content", [b"", b"\n", b"short", b"\xff" * 100])
+    def test_a_file_without_a_key_is_reported(self, load: Load, tmp_path: Path, content: bytes) -> None:
+        (tmp_path / "secret_key").write_bytes(content)
+        with pytest.raises(ConfigError) as raised:
+            load()
+        (problem,) = raised.value.problems
+        assert problem.startswith(f"SECRET_KEY: is not set, and {tmp_path / 'secret_key'} holds no key")
+
     def test_a_new_folder_is_for_its_owner_only(self, load: Load, tmp_path: Path) -> None:
         load(VAR_DIR=str(tmp_path / "new" / "var"))
         assert mode(tmp_path / "new" / "var") == 0o700
@@ -237,10 +255,13 @@ class TestVarDir:
     def test_an_existing_folder_becomes_private_with_its_files(self, load: Load, tmp_path: Path) -> None:
         folder = tmp_path / "var"
         folder.mkdir(mode=0o755)
-        (folder / "demo.sqlite3").touch(mode=0o644)
+        names = ("demo.sqlite3", "demo.sqlite3-wal", "demo.sqlite3-shm", "secret_key", "backup", "portal.log")
+        for name in names:
+            (folder / name).write_text("x" * 100)
+            (folder / name).chmod(0o755)
         load(VAR_DIR=str(folder))
         assert mode(folder) == 0o700
-        assert mode(folder / "demo.sqlite3") == 0o600
+        assert {mode(folder / name) for name in names} == {0o600}
 
     def test_a_folder_that_everybody_shares_is_refused(self, load: Load, tmp_path: Path) -> None:
         folder = tmp_path / "shared"

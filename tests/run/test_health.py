@@ -1,5 +1,6 @@
 """`/healthz`, `/readyz` and `/metrics`."""
 
+import resource
 import sqlite3
 from contextlib import closing
 
@@ -8,7 +9,7 @@ from django.db import connection
 from django.test import Client
 from pytest_django import Settings
 
-from portal import heartbeat
+from portal import health, heartbeat
 
 pytestmark = pytest.mark.postgres
 
@@ -31,7 +32,21 @@ def test_readyz_fails_while_the_database_is_locked(client: Client) -> None:
         other.execute("BEGIN IMMEDIATE")
         response = client.get("/readyz")
         other.execute("ROLLBACK")
-    assert (response.status_code, response.content) == (503, b"not ready")
+    assert (response.status_code, response.content) == (503, b"not ready: the database is locked")
+    assert client.get("/readyz").status_code == 200
+
+
+@pytest.mark.skipif("os.environ.get('TEST_DATABASE_URL')", reason="only SQLite needs the disk of VAR_DIR")
+@pytest.mark.django_db
+def test_readyz_reports_a_full_disk(client: Client) -> None:
+    """No file may grow larger than this: for a new one there is no room."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (health.ROOM_BYTES // 2, limits[1]))
+    try:
+        response = client.get("/readyz")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert (response.status_code, response.content) == (503, b"not ready: the disk is full")
     assert client.get("/readyz").status_code == 200
 
 

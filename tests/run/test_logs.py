@@ -70,6 +70,35 @@ def test_no_secret_is_written(read_lines: ReadLines, fields: dict[str, Any]) -> 
     assert "[hidden]" in text
 
 
+UNSAFE = ["\x00", "\x07", "\x1b[31m", "\r", "\x7f", "\x85", "\x9b31m", "\u2028", "\u2029", "\u202e", "\u2066", "\ud83d"]
+
+
+@pytest.mark.parametrize("unsafe", UNSAFE)
+def test_no_control_character_or_line_separator_is_written(read_lines: ReadLines, unsafe: str) -> None:
+    log = structlog.get_logger(NAME)
+    log.info("a%sb", unsafe, path=f"/c{unsafe}d", nested={f"e{unsafe}f": [f"g{unsafe}h"]})
+    logging.getLogger(NAME).info("%s", f"i{unsafe}j", extra={"request": f"k{unsafe}l"})
+    try:
+        raise ValueError(f"m{unsafe}n")
+    except ValueError:
+        log.exception("failed")
+    assert len(read_lines()) == 3
+    assert unsafe[0] not in "".join(map(str, walk(read_lines())))
+
+
+def walk(value: Any) -> Iterator[str]:
+    if isinstance(value, dict | list):
+        for item in [*value, *(value.values() if isinstance(value, dict) else ())]:
+            yield from walk(item)
+    else:
+        yield str(value)
+
+
+def test_text_in_any_language_and_line_breaks_of_tracebacks_remain(read_lines: ReadLines) -> None:
+    structlog.get_logger(NAME).info("Zoë 東京 🎉\n\tat line 1")
+    assert read_lines()[0]["event"] == "Zoë 東京 🎉\n\tat line 1"
+
+
 def test_no_secret_is_in_a_traceback(read_lines: ReadLines) -> None:
     try:
         raise ValueError(f"refused {API_KEY}")

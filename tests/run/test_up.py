@@ -1,5 +1,6 @@
 """`make run` from the outside: processes, ports, signals and output."""
 
+import os
 import signal
 import socket
 import sqlite3
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 import requests
 
+from portal import var_dir
 from tests.run.portal_process import ROOT, TIMEOUT_S, PortalProcess
 from tests.waiting import wait_until
 
@@ -53,7 +55,7 @@ def test_make_run_starts_a_demo_and_leaves_nothing_running(start: Start) -> None
     assert status == 200
     assert 'name="login"' in page
     assert 'name="password"' in page
-    assert "gunicorn" not in portal.get_headers(LOGIN)
+    assert "server" not in portal.get_headers(LOGIN)
     wait_until(lambda: portal.get("/_control/state", portal.simulator_port)[0] == 200, seconds=TIMEOUT_S)
     portal.wait_for_child("worker")
     portal.stop()
@@ -105,7 +107,7 @@ def list_prepared(var: Path) -> dict[str, Any]:
 def test_ended_children_are_restarted(start: Start) -> None:
     portal = start()
     portal.wait_until_ready()
-    for word in ("simulator", "worker", "gunicorn"):
+    for word in ("simulator", "worker", "portal.web"):
         child = portal.wait_for_child(word)
         child.kill()
         child.wait(timeout=TIMEOUT_S)
@@ -178,6 +180,35 @@ def test_everything_in_var_dir_is_for_its_owner_only(tmp_path: Path) -> None:
     var.mkdir(mode=0o755)
     assert manage(var, "up", "--prepare-only").returncode == 0
     assert not [path for path in (var, *var.rglob("*")) if path.stat().st_mode & 0o077]
+
+
+def test_a_second_portal_on_one_folder_is_refused(tmp_path: Path) -> None:
+    lock = var_dir.lock(tmp_path, var_dir.UP_LOCK)
+    assert lock is not None
+    done = manage(tmp_path, "up")
+    os.close(lock)
+    assert done.returncode == 1
+    assert done.stderr == (
+        f"CommandError: VAR_DIR: another portal runs on {tmp_path}. Stop it, or choose another VAR_DIR.\n"
+    )
+
+
+def test_nothing_is_restored_while_a_portal_runs(tmp_path: Path) -> None:
+    lock = var_dir.lock(tmp_path, var_dir.USE_LOCK, shared=True)
+    assert lock is not None
+    done = manage(tmp_path, "restore", str(tmp_path / "backup"))
+    os.close(lock)
+    assert done.returncode == 1
+    assert done.stderr == f"CommandError: VAR_DIR: a portal runs on {tmp_path}. Stop it first.\n"
+
+
+@pytest.mark.parametrize("command", [["up"], ["createoperator", "ann@example.com"]])
+def test_a_broken_database_is_reported_in_one_sentence(tmp_path: Path, command: list[str]) -> None:
+    (tmp_path / "demo.sqlite3").write_bytes(b"this was a database once" * 100)
+    done = manage(tmp_path, *command, given="a long enough phrase\n")
+    assert done.returncode == 1
+    assert done.stderr.startswith("The database can't be used: file is not a database.")
+    assert len(done.stderr.splitlines()) == 1
 
 
 def test_createoperator_adds_the_first_operator(tmp_path: Path) -> None:

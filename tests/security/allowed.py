@@ -27,7 +27,7 @@ ALLOWED: dict[str, tuple[re.Pattern[str], str]] = {
 # Names of MIOSA, of its components and of its infrastructure.
 VENDOR = re.compile(
     r"miosa|canary-|\b(?:s3|gs|r2|minio|oci)://|arn:aws|\bmsk_|\b(?:tnt|host|node|vm|user|ws|prj)_[0-9A-HJKMNP-TV-Z]{20,}"
-    r"|\b10\.\d+\.\d+\.\d+\b|/var/lib/|gunicorn|x-powered-by|x-served-by|django|traceback",
+    r"|\b10\.\d+\.\d+\.\d+\b|/var/lib/|uvicorn|x-powered-by|x-served-by|django|traceback",
     re.IGNORECASE,
 )
 

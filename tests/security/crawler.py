@@ -22,8 +22,9 @@ MOST_PER_KIND = 3
 
 
 class Crawl:
-    def __init__(self, client: Client, *starts: str) -> None:
+    def __init__(self, client: Client, *starts: str, most_per_kind: int = MOST_PER_KIND) -> None:
         self.client = client
+        self.most_per_kind = most_per_kind
         self.waiting = deque(starts)
         self.seen: set[str] = set(starts)
         self.kinds: Counter[tuple[str, ...]] = Counter()
@@ -56,7 +57,7 @@ class Crawl:
         except Resolver404:
             raise AssertionError(f"a link leads nowhere: {address}") from None
         kind = (str(found.view_name), str(found.kwargs.get("slug", "")), parts.query.partition("=")[0])
-        if url not in self.seen and self.kinds[kind] < MOST_PER_KIND:
+        if url not in self.seen and self.kinds[kind] < self.most_per_kind:
             self.seen.add(url)
             self.kinds[kind] += 1
             self.waiting.append(url)

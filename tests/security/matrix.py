@@ -100,6 +100,7 @@ ACCESS: dict[str, Access] = {
     "stop": Access(FORM, Permission.STOP),
     "styleguide": Access(right=Permission.READ_STYLEGUIDE, hidden=True),
     "styleguide_page": Access(right=Permission.READ_STYLEGUIDE, hidden=True),
+    "undo": Access(FORM, Permission.ROLL_BACK),
     "theme": Access(POST, None, is_open=True),
     "version": PAGE,
     "version_menu": PAGE,

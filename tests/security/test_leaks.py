@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import deque
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -20,15 +21,15 @@ from django.utils import timezone
 from rest_framework.settings import api_settings
 
 from portal import urls as portal_urls
-from portal.models import Customer, Membership, Operation, User
+from portal.models import Customer, Deployment, Membership, Operation, User
 from portal.permissions import Permission
 from portal.services import errors
 from portal.services.operations import background
 from tests.deployments_ui.changes import token_of
-from tests.deployments_ui.conftest import HTMX, SLUG
+from tests.deployments_ui.conftest import HTMX, SLUG, read_everything
 from tests.security.allowed import find_leaks
 from tests.security.crawler import Crawl, full_text
-from tests.security.dataset import Dataset, list_apps, request_miosa
+from tests.security.dataset import WITH_BUILDS, Dataset, list_apps, request_miosa
 from tests.security.matrix import ACCESS
 from tests.simulator_control import SimulatorControl
 
@@ -170,6 +171,26 @@ def list_json_urls(address: str) -> Iterator[str]:
 
 def list_names(addresses: Iterable[str]) -> set[str]:
     return {resolve(address.partition("?")[0]).view_name for address in addresses}
+
+
+def test_no_open_word_or_name_leaks(dataset: Dataset) -> None:
+    """States, kinds, names, paths and commands may be any text: unknown words are shown as "other"."""
+    dataset.control.configure(canaries="open")
+    cache.clear()
+    read_everything()
+    assert Deployment.objects.filter(customer__slug=SLUG, state__startswith="canary-state-").exists()
+    starts = [f"/c/{SLUG}/deployments/{app['id']}/builds/" for app in list_apps(dataset.control, SLUG)]
+    starts.append(f"/c/{WITH_BUILDS}/deployments/{dataset.own.builds['deployment_id']}/builds/")
+    crawled = Crawl(dataset.client("owner"), *starts, *list_start_urls([SLUG, WITH_BUILDS]), most_per_kind=1)
+    leaks: dict[str, str] = {}
+    reached = set()
+    for address, answer in crawled.walk():
+        leaks.update(dict.fromkeys(find_leaks(full_text(answer), []), address))
+        following = (*crawled.waiting, *list_json_urls(address))
+        crawled.waiting = deque(url for url in following if f"/{SLUG}/" in url or f"/{WITH_BUILDS}/" in url)
+        reached.add(address)
+    assert not leaks
+    assert {"build", "instance", "version", "domain"} <= list_names(reached)
 
 
 # What people of a customer reach by links. The rest is for staff, or needs a form.

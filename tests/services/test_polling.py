@@ -11,7 +11,7 @@ from pytest_django import Settings
 from portal.models import Bucket, Customer, Deployment, Freshness, KeptLog, Version
 from portal.permissions import Person
 from portal.services import logs
-from portal.services.logs import LogPage
+from portal.services.queries.log_pages import LogPage
 from portal.services.sync import polling, upstream
 from portal.services.sync.budget import Purpose
 from portal.services.sync.fetch import deployment_refresh
@@ -64,7 +64,7 @@ def test_many_viewers_leave_the_customer_its_share_of_the_budget(
         for turn in range(20):
             for _viewer in range(5):
                 page = open_log(building, by=operator, now=begun + timedelta(seconds=3 * turn))
-                assert page.text.startswith(first.text)
+                assert page.text.text.startswith(first.text.text)
     assert counted.total <= 8
     share = Bucket.objects.get(key=f"customer:{Customer.objects.get(external_id=OURS).pk}")
     assert share.tokens > 6
@@ -87,7 +87,7 @@ def test_the_stored_log_is_shown_with_its_age_during_an_outage(
 ) -> None:
     begun = timezone.now()
     before = open_log(building, by=operator, now=begun)
-    assert before.text
+    assert before.text.text
     assert (before.missing, before.as_of) == ("", None)
     world.simulator.fault("*/logs", times=100, status=503)
     later = open_log(building, by=operator, now=begun + timedelta(seconds=5))

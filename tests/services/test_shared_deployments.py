@@ -10,8 +10,8 @@ from django.utils import timezone
 from portal.models import Activation, Customer, Deployment, Freshness, Operation, Version
 from portal.permissions import Person, Role
 from portal.services import logs
-from portal.services.errors import NotFound
-from portal.services.operations import background, releases
+from portal.services.errors import Forbidden, NotFound
+from portal.services.operations import background, releases, undo
 from portal.services.operations import deployments as operated
 from portal.services.operations.submit import DialogIds
 from portal.services.operations.tokens import Confirmation
@@ -81,6 +81,35 @@ def test_a_foreign_live_version_is_shown_without_details(world: SyncedSimulator,
     assert (page.source, page.created_at) == ("", None)
 
 
+@pytest.mark.parametrize(
+    ("action", "facts"),
+    [
+        ("publish", {"external_workspace_id": THEIRS}),
+        ("publish", {"external_workspace_id": THEIRS, "promote": False}),
+        ("publish", {"external_workspace_id": THEIRS, "steps": True}),
+        ("publish", {"external_workspace_id": THEIRS, "outcome": "failed_build"}),
+        ("stop", {}),
+    ],
+    ids=["publish", "stage", "build", "failure", "stop"],
+)
+def test_nothing_of_another_customer_moves_a_counter(
+    world: SyncedSimulator, shared: Deployment, operator: Person, action: str, facts: dict[str, Any]
+) -> None:
+    def read_counters(by: Person) -> tuple[object, ...]:
+        now = timezone.now()
+        found = page_views.open_history(by=by, slug=OURS, query={}, now=now)
+        page, listed = page_of(shared, by=by, slug=OURS), page_views.open_list(by=by, now=now, search=OURS)
+        ages = (found.age, page.age, listed.age)
+        return (*((age.generation, age.changing) for age in ages), found.last_publish, listed.rows[0].last_published_at)
+
+    ours = world.person_of(OURS)
+    before, seen_by_staff = read_counters(ours), read_counters(operator)
+    world.act(action, deployment_id=shared.miosa_id, **facts)
+    world.read_again()
+    assert read_counters(ours) == before
+    assert read_counters(operator) != seen_by_staff
+
+
 def test_the_owner_of_the_live_version_sees_it(world: SyncedSimulator, shared: Deployment) -> None:
     page = page_of(shared, by=world.person_of(THEIRS), slug=THEIRS)
     assert page.deployment.live is not None
@@ -137,7 +166,7 @@ def test_logs_of_own_versions_can_be_read(world: SyncedSimulator, shared: Deploy
         version_id=mine.miosa_id,
         now=timezone.now(),
     )
-    assert log.text
+    assert log.text.text
 
 
 def test_search_by_id_hash_or_number_finds_own_versions(world: SyncedSimulator, shared: Deployment) -> None:
@@ -359,6 +388,26 @@ def test_operations_on_a_version_are_shown_to_its_customer_only(
     assert operations_of(shared, by=ours, slug=OURS) == (set(), set())
     assert operations_of(shared, by=theirs, slug=THEIRS) == ({key}, {key})
     assert "their-reason" not in collect_visible_text(by=ours, slug=OURS, now=timezone.now())
+
+
+def test_only_staff_undo_on_a_shared_deployment(world: SyncedSimulator, shared: Deployment, operator: Person) -> None:
+    """Staff rolled back from our version to theirs. The undo concerns our version, and is ours to see."""
+    theirs_id = shared.active_version_id
+    world.act("publish", deployment_id=shared.miosa_id, external_workspace_id=OURS)
+    world.read_again()
+    key = staff_does(shared, "roll_back", by=operator, slug=OURS, version_id=theirs_id).key
+    owner = world.person_of(THEIRS)
+    assert operations.get_operation(by=owner, key=key, now=timezone.now()).undo is None
+    with pytest.raises(Forbidden):
+        undo.get_dialog(key, by=owner, now=timezone.now())
+    assert page_of(shared, by=owner, slug=THEIRS).deployment.rollback is None
+    found = operations.get_operation(by=operator, key=key, now=timezone.now()).undo
+    assert found
+    confirmation = Confirmation(undo.create_undo_token(found, operator), reason=undo.explain(found))
+    undone = undo.submit(key, confirmation, by=operator, now=timezone.now())
+    assert undone.state == "succeeded"
+    assert operations_of(shared, by=world.person_of(OURS), slug=OURS)[1] == {undone.key}
+    assert undone.key not in operations_of(shared, by=owner, slug=THEIRS)[1]
 
 
 def test_operations_on_the_whole_deployment_are_shown_to_staff_only(

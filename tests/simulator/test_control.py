@@ -138,11 +138,15 @@ def test_dns_refuses_invalid_records(sim: SimulatorClient) -> None:
         {"records": []},
         {"name": "x", "rcode": "MAYBE"},
         {"name": "x", "records": [{"type": "Z"}]},
+        {"name": "x", "rcode": "SERVFAIL", "types": "CAA"},
+        {"name": "x", "rcode": "BOGUS", "ede": "nine"},
     ]
     for body in bodies:
         assert sim.post("/_control/dns", body).status_code == 400
     sim.post("/_control/dns", {"name": "x.example", "rcode": "REFUSED"})
     assert {"name": "x.example", "rcode": "REFUSED", "records": []} in sim.get("/_control/dns").json()["names"]
+    of_one_type = {"name": "y.example", "rcode": "SERVFAIL", "records": [], "types": ["CAA"], "ede": 22}
+    assert of_one_type in sim.post("/_control/dns", of_one_type).json()["names"]
 
 
 def test_canaries(sim: SimulatorClient) -> None:
@@ -162,6 +166,17 @@ def test_canaries(sim: SimulatorClient) -> None:
     listed = sim.get("/_control/canaries").json()
     assert {row["owner_id"], version["artifact_uri"], instance["host_id"]} <= set(listed["canaries"])
     assert row["tenant_id"] in listed["internal"]
+
+
+def test_canaries_in_open_fields(sim: SimulatorClient) -> None:
+    booking = sim.deployment("staged")["id"]
+    sim.configure(canaries="open")
+    row = sim.get_data(f"/deployments/{booking}")
+    assert row["state"].startswith("canary-state-")
+    assert row["name"].startswith("Booking mi\x1b[1mosa-fra1")
+    version = sim.get_data(f"/deployments/{booking}/versions")[0]
+    assert version["kind"].startswith("canary-kind-")
+    assert "canary-runtime_command-" in version["runtime_command"]
 
 
 def test_unknown_control_endpoint_lists_the_others(sim: SimulatorClient) -> None:

@@ -14,7 +14,7 @@ from portal.api.serializers.summaries import (
     VersionSummarySerializer,
 )
 from portal.services.operations.kinds import KINDS
-from portal.services.queries.schemas import ActivationEntry, ActivationKind, OperationEntry, VersionEntry
+from portal.services.queries.schemas import ActivationEntry, ActivationKind, BuildOutcome, OperationEntry, VersionEntry
 
 ACTIVATION = "activation"
 OPERATION = "operation"
@@ -71,6 +71,11 @@ class OperationEntrySerializer(serializers.Serializer[Any]):
     state = serializers.CharField(help_text="accepted, sent, succeeded, refused, unknown or decided.")
     decision = serializers.CharField(help_text="happened or did_not, if a person had to decide.")
     is_unseen = serializers.BooleanField(help_text="Accepted, but the live version has not followed yet.")
+    outcome = serializers.ChoiceField(
+        [each.value for each in BuildOutcome],
+        allow_null=True,
+        help_text="Of what it builds; null: nothing, or not yet.",
+    )
     deployment_id = serializers.CharField()
     deployment_name = serializers.CharField()
     version_id = serializers.CharField(help_text="Empty if it concerns no version.")

@@ -6,6 +6,7 @@ from rest_framework import serializers
 
 from portal.api.serializers.fields import MomentField, NextField, StaffField
 from portal.services.operations.kinds import KINDS
+from portal.services.queries.schemas import BuildOutcome
 
 STATES = ("accepted", "decided", "refused", "sent", "succeeded", "unknown")
 
@@ -32,6 +33,13 @@ class OperationSerializer(serializers.Serializer[Any]):
     who = serializers.CharField()
     role = serializers.CharField(allow_null=True, help_text="The person's role then.")
     reason = serializers.CharField()
+    undo_of = serializers.UUIDField(allow_null=True, help_text="The operation that this one undoes.")
+    outcome = serializers.ChoiceField(
+        [each.value for each in BuildOutcome],
+        allow_null=True,
+        help_text="Of what it builds, once that was accepted: `succeeded` alone does not mean published.",
+    )
+    failure = serializers.CharField(help_text="Why that failed, as far as its log was read; empty if it did not.")
     note = StaffField()
     environment = serializers.CharField()
     is_main = serializers.BooleanField(help_text="It concerns the environment that visitors see.")

@@ -80,6 +80,10 @@ class MomentSerializer(serializers.Serializer[Any]):
 
     what = serializers.ChoiceField(["archived", "created", "gone", "replaced", "went_live"])
     at = MomentField()
+    who = serializers.CharField(help_text="Whose operation in this portal caused it; empty if there is none.")
+    role = serializers.CharField()
+    reason = serializers.CharField()
+    operation = serializers.UUIDField(allow_null=True)
 
 
 class RetentionSerializer(serializers.Serializer[Any]):

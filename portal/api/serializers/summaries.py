@@ -39,7 +39,9 @@ class VersionSummarySerializer(serializers.Serializer[Any]):
     state_text = serializers.CharField(help_text="The hosting service's name of the state, for a state `other`.")
     kind = serializers.CharField()
     created_at = MomentField()
-    who = serializers.CharField()
+    who = serializers.CharField(help_text="Who published it: in this portal by name, else the platform's user id.")
+    role = serializers.CharField(help_text="The person's role then; empty if it was not published in this portal.")
+    reason = serializers.CharField()
     files = serializers.IntegerField(allow_null=True)
     total_bytes = serializers.IntegerField(allow_null=True)
     was_live = serializers.BooleanField()
@@ -51,6 +53,10 @@ class DeploymentSummarySerializer(serializers.Serializer[Any]):
     url = serializers.CharField(help_text="The app's address; may be empty.")
     live = VersionSummarySerializer(allow_null=True)
     live_since = MomentField(allow_null=True)
+    live_by = serializers.CharField(help_text="Who made the live version live; empty if that is not known.")
+    live_by_role = serializers.CharField()
+    live_reason = serializers.CharField()
+    live_operation = serializers.UUIDField(allow_null=True, help_text="The operation that made it live.")
     live_is_foreign = serializers.BooleanField(help_text="The live version is another customer's.")
     live_is_unread = serializers.BooleanField(help_text="A version is live, and its details are not read yet.")
     is_unread = serializers.BooleanField(help_text="Its versions are not read yet: what is null here is not known.")
@@ -77,20 +83,22 @@ class FillSerializer(serializers.Serializer[Any]):
 
 
 class RollbackSerializer(serializers.Serializer[Any]):
-    """The live version is the result of a rollback that was not confirmed yet."""
+    """A newer version than the live one was live before."""
 
-    at = MomentField()
+    at = MomentField(allow_null=True, help_text="Null: it was done before this portal looked.")
     who = serializers.CharField(help_text="Empty if it was not done in this portal.")
     role = serializers.CharField(allow_null=True)
     reason = serializers.CharField()
     operation = serializers.UUIDField(allow_null=True)
+    is_undo = serializers.BooleanField(help_text="It undid an operation that had made a newer version live.")
     live_id = serializers.CharField()
     number = serializers.IntegerField(allow_null=True)
     before_id = serializers.CharField(
-        help_text="The version that was live before; empty if it is gone or another customer's."
+        help_text="The version that our operation replaced; empty if there is none, or it is another customer's."
     )
     before_number = serializers.IntegerField(allow_null=True)
-    is_forward = serializers.BooleanField(help_text="Undoing it would be a promotion.")
+    kept_by = serializers.CharField(help_text="Who decided to keep it; empty if nobody has.")
+    kept_at = MomentField(allow_null=True)
 
 
 class DeploymentSerializer(DeploymentSummarySerializer):

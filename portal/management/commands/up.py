@@ -19,8 +19,9 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 
-from portal import health, metrics, staticfiles
+from portal import health, heartbeat, metrics, staticfiles, var_dir
 from portal.config import BASE_DIR
+from portal.line_writer import LineWriter
 from portal.services import people
 from portal.settings import CONFIG
 from portal.supervisor import Child, Supervisor
@@ -33,24 +34,38 @@ class Command(BaseCommand):
     # `prepare` checks the database, once it is migrated.
     requires_system_checks = ()
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.lines = LineWriter(sys.stdout, describe_dropped)
+
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--prepare-only", action="store_true", help="migrate, collect static files, and stop")
 
     def handle(self, *, prepare_only: bool, **options: Any) -> None:
-        if not prepare_only:
-            require_free_ports()
-        self.prepare()
-        demo_people = people.ensure_demo_people() if settings.MIOSA.is_demo else []
+        try:
+            if prepare_only:
+                self.prepare()
+            else:
+                self.run_everything()
+        finally:
+            self.lines.flush()
+
+    def run_everything(self) -> None:
+        lock = require_lock()
+        require_free_ports()
+        demo_people = self.prepare()
         connections.close_all()
-        if prepare_only:
-            return
         supervisor = Supervisor(build_children(), self.write_line)
         threading.Thread(target=self.announce, args=(demo_people, supervisor.stopping), daemon=True).start()
         supervisor.run()
-        self.stdout.write("Stopped.")
+        self.write_line("up", "Stopped.")
+        os.close(lock)
 
-    def prepare(self) -> None:
-        """Does what is still missing, and prints what it did. A second start finds nothing to do."""
+    def prepare(self) -> list[tuple[str, str]]:
+        """Does what is still missing, and prints what it did. A second start finds nothing to do.
+
+        Returns who can sign in to a demo, with their roles.
+        """
         if not health.is_migrated():
             call_command("migrate", interactive=False, verbosity=0)
             self.write_line("up", "applied the migrations")
@@ -58,10 +73,11 @@ class Command(BaseCommand):
         self.check(tags=[Tags.database], databases=["default"])
         if staticfiles.collect_if_changed():
             self.write_line("up", "collected the static files")
+        return people.ensure_demo_people() if settings.MIOSA.is_demo else []
 
     def write_line(self, name: str, line: str) -> None:
-        self.stdout.write(f"{name:<9} | {line}")
-        self.stdout.flush()
+        """Never waits for whoever reads the output: the children would soon wait too."""
+        self.lines.write(f"{name:<9} | {line}")
 
     def announce(self, demo_people: list[tuple[str, str]], stopping: threading.Event) -> None:
         """Waits for `/readyz`, then prints the URL and who can sign in."""
@@ -92,9 +108,12 @@ def welcome_lines(demo_people: list[tuple[str, str]]) -> list[str]:
 
 def build_children() -> list[Child]:
     manage = [sys.executable, "-u", str(BASE_DIR / "manage.py")]
-    web = [sys.executable, "-u", "-m", "gunicorn", "--config", "python:portal.gunicorn_conf", "portal.wsgi"]
+    web = [sys.executable, "-u", "-m", "portal.web"]
     environment = {"DJANGO_SETTINGS_MODULE": os.environ["DJANGO_SETTINGS_MODULE"], **create_metrics_folder()}
-    children = [Child("web", web, environment), Child("worker", [*manage, "worker"], environment)]
+    children = [
+        Child("web", web, environment),
+        Child("worker", [*manage, "worker"], environment, heartbeat.alive_file()),
+    ]
     if settings.MIOSA.is_demo:
         state = str(CONFIG.var_dir / "simulator.json")
         ports = ["--port", str(CONFIG.simulator_port), "--dns-port", str(CONFIG.simulator_dns_port)]
@@ -110,6 +129,19 @@ def create_metrics_folder() -> dict[str, str]:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     return {"PROMETHEUS_MULTIPROC_DIR": str(folder)}
+
+
+def describe_dropped(count: int) -> str:
+    return f"{'up':<9} | {count} lines were dropped, since nobody read them"
+
+
+def require_lock() -> int:
+    """Two portals on one folder would share a database, its worker's pipe and the simulator's state."""
+    lock = var_dir.lock(CONFIG.var_dir, var_dir.UP_LOCK)
+    if lock is None:
+        message = f"VAR_DIR: another portal runs on {CONFIG.var_dir}. Stop it, or choose another VAR_DIR."
+        raise CommandError(message)
+    return lock
 
 
 def require_free_ports() -> None:

@@ -9,10 +9,12 @@ from typing import Any
 import structlog
 from django.core.management.base import BaseCommand
 
+from portal import var_dir
 from portal.services.domains.background import DomainListSource, DomainSource
 from portal.services.housekeeping import HousekeepingSource
 from portal.services.operations.background import OperationSource
 from portal.services.sync.schedule import SyncSource
+from portal.settings import CONFIG
 from portal.worker import Worker
 
 log = structlog.get_logger(__name__)
@@ -29,6 +31,7 @@ class Command(BaseCommand):
 
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, stop)
+        var_dir.lock(CONFIG.var_dir, var_dir.USE_LOCK, shared=True)
         log.info("worker.started", pid=os.getpid())
         worker.run()
         log.info("worker.stopped", pid=os.getpid())

@@ -137,6 +137,7 @@ def submit_add(
 def get_dialog(kind: str, ids: DialogIds, *, by: Person, now: datetime) -> DomainDialog:
     """Raises NotFound, Forbidden."""
     authorized, domain_kind, domain = _open(kind, ids, by=by, now=now)
+    current = domain.redirect_policy or "none"
     return DomainDialog(
         **get_dialog_facts(
             authorized,
@@ -145,7 +146,7 @@ def get_dialog(kind: str, ids: DialogIds, *, by: Person, now: datetime) -> Domai
         ),
         domain_id=domain.miosa_id,
         name=domain.name,
-        redirect_policy=domain.redirect_policy or "none",
+        redirect_policy=current if current in REDIRECT_POLICIES else "",
         policies=REDIRECT_POLICIES,
     )
 

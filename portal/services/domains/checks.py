@@ -78,8 +78,10 @@ def run_check(domain: Domain, *, now: datetime) -> dns.Report | None:
     domain.lookup, domain.checked_at, domain.checks = msgspec.json.encode(lookup).decode(), now, domain.checks + 1
     report = reports.find_report(domain, now=now)
     _update_drift(domain, report, now=now)
+    if report is not None and report.is_correct:
+        domain.has_shown_cname = report.shows_cname
     domain.next_check_at = now + _get_interval(domain)
-    domain.save(update_fields=["lookup", "checked_at", "checks", "next_check_at", "drifted_at"])
+    domain.save(update_fields=["lookup", "checked_at", "checks", "next_check_at", "drifted_at", "has_shown_cname"])
     if domain.is_waiting != was_waiting:
         upsert.update_waiting_count(domain.deployment)
     return report

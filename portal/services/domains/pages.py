@@ -8,7 +8,7 @@ from datetime import datetime
 from portal.models import Customer, Deployment
 from portal.permissions import Person
 from portal.services.domains import checks, fetch, queries, share_links
-from portal.services.domains.queries import DomainList, DomainPage
+from portal.services.domains.schemas import DomainList, DomainPage
 from portal.services.operations.kinds.verify_domain import VerifyDomain
 from portal.services.operations.tokens import Subject, create_token
 from portal.services.queries import ages, deployments
@@ -22,7 +22,7 @@ def open_domain_list(*, by: Person, slug: str, deployment_id: str, now: datetime
     fetch.refresh_if_stale(deployment, customer=customer, now=now)
     domains = list(queries.filter_visible(deployment, customer, by=by).order_by("name", "pk"))
     checks.request_checks(domains, now=now)
-    age = _get_age(customer, deployment, now=now)
+    age = _get_age(customer, deployment, by=by, now=now)
     return queries.get_domain_list(customer, deployment, domains, age=age, by=by, now=now)
 
 
@@ -37,6 +37,6 @@ def open_domain(*, by: Person, slug: str, deployment_id: str, domain_id: str, no
     return queries.get_domain_page(customer, deployment, domain, links=links, verify_token=token, by=by, now=now)
 
 
-def _get_age(customer: Customer, deployment: Deployment, *, now: datetime) -> Age:
+def _get_age(customer: Customer, deployment: Deployment, *, by: Person, now: datetime) -> Age:
     freshness = scopes.get_freshness(fetch.scope(deployment.pk))
-    return ages.get_age(customer, freshness, filling=False, now=now, fresh_for=2 * fetch.FRESH_FOR)
+    return ages.get_age(customer, freshness, by=by, filling=False, now=now, fresh_for=2 * fetch.FRESH_FOR)

@@ -4,8 +4,7 @@ Reads our tables only. A person sees the domains of the page's customer; staff w
 domains of the deployment, also those without a known customer (docs/rules.md, 1).
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 
 from django.db.models import QuerySet
@@ -13,128 +12,24 @@ from django.db.models import QuerySet
 from portal import dns
 from portal.models import Customer, Deployment, Domain
 from portal.permissions import Permission, Person
+from portal.services import open_words
 from portal.services.authorization import can
 from portal.services.domains import reports
 from portal.services.domains.messages import word_fix, word_message
+from portal.services.domains.schemas import (
+    Blocker,
+    DomainDetail,
+    DomainList,
+    DomainPage,
+    DomainSummary,
+    RequiredRecord,
+    ResolverState,
+    ShareLink,
+    StatusItem,
+)
 from portal.services.errors import NotFound
 from portal.services.queries import actions, deployments, summaries
-from portal.services.queries.schemas import Age, CustomerSummary, DeploymentSummary
-
-
-@dataclass(frozen=True, slots=True)
-class StatusItem:
-    """`state` is ok, failed, waiting or unknown; `cause` is one sentence."""
-
-    state: str
-    cause: str
-
-
-@dataclass(frozen=True, slots=True)
-class DomainSummary:
-    """A domain in the list. `display_name` has international letters. `has_drifted`: it worked, and is wrong now."""
-
-    id: str
-    name: str
-    display_name: str
-    status: str
-    ownership: StatusItem
-    dns: StatusItem
-    certificate: StatusItem
-    has_drifted: bool
-    redirect_policy: str
-    checked_at: datetime | None
-    next_check_at: datetime | None
-    is_being_checked: bool
-
-
-@dataclass(frozen=True, slots=True)
-class DomainList:
-    """`is_known`: the list was read from MIOSA at least once. Otherwise an empty list means nothing."""
-
-    customer: CustomerSummary
-    deployment: DeploymentSummary
-    domains: tuple[DomainSummary, ...]
-    can_add: bool
-    add_obstacle: str
-    is_known: bool
-    age: Age
-
-
-@dataclass(frozen=True, slots=True)
-class RequiredRecord:
-    """A DNS record to set, with what is found in its place.
-
-    `label` is the name as the forms of most DNS providers want it, `full_name` the whole name; `ttl` is in seconds.
-    `finding` is a `dns.Finding`, empty before the first check. `comparison` is "We found … We need …".
-    """
-
-    type: str
-    label: str
-    full_name: str
-    value: str
-    ttl: int
-    finding: str
-    is_correct: bool
-    message: str
-    fix: str
-    comparison: str
-
-
-@dataclass(frozen=True, slots=True)
-class Blocker:
-    """Something that blocks the domain although all required records may be correct."""
-
-    finding: str
-    message: str
-    fix: str
-
-
-@dataclass(frozen=True, slots=True)
-class ResolverState:
-    """Whether a public resolver has all required records already. None: it gave no answer."""
-
-    host: str
-    is_correct: bool | None
-
-
-@dataclass(frozen=True, slots=True)
-class DomainDetail:
-    """What both the domain's page and a share link show."""
-
-    summary: DomainSummary
-    records: tuple[RequiredRecord, ...]
-    blockers: tuple[Blocker, ...]
-    resolvers: tuple[ResolverState, ...]
-    provider: str
-    provider_url: str
-
-
-@dataclass(frozen=True, slots=True)
-class ShareLink:
-    """A share link that still works, without its secret."""
-
-    id: int
-    created_by: str
-    created_at: datetime
-    expires_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class DomainPage:
-    """`twin` is the other of example.com and www.example.com, if it is not attached yet. `verify_token` is the form's
-    that verifies.
-    """
-
-    customer: CustomerSummary
-    deployment: DeploymentSummary
-    detail: DomainDetail
-    twin: str
-    links: tuple[ShareLink, ...]
-    verify_token: str
-    can_verify: bool
-    can_detach: bool
-    can_redirect: bool
-    can_share: bool
+from portal.services.queries.schemas import Age
 
 
 def load_domain(*, by: Person, slug: str, deployment_id: str, domain_id: str) -> tuple[Customer, Deployment, Domain]:
@@ -183,7 +78,7 @@ def get_domain_list(
     """`domains` are those that `by` may see, `age` is that of MIOSA's list."""
     return DomainList(
         customer=summaries.summarize_customer(customer, by=by),
-        deployment=actions.get_deployment_summary(deployment, customer, by=by),
+        deployment=actions.get_deployment_summary(deployment, customer, by=by, now=now),
         domains=tuple(_summarize(domain, reports.find_report(domain, now=now), now=now) for domain in domains),
         can_add=can(Permission.ADD_DOMAIN, customer, deployment, by=by),
         add_obstacle=actions.get_gone_obstacle(deployment) or actions.get_connection_obstacle(customer.connection),
@@ -206,7 +101,7 @@ def get_domain_page(
     can_share = can(Permission.SHARE_DOMAIN, customer, deployment, by=by)
     return DomainPage(
         customer=summaries.summarize_customer(customer, by=by),
-        deployment=actions.get_deployment_summary(deployment, customer, by=by),
+        deployment=actions.get_deployment_summary(deployment, customer, by=by, now=now),
         detail=get_domain_detail(domain, now=now),
         twin=find_free_twin(deployment, domain.name),
         links=links if can_share else (),
@@ -224,18 +119,21 @@ def get_domain_detail(domain: Domain, *, now: datetime) -> DomainDetail:
     summary = _summarize(domain, report, now=now)
     required = reports.list_required_records(domain)
     if report is None:
-        records = tuple(_describe_record(record, None, zone=None) for record in required)
-        return DomainDetail(summary, records, blockers=(), resolvers=(), provider="", provider_url="")
+        unchecked = tuple(row for record in required for row in _describe_record(record, None, zone=None))
+        return DomainDetail(summary, unchecked, (), (), provider="", provider_url="", delegated_zone="")
     diagnoses = {each.record: each for each in report.records}
+    described = (_describe_record(each, diagnoses.get(each), zone=report.zone) for each in required)
     return DomainDetail(
         summary=summary,
-        records=tuple(_describe_record(each, diagnoses.get(each), zone=report.zone) for each in required),
+        records=tuple(row for rows in described for row in rows),
         blockers=tuple(
-            Blocker(each.finding.value, word_message(each.message), word_fix(each.message)) for each in report.blockers
+            Blocker(each.finding.value, each.finding.is_caution, word_message(each.message), word_fix(each.message))
+            for each in report.blockers
         ),
         resolvers=tuple(ResolverState(each.host, each.is_correct) for each in report.resolvers),
         provider=report.provider.name if report.provider else "",
         provider_url=report.provider_page or "",
+        delegated_zone=report.zone or "" if report.is_delegated else "",
     )
 
 
@@ -250,16 +148,22 @@ def _summarize(domain: Domain, report: dns.Report | None, *, now: datetime) -> D
         id=domain.miosa_id,
         name=domain.name,
         display_name=reports.get_display_name(domain.name),
-        status=domain.status,
+        status=_show_word(domain.status, open_words.DOMAIN_STATES),
         ownership=_word_status(status.ownership),
         dns=_word_status(status.dns),
         certificate=_word_status(status.certificate),
         has_drifted=domain.drifted_at is not None,
-        redirect_policy=domain.redirect_policy,
+        leads_elsewhere=report is None or dns.leads_elsewhere(report),
+        redirect_policy=_show_word(domain.redirect_policy, open_words.REDIRECT_POLICIES),
         checked_at=domain.checked_at,
         next_check_at=domain.next_check_at,
         is_being_checked=domain.is_being_checked(now=now),
     )
+
+
+def _show_word(word: str, known: Collection[str]) -> str:
+    """Pages about domains also are for people without an account, so that they show nobody an unknown word."""
+    return word if not word or word in known else open_words.OTHER
 
 
 def _word_status(item: dns.StatusItem) -> StatusItem:
@@ -268,17 +172,24 @@ def _word_status(item: dns.StatusItem) -> StatusItem:
 
 def _describe_record(
     record: dns.RequiredRecord, diagnosis: dns.Diagnosis | None, *, zone: str | None
-) -> RequiredRecord:
-    message = diagnosis.message if diagnosis else dns.Message(dns.MessageCode.DNS_NOT_CHECKED)
-    return RequiredRecord(
-        type=record.type,
-        label=record.get_label(zone),
-        full_name=record.name,
-        value=record.value,
-        ttl=record.ttl,
-        finding=diagnosis.finding.value if diagnosis else "",
-        is_correct=bool(diagnosis and diagnosis.is_correct),
-        message=word_message(message),
-        fix=word_fix(diagnosis.message if diagnosis else None),
-        comparison=word_message(diagnosis.comparison if diagnosis else None),
-    )
+) -> Iterator[RequiredRecord]:
+    """What to enter at the DNS provider: more than one record where an alias has to be given by addresses.
+
+    The first one has the texts.
+    """
+    message: dns.Message | None = diagnosis.message if diagnosis else dns.Message(dns.MessageCode.DNS_NOT_CHECKED)
+    fix, comparison = (diagnosis.message, diagnosis.comparison) if diagnosis else (None, None)
+    for advised in diagnosis.advised if diagnosis else dns.advise(record, None):
+        yield RequiredRecord(
+            type=advised.type,
+            label=record.get_label(zone),
+            full_name=record.name,
+            value=advised.value,
+            ttl=record.ttl,
+            finding=diagnosis.finding.value if diagnosis else "",
+            is_correct=bool(diagnosis and diagnosis.is_correct),
+            message=word_message(message),
+            fix=word_fix(fix),
+            comparison=word_message(comparison),
+        )
+        message = fix = comparison = None

@@ -23,7 +23,8 @@ def find_report(domain: Domain, *, now: datetime) -> dns.Report | None:
     except msgspec.MsgspecError:
         # Stored by another version of the portal. The next check replaces it.
         return None
-    return dns.diagnose(lookup, list_required_records(domain), now=now)
+    may_be_flattened = domain.is_working and not domain.has_shown_cname
+    return dns.diagnose(lookup, list_required_records(domain), may_be_flattened=may_be_flattened, now=now)
 
 
 def get_display_name(name: str) -> str:

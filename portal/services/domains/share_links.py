@@ -1,6 +1,6 @@
 """A link to one domain's DNS records, for people who set them without an account here.
 
-It needs no sign-in, can't be guessed, and can be revoked. It ends after seven days, with the domain, or once its
+It needs no sign-in, cannot be guessed, and can be revoked. It ends after seven days, with the domain, or once its
 creator may no longer share it.
 """
 
@@ -9,7 +9,6 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import OperationalError
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 
@@ -18,7 +17,8 @@ from portal.models import Deployment, Domain, DomainLink
 from portal.permissions import Permission, Person
 from portal.services import durability, people
 from portal.services.authorization import can, require_permission
-from portal.services.domains.queries import DomainDetail, ShareLink, get_domain_detail, load_domain
+from portal.services.domains.queries import get_domain_detail, load_domain
+from portal.services.domains.schemas import DomainDetail, ShareLink
 from portal.services.errors import NotFound, Unavailable
 from portal.services.sync import budget
 
@@ -100,14 +100,11 @@ def _may_share(domain: Domain, creator_id: int | None) -> bool:
 
 def _limit(address: str, *, now: datetime) -> None:
     try:
-        with durability.lock_wait(durability.PAGE_WAIT_MS):
+        with durability.optional_write("visit"):
             budget.take_visit(address, now=now.timestamp())
     except miosa.BudgetSpent as error:
         message = _("Too many requests from one address. Try again in a minute.")
         raise Unavailable(message, retry_after_s=60) from error
-    except OperationalError:
-        # The database is busy: a page never waits for a write.
-        return
 
 
 def _hash(secret: str) -> str:

@@ -49,9 +49,7 @@ def store_domains(deployment: Deployment, fetched: FetchedDomains, now: datetime
         customer_links.add_customers(deployment, {customer_rows.get_unassigned().pk})
     if upsert.changed_customer_ids:
         customer_links.remove_unused(deployment)
-        customer_rows.bump_generation(
-            {pk for pk in upsert.changed_customer_ids if pk} | customer_links.list_customer_ids(deployment)
-        )
+        customer_links.bump_generation(deployment, {pk for pk in upsert.changed_customer_ids if pk})
     update_waiting_count(deployment)
     if deployment.domains_read_at is None:
         customer_rows.bump_generation(customer_links.list_customer_ids(deployment))
@@ -64,7 +62,7 @@ def update_waiting_count(deployment: Deployment) -> None:
     owned = Domain.objects.filter(deployment=deployment, gone_at=None, customer__isnull=False)
     waiting = owned.filter(~Q(status__in=WORKING) | Q(drifted_at__isnull=False)).count()
     if Deployment.objects.filter(pk=deployment.pk).exclude(domains_waiting=waiting).update(domains_waiting=waiting):
-        customer_rows.bump_generation(customer_links.list_customer_ids(deployment))
+        customer_links.bump_generation(deployment, ())
 
 
 class _Upsert:

@@ -1,78 +1,61 @@
 """Parses a pasted .env file, or one name and value from a form, into lines.
 
-The text before an = can be a part of a secret that was pasted without quotes. So only text that resembles a name is
-ever shown; any other line is shown by its number (docs/rules.md, 7). Values leave this module only as `Line.value`.
+It reads what the dotenv of Node, Docker Compose and python-dotenv read alike. Where they differ, a notice says what was
+done. Every line of a file is accounted for: as an assignment, as a part of one, or as skipped, with the reason. Values
+leave this module only as `Line.value` (docs/rules.md, 7).
 """
 
-import io
 import re
-from collections.abc import Iterable, Iterator
+from bisect import bisect_right
 from dataclasses import dataclass, field, replace
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.debug import sensitive_variables
-from dotenv.parser import Binding, parse_stream
 
+from portal.services.env_vars import lines, pem, values
+from portal.services.env_vars.lines import Line
 from portal.services.errors import Invalid
 
-MAX_NAME_LENGTH = 128  # characters
-MAX_VALUE_SIZE = 32_768  # bytes in UTF-8
 MAX_FILE_LENGTH = 500_000  # characters
-MAX_LINES = 200
+MAX_FILE_LINES = 5_000
+MAX_ENV_VARS = 200
 
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_ALMOST_A_NAME = re.compile(r"[A-Z0-9][A-Z0-9_.-]{0,39}|[a-z][a-z_.-]{0,23}")
-# A longer run of letters and digits without a separator is a part of a secret rather than of a name.
-_MAX_WORD_LENGTH = 20
-_END_OF_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{12,}={1,2}")
-_PUBLIC_PREFIXES = ("NEXT_PUBLIC_", "VITE_", "REACT_APP_", "PUBLIC_", "EXPO_PUBLIC_", "GATSBY_", "NUXT_PUBLIC_")
-_QUOTES = ("'", '"')
-_KEY_BEGIN = re.compile(r"\s*(?:(?:export\s+)?[A-Za-z_][A-Za-z0-9_]*\s*=\s*)?-----BEGIN ")
-_KEY_END = re.compile(r"-----END [A-Z0-9 ]+-----")
+# Byte order marks and zero-width spaces before a name are no part of it.
+_ASSIGNMENT = re.compile(
+    r"""[\s\ufeff\u200b]*(?:export[ \t]+)?(?P<name>[^\s=:"'`{}()\[\]<>,;#\ufeff\u200b]+)[^\S\n]*="""
+)
+_LIKE_ASSIGNMENT = re.compile(r"[\s\ufeff\u200b]*(?:export\s+)?[A-Za-z_][A-Za-z0-9_.-]*\s*=")
+_COLON = re.compile(r"\s*(?:export\s+)?[A-Z_][A-Z0-9_]*\s*:(?:\s|$)")
+_EQUALS_LOOKALIKES = re.compile("[\uff1d\ufe66\ua78a\u2e40]")
+_NAME_ALONE = re.compile(r"\s*export\s+[A-Za-z_][A-Za-z0-9_]*\s*")
+# A fence of Markdown, a ruler, or a heading as in INI files: no value goes on there.
+_SEPARATOR = re.compile(r"\s*(?:```\w*|[-=*~_]{3,}|\[[A-Za-z][\w .:-]*\])\s*")
+_END_OF_BASE64 = re.compile(r"\s*([A-Za-z0-9+/_-]+)(={1,2})\s*")
+_HERE_DOCUMENT = re.compile(r"<<[-~]?\s*(['\"]?)(\w+)\1\)?$")
+_OPENING_BRACKETS = ("{", "[", "(")
 
 
 @dataclass(frozen=True, slots=True)
 class TypedValues:
-    """The fields of the form: one name and value, or a pasted file. An empty environment means the main one."""
+    """The fields of the form: one name and value, or a pasted file. An empty environment means the main one.
+
+    `is_name`: the person confirmed that the name is no secret, although it looks like one.
+    """
 
     environment: str = ""
     name: str = ""
     value: str = field(default="", repr=False)
     pasted: str = field(default="", repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One assignment. `problem` is why it can't be set; empty if it can. `notices` are about its value.
-
-    `name` is empty if the text doesn't look like a name. `number` counts from 1. `times`: how often the name appears.
-    """
-
-    name: str
-    value: str = field(repr=False)
-    number: int
-    problem: str = ""
-    notices: tuple[str, ...] = ()
-    times: int = 1
-
-    @property
-    def key(self) -> str:
-        """Unique in a file. A line without a name has a key that is no valid name."""
-        return self.name or f"line {self.number}"
-
-    @property
-    def size(self) -> int:
-        """Bytes of the value. An empty value leaves the env var unchanged."""
-        return _count_bytes(self.value)
+    is_name: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class ParsedFile:
-    """`skipped` are the numbers of the lines that are no assignment."""
+    """`skipped` are sentences with the numbers of the lines that set nothing, one for each reason."""
 
     lines: tuple[Line, ...]
-    skipped: tuple[int, ...] = ()
+    skipped: tuple[str, ...] = ()
 
 
 @sensitive_variables()
@@ -80,197 +63,213 @@ def read_file(text: str) -> ParsedFile:
     """Validate and parse a pasted file. Raises Invalid for the field `pasted`, quoting nothing of it."""
     if len(text) > MAX_FILE_LENGTH:
         raise Invalid({"pasted": _("The text can have at most %(max)s characters.") % {"max": MAX_FILE_LENGTH}})
+    if "\x00" in text:
+        raise Invalid({"pasted": _("The text has NUL characters, as a file in UTF-16 has. Save the file as UTF-8.")})
+    if text.count("\n") + text.count("\r") - text.count("\r\n") >= MAX_FILE_LINES:
+        raise Invalid({"pasted": _("The text can have at most %(max)s lines.") % {"max": MAX_FILE_LINES}})
     parsed = parse(text)
     if not parsed.lines:
         raise Invalid({"pasted": _("No line has the form NAME=value.")})
-    if len(parsed.lines) > MAX_LINES:
-        raise Invalid({"pasted": _("You can set at most %(max)s env vars at a time.") % {"max": MAX_LINES}})
+    if len(parsed.lines) > MAX_ENV_VARS:
+        raise Invalid({"pasted": _("You can set at most %(max)s env vars at a time.") % {"max": MAX_ENV_VARS}})
     return parsed
 
 
 @sensitive_variables()
-def read_pair(name: str, value: str) -> Line:
+def read_pair(name: str, value: str, *, is_name: bool = False) -> Line:
     """Validate one name and value from a form. Raises Invalid for the field `name` or `value`, without the value.
 
-    The value is taken as typed, except for line breaks at its end.
+    The value is taken as typed, except for line breaks at its end. `is_name`: see `TypedValues`.
     """
     name = name.strip()
     if not name and not value:
         raise Invalid({"name": _("Enter a name and a value, or paste a .env file.")})
-    if problem := find_name_problem(name):
+    if problem := lines.find_name_problem(name):
         raise Invalid({"name": problem})
-    if not resembles_name(name):
-        raise Invalid({"name": _("This looks like a secret. Use a name of words with underscores between them.")})
-    value, notices = _clean_value(value)
-    if problem := find_value_problem(value):
+    if not (is_name or lines.resembles_name(name)):
+        raise Invalid({"name": _("This looks like a secret. If it is a name, enter it again and confirm that.")})
+    value, notices = values.clean_typed(value)
+    if problem := lines.find_value_problem(value):
         raise Invalid({"value": problem})
     if not value:
         raise Invalid({"value": _("Enter a value. An empty value changes nothing.")})
-    return Line(name, value, 1, notices=tuple(notices))
+    return Line(name, value, notices=notices)
 
 
 @sensitive_variables()
 def parse(text: str) -> ParsedFile:
     """All assignments of a file in order. If a name appears twice, its last value counts."""
-    lines: list[Line] = []
-    skipped: list[int] = []
-    rows = text.lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    for first, block in _split_blocks(rows):
-        if _KEY_BEGIN.match(block[0]):
-            line = _parse_key(first, block)
-            lines += [line] if line else []
-            skipped += [] if line else range(first, first + len(block))
-            continue
-        for binding in parse_stream(io.StringIO("\n".join(block))):
-            number = first + binding.original.line - 1
-            if binding.key is None and not binding.error:
-                continue  # blank, or a comment
-            if binding.error or binding.value is None or _is_end_of_base64(binding):
-                skipped.append(number)
-            else:
-                lines.append(_parse_assignment(binding, number))
-    return ParsedFile(tuple(merge_duplicates(lines)), tuple(sorted(skipped)))
+    reader = _Reader(text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n"))
+    at = 0
+    while at < len(reader.rows):
+        at = reader.read(at) + 1
+    skipped = (_describe(reason, numbers) for reason, numbers in reader.skipped.items())
+    return ParsedFile(tuple(lines.merge_duplicates(reader.lines)), tuple(skipped))
 
 
-def build_line(name: str, value: str, number: int, notices: Iterable[str] = ()) -> Line:
-    """A line with what is wrong with it. Text that doesn't look like a name is dropped."""
-    if not resembles_name(name):
-        problem = _(
-            "The text before = doesn't look like a name, so it isn't shown. Enter a name, or leave this line out."
+class _Reader:
+    """Collects the lines of a file. Each `read` method takes the index of a row, and returns that of the last it read.
+
+    Indexes of lines whose value could go on in a row that can't be read: `unfinished`, without quotes in the row above;
+    `opened`, that end with a bracket; `last_key`, the last key without quotes.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.rows = text.split("\n")
+        self.starts = [0]
+        for row in self.rows[:-1]:
+            self.starts.append(self.starts[-1] + len(row) + 1)
+        self.by_text: dict[str, list[int]] = {}
+        for at, row in enumerate(self.rows):
+            self.by_text.setdefault(row.strip(), []).append(at)
+        self.last_assignment = max((at for at, row in enumerate(self.rows) if _is_like_assignment(row)), default=-1)
+        self.lines: list[Line] = []
+        self.skipped: dict[str, list[int]] = {}
+        self.unfinished: list[int] = []
+        self.opened: list[int] = []
+        self.last_key: list[int] = []
+
+    def read(self, at: int) -> int:
+        row = self.rows[at]
+        if pem.is_blank_or_comment(row):
+            return self.read_blank_or_comment(at)
+        if row.lstrip().startswith(pem.BEGIN):
+            return self.read_nameless_key(at)
+        match = _ASSIGNMENT.match(row)
+        if match is None or _is_end_of_base64(row):
+            return self.skip_unreadable(at)
+        name = match["name"] if lines.resembles_name(match["name"]) else ""
+        if not (name or lines.is_valid_name(match["name"])):
+            self.give_up_unfinished()
+        written = row[match.end() :].lstrip(" \t")
+        if written.startswith(values.QUOTES):
+            return self.read_quoted(at, name, self.starts[at] + len(row) - len(written))
+        if written.startswith(pem.BEGIN):
+            return self.read_key(at, name, written)
+        return self.read_unquoted(at, name, row[match.end() :])
+
+    def read_blank_or_comment(self, at: int) -> int:
+        if self.rows[at].lstrip().startswith("#"):
+            self.skip(_("a comment"), at)
+        self.unfinished = []
+        return at
+
+    def read_quoted(self, at: int, name: str, opening: int) -> int:
+        """A value whose quote opens at the position `opening` of the text, on this row."""
+        closing = values.find_closing_quote(self.text, opening)
+        last = bisect_right(self.starts, closing) - 1
+        is_rest = closing < 0 or not values.REST_OF_ROW.match(self.text, closing + 1)
+        if closing < 0 or (is_rest and last > at):
+            doubt = _("The lines below it were read as env vars of their own.") if self.last_assignment > at else ""
+            return self.add(Line(name, "", at + 1, at + 1, fault=_("Its quote isn't closed."), doubt=doubt))
+        if is_rest:
+            return self.add(Line(name, "", at + 1, at + 1, fault=_("There is text after its closing quote.")))
+        value, notices = values.unquote(self.text[opening : closing + 1])
+        return self.add(Line(name, value, at + 1, last + 1, doubt=self.find_doubt(at, last), notices=notices))
+
+    def read_unquoted(self, at: int, name: str, written: str) -> int:
+        last = self.find_end_of_here_document(at, written)
+        if last is not None:
+            fault = _("Here-documents are not supported. Put the value in quotes.")
+            return self.add(Line(name, "", at + 1, last + 1, fault=fault))
+        value, notices = values.strip_comment(written)
+        self.add(Line(name, value, at + 1, at + 1, notices=notices))
+        self.unfinished = [len(self.lines) - 1]
+        if value.endswith(_OPENING_BRACKETS):
+            self.opened += self.unfinished
+        return at
+
+    def read_key(self, at: int, name: str, first: str) -> int:
+        """A PEM key or certificate, or a chain of them, without quotes."""
+        last, is_complete = pem.find_last_row(self.rows, at)
+        if not is_complete:
+            fault = _("This key has no END line. Paste it again with all of its lines.")
+            return self.add(Line(name, "", at + 1, last + 1, fault=fault))
+        rows = (row.strip() for row in self.rows[at + 1 : last + 1] if not row.lstrip().startswith("#"))
+        value = "\n".join((first.strip(), *rows))
+        notices = (_("All lines of this key are one value."),) if last > at else ()
+        self.last_key = [len(self.lines)]
+        return self.add(Line(name, value, at + 1, last + 1, notices=notices))
+
+    def read_nameless_key(self, at: int) -> int:
+        """It may belong to a key or a value above it, so these are not set."""
+        last, _is_complete = pem.find_last_row(self.rows, at)
+        self.skip(_("a key or certificate without a name"), at, last)
+        self.unfinished += self.last_key
+        self.give_up_unfinished()
+        return last
+
+    def skip_unreadable(self, at: int) -> int:
+        row = self.rows[at]
+        if _NAME_ALONE.fullmatch(row):
+            return self.skip(_("there is no = after the name"), at)
+        if _COLON.match(row):
+            return self.skip(_("it is written with a colon, expected NAME=value"), at)
+        if self.opened or not _SEPARATOR.fullmatch(row):
+            self.give_up_unfinished()
+        if _EQUALS_LOOKALIKES.search(row):
+            return self.skip(_("its equals sign is not the usual one, expected NAME=value"), at)
+        return self.skip(_("expected NAME=value"), at)
+
+    def skip(self, reason: str, at: int, last: int | None = None) -> int:
+        last = at if last is None else last
+        self.skipped.setdefault(reason, []).extend(range(at + 1, last + 2))
+        return last
+
+    def add(self, line: Line) -> int:
+        self.lines.append(line)
+        self.unfinished = []
+        return line.last - 1
+
+    def give_up_unfinished(self) -> None:
+        fault = _("The lines after it couldn't be read, so its value may be incomplete. Put it in quotes.")
+        for index in {*self.unfinished, *self.opened}:
+            self.lines[index] = replace(self.lines[index], fault=fault)
+        self.unfinished, self.opened = [], []
+
+    def find_doubt(self, at: int, last: int) -> str:
+        """Why a quoted value on these rows may be a mistake; empty if there is no sign of it."""
+        numbers = []
+        is_in_key = False
+        for row in range(at, last + 1):
+            is_in_key = (is_in_key or pem.BEGIN in self.rows[row]) and "-----END " not in self.rows[row]
+            if row > at and not is_in_key and _is_like_assignment(self.rows[row]):
+                numbers.append(row + 1)
+        if not numbers:
+            return ""
+        text = ngettext(
+            "Line %(numbers)s looks like an env var of its own. Is a quote missing on line %(first)s?",
+            "Lines %(numbers)s look like env vars of their own. Is a quote missing on line %(first)s?",
+            len(numbers),
         )
-        return Line("", value, number, problem, tuple(notices))
-    return Line(name, value, number, find_name_problem(name) or find_value_problem(value), tuple(notices))
+        return text % {"numbers": lines.format_numbers(numbers), "first": at + 1}
+
+    def find_end_of_here_document(self, at: int, written: str) -> int | None:
+        """The row with its closing word, or its only row if that is missing. None if it is no here-document."""
+        match = _HERE_DOCUMENT.search(written.rstrip())
+        if match is None:
+            return None
+        found = self.by_text.get(match[2], ())
+        return next((row for row in found[bisect_right(found, at) :]), at)
 
 
-def resembles_name(text: str) -> bool:
-    """Whether it can be shown, because it can't be a part of a secret. It may still be no valid name."""
-    if not text:
+def _is_like_assignment(row: str) -> bool:
+    return bool(_LIKE_ASSIGNMENT.match(row)) and not _is_end_of_base64(row)
+
+
+def _is_end_of_base64(row: str) -> bool:
+    """The last row of base64 text, in which the text before = is no name. NAME= is an empty value."""
+    match = _END_OF_BASE64.fullmatch(row)
+    if match is None:
         return False
-    if not ((_NAME.fullmatch(text) and len(text) <= MAX_NAME_LENGTH) or _ALMOST_A_NAME.fullmatch(text)):
-        return False
-    long_words = [word for word in re.split(r"[_.-]", text) if len(word) > _MAX_WORD_LENGTH]
-    return all(word.isalpha() and (word.isupper() or word.islower()) for word in long_words)
-
-
-def find_name_problem(name: str) -> str:
-    """Why an env var can't have this name; empty if it can."""
-    if not name:
-        return _("Enter a name.")
-    if len(name) > MAX_NAME_LENGTH:
-        return _("A name can have at most %(max)s characters.") % {"max": MAX_NAME_LENGTH}
-    if not _NAME.fullmatch(name):
-        return _("A name can contain only letters, digits and underscores, and can't start with a digit.")
-    return ""
-
-
-@sensitive_variables()
-def find_value_problem(value: str) -> str:
-    """Why an env var can't have this value; empty if it can."""
-    if _count_bytes(value) > MAX_VALUE_SIZE:
-        return _("A value can have at most %(max)s bytes.") % {"max": MAX_VALUE_SIZE}
-    if "\x00" in value or any("\ud800" <= letter <= "\udfff" for letter in value):
-        return _("The value contains a character that can't be stored.")
-    return ""
-
-
-def list_name_notices(name: str, times: int) -> tuple[str, ...]:
-    """Notices about a name, independent of its value."""
-    notices = []
-    if times > 1:
-        notices.append(_("This name appears %(count)s times. The last value is used.") % {"count": times})
-    if name.startswith(_PUBLIC_PREFIXES):
-        notices.append(_("Env vars with this prefix are built into pages, where every visitor can read them."))
-    return tuple(notices)
-
-
-def describe_skipped(numbers: Iterable[int]) -> str:
-    """Which lines of a file were skipped, and why; empty if none were."""
-    shown = [str(number) for number in numbers]
-    if not shown:
-        return ""
-    text = ngettext(
-        "Line %(numbers)s skipped: expected NAME=value", "Lines %(numbers)s skipped: expected NAME=value", len(shown)
-    )
-    return text % {"numbers": ", ".join(shown)}
-
-
-def merge_duplicates(lines: Iterable[Line]) -> list[Line]:
-    """Of the lines with one name, the last."""
-    kept: dict[str, Line] = {}
-    for line in lines:
-        earlier = kept.pop(line.key, None)
-        kept[line.key] = replace(line, times=earlier.times + 1) if earlier else line
-    return list(kept.values())
-
-
-def _count_bytes(value: str) -> int:
-    return len(value.encode("utf-8", "surrogatepass"))
-
-
-def _clean_value(value: str) -> tuple[str, list[str]]:
-    """The value of a form field, and notices about it."""
-    notices = []
-    clean = value.replace("\r\n", "\n")
-    if clean.endswith("\n"):
-        clean = clean.rstrip("\n")
-        notices.append(_("The line break at its end was removed."))
-    if len(clean) > 1 and clean[0] == clean[-1] and clean[0] in _QUOTES:
-        notices.append(_("The quotes are part of the value."))
-    elif clean != clean.strip():
-        notices.append(_("The space at its start or end is part of the value."))
-    return clean, notices
-
-
-def _split_blocks(rows: list[str]) -> Iterator[tuple[int, list[str]]]:
-    """(number of the first row, rows): each PEM key is a block of its own, and so are the rows between two keys."""
-    at = begin = 0
-    while at < len(rows):
-        if not _KEY_BEGIN.match(rows[at]):
-            at += 1
-            continue
-        if begin < at:
-            yield begin + 1, rows[begin:at]
-        end = _find_key_end(rows, at)
-        yield at + 1, rows[at : end + 1]
-        at = begin = end + 1
-    if begin < at:
-        yield begin + 1, rows[begin:at]
-
-
-def _find_key_end(rows: list[str], at: int) -> int:
-    """The index of its END row; in a chain of certificates, of the last one; if there is none, of the last row."""
-    end = next((row for row in range(at, len(rows)) if _KEY_END.search(rows[row])), len(rows) - 1)
-    following = rows[end + 1 : end + 2]
-    return _find_key_end(rows, end + 1) if following and following[0].lstrip().startswith("-----BEGIN ") else end
-
-
-def _parse_key(number: int, rows: list[str]) -> Line | None:
-    """A PEM key that was pasted without quotes. None if it has no name."""
-    name, equals, first = rows[0].partition("=")
-    if not equals or name.lstrip().startswith("-"):
-        return None
-    value = "\n".join([first.strip(), *(row.strip() for row in rows[1:])]).strip()
-    line = build_line(name.strip().removeprefix("export").strip(), value, number)
-    if not _KEY_END.search(value):
-        return replace(line, problem=_("This key has no END line. Paste it again with all of its lines."))
-    return replace(line, notices=(_("All lines of this key are one value."),) if len(rows) > 1 else ())
-
-
-def _is_end_of_base64(binding: Binding) -> bool:
-    """The last row of base64 text that was pasted without quotes: the text before = is no name."""
-    key, value = binding.key or "", binding.value or ""
-    if value == "" and key not in (key.upper(), key.lower()):
+    text, padding = match.groups()
+    if len(padding) == 2 or not lines.resembles_name(text):
         return True
-    written = binding.original.string.strip()
-    # NAME== is base64, but NAME='=' was meant.
-    return (value == "=" and written.endswith("==")) or bool(_END_OF_BASE64.fullmatch(written))
+    is_mixed = text not in {text.upper(), text.lower()}
+    return is_mixed and not lines.consists_of_words(text) and (len(text) + 1) % 4 == 0
 
 
-def _parse_assignment(binding: Binding, number: int) -> Line:
-    notices = []
-    written = binding.original.string.partition("=")[2].strip()
-    if written.startswith(_QUOTES):
-        notices.append(_("The quotes around it were removed."))
-    elif re.search(r"\s#", written):
-        notices.append(_("The text after # was removed as a comment. To keep it, put the value in quotes."))
-    return build_line(binding.key or "", binding.value or "", number, notices)
+def _describe(reason: str, numbers: list[int]) -> str:
+    text = ngettext("Line %(numbers)s skipped: %(reason)s", "Lines %(numbers)s skipped: %(reason)s", len(numbers))
+    return text % {"numbers": lines.format_numbers(numbers), "reason": reason}

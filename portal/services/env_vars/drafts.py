@@ -15,22 +15,26 @@ from portal.models import Customer, Deployment, EnvVarDraft, Operation
 from portal.permissions import Permission, Person
 from portal.services import environments
 from portal.services.authorization import require_permission
-from portal.services.env_vars import dotenv, encryption, names
+from portal.services.env_vars import dotenv, encryption, lines, names
 from portal.services.env_vars.dotenv import ParsedFile, TypedValues
+from portal.services.env_vars.lines import Line
 from portal.services.errors import Invalid, NotFound
 from portal.services.queries import customers, deployments
 
 
 class StoredLine(TypedDict):
-    """A line of a draft without its value; see `dotenv.Line`. `size` is in bytes."""
+    """A line of a draft without its value; see `lines.Line`."""
 
     key: str
     name: str
     number: int
+    last: int
     size: int
     problem: str
+    fault: str
+    doubt: str
     notices: list[str]
-    times: int
+    earlier: list[int]
 
 
 @sensitive_variables()
@@ -41,7 +45,7 @@ def create_draft(*, by: Person, slug: str, deployment_id: str, typed: TypedValue
     if typed.pasted.strip():
         parsed = dotenv.read_file(typed.pasted)
     else:
-        parsed = ParsedFile((dotenv.read_pair(typed.name, typed.value),))
+        parsed = ParsedFile((dotenv.read_pair(typed.name, typed.value, is_name=typed.is_name),))
     names.refresh_if_stale(deployment, customer=customer, now=now)
     context = encryption.Context(uuid4(), by.id, deployment.miosa_id, environment)
     _store(parsed, context, expires_at=now + encryption.DRAFT_LIFETIME)
@@ -62,14 +66,14 @@ def rename_lines(
         values = encryption.decrypt(draft, now=now)
     except encryption.ValuesUnavailable:
         raise NotFound from None
-    lines = [
+    kept = [
         _rename(line, renamed.get(line["key"], line["key"]).strip(), values[line["key"]])
         for line in list_lines(draft)
         if renamed.get(line["key"], line["key"]).strip()
     ]
-    if not lines:
+    if not kept:
         raise Invalid({"": _("A draft needs at least one env var. To set none, cancel instead.")})
-    parsed = ParsedFile(tuple(dotenv.merge_duplicates(lines)), tuple(draft.skipped))
+    parsed = ParsedFile(tuple(lines.merge_duplicates(kept)), tuple(draft.skipped))
     context = encryption.Context(key, by.id, deployment.miosa_id, draft.environment)
     _store(parsed, context, expires_at=draft.expires_at)
 
@@ -104,29 +108,39 @@ def get_draft(key: UUID, deployment: Deployment, *, by: Person, now: datetime) -
 
 
 def list_lines(draft: EnvVarDraft) -> list[StoredLine]:
-    lines: list[StoredLine] = draft.lines
-    return lines
+    found: list[StoredLine] = draft.lines
+    return found
 
 
-def _rename(line: StoredLine, name: str, value: str) -> dotenv.Line:
-    if name == line["key"] and not line["name"]:
-        # It was given no name, so it keeps its problem.
-        return dotenv.Line("", value, line["number"], line["problem"], tuple(line["notices"]))
-    return dotenv.build_line(name, value, line["number"], line["notices"])
+def _rename(line: StoredLine, name: str, value: str) -> Line:
+    """A valid name that was typed is taken as a name, even if it resembles none."""
+    return Line(
+        name=name if lines.is_valid_name(name) or lines.resembles_name(name) else "",
+        value=value,
+        number=line["number"],
+        last=line["last"],
+        fault=line["fault"],
+        doubt=line["doubt"],
+        notices=tuple(line["notices"]),
+        earlier=tuple(line["earlier"]),
+    )
 
 
 def _store(parsed: ParsedFile, context: encryption.Context, *, expires_at: datetime) -> None:
-    lines = [
+    stored = [
         StoredLine(
             key=line.key,
             name=line.name,
             number=line.number,
+            last=line.last,
             size=line.size,
             problem=line.problem,
+            fault=line.fault,
+            doubt=line.doubt,
             notices=list(line.notices),
-            times=line.times,
+            earlier=list(line.earlier),
         )
         for line in parsed.lines
     ]
     values = {line.key: line.value for line in parsed.lines}
-    encryption.store_draft(values, context, lines=lines, skipped=parsed.skipped, expires_at=expires_at)
+    encryption.store_draft(values, context, lines=stored, skipped=parsed.skipped, expires_at=expires_at)

@@ -61,7 +61,7 @@ def store_draft(
     context: Context,
     *,
     lines: Sequence[Mapping[str, Any]],
-    skipped: Sequence[int],
+    skipped: Sequence[str],
     expires_at: datetime,
 ) -> EnvVarDraft:
     """Encrypt and store values, replacing an earlier draft of the same key. `lines` hold no values."""

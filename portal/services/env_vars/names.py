@@ -1,5 +1,6 @@
 """The names on a deployment: fetched from MIOSA and stored, without values (contract 8.7, 10.7)."""
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -14,6 +15,8 @@ from portal.services.sync.details import Detail
 
 FRESH_FOR = limits.DETAILS_FRESH
 _MAX_PAGES = 20
+# Nothing but dots, or at least three of them (or an ellipsis) between at most four characters on either side.
+_MASK = re.compile(r"[•●∙·*]{1,99}|[!-~]{0,4}(?:[•●∙·*]{3,90}|\.{3,90}|…)[!-~]{0,4}")
 # (environment, name); an empty environment means all of them.
 Key = tuple[str, str]
 
@@ -27,8 +30,13 @@ class FetchedNames:
 
     def add(self, row: miosa.EnvVar) -> None:
         name = clean_text.clean_line(row.name, most=300)
-        mask = clean_text.clean_line(row.preview or "", most=100)
+        mask = clean_mask(row.preview or "")
         self.found[(row.environment or "")[:60], name] = (mask, row.updated_at or row.created_at)
+
+
+def clean_mask(preview: str) -> str:
+    """`preview` if it evidently is a mask, `htt…com` or `••••••••`; anything else might be the value: empty."""
+    return preview if _MASK.fullmatch(preview) else ""
 
 
 def refresh_names(deployment: Deployment, *, client: miosa.Client, now: datetime) -> set[Key]:

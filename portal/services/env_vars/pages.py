@@ -9,9 +9,9 @@ from django.conf import settings
 
 from portal.models import Customer, Deployment, EnvVar, EnvVarUpdate, Operation
 from portal.permissions import Permission, Person
-from portal.services import environments
+from portal.services import environments, open_words
 from portal.services.authorization import can
-from portal.services.env_vars import changes, dotenv, drafts, names
+from portal.services.env_vars import changes, drafts, lines, names
 from portal.services.env_vars.drafts import StoredLine
 from portal.services.errors import NotFound
 from portal.services.operations import reasons
@@ -96,21 +96,25 @@ class Effect(StrEnum):
 class ReviewLine:
     """A line of a draft. `problem` is why it is refused. `key` identifies it for `drafts.rename_lines`.
 
-    `name` is empty if the text could be a part of a value, so that only its `number` can be shown. `size` is in bytes.
+    `name` is empty if the text could be a part of a value, so that only its number can be shown. It is on the lines
+    `number` to `last` of the file; 0 if it was typed. `size` is in bytes. `doubt` is what has to be confirmed.
     """
 
     key: str
     name: str
     number: int
+    last: int
     effect: Effect
     size: int
     problem: str
+    doubt: str
+    can_be_renamed: bool
     notices: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """A draft before it is applied, without values. `skipped` names the lines that are no assignment."""
+    """A draft before it is applied, without values. `skipped`: which lines of the file set nothing, and why."""
 
     key: UUID
     token: str
@@ -119,7 +123,7 @@ class Review:
     environment: str
     environments: tuple[str, ...]
     lines: tuple[ReviewLine, ...]
-    skipped: str
+    skipped: tuple[str, ...]
     expires_at: datetime
     reasons: tuple[tuple[str, str], ...]
     reason_required: bool
@@ -130,6 +134,11 @@ class Review:
     def count(self) -> int:
         """How many env vars applying it sets."""
         return sum(line.effect in {Effect.ADDED, Effect.CHANGED} for line in self.lines)
+
+    @property
+    def has_doubts(self) -> bool:
+        """Whether applying it needs `lines_confirmed`."""
+        return any(line.doubt for line in self.lines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,10 +167,10 @@ def get_env_vars(*, by: Person, slug: str, deployment_id: str, environment: str 
     if not is_hidden:
         names.refresh_if_stale(deployment, customer=customer, now=now)
     may_set = can(Permission.SET_ENV, customer, deployment, by=by)
-    rows = () if is_hidden else _list_rows(deployment, environment, may_set=may_set)
+    rows = () if is_hidden else _list_rows(deployment, environment, may_set=may_set, by=by)
     return EnvVarsPage(
         customer=summaries.summarize_customer(customer, by=by),
-        deployment=actions.get_deployment_summary(deployment, customer, by=by),
+        deployment=actions.get_deployment_summary(deployment, customer, by=by, now=now),
         rows=rows,
         environments=settings.MIOSA.environments,
         environment=environment,
@@ -172,7 +181,7 @@ def get_env_vars(*, by: Person, slug: str, deployment_id: str, environment: str 
         vanished=None if is_hidden else _find_vanished(deployment, environment, now=now),
         redeploy=actions.get_deployment_actions(deployment, customer, by=by).redeploy,
         set_obstacle=actions.get_gone_obstacle(deployment) or actions.get_connection_obstacle(customer.connection),
-        age=_get_age(deployment, customer, now=now),
+        age=_get_age(deployment, customer, by=by, now=now),
     )
 
 
@@ -196,11 +205,11 @@ def get_review(*, by: Person, slug: str, deployment_id: str, key: UUID, now: dat
         key=key,
         token=create_token(Subject(SetEnv.name, customer.pk, deployment.miosa_id), by=by, key=key),
         customer=summaries.summarize_customer(customer, by=by),
-        deployment=actions.get_deployment_summary(deployment, customer, by=by),
+        deployment=actions.get_deployment_summary(deployment, customer, by=by, now=now),
         environment=draft.environment,
         environments=settings.MIOSA.environments,
         lines=tuple(_build_review_line(line, existing) for line in drafts.list_lines(draft)),
-        skipped=dotenv.describe_skipped(draft.skipped),
+        skipped=tuple(draft.skipped),
         expires_at=draft.expires_at,
         reasons=reasons.list_reasons(SetEnv.reasons),
         reason_required=reasons.is_required(by),
@@ -213,6 +222,8 @@ def get_delete_form(*, by: Person, slug: str, deployment_id: str, name: str, now
     """Raises Forbidden, and NotFound also if there is no such name or names can't be deleted."""
     customer, deployment = drafts.get_deployment(by=by, slug=slug, deployment_id=deployment_id)
     environments = names.get_environments(deployment, name)
+    if open_words.show_text(name, by=by) != name:
+        raise NotFound
     return DeleteForm(
         token=create_token(Subject(DeleteEnv.name, customer.pk, deployment.miosa_id, name), by=by),
         customer=summaries.summarize_customer(customer, by=by),
@@ -226,19 +237,24 @@ def get_delete_form(*, by: Person, slug: str, deployment_id: str, name: str, now
     )
 
 
-def _list_rows(deployment: Deployment, environment: str, *, may_set: bool) -> tuple[EnvVarRow, ...]:
+def _list_rows(deployment: Deployment, environment: str, *, may_set: bool, by: Person) -> tuple[EnvVarRow, ...]:
+    """Customers don't see the names that the hosting service sets for itself."""
     # A row without an environment applies to all of them, as far as is known (contract 10.7).
     stored = EnvVar.objects.filter(deployment=deployment, environment__in=["", environment]).order_by("name")
     updates = EnvVarUpdate.objects.filter(deployment_id=deployment.miosa_id, environment=environment)
     by_name = {update.name: update for update in updates}
     started_at = changes.find_started_at(deployment) if deployment.active_version_id else None
-    return tuple(_build_row(var, by_name.get(var.name), started_at=started_at, may_set=may_set) for var in stored)
+    return tuple(
+        _build_row(var, by_name.get(var.name), started_at=started_at, may_set=may_set)
+        for var in stored
+        if open_words.show_text(var.name, by=by) == var.name
+    )
 
 
 def _build_row(var: EnvVar, update: EnvVarUpdate | None, *, started_at: datetime | None, may_set: bool) -> EnvVarRow:
     return EnvVarRow(
         name=var.name,
-        mask=(var.mask or DOTS) if may_set else DOTS,
+        mask=(names.clean_mask(var.mask) or DOTS) if may_set else DOTS,
         environment=var.environment,
         changed_at=max(filter(None, (var.changed_at, update.set_at if update else None)), default=None),
         who=update.person_name if update else "",
@@ -258,10 +274,13 @@ def _build_review_line(line: StoredLine, existing: set[str]) -> ReviewLine:
         key=line["key"],
         name=line["name"],
         number=line["number"],
+        last=line["last"],
         effect=effect,
         size=line["size"],
         problem=line["problem"],
-        notices=(*line["notices"], *dotenv.list_name_notices(line["name"], line["times"])),
+        doubt=line["doubt"],
+        can_be_renamed=effect != Effect.KEPT and not line["fault"],
+        notices=(*line["notices"], *lines.list_name_notices(line["name"], line["earlier"])),
     )
 
 
@@ -282,6 +301,6 @@ def _find_vanished(deployment: Deployment, environment: str, *, now: datetime) -
     return None
 
 
-def _get_age(deployment: Deployment, customer: Customer, *, now: datetime) -> Age:
+def _get_age(deployment: Deployment, customer: Customer, *, by: Person, now: datetime) -> Age:
     freshness = scopes.get_freshness(names.get_scope(deployment.pk))
-    return ages.get_age(customer, freshness, filling=False, now=now, fresh_for=2 * names.FRESH_FOR)
+    return ages.get_age(customer, freshness, by=by, filling=False, now=now, fresh_for=2 * names.FRESH_FOR)

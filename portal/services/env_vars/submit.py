@@ -20,11 +20,19 @@ from portal.services.queries.operations import OperationPage, get_page
 
 
 def apply_draft(
-    *, by: Person, slug: str, deployment_id: str, key: UUID, confirmation: Confirmation, now: datetime
+    *,
+    by: Person,
+    slug: str,
+    deployment_id: str,
+    key: UUID,
+    confirmation: Confirmation,
+    lines_confirmed: bool = False,
+    now: datetime,
 ) -> OperationPage:
     """Set the valid lines, as one operation. Submitting the form again finds the same operation.
 
-    Raises NotFound once the draft has expired; BadToken, Invalid, LaneBusy, Unavailable as `releases.submit` does.
+    Lines with a doubt have to be confirmed, else nothing is set. Raises NotFound once the draft has expired; BadToken,
+    Invalid, LaneBusy, Unavailable as `releases.submit` does.
     """
     customer, deployment = drafts.get_deployment(by=by, slug=slug, deployment_id=deployment_id)
     token = read_token(confirmation.token, Subject(SetEnv.name, customer.pk, deployment.miosa_id), by=by)
@@ -43,7 +51,7 @@ def apply_draft(
         reason=reasons.read_reason(confirmation.choice, confirmation.reason, by=by),
         note=reasons.read_note(confirmation.note, by=by),
         override=require_override(confirmation.override, by=by),
-        body=_build_body(draft, deployment),
+        body=_build_body(draft, deployment, lines_confirmed=lines_confirmed),
     )
     return _submit(request, draft, deployment=deployment, now=now)
 
@@ -73,9 +81,12 @@ def delete_env_var(
     return submit_request(request, deployment, now=now)
 
 
-def _build_body(draft: EnvVarDraft, deployment: Deployment) -> dict[str, Any]:
+def _build_body(draft: EnvVarDraft, deployment: Deployment, *, lines_confirmed: bool) -> dict[str, Any]:
     """What the operation sets, and the names before it, so that names that vanish are noticed. Raises Invalid."""
-    valid = [line["name"] for line in drafts.list_lines(draft) if line["name"] and line["size"] and not line["problem"]]
+    lines = drafts.list_lines(draft)
+    if any(line["doubt"] for line in lines) and not lines_confirmed:
+        raise Invalid({"lines_confirmed": _("Nothing was set. Check these lines, then confirm.")})
+    valid = [line["name"] for line in lines if line["name"] and line["size"] and not line["problem"]]
     if not valid:
         raise Invalid({"": _("Nothing can be set: no line has a valid name and a value.")})
     before = EnvVar.objects.filter(deployment=deployment).values_list("environment", "name")

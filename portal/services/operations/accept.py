@@ -39,7 +39,8 @@ class LaneBusy(Conflict):
 class OperationRequest:
     """What a person confirmed. `customer` is the owner of what is changed.
 
-    `body` holds no secret. `override` is the key of the unfinished operation to override, staff only.
+    `body` holds no secret. `override` is the key of the unfinished operation to override, staff only,
+    `undo_of` that of the operation to undo.
     `lane` is set where the kind's own is not the whole name.
     """
 
@@ -54,6 +55,7 @@ class OperationRequest:
     note: str = ""
     lane: str = ""
     override: UUID | None = None
+    undo_of: UUID | None = None
     body: dict[str, Any] = field(default_factory=dict)
 
 
@@ -128,6 +130,7 @@ def _build_operation(request: OperationRequest, *, now: datetime) -> Operation:
         reason=request.reason,
         note=request.note,
         override_of=request.override,
+        undo_of=request.undo_of,
         body=request.body,
         requested_at=now,
         **runner,

@@ -42,13 +42,18 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """Each completes a sentence that begins with the app's name. `accepted`: accepted, and not seen to take effect."""
+    """Each completes a sentence that begins with the app's name.
+
+    `accepted`: accepted, and not seen to take effect. `failed`: what it was to build failed. `staged`: built, not live.
+    """
 
     done: Promise
     in_progress: Promise
     unknown: Promise
     not_done: Promise
     accepted: Promise | None = None
+    failed: Promise | None = None
+    staged: Promise | None = None
 
 
 class Icon(StrEnum):

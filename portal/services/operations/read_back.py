@@ -15,7 +15,7 @@ from portal.services.operations.client import client_for
 from portal.services.operations.kinds import get_kind
 from portal.services.sync import scopes
 from portal.services.sync.fetch.session import TenantCheck
-from portal.services.sync.upsert import deployment_rows, live_pointer, version_rows
+from portal.services.sync.upsert import authors, deployment_rows, live_pointer, version_rows
 from portal.services.sync.upsert.deployment_rows import StoredDeployment
 from portal.services.sync.upsert.version_rows import VersionChanges
 
@@ -98,6 +98,7 @@ class _Reader:
         operation = self.operation
         touched = {operation.target_id, operation.seen_live_id, operation.version_id} - {""}
         taken = _fetch_versions(sorted(touched), deployment, self.client, now=self.now)
+        authors.note_publish(operation, deployment)
         is_ours = operation.version_id != "" and deployment.active_version_id == operation.version_id
         live_pointer.update_live_pointer(
             deployment, changes=taken, now=self.now, caused_by=operation.key if is_ours else None

@@ -30,10 +30,10 @@ from portal.services.operations.submit import (
     submit_request,
 )
 from portal.services.operations.tokens import Confirmation, create_token, read_token
-from portal.services.queries import customers, deployments, rollbacks, summaries
-from portal.services.queries.actions import find_restore_obstacle
+from portal.services.queries import customers, deployments, live_periods, summaries
+from portal.services.queries.actions import find_restore_obstacle, get_deployment_summary
 from portal.services.queries.operations import OperationPage
-from portal.services.queries.schemas import DeploymentSummary, VersionSummary
+from portal.services.queries.schemas import CustomerSummary, DeploymentSummary, VersionSummary
 from portal.services.queries.versions import Difference, differences
 from portal.services.sync.upsert import customer_rows
 
@@ -50,17 +50,26 @@ class Candidate:
     cause: str
 
 
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """The app whose rollback was kept, or is kept no longer."""
+
+    customer: CustomerSummary
+    deployment: DeploymentSummary
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReleaseDialog(Dialog):
     """The dialog to roll back or promote to `target`.
 
     `target_from` and `target_until` are the last known period in which it was live. `env_changed` counts the env vars
     that were changed since then, or since it was built. `live_is_foreign`: the live version belongs to another
-    customer. `environments` is empty if there is no choice.
+    customer. `environments` is empty if there is no choice, as is `candidates` for an undo. `goes_back`: the target is
+    older than the live version.
     """
 
-    kind: PointerKind
     deployment: DeploymentSummary
+    goes_back: bool
     live: VersionSummary | None
     live_is_foreign: bool
     target: VersionSummary
@@ -78,26 +87,47 @@ class ReleaseDialog(Dialog):
 def get_dialog(kind: str, ids: DialogIds, *, by: Person, now: datetime) -> ReleaseDialog:
     """Raises NotFound, Forbidden."""
     authorized, pointer_kind, version = _open(kind, ids, by=by, now=now)
-    customer, deployment = authorized.customer, authorized.existing
+    live_id = authorized.existing.active_version_id
+    return describe(
+        authorized,
+        version,
+        token=create_token(authorized.get_subject(version.miosa_id), by=by, seen_live_id=live_id),
+        candidates=_list_candidates(authorized, pointer_kind),
+        goes_back=pointer_kind.goes_back,
+        environments=settings.MIOSA.environments if pointer_kind.chooses_environment else (),
+    )
+
+
+def describe(
+    authorized: Authorized,
+    version: Version,
+    *,
+    token: str,
+    candidates: tuple[Candidate, ...],
+    goes_back: bool,
+    environments: tuple[str, ...] = (),
+) -> ReleaseDialog:
+    """The dialog to make `version` live."""
+    by, now, customer, deployment = authorized.by, authorized.now, authorized.customer, authorized.existing
     live = deployment.live_version if summaries.can_see_version(deployment.live_version, customer, by=by) else None
-    target_from, target_until = deployments.find_live_period(deployment, version)
-    since = target_until or version.created_at
+    period = live_periods.find_last_period(deployment, version)
+    since = (period.ended_at if period else None) or version.created_at
     is_cut = summaries.hides_others(deployment, by=by)
-    token = create_token(authorized.get_subject(version.miosa_id), by=by, seen_live_id=deployment.active_version_id)
     return ReleaseDialog(
         **get_dialog_facts(authorized, token=token, obstacle=find_restore_obstacle(version, deployment, now=now)),
-        live=summaries.summarize_version(live, deployment) if live else None,
+        live=summaries.summarize_version(live, deployment, by=by) if live else None,
         live_is_foreign=live is None and bool(deployment.active_version_id),
-        target=summaries.summarize_version(version, deployment),
-        target_from=target_from,
-        target_until=target_until,
+        target=summaries.summarize_version(version, deployment, by=by),
+        target_from=period.began_at if period else None,
+        target_until=period.ended_at if period else None,
         env_changed=0 if is_cut else env_changes.count_changed_names(deployment, since=since),
-        candidates=_list_candidates(authorized, pointer_kind),
+        candidates=candidates,
+        goes_back=goes_back,
         changes=tuple(each for each in differences(live, version, by=by) if not each.same) if live else (),
         same_artifact=_has_same_artifact(live, version),
         artifact_sha256=version.artifact_sha256,
         domains=domain_fetch.list_names(deployment, customer=customer, by=by, now=now),
-        environments=settings.MIOSA.environments if pointer_kind.chooses_environment else (),
+        environments=environments,
     )
 
 
@@ -140,19 +170,27 @@ def find_rollback_target(ids: DialogIds, *, by: Person, now: datetime) -> str:
     return usable[0].version.id if usable else ""
 
 
-def keep_rollback(ids: DialogIds, live_id: str, *, by: Person, now: datetime) -> None:
-    """Stop showing the rollback notice. Raises NotFound, Forbidden, Conflict if another version is live by now."""
+def keep_rollback(ids: DialogIds, live_id: str, *, is_kept: bool, by: Person, now: datetime) -> Keeping:
+    """Shorten the rollback notice for everybody, or take that back.
+
+    Raises NotFound, Forbidden, Conflict if another version is live by now.
+    """
     customer = customers.get_customer(by=by, slug=ids.slug)
     deployment = deployments.get_held(customer, ids.deployment_id)
     require_permission(Permission.ROLL_BACK, customer, deployment, by=by)
-    activation = rollbacks.find_live_activation(deployment)
+    activation = live_periods.find_live_activation(deployment)
     if activation is None or activation.version_id != live_id:
         raise Conflict(_("Another version went live meanwhile. Check again."))
-    if activation.kept_at is None:
-        activation.kept_at, activation.kept_by = now, by.name[:200]
+    if (activation.kept_at is not None) != is_kept:
+        activation.kept_at, activation.kept_by = (now, by.name[:200]) if is_kept else (None, "")
         activation.save(update_fields=["kept_at", "kept_by"])
         customer_rows.bump_generation({customer.pk})
-        logger.info("rollback kept", extra={"deployment": deployment.miosa_id, "person": by.id})
+        event = "rollback kept" if is_kept else "rollback no longer kept"
+        logger.info(event, extra={"deployment": deployment.miosa_id, "person": by.id})
+    return Keeping(
+        summaries.summarize_customer(customer, by=by),
+        get_deployment_summary(deployment, customer, by=by, now=now),
+    )
 
 
 def _open(kind: str, ids: DialogIds, *, by: Person, now: datetime) -> tuple[Authorized, PointerKind, Version]:
@@ -178,11 +216,11 @@ def _list_candidates(authorized: Authorized, kind: PointerKind) -> tuple[Candida
         rows = rows.filter(number__lt=live.number) if kind.goes_back else rows.filter(number__gt=live.number)
     good = None
     if kind.goes_back:
-        good = deployments.find_last_good(deployment, authorized.customer, by=authorized.by, now=authorized.now)
+        good = live_periods.find_last_good(deployment, authorized.customer, by=authorized.by, now=authorized.now)
     return tuple(
         Candidate(
-            version=summaries.summarize_version(version, deployment),
-            is_last_good=good is not None and version.pk == good[0].pk,
+            version=summaries.summarize_version(version, deployment, by=authorized.by),
+            is_last_good=good is not None and version.pk == good.version.pk,
             cause=find_restore_obstacle(version, deployment, now=authorized.now),
         )
         for version in rows.order_by("-number")[:_MOST_CANDIDATES]

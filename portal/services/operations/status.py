@@ -18,11 +18,11 @@ from portal.services import logs
 from portal.services.authorization import can
 from portal.services.connection import WrongTenant
 from portal.services.errors import Forbidden, Invalid
-from portal.services.logs import LogPage
 from portal.services.operations import reconcile
 from portal.services.operations.kinds import get_kind
 from portal.services.operations.switch import record_switch
 from portal.services.queries import summaries
+from portal.services.queries.log_pages import LogPage
 from portal.services.queries.operations import OperationPage, find_row, get_page, may_decide
 from portal.services.queries.progress import Progress, get_step, list_moments
 from portal.services.sync import upstream
@@ -34,8 +34,6 @@ from portal.wakeup import notify_worker
 logger = logging.getLogger(__name__)
 
 CHOICES = ("happened", "did_not", "again")
-# Of a log, in characters.
-_TAIL = 20_000
 
 
 def refresh_operation(*, by: Person, key: UUID, now: datetime) -> OperationPage:
@@ -91,7 +89,8 @@ def get_progress(page: OperationPage, *, by: Person, now: datetime) -> Progress:
     live = deployment.live_version if deployment and step != "live" and page.decision != "happened" else None
     is_live_visible = summaries.can_see_version(live, customer, by=by)
     log = _read_log(seen, deployment, customer, by=by, now=now)
-    log_tail = _cut_tail(log.text) if log else ""
+    failure = (log.failure if log else "") or _("The build failed. Check the log for the cause.")
+    shown_live = live if is_live_visible else None
     is_over = step in {"live", "failed"} or page.state in {"refused", "decided"}
     return Progress(
         step=step,
@@ -99,12 +98,11 @@ def get_progress(page: OperationPage, *, by: Person, now: datetime) -> Progress:
         started_at=operation.requested_at,
         is_done=is_over or (step == "ready" and not operation.goes_live),
         goes_live=operation.goes_live,
-        version=summaries.summarize_version(seen, deployment) if seen and deployment else None,
-        still_live=summaries.summarize_version(live, deployment) if live and deployment and is_live_visible else None,
-        failure=_find_failure(seen, deployment, customer, by=by, now=now) if step == "failed" else "",
-        log_tail=log_tail,
+        version=summaries.summarize_version(seen, deployment, by=by) if seen and deployment else None,
+        still_live=summaries.summarize_version(shown_live, deployment, by=by) if shown_live and deployment else None,
+        failure=failure if step == "failed" and seen else "",
+        log=log,
         poll_every_s=_get_poll_interval_s(now - operation.requested_at),
-        log_first_line=log.text[: -len(log_tail)].count("\n") + 1 if log and log_tail else 1,
         is_log_pending=step == "failed" and log is not None and not log.complete,
         may_publish=can(Permission.PUBLISH, customer, deployment, by=by),
     )
@@ -132,21 +130,6 @@ def _read_log(
     if version is None or deployment is None or version.state in {"", "created"}:
         return None
     return logs.read_log(version, deployment, customer=customer, by=by, stage="", now=now)
-
-
-def _cut_tail(text: str) -> str:
-    """The end of a log, from the beginning of a line."""
-    return text if len(text) <= _TAIL else text[-_TAIL:].partition("\n")[2]
-
-
-def _find_failure(
-    version: Version | None, deployment: Deployment | None, customer: Customer, *, by: Person, now: datetime
-) -> str:
-    """The same sentence as on the version's page; empty if there is no version."""
-    if version is None or deployment is None:
-        return ""
-    failure = logs.find_failure(version, deployment, customer=customer, by=by, now=now)
-    return failure or _("The build failed. Check the log for the cause.")
 
 
 def _refresh_version(operation: Operation, deployment: Deployment, *, now: datetime) -> None:

@@ -3,7 +3,8 @@
 from datetime import datetime, timedelta
 
 from portal import clock_skew
-from portal.models import Activation, Deployment, Entry, Operation
+from portal.models import Activation, Deployment, Operation
+from portal.services.sync.upsert import live_pointer
 
 CHECK_AFTER = timedelta(seconds=0.5)
 
@@ -19,10 +20,7 @@ def record_switch(operation: Operation, deployment: Deployment, *, now: datetime
     )
     latest = activations.order_by("-at", "-pk").first()
     if latest is not None and latest.operation_id is None:
-        latest.cause, latest.operation_id = Activation.Cause.CAUSED, operation.key
-        latest.save(update_fields=["cause", "operation_id"])
-        # The timeline shows the operation instead.
-        Entry.objects.filter(kind=Entry.Kind.ACTIVATION, subject=latest.pk).delete()
+        live_pointer.note_cause(latest, operation.key)
     switch = {"switched_at": now, "check_due_at": now + CHECK_AFTER}
     if Operation.objects.filter(pk=operation.pk, switched_at=None).update(**switch):
         operation.switched_at, operation.check_due_at = switch["switched_at"], switch["check_due_at"]

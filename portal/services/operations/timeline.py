@@ -2,10 +2,10 @@
 
 from django.db import transaction
 
-from portal.models import Deployment, Entry, Operation, Version
+from portal.models import Deployment, Entry, Facet, Operation, Version
 from portal.services import clean_text
 from portal.services.operations.kinds import get_kind
-from portal.services.sync.upsert import customer_rows
+from portal.services.sync.upsert import customer_rows, timeline_entries
 
 
 def update_entry(operation: Operation, deployment: Deployment | None = None) -> None:
@@ -25,6 +25,7 @@ def update_entry(operation: Operation, deployment: Deployment | None = None) -> 
     versions = {row.miosa_id: row for row in Version.objects.filter(deployment=deployment, miosa_id__in=named)}
     target, seen_live = versions.get(operation.target_id), versions.get(operation.seen_live_id)
     customer_id = target.customer_id if target and target.customer_id else operation.customer_id
+    person = (customer_id, Facet.Field.PERSON.value, operation.person_name)
     entry = Entry(
         kind=Entry.Kind.OPERATION,
         subject=operation.pk,
@@ -33,6 +34,7 @@ def update_entry(operation: Operation, deployment: Deployment | None = None) -> 
         deployment=deployment.pk,
         version=target.pk if target else 0,
         other=seen_live.pk if seen_live else 0,
+        person=timeline_entries.find_facets([person]).get(person, 0),
         number=operation.target_number,
         text=clean_text.make_search_key(operation.person_name, operation.reason)[:400],
     )
@@ -41,6 +43,6 @@ def update_entry(operation: Operation, deployment: Deployment | None = None) -> 
             [entry],
             update_conflicts=True,
             unique_fields=["kind", "subject", "customer"],
-            update_fields=["deployment", "version", "other", "number", "text"],
+            update_fields=["deployment", "version", "other", "person", "number", "text"],
         )
         customer_rows.bump_generation({customer_id})

@@ -12,12 +12,14 @@ from portal.services.queries import retention, rollbacks, summaries
 from portal.services.queries.schemas import DENIED, Action, Actions, DeploymentSummary
 
 
-def get_deployment_summary(row: Deployment, customer: Customer, *, by: Person) -> DeploymentSummary:
+def get_deployment_summary(row: Deployment, customer: Customer, *, by: Person, now: datetime) -> DeploymentSummary:
     """For one of the deployment's own pages: with its actions, and the rollback it is on."""
     return replace(
         summaries.summarize_deployment(row, customer, by=by),
         actions=get_deployment_actions(row, customer, by=by),
-        rollback=rollbacks.find_rollback(row, customer, by=by),
+        rollback=rollbacks.find_rollback(
+            row, customer, by=by, obstacle=get_connection_obstacle(customer.connection), now=now
+        ),
     )
 
 

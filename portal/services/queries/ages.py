@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from portal.models import Connection, Customer, Freshness
 from portal.models.freshness import FRESH_FOR, SWEEP
+from portal.permissions import Person
 from portal.services import rates
 from portal.services.queries import reachability
 from portal.services.queries.schemas import Age, Reachability
@@ -13,6 +14,7 @@ def get_age(
     customer: Customer,
     freshness: Freshness | None,
     *,
+    by: Person,
     filling: bool,
     changing: bool = False,
     now: datetime,
@@ -24,8 +26,18 @@ def get_age(
     is_stale = freshness is None or freshness.read_at is None or now - freshness.read_at >= fresh_for
     status = reachability.get_status(customer.connection, failure=_failure(freshness), is_stale=is_stale, now=now)
     return _age(
-        freshness, status, generation=customer.generation, is_stale=is_stale, filling=filling, changing=changing
+        freshness,
+        status,
+        generation=get_generation(customer, by=by),
+        is_stale=is_stale,
+        filling=filling,
+        changing=changing,
     )
+
+
+def get_generation(customer: Customer, *, by: Person) -> int:
+    """Grows with each change of what this person sees: others on a shared deployment must not show in a counter."""
+    return customer.generation + (customer.others_generation if by.sees_everyone else 0)
 
 
 def get_list_age(*, generation: str, filling: bool, changing: bool, is_first_fill: bool, now: datetime) -> Age:

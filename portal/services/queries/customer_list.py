@@ -134,9 +134,9 @@ def get_list(loaded: LoadedList, *, by: Person, now: datetime) -> CustomerList:
         search=loaded.search,
         sort=loaded.sort,
         age=ages.get_list_age(
-            generation=_make_generation(loaded, unread_ids, fill),
+            generation=_make_generation(loaded, unread_ids, fill, by=by),
             filling=bool(unread_ids) or (fill is not None and fill.is_listing),
-            changing=any(summaries.is_being_built(deployment) for deployment in loaded.deployments),
+            changing=any(summaries.is_being_built(deployment, by=by) for deployment in loaded.deployments),
             is_first_fill=fill is not None,
             now=now,
         ),
@@ -195,6 +195,8 @@ def _list_unread_ids(customers: Iterable[Customer]) -> set[int]:
     return unlisted | set(holdings.values_list("customer_id", flat=True))
 
 
-def _make_generation(loaded: LoadedList, unread_ids: set[int], fill: Fill | None) -> str:
-    shown = [(customer.pk, customer.generation, customer.pk in unread_ids) for customer in loaded.customers]
+def _make_generation(loaded: LoadedList, unread_ids: set[int], fill: Fill | None, *, by: Person) -> str:
+    shown = [
+        (customer.pk, ages.get_generation(customer, by=by), customer.pk in unread_ids) for customer in loaded.customers
+    ]
     return blake2s(repr((shown, loaded.total, fill)).encode(), digest_size=8).hexdigest()

@@ -7,25 +7,25 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.db.models import QuerySet
 
-from portal.models import Activation, Customer, Deployment, Freshness, Version
+from portal.models import Customer, Deployment, Freshness, Version
 from portal.models.freshness import deployment_scope
 from portal.models.versions import UNFINISHED
 from portal.permissions import Person
-from portal.services import clean_text
+from portal.services import clean_text, open_words
 from portal.services.errors import NotFound
-from portal.services.queries import actions, ages, builds, customers, filters, retention, summaries, timeline
+from portal.services.queries import actions, ages, builds, customers, filters, live_periods, summaries, timeline
 from portal.services.queries.builds import Build
 from portal.services.queries.filters import Query
 from portal.services.queries.schemas import Age, CustomerSummary, DeploymentSummary, VersionSummary
 from portal.services.queries.timeline import Page
 
-_MOST_EARLIER = 50
 PAGE_SIZE = 50
 
 
 @dataclass(frozen=True, slots=True)
 class DeploymentPage:
-    """Everything on a deployment's page. `last_good` is the version to roll back to, with the period it was live.
+    """Everything on a deployment's page. `last_good` is the version to roll back to, with the period it was live,
+    as far as that is known.
 
     `managed_url`, for staff, is the hosting service's own address of the app, if it is not its public one.
     `shows_vendor_host`, for operators: customers see such an address. `is_cut`: on a shared deployment a customer's
@@ -107,7 +107,7 @@ def list_deployments(customer: Customer, *, by: Person, after: str, now: datetim
         results=tuple(summaries.summarize_deployment(deployment, customer, by=by) for deployment in shown),
         following=shown[-1].miosa_id if len(found) > PAGE_SIZE else "",
         age=ages.get_age(
-            customer, customers.get_freshness(customer), filling=held.filter(is_filled=False).exists(), now=now
+            customer, customers.get_freshness(customer), by=by, filling=held.filter(is_filled=False).exists(), now=now
         ),
     )
 
@@ -120,25 +120,25 @@ def get_deployment(
     Raises NotFound for a cursor that belongs to another list.
     """
     is_cut = summaries.hides_others(deployment, by=by)
-    good = None if is_cut else find_last_good(deployment, customer, by=by, now=now)
+    good = None if is_cut else live_periods.find_last_good(deployment, customer, by=by, now=now)
     listed = () if is_cut else builds.list_builds(deployment, customer, by=by)
     shows_managed_url = by.is_staff and not is_cut and deployment.managed_url != deployment.public_url
     return DeploymentPage(
         customer=summaries.summarize_customer(customer, by=by),
-        deployment=actions.get_deployment_summary(deployment, customer, by=by),
+        deployment=actions.get_deployment_summary(deployment, customer, by=by, now=now),
         managed_url=deployment.managed_url if shows_managed_url else "",
         shows_vendor_host=by.is_operator and _is_vendor_host(deployment.public_url or deployment.managed_url),
-        last_good=summaries.summarize_version(good[0], deployment) if good else None,
-        last_good_from=good[1].at if good else None,
-        last_good_until=_find_end(deployment, *good) if good else None,
+        last_good=summaries.summarize_version(good.version, deployment, by=by) if good else None,
+        last_good_from=good.began_at if good else None,
+        last_good_until=good.ended_at if good else None,
         page=timeline.get_deployment_page(customer, deployment, cursor=filters.get_first(query, "cursor"), by=by),
         builds=listed,
         has_builds_only=bool(listed) and deployment.newest_version_id is None,
         is_cut=is_cut,
-        source="" if is_cut else deployment.source_type,
+        source="" if is_cut else open_words.show_word(deployment.source_type, open_words.SOURCES, by=by),
         created_at=None if is_cut else deployment.created_at,
         gone_at=deployment.gone_at,
-        age=get_age(customer, deployment, now=now),
+        age=get_age(customer, deployment, by=by, now=now),
     )
 
 
@@ -146,72 +146,21 @@ def find_newer(
     customer: Customer, deployment: Deployment, *, by: Person, query: Query, generation: str, now: datetime
 ) -> DeploymentPage | Age:
     """The page again if anything on it changed since `generation`, else only its age."""
-    age = get_age(customer, deployment, now=now)
+    age = get_age(customer, deployment, by=by, now=now)
     if age.generation == generation:
         return age
     return get_deployment(customer, deployment, by=by, query=query, now=now)
 
 
-def get_age(customer: Customer, deployment: Deployment, *, now: datetime) -> Age:
+def get_age(customer: Customer, deployment: Deployment, *, by: Person, now: datetime) -> Age:
     """As of when it was last read, singly or in the customer's list."""
     freshness, listed = get_freshness(deployment), customers.get_freshness(customer)
     if listed is not None and listed.read_at is not None:
         is_older = freshness is None or freshness.read_at is None or freshness.read_at < listed.read_at
         freshness = listed if is_older else freshness
     filling = deployment.gone_at is None and not deployment.is_filled
-    changing = summaries.is_being_built(deployment)
-    return ages.get_age(customer, freshness, filling=filling, changing=changing, now=now)
-
-
-def find_last_good(
-    deployment: Deployment, customer: Customer, *, by: Person, now: datetime
-) -> tuple[Version, Activation] | None:
-    """The version to roll back to: of the newest earlier activation of the same customer whose check was not bad.
-
-    It is ready or archived, and not past retention.
-    """
-    owner_id = customer.pk
-    if by.sees_everyone and deployment.live_version and deployment.live_version.customer_id:
-        owner_id = deployment.live_version.customer_id
-    earlier = Activation.objects.filter(deployment_id=deployment.miosa_id).exclude(
-        version_id__in=["", deployment.active_version_id]
-    )
-    activations: dict[str, Activation] = {}
-    for activation in earlier.exclude(verdict=Activation.Verdict.BAD).order_by("-at", "-pk")[:_MOST_EARLIER]:
-        activations.setdefault(activation.version_id, activation)
-    candidates = Version.objects.filter(deployment=deployment, customer_id=owner_id, is_readable=True, gone_at=None)
-    live = deployment.live_version
-    if live is not None and live.number is not None:
-        # A newer version is one that was rolled back from: going there again would be an undo, not a rollback.
-        candidates = candidates.filter(number__lt=live.number)
-    versions = {version.miosa_id: version for version in candidates.filter(miosa_id__in=activations)}
-    for miosa_id, activation in activations.items():
-        version = versions.get(miosa_id)
-        if version is not None and retention.is_restorable(version, now=now):
-            return version, activation
-    # Versions that were live before this portal read MIOSA have no activation, only `promoted_at`.
-    unseen = candidates.filter(was_live=True).exclude(miosa_id__in=[deployment.active_version_id])
-    newest = unseen.exclude(miosa_id__in=earlier.values("version_id")).order_by("-number")[:_MOST_EARLIER]
-    for version in sorted(newest, key=lambda one: one.promoted_at or one.first_seen_at, reverse=True):
-        if retention.is_restorable(version, now=now):
-            return version, Activation(version_id=version.miosa_id, at=version.promoted_at or version.first_seen_at)
-    return None
-
-
-def find_live_period(deployment: Deployment, version: Version) -> tuple[datetime | None, datetime | None]:
-    """The last period in which a version was live, as far as it is known."""
-    found = Activation.objects.filter(deployment_id=deployment.miosa_id, version_id=version.miosa_id)
-    newest = found.order_by("-at", "-pk").first()
-    if newest is None:
-        return version.promoted_at, version.archived_at if version.promoted_at else None
-    return newest.at, _find_end(deployment, version, newest)
-
-
-def _find_end(deployment: Deployment, version: Version, activation: Activation) -> datetime | None:
-    """When a version that went live with `activation` was replaced."""
-    activations = Activation.objects.filter(deployment_id=deployment.miosa_id, at__gt=activation.at)
-    following = activations.order_by("at", "pk").first()
-    return following.at if following else version.archived_at
+    changing = summaries.is_being_built(deployment, by=by)
+    return ages.get_age(customer, freshness, by=by, filling=filling, changing=changing, now=now)
 
 
 def _is_vendor_host(url: str) -> bool:

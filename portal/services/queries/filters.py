@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from portal.models import Customer, Deployment, Facet
 from portal.permissions import Person
-from portal.services import clean_text
+from portal.services import clean_text, open_words
 from portal.services.queries.schemas import State
 from portal.services.queries.timeline_search import Where
 
@@ -125,8 +125,9 @@ def parse(query: Query, *, customer: Customer, deployments: Iterable[Deployment]
         finds_sandboxes=by.is_staff,
         **(_parse_text(chosen.text) if chosen.text else {}),
     )
+    names = {key: open_words.show_text(app.name, by=by) for key, app in apps.items()}
     choices = Choices(
-        deployments=tuple(Choice(key, app.name, key in chosen.deployments) for key, app in apps.items()),
+        deployments=tuple(Choice(key, name, key in chosen.deployments) for key, name in names.items()),
         states=tuple(Choice(key, key, key in chosen.states) for key in _STATES[:_OFFERED_STATES]),
         kinds=tuple(Choice(key, key, key in chosen.kinds) for key in ("static", "dynamic", "sandbox_backed")),
         people=tuple(Choice(key, text, key in chosen.people) for key, text in people.items()),

@@ -74,8 +74,9 @@ def get_history(customer: Customer, *, by: Person, query: Query, now: datetime) 
         age=ages.get_age(
             customer,
             customers.get_freshness(customer),
+            by=by,
             filling=any(not deployment.is_filled for deployment in shown),
-            changing=any(summaries.is_being_built(deployment) for deployment in shown),
+            changing=any(summaries.is_being_built(deployment, by=by) for deployment in shown),
             now=now,
         ),
         last_publish=_find_last_publish(deployments, customer, by=by),
@@ -89,10 +90,10 @@ def get_history(customer: Customer, *, by: Person, query: Query, now: datetime) 
 
 def find_newer(customer: Customer, *, by: Person, query: Query, generation: str, now: datetime) -> History | Age:
     """The page again if anything on it changed since `generation`, else only its age."""
-    if generation.partition(".")[0] == str(customer.generation):
+    if generation.partition(".")[0] == str(ages.get_generation(customer, by=by)):
         changing, filling = generation[-2:-1] == "1", generation.endswith("1")
         freshness = customers.get_freshness(customer)
-        age = ages.get_age(customer, freshness, filling=filling, changing=changing, now=now)
+        age = ages.get_age(customer, freshness, by=by, filling=filling, changing=changing, now=now)
         if age.generation == generation:
             return age
     return get_history(customer, by=by, query=query, now=now)
@@ -125,7 +126,7 @@ def _find_last_publish(deployments: Iterable[Deployment], customer: Customer, *,
     if not published:
         return None
     last = max(published, key=lambda version: (get_created_at(version), version.number or 0))
-    return summaries.summarize_version(last, by_pk[last.deployment_id])
+    return summaries.summarize_version(last, by_pk[last.deployment_id], by=by)
 
 
 def _list_own_newest(shared: list[Deployment], customer: Customer) -> list[Version]:

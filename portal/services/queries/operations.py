@@ -1,7 +1,7 @@
 """Operations as pages and the API show them: what was requested, by whom, why, and how it ended."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -10,9 +10,11 @@ from django.db.models import QuerySet
 
 from portal.models import Customer, Deployment, Holding, Operation, Version
 from portal.permissions import Permission, Person, Role, has_permission
-from portal.services import clean_text, environments
+from portal.services import clean_text, environments, log_text, open_words
 from portal.services.errors import NotFound
-from portal.services.queries import customers, summaries
+from portal.services.queries import customers, outcomes, summaries, undo
+from portal.services.queries.actions import get_connection_obstacle
+from portal.services.queries.schemas import BuildOutcome, Undo
 
 PAGE_SIZE = 50
 # While a check is due, a page polls no longer than this after the request.
@@ -31,7 +33,8 @@ class OperationPage:
     `is_open`: it will still change, so a page polls. `needs_decision`: reading can't find the outcome, so a person has
     to decide. `is_unseen`: accepted, and its effect does not show yet. `is_main`: it concerns the environment that
     visitors see. `names` are those of env vars, `vanished` the names that no longer exist. `role` is the role the
-    person had. `undo_version_id` is the version to go back to, where that is possible.
+    person had. `undo_of` is the key of the operation that it undoes. `outcome` is that of what it builds, None if that
+    does not apply (yet), and `failure` why it failed, if that is known. `undo` is set on the operation's own page.
     """
 
     key: UUID
@@ -52,6 +55,9 @@ class OperationPage:
     who: str
     role: Role | None
     reason: str
+    undo_of: UUID | None
+    outcome: BuildOutcome | None
+    failure: str
     note: str
     environment: str
     is_main: bool
@@ -73,7 +79,7 @@ class OperationPage:
     error: str
     for_operators: str
     upstream_request_id: str
-    undo_version_id: str
+    undo: Undo | None
     sandbox: str
     names: tuple[str, ...]
     vanished: tuple[str, ...]
@@ -91,12 +97,14 @@ class _RelatedObjects:
     """The rows that operations name by MIOSA's ids, read for a whole list at once.
 
     Customers by primary key, deployments by MIOSA's id, versions by MIOSA's ids of deployment and version.
+    `failures`: by a version's primary key, the line of its log with the cause.
     `held`: pairs of deployment (MIOSA's id) and customer who has something on it, so that its pages exist.
     """
 
     customers: dict[int, Customer]
     deployments: dict[str, Deployment]
     versions: dict[tuple[str, str], Version]
+    failures: dict[int, str]
     held: set[tuple[str, int]]
 
     def find_version(self, deployment_id: str, version_id: str) -> Version | None:
@@ -137,7 +145,12 @@ def find_row(*, by: Person, key: UUID) -> Operation:
 def get_page(operation: Operation, *, by: Person, now: datetime, customer: Customer | None = None) -> OperationPage:
     """For a person who may see the operation. `customer`, if the caller has it, saves a query."""
     related = _fetch_related([operation], {customer.pk: customer} if customer else None)
-    return _build_page(operation, related, by=by, now=now)
+    page = _build_page(operation, related, by=by, now=now)
+    owner, deployment = related.customers.get(operation.customer_id), related.deployments.get(page.deployment_id)
+    if owner is None or deployment is None or not page.is_live:
+        return page
+    obstacle = get_connection_obstacle(owner.connection)
+    return replace(page, undo=undo.find_undo(operation, deployment, owner, by=by, obstacle=obstacle, now=now))
 
 
 def may_decide(operation: Operation, *, by: Person) -> bool:
@@ -153,6 +166,12 @@ def may_decide(operation: Operation, *, by: Person) -> bool:
     )
 
 
+def _list_vanished(operation: Operation, *, by: Person) -> tuple[str, ...]:
+    """Customers don't see the names that the hosting service sets for itself."""
+    names = operation.result.get("vanished", ())
+    return tuple(name for name in names if open_words.show_text(name, by=by) == name)
+
+
 def _build_page(operation: Operation, related: _RelatedObjects, *, by: Person, now: datetime) -> OperationPage:
     customer = related.customers.get(operation.customer_id) or customers.get_unassigned()
     deployment_id = operation.actual_deployment_id
@@ -162,6 +181,7 @@ def _build_page(operation: Operation, related: _RelatedObjects, *, by: Person, n
     is_cut = deployment is not None and summaries.hides_others(deployment, by=by)
     sees_numbers = by.is_staff and not is_cut
     live_id = deployment.active_version_id if deployment else ""
+    outcome = outcomes.get_outcome(operation, version, deployment)
     return OperationPage(
         key=operation.key,
         kind=operation.kind,
@@ -170,9 +190,9 @@ def _build_page(operation: Operation, related: _RelatedObjects, *, by: Person, n
         needs_decision=operation.needs_decision,
         may_decide=may_decide(operation, by=by),
         customer_slug=customer.slug,
-        customer_name=operation.customer_name,
+        customer_name=open_words.show_text(operation.customer_name, by=by),
         deployment_id=deployment_id,
-        deployment_name=operation.deployment_name,
+        deployment_name=open_words.show_text(operation.deployment_name, by=by),
         deployment_is_here=(deployment_id, customer.pk) in related.held,
         version_id=version.miosa_id if version else "",
         number=version.number if version else operation.target_number if sees_numbers else None,
@@ -181,6 +201,9 @@ def _build_page(operation: Operation, related: _RelatedObjects, *, by: Person, n
         who=operation.person_name,
         role=Role(operation.person_role) if operation.person_role else None,
         reason=operation.reason,
+        undo_of=operation.undo_of,
+        outcome=outcome,
+        failure=_explain_failure(operation, version, related, by=by) if outcome is BuildOutcome.FAILED else "",
         note=operation.note if by.is_staff else "",
         environment=operation.environment,
         is_main=environments.is_main(operation.environment),
@@ -202,10 +225,10 @@ def _build_page(operation: Operation, related: _RelatedObjects, *, by: Person, n
         error=operation.error_for_people,
         for_operators=operation.error_for_operators if by.is_staff else "",
         upstream_request_id=operation.upstream_request_id if by.is_operator else "",
-        undo_version_id=seen_live.miosa_id if seen_live and operation.switched_at and version else "",
+        undo=None,
         sandbox=str(operation.body.get("source_sandbox_id", "")) if by.is_staff else "",
         names=() if is_cut else tuple(operation.body.get("names", ())),
-        vanished=() if is_cut else tuple(operation.result.get("vanished", ())),
+        vanished=() if is_cut else _list_vanished(operation, by=by),
         domain=str(operation.body.get("domain", "")),
     )
 
@@ -213,17 +236,19 @@ def _build_page(operation: Operation, related: _RelatedObjects, *, by: Person, n
 def _fetch_related(
     operations: Iterable[Operation], known_customers: dict[int, Customer] | None = None
 ) -> _RelatedObjects:
-    """Four queries for any number of operations; one less with `known_customers`."""
+    """Four queries for any number of operations, one more if a version failed, one less with `known_customers`."""
     operations = list(operations)
     deployment_ids = {each.actual_deployment_id for each in operations} | {each.deployment_id for each in operations}
     version_ids = {version_id for each in operations for version_id in (each.version_id, each.seen_live_id)} - {""}
     deployments = Deployment.objects.filter(miosa_id__in=deployment_ids).select_related("live_version")
     versions = Version.objects.filter(deployment__miosa_id__in=deployment_ids, miosa_id__in=version_ids)
     holdings = Holding.objects.filter(deployment__miosa_id__in=deployment_ids)
+    found = list(versions.select_related("deployment"))
     return _RelatedObjects(
         customers=known_customers or Customer.objects.in_bulk({each.customer_id for each in operations}),
         deployments={row.miosa_id: row for row in deployments},
-        versions={(row.deployment.miosa_id, row.miosa_id): row for row in versions.select_related("deployment")},
+        versions={(row.deployment.miosa_id, row.miosa_id): row for row in found},
+        failures=outcomes.find_failures(found),
         held=set(holdings.values_list("deployment__miosa_id", "customer_id")),
     )
 
@@ -233,6 +258,12 @@ def _find_visible(
 ) -> Version | None:
     version = related.find_version(operation.actual_deployment_id, version_id)
     return version if summaries.can_see_version(version, customer, by=by) else None
+
+
+def _explain_failure(operation: Operation, version: Version | None, related: _RelatedObjects, *, by: Person) -> str:
+    """Empty if its log was not read, or does not show the cause."""
+    found = related.failures.get(version.pk, "") if version else operation.verdict_text
+    return found if by.is_staff else log_text.scrub(found)
 
 
 def _list_visible(by: Person) -> QuerySet[Operation]:

@@ -5,9 +5,17 @@ from datetime import datetime
 
 from portal.models import Deployment, Operation, Version
 from portal.models.versions import get_created_at
-from portal.services.queries import summaries
+from portal.services.queries import outcomes
+from portal.services.queries.log_pages import LogPage
 from portal.services.queries.operations import OperationPage
-from portal.services.queries.schemas import State, VersionSummary
+from portal.services.queries.schemas import BuildOutcome, VersionSummary
+
+_STEPS = {
+    BuildOutcome.WENT_LIVE: "live",
+    BuildOutcome.FAILED: "failed",
+    BuildOutcome.BUILDING: "building",
+    BuildOutcome.CREATED: "created",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,9 +23,8 @@ class Progress:
     """The progress of a publish.
 
     `step` is sending, created, building, ready, live, failed or unknown; `moments` are when each began. `still_live` is
-    the version that is live meanwhile. `failure` is one sentence. `log_tail` is the end of the log, scrubbed for
-    customers, which begins with its line number `log_first_line`. `is_log_pending`: it failed, and its whole log was
-    not read yet. `may_publish`: the person can publish it again.
+    the version that is live meanwhile. `failure` is one sentence. `log` is None before there can be one.
+    `is_log_pending`: it failed, and its whole log was not read yet. `may_publish`: the person can publish it again.
     """
 
     step: str
@@ -28,9 +35,8 @@ class Progress:
     version: VersionSummary | None
     still_live: VersionSummary | None
     failure: str
-    log_tail: str
+    log: LogPage | None
     poll_every_s: int
-    log_first_line: int = 1
     is_log_pending: bool = False
     may_publish: bool = False
 
@@ -43,12 +49,7 @@ def get_step(page: OperationPage, deployment: Deployment | None, version: Versio
         return "sending"
     if version is None or deployment is None:
         return "unknown" if page.state == "unknown" else "created"
-    state = summaries.get_state(version, deployment)
-    if version.state == "archived":
-        return "live"
-    return {State.LIVE: "live", State.FAILED: "failed", State.BUILDING: "building", State.CREATED: "created"}.get(
-        state, "ready"
-    )
+    return _STEPS.get(outcomes.get_version_outcome(version, deployment, goes_live=True), "ready")
 
 
 def list_moments(operation: Operation, version: Version | None, step: str) -> tuple[tuple[str, datetime], ...]:

@@ -39,6 +39,18 @@ class ActivationKind(StrEnum):
     WENT_LIVE = "went_live"
 
 
+class BuildOutcome(StrEnum):
+    """What became of what an operation builds. `WENT_LIVE`: it is live, or was. `READY`: built, and not live yet."""
+
+    CREATED = "created"
+    BUILDING = "building"
+    READY = "ready"
+    STAGED = "staged"
+    WENT_LIVE = "went_live"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
 class Reachability(StrEnum):
     """Whether requests to the hosting service can be sent and are answered now."""
 
@@ -82,7 +94,11 @@ class CustomerSummary:
 
 @dataclass(frozen=True, slots=True)
 class VersionSummary:
-    """A version in one line. `id` is MIOSA's. `who` is the platform's user id, never MIOSA's."""
+    """A version in one line. `id` is MIOSA's.
+
+    `who` published it, in `role` and with `reason` if that was done in this portal; else it is the platform's user id,
+    never MIOSA's.
+    """
 
     id: str
     number: int | None
@@ -91,6 +107,8 @@ class VersionSummary:
     kind: str
     created_at: datetime
     who: str
+    role: str
+    reason: str
     files: int | None
     total_bytes: int | None
     was_live: bool
@@ -124,24 +142,45 @@ NOTHING = Actions()
 
 
 @dataclass(frozen=True, slots=True)
-class Rollback:
-    """The live version is the result of a rollback that was not confirmed yet.
+class Undo:
+    """What undoing the operation with the key `operation` changes: from `live_*` back to `version_*`.
 
-    `operation` is None and `who` empty if it was not done in this portal. `before_*` is the version that was live until
-    then, empty if it is another customer's or gone. `is_forward`: undoing it would be a promotion.
+    `cause` is why it can't be done now. `is_one_click`: recent, and one's own or for staff, so that no form is needed.
     """
 
-    at: datetime
+    operation: UUID
+    customer_id: int
+    deployment_id: str
+    live_id: str
+    live_number: int | None
+    version_id: str
+    number: int | None
+    cause: str
+    is_one_click: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Rollback:
+    """A newer version than the live one was live before. `kept_by` and `kept_at`: a person decided to keep it so.
+
+    If it was not done in this portal, `operation` is None and `who` empty. Then nobody knows what was live until then,
+    so `before_*` is empty; so it is for another customer's version. `at` None: it was done before this portal looked.
+    `is_undo`: it undid an operation that had made a newer version live.
+    """
+
+    at: datetime | None
     who: str
     role: Role | None
     reason: str
     operation: UUID | None
+    is_undo: bool
     live_id: str
     number: int | None
     before_id: str
     before_number: int | None
-    is_forward: bool
-    may_undo: bool
+    kept_by: str
+    kept_at: datetime | None
+    undo: Undo | None
     may_keep: bool
 
 
@@ -149,12 +188,14 @@ class Rollback:
 class DeploymentSummary:
     """A deployment in one line.
 
-    `live` is None if nothing is live, if the live version is another customer's (`live_is_foreign`), or if something
-    is live and its details were not read yet (`live_is_unread`). `is_unread`: its versions were never read, so
-    nothing is known of what is staged, building or failed. `last_failed` and `building` are the newest version, if it
-    failed or is being built. `on_rollback`: a newer version was live before. `domains_waiting` counts the domains
-    that do not lead to it, None while they were never read. `is_shared`: versions or domains of several customers.
-    `actions` and `rollback` are set on the deployment's own pages, `actions` also on the customer's.
+    `live` is None if nothing is live, if the live version is another customer's (`live_is_foreign`), or if something is
+    live and its details were not read yet (`live_is_unread`). `live_by` made it live, in `live_by_role`, with
+    `live_reason`, by the operation `live_operation`; empty if that is not known, as `live_since` is None.
+    `is_unread`: its versions were never read, so nothing is known of what is staged, building or failed. `last_failed`
+    and `building` are the newest version, if it failed or is being built. `on_rollback`: a newer version was live
+    before. `domains_waiting` counts the domains that do not lead to it, None while they were never read. `is_shared`:
+    versions or domains of several customers. `actions` and `rollback` are set on the deployment's own pages, `actions`
+    also on the customer's.
     """
 
     id: str
@@ -162,6 +203,10 @@ class DeploymentSummary:
     url: str
     live: VersionSummary | None
     live_since: datetime | None
+    live_by: str
+    live_by_role: str
+    live_reason: str
+    live_operation: UUID | None
     live_is_foreign: bool
     live_is_unread: bool
     is_unread: bool
@@ -230,7 +275,7 @@ class OperationEntry:
 
     `number` and `from_number` are None if they don't apply or are another customer's. `role` is the role the person had
     then. `decision` is happened or did_not, if a person had to decide. `is_unseen`: accepted by MIOSA, but the live
-    pointer has not followed yet.
+    pointer has not followed yet. `outcome` is that of what it builds, None if that does not apply (yet).
     """
 
     id: int
@@ -249,6 +294,7 @@ class OperationEntry:
     reason: str
     decision: str
     is_unseen: bool
+    outcome: BuildOutcome | None
 
 
 TimelineEntry = VersionEntry | ActivationEntry | OperationEntry

@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 
 from portal.models import Customer, Deployment, Holding, Version
 from portal.permissions import Person
-from portal.services import clean_text
+from portal.services import clean_text, open_words
 from portal.services.queries import customers, summaries
 from portal.services.queries.schemas import DeploymentSummary
 
@@ -68,7 +68,7 @@ def _hits(text: str, *, by: Person) -> Iterator[Hit]:
     number = _NUMBER.search(text)
     words = list(dict.fromkeys(clean_text.make_search_key(_NUMBER.sub(" ", text)).split()))[:_MOST_WORDS]
     if not number:
-        yield from _customers(words, seen)
+        yield from _customers(words, seen, by=by)
         yield from _deployments(words, seen, by=by)
     else:
         yield from _numbered(int(number[1]), words, seen, by=by)
@@ -80,19 +80,19 @@ def _exact(text: str, seen: QuerySet[Customer], *, by: Person) -> Iterator[Hit]:
         versions = versions.filter(customer__in=seen)
     found = versions.filter(artifact_sha256=text.lower()) if len(text) == _HASH else versions.filter(miosa_id=text)
     for version in _distinct(found.order_by("-created_at", "-number")):
-        yield _version_hit(version, seen)
+        yield _version_hit(version, seen, by=by)
     for deployment in Deployment.objects.filter(miosa_id=text, holdings__customer__in=seen).distinct():
         yield from _deployment_hits([deployment], seen, by=by)
 
 
-def _customers(words: list[str], seen: QuerySet[Customer]) -> Iterator[Hit]:
+def _customers(words: list[str], seen: QuerySet[Customer], *, by: Person) -> Iterator[Hit]:
     rows = seen
     for word in words:
         rows = rows.filter(search__contains=word)
     for customer in rows.order_by("name", "pk")[: _MOST + 1]:
         count = customer.deployments_count
         detail = ngettext("%(count)s app", "%(count)s apps", count) % {"count": count}
-        yield Hit(Kind.CUSTOMER, customer.name, detail, customer.slug)
+        yield Hit(Kind.CUSTOMER, open_words.show_text(customer.name, by=by), detail, customer.slug)
 
 
 def _deployments(words: list[str], seen: QuerySet[Customer], *, by: Person) -> Iterator[Hit]:
@@ -114,7 +114,7 @@ def _numbered(number: int, words: list[str], seen: QuerySet[Customer], *, by: Pe
     if not by.sees_everyone:
         rows = rows.filter(customer__in=seen)
     for version in rows.select_related("deployment", "customer").order_by("-created_at", "-number")[: _MOST + 1]:
-        yield _version_hit(version, seen)
+        yield _version_hit(version, seen, by=by)
 
 
 def _distinct(rows: QuerySet[Version]) -> Iterator[Version]:
@@ -125,13 +125,13 @@ def _distinct(rows: QuerySet[Version]) -> Iterator[Version]:
             yield version
 
 
-def _version_hit(version: Version, seen: QuerySet[Customer]) -> Hit:
+def _version_hit(version: Version, seen: QuerySet[Customer], *, by: Person) -> Hit:
     customer = version.customer or seen.filter(holdings__deployment=version.deployment).order_by("pk").first()
     label = f"#{version.number}" if version.number is not None else version.miosa_id
     return Hit(
         Kind.VERSION,
-        f"{version.deployment.name} {label}",
-        customer.name if customer else "",
+        f"{open_words.show_text(version.deployment.name, by=by)} {label}",
+        open_words.show_text(customer.name, by=by) if customer else "",
         customer.slug if customer else "",
         version.deployment.miosa_id,
         version.miosa_id,
@@ -145,11 +145,5 @@ def _deployment_hits(deployments: list[Deployment], seen: QuerySet[Customer], *,
         customer = seen.filter(holdings__deployment=deployment).order_by("-holdings__owns", "pk").first()
         if customer is not None:
             summary = summaries.summarize_deployment(deployment, customer, by=by)
-            yield Hit(
-                Kind.DEPLOYMENT,
-                deployment.name,
-                customer.name,
-                customer.slug,
-                deployment.miosa_id,
-                deployment=summary,
-            )
+            name = open_words.show_text(customer.name, by=by)
+            yield Hit(Kind.DEPLOYMENT, summary.name, name, customer.slug, deployment.miosa_id, deployment=summary)

@@ -5,6 +5,7 @@ from collections.abc import Collection
 from portal.models import Customer, Deployment, Operation, Version
 from portal.models.versions import UNFINISHED, PreviousVersion, VersionRow, get_created_at
 from portal.permissions import Person
+from portal.services import open_words
 from portal.services.queries.schemas import CustomerSummary, DeploymentSummary, State, VersionSummary
 
 _STATES = {
@@ -19,7 +20,7 @@ _STATES = {
 def summarize_customer(customer: Customer, *, by: Person) -> CustomerSummary:
     return CustomerSummary(
         slug=customer.slug,
-        name=customer.name,
+        name=open_words.show_text(customer.name, by=by),
         external_id=customer.external_id if by.is_staff else None,
         is_unassigned=customer.is_unassigned,
     )
@@ -81,28 +82,33 @@ def summarize_deployment(row: Deployment, customer: Customer, *, by: Person) -> 
     newest = row.newest_version if can_see_version(row.newest_version, customer, by=by) and not hidden else None
     staged = row.staged_version if can_see_version(row.staged_version, customer, by=by) and not hidden else None
     newest_state = get_state(newest, row) if newest else None
+    is_building = newest_state in {State.BUILDING, State.CREATED}
     return DeploymentSummary(
         id=row.miosa_id,
-        name=row.name,
+        name=open_words.show_text(row.name, by=by),
         # MIOSA's own address of the app is for staff only (docs/rules.md, 9).
         url="" if hidden else row.public_url or (row.managed_url if by.is_staff else ""),
-        live=summarize_version(live, row) if live else None,
+        live=summarize_version(live, row, by=by) if live else None,
         live_since=row.live_since if live else None,
+        live_by=row.live_by if live else "",
+        live_by_role=row.live_by_role if live else "",
+        live_reason=row.live_reason if live else "",
+        live_operation=row.live_operation_id if live else None,
         live_is_foreign=bool(row.active_version_id)
         and live is None
         and not by.sees_everyone
         and row.live_version_id is not None,
         live_is_unread=row.live_is_unread,
         is_unread=row.is_unread,
-        staged=summarize_version(staged, row) if staged else None,
-        last_failed=summarize_version(newest, row) if newest and newest_state is State.FAILED else None,
-        building=summarize_version(newest, row) if newest and newest_state in {State.BUILDING, State.CREATED} else None,
+        staged=summarize_version(staged, row, by=by) if staged else None,
+        last_failed=summarize_version(newest, row, by=by) if newest and newest_state is State.FAILED else None,
+        building=summarize_version(newest, row, by=by) if newest and is_building else None,
         on_rollback=row.on_rollback and not hidden,
         is_shared=row.is_shared,
         is_gone=row.gone_at is not None,
         domains_waiting=_count_domains_waiting(row, hidden=hidden),
         is_stopped=row.state == "stopped" and not hidden,
-        state_text="" if hidden else row.state,
+        state_text="" if hidden else open_words.show_word(row.state, open_words.DEPLOYMENT_STATES, by=by),
     )
 
 
@@ -112,20 +118,27 @@ def _count_domains_waiting(row: Deployment, *, hidden: bool) -> int | None:
     return row.domains_waiting if row.domains_read_at else None
 
 
-def is_being_built(row: Deployment) -> bool:
-    """Whether its newest version is not finished. `row` has it loaded."""
-    return row.newest_version is not None and row.newest_version.state in UNFINISHED
+def is_being_built(row: Deployment, *, by: Person) -> bool:
+    """Whether its newest version is not finished. On a shared deployment that may be another customer's.
+
+    `row` has it loaded.
+    """
+    if row.newest_version is None or hides_others(row, by=by):
+        return False
+    return row.newest_version.state in UNFINISHED
 
 
-def summarize_version(row: Version | VersionRow, on: Deployment) -> VersionSummary:
+def summarize_version(row: Version | VersionRow, on: Deployment, *, by: Person) -> VersionSummary:
     return VersionSummary(
         id=row.miosa_id,
         number=row.number,
         state=get_state(row, on),
-        state_text=row.state,
-        kind=row.kind,
+        state_text=open_words.show_word(row.state, open_words.VERSION_STATES, by=by),
+        kind=open_words.show_word(row.kind, open_words.VERSION_KINDS, by=by),
         created_at=get_created_at(row),
-        who=row.external_user_id,
+        who=row.published_by or row.external_user_id,
+        role=row.published_by_role,
+        reason=row.publish_reason,
         files=row.files,
         total_bytes=row.total_bytes,
         was_live=row.was_live,

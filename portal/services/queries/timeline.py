@@ -7,7 +7,8 @@ from datetime import datetime
 from portal.models import Customer, Deployment, Entry, Operation
 from portal.models.versions import PreviousVersion, VersionRow
 from portal.permissions import Person
-from portal.services.queries import summaries, timeline_search
+from portal.services import open_words
+from portal.services.queries import outcomes, summaries, timeline_search
 from portal.services.queries.schemas import (
     ActivationEntry,
     ActivationKind,
@@ -87,12 +88,12 @@ def _version_or_activation(
     if version is None or not summaries.can_see_version(version, customer, by=by):
         return None
     if row.kind == _VERSION:
-        summary = summaries.summarize_version(version, deployment)
+        summary = summaries.summarize_version(version, deployment, by=by)
         return VersionEntry(
             id=row.id,
             at=summary.created_at,
             deployment_id=deployment.miosa_id,
-            deployment_name=deployment.name,
+            deployment_name=open_words.show_text(deployment.name, by=by),
             version=summary,
             sandbox=version.source_sandbox_id if by.is_staff else "",
             is_gone=version.gone_at is not None or deployment.gone_at is not None,
@@ -102,7 +103,7 @@ def _version_or_activation(
         id=row.id,
         at=row.at,
         deployment_id=deployment.miosa_id,
-        deployment_name=deployment.name,
+        deployment_name=open_words.show_text(deployment.name, by=by),
         kind=_activation_kind(version, previous),
         version_id=version.miosa_id,
         number=version.number,
@@ -128,7 +129,7 @@ def _operation(
         kind=operation.kind,
         state=operation.state,
         deployment_id=deployment.miosa_id,
-        deployment_name=deployment.name,
+        deployment_name=open_words.show_text(deployment.name, by=by),
         version_id=row.version.miosa_id if row.version else "",
         number=row.version.number if row.version else None,
         from_version_id=previous.miosa_id if previous else "",
@@ -138,6 +139,7 @@ def _operation(
         reason=operation.reason,
         decision=operation.decision,
         is_unseen=operation.is_unconfirmed(live_id=deployment.active_version_id),
+        outcome=outcomes.get_outcome(operation, None, deployment),
     )
 
 

@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from portal.models import Activation, Customer, Deployment, Version
+from portal.models import Activation, Customer, Deployment, Operation, Version
 from portal.models.versions import get_created_at
 from portal.permissions import Person
-from portal.services import clean_text, log_text
+from portal.services import clean_text, open_words
 from portal.services.errors import NotFound
 from portal.services.queries import actions, deployments, retention, summaries
 from portal.services.queries.retention import Retention
@@ -30,10 +31,17 @@ class LoadedVersion:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A step in a version's history. `what` is created, went_live, replaced, archived or gone."""
+    """A step in a version's history. `what` is created, went_live, replaced, archived or gone.
+
+    `who`, `role` and `reason` are those of the operation of ours that caused it, `operation` is its key.
+    """
 
     what: str
     at: datetime
+    who: str = ""
+    role: str = ""
+    reason: str = ""
+    operation: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,19 +128,19 @@ def get_version(loaded: LoadedVersion, *, by: Person, now: datetime) -> VersionP
     previous_id, next_id = _neighbours(version, customer, by=by)
     return VersionPage(
         customer=summaries.summarize_customer(customer, by=by),
-        deployment=actions.get_deployment_summary(deployment, customer, by=by),
-        version=summaries.summarize_version(version, deployment),
+        deployment=actions.get_deployment_summary(deployment, customer, by=by, now=now),
+        version=summaries.summarize_version(version, deployment, by=by),
         is_gone=version.gone_at is not None or deployment.gone_at is not None,
         failure=_failure(loaded),
         retention=_retention(version, deployment, by=by, now=now),
         moments=_moments(version, deployment, by=by),
-        entrypoint=version.entrypoint,
+        entrypoint=open_words.show_text(version.entrypoint, by=by),
         artifact_sha256=version.artifact_sha256,
         source_sha256=version.source_sha256,
-        runtime_image=version.runtime_image if by.is_staff else log_text.scrub(version.runtime_image),
-        runtime_command=version.runtime_command if by.is_staff else log_text.scrub(version.runtime_command),
+        runtime_image=open_words.show_text(version.runtime_image, by=by),
+        runtime_command=open_words.show_text(version.runtime_command, by=by),
         runtime_port=version.runtime_port,
-        health_check_path=version.health_check_path,
+        health_check_path=open_words.show_text(version.health_check_path, by=by),
         project=version.external_project_id,
         source_sandbox=version.source_sandbox_id if by.is_staff else "",
         build_id=version.build_id if by.is_staff else "",
@@ -140,7 +148,7 @@ def get_version(loaded: LoadedVersion, *, by: Person, now: datetime) -> VersionP
         next_id=next_id,
         internals=_internals(version, deployment) if by.is_staff else (),
         actions=actions.get_version_actions(version, deployment, customer, by=by, now=now),
-        age=deployments.get_age(customer, deployment, now=now),
+        age=deployments.get_age(customer, deployment, by=by, now=now),
     )
 
 
@@ -156,7 +164,7 @@ def get_offers(*, by: Person, slug: str, deployment_id: str, version_id: str, no
     return Offers(
         customer=summaries.summarize_customer(customer, by=by),
         deployment=summaries.summarize_deployment(deployment, customer, by=by),
-        version=summaries.summarize_version(version, deployment),
+        version=summaries.summarize_version(version, deployment, by=by),
         is_live=is_live,
         actions=offered,
     )
@@ -170,9 +178,9 @@ def compare(*, by: Person, slug: str, deployment_id: str, from_id: str, to_id: s
     same = left.artifact_sha256 == right.artifact_sha256 if left.artifact_sha256 and right.artifact_sha256 else None
     return Comparison(
         customer=summaries.summarize_customer(customer, by=by),
-        deployment=actions.get_deployment_summary(deployment, customer, by=by),
-        left=summaries.summarize_version(left, deployment),
-        right=summaries.summarize_version(right, deployment),
+        deployment=actions.get_deployment_summary(deployment, customer, by=by, now=now),
+        left=summaries.summarize_version(left, deployment, by=by),
+        right=summaries.summarize_version(right, deployment, by=by),
         same_artifact=same,
         differences=differences(left, right, by=by),
     )
@@ -205,13 +213,14 @@ def _retention(version: Version, deployment: Deployment, *, by: Person, now: dat
 
 
 def _moments(version: Version, deployment: Deployment, *, by: Person) -> tuple[Moment, ...]:
-    moments = [Moment("created", get_created_at(version))]
+    publisher = (version.published_by, version.published_by_role, version.publish_reason, version.publish_operation_id)
+    moments = [Moment("created", get_created_at(version), *publisher)]
     activations = list(
         Activation.objects.filter(deployment_id=deployment.miosa_id)
         .filter(version_id=version.miosa_id)
         .order_by("at", "pk")[:50]
     )
-    moments += [Moment("went_live", activation.at) for activation in activations]
+    moments += _list_went_live(version, activations)
     if not activations and version.promoted_at:
         moments.append(Moment("went_live", version.promoted_at))
     if not summaries.hides_others(deployment, by=by):
@@ -222,6 +231,18 @@ def _moments(version: Version, deployment: Deployment, *, by: Person) -> tuple[M
     if version.gone_at:
         moments.append(Moment("gone", version.gone_at))
     return tuple(sorted(moments, key=lambda moment: moment.at))
+
+
+def _list_went_live(version: Version, activations: list[Activation]) -> list[Moment]:
+    """A publish that went live at once has told who and why when it created the version."""
+    keys = {each.operation_id for each in activations if each.operation_id} - {version.publish_operation_id}
+    operations = {each.key: each for each in Operation.objects.filter(key__in=keys)} if keys else {}
+    moments = []
+    for activation in activations:
+        operation = operations.get(activation.operation_id) if activation.operation_id else None
+        author = (operation.person_name, operation.person_role, operation.reason, operation.key) if operation else ()
+        moments.append(Moment("went_live", activation.at, *author))
+    return moments
 
 
 def _was_replaced_by_another(version: Version, deployment: Deployment, *, by: Person) -> bool:
@@ -259,19 +280,19 @@ def _internals(version: Version, deployment: Deployment) -> tuple[tuple[str, str
 
 def _comparable(version: Version, *, by: Person) -> list[tuple[str, str | int | datetime | None]]:
     def clean(text: str) -> str:
-        return text if by.is_staff else log_text.scrub(text)
+        return open_words.show_text(text, by=by)
 
     return [
-        ("kind", version.kind),
+        ("kind", open_words.show_word(version.kind, open_words.VERSION_KINDS, by=by)),
         ("files", version.files),
         ("total_bytes", version.total_bytes),
-        ("entrypoint", version.entrypoint),
+        ("entrypoint", clean(version.entrypoint)),
         ("artifact", version.artifact_sha256),
         ("source", version.source_sha256),
         ("image", clean(version.runtime_image)),
         ("command", clean(version.runtime_command)),
         ("port", version.runtime_port),
-        ("health_path", version.health_check_path),
-        ("who", version.external_user_id),
+        ("health_path", clean(version.health_check_path)),
+        ("who", version.published_by or version.external_user_id),
         ("created_at", get_created_at(version)),
     ]

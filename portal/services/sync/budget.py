@@ -43,19 +43,19 @@ def take(purpose: Purpose, *, customer_id: int | None = None, now: float | None 
 
     Raises miosa.BudgetSpent, with the seconds after which it is worth trying, and takes none.
     """
-    _take(_list_shares(purpose, customer_id), now=time.time() if now is None else now)
+    take_shares(_list_shares(purpose, customer_id), now=time.time() if now is None else now)
 
 
 def take_refresh(person_id: int, *, now: float | None = None) -> None:
     """One refresh requested by a person: ten a minute. Raises miosa.BudgetSpent."""
-    _take([Share(f"person:{person_id}", capacity=10.0, refill=10 / 60)], now=time.time() if now is None else now)
+    take_shares([Share(f"person:{person_id}", capacity=10.0, refill=10 / 60)], now=time.time() if now is None else now)
 
 
 def take_visit(address: str, *, now: float) -> None:
     """One opening of a share link from an IP address: sixty at once, then one a second. Raises miosa.BudgetSpent."""
     digest = hashlib.sha256(address.encode()).hexdigest()[:16]
     Bucket.objects.filter(key__startswith=_VISITS, at__lt=now - _FORGET_VISITS_AFTER_S).delete()
-    _take([Share(f"{_VISITS}{digest}", capacity=60.0, refill=1.0)], now=now)
+    take_shares([Share(f"{_VISITS}{digest}", capacity=60.0, refill=1.0)], now=now)
 
 
 def block(seconds: float, *, now: float | None = None) -> None:
@@ -100,8 +100,8 @@ def _list_shares(purpose: Purpose, customer_id: int | None) -> list[Share]:
     return shares
 
 
-def _take(shares: list[Share], *, now: float) -> None:
-    """One token from each of the buckets, or from none."""
+def take_shares(shares: list[Share], *, now: float) -> None:
+    """One token from each of the buckets, or from none. Raises miosa.BudgetSpent."""
     with durability.relaxed_durability():
         for number, share in enumerate(shares):
             if not _take_one(share, now=now):

@@ -6,7 +6,7 @@ Kept in the cache, since nobody needs it later.
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from django.conf import settings
 from django.core.cache import cache
@@ -55,7 +55,7 @@ def poll(
 
     The first request is taken from the customer's share of the budget, later ones from the share for progress.
     """
-    key = f"polled:{name}"
+    key = _get_key(name)
     found: Polled[T] | None = cache.get(key)
     if found is None:
         nothing: Polled[T] = Polled(None, None, now, _get_first_gap_s(), is_final)
@@ -71,6 +71,16 @@ def poll(
         cache.set(key, found, _KEPT_S)
         cache.delete(f"{key}:reading")
     return found
+
+
+def find(name: str) -> Polled[Any] | None:
+    """What was read last, however old."""
+    found: Polled[Any] | None = cache.get(_get_key(name))
+    return found
+
+
+def _get_key(name: str) -> str:
+    return f"polled:{name}"
 
 
 def _is_due(found: Polled[T], *, is_final: bool, now: datetime) -> bool:

@@ -174,7 +174,7 @@ class Call:
     def respond_json(self, value: Any, status: int = 200) -> Response:
         value = self._reworded(value)
         if self.settings["canaries"]:
-            value = self.state.canaries.plant(value)
+            value = self.state.canaries.plant(value, is_open=self.settings["canaries"] == "open")
         return json_response(value, status, content_type=str(self.settings["content_type"]))
 
     def _reworded(self, value: Any) -> Any:

@@ -125,14 +125,17 @@ def show_dns(call: ControlCall) -> object:
 
 
 def set_dns(call: ControlCall) -> object:
-    body = call.body({"name", "records", "rcode"})
+    body = call.body({"name", "records", "rcode", "types", "ede"})
     name, records, rcode = body.get("name"), body.get("records"), body.get("rcode")
+    types, ede = body.get("types", []), body.get("ede")
     if not isinstance(name, str) or not isinstance(records, list | None):
         raise ApiError(400, "name is text, records a list")
+    if not isinstance(types, list) or not isinstance(ede, int | None):
+        raise ApiError(400, "types is a list, ede a number")
     if records is None and rcode is None:
         raise ApiError(400, "records or rcode is missing")
     with call.state.lock:
-        call.state.dns.set(name, records, rcode)
+        call.state.dns.set(name, records, rcode, types=types, ede=ede)
     return show_dns(call)
 
 

@@ -10,9 +10,14 @@ from typing import NamedTuple
 import dns.exception
 import dns.flags
 import dns.message
+import dns.rcode
+import dns.rdatatype
+import dns.rrset
 
 KINDS = (
     "cut_for_ever",  # by UDP only "truncated", by TCP no answer
+    "fails_once",  # SERVFAIL to the first query of each type, then the answer
+    "floods",  # a thousand records more than there are
     "garbage",
     "lame",  # no authority for the zone, and no records
     "other_question",
@@ -30,7 +35,15 @@ Send = Callable[[bytes], None]
 
 class DnsFault(NamedTuple):
     kind: str
-    seconds: float = 1.0  # of delay, for `slow` and `cut_for_ever`
+    seconds: float  # of delay, for `slow` and `cut_for_ever`
+    failed: set[str]  # what `fails_once` has failed already
+
+    def fails(self, query: dns.message.Message) -> bool:
+        """Whether this is the first query of its type, for `fails_once`."""
+        question = query.question[0].to_text()
+        is_first = self.kind == "fails_once" and question not in self.failed
+        self.failed.add(question)
+        return is_first
 
 
 class DnsFaults:
@@ -44,7 +57,7 @@ class DnsFaults:
         if kind is None:
             self._by_name.pop(name, None)
         else:
-            self._by_name[name] = DnsFault(kind, seconds)
+            self._by_name[name] = DnsFault(kind, seconds, set())
 
     def clear(self) -> None:
         self._by_name.clear()
@@ -54,42 +67,43 @@ class DnsFaults:
 
 
 def send_by_udp(fault: DnsFault | None, query: dns.message.Message, response: dns.message.Message, send: Send) -> None:
-    kind = fault.kind if fault else ""
     right = udp_wire(response, query)
-    if fault and kind == "slow":
+    if fault and fault.kind == "slow":
         timer = threading.Timer(fault.seconds, send, [right])
         timer.daemon = True
         timer.start()
-    elif kind in ("truncated", "cut_for_ever"):
-        send(truncated(query))
-    elif kind == "wrong_id":
-        send(with_wrong_id(right))
-    elif kind == "wrong_id_first":
-        send(with_wrong_id(right))
-        send(right)
-    elif kind == "garbage":
-        send(right[:2] + b"\xff" * 40)
-    elif kind == "other_question":
-        other = dns.message.make_response(dns.message.make_query("somebody.else.example", "A", id=query.id))
-        send(other.to_wire())
-    elif kind == "lame":
-        send(lame(query))
-    elif kind != "silent":
-        send(right)
+        return
+    other = dns.message.make_response(dns.message.make_query("somebody.else.example", "A", id=query.id))
+    wires = {
+        "cut_for_ever": [truncated(query)],
+        "fails_once": [failure(query) if fault and fault.fails(query) else right],
+        "floods": [truncated(query)],
+        "garbage": [right[:2] + b"\xff" * 40],
+        "lame": [lame(query)],
+        "other_question": [other.to_wire()],
+        "silent": [],
+        "truncated": [truncated(query)],
+        "wrong_id": [with_wrong_id(right)],
+        "wrong_id_first": [with_wrong_id(right), right],
+    }
+    for wire in wires.get(fault.kind if fault else "", [right]):
+        send(wire)
 
 
 def send_by_tcp(fault: DnsFault | None, query: dns.message.Message, response: dns.message.Message, send: Send) -> None:
-    kind = fault.kind if fault else ""
-    if fault and kind in ("slow", "cut_for_ever"):
+    if fault and fault.kind in ("slow", "cut_for_ever"):
         time.sleep(fault.seconds)
-    if kind == "lame":
-        send(lame(query))
-    elif kind == "wrong_id":
-        send(with_wrong_id(response.to_wire(max_size=MAX_TCP_SIZE)))
-    elif kind == "garbage":
-        send(b"\xff" * 40)
-    elif kind not in ("silent", "cut_for_ever"):
-        send(response.to_wire(max_size=MAX_TCP_SIZE))
+    right = response.to_wire(max_size=MAX_TCP_SIZE)
+    wires = {
+        "cut_for_ever": [],
+        "floods": [flood(query, response)],
+        "garbage": [b"\xff" * 40],
+        "lame": [lame(query)],
+        "silent": [],
+        "wrong_id": [with_wrong_id(right)],
+    }
+    for wire in wires.get(fault.kind if fault else "", [right]):
+        send(wire)
 
 
 def with_wrong_id(wire: bytes) -> bytes:
@@ -100,6 +114,21 @@ def truncated(query: dns.message.Message) -> bytes:
     response = dns.message.make_response(query)
     response.flags |= dns.flags.TC | dns.flags.AA
     return response.to_wire()
+
+
+def failure(query: dns.message.Message) -> bytes:
+    response = dns.message.make_response(query)
+    response.set_rcode(dns.rcode.SERVFAIL)
+    return response.to_wire()
+
+
+def flood(query: dns.message.Message, response: dns.message.Message) -> bytes:
+    question = query.question[0]
+    values = {dns.rdatatype.A: "203.0.{}.{}", dns.rdatatype.TXT: '"junk {} {}"'}
+    if (template := values.get(question.rdtype)) is not None:
+        lines = [template.format(number // 250, number % 250) for number in range(1_000)]
+        response.answer.append(dns.rrset.from_text_list(question.name, 60, "IN", question.rdtype, lines))
+    return response.to_wire(max_size=MAX_TCP_SIZE)
 
 
 def lame(query: dns.message.Message) -> bytes:

@@ -8,10 +8,15 @@ from typing import Any, NamedTuple
 from portal.simulator.defaults import APEX_ADDRESSES
 from portal.simulator.errors import ApiError
 
-RCODES = ("NXDOMAIN", "SERVFAIL", "REFUSED", "TIMEOUT")
-TYPES = ("A", "AAAA", "ALIAS", "CAA", "CNAME", "MX", "NS", "PTR", "SOA", "SRV", "TXT")
+# BOGUS: a resolver finds the DNSSEC signatures invalid, so it answers only queries with the CD bit.
+# DELEGATED: the name and those below belong to the servers in its NS records, which do not answer.
+RCODES = ("BOGUS", "DELEGATED", "NOTIMP", "NXDOMAIN", "REFUSED", "SERVFAIL", "TIMEOUT")
+TYPES = (
+    *("A", "AAAA", "ALIAS", "CAA", "CNAME", "DNAME", "DS", "HTTPS", "MX", "NAPTR", "NS", "PTR", "SOA", "SRV", "SSHFP"),
+    "TXT",
+)
 DEFAULT_TTL = 300
-MAX_CHAIN = 8  # of CNAMEs
+MAX_CHAIN = 20  # of CNAMEs
 
 
 class Record(NamedTuple):
@@ -21,10 +26,15 @@ class Record(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """`rcode` None means NOERROR."""
+    """`rcode` None means NOERROR. It is for queries of `types` only, if there are any; `ede` is sent with it."""
 
     records: tuple[Record, ...] = ()
     rcode: str | None = None
+    types: tuple[str, ...] = ()
+    ede: int | None = None
+
+    def fails(self, record_type: str) -> bool:
+        return self.rcode is not None and (not self.types or record_type in self.types)
 
 
 def canonical(name: str) -> str:
@@ -38,7 +48,15 @@ class DnsRecords:
         self._answers: dict[str, Answer] = {}
         self.revision = 0
 
-    def set(self, name: str, records: Sequence[object] | None, rcode: str | None) -> None:
+    def set(
+        self,
+        name: str,
+        records: Sequence[object] | None,
+        rcode: str | None,
+        *,
+        types: Sequence[str] = (),
+        ede: int | None = None,
+    ) -> None:
         """Replaces whatever the name answered. Raises ApiError 400."""
         if not canonical(name):
             raise ApiError(400, "name is missing")
@@ -46,7 +64,10 @@ class DnsRecords:
             raise ApiError(400, f"unknown rcode; choices: {', '.join(RCODES)}")
         self.revision += 1
         self._answers[canonical(name)] = Answer(
-            tuple(parse_record(record) for record in records or ()), str(rcode).upper() if rcode else None
+            tuple(parse_record(record) for record in records or ()),
+            str(rcode).upper() if rcode else None,
+            tuple(str(each).upper() for each in types),
+            ede,
         )
 
     def clear(self) -> None:
@@ -63,6 +84,8 @@ class DnsRecords:
     def as_json(self) -> list[dict[str, Any]]:
         return [
             {"name": name, "rcode": answer.rcode, "records": [record._asdict() for record in answer.records]}
+            | ({"types": list(answer.types)} if answer.types else {})
+            | ({"ede": answer.ede} if answer.ede is not None else {})
             for name, answer in sorted(self._answers.items())
         ]
 
@@ -70,7 +93,7 @@ class DnsRecords:
         """None if the name leads to the target or to our addresses, else the platform's code (section 4.2)."""
         for _ in range(MAX_CHAIN):
             answer = self.find(name)
-            if answer is None or answer.rcode or not answer.records:
+            if answer is None or answer.fails("A") or not answer.records:
                 return "DNS_LOOKUP_FAILED"
             aliases = [canonical(r.value) for r in answer.records if r.type in ("CNAME", "ALIAS")]
             if canonical(target) in aliases:

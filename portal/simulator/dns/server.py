@@ -10,6 +10,7 @@ import threading
 from collections import Counter
 from types import TracebackType
 
+import dns.edns
 import dns.exception
 import dns.flags
 import dns.message
@@ -100,11 +101,19 @@ class DnsServer:
     def _response(self, query: dns.message.Message, name: str, record_type: str) -> dns.message.Message | None:
         """None if the name answers nothing at all."""
         self.queries[name, record_type] += 1
-        found = self._current_zones().resolve(name, record_type, recursive=bool(query.flags & dns.flags.RD))
+        found = self._current_zones().resolve(
+            name,
+            record_type,
+            recursive=bool(query.flags & dns.flags.RD),
+            checking_disabled=bool(query.flags & dns.flags.CD),
+        )
         if found.rcode == "TIMEOUT":
             return None
         response = dns.message.make_response(query, recursion_available=True)
-        response.flags |= dns.flags.AA
+        if found.is_authoritative:
+            response.flags |= dns.flags.AA
+        if found.ede is not None and query.edns >= 0:
+            response.use_edns(options=[dns.edns.EDEOption(dns.edns.EDECode(found.ede))])
         response.set_rcode(dns.rcode.from_text(found.rcode))
         response.answer.extend(found.answer)
         response.authority.extend(found.authority)

@@ -24,13 +24,15 @@ from portal.simulator.dns.records import MAX_CHAIN, Answer, Record, canonical
 SOA_TTL = 300
 NS_TTL = 3_600
 FLATTENED_TTL = 60
-FAILURES = ("REFUSED", "SERVFAIL", "TIMEOUT")
+FAILURES = ("BOGUS", "NOTIMP", "REFUSED", "SERVFAIL", "TIMEOUT")
 
 
 class Resolution(NamedTuple):
     rcode: str
     answer: tuple[dns.rrset.RRset, ...] = ()
     authority: tuple[dns.rrset.RRset, ...] = ()
+    is_authoritative: bool = True
+    ede: int | None = None
 
 
 class Zones:
@@ -40,7 +42,9 @@ class Zones:
         self.names, self._revision, self._address = names, revision, address
         self._zone_names = {registered_domain(name.removeprefix("*.")) for name in names}
         self._zone_names |= {
-            name for name, answer in names.items() if any(record.type in ("NS", "SOA") for record in answer.records)
+            name
+            for name, answer in names.items()
+            if answer.rcode != "DELEGATED" and any(record.type in ("NS", "SOA") for record in answer.records)
         }
         self._existing = {
             parent for name in names for parent in _up_to(name, registered_domain(name.removeprefix("*.")))
@@ -51,15 +55,20 @@ class Zones:
     def find_zone(self, name: str) -> str | None:
         return next((parent for parent in _up_to(name, "") if parent in self._zone_names), None)
 
-    def resolve(self, name: str, record_type: str, *, recursive: bool) -> Resolution:
+    def resolve(self, name: str, record_type: str, *, recursive: bool, checking_disabled: bool = False) -> Resolution:
+        """`recursive` as a resolver, which validates unless `checking_disabled`; else as an authoritative server."""
+        if (delegation := self._find_delegation(name)) is not None:
+            return Resolution("SERVFAIL") if recursive else Resolution("NOERROR", (), delegation, False)
+        is_validated = recursive and not checking_disabled and record_type != "DS"
         answers: list[dns.rrset.RRset] = []
         zone = self.find_zone(name)
         rcode = "NOERROR"
         while len(answers) <= MAX_CHAIN:
-            rcode, records = self._lookup(name, record_type)
+            rcode, records = self._lookup(name, record_type, is_validated=is_validated)
             rrset, is_broken = _rrset(name, records)
             if is_broken or rcode in FAILURES:
-                return Resolution("SERVFAIL" if is_broken else rcode)
+                found = self.names.get(name)
+                return Resolution("SERVFAIL" if is_broken or rcode == "BOGUS" else rcode, ede=found and found.ede)
             if rrset is None:
                 return Resolution(rcode, tuple(answers), self._denial(name))
             is_known = any(each.name == rrset.name and each.rdtype == rrset.rdtype for each in answers)
@@ -72,10 +81,10 @@ class Zones:
                 break
         return Resolution(rcode, tuple(answers))
 
-    def _lookup(self, name: str, record_type: str) -> tuple[str, tuple[Record, ...]]:
+    def _lookup(self, name: str, record_type: str, *, is_validated: bool = False) -> tuple[str, tuple[Record, ...]]:
         """rcode and records of this one name: those of the type, else derived ones, else its CNAME."""
         found = self.names.get(name) or self.names.get(self._wildcard(name) or "")
-        if found is not None and found.rcode:
+        if found is not None and found.rcode and found.fails(record_type) and (found.rcode != "BOGUS" or is_validated):
             return found.rcode, ()
         records = found.records if found else ()
         matching = tuple(record for record in records if record.type == record_type)
@@ -125,6 +134,15 @@ class Zones:
                 return f"*.{parent}"
             if parent in self._existing:
                 return None
+        return None
+
+    def _find_delegation(self, name: str) -> tuple[dns.rrset.RRset, ...] | None:
+        """The NS records of the zone that has the name, if that zone is at servers that do not answer."""
+        for parent in _up_to(name, ""):
+            found = self.names.get(parent)
+            if found is not None and found.rcode == "DELEGATED":
+                rrset, _ = _rrset(parent, tuple(record for record in found.records if record.type == "NS"))
+                return (rrset,) if rrset is not None else ()
         return None
 
     def _denial(self, name: str) -> tuple[dns.rrset.RRset, ...]:

@@ -71,8 +71,7 @@ def test_rolling_back_takes_two_clicks(
     expect(page.locator("#rollback")).to_contain_text("rolled this app back")
     accessible(page)
     page.locator("#rollback-undo").click()
-    page.locator(CONFIRM).click()
-    expect(page.locator("#operation h1")).to_contain_text("is now on")
+    expect(page.locator("#dialog #operation h1")).to_contain_text("is back on")
     assert Deployment.objects.get(miosa_id=world.main["id"]).active_version_id == was
     page.locator("#operation-close").click()
     expect(page.locator("#rollback")).to_be_empty()
@@ -246,7 +245,10 @@ def test_changing_without_javascript(
     page.get_by_role("link", name="Close").click()
     expect(page.locator("#rollback")).to_contain_text("Wrong content")
     page.get_by_role("button", name="Keep").click()
-    expect(page.locator("#rollback")).to_be_empty()
+    expect(page.locator("#rollback")).to_contain_text("decided to keep")
+    page.get_by_role("button", name="Don't keep").click()
+    page.locator("#rollback-undo").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("is back on")
 
 
 def test_the_forms_are_accessible_in_both_themes(

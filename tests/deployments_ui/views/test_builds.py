@@ -8,6 +8,7 @@ import pytest
 from django.core.cache import cache
 
 from portal import miosa
+from portal.miosa import transport
 from portal.models import Deployment
 from portal.services.sync import polling, upstream
 from portal.services.sync.budget import Purpose
@@ -127,9 +128,9 @@ def test_only_a_growing_log_is_polled(world: World, browse: Browse) -> None:
 def test_a_log_can_be_searched(world: World, browse: Browse) -> None:
     client = browse(world.people.owner)
     page = text_of(client, f"{instance(world)}?q=healthz")
-    assert re.search(r"\d+ matches", page)
+    assert re.search(r"Match 1 of \d+", page)
     assert re.search(r'id="log-next"\s+href=', page)
-    assert 'class="hit"' in page
+    assert 'class="hit current"' in page
     assert "Follow" in page
     assert "No matches" in text_of(client, f"{instance(world)}?q=zzzz")
     for odd in ("?line=x", "?line=0", "?line=99999999999", "?q=" + "x" * 500, "?stage=%00"):
@@ -188,10 +189,17 @@ def test_members_see_no_builds_of_a_shared_app(world: World, browse: Browse) -> 
     assert f"{booking(world)}env/" not in tabs_of(text_of(client, booking(world)))
 
 
-def test_a_log_of_fifty_megabytes(world: World, browse: Browse) -> None:
+def test_of_a_very_long_log_beginning_and_end_are_shown_and_searched(
+    world: World, browse: Browse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transport, "MAX_BODY_BYTES", 500_000)
+    monkeypatch.setattr(transport, "HEAD_BYTES", 100_000)
     world.control.configure(log_text="huge")
     client = browse(world.people.owner)
     page = text_of(client, f"{world.live_path}log/")
     assert len(page) < 600_000
-    assert "only its end is kept" in page
-    assert "matches" in text_of(client, f"{world.live_path}log/?q=module")
+    assert "Preparing sources" in page
+    assert "MB are missing here" in page
+    found = text_of(client, f"{world.live_path}log/?q=Build%20finished")
+    assert "Match 1 of 1" in found
+    assert re.search(r'<li id="L\d+"\s+class="hit current"', found)

@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
-from portal.models import EnvVarDraft, Freshness
+from portal.models import Deployment, EnvVarDraft, Freshness
 from tests.deployments_ui.changes import list_changes_sent, token_of
 from tests.deployments_ui.conftest import HTMX, World
 from tests.deployments_ui.page_rules import Browse, check_hidden, check_page, text_of
@@ -69,7 +69,7 @@ def test_the_form_is_a_page_and_a_part(world: World, browse: Browse) -> None:
 
 def test_setting_a_pasted_file(world: World, browse: Browse) -> None:
     client = browse(world.people.owner)
-    review = submit(client, world, htmx=False, many="1", pasted=f"API_KEY='{SECRET}'\nVITE_X=1\nEMPTY=\nwhat")
+    review = submit(client, world, htmx=False, many="1", pasted=f"API_KEY='{SECRET}'\nVITE_X=1\nEMPTY=\n\nwhat")
     assert SECRET not in review
     for text in (
         "API_KEY",
@@ -78,7 +78,7 @@ def test_setting_a_pasted_file(world: World, browse: Browse) -> None:
         "every visitor",
         "Unchanged",
         "Set 2 env vars",
-        "Line 4 skipped: expected NAME=value",
+        "Line 5 skipped: expected NAME=value",
     ):
         assert text in re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", review))
     answer = client.post(f"{review_of(review)}apply/", {"token": token_of(review)})
@@ -92,6 +92,15 @@ def test_setting_a_pasted_file(world: World, browse: Browse) -> None:
     assert "live uses the old value" in page
     assert "Redeploy now" in page
     assert [row["body"]["env"] for row in list_changes_sent(world)] == [{"API_KEY": len(SECRET), "VITE_X": 1}]
+
+
+def test_the_review_does_not_claim_that_something_is_live(world: World, browse: Browse) -> None:
+    client = browse(world.people.owner)
+    assert "uses the old values until" in submit(client, world, name="A", value="x")
+    Deployment.objects.update(active_version_id="", live_version=None)
+    review = submit(client, world, name="A", value="x")
+    assert "uses the old values until" not in review
+    assert "nothing is live" in review
 
 
 def test_with_htmx_the_operation_takes_the_place_of_the_form(world: World, browse: Browse) -> None:
@@ -129,7 +138,7 @@ def test_values_are_never_shown_again(world: World, browse: Browse, fields: dict
 
 def test_names_can_be_changed_in_the_review(world: World, browse: Browse) -> None:
     client = browse(world.people.owner)
-    review = submit(client, world, many="1", pasted=f"MY-KEY={SECRET}\nhunter2&x={SECRET}\nA=1")
+    review = submit(client, world, many="1", pasted=f"MY-KEY='{SECRET}'\nhunter2&x={SECRET}\nA=1")
     assert "hunter2" not in review
     assert "line 2" in review
     path = review_of(review)
@@ -144,6 +153,31 @@ def test_names_can_be_changed_in_the_review(world: World, browse: Browse) -> Non
     nothing = client.post(path, {"rename-SECOND": ""}, **HTMX)
     assert nothing.status_code == 422
     assert "needs at least one env var" in nothing.content.decode()
+
+
+@pytest.mark.parametrize("htmx", [True, False])
+def test_a_missing_quote_has_to_be_confirmed(world: World, browse: Browse, htmx: bool) -> None:
+    client, headers = browse(world.people.owner), HTMX if htmx else {}
+    review = submit(client, world, htmx=htmx, many="1", pasted=f'LOG_LEVEL="{SECRET}\nA=1\nSITE="x"\nPORT=80')
+    assert SECRET not in review
+    for text in ("LOG_LEVEL", "isn't closed", "line 2", "SITE", "PORT", "A quote may be missing"):
+        assert text in html.unescape(review)
+    path = review_of(review)
+    without = client.post(f"{path}apply/", {"token": token_of(review)}, **headers)
+    assert without.status_code == 422
+    assert 'id="lines_confirmed-error"' in without.content.decode()
+    assert not list_changes_sent(world)
+    client.post(f"{path}apply/", {"token": token_of(review), "lines_confirmed": "on"}, **headers)
+    assert [row["body"]["env"] for row in list_changes_sent(world)] == [{"A": 1, "SITE": 1, "PORT": 2}]
+
+
+def test_a_name_that_resembles_a_secret_can_be_confirmed(world: World, browse: Browse) -> None:
+    client, name = browse(world.people.owner), "x7f3a9c2e8b1d4a6f0c5e9b2d7"
+    assert "is_name" not in text_of(client, f"{path_of(world)}set/")
+    form = submit(client, world, name=name, value="x", status=422)
+    assert 'name="is_name"' in form
+    assert name not in form
+    assert name in submit(client, world, name=name, value="x", is_name="on")
 
 
 def test_only_the_person_who_typed_it_sees_the_review(world: World, browse: Browse) -> None:

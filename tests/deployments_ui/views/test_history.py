@@ -5,8 +5,9 @@ import re
 from django.test import Client
 from django.utils import timezone
 
-from portal.models import Customer, Deployment, User
+from portal.models import Customer, Deployment, User, Version
 from portal.services.sync.upsert import customer_rows
+from tests.deployments_ui.changes import confirm, make_checks_due, older, sandbox_of, work
 from tests.deployments_ui.conftest import HTMX, SLUG, World
 from tests.deployments_ui.page_rules import Browse, check_current_part, check_page, poll_path, text_of
 
@@ -181,3 +182,53 @@ def test_few_queries(world: World, browse: Browse, django_assert_max_num_queries
     text_of(client, PATH)
     with django_assert_max_num_queries(2 + 6):  # type: ignore[operator]  # a fixture of pytest-django
         text_of(client, PATH)
+
+
+def test_the_person_filter_finds_operations_and_publishes_of_this_portal(world: World, browse: Browse) -> None:
+    support, owner = world.people.support, world.people.owner
+    confirm(browse(support), f"{world.path}versions/{older(world)[0]['id']}/rollback/", reason="checkout broken")
+    sandbox = sandbox_of(world)
+    confirm(browse(owner), f"{world.path}publish/", sandbox_id=sandbox, then="stage", kind="auto", reason="new prices")
+    work()
+    client = browse(world.people.viewer)
+    page = text_of(client, PATH)
+    for person, found in ((support, "rolled back"), (owner, "new prices")):
+        key = re.search(rf'name="person"\s+value="(\d+)"[^>]*>\s*<span class="name">{person.name}<', page)
+        assert key, person.name
+        rows = re.findall(r'<li class="entry.*?</li>', text_of(client, f"{PATH}?person={key[1]}"), flags=re.DOTALL)
+        assert len(rows) == 1
+        assert found in rows[0]
+        assert person.name in rows[0]
+
+
+def test_a_publish_of_this_portal_is_of_who_requested_it(world: World, browse: Browse) -> None:
+    """MIOSA names the sandbox's user; the person who published it comes first, with the reason."""
+    path = f"{world.path}publish/"
+    client = browse(world.people.operator)
+    confirm(client, path, sandbox_id=sandbox_of(world), then="live", kind="auto", reason="new prices")
+    work()
+    world.control.advance(60)
+    make_checks_due()
+    work()
+    version = Version.objects.get(deployment__miosa_id=world.main["id"], published_by__gt="")
+    assert version.external_user_id not in ("", world.people.operator.name)
+    client, name = browse(world.people.viewer), f"{world.people.operator.name} (operator)"
+    row = next(
+        r
+        for r in re.findall(r'<li class="entry.*?</li>', text_of(client, PATH), re.DOTALL)
+        if f"#{version.number}<" in r
+    )
+    assert name in row
+    assert "new prices" in row
+    for page in (world.path, f"{world.path}versions/{version.miosa_id}/"):
+        text = text_of(client, page)
+        assert f"by {name}" in text
+        assert '<q class="name">new prices</q>' in text
+    found = text_of(client, f"{PATH}?q=new+prices")
+    assert f"#{version.number}" in found
+    data = client.get(f"/api/v1/customers/{SLUG}/deployments/{world.main['id']}/").json()
+    assert (data["deployment"]["live_by"], data["deployment"]["live_reason"]) == (
+        world.people.operator.name,
+        "new prices",
+    )
+    assert data["deployment"]["live"]["who"] == world.people.operator.name

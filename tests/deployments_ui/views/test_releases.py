@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.html import escape
 from pytest_django import Settings
 
-from portal.models import Activation, Deployment, EnvVarUpdate, Operation, User, Version
+from portal.models import Deployment, EnvVarUpdate, Operation, User, Version
 from portal.services.operations import tokens
 from tests.deployments_ui.changes import confirm, get_token, list_changes_sent, make_checks_due, older, work
 from tests.deployments_ui.conftest import HTMX, SLUG, World
@@ -367,19 +367,12 @@ class TestRollbackNotice:
             f"{world.path}compare/?from={live}&to={target}",
         ):
             page = text_of(browse(viewer), path)
-            assert "Ana Ruiz rolled this app back" in page, path
+            assert "Ana Ruiz (support) rolled this app back" in page, path
             assert "checkout broken" in page
             assert "The next publish will replace it." in page
             assert "Undo, back to" not in page
         owner = text_of(browse(world.people.owner), world.path)
-        assert f"{world.path}versions/{live}/promote/" in owner
-
-    def test_undoing_is_the_same_form_and_ends_it(self, world: World, browse: Browse) -> None:
-        was = world.main["active_version_id"]
-        client = self.rolled_back(world, browse)
-        confirm(client, f"{world.path}versions/{was}/promote/", choice="undo", reason="")
-        assert live_of(world) == was
-        assert "rolled this app back" not in text_of(client, world.path)
+        assert f'hx-get="/operations/{Operation.objects.get().key}/undo/"' in owner
 
     def test_keeping_ends_it_for_everybody(self, world: World, browse: Browse) -> None:
         self.rolled_back(world, browse)
@@ -390,8 +383,20 @@ class TestRollbackNotice:
         assert (answer.status_code, answer["Location"]) == (303, world.path)
         page = text_of(browse(world.people.support), world.path)
         assert "rolled this app back" not in page
-        assert "on a rollback; the next publish will replace it" in page
-        assert Activation.objects.get(kept_by=world.people.owner.name).kept_at
+        number = older(world)[0]["number"]
+        assert f"{world.people.owner.name} decided to keep #{number} live" in page
+        assert "Don't keep" in page
+        assert "Don't keep" not in text_of(browse(world.people.viewer), world.path)
+
+    def test_keeping_is_taken_back(self, world: World, browse: Browse) -> None:
+        self.rolled_back(world, browse)
+        owner, path, sent = browse(world.people.owner), f"{world.path}rollback/keep/", {"live": live_of(world)}
+        kept = owner.post(path, sent, **HTMX).content.decode()
+        assert "decided to keep" in kept
+        assert 'id="rollback-take-back" autofocus' in kept
+        shown = owner.post(path, {**sent, "taken_back": "1"}, **HTMX).content.decode()
+        assert "rolled this app back" in shown
+        assert "decided to keep" not in text_of(browse(world.people.support), world.path)
 
     def test_viewers_and_others_can_not_keep_it(self, world: World, browse: Browse) -> None:
         self.rolled_back(world, browse)

@@ -4,9 +4,9 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from portal import miosa
-from portal.models import Deployment, Operation, Version
+from portal.models import Customer, Deployment, Operation, Version
 from portal.permissions import Permission
-from portal.services import environments
+from portal.services import environments, logs
 from portal.services.operations.base import Detection, Icon, Kind, Labels, Response
 from portal.services.operations.kinds._created import (
     detect_new_deployment,
@@ -39,6 +39,9 @@ class Publish(Kind):
         in_progress=_("is being published"),
         unknown=_("may have been published; we are checking"),
         not_done=_("was not published"),
+        accepted=_("publish accepted, outcome unknown"),
+        failed=_("publish failed"),
+        staged=_("staged"),
     )
     icon = Icon.UP
     title = _("Publish %(app)s of %(customer)s")
@@ -117,6 +120,13 @@ class Publish(Kind):
         # The deployment is read before the version: if it still shows what was live before, it may have switched since.
         was_replaced = version.was_live and deployment.active_version_id != operation.before.get("live")
         return not goes_live or was_replaced
+
+    def follow_up(self, operation: Operation, deployment: Deployment, client: miosa.Client, *, now: datetime) -> None:
+        """The log of a failed build says why, and is read before somebody opens it: lists show the reason."""
+        version = Version.objects.filter(deployment=deployment, miosa_id=operation.version_id, state="failed").first()
+        customer = Customer.objects.filter(pk=operation.customer_id).first()
+        if version is not None and customer is not None:
+            logs.store_failed_log(version, deployment, customer=customer, now=now)
 
     def is_in_timeline(self, operation: Operation) -> bool:
         return operation.state != Operation.State.SUCCEEDED

@@ -31,6 +31,7 @@ class Redeploy(Kind):
         unknown=_("may have been redeployed; we are checking"),
         not_done=_("was not redeployed"),
         accepted=_("is being built again"),
+        failed=_("redeploy failed"),
     )
     title = _("Redeploy %(app)s of %(customer)s")
     button = _("Redeploy %(app)s")
@@ -65,7 +66,9 @@ class Redeploy(Kind):
         facts: dict[str, object] = {"check_due_at": now + CHECK_AFTER}
         if state in _FAILED:
             text = gettext("The build failed. The version that was live before still is.")
+            operation.result = {**operation.result, "build_failed": True}
             facts = {"verdict": Operation.Verdict.BAD, "verdict_text": text, "checked_at": now}
+            facts["result"] = operation.result
         Operation.objects.filter(pk=operation.pk, check_due_at=None, checked_at=None).update(**facts)
         return True
 

@@ -25,6 +25,15 @@ def add_customers(deployment: Deployment, customer_ids: Iterable[int]) -> None:
         customer_rows.count_deployments(new)
 
 
+def bump_generation(deployment: Deployment, owner_ids: Iterable[int]) -> None:
+    """Something changed that concerns these customers. On a shared deployment the others must not notice."""
+    linked, owners = list_customer_ids(deployment), set(owner_ids)
+    if deployment.is_shared:
+        customer_rows.bump_generation(owners, staff_only=linked - owners)
+    else:
+        customer_rows.bump_generation(owners | linked)
+
+
 def set_owner(deployment: Deployment, owner_id: int) -> None:
     """Link the owner as such; a former owner stays linked only while it owns something on the deployment."""
     Holding.objects.update_or_create(customer_id=owner_id, deployment=deployment, defaults={"owns": True})
@@ -65,3 +74,4 @@ def _set_shared(deployment: Deployment, links: int) -> None:
     if deployment.is_shared != is_shared:
         deployment.is_shared = is_shared
         Deployment.objects.filter(pk=deployment.pk).update(is_shared=is_shared)
+        customer_rows.bump_generation(list_customer_ids(deployment))

@@ -67,16 +67,22 @@ def set_name(external_id: str, *, name: str) -> Customer:
     return customer
 
 
-def bump_generation(ids: Iterable[int]) -> None:
-    """Something shown of these customers changed. Their rows are locked in one order, against deadlocks."""
-    wanted = sorted(set(ids))
+def bump_generation(ids: Iterable[int], *, staff_only: Iterable[int] = ()) -> None:
+    """Something shown of these customers changed; of those in `staff_only`, something that only staff see.
+
+    Their rows are locked in one order, against deadlocks.
+    """
+    shown = set(ids)
+    wanted = sorted(shown.union(staff_only))
     if not wanted:
         return
     rows = Customer.objects.filter(pk__in=wanted)
     with transaction.atomic(savepoint=False):
         if len(wanted) > 1 and connection.features.has_select_for_update:
             list(rows.select_for_update().order_by("pk").values_list("pk"))
-        rows.update(generation=F("generation") + 1)
+        rows.filter(pk__in=shown).update(generation=F("generation") + 1)
+        if len(wanted) > len(shown):
+            rows.exclude(pk__in=shown).update(others_generation=F("others_generation") + 1)
 
 
 def count_deployments(ids: Iterable[int]) -> None:

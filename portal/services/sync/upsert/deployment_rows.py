@@ -16,6 +16,8 @@ from portal.services import clean_text
 from portal.services.sync.upsert import attribution, customer_links, customer_rows
 
 _AT_ONCE = 200
+# What all customers of a shared deployment see of its row. What is live follows from the versions.
+_SHOWN_IF_SHARED = frozenset({"name", "customer_id", "gone_at"})
 _TOUCHES = {"state", "error", "updated_at"}
 
 # What a row states, the external id it counts under, and whether that is certain.
@@ -89,6 +91,7 @@ class _Batch:
             if not attribution.normalize_external_id(row.external_workspace_id)
         )
         self.changed_customers: set[int] = set()
+        self.unconcerned_customers: set[int] = set()
         self.counted_customers: set[int] = set()
 
     def store(self) -> list[StoredDeployment]:
@@ -114,7 +117,7 @@ class _Batch:
             stored.append(replace(changes, is_uncertain=not is_certain))
         Deployment.objects.filter(pk__in=[one.deployment.pk for one in stored]).update(requested_at=self.now)
         customer_rows.count_deployments(self.counted_customers)
-        customer_rows.bump_generation(self.changed_customers)
+        customer_rows.bump_generation(self.changed_customers, staff_only=self.unconcerned_customers)
         return stored + [StoredDeployment(self.known[pk], is_new=False, pointer_moved=False) for pk in late]
 
     @functools.cached_property
@@ -175,7 +178,9 @@ class _Batch:
             ends = [known.active_version_id, changed["active_version_id"]]
             versions.filter(miosa_id__in=ends).update(is_doubtful=True)
         if set(changed) - {"updated_at"}:
-            self.changed_customers |= customer_links.list_customer_ids(known)
+            linked = customer_links.list_customer_ids(known)
+            is_shown = not known.is_shared or _SHOWN_IF_SHARED & set(changed)
+            (self.changed_customers if is_shown else self.unconcerned_customers).update(linked)
         for name, value in changed.items():
             setattr(known, name, value)
         known.save(update_fields=list(changed))

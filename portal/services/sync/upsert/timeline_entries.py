@@ -27,7 +27,7 @@ def upsert_version_entries(
     owners = _find_owners(versions)
     for customer_id in sorted({owners[version.pk] for version in moved}):
         _hand_over(deployment, [one for one in moved if owners[one.pk] == customer_id], customer_id=customer_id)
-    facets = _find_facets(
+    facets = find_facets(
         (owners[version.pk], field, text) for version in versions for field, text in _facet_texts(version)
     )
     Entry.objects.bulk_create(
@@ -63,7 +63,9 @@ def _entry(deployment: Deployment, version: Version, customer_id: int, facets: M
         person=codes[0],
         project=codes[1],
         number=version.number,
-        text=clean_text.make_search_key(version.external_user_id, version.external_project_id, command)[:400],
+        text=clean_text.make_search_key(
+            version.published_by, version.external_user_id, version.external_project_id, version.publish_reason, command
+        )[:400],
     )
 
 
@@ -74,7 +76,7 @@ def _get_time(version: Version) -> datetime:
 
 def _facet_texts(version: Version) -> tuple[tuple[str, str], tuple[str, str]]:
     return (
-        (Facet.Field.PERSON.value, version.external_user_id),
+        (Facet.Field.PERSON.value, version.published_by or version.external_user_id),
         (Facet.Field.PROJECT.value, version.external_project_id),
     )
 
@@ -109,13 +111,13 @@ def upsert_activation_entry(
             "other": previous.pk if previous else 0,
             "state": Entry.State.OTHER,
             "version_kind": _KINDS.get(to.kind, Entry.VersionKind.OTHER),
-            "project": _find_facets([project]).get(project, 0),
+            "project": find_facets([project]).get(project, 0),
             "number": to.number,
         },
     )
 
 
-def _find_facets(wanted: Iterable[FacetKey]) -> dict[FacetKey, int]:
+def find_facets(wanted: Iterable[FacetKey]) -> dict[FacetKey, int]:
     """The small numbers that people and projects are filtered by; new ones are made. Empty texts have none."""
     keys = sorted({key for key in wanted if key[2]})
     if not keys:

@@ -14,7 +14,7 @@ from portal import miosa
 from portal.models import Connection, Customer, Deployment, Version
 from portal.models.versions import get_created_at
 from portal.services import clean_text
-from portal.services.sync.upsert import attribution, customer_links, customer_rows, timeline_entries
+from portal.services.sync.upsert import attribution, authors, customer_links, customer_rows, timeline_entries
 from portal.services.sync.upsert.attribution import Stated
 
 logger = logging.getLogger(__name__)
@@ -129,6 +129,8 @@ def _store(
         elif changed := _merge(version, values, changes):
             updated.append(version)
             columns |= changed
+    authors.set_publishers(deployment, [*new, *changes.moved])
+    columns |= set(authors.COLUMNS) if changes.moved else set()
     Version.objects.bulk_create(new, batch_size=100)
     if updated:
         Version.objects.bulk_update(updated, sorted(columns), batch_size=50)

@@ -1,4 +1,4 @@
-"""One gunicorn worker with its CPU and memory, and a client that keeps one connection open."""
+"""One web process with its CPU and memory, and a client that keeps one connection open."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Answer:
 
 @dataclass
 class Server:
-    """A gunicorn with one worker of four threads on the bench's settings."""
+    """The web server with one process of four threads on the bench's settings."""
 
     environment: dict[str, str]
     port: int = 0
@@ -36,12 +36,12 @@ class Server:
 
     def __enter__(self) -> Server:
         self.port = free_port()
-        command = [sys.executable, "-m", "gunicorn", "portal.wsgi:application", "--workers", "1", "--threads", "4"]
-        command += ["--worker-class", "gthread", "--bind", f"127.0.0.1:{self.port}", "--no-control-socket"]
-        command += ["--keep-alive", "75", "--log-level", "error"]
+        # The one connection is kept, also between rounds.
+        start = "from portal import web; web.KEEP_ALIVE_S = 75; web.serve()"
+        own = {"PORT": str(self.port), "WEB_WORKERS": "1", "WEB_THREADS": "4", "LOG_LEVEL": "ERROR"}
         self.process = subprocess.Popen(
-            command,
-            env={**os.environ, **self.environment},
+            [sys.executable, "-c", start],
+            env={**os.environ, **own, **self.environment},
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
@@ -92,7 +92,7 @@ class Server:
     def worker(self) -> psutil.Process:
         if self.process is None:
             raise RuntimeError("not started")
-        return psutil.Process(self.process.pid).children()[0]
+        return psutil.Process(self.process.pid)
 
     def _ask(self, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> Answer:
         if self._connection is None:

@@ -1,0 +1,90 @@
+"""How often somebody may try to sign in. Strangers are slowed down, and never keep out people whose browser is known.
+
+A browser in which somebody has signed in before is known for that account. It counts for itself alone. Other attempts
+count for their address, for the account from that address, and, so that many addresses can't share the work, for the
+account. Accounts that don't exist are counted like others.
+"""
+
+import hashlib
+import logging
+import math
+import time
+from dataclasses import dataclass
+
+from django.db.models import F
+from django.utils.translation import gettext as _
+
+from portal import miosa
+from portal.models import Bucket
+from portal.services.errors import Unavailable
+from portal.services.rates import Share
+from portal.services.sync import budget
+
+logger = logging.getLogger(__name__)
+
+_PREFIX = "sign-in:"
+# Each: how many attempts at once, and after that how many per second.
+_KNOWN_BROWSER = (10.0, 1 / 10)
+_ADDRESS = (20.0, 1 / 6)
+_ACCOUNT_FROM_ADDRESS = (5.0, 1 / 60)
+_ACCOUNT = (30.0, 1 / 30)
+# By then each of them is full again.
+_KEPT_S = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """`email` as it was typed. `network` is what an address counts as. `browser` is empty unless it is known."""
+
+    email: str
+    network: str
+    browser: str
+
+    @property
+    def shares(self) -> list[Share]:
+        account = self.email.lower()
+        if self.browser:
+            return [_share("browser", (account, self.browser), _KNOWN_BROWSER)]
+        return [
+            _share("account-address", (account, self.network), _ACCOUNT_FROM_ADDRESS),
+            _share("address", (self.network,), _ADDRESS),
+            _share("account", (account,), _ACCOUNT),
+        ]
+
+
+def count_attempt(attempt: Attempt) -> None:
+    """Count one attempt, before the password is checked. Raises Unavailable if there were too many."""
+    try:
+        budget.take_shares(attempt.shares, now=time.time())
+    except miosa.BudgetSpent as spent:
+        seconds = max(1, math.ceil(spent.retry_after_s or 1))
+        logger.warning("sign-in refused: too many attempts", extra=_describe(attempt))
+        text = _("There were too many attempts to sign in. Try again in %(seconds)s seconds.") % {"seconds": seconds}
+        raise Unavailable(text, retry_after_s=seconds) from spent
+
+
+def note_success(attempt: Attempt) -> None:
+    """It does not count: many people may sign in from one address."""
+    keys = [share.key for share in attempt.shares]
+    Bucket.objects.filter(key__in=keys).update(tokens=F("tokens") + 1)
+    logger.info("signed in", extra=_describe(attempt))
+
+
+def note_failure(attempt: Attempt) -> None:
+    logger.warning("sign-in failed", extra=_describe(attempt))
+
+
+def delete_old_counts() -> int:
+    return Bucket.objects.filter(key__startswith=_PREFIX, at__lt=time.time() - _KEPT_S).delete()[0]
+
+
+def _share(name: str, parts: tuple[str, ...], rate: tuple[float, float]) -> Share:
+    """Keys hold no address and no e-mail."""
+    digest = hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
+    capacity, refill = rate
+    return Share(f"{_PREFIX}{name}:{digest}", capacity=capacity, refill=refill)
+
+
+def _describe(attempt: Attempt) -> dict[str, object]:
+    """The address is on every line of a request."""
+    return {"account": attempt.email[:254], "known_browser": bool(attempt.browser)}

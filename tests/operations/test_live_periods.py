@@ -1,0 +1,205 @@
+"""What was live when, by whom, and which version is the last good one: told as stories, with all kinds of changes."""
+
+import pytest
+from django.utils import timezone
+
+from portal.models import Activation, Deployment, Version
+from portal.permissions import Person
+from portal.services.queries import customers, deployments, live_periods, versions
+from portal.services.queries.live_periods import Period
+from tests.operations.app import App
+
+
+def find_last_good(app: App, *, by: Person | None = None) -> Period | None:
+    by = by or app.owner
+    customer = customers.get_customer(by=by, slug=app.slug)
+    deployment = deployments.get_held(customer, app.deployment_id)
+    return live_periods.find_last_good(deployment, customer, by=by, now=timezone.now())
+
+
+def last_good_number(app: App) -> int | None:
+    found = find_last_good(app)
+    return found.version.number if found else None
+
+
+def publish_outside(app: App) -> str:
+    published = app.control.run_action("publish", deployment_id=app.deployment_id)
+    app.fetch()
+    return str(published["id"])
+
+
+def roll_back_outside(app: App, number: int) -> None:
+    app.control.run_action("rollback", deployment_id=app.deployment_id, version_id=app.number(number))
+    app.fetch()
+
+
+class TestLastGood:
+    """#24 is live at first; #23 and older were live before this portal read them."""
+
+    def test_live_before_the_first_read_has_no_known_period(self, app: App) -> None:
+        app.roll_back(23)
+        good = find_last_good(app)
+        assert good
+        assert good.version.number == 22
+        assert (good.began_at, good.ended_at) == (None, None)
+
+    def test_a_version_that_was_rolled_away_from_is_not_good(self, app: App) -> None:
+        app.roll_back(23)
+        publish_outside(app)
+        assert last_good_number(app) == 23
+
+    @pytest.mark.parametrize("is_outside", [True, False])
+    def test_not_even_if_the_rollback_was_seen_from_outside(self, app: App, is_outside: bool) -> None:
+        roll_back_outside(app, 23) if is_outside else app.roll_back(23)
+        publish_outside(app)
+        publish_outside(app)
+        assert last_good_number(app) == 25
+        app.roll_back(25)
+        assert last_good_number(app) == 23
+
+    def test_until_somebody_makes_it_live_again_on_purpose(self, app: App) -> None:
+        app.roll_back(23)
+        app.change("promote", app.number(24))
+        publish_outside(app)
+        assert last_good_number(app) == 24
+
+    def test_and_rolls_away_from_it_a_second_time(self, app: App) -> None:
+        app.roll_back(23)
+        app.change("promote", app.number(24))
+        app.roll_back(23)
+        publish_outside(app)
+        assert last_good_number(app) == 23
+
+    def test_a_version_rolled_back_to_on_purpose_is_good_once_it_was_replaced(self, app: App) -> None:
+        app.roll_back(22)
+        publish_outside(app)
+        good = find_last_good(app)
+        assert good
+        assert good.version.number == 22
+        first, second = Activation.objects.filter(deployment_id=app.deployment_id).order_by("-pk")[:2]
+        assert (good.began_at, good.ended_at) == (second.at, first.at)
+
+    def test_rolled_back_twice_in_a_row(self, app: App) -> None:
+        app.roll_back(23)
+        app.roll_back(21)
+        assert last_good_number(app) == 20
+        publish_outside(app)
+        assert last_good_number(app) == 21
+
+    def test_a_version_with_a_failed_check_is_not_good_however_it_was_before(self, app: App) -> None:
+        app.roll_back(22)
+        app.roll_back(21)
+        app.change("promote", app.number(22))
+        latest = Activation.objects.filter(version_id=app.number(22)).latest("pk")
+        Activation.objects.filter(pk=latest.pk).update(verdict=Activation.Verdict.BAD)
+        publish_outside(app)
+        assert last_good_number(app) == 21
+
+    def test_a_refused_rollback_changes_nothing(self, app: App) -> None:
+        app.control.fault("*/rollback", status=409)
+        assert app.roll_back(22).state == "refused"
+        publish_outside(app)
+        assert last_good_number(app) == 24
+
+    def test_a_publish_that_was_rolled_back_between_two_reads_is_not_good(self, app: App) -> None:
+        app.control.run_action("publish", deployment_id=app.deployment_id)
+        roll_back_outside(app, 24)
+        publish_outside(app)
+        assert last_good_number(app) == 24
+
+    def test_a_version_that_was_rolled_away_from_before_the_first_read(self, app: App) -> None:
+        """The portal is installed while #22 is live, by a rollback from #24."""
+        app.control.run_action("rollback", deployment_id=app.deployment_id, version_id=app.number(22))
+        read_for_the_first_time(app)
+        publish_outside(app)
+        assert last_good_number(app) == 22
+        app.roll_back(22)
+        assert last_good_number(app) == 21
+
+
+def read_for_the_first_time(app: App) -> None:
+    Activation.objects.all().delete()
+    Version.objects.filter(deployment__miosa_id=app.deployment_id).delete()
+    Deployment.objects.filter(miosa_id=app.deployment_id).update(live_since=None)
+    app.fetch()
+
+
+class TestWho:
+    def test_our_rollback_is_of_who_requested_it(self, app: App) -> None:
+        app.roll_back(23, by=app.operator, reason="since noon")
+        row = app.row()
+        assert (row.live_by, row.live_by_role) == (app.operator.name, "operator")
+        assert row.live_reason == "Checkout broken: since noon"
+        assert row.live_since == Activation.objects.latest("pk").at
+
+    def test_our_publish_is_of_who_requested_it(self, app: App) -> None:
+        page = app.change("publish", by=app.operator, reason="new prices", choice="")
+        app.settle()
+        row = app.row()
+        version = Version.objects.get(deployment=row, number=25)
+        assert version.external_user_id != app.operator.name
+        assert (version.published_by, version.publish_reason) == (app.operator.name, "new prices")
+        assert (row.live_by, row.live_operation_id) == (app.operator.name, page.key)
+
+    def test_a_version_read_again_from_scratch_keeps_its_publisher(self, app: App) -> None:
+        app.change("publish", by=app.operator, choice="asked")
+        app.settle()
+        Version.objects.filter(deployment=app.row(), number=25).delete()
+        app.fetch()
+        assert Version.objects.get(deployment=app.row(), number=25).published_by == app.operator.name
+
+    def test_a_rollback_from_outside_is_of_nobody_we_know(self, app: App) -> None:
+        assert app.row().live_by
+        roll_back_outside(app, 23)
+        assert app.row().live_by == ""
+
+    def test_a_publish_from_outside_is_of_the_platforms_user(self, app: App) -> None:
+        app.roll_back(23)
+        publish_outside(app)
+        row = app.row()
+        assert row.live_by == Version.objects.get(deployment=row, number=25).external_user_id != ""
+
+    def test_a_publisher_is_not_shown_to_another_customer(self, app: App) -> None:
+        """An owner published it, and MIOSA attributes the version to somebody else since."""
+        app.change("publish")
+        app.settle()
+        version = Version.objects.get(deployment=app.row(), number=25)
+        assert version.published_by == app.owner.name
+        app.control.run_action(
+            "reattribute",
+            deployment_id=app.deployment_id,
+            version_id=version.miosa_id,
+            external_workspace_id="pawsome-vets",
+        )
+        app.fetch()
+        version.refresh_from_db()
+        assert (version.published_by, version.publish_reason) == ("", "")
+        assert app.row().live_by != app.owner.name
+
+    def test_the_page_of_a_version_says_who_made_it_live_and_why(self, app: App) -> None:
+        page = app.roll_back(23, by=app.operator)
+        loaded = versions.load(by=app.owner, slug=app.slug, deployment_id=app.deployment_id, version_id=app.number(23))
+        moments = versions.get_version(loaded, by=app.owner, now=timezone.now()).moments
+        (went_live,) = [each for each in moments if each.what == "went_live"]
+        assert (went_live.who, went_live.reason) == (app.operator.name, "Checkout broken")
+        assert went_live.operation == page.key
+
+
+class TestSince:
+    def test_a_hidden_publish_is_recorded_with_its_own_times(self, app: App) -> None:
+        was = app.row().live_since
+        hidden = app.control.run_action("publish", deployment_id=app.deployment_id)
+        roll_back_outside(app, 24)
+        went, back = Activation.objects.filter(deployment_id=app.deployment_id).order_by("pk")[1:3]
+        assert (went.version_id, back.version_id) == (hidden["id"], app.number(24))
+        assert went.at < back.at
+        since = app.row().live_since
+        assert since
+        assert was
+        assert since > was
+
+    def test_a_moment_that_nobody_knows_is_left_out(self, app: App) -> None:
+        Version.objects.filter(miosa_id=app.live).update(promoted_at=None)
+        period = live_periods.find_last_period(app.row(), Version.objects.get(miosa_id=app.live))
+        assert period
+        assert period.began_at is None

@@ -1,0 +1,9 @@
+"""The web server with deadlines and limits that tests can wait for: `python -m tests.run.quick_web`."""
+
+from portal import http_protocol, web
+
+http_protocol.REQUEST_DEADLINE_S = 1.5
+http_protocol.MOST_CONNECTIONS = 400
+
+if __name__ == "__main__":
+    web.serve()
