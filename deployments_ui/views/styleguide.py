@@ -91,7 +91,8 @@ def get_sample(request: htmx.Request, page: str, *, now: datetime) -> tuple[str,
     if page == "comparison":
         return "versions/comparison.html", compare.context_of(samples_versions.comparison(now))
     if page == "long-log":
-        return "versions/log.html", {"log": sample_log(request), "version_url": links.styleguide_page("version")}
+        version = next(iter(samples_versions.version_pages(now).values()))
+        return "versions/log.html", {**versions.log_context_of(version), "log": sample_log(request)}
     raise Http404
 
 
