@@ -13,5 +13,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
 handler400 = "deployments_ui.errors.bad_request"
 handler403 = "deployments_ui.errors.forbidden"
 handler404 = "deployments_ui.errors.not_found"
-handler429 = "deployments_ui.errors.too_many"  # used by allauth for too many failed sign-ins
+handler429 = "deployments_ui.errors.too_many"  # used by the rate limits of allauth
 handler500 = "deployments_ui.errors.broken"
