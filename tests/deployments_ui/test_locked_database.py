@@ -176,10 +176,14 @@ class TestChanges:
 def test_a_full_disk_is_explained(db: None) -> None:
     """SQLite is told that there is no room for another page."""
     with connection.cursor() as cursor:
-        (pages,) = cursor.execute("PRAGMA page_count").fetchone()
+        sizes = [
+            cursor.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "freelist_count", "page_size")
+        ]
+        pages, free, page_size = sizes
         cursor.execute(f"PRAGMA max_page_count = {pages}")
+        too_much = "a" * (free + 10) * page_size
         with pytest.raises(OperationalError) as raised:
-            Session.objects.create(session_key="x", session_data="a" * 1_000_000, expire_date=timezone.now())
+            Session.objects.create(session_key="x", session_data=too_much, expire_date=timezone.now())
         cursor.execute("PRAGMA max_page_count = 1073741823")
     obstacle = durability.find_obstacle(raised.value)
     assert obstacle is not None

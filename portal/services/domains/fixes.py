@@ -100,8 +100,8 @@ FIXES: Mapping[MessageCode, Promise] = {
     MessageCode.CAA_FAILS_ABOVE: _ADD_CAA,
     MessageCode.CAA_FORBIDS: _ADD_CAA,
     MessageCode.CAA_FORBIDS_ALIAS: _(
-        "Ask whoever manages %(owner)s to allow %(issuer)s. %(name)s has a CNAME record, so no CAA record can be added"
-        " there."
+        "Ask the person who manages %(owner)s to allow %(issuer)s. %(name)s has a CNAME record, so no CAA record can be"
+        " added there."
     ),
     MessageCode.CAA_FORBIDS_ALL: _ADD_CAA,
     MessageCode.CAA_RESTRICTS: _('If no certificate is issued, add a CAA record at %(place)s: 0 %(tag)s "%(issuer)s".'),

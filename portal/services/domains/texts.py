@@ -141,7 +141,7 @@ TEXTS: Mapping[MessageCode, Promise] = {
         "A CAA record at %(name)s allows certificates from %(allowed)s only. Ours come from %(issuer)s."
     ),
     MessageCode.CAA_FORBIDS_ALIAS: _(
-        "%(name)s points to %(owner)s, whose CAA records don't allow certificates from %(issuer)s."
+        "%(name)s points to %(owner)s, and the CAA records there don't allow certificates from %(issuer)s."
     ),
     MessageCode.CAA_FORBIDS_ALL: _("The CAA records at %(name)s forbid all certificates."),
     MessageCode.CAA_RESTRICTS: _(

@@ -97,11 +97,13 @@ def show_live_version(deployment: Deployment) -> None:
 
 
 def _list_concerned_ids(row: Deployment, moved: set[int | None], *, recorded: str | None) -> set[int]:
-    """The customers that see a difference when the live version moves between these two.
+    """The customers of a shared deployment that see a difference when the live version moves between these two.
 
     That is their owners, and everybody if none was live (`recorded`) or none is any more. Of a version that is not
     stored yet, the owner is known once it is.
     """
+    if not row.is_shared:
+        return set()
     if moved and not (recorded and row.active_version_id):
         return customer_links.list_customer_ids(row)
     owners = Version.objects.filter(pk__in=[pk for pk in moved if pk], customer__isnull=False)
