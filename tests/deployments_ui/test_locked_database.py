@@ -176,10 +176,9 @@ class TestChanges:
 def test_a_full_disk_is_explained(db: None) -> None:
     """SQLite is told that there is no room for another page."""
     with connection.cursor() as cursor:
-        sizes = [
+        pages, free, page_size = (
             cursor.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "freelist_count", "page_size")
-        ]
-        pages, free, page_size = sizes
+        )
         cursor.execute(f"PRAGMA max_page_count = {pages}")
         too_much = "a" * (free + 10) * page_size
         with pytest.raises(OperationalError) as raised:
