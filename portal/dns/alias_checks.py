@@ -201,10 +201,13 @@ def report_missing(record: RequiredRecord, observed: Observation, facts: Facts) 
     """Missing, or set at the name with the zone appended twice, or a wildcard answers in its place."""
     if facts.zone and is_within(record.name, facts.zone):
         doubled = f"{record.name}.{facts.zone}"
-        types = ("CNAME", "A", "AAAA") if record.is_alias else (record.type,)
+        # A CNAME record can't be moved to the apex, nor is a record of another value the one that is missing.
+        addresses = ("A", "AAAA") if record.is_at_apex(facts.zone) else ("CNAME", "A", "AAAA")
+        types = addresses if record.is_alias else (record.type,)
         for each in types:
             answer = observed.server.find_answered(doubled, each)
-            if answer and has_own_records(observed.server, doubled, each, facts.lookup.probe):
+            is_meant = answer and not answer.chain and (record.is_alias or record.value in answer.values)
+            if answer and is_meant and has_own_records(observed.server, doubled, each, facts.lookup.probe):
                 shown = describe_records(answer.records)
                 return Check(Finding.MISSING, MessageCode.MISSING_ZONE_TWICE, shown, {"twice": doubled})
     if observed.is_from_wildcard and (observed.cname or observed.addresses):

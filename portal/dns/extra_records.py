@@ -63,7 +63,7 @@ def _list_extra(facts: Facts, observed: Observation, finding: Finding) -> list[R
     addresses = list(_list_addresses(facts.lookup, observed))
     values = {record.value for record in addresses}
     missing = {each.type for each in records if each.value not in values} if observed.cname is None else set()
-    if record_type in missing or not values & expected:
+    if record_type in missing or not ({each.value for each in addresses if each.type == "A"} or values) & expected:
         return []
     return [each for each in addresses if each.type == record_type and each.value not in expected]
 
