@@ -9,6 +9,7 @@ from portal.dns import providers
 from portal.dns.lookup import Lookup, Record
 from portal.dns.messages import Message, MessageCode, Param
 from portal.dns.records import RequiredRecord
+from portal.dns.suffixes import is_delegated
 
 # Without these, e-mail or the zone itself stops working, so nobody is advised to remove them.
 KEPT_TYPES = ("MX", "NS", "SOA")
@@ -81,6 +82,11 @@ def advise_beside_others(record: RequiredRecord, lookup: Lookup) -> tuple[Advise
     if apex_type in ("ALIAS", "ANAME") or is_alias_likely:
         return (AdvisedRecord(apex_type or "ALIAS", record.value),)
     return _list_addresses(record, lookup) or (AdvisedRecord("ALIAS", record.value),)
+
+
+def locate_label(label: str, zone: str | None) -> Param:
+    """In a zone below the domain, the label alone could be taken for that of another name of the domain."""
+    return Message.build(MessageCode.LABEL_IN_ZONE, label=label, zone=zone) if zone and is_delegated(zone) else label
 
 
 def get_values(advised: Iterable[AdvisedRecord]) -> dict[str, Param]:

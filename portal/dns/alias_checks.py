@@ -15,7 +15,7 @@ from portal.dns.lookup import Lookup, Record
 from portal.dns.messages import MessageCode, Param
 from portal.dns.observations import Observation, describe_records
 from portal.dns.records import RequiredRecord
-from portal.dns.suffixes import find_registrable, is_within
+from portal.dns.suffixes import find_registrable, is_delegated, is_within
 from portal.dns.wildcards import has_own_records
 
 
@@ -92,7 +92,7 @@ def _check_flattened(record: RequiredRecord, observed: Observation, facts: Facts
             return Check(Finding.FLATTENED, MessageCode.FLATTENED, observed.found)
     if observed.is_from_wildcard:
         return report_missing(record, observed, facts)
-    if (check := check_unknown_addresses(observed.addresses, observed)) is not None:
+    if (check := check_unknown_addresses(observed.addresses, observed, facts)) is not None:
         return check
     if not target.is_known:
         return Check(Finding.NO_ANSWER, MessageCode.NO_ANSWER_TARGET, observed.found)
@@ -160,14 +160,18 @@ def report_apex_cname(record: RequiredRecord, observed: Observation, facts: Fact
     return Check(Finding.HIDES_RECORDS if leads_there else Finding.WRONG, code, found, values, advised)
 
 
-def check_unknown_addresses(records: Sequence[Record], observed: Observation) -> Check | None:
+def check_unknown_addresses(records: Sequence[Record], observed: Observation, facts: Facts) -> Check | None:
     """Addresses that are not the platform's, but known ones."""
     if (parked := parking.find_by_records(records)) is not None:
         values: dict[str, Param] = {"found": describe_records(records), "registrar": parked.registrar}
         return Check(Finding.PARKED, MessageCode.PARKED, observed.found, values | {"feature": parked.feature})
     names = {cdns.find_by_address(record.value) for record in records}
     if len(names) == 1 and (cdn := names.pop()) is not None:
-        return Check(Finding.PROXIED, MessageCode.PROXIED, observed.found, {"cdn": cdn})
+        # Many hosts are behind such a network; only those whose DNS is there have a proxy to turn off.
+        provider = providers.find_provider(facts.lookup.name_servers)
+        is_own = provider is not None and provider.name == cdn
+        code = MessageCode.PROXIED if is_own else MessageCode.PROXIED_ELSEWHERE
+        return Check(Finding.PROXIED, code, observed.found, {"cdn": cdn, "found": describe_records(records)})
     if all(record.is_private for record in records):
         return Check(Finding.WRONG, MessageCode.WRONG_PRIVATE, observed.found)
     return None
@@ -183,7 +187,7 @@ def report_wrong_cname(observed: Observation, code: MessageCode) -> Check:
     if observed.end.is_loop:
         return Check(Finding.WRONG, MessageCode.WRONG_LOOP, observed.found)
     found = observed.cname or ""
-    parked = parking.find_by_hosts(observed.end.chain) or parking.find_by_records(observed.end.addresses)
+    parked = parking.find_by_hosts(observed.end.chain)
     if parked is not None:
         values: dict[str, Param] = {"found": observed.found, "registrar": parked.registrar, "feature": parked.feature}
         return Check(Finding.PARKED, MessageCode.PARKED, observed.found, values)
@@ -197,16 +201,18 @@ def report_missing(record: RequiredRecord, observed: Observation, facts: Facts) 
     """Missing, or set at the name with the zone appended twice, or a wildcard answers in its place."""
     if facts.zone and is_within(record.name, facts.zone):
         doubled = f"{record.name}.{facts.zone}"
-        types = ("CNAME", "A", "AAAA") if record.is_alias else (record.type,)
+        # A CNAME record can't be moved to the apex, nor is a record of another value the one that is missing.
+        addresses = ("A", "AAAA") if record.is_at_apex(facts.zone) else ("CNAME", "A", "AAAA")
+        types = addresses if record.is_alias else (record.type,)
         for each in types:
             answer = observed.server.find_answered(doubled, each)
-            if answer and has_own_records(observed.server, doubled, each, facts.lookup.probe):
+            is_meant = answer and not answer.chain and (record.is_alias or record.value in answer.values)
+            if answer and is_meant and has_own_records(observed.server, doubled, each, facts.lookup.probe):
                 shown = describe_records(answer.records)
                 return Check(Finding.MISSING, MessageCode.MISSING_ZONE_TWICE, shown, {"twice": doubled})
     if observed.is_from_wildcard and (observed.cname or observed.addresses):
         return Check(Finding.MISSING, MessageCode.MISSING_WILDCARD, observed.found, {"found": observed.found})
-    is_delegated = facts.zone is not None and facts.zone != find_registrable(facts.zone)
-    code = MessageCode.MISSING_DELEGATED if is_delegated else MessageCode.MISSING
+    code = MessageCode.MISSING_DELEGATED if is_delegated(facts.zone) else MessageCode.MISSING
     return Check(Finding.MISSING, code, observed.found)
 
 

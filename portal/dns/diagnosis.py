@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from portal.dns import caa, providers, zone_checks
-from portal.dns.advice import AdvisedRecord, advise, get_values
+from portal.dns.advice import AdvisedRecord, advise, get_values, locate_label
 from portal.dns.alias_checks import Facts, check_alias
 from portal.dns.extra_records import list_extra_records
 from portal.dns.findings import Check, Finding
@@ -19,7 +19,7 @@ from portal.dns.messages import Message, MessageCode, Param
 from portal.dns.observations import Found, observe
 from portal.dns.record_checks import check_address, check_text
 from portal.dns.records import RequiredRecord
-from portal.dns.suffixes import find_registrable
+from portal.dns.suffixes import find_registrable, is_delegated, is_within
 
 ISSUERS = ("letsencrypt.org",)
 _NO_ANSWER_CODES = {
@@ -79,7 +79,7 @@ class Report:
     @property
     def is_delegated(self) -> bool:
         """Whether the zone is below the registered domain, so that its records are set somewhere else."""
-        return self.zone is not None and self.zone != find_registrable(self.zone)
+        return is_delegated(self.zone)
 
     @property
     def diagnoses(self) -> tuple[Diagnosis, ...]:
@@ -220,10 +220,11 @@ class _Diagnoser:
     def _build(self, record: RequiredRecord, check: Check, server: ServerAnswers | None) -> Diagnosis:
         zone = self.lookup.zone
         advised = check.advised or advise(record, self.lookup)
+        is_below = check.code is not MessageCode.MISSING_DELEGATED and zone is not None and is_within(record.name, zone)
         values: dict[str, Param] = {
             **get_values(advised),
             "name": record.name,
-            "label": record.get_label(zone),
+            "label": locate_label(record.get_label(zone), zone if is_below else None),
             "target": record.value,
             "zone": zone or find_registrable(record.name) or record.name,
             **check.values,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from portal.dns.advice import AliasTarget
+from portal.dns.advice import AliasTarget, locate_label
 from portal.dns.alias_checks import Facts
 from portal.dns.findings import Finding
 from portal.dns.lookup import Lookup, Record
@@ -38,16 +38,16 @@ def list_extra_records(facts: Facts) -> list[ExtraRecords]:
                 unique = {(each.type, each.value): each for _, extra in having for each in extra}
                 found = describe_records(unique.values())
                 owner = _get_owner(having[0][0])
+                label = locate_label(relative_name(owner, lookup.zone or owner), lookup.zone)
                 message = Message.build(
-                    code if is_everywhere else code_at,
-                    name=owner, label=relative_name(owner, lookup.zone or owner), found=found, hosts=hosts,
-                )  # fmt: skip
+                    code if is_everywhere else code_at, name=owner, label=label, found=found, hosts=hosts
+                )
                 extras.append(ExtraRecords(finding, message, found, hosts[0]))
     return extras
 
 
 def _list_extra(facts: Facts, observed: Observation, finding: Finding) -> list[Record]:
-    """Only beside a correct address: otherwise the diagnosis of the record itself covers that."""
+    """Only beside correct addresses: otherwise the diagnosis of the record that is missing says what to replace."""
     if observed.is_from_wildcard:
         return []
     record_type = "A" if finding is Finding.EXTRA else "AAAA"
@@ -61,7 +61,9 @@ def _list_extra(facts: Facts, observed: Observation, finding: Finding) -> list[R
     expected = {record.value for record in records if record.type in ("A", "AAAA")}
     expected = expected.union(*(each.a | each.aaaa for each in targets))
     addresses = list(_list_addresses(facts.lookup, observed))
-    if not any(record.value in expected for record in addresses):
+    values = {record.value for record in addresses}
+    missing = {each.type for each in records if each.value not in values} if observed.cname is None else set()
+    if record_type in missing or not ({each.value for each in addresses if each.type == "A"} or values) & expected:
         return []
     return [each for each in addresses if each.type == record_type and each.value not in expected]
 

@@ -16,10 +16,11 @@ from portal.dns.suffixes import find_registrable, is_public_suffix, is_within, r
 MAX_INPUT_LENGTH = 2_000
 MAX_NAME_LENGTH = 253
 MAX_LABEL_LENGTH = 63
-_INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200e\u200f\u202a\u202b\u202c\u2060\ufeff"))
+_INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200e\u200f\u202a\u202b\u202c\u2060\u2066\u2067\u2068\u2069\ufeff"))
 _FULLWIDTH = str.maketrans("：／＠？＃", ":/@?#")
 _SURROUNDING = " \t\r\n\"'`<>()[]{},;«»„“”‘’"
-_SCHEME = re.compile(r"^(?:[a-z][a-z0-9+.-]*:)?[/\\\\]{2,}|^https?:[/\\\\]*|^mailto:", re.IGNORECASE)
+# Also mistyped (https//, http;//), and pasted behind another one.
+_SCHEME = re.compile(r"^(?:(?:[a-z][a-z0-9+.-]*:)?[/\\]{2,}|https?:[/\\]*|https?;?[/\\]+|mailto:)+", re.IGNORECASE)
 _DOTS = re.compile("[\u3002\uff0e\uff61]")
 _LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 # Browsers accept such a label; Let's Encrypt, for one, issues no certificate for it (R-LDH labels, RFC 5890, 2.3.1).

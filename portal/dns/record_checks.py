@@ -42,7 +42,7 @@ def check_address(record: RequiredRecord, observed: Observation, facts: Facts) -
     if not replaced:
         return report_missing(record, observed, facts)
     wrong = Check(Finding.WRONG, MessageCode.WRONG_VALUE, observed.found, {"found": replaced})
-    return check_unknown_addresses(unknown, observed) or wrong
+    return check_unknown_addresses(unknown, observed, facts) or wrong
 
 
 def _check_cname(record: RequiredRecord, observed: Observation, facts: Facts, expected: set[str]) -> Check:

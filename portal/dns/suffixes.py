@@ -42,6 +42,11 @@ def is_within(name: str, domain: str) -> bool:
     return name == domain or name.endswith(f".{domain}")
 
 
+def is_delegated(zone: str | None) -> bool:
+    """Whether the zone is below the registered domain, so that its records are set somewhere else."""
+    return zone is not None and zone != find_registrable(zone)
+
+
 def relative_name(name: str, zone: str) -> str:
     """The name as a DNS provider's form wants it: the part before the zone, or @ for the zone's apex."""
     if name == zone:

@@ -11,6 +11,9 @@ _ADD = _("Add this record: type %(type)s, name %(label)s, value %(value)s.")
 _WAIT = _("You don't need to do anything. We will check again.")
 _ASK_PROVIDER = _("If this continues, ask your DNS provider what is wrong with the domain.")
 _ADD_CAA = _('Add a CAA record at %(place)s with the value 0 %(tag)s "%(issuer)s".')
+_REMOVE_AND_ADD = _(
+    "Remove %(found)s for %(label)s, then add this record: type %(type)s, name %(label)s, value %(value)s."
+)
 _REMOVE_EXTRA = _("Remove %(found)s for %(label)s.")
 _REPLACE_CNAME = _(
     "Replace the CNAME record for %(label)s with: type %(type)s, name %(label)s, value %(value)s. Keep the"
@@ -27,16 +30,7 @@ FIXES: Mapping[MessageCode, Promise] = {
         "Add this record: type %(type)s, name %(label)s, value %(value)s. The wildcard record can stay."
     ),
     MessageCode.MISSING_ZONE_TWICE: _("Change the name of that record to %(label)s. Your DNS provider adds the rest."),
-    MessageCode.UNDECIDED_ADDRESSES: _(
-        "The hosting service has verified %(name)s, but we see %(found)s, which %(target)s doesn't have right now."
-        " This is normal if your DNS provider fills in the addresses."
-    ),
-    MessageCode.WRONG_CASE: _("%(name)s has %(found)s. Capital and small letters differ from the required value."),
-    MessageCode.WRONG_QUOTES: _("%(name)s has %(found)s. Quotation marks were entered as part of the value."),
-    MessageCode.WRONG_SPACES: _('%(name)s has "%(found)s". It has spaces that the required value does not have.'),
-    MessageCode.WRONG_ADDRESSES: _(
-        "Remove %(found)s for %(label)s, then add this record: type %(type)s, name %(label)s, value %(value)s."
-    ),
+    MessageCode.WRONG_ADDRESSES: _REMOVE_AND_ADD,
     MessageCode.UNDECIDED_ADDRESSES: _(
         "If the app doesn't appear at %(name)s, replace them with this record: type %(type)s, name %(label)s, value"
         " %(value)s."
@@ -74,6 +68,7 @@ FIXES: Mapping[MessageCode, Promise] = {
         " value %(value)s."
     ),
     MessageCode.PROXIED: _("At %(cdn)s, turn off the proxy for %(label)s."),
+    MessageCode.PROXIED_ELSEWHERE: _REMOVE_AND_ADD,
     MessageCode.PROXIED_CNAME: _("Replace it with this record: type %(type)s, name %(label)s, value %(value)s."),
     MessageCode.PROPAGATING: _("You don't need to do anything. Name servers usually agree within minutes."),
     MessageCode.SPLIT: _(

@@ -43,6 +43,7 @@ TEXTS: Mapping[MessageCode, Promise] = {
     MessageCode.FOUND_NO_NAME: _("no such name"),
     MessageCode.FOUND_NO_RECORD: _("no record"),
     MessageCode.FOUND_PRIVATE: _("a private address (%(type)s)"),
+    MessageCode.LABEL_IN_ZONE: _("%(label)s (in the zone %(zone)s)"),
     MessageCode.RECORD_AND_PURPOSE: _("%(type)s (%(purpose)s)"),
     MessageCode.PURPOSE_CERTIFICATES: _("who may issue certificates"),
     MessageCode.PURPOSE_MAIL: _("e-mail"),
@@ -73,7 +74,7 @@ TEXTS: Mapping[MessageCode, Promise] = {
     MessageCode.WRONG_CASE: _("%(name)s has %(found)s. Capital and small letters differ from the required value."),
     MessageCode.WRONG_QUOTES: _("%(name)s has %(found)s. Quotation marks were entered as part of the value."),
     MessageCode.WRONG_SPACES: _("%(name)s has %(found)s. It has spaces that the required value doesn't have."),
-    MessageCode.WRONG_ADDRESSES: _("%(name)s has %(found)s instead of a %(type)s record for %(value)s."),
+    MessageCode.WRONG_ADDRESSES: _("%(name)s has %(found)s instead of %(type)s %(value)s."),
     MessageCode.WRONG_CNAME: _("The CNAME record for %(name)s points to %(found)s instead of %(value)s."),
     MessageCode.WRONG_CNAME_ZONE: _(
         "%(name)s points to %(value)s.%(zone)s: your domain was added to the end of the value."
@@ -102,6 +103,9 @@ TEXTS: Mapping[MessageCode, Promise] = {
     ),
     MessageCode.PARKED: _("%(name)s has %(found)s, which belongs to “%(feature)s” at %(registrar)s."),
     MessageCode.PROXIED: _("%(name)s goes through the %(cdn)s proxy, so we can't see where it points."),
+    MessageCode.PROXIED_ELSEWHERE: _(
+        "%(name)s has %(found)s, which belongs to the %(cdn)s proxy, so we can't see where it points."
+    ),
     MessageCode.PROXIED_CNAME: _("The CNAME record for %(name)s points to %(found)s, which is a proxy of %(cdn)s."),
     MessageCode.PROPAGATING: _(
         "%(correct)s already has the correct record for %(name)s. Not updated yet: %(outdated)s."
