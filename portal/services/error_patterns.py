@@ -30,7 +30,7 @@ CONSEQUENCE = any_of(
     r"aborting due to",
     r"could not compile `",
     r"\[help 1\]",
-    r"compilation (?:error\b|failed)",
+    r"compilation (?:error\b|failed|failure$)",
     r"build fail(?:ed|ure)",
     r"subprocess-exited-with-error",
     r"metadata-generation-failed",
@@ -65,6 +65,9 @@ CONSEQUENCE = any_of(
     r"^gyp err! (?!find|stack)",
     r"\berror response code",
     r"emitted 'error'",
+    r"^error code: ",
+    r"prisma schema validation",
+    r"crashloopbackoff",
 )
 CAUSE = any_of(
     # An exception by its class, or a level, at the beginning
@@ -130,12 +133,15 @@ SENTENCE = any_of(
     r"no matching (?:distribution|package|manifest|version)",
     r"no installation candidate",
     r"manifest unknown",
+    r"^no (?:dockerfile|package\.json|default language)\b",
+    r"^there was (?:a problem|an error)\b",
     r"\b(?-i:[A-Z][A-Z0-9_]{3,}) is (?:required|not set|missing|undefined)",
     r"variable \S+ is (?:required|not set|missing)",
     # Versions and locks
     r"version solving failed",
     r"we can conclude",
     r"not match the (?:constraint|hash|api schema)",
+    r"not satisfy (?:that|the) requirement",
     r"\bis incompatible",
     r"not compatible with",
     r"but your gemfile",
@@ -159,8 +165,10 @@ SENTENCE = any_of(
     r"local issuer certificate",
     r"(?:cert_|unable_to_verify)\w+",
     r"connection\b.*\b(?:refused|reset|timed out)",
-    r"address already in use",
-    r"health check failed",
+    r"\balready in use\b(?!.*\b(?:trying|using)\b)",
+    r"(?:health|readiness|liveness|startup) (?:check|probe) failed",
+    r"server returned error",
+    r"\b(?:errimagepull|imagepullbackoff)\b",
     r"\btimed out\b",
     r"deadline exceeded",
     # The machine
