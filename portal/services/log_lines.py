@@ -32,15 +32,16 @@ _STEMS = (
     "support", "compat", "unauthor", "forbid", "frozen", "yn00", "changed", "conclude", "gemfile", "requir", "in use",
     "zero", "export", "pars", "verif", "unknown", "unrecog", "expected", "invalid", "bad ", "constraint", "***",
     "** (", "sqlstate", "cycle", "reformat", "limit", "too ", "read-only", "busy", "pipe", "director", "exists",
-    "assert", "backoff", "problem", "eacces", "edquot", "enoent", "enospc", "econn", "eaddr", "emfile", "enomem",
-    "stopped", ".go:", ".py:", "✕", "✗", "✘", "×", "✖", "●",
+    "assert", "backoff", "problem", "exceed", "unhandled", "eacces", "edquot", "enoent", "enospc", "econn",
+    '"level":5', '"level":6', '"level": 5', '"level": 6', "eaddr", "emfile", "enomem", "stopped",
+    ".go:", ".py:", "✕", "✗", "✘", "×", "✖", "●",
 )  # fmt: skip
 _SUCCESS_STEMS = ("added ", "built", "success", "done in", "finish", "build ", "compiled with", "linting and")
 
 # What builders write in front of a tool's own line. Each takes at most one space, so that indentation is kept.
 _PREFIX = any_of(
     # Times
-    r"\[?\d{4}-(?:\d\d|[a-z]{3})-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z| ?[+-]\d\d:?\d\d)?\]? ?",
+    r"\[?\d{4}-(?:\d\d|[a-z]{3})-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z| UTC| ?[+-]\d\d:?\d\d)?\]? ?",
     r"\[?\d\d:\d\d:\d\d(?:[.,]\d+)?(?: [AP]M)?:?\]? (?:\| )?",
     # Docker: a step, and the seconds since it began
     r"#\d+ (?:\d+\.\d+ )?",
@@ -72,7 +73,7 @@ _QUIET = any_of(
     r"^\[?(?:warn(?:ing)?|info|notice|debug|trace|note|hint)\b(?!\]? build failure)",
     r"^(?:npm (?:warn|info|http|notice|verb|sill|timing)|[wn]: )",
     r"\blevel=(?:info|warn|debug|trace)",
-    r'"level":\s*(?:"(?:info|warn|debug|trace)|[1-4]0\b)',
+    r'"(?:level|severity)":\s*(?:"(?:info|warn|debug|trace)|[1-4]0\b)',
     r"^[^\s:(]+[:(][\d:,)\s-]*warning\b",
     r"^\d+:\d+\s+warning\b",
     r"\bpassed\s+\[",
