@@ -26,72 +26,22 @@ class Grade(IntEnum):
 
 # Only lines with one of these are read further, which keeps long logs quick.
 _STEMS = (
-    *(
-        "err",
-        "fail",
-        "fatal",
-        "panic",
-        "excep",
-        "exit",
-        "kill",
-        "abort",
-        "crit",
-        "emerg",
-        "fault",
-        "core dump",
-        "crash",
-    ),
-    *("memory", "space", "quota", "denied", "refused", "reset", "found", "resolve", "miss", "no ", "unable", "can't"),
-    *(
-        "cannot",
-        "could",
-        "n't ",
-        "not ",
-        "match",
-        "expire",
-        "certif",
-        "timed out",
-        "deadline",
-        "traceback",
-        "undefined",
-    ),
-    *(
-        "support",
-        "compat",
-        "unauthor",
-        "forbid",
-        "frozen",
-        "yn00",
-        "changed",
-        "conclude",
-        "gemfile",
-        "requir",
-        "in use",
-    ),
-    *(
-        "zero",
-        "export",
-        "pars",
-        "verif",
-        "unknown",
-        "unrecog",
-        "expected",
-        "invalid",
-        "bad ",
-        "constraint",
-        "***",
-        "** (",
-    ),
-    *("sqlstate", "cycle", "reformat", "limit", "too ", "read-only", "busy", "pipe", "director", "exists", "assert"),
-    *("eacces", "edquot", "enoent", "enospc", "econn", "eaddr", "emfile", "enomem", "stopped", ".go:", ".py:"),
-    *("✕", "✗", "✘", "×", "✖", "●"),
-)
-_SUCCESS_STEMS = ("added ", "built", "success", "done in", "finish", "build ")
+    "err", "fail", "fatal", "panic", "excep", "exit", "kill", "abort", "crit", "emerg", "fault", "core dump", "crash",
+    "memory", "space", "quota", "denied", "refused", "reset", "found", "resolve", "miss", "no ", "unable", "can't",
+    "cannot", "could", "n't ", "not ", "match", "expire", "certif", "timed out", "deadline", "traceback", "undefined",
+    "support", "compat", "unauthor", "forbid", "frozen", "yn00", "changed", "conclude", "gemfile", "requir", "in use",
+    "zero", "export", "pars", "verif", "unknown", "unrecog", "expected", "invalid", "bad ", "constraint", "***",
+    "** (", "sqlstate", "cycle", "reformat", "limit", "too ", "read-only", "busy", "pipe", "director", "exists",
+    "assert", "backoff", "problem", "exceed", "unhandled", "eacces", "edquot", "enoent", "enospc", "econn",
+    '"level":5', '"level":6', '"level": 5', '"level": 6', "eaddr", "emfile", "enomem", "stopped",
+    ".go:", ".py:", "✕", "✗", "✘", "×", "✖", "●",
+)  # fmt: skip
+_SUCCESS_STEMS = ("added ", "built", "success", "done in", "finish", "build ", "compiled with", "linting and")
 
 # What builders write in front of a tool's own line. Each takes at most one space, so that indentation is kept.
 _PREFIX = any_of(
     # Times
-    r"\[?\d{4}-(?:\d\d|[a-z]{3})-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z| ?[+-]\d\d:?\d\d)?\]? ?",
+    r"\[?\d{4}-(?:\d\d|[a-z]{3})-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z| UTC| ?[+-]\d\d:?\d\d)?\]? ?",
     r"\[?\d\d:\d\d:\d\d(?:[.,]\d+)?(?: [AP]M)?:?\]? (?:\| )?",
     # Docker: a step, and the seconds since it began
     r"#\d+ (?:\d+\.\d+ )?",
@@ -115,13 +65,15 @@ _PREFIX = any_of(
 _SUCCESS = any_of(
     r"^\W*(?:added \d+ packages|built in \d|compiled successfully|successfully (?:installed|built|compiled))",
     r"^\W*(?:build (?:finished|completed?|succe)|done in \d|finished `?(?:release|dev))",
+    r"^(?:webpack \S*\s*)?compiled with \d+ warning",
+    r"^\W*linting and checking validity of types",  # what Next.js does once it has compiled
 )
 _QUIET = any_of(
     r'^(?:[✓✔√☑]|ok\b|pass(?:ed)?\b|--- (?:pass|skip)|\+ |\$ |at \S|File ")',
     r"^\[?(?:warn(?:ing)?|info|notice|debug|trace|note|hint)\b(?!\]? build failure)",
     r"^(?:npm (?:warn|info|http|notice|verb|sill|timing)|[wn]: )",
     r"\blevel=(?:info|warn|debug|trace)",
-    r'"level":\s*(?:"(?:info|warn|debug|trace)|[1-4]0\b)',
+    r'"(?:level|severity)":\s*(?:"(?:info|warn|debug|trace)|[1-4]0\b)',
     r"^[^\s:(]+[:(][\d:,)\s-]*warning\b",
     r"^\d+:\d+\s+warning\b",
     r"\bpassed\s+\[",
@@ -136,8 +88,15 @@ _QUIET = any_of(
     r"attempt \d+ (?:of \d+ )?failed",
     r"\b(?:continuing with(?:out)?|ignor(?:ed|ing)|skipp(?:ed|ing)|falling back|non-fatal)\b",
     r" locally$",
-    r"\bcache\b.*\bnot found",
+    r"\bcache\b(?! key).*\bnot found",
     r"(?:\bnot found|\bexist),? (?:using|creating)",
+    # What installing and building say without a terminal or a repository, and do all the same
+    r"^(?:debconf|dpkg-preconfigure|invoke-rc\.d|locale|mesg): ",
+    r"inappropriate ioctl for device",
+    r"^fatal: not a git repository",
+    r"^error: dynamic server usage",
+    r"^failed to download \S+ from dist",
+    r"\(0 errors, \d+ warnings?\)",
     r'errors?"?\s*[:=]\s*(?:0|none|no|null|false|true|yes|on|off|enabled|disabled|""|\[\])[\s,}]*$',
     r"^error (?:handl|report|page|log|messag|rate|count|bound|level|overlay|track|monitor|budget)",
 )

@@ -26,13 +26,14 @@ _LONGEST_HOST = 253
 
 # After these a name begins although a letter stands before it: `\nhost_01AB`, `%2Fhost_01AB`, `[36mhost_01AB`.
 _ESCAPE = re.compile(r"(?:\\[nrtbf]|\\u[0-9a-f]{4}|\\x[0-9a-f]{2}|%[0-9a-f]{2}|\[[0-9]{0,3}m)$")
-_COLON, _DOT, _SLASH = "(?::|%3a)", r"(?:\.|%2e)", r"(?:/|\\/|%2f)"
+# Also percent-encoded, once or twice, and escaped as in JSON.
+_COLON, _DOT, _SLASH = r"(?::|%(?:25)?3a|\\u003a)", r"(?:\.|%2e)", r"(?:/|\\/|%(?:25)?2f|\\u002f)"
 _OCTET = "(?:25[0-5]|2[0-4][0-9]|[01]?[0-9]?[0-9])"
 
-_SLASHES = re.compile(rf"(?::(?:/|\\/)|%3a%2f){_SLASH}")
+_SLASHES = re.compile(rf"{_COLON}{_SLASH}{{2}}")
 _STORE = re.compile(r"(?:s3[an]?|gcs|gs|r2|minio|oci|docker|b2|swift|azblob|az|abfss?|wasbs?)$")
 _SCHEME = re.compile(rf"[a-z][a-z0-9+.-]{{1,15}}{_COLON}{_SLASH}{{2}}$")
-_REST_OF_URL = re.compile(r"(?:[^\s\"'<>`\\|]|\\/)*")
+_REST_OF_URL = re.compile(r"(?:[^\s\"'<>`\\|]|\\/|\\u00(?:26|2f|3[ad]))*")
 _REST_OF_WORD = re.compile(r"[\w.-]*")
 _PUNCTUATION = ".,;:!?)]}"
 _STORE_HOSTS = (
@@ -45,11 +46,11 @@ _CLOUDS = ("amazonaws.com", "oraclecloud.com", "aliyuncs.com", "scw.cloud")
 _STORAGE = re.compile(r"(?:^|[.-])(?:s3|s3-[\w-]+|ecr|objectstorage|oss-[\w-]+)\.")
 _HOST_END = re.compile(r"(?![\w-]|\.[a-z0-9])")
 
-# `host_01AB`, `user_4f2a9c`, `tnt_acme`, but not `node_modules`, `node_18`, `user_2` or `org_name`.
+# `host_01AB`, `user_4f2a9c`, `tnt_acme`, but not `node_modules`, `node_18`, `node_v18`, `user_2fa` or `org_name`.
 _KINDS = ("tenant", "tnt", "host", "node", "vm", "user", "usr", "owner", "svc", "wh", "evt", "org", "ws", "prj", "pool")
 _ID = re.compile(
     f"_(?:{'|'.join(f'(?<={kind}_)' for kind in _KINDS)})"
-    r"(?:(?=[a-z]{0,24}[0-9])(?![0-9]{1,5}(?![a-z0-9]))[a-z0-9]{2,}(?:[_-][a-z0-9]*[0-9][a-z0-9]*)*|(?<=tnt_)[\w-]+)"
+    r"(?:(?=[a-z]{0,24}[0-9])(?!(?:v?[0-9]{1,5}|2fa)(?![a-z0-9]))[a-z0-9]{2,}(?:[_-][a-z0-9]*[0-9][a-z0-9]*)*|(?<=tnt_)[\w-]+)"
 )
 # An id that only its name tells: `host_id=3f2b…`, `"tenantId": "3f2b…"`.
 _NAMED_ID = re.compile(
@@ -76,12 +77,14 @@ _IPV4 = re.compile(
     # A version goes on: 10.1.2.3rc1, 10.1.2.3.4, 10.1.2.3-1ubuntu2, foo-10.1.2.3.tgz.
     r"(?![a-z0-9]|\.[0-9]|-[0-9]+(?:[a-z+~][\w.+~]*)?\)|\.(?:tar|tgz|zip|gem|whl|jar|deb|rpm|nupkg|crate)\b)"
 )
-_VERSION = re.compile(r"(?:[0-9.]|(?<![a-z0-9])v|(?:[=<>~]=|~>|[~^]) ?|\bversion[ :]{1,2})$")
+_VERSION = re.compile(r"(?:[0-9.]|(?<![a-z0-9])v|(?:[=<>~]=|~>|[~^]) ?|\((?:=|<<|>>) |\bversion[ :]{1,2})$")
 # fc00::/7 (unique local), fe80::/10 (link-local) and the old fec0::/10, with a zone or the size of a network.
 _IPV6 = re.compile(
     rf"f(?:[cd][0-9a-f]{{2}}|e[89a-f][0-9a-f])(?:{_COLON}[0-9a-f]{{0,4}}){{2,7}}(?:\.[0-9]{{1,3}}){{0,3}}"
     r"(?:%[\w.-]+)?(?:/[0-9]{1,3}(?![0-9]))?(?![0-9a-z])"
 )
+# Another group of the address, which begins further left; not the colon of `to:fd12::1`.
+_GROUP = re.compile(r"(?:^|[^0-9a-z])[0-9a-f]{0,4}:$")
 
 
 def scrub(text: str) -> str:
@@ -138,9 +141,9 @@ def _find_all(text: str, part: str) -> Iterator[int]:
 
 
 def _is_begin(text: str, position: int) -> bool:
-    """Whether a name may begin here: not inside a word."""
+    """Whether a name may begin here: not inside a word. Chinese and Japanese have no spaces before one."""
     before = text[position - 1 : position]
-    return not before.isalnum() or bool(_ESCAPE.search(text, max(0, position - 6), position))
+    return not (before.isascii() and before.isalnum()) or bool(_ESCAPE.search(text, max(0, position - 6), position))
 
 
 def _find_begin_of_word(text: str, position: int) -> int:
@@ -229,8 +232,11 @@ def _find_keys(text: str) -> Iterator[Range]:
 
 def _find_addresses(text: str) -> Iterator[Range]:
     for found in _IPV4.finditer(text):
-        if not _VERSION.search(text, max(0, found.start() - 9), found.start()):
+        before = max(0, found.start() - 9)
+        is_version = _VERSION.search(text, before, found.start()) and not _ESCAPE.search(text, before, found.start())
+        if not is_version:
             yield found.span()
     for found in _IPV6.finditer(text):
-        if _is_begin(text, found.start()) and text[found.start() - 1 : found.start()] != ":":
+        is_inside = _GROUP.search(text, max(0, found.start() - 6), found.start())
+        if _is_begin(text, found.start()) and not is_inside:
             yield found.span()

@@ -62,6 +62,19 @@ class Row:
             del cells[column:], self._styles[column:]
             self.width = column
 
+    def shift(self, column: int, count: int) -> None:
+        """Moves what is from `column` on by `count` columns: to the right behind spaces, or to the left over cells."""
+        if column >= self.width:
+            return
+        cells = self._open()
+        end = min(column - min(count, 0), len(cells))
+        for edge in {column, end}:
+            if edge < len(cells) and not cells[edge]:
+                cells[edge - 1 : edge + 1] = "  "
+        cells[column:end] = " " * max(count, 0)
+        self._styles[column:end] = [PLAIN] * max(count, 0)
+        self.width = len(cells)
+
     def list_pieces(self) -> Iterator[Piece]:
         if self._cells is None:
             yield from self._pieces

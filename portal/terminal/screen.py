@@ -239,8 +239,8 @@ class Screen:
                 self._erase_in_screen(first)
             case "K" if not self._is_below_region:
                 self._erase_in_row(first)
-            case "X" if not self._is_below_region:
-                self._erase_cells(self._column, max(first, 1))
+            case "X" | "@" | "P" if not self._is_below_region:
+                self._edit_row(final, max(first, 1))
 
     def _erase_in_row(self, kind: int) -> None:
         if kind == 1:
@@ -254,6 +254,15 @@ class Screen:
         if count > 0:
             self.work += count // _CELLS_PER_WORK
             row.write(column, " " * count, PLAIN)
+
+    def _edit_row(self, final: str, count: int) -> None:
+        """Erase, insert or delete cells at the cursor."""
+        if final == "X":
+            self._erase_cells(self._column, count)
+            return
+        row = self._get_row()
+        self.work += row.width // _CELLS_PER_WORK
+        row.shift(self._column, min(count, SCREEN_COLUMNS) if final == "@" else -count)
 
     def _erase_in_screen(self, kind: int) -> None:
         is_whole = kind == 0 and self._has_page and (self._row, self._column) == (self._first_row, 0)

@@ -43,7 +43,7 @@ _NEEDED = "\u200c\u200d\ufe0e\ufe0f"
 _INVISIBLE = re.compile(
     rf"(?<![^\x00-\x7f])[{_NEEDED}]|[{_NEEDED}](?=[\x21-\x7e])"
     "|[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\u3164"
-    "\ufe00-\ufe0d\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+    "\ufe00-\ufe0d\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
 _SEPARATORS = re.compile("[\u2028\u2029]")
 

@@ -19,6 +19,9 @@ HIDDEN = [
     ("(gs://b/c).", "([…])."),
     ("['r2://b', 'oci://x']", "['[…]', '[…]']"),
     (r"\ns3://bucket/a\nnext", r"\n[…]\nnext"),
+    (r'"s3\u003a\u002f\u002fbucket\u002fa" s3%253A%252F%252Fbucket%252Fa', '"[…]" […]'),
+    (r'"https://my.s3.amazonaws.com/a?X=1\u0026X-Amz-Signature\u003d2\u0022', r'"[…]\u0022'),
+    ("主机host_01AB 存储s3://bucket/a 密钥msk_live_9", "主机[…] 存储[…] 密钥[…]"),
     ("https://my.s3.eu-west-1.amazonaws.com/a?X-Amz-Signature=1", "[…]"),
     ("bucket.s3.amazonaws.com", "[…]"),
     ("123.dkr.ecr.eu-west-1.amazonaws.com/app:1", "[…]"),
@@ -54,6 +57,7 @@ HIDDEN = [
     ("[fd12:3456:789a::1]:8080 fd00::1", "[[…]]:8080 […]"),
     ("FE80::ABCD%eth0 fe80::1%25eth0 fdaa:0:1:a7b:1::3/112", "[…] […] […]"),
     ("x fd00%3A%3A1 y", "x […] y"),
+    ("to:fd12:3456:789a::1 a%2210.40.3.9%22", "to:[…] a%22[…]%22"),
     # The name
     ("MIOSA: Miosa-builder", "[…]: […]"),
     ("https://api.miosa.app/v1/tenants/acme?x=1 ok", "https://[…] ok"),
@@ -65,6 +69,7 @@ HIDDEN = [
     ("\x1b[33m10.40.3.9\x1b[0m", "[…]"),
     ("\x1b[35mhost_01AB\x1b[0m", "[…]"),
     ("mi\x1b[1mosa\x1b[0m mio\x07sa mi\x7fosa mi\x80osa mio\u200bsa mi\u00adosa", "[…] […] […] […] […] […]"),
+    ("mi\ufff9osa mi\ufffbosa", "[…] […]"),
     ("miox\x08sa", "[…]"),
 ]
 
@@ -77,6 +82,8 @@ def test_what_names_the_hosting_service_is_hidden(text: str, expected: str) -> N
 HARMLESS = [
     *("Need to get 10.5 kB", "172.16 MB of 192.168 MB", "10.4.3", "10.20.30", "10:20:30.405", "10.20.30.40.50"),
     *("v10.40.3.9", "version 10.40.3.9", "10.1.2.3rc1", "foo-10.1.2.3.tgz", "libfoo (10.1.2.3-1ubuntu2)"),
+    *("libicu (= 10.1.2.3)", "0001_user_2fa.py", "accounts.0002_user_2fa_enabled", "create_user_v2.rb", "node_v20"),
+    *("2001:db8:fd12:1::1",),
     *("libfoo==10.1.2.3", ">=10.0.0.0", "1.10.40.3.9", "300.10.40.3.9", "127.0.0.1:5432", "0.0.0.0:8080", "8.8.8.8"),
     *("node_modules/foo", "node_18", "user_id=42", "user_2", "org_name", "host_header", "vm_size", "node_exporter"),
     *("ghost_01AB", "pool_size=5", "svc_name", "f47ac10b-58cc-4372-a567-0e02b2c3d479", "sha256:fd00abcd"),

@@ -36,6 +36,11 @@ NOT_PLAIN = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b\u2028\u2029\ufeff]")
         ("abcdef\x1b[4G\x1b[Kx", "abcx"),
         ("abc\x1b[2Cd", "abc  d"),
         ("abcdef\r\x1b[2X", "  cdef"),
+        # What is inserted or deleted, as by a shell that edits its line.
+        ("ac\x1b[D\x1b[@b", "abc"),
+        ("abcdef\x1b[3D\x1b[2P", "abcf"),
+        ("日本語\x1b[5D\x1b[P|", " | 語"),
+        ("a\x1b[9P\x1b[9@b", "ab"),
         ("\\|\b/\b-\bdone", "\\done"),
         ("e\x08e\u0301", "e\u0301"),
         # Wide characters take two columns, and half of one is a space.
