@@ -305,7 +305,7 @@ def test_no_file_within_the_limits_takes_long(text: str) -> None:
     ],
 )
 def test_a_typed_value_is_taken_as_it_is(typed: str, value: str, notice: str) -> None:
-    line = dotenv.read_pair(" A ", typed)
+    line = dotenv.read_pair(" \u200bA\ufeff ", typed)
     assert (line.name, line.value) == ("A", value)
     assert notice in " ".join(line.notices)
     assert bool(line.notices) is bool(notice)

@@ -81,7 +81,7 @@ def read_pair(name: str, value: str, *, is_name: bool = False) -> Line:
 
     The value is taken as typed, except for line breaks at its end. `is_name`: see `TypedValues`.
     """
-    name = name.strip()
+    name = name.strip().strip("\ufeff\u200b")
     if not name and not value:
         raise Invalid({"name": _("Enter a name and a value, or paste a .env file.")})
     if problem := lines.find_name_problem(name):
