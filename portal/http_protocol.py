@@ -20,7 +20,7 @@ MOST_CONNECTIONS = 500
 class DeadlineProtocol(H11Protocol):
     """uvicorn's protocol, which closes a connection whose request has not arrived completely in time.
 
-    When there are too many connections, those go first that have been sending for the longest time.
+    When there are too many connections, idle ones go first, then those that have been sending for the longest time.
     """
 
     sending: ClassVar[dict[DeadlineProtocol, asyncio.TimerHandle]] = {}
@@ -30,8 +30,7 @@ class DeadlineProtocol(H11Protocol):
         set_stall_limit(transport)
         self._start_clock()
         if len(self.connections) > MOST_CONNECTIONS:
-            oldest = next(iter(self.sending))
-            oldest.transport.abort()
+            self._abort_another()
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
@@ -43,6 +42,13 @@ class DeadlineProtocol(H11Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_clock()
         super().connection_lost(exc)
+
+    def _abort_another(self) -> None:
+        protocols = [each for each in self.connections if isinstance(each, DeadlineProtocol)]
+        idle = [each for each in protocols if each.timeout_keep_alive_task is not None]
+        # An aborted connection is still counted until the loop has closed it.
+        another = next(each for each in (*idle, *self.sending) if not each.transport.is_closing())
+        another.transport.abort()
 
     def _start_clock(self) -> None:
         if self not in self.sending:

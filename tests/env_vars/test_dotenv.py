@@ -69,6 +69,7 @@ def parse_one(text: str) -> Line:
         ("A=x=y==", {"A": "x=y=="}),
         ('A="one\ntwo\nthree"\nB=1', {"A": "one\ntwo\nthree", "B": "1"}),
         ("\ufeffA=1\n\ufeffB=2\n\u00a0C=3", {"A": "1", "B": "2", "C": "3"}),
+        ("A\u200b=1\nexport\u00a0B=2", {"A": "1", "B": "2"}),
         ("A=${B}-$C", {"A": "${B}-$C"}),
         ("A=pa\\$x$$", {"A": "pa\\$x$$"}),
         ("A=\u00a0x\u200by\u00a0", {"A": "\u00a0x\u200by\u00a0"}),
@@ -199,6 +200,8 @@ def test_lines_below_an_unclosed_quote_are_read_but_have_to_be_confirmed() -> No
         ('A="x\nB=1\nC="\nD=2', "Lines 2–3 look like env vars of their own. Is a quote missing on line 1?"),
         ("A='x\n\nexport B=1'", "Line 3 looks like an env var of its own. Is a quote missing on line 1?"),
         ("A=`x\nB_KEY='1'`", "Line 2 looks like an env var of its own. Is a quote missing on line 1?"),
+        ('A="x\n2FA_KEY=1"', "Line 2 looks like an env var of its own. Is a quote missing on line 1?"),
+        ('A="x\nB\u200b=1"', "Line 2 looks like an env var of its own. Is a quote missing on line 1?"),
         (f'A="{KEY}\nB=1"', "Line 5 looks like an env var of its own. Is a quote missing on line 1?"),
         (f'A="{KEY}\n{CERT}"', ""),
         ('A="{\n  \\"url\\": \\"http://x?a=b\\"\n}"', ""),
@@ -302,7 +305,7 @@ def test_no_file_within_the_limits_takes_long(text: str) -> None:
     ],
 )
 def test_a_typed_value_is_taken_as_it_is(typed: str, value: str, notice: str) -> None:
-    line = dotenv.read_pair(" A ", typed)
+    line = dotenv.read_pair(" \u200bA\ufeff ", typed)
     assert (line.name, line.value) == ("A", value)
     assert notice in " ".join(line.notices)
     assert bool(line.notices) is bool(notice)

@@ -8,7 +8,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from typing import Any
 
 import psutil
@@ -20,6 +20,7 @@ from tests.run.portal_process import TIMEOUT_S, PortalProcess
 LOGIN = "/accounts/login/"
 HEAD = b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: "
 BODY = b"POST /accounts/login/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nlogin="
+IDLE = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
 CLIENTS = 300
 
 
@@ -70,6 +71,15 @@ def test_of_too_many_connections_the_oldest_half_sent_ones_are_closed(web: Porta
         for _ in range(3 * CLIENTS):
             stack.enter_context(closing(connect(web, HEAD)))
         assert web.get(LOGIN)[0] == 200
+
+
+def test_of_too_many_connections_idle_ones_are_closed_before_a_visitor_s(web: PortalProcess) -> None:
+    with ExitStack() as stack:
+        clients = [stack.enter_context(closing(connect(web, IDLE))) for _ in range(3 * CLIENTS)]
+        for client in clients:
+            with suppress(ConnectionResetError):
+                client.recv(100)
+        assert [web.get("/healthz")[0] for _ in range(10)] == [200] * 10
 
 
 @pytest.mark.parametrize("path", [LOGIN, "/api/v1/customers/"])

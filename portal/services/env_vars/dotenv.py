@@ -21,11 +21,11 @@ MAX_FILE_LENGTH = 500_000  # characters
 MAX_FILE_LINES = 5_000
 MAX_ENV_VARS = 200
 
-# Byte order marks and zero-width spaces before a name are no part of it.
+# Byte order marks and zero-width spaces around a name are no part of it.
 _ASSIGNMENT = re.compile(
-    r"""[\s\ufeff\u200b]*(?:export[ \t]+)?(?P<name>[^\s=:"'`{}()\[\]<>,;#\ufeff\u200b]+)[^\S\n]*="""
+    r"""[\s\ufeff\u200b]*(?:export[^\S\n]+)?(?P<name>[^\s=:"'`{}()\[\]<>,;#\ufeff\u200b]+)(?:[^\S\n]|[\ufeff\u200b])*="""
 )
-_LIKE_ASSIGNMENT = re.compile(r"[\s\ufeff\u200b]*(?:export\s+)?[A-Za-z_][A-Za-z0-9_.-]*\s*=")
+_LIKE_ASSIGNMENT = re.compile(r"[\s\ufeff\u200b]*(?:export\s+)?[A-Za-z0-9_][A-Za-z0-9_.-]*[\s\ufeff\u200b]*=")
 _COLON = re.compile(r"\s*(?:export\s+)?[A-Z_][A-Z0-9_]*\s*:(?:\s|$)")
 _EQUALS_LOOKALIKES = re.compile("[\uff1d\ufe66\ua78a\u2e40]")
 _NAME_ALONE = re.compile(r"\s*export\s+[A-Za-z_][A-Za-z0-9_]*\s*")
@@ -81,7 +81,7 @@ def read_pair(name: str, value: str, *, is_name: bool = False) -> Line:
 
     The value is taken as typed, except for line breaks at its end. `is_name`: see `TypedValues`.
     """
-    name = name.strip()
+    name = name.strip().strip("\ufeff\u200b")
     if not name and not value:
         raise Invalid({"name": _("Enter a name and a value, or paste a .env file.")})
     if problem := lines.find_name_problem(name):
