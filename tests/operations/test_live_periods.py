@@ -186,6 +186,13 @@ class TestWho:
 
 
 class TestSince:
+    def test_a_version_was_created_first_even_if_the_hosting_services_clock_is_ahead(self, app: App) -> None:
+        app.control.advance(180)
+        id_ = publish_outside(app)
+        loaded = versions.load(by=app.owner, slug=app.slug, deployment_id=app.deployment_id, version_id=id_)
+        moments = versions.get_version(loaded, by=app.owner, now=timezone.now()).moments
+        assert [each.what for each in moments] == ["created", "went_live"]
+
     def test_a_hidden_publish_is_recorded_with_its_own_times(self, app: App) -> None:
         was = app.row().live_since
         hidden = app.control.run_action("publish", deployment_id=app.deployment_id)

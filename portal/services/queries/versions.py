@@ -214,13 +214,13 @@ def _retention(version: Version, deployment: Deployment, *, by: Person, now: dat
 
 def _moments(version: Version, deployment: Deployment, *, by: Person) -> tuple[Moment, ...]:
     publisher = (version.published_by, version.published_by_role, version.publish_reason, version.publish_operation_id)
-    moments = [Moment("created", get_created_at(version), *publisher)]
+    created = Moment("created", get_created_at(version), *publisher)
     activations = list(
         Activation.objects.filter(deployment_id=deployment.miosa_id)
         .filter(version_id=version.miosa_id)
         .order_by("at", "pk")[:50]
     )
-    moments += _list_went_live(version, activations)
+    moments = _list_went_live(version, activations)
     if not activations and version.promoted_at:
         moments.append(Moment("went_live", version.promoted_at))
     if not summaries.hides_others(deployment, by=by):
@@ -230,7 +230,8 @@ def _moments(version: Version, deployment: Deployment, *, by: Person) -> tuple[M
         moments.append(Moment("archived", version.archived_at))
     if version.gone_at:
         moments.append(Moment("gone", version.gone_at))
-    return tuple(sorted(moments, key=lambda moment: moment.at))
+    # Created first, even if MIOSA's clock is ahead of ours.
+    return created, *sorted(moments, key=lambda moment: moment.at)
 
 
 def _list_went_live(version: Version, activations: list[Activation]) -> list[Moment]:

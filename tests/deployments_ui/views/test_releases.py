@@ -385,6 +385,7 @@ class TestRollbackNotice:
         assert "rolled this app back" not in page
         number = older(world)[0]["number"]
         assert f"{world.people.owner.name} decided to keep #{number} live" in page
+        assert 'Reason for the rollback: <q class="name">checkout broken</q>' in page
         assert "Don't keep" in page
         assert "Don't keep" not in text_of(browse(world.people.viewer), world.path)
 
