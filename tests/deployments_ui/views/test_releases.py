@@ -17,7 +17,7 @@ from pytest_django import Settings
 from portal.models import Deployment, EnvVarUpdate, Operation, User, Version
 from portal.services.operations import tokens
 from tests.deployments_ui.changes import confirm, get_token, list_changes_sent, make_checks_due, older, work
-from tests.deployments_ui.conftest import HTMX, SLUG, World
+from tests.deployments_ui.conftest import HTMX, SLUG, World, read_everything
 from tests.deployments_ui.page_rules import Browse, check_hidden, text_of
 
 
@@ -388,6 +388,12 @@ class TestRollbackNotice:
         assert 'Reason for the rollback: <q class="name">checkout broken</q>' in page
         assert "Don't keep" in page
         assert "Don't keep" not in text_of(browse(world.people.viewer), world.path)
+
+    def test_a_rollback_from_outside(self, world: World, browse: Browse) -> None:
+        ids = {"deployment_id": world.main["id"], "version_id": older(world)[0]["id"]}
+        world.control.run_action("rollback", **ids)
+        read_everything()
+        assert "outside this portal, <time" in " ".join(text_of(browse(world.people.owner), world.path).split())
 
     def test_keeping_is_taken_back(self, world: World, browse: Browse) -> None:
         self.rolled_back(world, browse)
