@@ -84,7 +84,7 @@
     if (!document.hidden) all("[data-poll]").forEach((part) => window.htmx?.trigger(part, "poll"));
   });
 
-  /* After polling, the scroll position is kept and rows that changed are tinted. */
+  /* After polling, the scroll position and the row with the focus are kept, and rows that changed are tinted. */
   let before = null;
   const rows = () => new Map(all("[data-row]").map((row) => [row.id, row]));
   document.addEventListener("htmx:beforeSwap", (event) => {
@@ -102,15 +102,16 @@
       const top = row.getBoundingClientRect().top;
       if (!anchor && top >= 0) anchor = { id, top };
     }
-    before = { texts, anchor, scrolled: scrollY > 0 };
+    before = { texts, anchor, scrolled: scrollY > 0, focused: document.activeElement?.closest("[data-row]")?.id };
   });
   document.addEventListener("htmx:afterSettle", () => {
     if (!before) return;
-    const { texts, anchor, scrolled } = before;
+    const { texts, anchor, scrolled, focused } = before;
     before = null;
     const now = rows();
     const kept = anchor && now.get(anchor.id);
     if (scrolled && kept) scrollBy({ top: kept.getBoundingClientRect().top - anchor.top, behavior: "instant" });
+    if (focused && now.has(focused) && document.activeElement === document.body) $(".row-actions", now.get(focused))?.focus();
     for (const [id, row] of now) {
       if (texts.get(id) === row.textContent) continue;
       row.classList.add("changed");

@@ -7,11 +7,12 @@ from threading import Event, Thread
 
 import pytest
 from django.db import connection
+from django.db.models import F
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from portal.models import Deployment, Operation
+from portal.models import Customer, Deployment, Operation
 from portal.services.operations import background
 from portal.services.people import DEMO_PASSWORD
 from tests.deployments_ui.changes import list_changes_sent, older
@@ -142,6 +143,21 @@ def test_from_a_row_of_the_timeline_with_the_keyboard_alone(enter: Enter, world:
     page.keyboard.press("Escape")
     expect(page.locator("#dialog")).to_be_hidden()
     expect(page.locator(f"#{row_id} :is(summary, .row-actions)")).to_be_focused()
+
+
+def test_an_update_leaves_the_keyboard_in_its_row(enter: Enter, world: World) -> None:
+    page = enter(world.people.owner)
+    name = f"Actions Main site #{older(world)[0]['number']}"
+    row = page.locator(".entry", has=page.get_by_role("link", name=name)).first
+    row_id = row.get_attribute("id")
+    row.get_by_role("link", name=name).focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(f"#{row_id} summary")).to_be_focused()
+    page.keyboard.press("Escape")
+    Customer.objects.update(generation=F("generation") + 1)
+    page.evaluate("document.querySelectorAll('[data-poll]').forEach((part) => htmx.trigger(part, 'poll'))")
+    expect(page.locator(f"#{row_id} summary")).to_have_count(0)
+    expect(page.locator(f"#{row_id} .row-actions")).to_be_focused()
 
 
 def tab_to(page: Page, selector: str, *, back: bool = False) -> None:
