@@ -16,7 +16,7 @@ from portal.services.queries.log_pages import LogPage
 
 WINDOW = 1000
 EXCERPT = 60
-LINES_BEFORE_ERROR = 5
+LINES_BEFORE_ERROR = 2
 # Fewer lines are shown if they are long.
 MOST_CHARACTERS = 400_000
 FEWEST_LINES = 20

@@ -133,7 +133,7 @@ def test_an_excerpt_is_the_end_with_its_line_numbers() -> None:
     assert excerpt.lines[0].spans[0].text == "line 2441"
 
 
-@pytest.mark.parametrize(("error", "shown"), [(1, (1, 60)), (90, (85, 144)), (2498, (2493, 2500))])
+@pytest.mark.parametrize(("error", "shown"), [(1, (1, 60)), (90, (88, 147)), (2498, (2496, 2500))])
 def test_an_excerpt_of_a_failure_begins_shortly_before_the_error(error: int, shown: tuple[int, int]) -> None:
     excerpt = log_window.get_excerpt(replace(numbered(2500), first_error=error))
     assert excerpt is not None
