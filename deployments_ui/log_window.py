@@ -78,7 +78,6 @@ class LogPart:
     line: int | None
     follows: bool
     is_whole: bool
-    generation: str
 
     @property
     def url(self) -> str:
@@ -86,7 +85,7 @@ class LogPart:
 
     @property
     def poll_url(self) -> str:
-        return links.with_query(self.path, [*self.query, ("seen", self.generation)])
+        return links.with_query(self.path, [*self.query, ("seen", get_generation(self.page))])
 
     def line_url(self, line: int) -> str:
         search = [("q", self.search)] if self.search else []
@@ -178,13 +177,16 @@ def get_part(request: HttpRequest, page: LogPage, *, path: str, text_url: str, q
         line=line,
         follows=follows,
         is_whole=not wants_part(request),
-        generation=f"{page.checksum}.{page.complete:d}{bool(page.missing):d}",
     )
 
 
-def is_unchanged(request: HttpRequest, part: LogPart) -> bool:
-    """Whether a poll has nothing newer to show."""
-    return wants_part(request) and request.GET.get("seen", "") == part.generation
+def is_unchanged(request: HttpRequest, page: LogPage) -> bool:
+    """Whether a poll has nothing newer to show. To be asked before `get_part`, which takes long for a long log."""
+    return wants_part(request) and request.GET.get("seen", "") == get_generation(page)
+
+
+def get_generation(page: LogPage) -> str:
+    return f"{page.checksum}.{page.complete:d}{bool(page.missing):d}"
 
 
 def wants_log(request: HttpRequest) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from deployments_ui.labels.base import Label
-from portal.services.env_vars.pages import Effect, ReviewLine
+from portal.services.env_vars.reviews import Effect, ReviewLine
 
 # Of the lines of a draft.
 ENV_VAR_EFFECTS: dict[Effect, Label] = {

@@ -26,14 +26,14 @@ def index(request: htmx.Request, slug: str, deployment_id: str) -> HttpResponse:
 @require_safe
 def show(request: htmx.Request, slug: str, deployment_id: str, build_id: str) -> HttpResponse:
     found = get_build(request, slug, deployment_id, build_id)
+    if log_window.is_unchanged(request, found.log):
+        return htmx.no_change()
     log = log_window.get_part(
         request,
         found.log,
         path=links.build(slug, deployment_id, build_id),
         text_url=links.build_text(slug, deployment_id, build_id),
     )
-    if log_window.is_unchanged(request, log):
-        return htmx.no_change()
     context = {
         "customer": found.customer,
         "deployment": found.deployment,

@@ -14,8 +14,9 @@ from deployments_ui.forms.env_vars import EnvVarsForm, ReviewForm
 from deployments_ui.freshness import Freshness
 from deployments_ui.tabs import list_tabs
 from portal.permissions import Person
-from portal.services.env_vars import drafts, pages, submit
-from portal.services.env_vars.pages import DeleteForm, EnvVarsPage, Review, SetForm
+from portal.services.env_vars import drafts, pages, reviews, submit
+from portal.services.env_vars.pages import DeleteForm, EnvVarsPage, SetForm
+from portal.services.env_vars.reviews import Review
 from portal.services.errors import Invalid
 
 
@@ -119,7 +120,7 @@ def deletion(request: htmx.Request, slug: str, deployment_id: str, name: str) ->
 
 
 def show_review(request: htmx.Request, slug: str, deployment_id: str, key: UUID, form: ReviewForm) -> HttpResponse:
-    page = pages.get_review(by=request.person, slug=slug, deployment_id=deployment_id, key=key, now=timezone.now())
+    page = reviews.get_review(by=request.person, slug=slug, deployment_id=deployment_id, key=key, now=timezone.now())
     url = links.env_review(slug, deployment_id, key)
     return dialogs.render_form(request, "env_vars/review.html", form_context(page, form), part="review", url=url)
 

@@ -12,14 +12,14 @@ from portal.services.runtime import InstanceLog
 @require_safe
 def show(request: htmx.Request, slug: str, deployment_id: str, instance_id: str) -> HttpResponse:
     found = get_instance(request, slug, deployment_id, instance_id)
+    if log_window.is_unchanged(request, found.log):
+        return htmx.no_change()
     log = log_window.get_part(
         request,
         found.log,
         path=links.instance(slug, deployment_id, instance_id),
         text_url=links.instance_text(slug, deployment_id, instance_id),
     )
-    if log_window.is_unchanged(request, log):
-        return htmx.no_change()
     context = {
         "customer": found.customer,
         "deployment": found.deployment,

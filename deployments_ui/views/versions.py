@@ -56,18 +56,19 @@ def log(request: htmx.Request, slug: str, deployment_id: str, version_id: str) -
         return log_state(request, slug, deployment_id, version_id)
     loaded = visits.watch_version(by=by, slug=slug, deployment_id=deployment_id, version_id=version_id, now=now)
     stage = request.GET.get("stage", "")
+    page = logs.read_log(loaded.version, loaded.deployment, customer=loaded.customer, by=by, stage=stage, now=now)
+    if log_window.is_unchanged(request, page):
+        return htmx.no_change()
     part = log_window.get_part(
         request,
-        logs.read_log(loaded.version, loaded.deployment, customer=loaded.customer, by=by, stage=stage, now=now),
+        page,
         path=links.version_log(slug, deployment_id, version_id),
         text_url=links.version_log_text(slug, deployment_id, version_id),
         query=[("stage", stage[:40])] if stage else [],
     )
-    if log_window.is_unchanged(request, part):
-        return htmx.no_change()
     if htmx.wants_part(request):
         return htmx.render_parts(request, "versions/log.html", {"log": part}, "log")
-    loaded = replace(loaded, failure=part.page.failure)
+    loaded = replace(loaded, failure=page.failure)
     context = log_context_of(versions.get_version(loaded, by=by, now=now))
     return htmx.render(request, "versions/log.html", context | {"log": part}, part="log")
 

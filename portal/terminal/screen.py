@@ -36,14 +36,12 @@ class Screen:
 
     def __init__(self) -> None:
         self._rows: list[str | Row] = [""]
-        self._row = self._column = 0
-        self._page = self._top = 0
-        self._has_page = False
+        self._row = self._column = self._page = self._top = 0
         self._style = PLAIN
         self._links = 0
         self._saved = 0, 0, PLAIN
         self._last_row_of_region = 0
-        self._is_below_region = False
+        self._has_page = self._is_below_region = False
         self._result = Builder()
         self.work = 0
 
@@ -119,11 +117,10 @@ class Screen:
         self.work += max(self._column - row.width, 0) // _CELLS_PER_WORK
         self._column = row.write(self._column, text, self._style)
 
-    def _get_row(self, number: int | None = None) -> Row:
-        number = self._row if number is None else number
-        row = self._rows[number]
+    def _get_row(self) -> Row:
+        row = self._rows[self._row]
         if isinstance(row, str):
-            row = self._rows[number] = Row(row)
+            row = self._rows[self._row] = Row(row)
         return row
 
     # --- The cursor ---
@@ -143,10 +140,9 @@ class Screen:
         self._column = column
 
     def _go_to_row(self, row: int, *, scrolls: bool = False) -> None:
-        last = self._top + SCREEN_ROWS - 1
-        if row > last and scrolls:
+        if scrolls and row >= self._top + SCREEN_ROWS:
             self._top += 1
-            last += 1
+        last = self._top + SCREEN_ROWS - 1
         self._row = max(min(row, last), self._first_row)
         missing = self._row + 1 - len(self._rows)
         if missing > 0:
@@ -158,8 +154,7 @@ class Screen:
         return max(self._top, self._page)
 
     def _go_to_column(self, column: int) -> None:
-        row = self._rows[self._row]
-        width = row.width if isinstance(row, Row) else count_columns(row)
+        width = _get_width(self._rows[self._row])
         self._column = max(min(column, max(width, SCREEN_COLUMNS - 1)), 0)
 
     def _go_to(self, row: int, column: int) -> None:
@@ -174,7 +169,7 @@ class Screen:
 
     def _begin_page(self) -> None:
         self._has_page = True
-        if not _is_empty(self._rows[-1]):
+        if _get_width(self._rows[-1]):
             self._rows.append("")
         self._page = self._top = self._row = len(self._rows) - 1
         self._column = 0
@@ -295,10 +290,10 @@ def to_plain(raw: str) -> str:
     return render(raw).text
 
 
-def _is_empty(row: str | Row) -> bool:
-    return not (row.width if isinstance(row, Row) else row)
+def _get_width(row: str | Row) -> int:
+    return row.width if isinstance(row, Row) else count_columns(row)
 
 
 def _to_int(code: str) -> int:
-    found = re.match(r"[0-9]{0,9}", code)
-    return int(found[0]) if found and found[0] else 0
+    found = re.match(r"[0-9]{1,9}", code)
+    return int(found[0]) if found else 0

@@ -149,7 +149,7 @@ def test_fifty_thousand_lines_are_quick() -> None:
 
 
 def render(log: LogPage) -> str:
-    source = '{% from "logs/_log.html" import log_lines %}{{ log_lines(window) }}'
+    source = '{% from "logs/_lines.html" import log_lines %}{{ log_lines(window) }}'
     template = engines["jinja2"].from_string(source)
     return str(template.render({"window": log_window.get_window(log)}))
 

@@ -9,9 +9,10 @@ from uuid import UUID
 from django.utils import timezone
 
 from portal.permissions import Person
-from portal.services.env_vars import drafts, pages, submit
+from portal.services.env_vars import drafts, pages, reviews, submit
 from portal.services.env_vars.dotenv import TypedValues
-from portal.services.env_vars.pages import EnvVarRow, EnvVarsPage, Review
+from portal.services.env_vars.pages import EnvVarRow, EnvVarsPage
+from portal.services.env_vars.reviews import Review
 from portal.services.operations.tokens import Confirmation
 from portal.services.queries.operations import OperationPage
 from tests.simulator_control import SimulatorControl
@@ -39,7 +40,7 @@ class EnvVarsClient:
         return drafts.create_draft(**self.arguments(by), typed=TypedValues(**typed))
 
     def get_review(self, key: UUID, *, by: Person | None = None) -> Review:
-        return pages.get_review(**self.arguments(by), key=key)
+        return reviews.get_review(**self.arguments(by), key=key)
 
     def rename_lines(self, key: UUID, renamed: dict[str, str]) -> None:
         drafts.rename_lines(**self.arguments(), key=key, renamed=renamed)

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from portal.models import Connection, Customer, Domain, Operation, Version
 from portal.permissions import Person
-from portal.services.env_vars import drafts, pages, submit
+from portal.services.env_vars import drafts, reviews, submit
 from portal.services.env_vars.dotenv import TypedValues
 from portal.services.operations import status
 from portal.services.operations.tokens import Confirmation
@@ -32,7 +32,7 @@ def set_env(app: App, token: str, key: Any) -> OperationPage:
 def draft(app: App) -> tuple[str, Any]:
     place: dict[str, Any] = {"slug": app.slug, "deployment_id": app.deployment_id, "now": timezone.now()}
     key = drafts.create_draft(by=app.owner, typed=TypedValues(name="API_KEY", value="x"), **place)
-    return pages.get_review(by=app.owner, key=key, **place).token, key
+    return reviews.get_review(by=app.owner, key=key, **place).token, key
 
 
 def reassign(app: App) -> None:

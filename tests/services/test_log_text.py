@@ -87,7 +87,7 @@ HARMLESS = [
     *("libfoo==10.1.2.3", ">=10.0.0.0", "1.10.40.3.9", "300.10.40.3.9", "127.0.0.1:5432", "0.0.0.0:8080", "8.8.8.8"),
     *("node_modules/foo", "node_18", "user_id=42", "user_2", "org_name", "host_header", "vm_size", "node_exporter"),
     *("ghost_01AB", "pool_size=5", "svc_name", "f47ac10b-58cc-4372-a567-0e02b2c3d479", "sha256:fd00abcd"),
-    *("file:///app/x.js:3:1", "https://github.com/acme/x", "docker.io/library/node:20", "sqs.eu-west-1.amazonaws.com"),
+    *("file:///app/x.js:3:1", "https://git.example/acme/x", "docker.example/node:20", "sqs.eu-west-1.amazonaws.com"),
     *("yarn: command not found", "learn: more", "warn:foo:bar", "bearer token missing", "asia-east1", "mission"),
     *("fade::1", "feed:beef", "fd:3", "de:ad:be:ef", "12:fd:00:aa:bb:cc", "node:internal/modules/cjs/loader:1080"),
     *("org.gradle.internal.x", "übermiós", "Ошибка: нет файла", "✓ 63 modules", "[…]", ""),

@@ -8,6 +8,7 @@ from django.core.cache import cache
 from django.utils import timezone
 from pytest_django import Settings
 
+from portal import terminal
 from portal.models import Bucket, Customer, Deployment, Freshness, KeptLog, Version
 from portal.permissions import Person
 from portal.services import logs
@@ -15,8 +16,9 @@ from portal.services.queries.log_pages import LogPage
 from portal.services.sync import polling, upstream
 from portal.services.sync.budget import Purpose
 from portal.services.sync.fetch import deployment_refresh
+from portal.terminal import StyledText
 from tests import page_views
-from tests.services.conftest import SyncedSimulator
+from tests.services.conftest import PersonOf, SyncedSimulator
 from tests.services.costs import count_requests, counting_requests
 
 OURS = "brightsmile-dental"
@@ -101,16 +103,47 @@ def test_the_stored_log_is_shown_with_its_age_during_an_outage(
     assert (again.missing, again.as_of) == ("", None)
 
 
-def test_a_finished_log_is_requested_at_once_and_stored(world: SyncedSimulator, operator: Person) -> None:
-    building = publish(world, step_times="slow")
-    now = timezone.now()
-    open_log(building, by=operator, now=now)
+def finish(world: SyncedSimulator, building: Version) -> None:
     world.simulator.advance(3600)
     deployment_refresh.refresh_deployment(
         building.deployment, client=upstream.client(Purpose.BACKGROUND), now=timezone.now(), force=True
     )
+
+
+def test_a_finished_log_is_requested_at_once_and_stored(world: SyncedSimulator, operator: Person) -> None:
+    building = publish(world, step_times="slow")
+    now = timezone.now()
+    open_log(building, by=operator, now=now)
+    finish(world, building)
     assert open_log(building, by=operator, now=now).complete
     assert KeptLog.objects.filter(version=building).exists()
+
+
+def test_all_viewers_share_one_rendering(
+    world: SyncedSimulator, operator: Person, person_of: PersonOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rendered = []
+    render = terminal.render
+
+    def count(raw: str) -> StyledText:
+        rendered.append(raw)
+        return render(raw)
+
+    def view() -> None:
+        for _viewer in range(8):
+            for by in (operator, person_of(OURS)):
+                assert open_log(version, by=by, now=timezone.now()).text.text
+
+    monkeypatch.setattr(terminal, "render", count)
+    version = publish(world, step_times="slow")
+    view()
+    assert len(rendered) == 1
+    finish(world, version)
+    view()
+    assert len(rendered) == 2
+    cache.clear()
+    view()
+    assert len(rendered) == 3
 
 
 def test_a_failing_log_is_not_requested_by_each_view(world: SyncedSimulator, operator: Person) -> None:

@@ -1,4 +1,4 @@
-"""A process get_owner threads open one page together. Started by test_concurrency.py; prints one line of JSON.
+"""A process with threads that open one page together. Started by test_concurrency.py; prints one line of JSON.
 
 python -m tests.services.viewers <action> <slug> <threads> <begin at, in seconds since 1970>
 """

@@ -1,8 +1,7 @@
-"""What the pages about env vars show: the names, and the forms to set, review and delete."""
+"""What the pages about env vars show: the names, and the forms to set and delete some."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from uuid import UUID
 
 from django.conf import settings
@@ -11,8 +10,7 @@ from portal.models import Customer, Deployment, EnvVar, EnvVarUpdate, Operation
 from portal.permissions import Permission, Person
 from portal.services import environments, open_words
 from portal.services.authorization import can
-from portal.services.env_vars import changes, drafts, lines, names
-from portal.services.env_vars.drafts import StoredLine
+from portal.services.env_vars import changes, drafts, names
 from portal.services.errors import NotFound
 from portal.services.operations import reasons
 from portal.services.operations.kinds.delete_env import DeleteEnv
@@ -83,64 +81,6 @@ class SetForm:
     obstacle: str
 
 
-class Effect(StrEnum):
-    """What applying a draft does to a line. An empty value keeps what is set."""
-
-    ADDED = "added"
-    CHANGED = "changed"
-    KEPT = "kept"
-    REFUSED = "refused"
-
-
-@dataclass(frozen=True, slots=True)
-class ReviewLine:
-    """A line of a draft. `problem` is why it is refused. `key` identifies it for `drafts.rename_lines`.
-
-    `name` is empty if the text could be a part of a value, so that only its number can be shown. It is on the lines
-    `number` to `last` of the file; 0 if it was typed. `size` is in bytes. `doubt` is what has to be confirmed.
-    """
-
-    key: str
-    name: str
-    number: int
-    last: int
-    effect: Effect
-    size: int
-    problem: str
-    doubt: str
-    can_be_renamed: bool
-    notices: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Review:
-    """A draft before it is applied, without values. `skipped`: which lines of the file set nothing, and why."""
-
-    key: UUID
-    token: str
-    customer: CustomerSummary
-    deployment: DeploymentSummary
-    environment: str
-    environments: tuple[str, ...]
-    lines: tuple[ReviewLine, ...]
-    skipped: tuple[str, ...]
-    expires_at: datetime
-    reasons: tuple[tuple[str, str], ...]
-    reason_required: bool
-    may_note: bool
-    obstacle: str
-
-    @property
-    def count(self) -> int:
-        """How many env vars applying it sets."""
-        return sum(line.effect in {Effect.ADDED, Effect.CHANGED} for line in self.lines)
-
-    @property
-    def has_doubts(self) -> bool:
-        """Whether applying it needs `lines_confirmed`."""
-        return any(line.doubt for line in self.lines)
-
-
 @dataclass(frozen=True, slots=True)
 class DeleteForm:
     """The form to delete a name, in all of `environments`."""
@@ -196,28 +136,6 @@ def get_set_form(*, by: Person, slug: str, deployment_id: str, now: datetime) ->
     )
 
 
-def get_review(*, by: Person, slug: str, deployment_id: str, key: UUID, now: datetime) -> Review:
-    """Raises Forbidden, and NotFound for an expired draft or another person's."""
-    customer, deployment = drafts.get_deployment(by=by, slug=slug, deployment_id=deployment_id)
-    draft = drafts.get_draft(key, deployment, by=by, now=now)
-    existing = names.list_names(deployment, draft.environment)
-    return Review(
-        key=key,
-        token=create_token(Subject(SetEnv.name, customer.pk, deployment.miosa_id), by=by, key=key),
-        customer=summaries.summarize_customer(customer, by=by),
-        deployment=actions.get_deployment_summary(deployment, customer, by=by, now=now),
-        environment=draft.environment,
-        environments=settings.MIOSA.environments,
-        lines=tuple(_build_review_line(line, existing) for line in drafts.list_lines(draft)),
-        skipped=tuple(draft.skipped),
-        expires_at=draft.expires_at,
-        reasons=reasons.list_reasons(SetEnv.reasons),
-        reason_required=reasons.is_required(by),
-        may_note=by.is_staff,
-        obstacle=actions.get_connection_obstacle(customer.connection),
-    )
-
-
 def get_delete_form(*, by: Person, slug: str, deployment_id: str, name: str, now: datetime) -> DeleteForm:
     """Raises Forbidden, and NotFound also if there is no such name or names can't be deleted."""
     customer, deployment = drafts.get_deployment(by=by, slug=slug, deployment_id=deployment_id)
@@ -260,27 +178,6 @@ def _build_row(var: EnvVar, update: EnvVarUpdate | None, *, started_at: datetime
         who=update.person_name if update else "",
         fingerprint=update.fingerprint if update else "",
         is_pending=bool(started_at and update and update.set_at > started_at),
-    )
-
-
-def _build_review_line(line: StoredLine, existing: set[str]) -> ReviewLine:
-    if line["problem"]:
-        effect = Effect.REFUSED
-    elif not line["size"]:
-        effect = Effect.KEPT
-    else:
-        effect = Effect.CHANGED if line["name"] in existing else Effect.ADDED
-    return ReviewLine(
-        key=line["key"],
-        name=line["name"],
-        number=line["number"],
-        last=line["last"],
-        effect=effect,
-        size=line["size"],
-        problem=line["problem"],
-        doubt=line["doubt"],
-        can_be_renamed=effect != Effect.KEPT and not line["fault"],
-        notices=(*line["notices"], *lines.list_name_notices(line["name"], line["earlier"])),
     )
 
 
