@@ -2,7 +2,6 @@
 
 import sqlite3
 import sys
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -16,12 +15,12 @@ def read_heartbeat(database: Path) -> str:
     return str(row[0]) if row else ""
 
 
-def test_the_worker_survives_a_long_lock(tmp_path: Path, free_port: Callable[[], int]) -> None:
+def test_the_worker_survives_a_long_lock(tmp_path: Path) -> None:
     var, database = tmp_path / "var", tmp_path / "var" / "demo.sqlite3"
     manage = [sys.executable, "manage.py"]
-    preparation = PortalProcess([*manage, "up", "--prepare-only"], var, free_port(), free_port())
+    preparation = PortalProcess([*manage, "up", "--prepare-only"], var)
     assert preparation.process.wait(timeout=TIMEOUT_S) == 0
-    worker = PortalProcess([*manage, "worker"], var, free_port(), free_port())
+    worker = PortalProcess([*manage, "worker"], var)
     try:
         wait_until(lambda: read_heartbeat(database) != "", seconds=TIMEOUT_S)
         with closing(sqlite3.connect(database, isolation_level=None)) as other:
