@@ -1,10 +1,11 @@
-"""The worker keeps running when the database is locked for longer than its timeout."""
+"""The worker keeps running, and is not taken for hung, when the database is locked for longer than its timeout."""
 
 import sqlite3
 import sys
 from contextlib import closing
 from pathlib import Path
 
+from portal import supervisor
 from tests.run.portal_process import TIMEOUT_S, PortalProcess
 from tests.waiting import wait_until
 
@@ -27,6 +28,8 @@ def test_the_worker_survives_a_long_lock(tmp_path: Path) -> None:
             other.execute("BEGIN IMMEDIATE")
             worker.wait_for_output("OperationalError")
             before = read_heartbeat(database)
+            touched_at = supervisor.read_mark(var / "worker.alive")
+            wait_until(lambda: supervisor.read_mark(var / "worker.alive") > touched_at > 0, seconds=TIMEOUT_S)
             other.execute("ROLLBACK")
         wait_until(lambda: read_heartbeat(database) != before, seconds=TIMEOUT_S)
         assert worker.process.poll() is None, worker.output()
