@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from portal.config import DEMO_KEY, Upstream
 from portal.simulator.simulator import Simulator
 from tests import databases, loopback, snapshots
 from tests.people import People, create_people
+from tests.ports import pick_port
 from tests.simulator_control import SimulatorControl
 from tests.waiting import wait_until
 
@@ -91,8 +92,8 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
 
 
 @pytest.fixture(scope="session")
-def redis_url(free_port: Callable[[], int], tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    port = free_port()
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    port = pick_port()
     command = [
         require_program("redis-server"),
         "--port",
@@ -116,18 +117,6 @@ def is_reachable(client: redis.Redis) -> bool:
         return bool(client.ping())
     except redis.ConnectionError:
         return False
-
-
-@pytest.fixture(scope="session")
-def free_port() -> Callable[[], int]:
-    import socket  # noqa: PLC0415  # after loopback.guard()
-
-    def find_free_port() -> int:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            return int(probe.getsockname()[1])
-
-    return find_free_port
 
 
 def require_program(name: str) -> str:

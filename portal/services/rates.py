@@ -13,8 +13,8 @@ LONGEST_BLOCK_S = 120.0
 # The part of the installation's bucket that people's reads leave to changes, and background reading to both.
 RESERVED_BY_READS = 0.1
 RESERVED_BY_BACKGROUND = 0.2
-# Reading ahead what nobody waits for takes only what the bucket could not hold much longer: as much in a minute, and
-# whoever opens a page finds the bucket almost full.
+# What nobody waits for is read only while the bucket is fuller than this. It refills at the same rate, so no request is
+# lost, and whoever opens a page finds it almost full.
 RESERVED_BY_FILL = 0.85
 # The part of each minute's requests that this takes for long: MIOSA may count the last minute more strictly than we do.
 FILL_PART = 0.95

@@ -75,9 +75,9 @@ def open_deployment(*, by: Person, slug: str, deployment_id: str, now: datetime)
 def poll_deployment(*, by: Person, slug: str, deployment_id: str, now: datetime) -> tuple[Customer, Deployment]:
     customer, deployment = deployments.load(by=by, slug=slug, deployment_id=deployment_id)
     row = deployments.get_freshness(deployment)
-    refresh.follow_builds([deployment], now=now)
     if refresh.refresh_deployment_if_stale(deployment, row, customer=customer, now=now):
-        return deployments.load(by=by, slug=slug, deployment_id=deployment_id)
+        customer, deployment = deployments.load(by=by, slug=slug, deployment_id=deployment_id)
+    refresh.follow_builds([deployment], now=now)
     return customer, deployment
 
 
@@ -91,16 +91,14 @@ def refresh_deployment(*, by: Person, slug: str, deployment_id: str, now: dateti
 def open_version(*, by: Person, slug: str, deployment_id: str, version_id: str, now: datetime) -> LoadedVersion:
     """For a failed version, with the cause from its log, which is read from MIOSA the first time."""
     loaded = watch_version(by=by, slug=slug, deployment_id=deployment_id, version_id=version_id, now=now)
-    if loaded.version.state != "failed":
-        return loaded
-    failure = logs.find_failure(loaded.version, loaded.deployment, customer=loaded.customer, by=by, now=now)
-    return replace(loaded, failure=failure)
+    return _add_failure(loaded, by=by, now=now)
 
 
 def poll_version(*, by: Person, slug: str, deployment_id: str, version_id: str, now: datetime) -> LoadedVersion:
     """Whether it is live, or can be restored, follows from its deployment, which is read again if it is stale."""
     poll_deployment(by=by, slug=slug, deployment_id=deployment_id, now=now)
-    return open_version(by=by, slug=slug, deployment_id=deployment_id, version_id=version_id, now=now)
+    loaded = versions.load(by=by, slug=slug, deployment_id=deployment_id, version_id=version_id)
+    return _add_failure(loaded, by=by, now=now)
 
 
 def watch_version(*, by: Person, slug: str, deployment_id: str, version_id: str, now: datetime) -> LoadedVersion:
@@ -108,3 +106,10 @@ def watch_version(*, by: Person, slug: str, deployment_id: str, version_id: str,
     loaded = versions.load(by=by, slug=slug, deployment_id=deployment_id, version_id=version_id)
     refresh.follow_builds([loaded.deployment], now=now)
     return loaded
+
+
+def _add_failure(loaded: LoadedVersion, *, by: Person, now: datetime) -> LoadedVersion:
+    if loaded.version.state != "failed":
+        return loaded
+    failure = logs.find_failure(loaded.version, loaded.deployment, customer=loaded.customer, by=by, now=now)
+    return replace(loaded, failure=failure)

@@ -15,9 +15,9 @@ VERSIONS = 100_000
 
 def main() -> None:
     from portal.simulator.simulator import Simulator  # noqa: PLC0415  # the settings come first
-    from tests.bench.web_server import free_port  # noqa: PLC0415  # as above
+    from tests.ports import pick_port  # noqa: PLC0415  # as above
 
-    os.environ["SIMULATOR_PORT"] = str(free_port())
+    os.environ["SIMULATOR_PORT"] = str(pick_port())
     os.environ["MIOSA_RPM"] = "100000"
     child = os.fork()
     if child == 0:

@@ -11,7 +11,7 @@ from typing import Any
 
 import psutil
 
-from tests.bench.web_server import free_port, on_processor_s
+from tests.bench.web_server import on_processor_s
 from tests.run.portal_process import PortalProcess, list_arguments
 
 # A new demo first reads its simulator for about 90 s.
@@ -24,7 +24,7 @@ PARTS = ("worker", "simulator", "portal.web", "up")
 
 def main() -> dict[str, Any]:
     folder = Path(os.environ["VAR_DIR"])
-    running = PortalProcess([sys.executable, "manage.py", "up"], folder, free_port(), free_port())
+    running = PortalProcess([sys.executable, "manage.py", "up"], folder)
     try:
         running.wait_until_ready()
         time.sleep(SETTLE_S)

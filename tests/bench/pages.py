@@ -27,9 +27,10 @@ EACH_ROUND = 20
 
 def main(versions: int, rounds: int, views: int) -> None:
     from portal.simulator.simulator import Simulator  # noqa: PLC0415  # the settings come first
-    from tests.bench.web_server import Server, free_port  # noqa: PLC0415  # as above
+    from tests.bench.web_server import Server  # noqa: PLC0415  # as above
+    from tests.ports import pick_port  # noqa: PLC0415  # as above
 
-    os.environ["SIMULATOR_PORT"] = str(free_port())
+    os.environ["SIMULATOR_PORT"] = str(pick_port())
     os.environ["MIOSA_RPM"] = "100000"
     django.setup()
     begun = time.monotonic()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.client
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -15,6 +14,8 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import psutil
+
+from tests.ports import pick_port
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Server:
     _connection: http.client.HTTPConnection | None = None
 
     def __enter__(self) -> Server:
-        self.port = free_port()
+        self.port = pick_port()
         # The one connection is kept, also between rounds.
         start = "from portal import web; web.KEEP_ALIVE_S = 75; web.serve()"
         own = {"PORT": str(self.port), "WEB_WORKERS": "1", "WEB_THREADS": "4", "LOG_LEVEL": "ERROR"}
@@ -112,9 +113,3 @@ def on_processor_s(process: psutil.Process) -> float:
     """As the scheduler counts it, in nanoseconds; user and system time have a resolution of 10 ms."""
     threads = Path(f"/proc/{process.pid}/task").iterdir()
     return sum(int((thread / "schedstat").read_text().split()[0]) for thread in threads) / 1e9
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

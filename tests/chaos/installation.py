@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from portal.simulator.simulator import Simulator
+from tests.ports import pick_port
 from tests.simulator_control import SimulatorControl
 
 CUSTOMERS = 40
@@ -27,12 +27,6 @@ class Installation:
         """How often a version of this deployment was activated, published or built."""
         there = self.simulator.state.store.deployments[deployment_id]
         return len(there.activations) + len(there.versions) + len(there.builds)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager
@@ -63,7 +57,7 @@ def run_installation(*, with_keys: bool) -> Iterator[Installation]:
         control.configure(
             idempotency="on" if with_keys else "off", step_times="instant", redeploy_answer="build", artifact_gc="never"
         )
-        yield Installation(Path(folder), simulator, control, free_port())
+        yield Installation(Path(folder), simulator, control, pick_port())
 
 
 def sync_apps(installation: Installation, count: int) -> list[tuple[str, str]]:

@@ -154,10 +154,7 @@ def wait_for(condition: Callable[[], bool], *, seconds: float = 30) -> None:
 
 
 @contextmanager
-def silent_port(*, closed: bool = False) -> Iterator[int]:
+def silent_port() -> Iterator[int]:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
         udp.bind(("127.0.0.1", 0))
-        port = int(udp.getsockname()[1])
-        if closed:
-            udp.close()
-        yield port
+        yield int(udp.getsockname()[1])

@@ -204,11 +204,6 @@ def reset_connection(connection: socket.socket, _: ReceivedRequest) -> None:
     raise OSError("reset")
 
 
-def get_closed_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
-
-
 def exceed_deadline(deadline_s: float, call: Callable[[], object]) -> miosa.MiosaError:
     """The DeadlineExceeded that `call` raises: not before its deadline, and without waiting much longer."""
     started_at = time.monotonic()

@@ -16,13 +16,13 @@ from portal.miosa.messages import Endpoint, Request, Secret
 from tests.miosa.conftest import KEY, Serve
 from tests.miosa.server import (
     Responder,
-    get_closed_port,
     never_respond,
     reset_connection,
     respond,
     send_bytes,
     send_json,
 )
+from tests.ports import pick_port
 
 VALUE = "planted-value-91c4"
 TESTS = f"{Path(__file__).parents[1]}/"
@@ -72,7 +72,7 @@ def test_no_error_shows_a_secret(serve: Serve, answer: Responder, caplog: pytest
 
 def test_a_refused_connection_shows_no_secret(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
-    client = miosa.Client(base_url=f"http://127.0.0.1:{get_closed_port()}", api_key=KEY)
+    client = miosa.Client(base_url=f"http://127.0.0.1:{pick_port()}", api_key=KEY)
     error = fails(lambda: client.env.set("dep_1", {"A": VALUE}, idempotency_key="k"))
     shown = frames_of_ours(error) + repr(error) + caplog.text
     assert VALUE not in shown

@@ -27,7 +27,6 @@ from tests.miosa.server import (
     ScriptedServer,
     drip,
     exceed_deadline,
-    get_closed_port,
     never_respond,
     reset_connection,
     respond,
@@ -39,6 +38,7 @@ from tests.miosa.server import (
     send_together,
     send_when_set,
 )
+from tests.ports import pick_port
 
 OWN_FOLDER = f"{Path(__file__).parents[2]}/portal/miosa/"
 ROW = {"data": {"id": "dep_1", "state": "running"}}
@@ -162,7 +162,7 @@ def test_a_read_is_retried_after_a_reset(serve: Serve) -> None:
 
 
 def test_a_refused_connection_means_that_nothing_was_sent() -> None:
-    client = miosa.Client(base_url=f"http://127.0.0.1:{get_closed_port()}", api_key=KEY)
+    client = miosa.Client(base_url=f"http://127.0.0.1:{pick_port()}", api_key=KEY)
     with pytest.raises(miosa.Unreachable) as caught:
         client.deployments.stop("dep_1", idempotency_key="k")
     assert not caught.value.sent
@@ -260,7 +260,7 @@ def test_twenty_threads_send_at_the_same_time(serve: Serve) -> None:
 
 def test_the_session_can_reach_no_other_host() -> None:
     with ScriptedServer(send_json(ROW)) as other:
-        transport = Transport(f"http://127.0.0.1:{get_closed_port()}", KEY)
+        transport = Transport(f"http://127.0.0.1:{pick_port()}", KEY)
         with pytest.raises(InvalidSchema):
             transport._session.get(other.url)
         assert other.connections == 0

@@ -15,6 +15,7 @@ from portal import probe
 from portal.probe import Outcome, addresses, client
 from tests.miosa.server import ReceivedRequest, Responder, ScriptedServer
 from tests.miosa.test_tls import tls
+from tests.ports import pick_port
 
 __all__ = ["tls"]
 
@@ -251,8 +252,7 @@ def test_a_response_that_is_not_http(bytes_: bytes) -> None:
 
 
 def test_a_closed_port() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
+    port = pick_port()
     assert probe.ask(f"http://127.0.0.1:{port}/", loopback_port=port).outcome is Outcome.NO_CONNECTION
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import psutil
 
+from tests.ports import pick_port
 from tests.waiting import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -24,10 +25,9 @@ MAX_RESTARTS = 4
 class PortalProcess:
     """Keeps its data and its output in `var`."""
 
-    def __init__(self, command: Sequence[str], var: Path, port: int, simulator_port: int, **variables: str) -> None:
+    def __init__(self, command: Sequence[str], var: Path, **variables: str) -> None:
         self.var = var
-        self.port = port
-        self.simulator_port = simulator_port
+        self.port, self.simulator_port, dns_port = pick_port(), pick_port(), pick_port()
         self.log = var / "log"
         var.mkdir(exist_ok=True)
         inherited = {
@@ -35,7 +35,13 @@ class PortalProcess:
             for name, value in os.environ.items()
             if not name.startswith(("DJANGO_", "MAKE", "MFLAGS", "MIOSA_"))
         }
-        own = {"VAR_DIR": str(var), "PORT": str(port), "SIMULATOR_PORT": str(simulator_port), **variables}
+        own = {
+            "VAR_DIR": str(var),
+            "PORT": str(self.port),
+            "SIMULATOR_PORT": str(self.simulator_port),
+            "SIMULATOR_DNS_PORT": str(dns_port),
+            **variables,
+        }
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
                 command, cwd=ROOT, env=inherited | own, stdout=log, stderr=subprocess.STDOUT, start_new_session=True

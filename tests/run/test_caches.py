@@ -1,11 +1,10 @@
 """The shared cache, in Redis and in the database, and Redis being unreachable."""
 
-from collections.abc import Callable
-
 import pytest
 from django.core.cache import cache
 
 from portal.caches import ResilientRedisCache
+from tests.ports import pick_port
 
 OPTIONS = {"OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1}}
 
@@ -24,8 +23,8 @@ def test_redis_works_as_a_cache(redis_url: str) -> None:
     assert redis_cache.get("a", "gone") == "gone"
 
 
-def test_unreachable_redis_behaves_like_an_empty_cache(free_port: Callable[[], int]) -> None:
-    redis_cache = ResilientRedisCache(f"redis://127.0.0.1:{free_port()}/0", OPTIONS)
+def test_unreachable_redis_behaves_like_an_empty_cache() -> None:
+    redis_cache = ResilientRedisCache(f"redis://127.0.0.1:{pick_port()}/0", OPTIONS)
     assert redis_cache.add("lock", 1, 30)
     assert redis_cache.get("a", "default") == "default"
     assert redis_cache.get_many(["a"]) == {}

@@ -10,7 +10,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from portal import supervisor
+from portal import heartbeat, supervisor
+from portal.management.commands import up
 from portal.supervisor import Child
 from tests.waiting import wait_until
 
@@ -74,3 +75,8 @@ def test_a_child_that_responds_is_left_alone(tmp_path: Path, lines: list[str], m
     assert child.is_running()
     assert lines == []
     child.kill()
+
+
+def test_the_file_of_the_worker_is_watched() -> None:
+    (worker,) = [child for child in up.build_children() if child.name == "worker"]
+    assert worker.alive_file == heartbeat.alive_file()

@@ -15,6 +15,7 @@ import pytest
 import requests
 
 from portal import var_dir
+from tests.ports import pick_port
 from tests.run.portal_process import ROOT, TIMEOUT_S, PortalProcess
 from tests.waiting import wait_until
 
@@ -24,11 +25,11 @@ Start = Callable[..., PortalProcess]
 
 
 @pytest.fixture
-def start(tmp_path: Path, free_port: Callable[[], int]) -> Iterator[Start]:
+def start(tmp_path: Path) -> Iterator[Start]:
     started: list[PortalProcess] = []
 
     def start(command: list[str] = UP, **variables: str) -> PortalProcess:
-        started.append(PortalProcess(command, tmp_path / "var", free_port(), free_port(), **variables))
+        started.append(PortalProcess(command, tmp_path / "var", **variables))
         return started[-1]
 
     yield start
@@ -140,8 +141,8 @@ def test_a_port_in_use_is_reported_in_one_line(start: Start, name: str) -> None:
     assert f"{name}: can't listen on 127.0.0.1:{port}" in line
 
 
-def test_with_a_key_there_is_no_simulator_and_nobody_of_the_demo(start: Start, free_port: Callable[[], int]) -> None:
-    url = f"http://127.0.0.1:{free_port()}"
+def test_with_a_key_there_is_no_simulator_and_nobody_of_the_demo(start: Start) -> None:
+    url = f"http://127.0.0.1:{pick_port()}"
     portal = start(MIOSA_API_KEY="msk_live_never_shown_anywhere", MIOSA_BASE_URL=url)
     portal.wait_for_output("REAL MIOSA at")
     assert f"REAL MIOSA at {url}/api/v1" in portal.output()

@@ -7,7 +7,7 @@ import http.client
 import socket
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, closing, suppress
 from typing import Any
 
@@ -25,11 +25,11 @@ CLIENTS = 300
 
 
 @pytest.fixture(scope="module")
-def web(tmp_path_factory: pytest.TempPathFactory, free_port: Callable[[], int]) -> Iterator[PortalProcess]:
+def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PortalProcess]:
     var = tmp_path_factory.mktemp("web") / "var"
     prepare = [sys.executable, "manage.py", "up", "--prepare-only"]
-    assert PortalProcess(prepare, var, free_port(), free_port()).process.wait(timeout=TIMEOUT_S) == 0
-    web = PortalProcess([sys.executable, "-m", "tests.run.quick_web"], var, free_port(), free_port(), WEB_WORKERS="2")
+    assert PortalProcess(prepare, var).process.wait(timeout=TIMEOUT_S) == 0
+    web = PortalProcess([sys.executable, "-m", "tests.run.quick_web"], var, WEB_WORKERS="2")
     web.wait_until_ready()
     yield web
     web.stop()

@@ -39,7 +39,7 @@ class Detail(Generic[T]):
         self.read_with(upstream.client(Purpose.READ, customer_id=customer.pk), deployment, now=now)
 
     def read_with(self, client: miosa.Client, deployment: Deployment, *, now: datetime) -> None:
-        """The same, paid in another way."""
+        """As `read_if_stale`, with a client that takes its requests from another share of the budget."""
         scope = self.scope(deployment.pk)
         try:
             row = scopes.get_freshness(scope)

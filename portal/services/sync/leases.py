@@ -1,20 +1,17 @@
 """One refresh for all: a lease in the database, with a fencing token, over threads and processes."""
 
-import logging
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import OperationalError, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from portal.models import Freshness
 from portal.services import durability
 from portal.services.sync.scopes import get_freshness
-
-logger = logging.getLogger(__name__)
 
 LASTS = timedelta(seconds=30)
 
@@ -87,12 +84,9 @@ def _claim(row: Freshness, token: str, *, now: datetime) -> bool:
     as_seen = Freshness.objects.filter(
         pk=row.pk, lease_token=row.lease_token, epoch=row.epoch, read_at=row.read_at, lease_until=row.lease_until
     )
-    try:
-        with durability.lock_wait(durability.PAGE_WAIT_MS):
-            return bool(as_seen.update(lease_token=token, lease_until=now + LASTS))
-    except OperationalError as error:
-        logger.warning("lease not taken", extra={"scope": row.scope, "reason": str(error)})
-        return False
+    with durability.optional_write("lease"):
+        return bool(as_seen.update(lease_token=token, lease_until=now + LASTS))
+    return False
 
 
 def is_held(row: Freshness, *, now: datetime) -> bool:

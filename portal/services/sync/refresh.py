@@ -106,10 +106,11 @@ def read_first(deployments: Iterable[Deployment], *, now: datetime) -> None:
     An open page calls this again and again, so only the first few unread ones count each time. Those read long ago are
     read again, too.
     """
-    shown = list(deployments)
-    unread = [deployment for deployment in shown if deployment.is_unread or deployment.live_is_unread]
-    first = [deployment for deployment in shown if deployment not in unread] + unread[:_READ_FIRST]
-    if first:
+    read: list[Deployment] = []
+    unread: list[Deployment] = []
+    for deployment in deployments:
+        (unread if deployment.is_unread or deployment.live_is_unread else read).append(deployment)
+    if first := read + unread[:_READ_FIRST]:
         with durability.optional_write("what to read first"):
             scopes.watch((versions_scope(deployment.pk) for deployment in first), now=now)
 
@@ -133,10 +134,8 @@ def _try(scope: str, read: Callable[[], object]) -> None:
 
 def _request(scope: str, *, now: datetime) -> None:
     """The page is shown even if the database takes no writes at the moment."""
-    try:
-        scopes.request_refresh_unless_locked(scope, at=now)
-    except OperationalError as error:
-        logger.warning("refresh not requested", extra={"scope": scope, "reason": str(error)})
+    with durability.optional_write("refresh to request"):
+        scopes.request_refresh(scope, at=now)
 
 
 def _is_fresh(row: Freshness | None, *, now: datetime) -> bool:

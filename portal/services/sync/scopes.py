@@ -43,12 +43,6 @@ def request_refresh(scope: str, *, at: datetime) -> None:
     notify_worker()
 
 
-def request_refresh_unless_locked(scope: str, *, at: datetime) -> None:
-    """For a page that must not wait. Raises django.db.OperationalError after 0.2 s if the database is locked."""
-    with durability.lock_wait(durability.PAGE_WAIT_MS):
-        request_refresh(scope, at=at)
-
-
 def request_refreshes(scopes: Iterable[str], *, at: datetime) -> None:
     """As `request_refresh`, for many scopes at once."""
     wanted = list(dict.fromkeys(scopes))
