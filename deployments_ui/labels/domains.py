@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from deployments_ui.labels.base import Label
@@ -27,11 +28,11 @@ RECORDS: dict[str, Label] = {
     "undecided": Label("unknown", "unknown", _("Undecided")),
 }
 
+# Those that a form offers; `redirect_policy` words the others.
 REDIRECT_POLICIES: dict[str, Promise] = {
     "none": _("No redirect"),
     "www_to_apex": _("Redirect www to the name without www"),
     "apex_to_www": _("Redirect the name without www to www"),
-    OTHER: _("Another redirect"),
 }
 
 
@@ -62,4 +63,6 @@ def domain_cause(domain: DomainSummary) -> str:
 
 
 def redirect_policy(name: str) -> str:
+    if name == OTHER:
+        return gettext("Another redirect")
     return str(REDIRECT_POLICIES.get(name or "none", name))

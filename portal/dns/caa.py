@@ -72,8 +72,8 @@ def _find_problem(lookup: Lookup, view: ServerAnswers, issuers: Sequence[str]) -
         if not level.is_known:
             return _build(level, Finding.CAA_UNKNOWN, MessageCode.CAA_UNKNOWN)
         if level.failure is not None:
-            code = MessageCode.CAA_FAILS if level.name == _find_place(lookup, level) else MessageCode.CAA_FAILS_ABOVE
             failure, place = _name_failure(level.failure), _find_place(lookup, level)
+            code = MessageCode.CAA_FAILS if level.name == place else MessageCode.CAA_FAILS_ABOVE
             return _build(level, Finding.CAA_FAILS, code, failure=failure, place=place, tag="issue", issuer=issuers[0])
         if level.values:
             return _judge(lookup, level, issuers)

@@ -155,7 +155,8 @@ def _list_blockers(facts: Facts, records: Sequence[Diagnosis], issuers: Sequence
 def _covers_caa(diagnosis: Diagnosis, record: RequiredRecord, lookup: Lookup) -> bool:
     """Where a CNAME is missing, only a wildcard can have a CAA record, and not once the CNAME exists."""
     is_missing_cname = record.is_alias and not record.is_at_apex(lookup.zone) and diagnosis.finding is Finding.MISSING
-    return is_missing_cname or diagnosis.finding in (Finding.CONFLICT, Finding.NO_ANSWER)
+    makes_way = diagnosis.message.code is MessageCode.CONFLICT_BEFORE
+    return is_missing_cname or makes_way or diagnosis.finding is Finding.NO_ANSWER
 
 
 class _Diagnoser:

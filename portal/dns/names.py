@@ -88,7 +88,7 @@ def parse_domain(
     name, notes = _clean(typed)
     _require_no_address(name)
     star = "*." if name.startswith("*.") else ""
-    base = _encode(name.removeprefix("*."), typed=name)
+    base = _encode(name.removeprefix("*."))
     if star and not allow_wildcard:
         raise InvalidDomain(MessageCode.NAME_WILDCARD)
     _require_attachable(base, platform_hosts, portal_hosts)
@@ -142,7 +142,7 @@ def _require_no_address(name: str) -> None:
     raise InvalidDomain(MessageCode.NAME_IS_ADDRESS)
 
 
-def _encode(name: str, *, typed: str) -> str:
+def _encode(name: str) -> str:
     """In ASCII, as in DNS.
 
     Underscores are refused although browsers accept them: no certificate can have one (CA/Browser Forum, ballot SC12).

@@ -88,7 +88,7 @@ def _find_ds(lookup: Lookup) -> tuple[str, tuple[str, ...]]:
 
 
 def _shorten_ds(value: str) -> str:
-    """Key tag, algorithm and digest type tell the records apart, and the beginning of the digest is enough for eyes."""
+    """Key tag, algorithm, digest type and the beginning of the digest are enough to recognize a record."""
     *numbers, digest = value.split()
     return " ".join(["DS", *numbers, f"{digest[:_SHOWN_DIGEST]}…" if len(digest) > _SHOWN_DIGEST else digest])
 

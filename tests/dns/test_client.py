@@ -150,6 +150,14 @@ def test_slow_name_servers_are_waited_for(network: Network) -> None:
     assert any(server.find_answered(WWW[0].name, "CNAME") for server in lookup.authoritative)
 
 
+def test_slow_answers_about_caa_are_waited_for(network: Network) -> None:
+    network.publish(CORRECT)
+    for server in (network.ns1, network.ns2):
+        server.set_fault(ZONE, "slow", seconds=0.5)
+    lookup = network.look_up(client=network.create_client(timeouts=replace(AMPLE, patience_s=0, caa_s=60)))
+    assert any(server.find_answered(ZONE, "CAA") for server in lookup.authoritative)
+
+
 def test_a_lost_query_is_sent_again(network: Network) -> None:
     network.publish(CORRECT)
     network.ns1.set_fault("", "silent")

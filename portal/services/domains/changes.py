@@ -13,9 +13,10 @@ from portal.models import Domain
 from portal.permissions import Person, Role
 from portal.services.domains import checks, messages, queries
 from portal.services.errors import Conflict, Invalid, ServiceError, Unavailable
+from portal.services.open_words import REDIRECT_POLICIES
 from portal.services.operations import reasons
 from portal.services.operations.accept import OperationRequest
-from portal.services.operations.kinds._domain import REDIRECT_POLICIES, DomainKind, require_policy
+from portal.services.operations.kinds._domain import DomainKind, require_policy
 from portal.services.operations.kinds.add_domain import AddDomain
 from portal.services.operations.kinds.verify_domain import VerifyDomain
 from portal.services.operations.submit import (
@@ -58,7 +59,6 @@ class AddDialog(Dialog):
     notes: tuple[str, ...]
     is_apex: bool
     twin: str
-    policies: tuple[str, ...]
     problem: str
 
 
@@ -70,7 +70,6 @@ class DomainDialog(Dialog):
     domain_id: str
     name: str
     redirect_policy: str
-    policies: tuple[str, ...]
 
 
 def get_add_dialog(ids: DialogIds, *, typed: str = "", portal_host: str = "", by: Person, now: datetime) -> AddDialog:
@@ -89,7 +88,6 @@ def get_add_dialog(ids: DialogIds, *, typed: str = "", portal_host: str = "", by
         notes=tuple(messages.word_message(note) for note in name.notes) if name else (),
         is_apex=bool(name and name.is_apex),
         twin=queries.find_free_twin(authorized.existing, name.ascii) if name else "",
-        policies=REDIRECT_POLICIES,
         problem=problem,
     )
 
@@ -147,7 +145,6 @@ def get_dialog(kind: str, ids: DialogIds, *, by: Person, now: datetime) -> Domai
         domain_id=domain.miosa_id,
         name=domain.name,
         redirect_policy=current if current in REDIRECT_POLICIES else "",
-        policies=REDIRECT_POLICIES,
     )
 
 

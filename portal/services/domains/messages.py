@@ -1,4 +1,4 @@
-"""Messages of `portal.dns` in the reader's language: what is the case and, where it can be done, how to fix it."""
+"""Messages of `portal.dns` in the reader's language: what was found and, if there is a fix, what to do."""
 
 from django.utils.functional import Promise
 

@@ -1,4 +1,4 @@
-"""The wording of the messages of `portal.dns`: what is the case."""
+"""The wording of the messages of `portal.dns`: what was found."""
 
 from collections.abc import Mapping
 
@@ -112,13 +112,14 @@ TEXTS: Mapping[MessageCode, Promise] = {
     ),
     MessageCode.SPLIT: _(
         "%(correct)s has the correct record for %(name)s. %(outdated)s belongs to another DNS provider, which has its"
-        " own records and won't take it over."
+        " own records and doesn't copy it."
     ),
     MessageCode.NO_ZONE: _("%(zone)s does not exist in DNS. It isn't registered, has expired, or is misspelled."),
     # Why a required record could not be checked
     MessageCode.NO_ANSWER_CNAME: _("%(name)s has a CNAME record for %(found)s. We couldn't look up where that leads."),
     MessageCode.NO_ANSWER_DELEGATED: _(
-        "%(name)s is left to other name servers (%(servers)s) by %(hosts)s. We couldn't query them."
+        "The records for %(name)s are on other name servers (%(servers)s), according to %(hosts)s. We couldn't query"
+        " them."
     ),
     MessageCode.NO_ANSWER_LAME: _("The name servers %(hosts)s don't know this domain, so we couldn't check it."),
     MessageCode.NO_ANSWER_PRIVATE: _("The name servers %(hosts)s have no public address, so we couldn't query them."),
@@ -157,8 +158,8 @@ TEXTS: Mapping[MessageCode, Promise] = {
         " certificate."
     ),
     MessageCode.DNSSEC: _(
-        "%(resolvers)s can't resolve %(name)s, since the DNSSEC signatures of the domain don't fit its %(found)s at the"
-        " registrar."
+        "%(resolvers)s can't resolve %(name)s, since the DNSSEC signatures of the domain don't match its %(found)s at"
+        " the registrar."
     ),
     MessageCode.DNSSEC_BELOW: _(
         "%(resolvers)s can't resolve %(name)s, since the DNSSEC signatures of the domain are not valid."

@@ -209,6 +209,15 @@ def test_changing_the_redirect(world: World, browse: Browse) -> None:
     assert "without www to www" in text_of(client, path)
 
 
+@pytest.mark.parametrize("form", ["addition", "redirection"])
+def test_forms_offer_only_redirects_that_can_be_requested(world: World, browse: Browse, form: str) -> None:
+    client = browse(world.people.owner)
+    redirection, addition = f"{added(client, world)}redirect/", f"{domains(world)}add/?domain=newsite.example"
+    path = redirection if form == "redirection" else addition
+    offered = re.findall(r'name="policy"\s+value="(\w*)"', text_of(client, path))
+    assert offered == ["none", "www_to_apex", "apex_to_www"]
+
+
 @pytest.mark.parametrize("who", ["owner", "viewer"])
 def test_customers_see_no_vendor_name(world: World, browse: Browse, who: str) -> None:
     added(browse(world.people.owner), world)

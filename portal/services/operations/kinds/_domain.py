@@ -11,9 +11,9 @@ from portal import miosa
 from portal.models import Deployment, Domain, Operation
 from portal.services.domains import fetch
 from portal.services.errors import Invalid
+from portal.services.open_words import REDIRECT_POLICIES
 from portal.services.operations.base import Detection, Kind
 
-REDIRECT_POLICIES = ("none", "www_to_apex", "apex_to_www")
 _MOST_PAGES = 20
 
 
