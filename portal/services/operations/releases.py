@@ -110,16 +110,16 @@ def describe(
     """The dialog to make `version` live."""
     by, now, customer, deployment = authorized.by, authorized.now, authorized.customer, authorized.existing
     live = deployment.live_version if summaries.can_see_version(deployment.live_version, customer, by=by) else None
-    period = live_periods.find_last_period(deployment, version)
-    since = (period.ended_at if period else None) or version.created_at
+    target_from, target_until = live_periods.find_last_times(deployment, version)
+    since = target_until or version.created_at
     is_cut = summaries.hides_others(deployment, by=by)
     return ReleaseDialog(
         **get_dialog_facts(authorized, token=token, obstacle=find_restore_obstacle(version, deployment, now=now)),
         live=summaries.summarize_version(live, deployment, by=by) if live else None,
         live_is_foreign=live is None and bool(deployment.active_version_id),
         target=summaries.summarize_version(version, deployment, by=by),
-        target_from=period.began_at if period else None,
-        target_until=period.ended_at if period else None,
+        target_from=target_from,
+        target_until=target_until,
         env_changed=0 if is_cut else env_changes.count_changed_names(deployment, since=since),
         candidates=candidates,
         goes_back=goes_back,
