@@ -35,7 +35,7 @@ from portal.services.queries.actions import find_restore_obstacle, get_deploymen
 from portal.services.queries.operations import OperationPage
 from portal.services.queries.schemas import CustomerSummary, DeploymentSummary, VersionSummary
 from portal.services.queries.versions import Difference, differences
-from portal.services.sync.upsert import customer_rows
+from portal.services.sync.upsert import customer_links
 
 logger = logging.getLogger(__name__)
 _MOST_CANDIDATES = 50
@@ -184,7 +184,8 @@ def keep_rollback(ids: DialogIds, live_id: str, *, is_kept: bool, by: Person, no
     if (activation.kept_at is not None) != is_kept:
         activation.kept_at, activation.kept_by = (now, by.name[:200]) if is_kept else (None, "")
         activation.save(update_fields=["kept_at", "kept_by"])
-        customer_rows.bump_generation({customer.pk})
+        # On a shared deployment only staff see the notice.
+        customer_links.bump_generation(deployment, ())
         event = "rollback kept" if is_kept else "rollback no longer kept"
         logger.info(event, extra={"deployment": deployment.miosa_id, "person": by.id})
     return Keeping(
