@@ -46,6 +46,14 @@ def test_customers_are_searched_and_sorted(ask: Ask, stored: StoredObjects) -> N
     assert [row["customer"]["slug"] for row in found] == ["brightsmile-dental"]
 
 
+def test_every_list_says_that_a_version_is_being_built(ask: Ask, stored: StoredObjects) -> None:
+    paths = (f"{API}/customers/", f"{OWN}/deployments/", f"{OWN}/history/")
+    assert not any(ask("owner").get_json(path)["age"]["changing"] for path in paths)
+    newest = Version.objects.filter(deployment__miosa_id=stored.deployment).latest("number")
+    Version.objects.filter(pk=newest.pk).update(state="building")
+    assert all(ask("owner").get_json(path)["age"]["changing"] for path in paths)
+
+
 def test_the_history_holds_every_version_newest_first(ask: Ask, stored: StoredObjects) -> None:
     versions = Version.objects.filter(customer__slug="brightsmile-dental").values_list("miosa_id", flat=True)
     for who in (*STAFF, *CUSTOMERS_PEOPLE):

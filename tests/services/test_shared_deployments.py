@@ -23,7 +23,7 @@ from portal.services.queries.schemas import ActivationEntry, OperationEntry
 from portal.services.sync import upstream
 from portal.services.sync.budget import Purpose
 from portal.services.sync.fetch import version_refresh
-from portal.services.sync.upsert import customer_rows
+from portal.services.sync.upsert import authors, customer_rows
 from tests import page_views
 from tests.services.conftest import SyncedSimulator
 from tests.services.visible_data import collect_visible_text
@@ -108,6 +108,27 @@ def test_nothing_of_another_customer_moves_a_counter(
     world.read_again()
     assert read_counters(ours) == before
     assert read_counters(operator) != seen_by_staff
+
+
+def test_what_staff_keep_or_publish_for_another_customer_moves_no_counter(
+    shared: Deployment, operator: Person, world: SyncedSimulator
+) -> None:
+    def read_generations(by: Person) -> tuple[str, str]:
+        history = page_views.open_history(by=by, slug=OURS, query={}, now=timezone.now())
+        return history.age.generation, page_of(shared, by=by, slug=OURS).age.generation
+
+    ours, theirs = world.person_of(OURS), Customer.objects.get(external_id=THEIRS)
+    before, seen_by_staff = read_generations(ours), read_generations(operator)
+    ids = DialogIds(OURS, shared.miosa_id)
+    releases.keep_rollback(ids, shared.active_version_id, is_kept=True, by=operator, now=timezone.now())
+    assert read_generations(ours) == before
+    assert read_generations(operator) != seen_by_staff
+    result = {"version_id": foreign(shared)[0].miosa_id}
+    published = Operation(key=UUID(int=1), customer_id=theirs.pk, person_name="Ana", result=result)
+    seen_by_staff = read_generations(operator)
+    authors.note_publish(published, shared)
+    assert read_generations(ours) == before
+    assert read_generations(operator) != seen_by_staff
 
 
 def test_the_owner_of_the_live_version_sees_it(world: SyncedSimulator, shared: Deployment) -> None:

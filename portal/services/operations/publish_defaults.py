@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from portal.models import Customer, Deployment, Operation, Version
+from portal.models import Customer, Deployment, Version
 from portal.permissions import Person
 from portal.services import clean_text
 from portal.services.errors import NotFound
@@ -41,9 +41,9 @@ def _find_body(deployment: Deployment | None, customer: Customer, again: str, *,
         return _find_body_of_operation(again, customer, by=by)
     if not summaries.can_see_version(version, customer, by=by):
         return {}
-    publishes = Operation.objects.filter(kind=Publish.name, customer_id=customer.pk)
-    for operation in publishes.filter(result__version_id=version.miosa_id):
-        return dict(operation.body)
+    key = version.publish_operation_id
+    if key and (body := _find_body_of_operation(str(key), customer, by=by)):
+        return body
     return {
         "source_sandbox_id": version.source_sandbox_id,
         "kind": version.kind,

@@ -35,7 +35,7 @@ from portal.services.queries.actions import find_restore_obstacle, get_deploymen
 from portal.services.queries.operations import OperationPage
 from portal.services.queries.schemas import CustomerSummary, DeploymentSummary, VersionSummary
 from portal.services.queries.versions import Difference, differences
-from portal.services.sync.upsert import customer_rows
+from portal.services.sync.upsert import customer_links
 
 logger = logging.getLogger(__name__)
 _MOST_CANDIDATES = 50
@@ -110,16 +110,16 @@ def describe(
     """The dialog to make `version` live."""
     by, now, customer, deployment = authorized.by, authorized.now, authorized.customer, authorized.existing
     live = deployment.live_version if summaries.can_see_version(deployment.live_version, customer, by=by) else None
-    period = live_periods.find_last_period(deployment, version)
-    since = (period.ended_at if period else None) or version.created_at
+    target_from, target_until = live_periods.find_last_times(deployment, version)
+    since = target_until or version.created_at
     is_cut = summaries.hides_others(deployment, by=by)
     return ReleaseDialog(
         **get_dialog_facts(authorized, token=token, obstacle=find_restore_obstacle(version, deployment, now=now)),
         live=summaries.summarize_version(live, deployment, by=by) if live else None,
         live_is_foreign=live is None and bool(deployment.active_version_id),
         target=summaries.summarize_version(version, deployment, by=by),
-        target_from=period.began_at if period else None,
-        target_until=period.ended_at if period else None,
+        target_from=target_from,
+        target_until=target_until,
         env_changed=0 if is_cut else env_changes.count_changed_names(deployment, since=since),
         candidates=candidates,
         goes_back=goes_back,
@@ -184,7 +184,8 @@ def keep_rollback(ids: DialogIds, live_id: str, *, is_kept: bool, by: Person, no
     if (activation.kept_at is not None) != is_kept:
         activation.kept_at, activation.kept_by = (now, by.name[:200]) if is_kept else (None, "")
         activation.save(update_fields=["kept_at", "kept_by"])
-        customer_rows.bump_generation({customer.pk})
+        # On a shared deployment only staff see the notice.
+        customer_links.bump_generation(deployment, ())
         event = "rollback kept" if is_kept else "rollback no longer kept"
         logger.info(event, extra={"deployment": deployment.miosa_id, "person": by.id})
     return Keeping(

@@ -107,7 +107,12 @@ def list_deployments(customer: Customer, *, by: Person, after: str, now: datetim
         results=tuple(summaries.summarize_deployment(deployment, customer, by=by) for deployment in shown),
         following=shown[-1].miosa_id if len(found) > PAGE_SIZE else "",
         age=ages.get_age(
-            customer, customers.get_freshness(customer), by=by, filling=held.filter(is_filled=False).exists(), now=now
+            customer,
+            customers.get_freshness(customer),
+            by=by,
+            filling=held.filter(is_filled=False).exists(),
+            changing=any(summaries.is_being_built(deployment, by=by) for deployment in shown),
+            now=now,
         ),
     )
 

@@ -39,15 +39,14 @@ def find_live_activation(row: Deployment) -> Activation | None:
     return newest if newest is not None and newest.version_id == row.active_version_id else None
 
 
-def find_last_period(deployment: Deployment, version: Version) -> Period | None:
-    """The last period in which a version was live; None if no activation shows one."""
-    found = Activation.objects.filter(deployment_id=deployment.miosa_id, version_id=version.miosa_id)
-    newest = found.order_by("-at", "-pk").first()
+def find_last_times(deployment: Deployment, version: Version) -> tuple[datetime | None, datetime | None]:
+    """When a version was last made live and last replaced, each None if it is not known."""
+    activations = Activation.objects.filter(deployment_id=deployment.miosa_id)
+    newest = activations.filter(version_id=version.miosa_id).order_by("-at", "-pk").first()
     if newest is None:
-        return None
-    later = Activation.objects.filter(deployment_id=deployment.miosa_id, at__gt=newest.at).order_by("at", "pk").first()
-    following = _find_number(deployment, later.version_id) if later else None
-    return _period(newest, version, ended_at=later.at if later else None, following=following)
+        return None, None
+    ended_at = activations.filter(at__gt=newest.at).order_by("at", "pk").values_list("at", flat=True).first()
+    return _get_start(newest, version), ended_at
 
 
 def find_last_good(deployment: Deployment, customer: Customer, *, by: Person, now: datetime) -> Period | None:
@@ -108,15 +107,15 @@ def _list_earlier(deployment: Deployment, *, following: int | None) -> Iterator[
 
 def _period(activation: Activation, version: Version, *, ended_at: datetime | None, following: int | None) -> Period:
     """`following` is the number of the version that was made live next."""
-    is_guess = activation.is_first and version.promoted_at is None
     return Period(
         version,
-        None if is_guess else activation.at,
+        _get_start(activation, version),
         ended_at,
         was_left=following is not None and version.number is not None and version.number > following,
         is_bad=activation.verdict == Activation.Verdict.BAD,
     )
 
 
-def _find_number(deployment: Deployment, version_id: str) -> int | None:
-    return Version.objects.filter(deployment=deployment, miosa_id=version_id).values_list("number", flat=True).first()
+def _get_start(activation: Activation, version: Version) -> datetime | None:
+    is_guess = activation.is_first and version.promoted_at is None
+    return None if is_guess else activation.at

@@ -1,4 +1,4 @@
-"""Base class of roll back and promote, which make a version live."""
+"""Base class of roll back, promote and undo, which make a version live."""
 
 from datetime import datetime
 from typing import ClassVar
@@ -16,7 +16,7 @@ class PointerKind(Kind):
     requires_same_live = True
     moves_pointer = True
     is_checked = True
-    # Whether its targets are older than the live version, or newer.
+    # Whether its form offers versions older than the live one, or newer. Undo offers no choice.
     goes_back: ClassVar[bool]
     # Whether the dialog offers a choice of environment.
     chooses_environment: ClassVar[bool] = False

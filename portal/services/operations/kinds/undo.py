@@ -13,7 +13,6 @@ class Undo(PointerKind):
     name = "undo"
     # Who requested the other operation may undo it too: `queries.undo.may_undo`.
     permission = Permission.ROLL_BACK
-    goes_back = True
     labels = Labels(
         done=_("change undone"),
         in_progress=_("change is being undone"),

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from portal.models import Activation, Deployment, Operation, Version
 from portal.permissions import Role
-from portal.services.sync.upsert import customer_links, customer_rows, timeline_entries
+from portal.services.sync.upsert import customer_links, timeline_entries
 
 COLUMNS = ("published_by", "published_by_role", "publish_reason", "publish_operation_id")
 
@@ -46,7 +46,7 @@ def note_publish(operation: Operation, deployment: Deployment) -> None:
     _set_publisher(version, operation)
     version.save(update_fields=COLUMNS)
     timeline_entries.upsert_version_entries(deployment, [version])
-    customer_rows.bump_generation(customer_links.list_customer_ids(deployment))
+    customer_links.bump_generation(deployment, {version.customer_id} if version.customer_id else ())
 
 
 def find_live_author(live: Version, activation: Activation, *, is_own_publish: bool) -> Author:

@@ -156,11 +156,11 @@ def restore_activation_entries(deployment: Deployment) -> None:
 
 def note_cause(activation: Activation, operation_key: UUID) -> None:
     """An activation that was recorded as seen was caused by our operation, which the timeline shows instead."""
-    activation.cause, activation.operation_id = Activation.Cause.CAUSED, operation_key
-    activation.save(update_fields=["cause", "operation_id"])
-    Entry.objects.filter(kind=Entry.Kind.ACTIVATION, subject=activation.pk).delete()
     with transaction.atomic(savepoint=False):
         row = Deployment.objects.select_for_update().get(miosa_id=activation.deployment_id)
+        activation.cause, activation.operation_id = Activation.Cause.CAUSED, operation_key
+        activation.save(update_fields=["cause", "operation_id"])
+        Entry.objects.filter(kind=Entry.Kind.ACTIVATION, subject=activation.pk).delete()
         _save(row, _describe_live(row, None, on_rollback=row.on_rollback))
         concerned = _list_concerned_ids(row, {row.live_version_id}, recorded=activation.version_id)
         customer_links.bump_generation(row, concerned)
