@@ -101,12 +101,12 @@ class SyncMachine(RuleBasedStateMachine):
         listed = self.versions_of(deployment["id"])
         return listed[data.draw(st.integers(0, len(listed) - 1))] if listed else None
 
-    @rule(data=st.data(), get_owner=st.sampled_from([OURS, THEIRS, None]), promote=st.booleans(), fails=st.booleans())
-    def publish(self, data: st.DataObject, get_owner: str | None, promote: bool, fails: bool) -> None:
+    @rule(data=st.data(), owner=st.sampled_from([OURS, THEIRS, None]), promote=st.booleans(), fails=st.booleans())
+    def publish(self, data: st.DataObject, owner: str | None, promote: bool, fails: bool) -> None:
         outcome = "failed_build" if fails else "ready"
         one = self.pick(data)
         self.simulator.run_action(
-            "publish", deployment_id=one["id"], external_workspace_id=get_owner, promote=promote, outcome=outcome
+            "publish", deployment_id=one["id"], external_workspace_id=owner, promote=promote, outcome=outcome
         )
 
     @rule(data=st.data())
@@ -116,19 +116,19 @@ class SyncMachine(RuleBasedStateMachine):
         if version is not None and version["state"] in {"ready", "archived"}:
             self.simulator.run_action("rollback", deployment_id=one["id"], version_id=version["id"])
 
-    @rule(data=st.data(), get_owner=st.sampled_from([OURS, THEIRS, None]))
-    def reattribute_deployment(self, data: st.DataObject, get_owner: str | None) -> None:
+    @rule(data=st.data(), owner=st.sampled_from([OURS, THEIRS, None]))
+    def reattribute_deployment(self, data: st.DataObject, owner: str | None) -> None:
         one = self.pick(data)
-        self.simulator.run_action("reattribute", deployment_id=one["id"], external_workspace_id=get_owner)
-        self.ever[one["id"]].add(get_owner or "")
+        self.simulator.run_action("reattribute", deployment_id=one["id"], external_workspace_id=owner)
+        self.ever[one["id"]].add(owner or "")
 
-    @rule(data=st.data(), get_owner=st.sampled_from([OURS, THEIRS, None]))
-    def reattribute_version(self, data: st.DataObject, get_owner: str | None) -> None:
+    @rule(data=st.data(), owner=st.sampled_from([OURS, THEIRS, None]))
+    def reattribute_version(self, data: st.DataObject, owner: str | None) -> None:
         one = self.pick(data)
         version = self.pick_version(one, data)
         if version is not None:
             self.simulator.run_action(
-                "reattribute", deployment_id=one["id"], version_id=version["id"], external_workspace_id=get_owner
+                "reattribute", deployment_id=one["id"], version_id=version["id"], external_workspace_id=owner
             )
 
     @rule(data=st.data())
@@ -200,9 +200,9 @@ class SyncMachine(RuleBasedStateMachine):
         for version in known:
             said = found[version.miosa_id]
             assert (version.number, version.state) == (said["version_number"], said["state"])
-            get_owner = version.customer.external_id if version.customer else None
+            owner = version.customer.external_id if version.customer else None
             stated = said["external_workspace_id"]
-            assert get_owner == stated if stated else (get_owner or "") in {"", *self.ever[one["id"]]}
+            assert owner == stated if stated else (owner or "") in {"", *self.ever[one["id"]]}
         live = models.Version.objects.filter(deployment=stored, miosa_id=one["active_version_id"] or "").first()
         stored.refresh_from_db()
         assert stored.live_version == live
