@@ -3,8 +3,10 @@
 import pytest
 from django.utils import timezone
 
-from portal.models import Activation, Deployment, Version
+from portal.models import Activation, Deployment, Operation, Version
 from portal.permissions import Person
+from portal.services.operations import read_back
+from portal.services.operations.switch import record_switch
 from portal.services.queries import customers, deployments, live_periods, versions
 from portal.services.queries.live_periods import Period
 from tests.operations.app import App
@@ -95,6 +97,16 @@ class TestLastGood:
         publish_outside(app)
         assert last_good_number(app) == 21
 
+    def test_only_the_last_time_that_it_was_live_counts(self, app: App) -> None:
+        app.roll_back(23)
+        app.change("promote", app.number(24))
+        publish_outside(app)
+        app.roll_back(24)
+        app.roll_back(22)
+        Activation.objects.filter(version_id=app.number(22)).update(verdict=Activation.Verdict.BAD)
+        publish_outside(app)
+        assert last_good_number(app) == 23
+
     def test_a_refused_rollback_changes_nothing(self, app: App) -> None:
         app.control.fault("*/rollback", status=409)
         assert app.roll_back(22).state == "refused"
@@ -140,6 +152,22 @@ class TestWho:
         assert version.external_user_id != app.operator.name
         assert (version.published_by, version.publish_reason) == (app.operator.name, "new prices")
         assert (row.live_by, row.live_operation_id) == (app.operator.name, page.key)
+
+    def test_also_if_it_was_seen_before_our_request_was_answered(self, app: App) -> None:
+        page = app.roll_back(23, by=app.operator)
+        seen = Activation.objects.filter(deployment_id=app.deployment_id, version_id=app.number(23))
+        seen.update(cause=Activation.Cause.SEEN, operation_id=None)
+        Deployment.objects.filter(miosa_id=app.deployment_id).update(live_by="", live_operation_id=None)
+        record_switch(Operation.objects.get(key=page.key), app.row(), now=timezone.now())
+        assert (app.row().live_by, app.row().live_operation_id) == (app.operator.name, page.key)
+
+    def test_also_if_its_version_was_read_before_our_request_was_answered(self, app: App) -> None:
+        page = app.change("publish", by=app.operator, choice="asked")
+        app.settle()
+        version = Version.objects.filter(deployment=app.row(), number=25)
+        version.update(published_by="", publish_operation_id=None)
+        read_back.read_back(Operation.objects.get(key=page.key))
+        assert version.get().published_by == app.operator.name
 
     def test_a_version_read_again_from_scratch_keeps_its_publisher(self, app: App) -> None:
         app.change("publish", by=app.operator, choice="asked")

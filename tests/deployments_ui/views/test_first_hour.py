@@ -75,6 +75,15 @@ def test_the_api_says_so_too(listed: People, browse: Browse) -> None:
     assert data["age"]["filling"] is True
 
 
+def test_a_customers_people_see_the_progress_of_their_own_apps_only(listed: People, browse: Browse) -> None:
+    own = Deployment.objects.filter(holdings__customer__slug=SLUG)
+    client = browse(listed.owner)
+    fill = client.get("/api/v1/customers/").json()["fill"]
+    assert (fill["read"], fill["total"]) == (0, own.count())
+    own.update(is_filled=True)
+    assert client.get("/api/v1/customers/").json()["fill"] is None
+
+
 def test_what_the_opened_list_shows_is_read_first(listed: People, browse: Browse) -> None:
     client = browse(listed.operator)
     first = Deployment.objects.filter(customer__slug="northwind-robotics", name="Marketing").get()
