@@ -384,12 +384,12 @@ def test_another_tenant_is_refused_and_reported(world: SyncedSimulator) -> None:
     world.read_all()
     ours_before = Connection.only().tenant_id
     Connection.objects.update(tenant_id="tnt_of_another")
-    before = list(Deployment.objects.values("pk", "customer", "active_version_id", "gone_at"))
+    before = list(Deployment.objects.order_by("pk").values("pk", "customer", "active_version_id", "gone_at"))
     with pytest.raises(connection.WrongTenant):
         sweeps.sweep_deployments(client=upstream.client(Purpose.BACKGROUND), now=timezone.now())
     with pytest.raises(connection.WrongTenant):
         refresh()
-    assert list(Deployment.objects.values("pk", "customer", "active_version_id", "gone_at")) == before
+    assert list(Deployment.objects.order_by("pk").values("pk", "customer", "active_version_id", "gone_at")) == before
     assert Connection.only().alarm == "other_tenant"
     Connection.objects.update(tenant_id=ours_before)
     refresh()
