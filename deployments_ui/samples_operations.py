@@ -92,7 +92,7 @@ def operation(now: datetime, **changes: Any) -> OperationPage:
 def lost(now: datetime, **changes: Any) -> OperationPage:
     """Sent, and not answered."""
     nothing: dict[str, Any] = dict.fromkeys(("settled_at", "switched_at", "checked_at"))
-    nothing |= {"verdict": "", "verdict_text": "", "state": "unknown", "is_open": True, "is_live": False}
+    nothing |= {"verdict": "", "verdict_text": "", "state": "unknown", "is_open": True, "is_live": False, "undo": None}
     return operation(now, **{**nothing, **changes})
 
 
@@ -106,7 +106,7 @@ def pages(now: datetime) -> dict[str, dict[str, Any]]:
         error="When you opened the form, #46 was live; now #47 is. Nothing was sent. Check, then decide.",
     )
     checking = operation(now, is_open=True, checked_at=None, verdict="", verdict_text="")
-    unseen = lost(now, state="succeeded", is_open=False, is_unseen=True, settled_at=now, undo=None)
+    unseen = lost(now, state="succeeded", is_open=False, is_unseen=True, settled_at=now)
     publish = operation(now, kind=Publish.name, version_id="ver_0048", number=48, is_live=False, undo=None)
     publishes = {
         "publish-building": progress(now, "building"),
@@ -142,6 +142,7 @@ def progress(now: datetime, step: str) -> Progress:
         failure="The health check on /ready answered 503 for 60 seconds." if step == "failed" else "",
         log=samples_versions.log_page(14),
         poll_every_s=2,
+        may_publish=True,
     )
 
 
