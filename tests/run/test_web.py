@@ -66,6 +66,12 @@ def test_slow_requests_take_nobody_else_s_place_and_are_cut_off(web: PortalProce
     assert web.get(LOGIN)[0] == 200
 
 
+def test_a_request_sent_before_the_last_response_has_a_deadline_too(web: PortalProcess) -> None:
+    with closing(connect(web, IDLE + BODY)) as connection, suppress(ConnectionResetError):
+        while connection.recv(1000):
+            pass
+
+
 def test_of_too_many_connections_the_oldest_half_sent_ones_are_closed(web: PortalProcess) -> None:
     with ExitStack() as stack:
         for _ in range(3 * CLIENTS):
