@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import http.client
+import signal
 import socket
 import sys
 import time
@@ -16,12 +17,15 @@ import pytest
 
 from portal.asgi_reader import RequestReader
 from tests.run.portal_process import TIMEOUT_S, PortalProcess
+from tests.waiting import wait_until
 
 LOGIN = "/accounts/login/"
 HEAD = b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: "
 BODY = b"POST /accounts/login/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nlogin="
 IDLE = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
 CLIENTS = 300
+# An argument of the processes that answer.
+ANSWERS = "--multiprocessing-fork"
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +33,7 @@ def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PortalProcess]:
     var = tmp_path_factory.mktemp("web") / "var"
     prepare = [sys.executable, "manage.py", "up", "--prepare-only"]
     assert PortalProcess(prepare, var).process.wait(timeout=TIMEOUT_S) == 0
-    web = PortalProcess([sys.executable, "-m", "tests.run.quick_web"], var, WEB_WORKERS="2")
+    web = PortalProcess([sys.executable, "-m", "tests.run.quick_web"], var, WEB_WORKERS="1")
     web.wait_until_ready()
     yield web
     web.stop()
@@ -113,6 +117,21 @@ def test_a_chunked_form_is_read(web: PortalProcess) -> None:
         answer.begin()
         assert answer.status == 200
         assert "ann@example.com" in answer.read().decode()
+
+
+def test_a_process_that_hangs_is_replaced(web: PortalProcess) -> None:
+    """Also if it is the only one."""
+    hung = web.wait_for_child(ANSWERS)
+    hung.suspend()
+    wait_until(lambda: not hung.is_running(), seconds=TIMEOUT_S)
+    wait_until(web.is_ready, seconds=TIMEOUT_S)
+
+
+def test_sighup_replaces_the_processes(web: PortalProcess) -> None:
+    former = web.wait_for_child(ANSWERS)
+    web.process.send_signal(signal.SIGHUP)
+    wait_until(lambda: not former.is_running(), seconds=TIMEOUT_S)
+    assert web.is_ready()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs Linux's signal at the death of a parent")
