@@ -9,6 +9,7 @@ import fcntl
 import os
 import secrets
 import stat
+import sys
 from pathlib import Path
 
 KEY_BYTES = 64
@@ -70,6 +71,12 @@ def lock(folder: Path, name: str, *, shared: bool = False) -> int | None:
         os.close(descriptor)
         return None
     return descriptor
+
+
+def lock_for_use(folder: Path) -> None:
+    """For web server and worker, until they end. Ends them at once while a backup is being restored."""
+    if lock(folder, USE_LOCK, shared=True) is None:
+        sys.exit(f"VAR_DIR: a backup is being restored to {folder}. Start again when that has ended.")
 
 
 def create_secret_key(path: Path) -> None:

@@ -21,7 +21,7 @@ HUNG_AFTER_S = 20
 
 def serve() -> None:
     os.umask(0o077)  # files in VAR_DIR are for their owner only
-    var_dir.lock(CONFIG.var_dir, var_dir.USE_LOCK, shared=True)
+    var_dir.lock_for_use(CONFIG.var_dir)
     config = uvicorn.Config(
         "portal.asgi:application",
         host=CONFIG.host.strip("[]"),
