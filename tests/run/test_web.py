@@ -76,6 +76,23 @@ def test_a_request_sent_before_the_last_response_has_a_deadline_too(web: PortalP
             pass
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux's kernel does it")
+def test_a_client_that_reads_nothing_is_cut_off(web: PortalProcess) -> None:
+    script = next((web.var / "static" / "django_htmx").glob("htmx-*.js"))
+    request = f"GET /static/django_htmx/{script.name} HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    server = web.wait_for_child(ANSWERS)
+    with closing(socket.socket()) as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.connect(("127.0.0.1", web.port))
+        client.sendall(request.encode() * 100)
+        wait_until(lambda: has_clients(server), seconds=TIMEOUT_S)
+        wait_until(lambda: not has_clients(server), seconds=TIMEOUT_S)
+
+
+def has_clients(server: psutil.Process) -> bool:
+    return any(each.raddr and each.status == psutil.CONN_ESTABLISHED for each in server.net_connections("tcp"))
+
+
 def test_of_too_many_connections_the_oldest_half_sent_ones_are_closed(web: PortalProcess) -> None:
     with ExitStack() as stack:
         for _ in range(3 * CLIENTS):
