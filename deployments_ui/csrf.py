@@ -5,8 +5,6 @@ Nothing of such a form is sent again with one click: another site may have made 
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit, urlunsplit
-
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.middleware import csrf
@@ -87,10 +85,7 @@ def page_of(request: HttpRequest) -> str:
     """The page with the form, as htmx or the browser names it; else the address that the form was sent to."""
     if wants_part(request):
         return guards.page_of(request)
-    referrer = urlsplit(request.headers.get("Referer", ""))
-    if referrer.netloc == request.get_host():
-        return guards.own_path(urlunsplit(("", "", referrer.path, referrer.query, "")))
-    return request.get_full_path()
+    return guards.referring_page(request, default=request.get_full_path())
 
 
 def list_typed(request: HttpRequest) -> list[tuple[str, str]]:

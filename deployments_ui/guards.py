@@ -6,7 +6,7 @@ A new view is private unless it says `login_not_required` (or is allauth's own e
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware
@@ -51,6 +51,14 @@ class BodyLimitMiddleware:
 def page_of(request: Request) -> str:
     """The page that sent the htmx request, to return to; never another site's."""
     return own_path(request.htmx.current_url_abs_path or "")
+
+
+def referring_page(request: HttpRequest, *, default: str) -> str:
+    """The page with the form, from the Referer header; `default` if that names no page of this site."""
+    referrer = urlsplit(request.headers.get("Referer", ""))
+    if referrer.netloc != request.get_host():
+        return default
+    return own_path(f"{referrer.path}?{referrer.query}" if referrer.query else referrer.path)
 
 
 def own_path(path: str) -> str:

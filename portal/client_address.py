@@ -20,11 +20,16 @@ def get_client_address(request: HttpRequest) -> str:
 
 
 def get_network(address: str) -> str:
-    """What a limit counts: an IPv4 address, or the /64 network of an IPv6 address."""
+    """What a limit counts: an IPv4 address, or the /64 network of an IPv6 address.
+
+    A server that listens on `[::]` sees IPv4 addresses as parts of one IPv6 network: `::ffff:192.0.2.1`.
+    """
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:
         return address
-    if isinstance(parsed, ipaddress.IPv6Address):
-        return str(ipaddress.IPv6Network((parsed, _IPV6_NETWORK), strict=False))
-    return address
+    if isinstance(parsed, ipaddress.IPv4Address):
+        return address
+    if parsed.ipv4_mapped:
+        return str(parsed.ipv4_mapped)
+    return str(ipaddress.IPv6Network((parsed, _IPV6_NETWORK), strict=False))

@@ -39,6 +39,12 @@ class DeadlineProtocol(H11Protocol):
         else:
             self._stop_clock()
 
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        # A request that was sent before the response to the last one has begun by now.
+        if self.conn.their_state is h11.SEND_BODY:
+            self._start_clock()
+
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_clock()
         super().connection_lost(exc)

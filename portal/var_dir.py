@@ -9,6 +9,7 @@ import fcntl
 import os
 import secrets
 import stat
+import sys
 from pathlib import Path
 
 KEY_BYTES = 64
@@ -66,10 +67,16 @@ def lock(folder: Path, name: str, *, shared: bool = False) -> int | None:
     descriptor = os.open(folder / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
-    except OSError:
+    except BlockingIOError:
         os.close(descriptor)
         return None
     return descriptor
+
+
+def lock_for_use(folder: Path) -> None:
+    """For web server and worker, until they end. Ends them at once while a backup is being restored."""
+    if lock(folder, USE_LOCK, shared=True) is None:
+        sys.exit(f"VAR_DIR: a backup is being restored to {folder}. Start again when that has ended.")
 
 
 def create_secret_key(path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 import uvicorn
+from uvicorn.supervisors import Multiprocess
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
@@ -18,11 +19,11 @@ STOP_WITHIN_S = 10
 HUNG_AFTER_S = 20
 
 
-def serve(application: str = "portal.asgi:application") -> None:
+def serve() -> None:
     os.umask(0o077)  # files in VAR_DIR are for their owner only
-    var_dir.lock(CONFIG.var_dir, var_dir.USE_LOCK, shared=True)
-    uvicorn.run(
-        application,
+    var_dir.lock_for_use(CONFIG.var_dir)
+    config = uvicorn.Config(
+        "portal.asgi:application",
         host=CONFIG.host.strip("[]"),
         port=CONFIG.port,
         workers=CONFIG.web_workers,
@@ -39,6 +40,8 @@ def serve(application: str = "portal.asgi:application") -> None:
         proxy_headers=False,
         server_header=False,
     )
+    # uvicorn.run would serve one process without a parent, which nothing could replace.
+    Multiprocess(config, sockets=[config.bind_socket()]).run()
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from deployments_ui import dialogs, domain_polling, errors, htmx, links
 from deployments_ui.views import domains
-from portal.client_address import get_client_address
+from portal.client_address import get_client_address, get_network
 from portal.services.domains import share_links
 from portal.services.errors import NotFound, Unavailable
 
@@ -63,7 +63,8 @@ def show(request: HttpRequest, secret: str) -> HttpResponse:
 
 @sensitive_variables()
 def show_domain(request: HttpRequest, secret: str) -> HttpResponse:
-    found = share_links.open_link(secret=secret, address=get_client_address(request), now=timezone.now())
+    network = get_network(get_client_address(request))
+    found = share_links.open_link(secret=secret, address=network, now=timezone.now())
     context = {
         "expires_at": found.expires_at,
         **domains.detail_context(request, found.detail, path=request.path),

@@ -69,7 +69,7 @@ def restore_backup(source: Path, target: Path, *, now: datetime) -> tuple[int, P
 
 def _copy(source: Path, target: Path) -> None:
     """With what is still in the write-ahead log, and complete in itself."""
-    uri = f"file:{source.resolve()}?mode=ro"
+    uri = f"{source.resolve().as_uri()}?mode=ro"
     try:
         with closing(sqlite3.connect(uri, uri=True)) as reader, closing(sqlite3.connect(target)) as writer:
             reader.backup(writer)

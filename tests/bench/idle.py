@@ -49,6 +49,8 @@ def measure(processes: list[psutil.Process]) -> dict[str, float]:
 
 def part_of(process: psutil.Process) -> str:
     words = {Path(argument).name for argument in list_arguments(process)}
+    if "--multiprocessing-fork" in words:  # the web server's processes say no more than that
+        return "portal.web"
     return next((part for part in PARTS if part in words), PARTS[-1])
 
 

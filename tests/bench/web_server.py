@@ -93,7 +93,8 @@ class Server:
     def worker(self) -> psutil.Process:
         if self.process is None:
             raise RuntimeError("not started")
-        return psutil.Process(self.process.pid)
+        children = psutil.Process(self.process.pid).children()
+        return next(child for child in children if "--multiprocessing-fork" in child.cmdline())
 
     def _ask(self, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> Answer:
         if self._connection is None:

@@ -62,6 +62,11 @@ def test_a_backup_is_made_while_another_process_writes(world: World, database: P
     assert [path.name for path in tmp_path.iterdir()] == ["backup"]
 
 
+def test_a_path_may_have_any_characters(backup: Path, target: Path) -> None:
+    renamed = backup.rename(backup.with_name("50% of #1?"))
+    assert backups.restore_backup(renamed, target, now=timezone.now()) == (0, None)
+
+
 def test_a_backup_replaces_no_other_file(backup: Path, database: Path) -> None:
     with pytest.raises(BackupError, match="exists already"):
         backups.create_backup(database, backup)

@@ -94,6 +94,12 @@ class TestTooManyAttempts:
             sign_in_from(f"2001:db8::{number}", Client(), people.owner.email, "wrong")
         assert "too many attempts" in sign_in_from("2001:db8::ffff", client, people.owner.email)
 
+    def test_ipv4_addresses_count_each_where_the_server_listens_on_ipv6(self, client: Client, people: People) -> None:
+        for _ in range(10):
+            sign_in_from("::ffff:192.0.2.1", Client(), people.owner.email, "wrong")
+        sign_in_from("::ffff:192.0.2.2", client, people.owner.email)
+        assert is_signed_in(client)
+
     def test_others_keep_nobody_out_of_a_known_browser(self, client: Client, people: People) -> None:
         """Though they come from the same address and from many others."""
         sign_in(client, people.owner.email)

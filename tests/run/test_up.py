@@ -203,6 +203,17 @@ def test_nothing_is_restored_while_a_portal_runs(tmp_path: Path) -> None:
     assert done.stderr == f"CommandError: VAR_DIR: a portal runs on {tmp_path}. Stop it first.\n"
 
 
+@pytest.mark.parametrize("command", [["-m", "portal.web"], ["manage.py", "worker"]])
+def test_nothing_uses_the_database_while_a_backup_is_restored(start: Start, tmp_path: Path, command: list[str]) -> None:
+    assert manage(tmp_path / "var", "up", "--prepare-only").returncode == 0
+    lock = var_dir.lock(tmp_path / "var", var_dir.USE_LOCK)
+    assert lock is not None
+    portal = start([sys.executable, *command])
+    assert portal.process.wait(timeout=TIMEOUT_S) == 1
+    os.close(lock)
+    assert portal.output().startswith("VAR_DIR: a backup is being restored to")
+
+
 @pytest.mark.parametrize("command", [["up"], ["createoperator", "ann@example.com"]])
 def test_a_broken_database_is_reported_in_one_sentence(tmp_path: Path, command: list[str]) -> None:
     (tmp_path / "demo.sqlite3").write_bytes(b"this was a database once" * 100)

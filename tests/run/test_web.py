@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import http.client
+import signal
 import socket
 import sys
 import time
@@ -16,12 +17,15 @@ import pytest
 
 from portal.asgi_reader import RequestReader
 from tests.run.portal_process import TIMEOUT_S, PortalProcess
+from tests.waiting import wait_until
 
 LOGIN = "/accounts/login/"
 HEAD = b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: "
 BODY = b"POST /accounts/login/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nlogin="
 IDLE = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
 CLIENTS = 300
+# An argument of the processes that answer.
+ANSWERS = "--multiprocessing-fork"
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +33,7 @@ def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PortalProcess]:
     var = tmp_path_factory.mktemp("web") / "var"
     prepare = [sys.executable, "manage.py", "up", "--prepare-only"]
     assert PortalProcess(prepare, var).process.wait(timeout=TIMEOUT_S) == 0
-    web = PortalProcess([sys.executable, "-m", "tests.run.quick_web"], var, WEB_WORKERS="2")
+    web = PortalProcess([sys.executable, "-m", "tests.run.quick_web"], var, WEB_WORKERS="1")
     web.wait_until_ready()
     yield web
     web.stop()
@@ -64,6 +68,29 @@ def test_slow_requests_take_nobody_else_s_place_and_are_cut_off(web: PortalProce
             assert web.get(LOGIN)[0] == 200
             time.sleep(0.3)
     assert web.get(LOGIN)[0] == 200
+
+
+def test_a_request_sent_before_the_last_response_has_a_deadline_too(web: PortalProcess) -> None:
+    with closing(connect(web, IDLE + BODY)) as connection, suppress(ConnectionResetError):
+        while connection.recv(1000):
+            pass
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux's kernel does it")
+def test_a_client_that_reads_nothing_is_cut_off(web: PortalProcess) -> None:
+    script = next((web.var / "static" / "django_htmx").glob("htmx-*.js"))
+    request = f"GET /static/django_htmx/{script.name} HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    server = web.wait_for_child(ANSWERS)
+    with closing(socket.socket()) as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.connect(("127.0.0.1", web.port))
+        client.sendall(request.encode() * 100)
+        wait_until(lambda: has_clients(server), seconds=TIMEOUT_S)
+        wait_until(lambda: not has_clients(server), seconds=TIMEOUT_S)
+
+
+def has_clients(server: psutil.Process) -> bool:
+    return any(each.raddr and each.status == psutil.CONN_ESTABLISHED for each in server.net_connections("tcp"))
 
 
 def test_of_too_many_connections_the_oldest_half_sent_ones_are_closed(web: PortalProcess) -> None:
@@ -107,6 +134,21 @@ def test_a_chunked_form_is_read(web: PortalProcess) -> None:
         answer.begin()
         assert answer.status == 200
         assert "ann@example.com" in answer.read().decode()
+
+
+def test_a_process_that_hangs_is_replaced(web: PortalProcess) -> None:
+    """Also if it is the only one."""
+    hung = web.wait_for_child(ANSWERS)
+    hung.suspend()
+    wait_until(lambda: not hung.is_running(), seconds=TIMEOUT_S)
+    wait_until(web.is_ready, seconds=TIMEOUT_S)
+
+
+def test_sighup_replaces_the_processes(web: PortalProcess) -> None:
+    former = web.wait_for_child(ANSWERS)
+    web.process.send_signal(signal.SIGHUP)
+    wait_until(lambda: not former.is_running(), seconds=TIMEOUT_S)
+    assert web.is_ready()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs Linux's signal at the death of a parent")

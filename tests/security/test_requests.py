@@ -246,6 +246,12 @@ class TestDnsLinkLimit:
         assert 503 in responses
         assert self.open_link(dataset, "198.51.100.8") == 200
 
+    def test_addresses_of_one_ipv6_network_share_a_limit(self, dataset: Dataset, settings: Settings) -> None:
+        settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
+        responses = [self.open_link(dataset, f"2001:db8::{number}") for number in range(130)]
+        assert 503 in responses
+        assert self.open_link(dataset, "2001:db8:0:1::1") == 200
+
 
 def test_the_unsafe_urls_are_known() -> None:
     assert {name for name, _arguments in matrix.list_url_names()} >= set(UNSAFE)

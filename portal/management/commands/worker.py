@@ -31,7 +31,7 @@ class Command(BaseCommand):
 
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, stop)
-        var_dir.lock(CONFIG.var_dir, var_dir.USE_LOCK, shared=True)
+        var_dir.lock_for_use(CONFIG.var_dir)
         log.info("worker.started", pid=os.getpid())
         worker.run()
         log.info("worker.stopped", pid=os.getpid())

@@ -74,7 +74,7 @@ def list_links(domain: Domain, deployment: Deployment, *, now: datetime) -> tupl
 
 @sensitive_variables()
 def open_link(*, secret: str, address: str, now: datetime) -> SharedDomain:
-    """Changes nothing. `address` is the visitor's IP address.
+    """Changes nothing. `address` is what the visitor's IP address counts as.
 
     Raises NotFound for a link that never existed or has ended, Unavailable after too many requests from an address.
     """
