@@ -106,7 +106,9 @@ def test_a_log_without_anything_private_is_one_text_for_all() -> None:
 
 
 def test_a_log_of_what_did_not_fail_has_no_errors() -> None:
-    shown = render("error: none at all", has_failed=False).staff
+    text = "error: no space left on device"
+    assert render(text).staff.first_error == 1
+    shown = render(text, has_failed=False).staff
     assert (shown.failure, shown.first_error) == ("", None)
 
 
