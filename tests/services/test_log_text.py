@@ -105,6 +105,12 @@ def test_the_host_of_the_connection_is_hidden(settings: Settings) -> None:
     assert log_text.scrub(text) == "POST https://[…] failed, see […]"
 
 
+def test_text_without_anything_private_is_shown_as_a_terminal_shows_it() -> None:
+    assert log_text.scrub("\x1b[31m12\b3\x07") == "13"
+    spelled = "ᠮᠣᠩᠭᠣᠯ\u180eᠠ"
+    assert log_text.scrub(spelled) == spelled
+
+
 def test_no_range_reaches_over_the_end_of_a_line() -> None:
     text = "s3://a\nmiosa\n10.0.0.1\nhost_01ab\nhost_id=\n01J8ZKABCDEFGHJKMNPQ\nBearer\nabcdefghijklmnop1234"
     ranges = log_text.find_private(text)
