@@ -64,6 +64,9 @@ HIDDEN = [
     (r"\nmiosa-x\n", r"\n[…]\n"),
     ("ＭＩＯＳＡ мiosа 𝐦𝐢𝐨𝐬𝐚", "[…] […] […]"),
     ("１０．４０．３．９", "[…]"),
+    ("Mİosa", "[…]"),
+    # Letters that stand for several do not move what is hidden
+    ("ﬁle ﬁle at s3://bucket/a, İ on 10.40.3.9 ½", "ﬁle ﬁle at […], İ on […] ½"),
     # Split or surrounded by what a terminal does not show
     ("\x1b[36ms3://bucket/a\x1b[0m", "[…]"),
     ("\x1b[33m10.40.3.9\x1b[0m", "[…]"),
