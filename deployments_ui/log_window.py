@@ -19,7 +19,6 @@ EXCERPT = 60
 LINES_BEFORE_ERROR = 2
 # Fewer lines are shown if they are long.
 MOST_CHARACTERS = 400_000
-FEWEST_LINES = 20
 MOST_HITS = 10_000
 
 
@@ -131,7 +130,7 @@ def get_lines(page: LogPage, *, centre: int, size: int, search: str = "", begin:
         first = max(begin, min(centre - size // 2, total - size + 1))
         last = min(first + size - 1, total)
         start, end = text.find_line(first), text.find_line(last + 1)
-        if size <= FEWEST_LINES or end - start <= MOST_CHARACTERS:
+        if end - start <= MOST_CHARACTERS:
             break
         size //= 2
     lines = []

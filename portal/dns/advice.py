@@ -17,6 +17,7 @@ _PURPOSES = {
     "A": MessageCode.PURPOSE_WEBSITE,
     "AAAA": MessageCode.PURPOSE_WEBSITE,
     "CAA": MessageCode.PURPOSE_CERTIFICATES,
+    "CNAME": MessageCode.PURPOSE_WEBSITE,
     "HTTPS": MessageCode.PURPOSE_WEBSITE,
     "MX": MessageCode.PURPOSE_MAIL,
     "NS": MessageCode.PURPOSE_ZONE,

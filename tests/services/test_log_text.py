@@ -64,6 +64,9 @@ HIDDEN = [
     (r"\nmiosa-x\n", r"\n[…]\n"),
     ("ＭＩＯＳＡ мiosа 𝐦𝐢𝐨𝐬𝐚", "[…] […] […]"),
     ("１０．４０．３．９", "[…]"),
+    ("Mİosa", "[…]"),
+    # Letters that stand for several do not move what is hidden
+    ("ﬁle ﬁle at s3://bucket/a, İ on 10.40.3.9 ½", "ﬁle ﬁle at […], İ on […] ½"),
     # Split or surrounded by what a terminal does not show
     ("\x1b[36ms3://bucket/a\x1b[0m", "[…]"),
     ("\x1b[33m10.40.3.9\x1b[0m", "[…]"),
@@ -83,7 +86,7 @@ HARMLESS = [
     *("Need to get 10.5 kB", "172.16 MB of 192.168 MB", "10.4.3", "10.20.30", "10:20:30.405", "10.20.30.40.50"),
     *("v10.40.3.9", "version 10.40.3.9", "10.1.2.3rc1", "foo-10.1.2.3.tgz", "libfoo (10.1.2.3-1ubuntu2)"),
     *("libicu (= 10.1.2.3)", "0001_user_2fa.py", "accounts.0002_user_2fa_enabled", "create_user_v2.rb", "node_v20"),
-    *("2001:db8:fd12:1::1",),
+    *("2001:db8:fd12:1::1", "request_id=f47ac10b-58cc-4372-a567-0e02b2c3d479", "build id: 3f2b8c9d1e2f3a4b5c6d"),
     *("libfoo==10.1.2.3", ">=10.0.0.0", "1.10.40.3.9", "300.10.40.3.9", "127.0.0.1:5432", "0.0.0.0:8080", "8.8.8.8"),
     *("node_modules/foo", "node_18", "user_id=42", "user_2", "org_name", "host_header", "vm_size", "node_exporter"),
     *("ghost_01AB", "pool_size=5", "svc_name", "f47ac10b-58cc-4372-a567-0e02b2c3d479", "sha256:fd00abcd"),
@@ -103,6 +106,14 @@ def test_the_host_of_the_connection_is_hidden(settings: Settings) -> None:
     text = "POST https://API.hosting.example/api/v1/x failed, see eu.api.hosting.example"
     settings.MIOSA = replace(settings.MIOSA, base_url="https://api.hosting.example/api/v1")
     assert log_text.scrub(text) == "POST https://[…] failed, see […]"
+    settings.MIOSA = replace(settings.MIOSA, base_url="http://localhost:8080/api/v1")
+    assert log_text.scrub("listening on localhost:3000") == "listening on localhost:3000"
+
+
+def test_text_without_anything_private_is_shown_as_a_terminal_shows_it() -> None:
+    assert log_text.scrub("\x1b[31m12\b3\x07") == "13"
+    spelled = "ᠮᠣᠩᠭᠣᠯ\u180eᠠ"
+    assert log_text.scrub(spelled) == spelled
 
 
 def test_no_range_reaches_over_the_end_of_a_line() -> None:

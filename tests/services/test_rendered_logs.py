@@ -98,6 +98,8 @@ def test_a_gap_is_between_lines_and_both_sides_are_scrubbed() -> None:
     rendered = render(head + tail, gap=miosa.Gap(len(head), 5_000_000))
     assert text_of(rendered.customers) == f"first on {HIDDEN}\nlast on {HIDDEN}"
     assert (rendered.customers.gap_line, rendered.gap_bytes) == (1, 5_000_000)
+    whole = render(head + tail)
+    assert (whole.customers.gap_line, whole.gap_bytes) == (None, 0)
 
 
 def test_a_log_without_anything_private_is_one_text_for_all() -> None:
@@ -106,7 +108,9 @@ def test_a_log_without_anything_private_is_one_text_for_all() -> None:
 
 
 def test_a_log_of_what_did_not_fail_has_no_errors() -> None:
-    shown = render("error: none at all", has_failed=False).staff
+    text = "error: no space left on device"
+    assert render(text).staff.first_error == 1
+    shown = render(text, has_failed=False).staff
     assert (shown.failure, shown.first_error) == ("", None)
 
 

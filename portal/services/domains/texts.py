@@ -148,7 +148,7 @@ TEXTS: Mapping[MessageCode, Promise] = {
     MessageCode.CAA_FORBIDS_ALIAS: _(
         "%(name)s points to %(owner)s, and the CAA records there don't allow certificates from %(issuer)s."
     ),
-    MessageCode.CAA_FORBIDS_ALL: _("The CAA records at %(name)s forbid all certificates."),
+    MessageCode.CAA_FORBIDS_ALL: _("The CAA records at %(name)s allow no certificate for this domain."),
     MessageCode.CAA_RESTRICTS: _(
         "The CAA record at %(name)s allows certificates from %(issuer)s only under a condition (%(restriction)s), which"
         " ours may not meet."

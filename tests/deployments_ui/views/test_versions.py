@@ -1,8 +1,11 @@
 """One version, its log, and two of them side by side."""
 
 import re
+import zlib
 
-from portal.models import User, Version
+from django.utils import timezone
+
+from portal.models import KeptLog, User, Version
 from tests.deployments_ui.changes import older
 from tests.deployments_ui.conftest import HTMX, SLUG, World
 from tests.deployments_ui.page_rules import Browse, check_hidden, check_page, text_of
@@ -45,6 +48,16 @@ def test_a_failed_version_shows_the_cause_first(world: World, browse: Browse) ->
     (cause,) = re.findall(r'<strong class="name">(.*?)</strong>', page)
     assert "Check the log" not in cause
     assert cause in text_of(browse(world.people.viewer), f"{path}log/").partition('id="log"')[0]
+
+
+def test_the_log_of_a_successful_build_has_no_marked_error(world: World, browse: Browse) -> None:
+    version = Version.objects.get(miosa_id=world.main["active_version_id"])
+    body = zlib.compress(b"error: no space left on device")
+    KeptLog.objects.create(version=version, body=body, read_at=timezone.now())
+    page = text_of(browse(world.people.owner), f"{world.live_path}log/")
+    assert "no space left on device" in page
+    assert "First error" not in page
+    assert '<li id="L1">' in re.sub(r"\s+>", ">", page)
 
 
 def test_the_log_is_searched_on_the_server(world: World, browse: Browse) -> None:
