@@ -96,6 +96,15 @@ def test_what_the_opened_list_shows_is_read_first(listed: People, browse: Browse
     assert f"Live #{first.live_version.number}" in text_of(client, f"{LIST}?q=northwind")
 
 
+def test_what_an_opened_customer_shows_is_read_first(listed: People, browse: Browse) -> None:
+    client = browse(listed.operator)
+    client.get(poll_path(text_of(client, "/c/northwind-robotics/")), **HTMX)
+    shown = Deployment.objects.filter(holdings__customer__slug="northwind-robotics")
+    for _app in range(shown.count()):
+        run_most_urgent()
+    assert set(Deployment.objects.filter(is_filled=True)) == set(shown)
+
+
 def test_the_open_list_follows_until_nothing_is_left(listed: People, browse: Browse) -> None:
     client = browse(listed.operator)
     page = text_of(client, f"{LIST}?q=pawsome")
