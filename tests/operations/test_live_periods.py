@@ -9,6 +9,10 @@ from portal.services.operations import read_back
 from portal.services.operations.switch import record_switch
 from portal.services.queries import customers, deployments, live_periods, versions
 from portal.services.queries.live_periods import Period
+from portal.services.sync import upstream
+from portal.services.sync.budget import Purpose
+from portal.services.sync.fetch import sweeps
+from portal.services.sync.upsert import live_pointer
 from tests.operations.app import App
 
 
@@ -158,8 +162,10 @@ class TestWho:
         seen = Activation.objects.filter(deployment_id=app.deployment_id, version_id=app.number(23))
         seen.update(cause=Activation.Cause.SEEN, operation_id=None)
         Deployment.objects.filter(miosa_id=app.deployment_id).update(live_by="", live_operation_id=None)
+        before = app.row().customer.generation
         record_switch(Operation.objects.get(key=page.key), app.row(), now=timezone.now())
         assert (app.row().live_by, app.row().live_operation_id) == (app.operator.name, page.key)
+        assert app.row().customer.generation > before  # open pages show it
 
     def test_also_if_its_version_was_read_before_our_request_was_answered(self, app: App) -> None:
         page = app.change("publish", by=app.operator, choice="asked")
@@ -186,6 +192,19 @@ class TestWho:
         publish_outside(app)
         row = app.row()
         assert row.live_by == Version.objects.get(deployment=row, number=25).external_user_id != ""
+
+    def test_a_rollback_before_the_first_read_is_of_nobody_we_know(self, app: App) -> None:
+        published = app.control.run_action("publish", deployment_id=app.deployment_id)
+        app.control.run_action("publish", deployment_id=app.deployment_id)
+        app.control.run_action("rollback", deployment_id=app.deployment_id, version_id=published["id"])
+        read_for_the_first_time(app)
+        assert (app.row().active_version_id, app.row().live_by) == (published["id"], "")
+
+    def test_a_promotion_before_the_first_read_is_of_nobody_we_know(self, app: App) -> None:
+        app.use("Booking")
+        app.control.run_action("promote", deployment_id=app.deployment_id, version_id=app.number(12))
+        read_for_the_first_time(app)
+        assert (app.row().active_version_id, app.row().live_by) == (app.number(12), "")
 
     def test_a_publisher_is_not_shown_to_another_customer(self, app: App) -> None:
         """An owner published it, and MIOSA attributes the version to somebody else since."""
@@ -233,7 +252,18 @@ class TestSince:
         assert was
         assert since > was
 
+    def test_what_was_known_of_another_version_is_not_shown_until_the_change_is_read(self, app: App) -> None:
+        assert app.row().live_by
+        app.control.run_action("rollback", deployment_id=app.deployment_id, version_id=app.number(23))
+        sweeps.sweep_deployments(client=upstream.client(Purpose.BACKGROUND), now=timezone.now())
+        row = app.row()
+        assert row.live_version == Version.objects.get(deployment=row, number=23)
+        assert (row.live_since, row.live_by) == (None, "")
+
     def test_a_moment_that_nobody_knows_is_left_out(self, app: App) -> None:
         Version.objects.filter(miosa_id=app.live).update(promoted_at=None)
         began_at, _ended_at = live_periods.find_last_times(app.row(), Version.objects.get(miosa_id=app.live))
         assert began_at is None
+        Deployment.objects.filter(miosa_id=app.deployment_id).update(live_since=None)
+        live_pointer.update_live_pointer(app.row(), changes=None, now=timezone.now())
+        assert app.row().live_since is None
