@@ -3,7 +3,7 @@
 import pytest
 from django.utils import timezone
 
-from portal.models import Activation, Deployment, Operation, Version
+from portal.models import Activation, Deployment, Entry, Facet, Operation, Version
 from portal.permissions import Person
 from portal.services.operations import read_back
 from portal.services.operations.switch import record_switch
@@ -172,8 +172,13 @@ class TestWho:
         app.settle()
         version = Version.objects.filter(deployment=app.row(), number=25)
         version.update(published_by="", publish_operation_id=None)
+        entry = Entry.objects.filter(kind=Entry.Kind.VERSION, subject=version.get().pk)
+        entry.update(person=0)
+        before = app.row().customer.generation
         read_back.read_back(Operation.objects.get(key=page.key))
         assert version.get().published_by == app.operator.name
+        assert Facet.objects.get(pk=entry.get().person).text == app.operator.name
+        assert app.row().customer.generation > before
 
     def test_a_version_read_again_from_scratch_keeps_its_publisher(self, app: App) -> None:
         app.change("publish", by=app.operator, choice="asked")
