@@ -71,6 +71,15 @@ def test_the_end_of_an_outsiders_build_is_noticed(
     assert "uilding" not in newer.replace("Building log", "")
 
 
+def test_the_version_that_it_replaced_is_read_too(world: World, browse: Browse, building: dict[str, Any]) -> None:
+    client = browse(world.people.operator)
+    page = text_of(client, world.live_path)
+    world.control.advance(3600)
+    work(world)
+    work(world)
+    assert "Archived" in poll(client, page)
+
+
 @pytest.mark.parametrize("place", PAGES)
 def test_the_pages_show_their_age(world: World, browse: Browse, building: dict[str, Any], place: str) -> None:
     assert "Updated" in text_of(browse(world.people.operator), path_of(place, world, building))
