@@ -7,7 +7,7 @@ from portal.models import Activation, Deployment, Entry, Facet, Operation, Versi
 from portal.permissions import Person
 from portal.services.operations import read_back
 from portal.services.operations.switch import record_switch
-from portal.services.queries import customers, deployments, live_periods, versions
+from portal.services.queries import actions, customers, deployments, live_periods, versions
 from portal.services.queries.live_periods import Period
 from portal.services.sync import upstream
 from portal.services.sync.budget import Purpose
@@ -204,6 +204,11 @@ class TestWho:
         app.control.run_action("rollback", deployment_id=app.deployment_id, version_id=published["id"])
         read_for_the_first_time(app)
         assert (app.row().active_version_id, app.row().live_by) == (published["id"], "")
+        customer = customers.get_customer(by=app.owner, slug=app.slug)
+        deployment = deployments.get_held(customer, app.deployment_id)
+        rollback = actions.get_deployment_summary(deployment, customer, by=app.owner, now=timezone.now()).rollback
+        assert rollback
+        assert (rollback.at, rollback.who) == (None, "")
 
     def test_a_promotion_before_the_first_read_is_of_nobody_we_know(self, app: App) -> None:
         app.use("Booking")
