@@ -114,6 +114,15 @@ def test_the_open_list_follows_until_nothing_is_left(listed: People, browse: Bro
     assert "Live #" in text_of(client, poll_path(page), **HTMX)
 
 
+def test_the_progress_moves_while_apps_on_other_pages_are_read(listed: People, browse: Browse) -> None:
+    client = browse(listed.operator)
+    page = text_of(client, f"{LIST}?q=pawsome")
+    other = Deployment.objects.exclude(holdings__customer__slug="pawsome-vets").earliest("pk")
+    Deployment.objects.filter(pk=other.pk).update(is_filled=True)
+    newer = text_of(client, poll_path(page), **HTMX)
+    assert f"1 of {Deployment.objects.count()} apps" in " ".join(newer.split())
+
+
 def test_no_notice_is_left_when_all_is_read(world: object, people: People, browse: Browse) -> None:
     page = text_of(browse(people.operator), LIST)
     assert "for the first time" not in page
