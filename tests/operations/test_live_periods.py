@@ -11,7 +11,7 @@ from portal.services.queries import actions, customers, deployments, live_period
 from portal.services.queries.live_periods import Period
 from portal.services.sync import upstream
 from portal.services.sync.budget import Purpose
-from portal.services.sync.fetch import sweeps
+from portal.services.sync.fetch import sweeps, version_refresh
 from portal.services.sync.upsert import live_pointer
 from tests.operations.app import App
 
@@ -261,6 +261,15 @@ class TestSince:
         assert since
         assert was
         assert since > was
+
+    def test_versions_that_are_newer_than_the_apps_row_change_nothing_yet(self, app: App) -> None:
+        was = app.live
+        ids = [app.control.run_action("publish", deployment_id=app.deployment_id)["id"] for _publish in range(2)]
+        client = upstream.client(Purpose.BACKGROUND)
+        version_refresh.refresh_versions(app.row(), client=client, now=timezone.now())
+        app.fetch()
+        activations = Activation.objects.filter(deployment_id=app.deployment_id).order_by("pk")
+        assert list(activations.values_list("version_id", flat=True)) == [was, *ids]
 
     def test_what_was_known_of_another_version_is_not_shown_until_the_change_is_read(self, app: App) -> None:
         assert app.row().live_by
