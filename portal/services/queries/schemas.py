@@ -238,7 +238,7 @@ class Fill:
 
 @dataclass(frozen=True, slots=True)
 class VersionEntry:
-    """A version in the timeline. `at` is set once, when it is first seen. `sandbox` is for staff."""
+    """A version in the timeline, `at` the time it was created. `sandbox` is for staff."""
 
     id: int
     at: datetime
