@@ -1,5 +1,7 @@
 """What was live when, by whom, and which version is the last good one: told as stories, with all kinds of changes."""
 
+from datetime import timedelta
+
 import pytest
 from django.utils import timezone
 
@@ -7,7 +9,7 @@ from portal.models import Activation, Deployment, Entry, Facet, Operation, Versi
 from portal.permissions import Person
 from portal.services.operations import read_back
 from portal.services.operations.switch import record_switch
-from portal.services.queries import actions, customers, deployments, live_periods, versions
+from portal.services.queries import actions, deployments, live_periods, versions
 from portal.services.queries.live_periods import Period
 from portal.services.sync import upstream
 from portal.services.sync.budget import Purpose
@@ -16,15 +18,14 @@ from portal.services.sync.upsert import live_pointer
 from tests.operations.app import App
 
 
-def find_last_good(app: App, *, by: Person | None = None) -> Period | None:
+def find_last_good(app: App, *, by: Person | None = None, later: timedelta = timedelta(0)) -> Period | None:
     by = by or app.owner
-    customer = customers.get_customer(by=by, slug=app.slug)
-    deployment = deployments.get_held(customer, app.deployment_id)
-    return live_periods.find_last_good(deployment, customer, by=by, now=timezone.now())
+    customer, deployment = deployments.load(by=by, slug=app.slug, deployment_id=app.deployment_id)
+    return live_periods.find_last_good(deployment, customer, by=by, now=timezone.now() + later)
 
 
-def last_good_number(app: App) -> int | None:
-    found = find_last_good(app)
+def last_good_number(app: App, *, by: Person | None = None) -> int | None:
+    found = find_last_good(app, by=by)
     return found.version.number if found else None
 
 
@@ -111,6 +112,10 @@ class TestLastGood:
         publish_outside(app)
         assert last_good_number(app) == 23
 
+    def test_a_version_past_its_retention_is_not_offered(self, app: App) -> None:
+        assert find_last_good(app)
+        assert find_last_good(app, later=timedelta(days=400)) is None
+
     def test_a_refused_rollback_changes_nothing(self, app: App) -> None:
         app.control.fault("*/rollback", status=409)
         assert app.roll_back(22).state == "refused"
@@ -131,6 +136,21 @@ class TestLastGood:
         assert last_good_number(app) == 22
         app.roll_back(22)
         assert last_good_number(app) == 21
+
+
+def test_the_last_good_version_is_of_the_customer_that_owns_the_live_one(app: App) -> None:
+    """Staff see a shared app whole, and roll no customer back to another one's version."""
+    give_away(app, 23)
+    assert last_good_number(app, by=app.operator) == 22
+    give_away(app, 24)
+    assert last_good_number(app, by=app.operator) == 23
+
+
+def give_away(app: App, number: int) -> None:
+    version_id = app.number(number)
+    fields = {"version_id": version_id, "external_workspace_id": "pawsome-vets"}
+    app.control.run_action("reattribute", deployment_id=app.deployment_id, **fields)
+    app.fetch()
 
 
 def read_for_the_first_time(app: App) -> None:
@@ -195,8 +215,7 @@ class TestWho:
     def test_a_publish_from_outside_is_of_the_platforms_user(self, app: App) -> None:
         app.roll_back(23)
         publish_outside(app)
-        row = app.row()
-        assert row.live_by == Version.objects.get(deployment=row, number=25).external_user_id != ""
+        assert app.row().live_by == Version.objects.get(deployment=app.row(), number=25).external_user_id != ""
 
     def test_a_rollback_before_the_first_read_is_of_nobody_we_know(self, app: App) -> None:
         published = app.control.run_action("publish", deployment_id=app.deployment_id)
@@ -204,8 +223,7 @@ class TestWho:
         app.control.run_action("rollback", deployment_id=app.deployment_id, version_id=published["id"])
         read_for_the_first_time(app)
         assert (app.row().active_version_id, app.row().live_by) == (published["id"], "")
-        customer = customers.get_customer(by=app.owner, slug=app.slug)
-        deployment = deployments.get_held(customer, app.deployment_id)
+        customer, deployment = deployments.load(by=app.owner, slug=app.slug, deployment_id=app.deployment_id)
         rollback = actions.get_deployment_summary(deployment, customer, by=app.owner, now=timezone.now()).rollback
         assert rollback
         assert (rollback.at, rollback.who) == (None, "")
@@ -222,13 +240,7 @@ class TestWho:
         app.settle()
         version = Version.objects.get(deployment=app.row(), number=25)
         assert version.published_by == app.owner.name
-        app.control.run_action(
-            "reattribute",
-            deployment_id=app.deployment_id,
-            version_id=version.miosa_id,
-            external_workspace_id="pawsome-vets",
-        )
-        app.fetch()
+        give_away(app, 25)
         version.refresh_from_db()
         assert (version.published_by, version.publish_reason) == ("", "")
         assert app.row().live_by != app.owner.name
