@@ -108,11 +108,12 @@ def get_progress(page: OperationPage, *, by: Person, now: datetime) -> Progress:
 def _find_still_live(
     page: OperationPage, step: str, deployment: Deployment | None, customer: Customer, *, by: Person
 ) -> VersionSummary | None:
-    """What visitors see meanwhile: nothing of a stopped app, and after a person's decision nobody has read it."""
+    """What visitors see meanwhile; after a person's decision nobody has read it."""
     live = deployment.live_version if deployment else None
     if deployment is None or live is None or not summaries.can_see_version(live, customer, by=by):
         return None
-    if step == "live" or page.decision == "happened" or deployment.state == "stopped":
+    is_served = deployment.gone_at is None and deployment.state != "stopped"
+    if not is_served or step == "live" or page.decision == "happened":
         return None
     return summaries.summarize_version(live, deployment, by=by)
 

@@ -222,6 +222,11 @@ class DeploymentSummary:
     actions: Actions = NOTHING
     rollback: Rollback | None = None
 
+    @property
+    def serves_live(self) -> bool:
+        """Visitors get the live version: the app is neither stopped nor deleted."""
+        return self.live is not None and not self.is_stopped and not self.is_gone
+
 
 @dataclass(frozen=True, slots=True)
 class Fill:

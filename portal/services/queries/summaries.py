@@ -103,7 +103,7 @@ def summarize_deployment(row: Deployment, customer: Customer, *, by: Person) -> 
         staged=summarize_version(staged, row, by=by) if staged else None,
         last_failed=summarize_version(newest, row, by=by) if newest and newest_state is State.FAILED else None,
         building=summarize_version(newest, row, by=by) if newest and is_building else None,
-        on_rollback=row.on_rollback and not hidden,
+        on_rollback=row.on_rollback and not hidden and row.gone_at is None,
         is_shared=row.is_shared,
         is_gone=row.gone_at is not None,
         domains_waiting=_count_domains_waiting(row, hidden=hidden),

@@ -86,6 +86,23 @@ def test_the_pages_of_a_stopped_app_do_not_call_it_live(world: World, browse: Br
         assert "Live #24" not in page
 
 
+def test_a_deleted_app_is_on_no_rollback_and_has_nothing_live(world: World, browse: Browse) -> None:
+    world.control.run_action("rollback", deployment_id=world.main["id"], version_id=older(world)[0]["id"])
+    world.control.run_action("publish", deployment_id=world.main["id"], outcome="failed_build")
+    sweep()
+    client = browse(world.people.operator)
+    failed = Version.objects.get(deployment__miosa_id=world.main["id"], number=25)
+    phrases = {
+        "will replace it": world.path,
+        "stays live": world.path,
+        "is live and unaffected": f"{world.path}versions/{failed.miosa_id}/",
+        "on a rollback": "/find/?q=main",
+    }
+    assert all(phrase in text_of(client, path) for phrase, path in phrases.items())
+    Deployment.objects.filter(miosa_id=world.main["id"]).update(gone_at=timezone.now())
+    assert not [phrase for phrase, path in phrases.items() if phrase in text_of(client, path)]
+
+
 def test_nothing_is_live_while_a_stopped_app_is_published(world: World, browse: Browse) -> None:
     path = published(world, browse)
     assert "is live meanwhile" in text_of(browse(world.people.owner), path)
