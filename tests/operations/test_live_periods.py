@@ -134,6 +134,8 @@ class TestLastGood:
         read_for_the_first_time(app)
         publish_outside(app)
         assert last_good_number(app) == 22
+        Activation.objects.filter(version_id=app.number(22)).update(verdict=Activation.Verdict.BAD)
+        assert last_good_number(app) == 23
         app.roll_back(22)
         assert last_good_number(app) == 21
 
@@ -147,8 +149,7 @@ def test_the_last_good_version_is_of_the_customer_that_owns_the_live_one(app: Ap
 
 
 def give_away(app: App, number: int) -> None:
-    version_id = app.number(number)
-    fields = {"version_id": version_id, "external_workspace_id": "pawsome-vets"}
+    fields = {"version_id": app.number(number), "external_workspace_id": "pawsome-vets"}
     app.control.run_action("reattribute", deployment_id=app.deployment_id, **fields)
     app.fetch()
 
