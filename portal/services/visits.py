@@ -47,8 +47,8 @@ def open_customer(*, by: Person, slug: str, now: datetime) -> Customer:
 def poll_customer(*, by: Person, slug: str, now: datetime) -> Customer:
     customer = customers.get_customer(by=by, slug=slug)
     if refresh.refresh_customer_if_stale(customer, customers.get_freshness(customer), now=now):
-        refresh.read_first(deployments.list_unread(customer), now=now)
         customer = customers.get_customer(by=by, slug=slug)
+    refresh.read_first(deployments.list_unread(customer), now=now)
     refresh.follow_builds(deployments.list_building(customer), now=now)
     return customer
 

@@ -1,26 +1,31 @@
 """What was live when, by whom, and which version is the last good one: told as stories, with all kinds of changes."""
 
+from datetime import timedelta
+
 import pytest
 from django.utils import timezone
 
-from portal.models import Activation, Deployment, Operation, Version
+from portal.models import Activation, Deployment, Entry, Facet, Operation, Version
 from portal.permissions import Person
 from portal.services.operations import read_back
 from portal.services.operations.switch import record_switch
-from portal.services.queries import customers, deployments, live_periods, versions
+from portal.services.queries import actions, deployments, live_periods, versions
 from portal.services.queries.live_periods import Period
+from portal.services.sync import upstream
+from portal.services.sync.budget import Purpose
+from portal.services.sync.fetch import sweeps, version_refresh
+from portal.services.sync.upsert import live_pointer
 from tests.operations.app import App
 
 
-def find_last_good(app: App, *, by: Person | None = None) -> Period | None:
+def find_last_good(app: App, *, by: Person | None = None, later: timedelta = timedelta(0)) -> Period | None:
     by = by or app.owner
-    customer = customers.get_customer(by=by, slug=app.slug)
-    deployment = deployments.get_held(customer, app.deployment_id)
-    return live_periods.find_last_good(deployment, customer, by=by, now=timezone.now())
+    customer, deployment = deployments.load(by=by, slug=app.slug, deployment_id=app.deployment_id)
+    return live_periods.find_last_good(deployment, customer, by=by, now=timezone.now() + later)
 
 
-def last_good_number(app: App) -> int | None:
-    found = find_last_good(app)
+def last_good_number(app: App, *, by: Person | None = None) -> int | None:
+    found = find_last_good(app, by=by)
     return found.version.number if found else None
 
 
@@ -107,6 +112,10 @@ class TestLastGood:
         publish_outside(app)
         assert last_good_number(app) == 23
 
+    def test_a_version_past_its_retention_is_not_offered(self, app: App) -> None:
+        assert find_last_good(app)
+        assert find_last_good(app, later=timedelta(days=400)) is None
+
     def test_a_refused_rollback_changes_nothing(self, app: App) -> None:
         app.control.fault("*/rollback", status=409)
         assert app.roll_back(22).state == "refused"
@@ -125,8 +134,24 @@ class TestLastGood:
         read_for_the_first_time(app)
         publish_outside(app)
         assert last_good_number(app) == 22
+        Activation.objects.filter(version_id=app.number(22)).update(verdict=Activation.Verdict.BAD)
+        assert last_good_number(app) == 23
         app.roll_back(22)
         assert last_good_number(app) == 21
+
+
+def test_the_last_good_version_is_of_the_customer_that_owns_the_live_one(app: App) -> None:
+    """Staff see a shared app whole, and roll no customer back to another one's version."""
+    give_away(app, 23)
+    assert last_good_number(app, by=app.operator) == 22
+    give_away(app, 24)
+    assert last_good_number(app, by=app.operator) == 23
+
+
+def give_away(app: App, number: int) -> None:
+    fields = {"version_id": app.number(number), "external_workspace_id": "pawsome-vets"}
+    app.control.run_action("reattribute", deployment_id=app.deployment_id, **fields)
+    app.fetch()
 
 
 def read_for_the_first_time(app: App) -> None:
@@ -158,16 +183,23 @@ class TestWho:
         seen = Activation.objects.filter(deployment_id=app.deployment_id, version_id=app.number(23))
         seen.update(cause=Activation.Cause.SEEN, operation_id=None)
         Deployment.objects.filter(miosa_id=app.deployment_id).update(live_by="", live_operation_id=None)
+        before = app.row().customer.generation
         record_switch(Operation.objects.get(key=page.key), app.row(), now=timezone.now())
         assert (app.row().live_by, app.row().live_operation_id) == (app.operator.name, page.key)
+        assert app.row().customer.generation > before  # open pages show it
 
     def test_also_if_its_version_was_read_before_our_request_was_answered(self, app: App) -> None:
         page = app.change("publish", by=app.operator, choice="asked")
         app.settle()
         version = Version.objects.filter(deployment=app.row(), number=25)
         version.update(published_by="", publish_operation_id=None)
+        entry = Entry.objects.filter(kind=Entry.Kind.VERSION, subject=version.get().pk)
+        entry.update(person=0)
+        before = app.row().customer.generation
         read_back.read_back(Operation.objects.get(key=page.key))
         assert version.get().published_by == app.operator.name
+        assert Facet.objects.get(pk=entry.get().person).text == app.operator.name
+        assert app.row().customer.generation > before
 
     def test_a_version_read_again_from_scratch_keeps_its_publisher(self, app: App) -> None:
         app.change("publish", by=app.operator, choice="asked")
@@ -184,8 +216,24 @@ class TestWho:
     def test_a_publish_from_outside_is_of_the_platforms_user(self, app: App) -> None:
         app.roll_back(23)
         publish_outside(app)
-        row = app.row()
-        assert row.live_by == Version.objects.get(deployment=row, number=25).external_user_id != ""
+        assert app.row().live_by == Version.objects.get(deployment=app.row(), number=25).external_user_id != ""
+
+    def test_a_rollback_before_the_first_read_is_of_nobody_we_know(self, app: App) -> None:
+        published = app.control.run_action("publish", deployment_id=app.deployment_id)
+        app.control.run_action("publish", deployment_id=app.deployment_id)
+        app.control.run_action("rollback", deployment_id=app.deployment_id, version_id=published["id"])
+        read_for_the_first_time(app)
+        assert (app.row().active_version_id, app.row().live_by) == (published["id"], "")
+        customer, deployment = deployments.load(by=app.owner, slug=app.slug, deployment_id=app.deployment_id)
+        rollback = actions.get_deployment_summary(deployment, customer, by=app.owner, now=timezone.now()).rollback
+        assert rollback
+        assert (rollback.at, rollback.who) == (None, "")
+
+    def test_a_promotion_before_the_first_read_is_of_nobody_we_know(self, app: App) -> None:
+        app.use("Booking")
+        app.control.run_action("promote", deployment_id=app.deployment_id, version_id=app.number(12))
+        read_for_the_first_time(app)
+        assert (app.row().active_version_id, app.row().live_by) == (app.number(12), "")
 
     def test_a_publisher_is_not_shown_to_another_customer(self, app: App) -> None:
         """An owner published it, and MIOSA attributes the version to somebody else since."""
@@ -193,13 +241,7 @@ class TestWho:
         app.settle()
         version = Version.objects.get(deployment=app.row(), number=25)
         assert version.published_by == app.owner.name
-        app.control.run_action(
-            "reattribute",
-            deployment_id=app.deployment_id,
-            version_id=version.miosa_id,
-            external_workspace_id="pawsome-vets",
-        )
-        app.fetch()
+        give_away(app, 25)
         version.refresh_from_db()
         assert (version.published_by, version.publish_reason) == ("", "")
         assert app.row().live_by != app.owner.name
@@ -233,7 +275,27 @@ class TestSince:
         assert was
         assert since > was
 
+    def test_versions_that_are_newer_than_the_apps_row_change_nothing_yet(self, app: App) -> None:
+        was = app.live
+        ids = [app.control.run_action("publish", deployment_id=app.deployment_id)["id"] for _publish in range(2)]
+        client = upstream.client(Purpose.BACKGROUND)
+        version_refresh.refresh_versions(app.row(), client=client, now=timezone.now())
+        app.fetch()
+        activations = Activation.objects.filter(deployment_id=app.deployment_id).order_by("pk")
+        assert list(activations.values_list("version_id", flat=True)) == [was, *ids]
+
+    def test_what_was_known_of_another_version_is_not_shown_until_the_change_is_read(self, app: App) -> None:
+        assert app.row().live_by
+        app.control.run_action("rollback", deployment_id=app.deployment_id, version_id=app.number(23))
+        sweeps.sweep_deployments(client=upstream.client(Purpose.BACKGROUND), now=timezone.now())
+        row = app.row()
+        assert row.live_version == Version.objects.get(deployment=row, number=23)
+        assert (row.live_since, row.live_by) == (None, "")
+
     def test_a_moment_that_nobody_knows_is_left_out(self, app: App) -> None:
         Version.objects.filter(miosa_id=app.live).update(promoted_at=None)
         began_at, _ended_at = live_periods.find_last_times(app.row(), Version.objects.get(miosa_id=app.live))
         assert began_at is None
+        Deployment.objects.filter(miosa_id=app.deployment_id).update(live_since=None)
+        live_pointer.update_live_pointer(app.row(), changes=None, now=timezone.now())
+        assert app.row().live_since is None

@@ -84,6 +84,18 @@ def test_what_an_open_page_shows_goes_before_everything_else() -> None:
     assert get_purpose(Freshness.objects.get(scope="versions:44"), now=now + WATCHED_FOR) is Purpose.FILL
 
 
+def test_what_nobody_waits_for_takes_no_thread_from_what_people_wait_for() -> None:
+    mark_all_read(age=timedelta(minutes=5))
+    now = timezone.now()
+    scopes.request_refreshes(["versions:1", "versions:2"], at=now)
+    scopes.watch(["versions:2"], now=now)
+    rows = scopes.list_freshness([SWEEP, "versions:1", "versions:2"])
+    groups = {scope: SyncSource().group(row, now=now) for scope, row in rows.items()}
+    assert groups == {SWEEP: "fill", "versions:1": "fill", "versions:2": "sync"}
+    # A sweep that is long overdue is urgent, too: everything that is shown ages with it.
+    assert SyncSource().group(rows[SWEEP], now=now + timedelta(minutes=30)) == "sync"
+
+
 def test_a_history_that_changed_goes_before_those_never_read() -> None:
     mark_all_read()
     now = timezone.now()

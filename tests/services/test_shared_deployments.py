@@ -71,12 +71,16 @@ def test_no_service_returns_rows_of_another_customer(world: SyncedSimulator, sha
 
 
 def test_a_foreign_live_version_is_shown_without_details(world: SyncedSimulator, shared: Deployment) -> None:
+    Deployment.objects.filter(pk=shared.pk).update(
+        state="stopped", on_rollback=True, domains_waiting=2, domains_read_at=timezone.now(), live_by="Ana Ruiz"
+    )
     page = page_of(shared, by=world.person_of(OURS), slug=OURS)
     brief = page.deployment
     assert (brief.name, brief.live_is_foreign, brief.is_shared, page.is_cut) == (shared.name, True, True, True)
     assert (brief.live, brief.live_since, brief.staged, brief.url) == (None, None, None, "")
     assert (brief.last_failed, brief.building, brief.state_text) == (None, None, "")
     assert (brief.on_rollback, brief.is_stopped) == (False, False)
+    assert (brief.domains_waiting, brief.live_by) == (0, "")
     assert (page.last_good, page.last_good_from, page.builds, page.managed_url) == (None, None, (), "")
     assert (page.source, page.created_at) == ("", None)
 

@@ -25,6 +25,7 @@ from portal.services.queries import summaries
 from portal.services.queries.log_pages import LogPage
 from portal.services.queries.operations import OperationPage, find_row, get_page, may_decide
 from portal.services.queries.progress import Progress, get_step, list_moments
+from portal.services.queries.schemas import VersionSummary
 from portal.services.sync import upstream
 from portal.services.sync.budget import Purpose
 from portal.services.sync.fetch import build_refresh
@@ -85,12 +86,8 @@ def get_progress(page: OperationPage, *, by: Person, now: datetime) -> Progress:
     customer = Customer.objects.get(pk=operation.customer_id)
     seen = version if summaries.can_see_version(version, customer, by=by) else None
     step = get_step(page, deployment, version)
-    # After a person's decision nobody has read what is live now.
-    live = deployment.live_version if deployment and step != "live" and page.decision != "happened" else None
-    is_live_visible = summaries.can_see_version(live, customer, by=by)
     log = _read_log(seen, deployment, customer, by=by, now=now)
     failure = (log.failure if log else "") or _("The build failed. Check the log for the cause.")
-    shown_live = live if is_live_visible else None
     is_over = step in {"live", "failed"} or page.state in {"refused", "decided"}
     return Progress(
         step=step,
@@ -99,13 +96,26 @@ def get_progress(page: OperationPage, *, by: Person, now: datetime) -> Progress:
         is_done=is_over or (step == "ready" and not operation.goes_live),
         goes_live=operation.goes_live,
         version=summaries.summarize_version(seen, deployment, by=by) if seen and deployment else None,
-        still_live=summaries.summarize_version(shown_live, deployment, by=by) if shown_live and deployment else None,
+        still_live=_find_still_live(page, step, deployment, customer, by=by),
         failure=failure if step == "failed" and seen else "",
         log=log,
         poll_every_s=_get_poll_interval_s(now - operation.requested_at),
         is_log_pending=step == "failed" and log is not None and not log.complete,
         may_publish=can(Permission.PUBLISH, customer, deployment, by=by),
     )
+
+
+def _find_still_live(
+    page: OperationPage, step: str, deployment: Deployment | None, customer: Customer, *, by: Person
+) -> VersionSummary | None:
+    """What visitors see meanwhile; after a person's decision nobody has read it."""
+    live = deployment.live_version if deployment else None
+    if deployment is None or live is None or not summaries.can_see_version(live, customer, by=by):
+        return None
+    is_served = deployment.gone_at is None and deployment.state != "stopped"
+    if not is_served or step == "live" or page.decision == "happened":
+        return None
+    return summaries.summarize_version(live, deployment, by=by)
 
 
 def _step(operation: Operation, *, now: datetime) -> None:

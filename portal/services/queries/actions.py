@@ -6,6 +6,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from portal.models import Connection, Customer, Deployment, Version
+from portal.models.versions import UNFINISHED
 from portal.permissions import Permission, Person
 from portal.services.authorization import can
 from portal.services.queries import retention, rollbacks, summaries
@@ -73,7 +74,7 @@ def find_restore_obstacle(version: Version, deployment: Deployment, *, now: date
         return get_restore_obstacle("unreadable")
     if version.state == "failed":
         return get_restore_obstacle("failed")
-    if version.state in {"created", "building"}:
+    if version.state in UNFINISHED:
         return get_restore_obstacle("building")
     if retention.get_retention(version, is_live=False, now=now).keeping is retention.Keeping.COLLECTED:
         return get_restore_obstacle("collected")

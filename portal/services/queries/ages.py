@@ -40,6 +40,11 @@ def get_generation(customer: Customer, *, by: Person) -> int:
     return customer.generation + (customer.others_generation if by.sees_everyone else 0)
 
 
+def read_flags(generation: str) -> tuple[bool, bool]:
+    """`changing` and `filling` of the page with this generation. Its number grows whenever one of them changes."""
+    return generation[-2:-1] == "1", generation.endswith("1")
+
+
 def get_list_age(*, generation: str, filling: bool, changing: bool, is_first_fill: bool, now: datetime) -> Age:
     """The age of the list of customers, which is as old as the last sweep. Twice its interval is not stale yet.
 

@@ -127,6 +127,7 @@ def get_deployment(
     is_cut = summaries.hides_others(deployment, by=by)
     good = None if is_cut else live_periods.find_last_good(deployment, customer, by=by, now=now)
     listed = () if is_cut else builds.list_builds(deployment, customer, by=by)
+    page = timeline.get_deployment_page(customer, deployment, cursor=filters.get_first(query, "cursor"), by=by)
     shows_managed_url = by.is_staff and not is_cut and deployment.managed_url != deployment.public_url
     return DeploymentPage(
         customer=summaries.summarize_customer(customer, by=by),
@@ -136,14 +137,14 @@ def get_deployment(
         last_good=summaries.summarize_version(good.version, deployment, by=by) if good else None,
         last_good_from=good.began_at if good else None,
         last_good_until=good.ended_at if good else None,
-        page=timeline.get_deployment_page(customer, deployment, cursor=filters.get_first(query, "cursor"), by=by),
+        page=page,
         builds=listed,
         has_builds_only=bool(listed) and deployment.newest_version_id is None,
         is_cut=is_cut,
         source="" if is_cut else open_words.show_word(deployment.source_type, open_words.SOURCES, by=by),
         created_at=None if is_cut else deployment.created_at,
         gone_at=deployment.gone_at,
-        age=get_age(customer, deployment, by=by, now=now),
+        age=get_age(customer, deployment, by=by, shows_build=page.shows_build, now=now),
     )
 
 
@@ -151,20 +152,24 @@ def find_newer(
     customer: Customer, deployment: Deployment, *, by: Person, query: Query, generation: str, now: datetime
 ) -> DeploymentPage | Age:
     """The page again if anything on it changed since `generation`, else only its age."""
-    age = get_age(customer, deployment, by=by, now=now)
+    shows_build, _filling = ages.read_flags(generation)
+    age = get_age(customer, deployment, by=by, shows_build=shows_build, now=now)
     if age.generation == generation:
         return age
     return get_deployment(customer, deployment, by=by, query=query, now=now)
 
 
-def get_age(customer: Customer, deployment: Deployment, *, by: Person, now: datetime) -> Age:
-    """As of when it was last read, singly or in the customer's list."""
+def get_age(customer: Customer, deployment: Deployment, *, by: Person, shows_build: bool = False, now: datetime) -> Age:
+    """As of when it was last read, singly or in the customer's list.
+
+    `shows_build`: a version that the page shows is being built; it need not be the newest.
+    """
     freshness, listed = get_freshness(deployment), customers.get_freshness(customer)
     if listed is not None and listed.read_at is not None:
         is_older = freshness is None or freshness.read_at is None or freshness.read_at < listed.read_at
         freshness = listed if is_older else freshness
     filling = deployment.gone_at is None and not deployment.is_filled
-    changing = summaries.is_being_built(deployment, by=by)
+    changing = shows_build or summaries.is_being_built(deployment, by=by)
     return ages.get_age(customer, freshness, by=by, filling=filling, changing=changing, now=now)
 
 

@@ -57,6 +57,9 @@ def get_history(customer: Customer, *, by: Person, query: Query, now: datetime) 
     shown = [deployment for deployment in deployments if deployment.gone_at is None]
     parsed = filters.parse(query, customer=customer, deployments=deployments, by=by)
     create, publish = actions.get_create_actions(customer, by=by)
+    page = timeline.get_customer_page(
+        customer, deployments, where=parsed.where, cursor=filters.get_first(query, "cursor"), by=by
+    )
     return History(
         customer=summaries.summarize_customer(customer, by=by),
         deployments=tuple(
@@ -66,9 +69,7 @@ def get_history(customer: Customer, *, by: Person, query: Query, now: datetime) 
             )
             for deployment in shown
         ),
-        page=timeline.get_customer_page(
-            customer, deployments, where=parsed.where, cursor=filters.get_first(query, "cursor"), by=by
-        ),
+        page=page,
         filters=parsed.filters,
         choices=parsed.choices,
         age=ages.get_age(
@@ -76,7 +77,7 @@ def get_history(customer: Customer, *, by: Person, query: Query, now: datetime) 
             customers.get_freshness(customer),
             by=by,
             filling=any(not deployment.is_filled for deployment in shown),
-            changing=any(summaries.is_being_built(deployment, by=by) for deployment in shown),
+            changing=page.shows_build or any(summaries.is_being_built(deployment, by=by) for deployment in shown),
             now=now,
         ),
         last_publish=_find_last_publish(deployments, customer, by=by),
@@ -91,7 +92,7 @@ def get_history(customer: Customer, *, by: Person, query: Query, now: datetime) 
 def find_newer(customer: Customer, *, by: Person, query: Query, generation: str, now: datetime) -> History | Age:
     """The page again if anything on it changed since `generation`, else only its age."""
     if generation.partition(".")[0] == str(ages.get_generation(customer, by=by)):
-        changing, filling = generation[-2:-1] == "1", generation.endswith("1")
+        changing, filling = ages.read_flags(generation)
         freshness = customers.get_freshness(customer)
         age = ages.get_age(customer, freshness, by=by, filling=filling, changing=changing, now=now)
         if age.generation == generation:

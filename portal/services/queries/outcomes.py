@@ -30,7 +30,7 @@ def get_version_outcome(version: Version, deployment: Deployment, *, goes_live: 
     found = _OUTCOMES.get(summaries.get_state(version, deployment))
     if found is not None:
         return found
-    if version.was_live or version.state == "archived":
+    if version.was_live:
         return BuildOutcome.WENT_LIVE
     return BuildOutcome.READY if goes_live else BuildOutcome.STAGED
 

@@ -10,12 +10,14 @@ from portal.services.queries.schemas import Rollback
 
 
 def find_rollback(row: Deployment, customer: Customer, *, by: Person, obstacle: str, now: datetime) -> Rollback | None:
-    """The rollback to show. None on a shared deployment for a customer's own people.
+    """The rollback to show. None for a deleted deployment, and on a shared one for a customer's own people.
 
     `obstacle` is why nothing can be changed now.
     """
     live = row.live_version
-    if not row.on_rollback or live is None or not summaries.can_see_version(live, customer, by=by):
+    if row.gone_at is not None or not row.on_rollback:
+        return None
+    if live is None or not summaries.can_see_version(live, customer, by=by):
         return None
     activation = live_periods.find_live_activation(row)
     if activation is None or summaries.hides_others(row, by=by):

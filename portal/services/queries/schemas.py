@@ -222,6 +222,11 @@ class DeploymentSummary:
     actions: Actions = NOTHING
     rollback: Rollback | None = None
 
+    @property
+    def serves_live(self) -> bool:
+        """Visitors get the live version: the app is neither stopped nor deleted."""
+        return self.live is not None and not self.is_stopped and not self.is_gone
+
 
 @dataclass(frozen=True, slots=True)
 class Fill:
@@ -238,7 +243,7 @@ class Fill:
 
 @dataclass(frozen=True, slots=True)
 class VersionEntry:
-    """A version in the timeline. `at` is set once, when it is first seen. `sandbox` is for staff."""
+    """A version in the timeline, `at` the time it was created. `sandbox` is for staff."""
 
     id: int
     at: datetime

@@ -82,7 +82,7 @@ def summarize_deployment(row: Deployment, customer: Customer, *, by: Person) -> 
     newest = row.newest_version if can_see_version(row.newest_version, customer, by=by) and not hidden else None
     staged = row.staged_version if can_see_version(row.staged_version, customer, by=by) and not hidden else None
     newest_state = get_state(newest, row) if newest else None
-    is_building = newest_state in {State.BUILDING, State.CREATED}
+    is_building = newest_state in {State.BUILDING, State.CREATED} and row.gone_at is None
     return DeploymentSummary(
         id=row.miosa_id,
         name=open_words.show_text(row.name, by=by),
@@ -103,7 +103,7 @@ def summarize_deployment(row: Deployment, customer: Customer, *, by: Person) -> 
         staged=summarize_version(staged, row, by=by) if staged else None,
         last_failed=summarize_version(newest, row, by=by) if newest and newest_state is State.FAILED else None,
         building=summarize_version(newest, row, by=by) if newest and is_building else None,
-        on_rollback=row.on_rollback and not hidden,
+        on_rollback=row.on_rollback and not hidden and row.gone_at is None,
         is_shared=row.is_shared,
         is_gone=row.gone_at is not None,
         domains_waiting=_count_domains_waiting(row, hidden=hidden),
@@ -123,7 +123,7 @@ def is_being_built(row: Deployment, *, by: Person) -> bool:
 
     `row` has it loaded.
     """
-    if row.newest_version is None or hides_others(row, by=by):
+    if row.newest_version is None or row.gone_at is not None or hides_others(row, by=by):
         return False
     return row.newest_version.state in UNFINISHED
 

@@ -13,6 +13,7 @@ from portal.services.queries.schemas import (
     ActivationEntry,
     ActivationKind,
     OperationEntry,
+    State,
     TimelineEntry,
     VersionEntry,
 )
@@ -20,6 +21,7 @@ from portal.services.queries.timeline_search import Row, Where
 
 # Plain integers: reading a member of an enumeration for each row takes longer than to compare it.
 _VERSION, _OPERATION = int(Entry.Kind.VERSION), int(Entry.Kind.OPERATION)
+_BEING_BUILT = (State.BUILDING, State.CREATED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,12 @@ class Page:
     entries: tuple[TimelineEntry, ...]
     next_cursor: str
     searched_back_to: datetime | None
+
+    @property
+    def shows_build(self) -> bool:
+        """Whether one of its versions is being built. It need not be the newest of its deployment."""
+        versions = (entry for entry in self.entries if isinstance(entry, VersionEntry) and not entry.is_gone)
+        return any(entry.version.state in _BEING_BUILT for entry in versions)
 
 
 def get_customer_page(

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from portal.models import Activation, Customer, Deployment, Operation, Version
-from portal.models.versions import get_created_at
+from portal.models.versions import UNFINISHED, get_created_at
 from portal.permissions import Person
 from portal.services import clean_text, open_words
 from portal.services.errors import NotFound
@@ -126,11 +126,13 @@ def get_version(loaded: LoadedVersion, *, by: Person, now: datetime) -> VersionP
     """Everything on its page."""
     customer, deployment, version = loaded.customer, loaded.deployment, loaded.version
     previous_id, next_id = _neighbours(version, customer, by=by)
+    is_gone = version.gone_at is not None or deployment.gone_at is not None
+    is_being_built = version.state in UNFINISHED and not is_gone
     return VersionPage(
         customer=summaries.summarize_customer(customer, by=by),
         deployment=actions.get_deployment_summary(deployment, customer, by=by, now=now),
         version=summaries.summarize_version(version, deployment, by=by),
-        is_gone=version.gone_at is not None or deployment.gone_at is not None,
+        is_gone=is_gone,
         failure=_failure(loaded),
         retention=_retention(version, deployment, by=by, now=now),
         moments=_moments(version, deployment, by=by),
@@ -148,7 +150,7 @@ def get_version(loaded: LoadedVersion, *, by: Person, now: datetime) -> VersionP
         next_id=next_id,
         internals=_internals(version, deployment) if by.is_staff else (),
         actions=actions.get_version_actions(version, deployment, customer, by=by, now=now),
-        age=deployments.get_age(customer, deployment, by=by, now=now),
+        age=deployments.get_age(customer, deployment, by=by, shows_build=is_being_built, now=now),
     )
 
 

@@ -96,6 +96,15 @@ def test_what_the_opened_list_shows_is_read_first(listed: People, browse: Browse
     assert f"Live #{first.live_version.number}" in text_of(client, f"{LIST}?q=northwind")
 
 
+def test_what_an_opened_customer_shows_is_read_first(listed: People, browse: Browse) -> None:
+    client = browse(listed.operator)
+    client.get(poll_path(text_of(client, "/c/northwind-robotics/")), **HTMX)
+    shown = Deployment.objects.filter(holdings__customer__slug="northwind-robotics")
+    for _app in range(shown.count()):
+        run_most_urgent()
+    assert set(Deployment.objects.filter(is_filled=True)) == set(shown)
+
+
 def test_the_open_list_follows_until_nothing_is_left(listed: People, browse: Browse) -> None:
     client = browse(listed.operator)
     page = text_of(client, f"{LIST}?q=pawsome")
@@ -103,6 +112,15 @@ def test_the_open_list_follows_until_nothing_is_left(listed: People, browse: Bro
     assert client.get(poll_path(page), **HTMX).status_code == 204
     run_most_urgent()
     assert "Live #" in text_of(client, poll_path(page), **HTMX)
+
+
+def test_the_progress_moves_while_apps_on_other_pages_are_read(listed: People, browse: Browse) -> None:
+    client = browse(listed.operator)
+    page = text_of(client, f"{LIST}?q=pawsome")
+    other = Deployment.objects.exclude(holdings__customer__slug="pawsome-vets").earliest("pk")
+    Deployment.objects.filter(pk=other.pk).update(is_filled=True)
+    newer = text_of(client, poll_path(page), **HTMX)
+    assert f"1 of {Deployment.objects.count()} apps" in " ".join(newer.split())
 
 
 def test_no_notice_is_left_when_all_is_read(world: object, people: People, browse: Browse) -> None:

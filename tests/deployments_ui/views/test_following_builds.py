@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from portal.models import Freshness, Version
+from portal.models import Deployment, Freshness, Version
 from portal.services.sync.fetch import build_refresh
 from portal.services.sync.schedule import SyncSource
 from tests.deployments_ui.conftest import HTMX, SLUG, World
@@ -71,6 +71,15 @@ def test_the_end_of_an_outsiders_build_is_noticed(
     assert "uilding" not in newer.replace("Building log", "")
 
 
+def test_the_version_that_it_replaced_is_read_too(world: World, browse: Browse, building: dict[str, Any]) -> None:
+    client = browse(world.people.operator)
+    page = text_of(client, world.live_path)
+    world.control.advance(3600)
+    work(world)
+    work(world)
+    assert "Archived" in poll(client, page)
+
+
 @pytest.mark.parametrize("place", PAGES)
 def test_the_pages_show_their_age(world: World, browse: Browse, building: dict[str, Any], place: str) -> None:
     assert "Updated" in text_of(browse(world.people.operator), path_of(place, world, building))
@@ -106,3 +115,33 @@ def test_a_build_that_never_ends_is_read_once_a_minute(world: World, browse: Bro
     text_of(client, path)
     assert work(world, later=timedelta(seconds=30)) == []
     assert len(work(world, later=timedelta(seconds=61))) == 1
+
+
+@pytest.mark.parametrize("place", [page for page in PAGES if page != "list"])
+@pytest.mark.parametrize("person", ["operator", "viewer"])
+def test_a_build_is_followed_also_while_a_newer_version_has_failed(
+    world: World, browse: Browse, building: dict[str, Any], place: str, person: str
+) -> None:
+    world.control.run_action("publish", deployment_id=world.main["id"], outcome="failed_build")
+    Freshness.objects.filter(scope__startswith="versions:").update(wanted_at=timezone.now())
+    work(world)
+    Freshness.objects.update(read_at=timezone.now())
+    client, path = browse(getattr(world.people, person)), path_of(place, world, building)
+    page = text_of(client, path)
+    assert "every 2s" in page
+    assert poll(client, page) == ""
+    world.control.advance(3600)
+    text_of(client, path)
+    work(world)
+    assert "uilding" not in poll(client, page).replace("Building log", "")
+    assert "every 15s" in text_of(client, path)
+
+
+@pytest.mark.parametrize("place", PAGES)
+def test_nothing_is_followed_of_a_deleted_app(
+    world: World, browse: Browse, building: dict[str, Any], place: str
+) -> None:
+    Deployment.objects.filter(miosa_id=world.main["id"]).update(gone_at=timezone.now())
+    page = text_of(browse(world.people.operator), path_of(place, world, building))
+    assert "every 2s" not in page
+    assert "started" not in page

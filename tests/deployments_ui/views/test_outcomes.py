@@ -46,6 +46,16 @@ class TestOutcome:
         assert row["failure"] == why
         assert "last publish failed" in text_of(browse(world.people.viewer), f"/c/{SLUG}/")
 
+    def test_the_reason_is_scrubbed_for_customers(self, world: World, browse: Browse) -> None:
+        world.control.configure(build_outcome="failed_build")
+        published(world, browse)
+        settle(world)
+        KeptLog.objects.update(failure="cannot read s3://builds/main-site")
+        pages = self.lists(world, browse)
+        assert "cannot read s3://builds/main-site" in pages["staff"]
+        assert "cannot read […]" in pages["customer"]
+        assert self.json_row(world, browse)["failure"] == "cannot read […]"
+
     def test_a_publish_that_is_being_built_is_not_published(self, world: World, browse: Browse) -> None:
         published(world, browse)
         for page in self.lists(world, browse).values():

@@ -8,15 +8,17 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from portal.models import Deployment, Freshness
+from portal.models import Deployment, Freshness, Version
 from portal.services.domains.background import DomainListSource
 from portal.services.sync import upstream
 from portal.services.sync.budget import Purpose
 from portal.services.sync.fetch import sweeps, version_refresh
 from portal.services.sync.limits import VERSIONS_LISTED
 from portal.services.sync.schedule import SyncSource
-from tests.deployments_ui.conftest import SLUG, World
+from tests.deployments_ui.changes import older
+from tests.deployments_ui.conftest import HTMX, SLUG, World
 from tests.deployments_ui.page_rules import Browse, text_of
+from tests.deployments_ui.views.test_publishing import published
 
 LISTS = ("/customers/", f"/c/{SLUG}/", "/find/?q=main")
 
@@ -61,6 +63,51 @@ def test_a_stopped_app_is_not_shown_as_live(world: World, browse: Browse) -> Non
         assert "Live" not in row
     data = browse(world.people.operator).get("/api/v1/customers/?q=bright").json()
     assert data["results"][0]["deployments"][0]["is_stopped"] is True
+
+
+def test_the_pages_of_a_stopped_app_do_not_call_it_live(world: World, browse: Browse) -> None:
+    world.control.run_action("publish", deployment_id=world.main["id"], outcome="failed_build")
+    world.control.run_action("stop", deployment_id=world.main["id"])
+    sweep()
+    client = browse(world.people.operator)
+    failed = Version.objects.get(deployment__miosa_id=world.main["id"], number=25)
+    app, version = text_of(client, world.path), text_of(client, f"{world.path}versions/{failed.miosa_id}/")
+    status = app.split('id="status"')[1].split("</section>")[0]
+    assert "Stopped #24" in status
+    assert "went live" in status
+    assert "since" not in status
+    assert "#25 failed" in status
+    for page in (status, version):
+        assert "stays live" not in page
+        assert "is live and unaffected" not in page
+    for dialog in ("redeploy/", "stop/", f"versions/{older(world)[0]['id']}/rollback/"):
+        page = text_of(client, f"{world.path}{dialog}", **HTMX)
+        assert "Stopped #24" in page
+        assert "Live #24" not in page
+
+
+def test_a_deleted_app_is_on_no_rollback_and_has_nothing_live(world: World, browse: Browse) -> None:
+    world.control.run_action("rollback", deployment_id=world.main["id"], version_id=older(world)[0]["id"])
+    world.control.run_action("publish", deployment_id=world.main["id"], outcome="failed_build")
+    sweep()
+    client = browse(world.people.operator)
+    failed = Version.objects.get(deployment__miosa_id=world.main["id"], number=25)
+    phrases = {
+        "will replace it": world.path,
+        "stays live": world.path,
+        "is live and unaffected": f"{world.path}versions/{failed.miosa_id}/",
+        "on a rollback": "/find/?q=main",
+    }
+    assert all(phrase in text_of(client, path) for phrase, path in phrases.items())
+    Deployment.objects.filter(miosa_id=world.main["id"]).update(gone_at=timezone.now())
+    assert not [phrase for phrase, path in phrases.items() if phrase in text_of(client, path)]
+
+
+def test_nothing_is_live_while_a_stopped_app_is_published(world: World, browse: Browse) -> None:
+    path = published(world, browse)
+    assert "is live meanwhile" in text_of(browse(world.people.owner), path)
+    Deployment.objects.filter(miosa_id=world.main["id"]).update(state="stopped")
+    assert "is live meanwhile" not in text_of(browse(world.people.owner), path)
 
 
 @pytest.mark.parametrize("touches_row", [True, False])

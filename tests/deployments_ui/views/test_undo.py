@@ -44,6 +44,15 @@ class TestUndo:
         assert 'id="operation"' in answer.content.decode()
         assert 'class="notice is-waiting"' not in text_of(client, world.path).split('id="rollback"')[1][:200]
 
+    def test_one_that_was_refused_can_be_tried_again(self, world: World, browse: Browse) -> None:
+        client = browse(world.people.support)
+        path = rolled_back(world, client)
+        sent = undo_fields(text_of(client, path))
+        world.control.fault("*/rollback", status=409)
+        refused = text_of(client, client.post(f"{path}undo/", sent)["Location"])
+        assert "Try again" in refused
+        assert f'href="{path}undo/"' in refused
+
     def test_later_a_form_asks_with_the_reason_already_in_it(self, world: World, browse: Browse) -> None:
         client = browse(world.people.support)
         path = rolled_back(world, client)
