@@ -52,10 +52,6 @@ class DomainName:
     notes: tuple[Message, ...] = ()
 
     @property
-    def is_idn(self) -> bool:
-        return self.ascii != self.shown
-
-    @property
     def is_wildcard(self) -> bool:
         return self.ascii.startswith("*.")
 
