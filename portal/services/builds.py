@@ -8,7 +8,7 @@ from django.core.cache import cache
 from portal import miosa
 from portal.models import Customer, Deployment
 from portal.permissions import Person
-from portal.services import logs, runtime
+from portal.services import clean_text, logs, runtime
 from portal.services.errors import NotFound
 from portal.services.queries import actions, deployments, summaries
 from portal.services.queries import builds as stored_builds
@@ -139,11 +139,11 @@ def _build(row: miosa.Build) -> Build:
         id=row.id,
         state=row.state,
         commit=(row.commit_sha or "")[:12],
-        message=(row.commit_message or "")[:300],
+        message=clean_text.clean_line(row.commit_message, most=300),
         trigger=row.triggered_by or "",
         started_at=row.started_at or row.created_at,
         duration_ms=row.duration_ms,
-        error=(row.error_message or "")[:500],
+        error=clean_text.clean_line(row.error_message, most=500),
     )
 
 

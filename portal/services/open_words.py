@@ -10,9 +10,10 @@ from functools import lru_cache
 from django.conf import settings
 
 from portal.permissions import Person
-from portal.services import log_text
+from portal.services import clean_text, log_text
 
 OTHER = "other"
+_LONGEST = 4000
 
 BUILD_STATES = frozenset({"building", "cancelled", "canceled", "failed", "queued", "succeeded", "error"})
 DEPLOYMENT_STATES = frozenset({"active", "building", "error", "failed", "pending", "running", "stopped"})
@@ -30,17 +31,30 @@ VERSION_STATES = frozenset({"archived", "building", "created", "failed", "ready"
 
 def show_word(word: str, known: Collection[str], *, by: Person) -> str:
     """`word` for staff; for customers only if it is one of `known`, or empty."""
-    if by.is_staff or not word or word in known:
+    if not word or word in known:
         return word
+    if by.is_staff:
+        return _clean(word)
     return word.lower() if word.lower() in known else OTHER
 
 
 def show_text(text: str, *, by: Person) -> str:
-    """`text` for staff; for customers without what names the hosting service. For names, paths and commands."""
-    return text if by.is_staff else _scrub(text, settings.MIOSA.base_url)
+    """One line of text, without control characters; for customers also without what names the hosting service.
+
+    For names, paths and commands.
+    """
+    return _clean(text) if by.is_staff else _scrub(text, settings.MIOSA.base_url)
+
+
+# A long list repeats few texts.
+
+
+@lru_cache(maxsize=4096)
+def _clean(text: str) -> str:
+    return clean_text.clean_line(text, most=_LONGEST)
 
 
 @lru_cache(maxsize=4096)
 def _scrub(text: str, _base_url: str) -> str:
-    """A long list repeats few names. What is hidden depends on the address of the hosting service."""
-    return log_text.scrub(text)
+    """What is hidden depends on the address of the hosting service."""
+    return log_text.scrub(_clean(text))

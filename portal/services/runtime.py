@@ -6,7 +6,7 @@ from datetime import datetime
 from portal import miosa
 from portal.models import Customer, Deployment
 from portal.permissions import Person
-from portal.services import logs, open_words
+from portal.services import clean_text, logs, open_words
 from portal.services.errors import NotFound
 from portal.services.queries import actions, deployments, summaries
 from portal.services.queries.log_pages import LogPage
@@ -123,11 +123,11 @@ def _read_instance(row: miosa.RuntimeInstance) -> Instance:
         state=(row.state or "").lower()[:60],
         wanted=(row.desired_state or "").lower()[:60],
         restarts=row.restart_count or 0,
-        health_path=(row.health_check_path or "")[:200],
+        health_path=clean_text.clean_line(row.health_check_path, most=200),
         checked_at=row.last_health_check_at or row.last_heartbeat_at,
         started_at=row.started_at or row.created_at,
         stopped_at=row.stopped_at,
         memory_mb=row.memory_limit_mb,
         cpu_millicores=row.cpu_limit_millicores,
-        error=(row.error_message or "")[:500],
+        error=clean_text.clean_line(row.error_message, most=500),
     )

@@ -4,6 +4,7 @@ import re
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from typing import Any
 
 from django.utils import timezone
@@ -125,13 +126,14 @@ def parse(query: Query, *, customer: Customer, deployments: Iterable[Deployment]
         finds_sandboxes=by.is_staff,
         **(_parse_text(chosen.text) if chosen.text else {}),
     )
-    names = {key: open_words.show_text(app.name, by=by) for key, app in apps.items()}
+    show = partial(open_words.show_text, by=by)
+    names = {key: show(app.name) for key, app in apps.items()}
     choices = Choices(
         deployments=tuple(Choice(key, name, key in chosen.deployments) for key, name in names.items()),
         states=tuple(Choice(key, key, key in chosen.states) for key in _STATES[:_OFFERED_STATES]),
         kinds=tuple(Choice(key, key, key in chosen.kinds) for key in ("static", "dynamic", "sandbox_backed")),
-        people=tuple(Choice(key, text, key in chosen.people) for key, text in people.items()),
-        projects=tuple(Choice(key, text, key in chosen.projects) for key, text in projects.items()),
+        people=tuple(Choice(key, show(text), key in chosen.people) for key, text in people.items()),
+        projects=tuple(Choice(key, show(text), key in chosen.projects) for key, text in projects.items()),
     )
     return ParsedQuery(chosen, choices, where, tuple(notes))
 

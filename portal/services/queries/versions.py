@@ -143,7 +143,7 @@ def get_version(loaded: LoadedVersion, *, by: Person, now: datetime) -> VersionP
         runtime_command=open_words.show_text(version.runtime_command, by=by),
         runtime_port=version.runtime_port,
         health_check_path=open_words.show_text(version.health_check_path, by=by),
-        project=version.external_project_id,
+        project=open_words.show_text(version.external_project_id, by=by),
         source_sandbox=version.source_sandbox_id if by.is_staff else "",
         build_id=version.build_id if by.is_staff else "",
         previous_id=previous_id,
@@ -296,6 +296,6 @@ def _comparable(version: Version, *, by: Person) -> list[tuple[str, str | int | 
         ("command", clean(version.runtime_command)),
         ("port", version.runtime_port),
         ("health_path", clean(version.health_check_path)),
-        ("who", version.published_by or version.external_user_id),
+        ("who", version.published_by or clean(version.external_user_id)),
         ("created_at", get_created_at(version)),
     ]
