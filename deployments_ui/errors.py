@@ -94,7 +94,7 @@ def show(
     request: HttpRequest,
     status: int,
     *,
-    title: Promise | None = None,
+    title: Promise | str = "",
     text: str = "",
     advice: str = "",
     link: tuple[str, str] | None = None,

@@ -54,6 +54,7 @@ def last_good(request: htmx.Request, slug: str, deployment_id: str) -> HttpRespo
         return errors.show(
             request,
             404,
+            title=_("Nothing to roll back to"),
             text=_("This app has no earlier version that could go live again."),
             advice=_("Publish a corrected version instead."),
         )

@@ -130,6 +130,7 @@ class TestTheForm:
     def test_an_app_without_an_earlier_version(self, world: World, browse: Browse) -> None:
         Version.objects.filter(deployment__miosa_id=world.main["id"]).exclude(miosa_id=live_of(world)).delete()
         page = text_of(browse(world.people.owner), f"{world.path}rollback/", status=404)
+        assert "Nothing to roll back to" in page
         assert "no earlier version" in page
 
     def test_without_the_hosting_service_nothing_can_be_confirmed(self, world: World, browse: Browse) -> None:
