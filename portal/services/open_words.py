@@ -51,7 +51,7 @@ def show_text(text: str, *, by: Person) -> str:
 
 @lru_cache(maxsize=4096)
 def _clean(text: str) -> str:
-    return clean_text.clean_line(text, most=_LONGEST)
+    return text if text.isprintable() else clean_text.clean_line(text, most=_LONGEST)
 
 
 @lru_cache(maxsize=4096)

@@ -36,12 +36,17 @@ def test_an_unknown_word_is_other_for_customers(word: str) -> None:
 def test_a_text_is_scrubbed_for_customers() -> None:
     text = "/mnt/mi\x1b[1mosa\x1b[0m/10.40.\u200b3.9/dist"
     assert open_words.show_text(text, by=CUSTOMER) == "/mnt/[…]/[…]/dist"
-    assert open_words.show_text(text, by=STAFF) == text
+    assert open_words.show_text(text, by=STAFF) == "/mnt/miosa/10.40.3.9/dist"
 
 
 def test_letters_without_a_width_stay_in_a_name() -> None:
     name = "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645"
-    assert open_words.show_text(name, by=CUSTOMER) == name
+    assert open_words.show_text(name, by=CUSTOMER) == open_words.show_text(name, by=STAFF) == name
+
+
+def test_staff_see_no_control_characters() -> None:
+    assert open_words.show_word("rea\x07dy\x9b31m", open_words.VERSION_STATES, by=STAFF) == "ready"
+    assert open_words.show_text("Ana\r\nRuiz\x1b[31m", by=STAFF) == "Ana Ruiz"
 
 
 def test_a_build_shows_no_unknown_word_and_no_name_of_the_hosting_service() -> None:
