@@ -16,13 +16,11 @@ from pydantic_core import PydanticUseDefault
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from portal import setting_types as types
-from portal.permissions import OWNER_PERMISSIONS
 from portal.var_dir import load_or_create_secret_key, make_private
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DEMO_KEY = "msk_test_demo"
 NEEDS_KEY = "needs MIOSA_API_KEY; without it the portal is a demo, with its own database and for this machine only"
-OWNER_PERMISSION_NAMES = ", ".join(f"`{permission.value}`" for permission in OWNER_PERMISSIONS)
 
 
 @dataclass(frozen=True)
@@ -124,12 +122,70 @@ class Config(BaseSettings):
         None, description="`redis://host:6379/0`; without it, the cache is a table in the database"
     )
 
-    portal_name: Annotated[str, Field(max_length=60)] = Field("Deploy desk", description="name shown on every page")
+    portal_name: Annotated[str, Field(max_length=60)] = Field(
+        "Deploy desk", description="name shown on every page until a brand has one"
+    )
+    portal_url: types.PortalUrl | None = Field(
+        None, description="address people open the portal at, such as `https://deploys.example.com`, for links in mails"
+    )
+    smtp_url: types.SmtpUrl | None = Field(
+        None,
+        description="mail server: `smtp://user:password@host:587` (STARTTLS) or `smtps://…`; without it, none is sent",
+    )
+    mail_from: types.Email = Field("portal@localhost", description="sender of mails until a brand has one")
     language_code: types.Language = Field("en", description="language of the pages")
     time_zone: types.TimeZone = Field("UTC", description="time zone for people whose browser has not reported one")
-    owners_may_not: types.OwnerPermissions = Field(
-        (), description=f"what customers' owners may not do, comma-separated: {OWNER_PERMISSION_NAMES}"
+    show_staff_names: bool = Field(
+        False, description="customers see the names of the platform's staff; else `<portal name> support`"
     )
+    second_factor_for: types.Roles = Field(
+        (), description="who needs a second factor, comma-separated: `operator`, `support`, `owner`, `viewer`"
+    )
+    session_idle_staff_h: int = Field(8, ge=1, le=720, description="hours after which unused sessions of staff end")
+    session_idle_customer_d: int = Field(
+        14, ge=1, le=365, description="days after which unused sessions of customers' people end"
+    )
+    session_absolute_d: int = Field(30, ge=1, le=365, description="days after which any session ends")
+    oidc_issuer: types.IssuerUrl | None = Field(
+        None, description="OpenID provider that staff sign in with, such as `https://login.example.com`"
+    )
+    oidc_client_id: Annotated[str, Field(max_length=200)] | None = Field(
+        None, description="the portal's id at that provider"
+    )
+    oidc_client_secret: SecretStr | None = Field(None, description="the portal's secret at that provider")
+    oidc_name: Annotated[str, Field(max_length=40)] = Field(
+        "single sign-on", description="name of that provider on the sign-in page"
+    )
+    oidc_groups_claim: Annotated[str, Field(max_length=60)] = Field(
+        "groups", description="claim of the provider that has a person's groups"
+    )
+    oidc_operator_groups: types.Words = Field((), description="groups whose members are operators, comma-separated")
+    oidc_support_groups: types.Words = Field(
+        (), description="groups whose members are support staff for all customers, comma-separated"
+    )
+    handoff_issuer: Annotated[str, Field(max_length=300)] | None = Field(
+        None, description="`iss` of tokens from your own app; without it nobody is handed over (docs/handoff.md)"
+    )
+    handoff_audience: Annotated[str, Field(max_length=300)] = Field("portal", description="`aud` of these tokens")
+    handoff_public_key: types.PublicKey | None = Field(
+        None, description="PEM or JWK that verifies these tokens (EdDSA or ES256)"
+    )
+    handoff_jwks_url: types.IssuerUrl | None = Field(
+        None, description="URL of the keys that verify these tokens, instead of `HANDOFF_PUBLIC_KEY`"
+    )
+    handoff_secret: types.SharedSecret | None = Field(
+        None, description="shared secret that verifies these tokens (HS256), instead of a key"
+    )
+    handoff_url: types.IssuerUrl | None = Field(
+        None, description="page of your own app that people come from, to go back to"
+    )
+    audit_key: types.SharedSecret | None = Field(
+        None, description="signs the audit log; without it, a key derived from `SECRET_KEY`"
+    )
+    audit_keep_d: int = Field(
+        0, ge=0, le=36_500, description="days after which `manage.py audit delete` may delete events; 0 for never"
+    )
+
     dns_resolvers: types.Resolvers = Field(
         ("1.1.1.1", "8.8.8.8", "9.9.9.9"),
         description="public resolvers used to check customers' domains; a demo uses its own name server",
@@ -203,6 +259,11 @@ class Config(BaseSettings):
     @property
     def is_demo(self) -> bool:
         return self.miosa_api_key is None
+
+    @property
+    def public_url(self) -> str:
+        """Where people open the portal, without a slash at the end. Links in mails never come from a Host header."""
+        return self.portal_url or f"http://localhost:{self.port}"
 
     @property
     def miosa(self) -> Upstream:

@@ -53,6 +53,12 @@ def load_config() -> Config:
     return config
 
 
+# What was a setting once, and what to do now. To ignore it would give owners back what was denied to them.
+REMOVED = {
+    "OWNERS_MAY_NOT": "is not a setting any more: deny owners their permissions on the page /settings/permissions/"
+}
+
+
 def find_wrong_names(environment: Mapping[str, str]) -> list[str]:
     """Problems with which variables are set: misspelt, both a secret and its file, a URL without its key."""
     known = NAMES | {f"{name}_FILE" for name in SECRET_NAMES}
@@ -62,6 +68,7 @@ def find_wrong_names(environment: Mapping[str, str]) -> list[str]:
         for name in given - known
         if name.startswith("MIOSA_") and (near := difflib.get_close_matches(name, known, n=1, cutoff=0.8))
     ]
+    problems += [f"{name}: {text}" for name, text in REMOVED.items() if name in given]
     problems += [
         f"{name}: is set together with {name}_FILE; keep one of them"
         for name in SECRET_NAMES

@@ -19,7 +19,8 @@ class Person:
     """A signed-in person, with what the rules need and nothing else.
 
     `staff` is OPERATOR or SUPPORT for the platform's staff, else None. `roles` maps a customer's id to OWNER or
-    VIEWER. `assigned` limits a support person to some customers; None means every customer.
+    VIEWER. `assigned` limits a support person to some customers; None means every customer. `denied` has, for each
+    customer of an owner, what the platform denies to its owners.
     """
 
     id: int
@@ -28,6 +29,7 @@ class Person:
     staff: Role | None = None
     roles: Mapping[int, Role] = field(default_factory=dict)
     assigned: frozenset[int] | None = None
+    denied: Mapping[int, frozenset[str]] = field(default_factory=dict)
 
     @property
     def is_staff(self) -> bool:
@@ -62,17 +64,20 @@ class Person:
 class Permission(StrEnum):
     """A verb and its object, in alphabetical order.
 
-    Permissions for one customer are checked with that customer's id; platform permissions (`READ_ALL_CUSTOMERS`,
-    `READ_STYLEGUIDE`) without one.
+    Permissions for one customer are checked with that customer's id; platform permissions (`CHANGE_SETTINGS`,
+    `READ_ALL_CUSTOMERS`, `READ_STYLEGUIDE`) without one.
     """
 
     ADD_DOMAIN = "add_domain"
+    CHANGE_SETTINGS = "change_settings"
     CREATE_DEPLOYMENT = "create_deployment"
     DELETE_DEPLOYMENT = "delete_deployment"
     DETACH_DOMAIN = "detach_domain"
+    MANAGE_PEOPLE = "manage_people"
     OVERRIDE_OPERATION = "override_operation"
     PROMOTE = "promote"
     PUBLISH = "publish"
+    READ_ACTIVITY = "read_activity"
     READ_ALL_CUSTOMERS = "read_all_customers"
     READ_HISTORY = "read_history"
     READ_INTERNALS = "read_internals"
@@ -93,12 +98,17 @@ _STAFF_AND_OWNERS = frozenset({Role.OPERATOR, Role.OWNER, Role.SUPPORT})
 
 _HOLDERS: dict[Permission, frozenset[Role]] = {
     Permission.ADD_DOMAIN: _OWNERS,
+    # Brand, permissions of owners, customers' names and tags, the portal's own settings.
+    Permission.CHANGE_SETTINGS: _OPERATOR,
     Permission.CREATE_DEPLOYMENT: _OPERATOR,
     Permission.DELETE_DEPLOYMENT: _OPERATOR,
     Permission.DETACH_DOMAIN: _OWNERS,
+    # With a customer its people, without one the staff.
+    Permission.MANAGE_PEOPLE: _OWNERS,
     Permission.OVERRIDE_OPERATION: _STAFF,
     Permission.PROMOTE: _STAFF_AND_OWNERS,
     Permission.PUBLISH: _OWNERS,
+    Permission.READ_ACTIVITY: _STAFF_AND_OWNERS,
     Permission.READ_ALL_CUSTOMERS: _STAFF,
     Permission.READ_HISTORY: frozenset(Role),
     # Ids, names and addresses of the hosting service, and rows without a known customer.
@@ -114,10 +124,10 @@ _HOLDERS: dict[Permission, frozenset[Role]] = {
     Permission.VERIFY_DOMAIN: _STAFF_AND_OWNERS,
 }
 
-# What the platform may switch off for its customers' owners.
-OWNER_PERMISSIONS = tuple(
-    each for each in Permission if Role.OWNER in _HOLDERS[each] and each is not Permission.READ_HISTORY
-)
+_READS = frozenset(each for each in Permission if each.name.startswith("READ_"))
+
+# What the platform may deny to its customers' owners.
+OWNER_PERMISSIONS = tuple(each for each in Permission if Role.OWNER in _HOLDERS[each] and each not in _READS)
 
 
 def has_permission(
@@ -126,30 +136,23 @@ def has_permission(
     *,
     customer_id: int | None = None,
     is_shared: bool = False,
-    switched_off: Collection[str] = (),
 ) -> bool:
     """Whether `person` has the permission. None, an anonymous visitor, has none.
 
-    On a shared deployment every change is for staff (docs/rules.md, 1). `switched_off` are permissions the platform
-    denies to owners.
+    On a shared deployment every change is for staff (docs/rules.md, 1).
     """
     if person is None:
         return False
     role = person.staff if customer_id is None else person.role_at(customer_id)
     if role not in _HOLDERS[permission]:
         return False
-    changes = permission not in {
-        Permission.READ_ALL_CUSTOMERS,
-        Permission.READ_HISTORY,
-        Permission.READ_INTERNALS,
-        Permission.READ_STYLEGUIDE,
-    }
-    return not (role is Role.OWNER and changes and (is_shared or permission in switched_off))
+    denied = person.denied.get(customer_id, frozenset()) if customer_id is not None else frozenset()
+    return not (role is Role.OWNER and permission not in _READS and (is_shared or permission in denied))
 
 
-def who_can(permission: Permission, *, is_shared: bool = False, switched_off: Collection[str] = ()) -> tuple[Role, ...]:
-    """The roles with a permission, so that a page can name who to contact."""
+def who_can(permission: Permission, *, is_shared: bool = False, denied: Collection[str] = ()) -> tuple[Role, ...]:
+    """The roles with a permission, so that a page can name who to contact. `denied` is what owners don't have."""
     holders = _HOLDERS[permission]
-    if is_shared or permission in switched_off:
+    if is_shared or permission in denied:
         holders -= {Role.OWNER}
     return tuple(role for role in Role if role in holders)

@@ -15,9 +15,11 @@ from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
-from portal.permissions import OWNER_PERMISSIONS
+from portal.permissions import Role
 
 LOCALE_DIR = Path(__file__).resolve().parent.parent / "locale"
 
@@ -140,10 +142,51 @@ def check_time_zone(value: str) -> str:
     return value
 
 
-def check_owner_permission(value: str) -> str:
-    allowed = [permission.value for permission in OWNER_PERMISSIONS]
-    if value not in allowed:
-        raise ValueError(f"must be a list of {', '.join(allowed)}, not {value!r}")
+def check_email(value: str) -> str:
+    try:
+        validate_email(value)
+    except ValidationError:
+        raise ValueError(f"must be an e-mail address, not {value!r}") from None
+    return value
+
+
+def check_issuer_url(value: str) -> str:
+    """A URL that the portal or a browser opens: https, or http on this machine."""
+    parts = parse_url(value)
+    if parts is None or parts.scheme not in {"http", "https"} or not parts.hostname or parts.username:
+        raise ValueError("must be a URL such as https://login.example.com")
+    if parts.scheme == "http" and not is_loopback(parts.hostname):
+        raise ValueError("must begin with https://")
+    return value
+
+
+def check_portal_url(value: str) -> str:
+    return check_origin(value.rstrip("/"))
+
+
+def check_public_key(value: str) -> str:
+    if not value.startswith(("-----BEGIN PUBLIC KEY-----", "{")):
+        raise ValueError("must be a public key in PEM, or a JWK")
+    return value
+
+
+def check_role(value: str) -> str:
+    roles = [role.value for role in Role]
+    if value not in roles:
+        raise ValueError(f"must be a list of {', '.join(roles)}, not {value!r}")
+    return value
+
+
+def check_shared_secret(value: str) -> str:
+    if len(value) < 32:
+        raise ValueError("must have at least 32 characters")
+    return value
+
+
+def check_smtp_url(value: str) -> str:
+    parts = parse_url(value)
+    if parts is None or parts.scheme not in {"smtp", "smtps"} or not parts.hostname or parts.path.strip("/"):
+        raise ValueError("must be smtp://user:password@host:587 or smtps://…")
     return value
 
 
@@ -200,14 +243,21 @@ ApiKey = Annotated[SecretStr, BeforeValidator(check_api_key)]
 BaseUrl = Annotated[str, AfterValidator(check_base_url)]
 CacheUrl = Annotated[SecretStr, BeforeValidator(check_cache_url)]
 DatabaseUrl = Annotated[SecretStr, BeforeValidator(check_database_url)]
+Email = Annotated[str, AfterValidator(check_email)]
 Environments = Annotated[tuple[Annotated[str, Field(max_length=60)], ...], Split, Field(min_length=1)]
 Host = Annotated[str, AfterValidator(check_host)]
 Hosts = Annotated[tuple[Host, ...], Split]
+IssuerUrl = Annotated[str, AfterValidator(check_issuer_url)]
 Language = Annotated[str, AfterValidator(check_language)]
 MetricsToken = Annotated[SecretStr, BeforeValidator(check_metrics_token)]
 Origins = Annotated[tuple[Annotated[str, AfterValidator(check_origin)], ...], Split]
-OwnerPermissions = Annotated[tuple[Annotated[str, AfterValidator(check_owner_permission)], ...], Split]
 Port = Annotated[int, Field(ge=1, le=65535)]
+PortalUrl = Annotated[str, AfterValidator(check_portal_url)]
+PublicKey = Annotated[str, AfterValidator(check_public_key)]
 Resolvers = Annotated[tuple[Annotated[str, AfterValidator(check_resolver)], ...], Split, Field(min_length=1)]
+Roles = Annotated[tuple[Annotated[str, AfterValidator(check_role)], ...], Split]
 SecretKey = Annotated[SecretStr, BeforeValidator(check_secret_key)]
+SharedSecret = Annotated[SecretStr, BeforeValidator(check_shared_secret)]
+SmtpUrl = Annotated[SecretStr, BeforeValidator(check_smtp_url)]
 TimeZone = Annotated[str, AfterValidator(check_time_zone)]
+Words = Annotated[tuple[Annotated[str, Field(max_length=200)], ...], Split]

@@ -25,8 +25,9 @@ DEBUG = CONFIG.debug
 SECRET_KEY = reveal(CONFIG.secret_key)
 MIOSA = CONFIG.miosa
 DNS = CONFIG.dns
-OWNERS_MAY_NOT = frozenset(CONFIG.owners_may_not)
 PORTAL_NAME = CONFIG.portal_name
+PORTAL_URL = CONFIG.public_url
+SHOW_STAFF_NAMES = CONFIG.show_staff_names
 METRICS_TOKEN = reveal(CONFIG.metrics_token)
 VAR_DIR = CONFIG.var_dir
 
@@ -42,6 +43,10 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.usersessions",
     "csp",
     "django_htmx",
     "rest_framework",
@@ -105,6 +110,7 @@ TEMPLATES: list[dict[str, Any]] = [
 # --- Users and sign-in ---
 
 AUTH_USER_MODEL = "portal.User"
+SILENCED_SYSTEM_CHECKS = ["auth.W004"]  # e-mail addresses are unique; people without one never sign in with it
 AUTHENTICATION_BACKENDS = ["portal.accounts.AuthenticationBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
@@ -123,7 +129,15 @@ ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": None}  # portal.services.sign_ins limits them
 ALLAUTH_TRUSTED_PROXY_COUNT = CONFIG.trusted_proxy_count
-EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+MFA_ADAPTER = "allauth.mfa.adapter.DefaultMFAAdapter"
+SECOND_FACTOR_FOR = frozenset(CONFIG.second_factor_for)
+
+# --- Mail and audit log ---
+
+SMTP_URL = reveal(CONFIG.smtp_url)
+DEFAULT_FROM_EMAIL = CONFIG.mail_from
+AUDIT_KEY = reveal(CONFIG.audit_key)
+AUDIT_KEEP_D = CONFIG.audit_keep_d
 
 # --- Database and cache ---
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from portal.models import User
+from portal.models import OwnerPermission, User
 from portal.services.people import DEMO_PASSWORD, ensure_demo_people
 
 
@@ -29,3 +29,8 @@ def create_people() -> People:
         other_owner=by_email["owner@pawsome.test"],
         outsider=User.objects.create_user("outsider@nowhere.test", DEMO_PASSWORD, name="Olive Outside"),
     )
+
+
+def deny_owners(permission: str) -> None:
+    """As an operator does on the page of permissions, for every customer."""
+    OwnerPermission.objects.create(customer=None, permission=permission, is_allowed=False)

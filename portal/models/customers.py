@@ -27,6 +27,8 @@ class Customer(models.Model):
     external_id = models.CharField(max_length=512, unique=True, null=True)
     slug = models.CharField(max_length=80, unique=True)
     name = models.CharField(max_length=300)
+    display_name = models.CharField(max_length=300, blank=True, help_text="Chosen by an operator; shown before `name`.")
+    logo = models.ForeignKey("portal.Image", on_delete=models.PROTECT, null=True, related_name="+")
     is_named = models.BooleanField(default=False, help_text="The name was stated by a workspace, not made from the id.")
     search = models.TextField(help_text="Name and external id, lower-cased, for the list's search.")
     is_unassigned = models.BooleanField(default=False)
@@ -50,3 +52,17 @@ class Customer(models.Model):
 
     def __str__(self) -> str:
         return self.slug
+
+
+class CustomerTag(models.Model):
+    """A word by which operators group customers, such as a region or a plan. Support staff can be limited to tags."""
+
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="tags")
+    tag = models.CharField(max_length=60)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["customer", "tag"], name="customer_tag_once"),)
+        indexes = (models.Index(fields=["tag"], name="customer_tag"),)
+
+    def __str__(self) -> str:
+        return f"{self.customer}: {self.tag}"

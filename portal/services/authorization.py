@@ -1,13 +1,13 @@
-"""Permission checks with what the platform has switched off for owners (`OWNERS_MAY_NOT`)."""
+"""Permission checks of the services."""
 
 import logging
 
-from django.conf import settings
 from django.core.cache import cache
 from django.utils.translation import gettext as _
 
 from portal.models import Customer, Deployment
 from portal.permissions import Permission, Person, has_permission, who_can
+from portal.services import people
 from portal.services.errors import Forbidden
 
 logger = logging.getLogger(__name__)
@@ -21,7 +21,6 @@ def can(permission: Permission, customer: Customer, deployment: Deployment | Non
         permission,
         customer_id=customer.pk,
         is_shared=deployment is not None and deployment.is_shared,
-        switched_off=settings.OWNERS_MAY_NOT,
     )
 
 
@@ -36,5 +35,5 @@ def require_permission(
     is_shared = deployment is not None and deployment.is_shared
     raise Forbidden(
         _("You can view this, but you can't change it."),
-        who_can=who_can(permission, is_shared=is_shared, switched_off=settings.OWNERS_MAY_NOT),
+        who_can=who_can(permission, is_shared=is_shared, denied=people.list_denied([customer.pk])[customer.pk]),
     )

@@ -1,11 +1,13 @@
 """People who sign in, as `portal.permissions` needs them; and the people of the demo."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 
-from portal.models import Membership, User
+from portal.models import Customer, Membership, OwnerPermission, User
 from portal.models.people import CustomerRole, StaffRole
 from portal.permissions import Person, Role
 from portal.services.sync.upsert import customer_rows
@@ -25,18 +27,34 @@ _DEMO_PEOPLE = (
 
 
 def get_person(user: "User | AnonymousUser") -> Person | None:
-    """A signed-in user with roles; None for an anonymous or inactive one. One query, none for operators."""
+    """A signed-in user with roles; None for an anonymous or inactive one.
+
+    No query for operators and support of all customers, one for viewers, two for owners and other support staff.
+    """
     if not isinstance(user, User) or not user.is_active:
         return None
-    staff = Role(user.staff_role) if user.staff_role else None
-    if staff is Role.OPERATOR:
-        return Person(id=user.pk, name=str(user), email=user.email, staff=staff)
+    facts: dict[str, Any] = {"id": user.pk, "name": str(user), "email": user.email}
+    if user.staff_role == StaffRole.OPERATOR or (user.staff_role and user.sees_all_customers):
+        return Person(**facts, staff=Role(user.staff_role))
     memberships = dict(Membership.objects.filter(user=user).values_list("customer_id", "role"))
-    if staff is Role.SUPPORT:
-        assigned = frozenset(memberships) or None
-        return Person(id=user.pk, name=str(user), email=user.email, staff=staff, assigned=assigned)
+    if user.staff_role:
+        tagged = Customer.objects.filter(tags__tag__in=user.support_tags.values("tag")).values_list("pk", flat=True)
+        return Person(**facts, staff=Role(user.staff_role), assigned=frozenset({*memberships, *tagged}))
     roles = {customer: Role(role) for customer, role in memberships.items() if role != CustomerRole.SUPPORT}
-    return Person(id=user.pk, name=str(user), email=user.email, roles=roles)
+    return Person(**facts, roles=roles, denied=list_denied([pk for pk, role in roles.items() if role is Role.OWNER]))
+
+
+def list_denied(customer_ids: Collection[int]) -> dict[int, frozenset[str]]:
+    """What the platform denies to the owners of these customers, by the customer's id. No query without ids."""
+    if not customer_ids:
+        return {}
+    rows = OwnerPermission.objects.filter(Q(customer=None) | Q(customer__in=customer_ids))
+    stated = {(row.customer_id, row.permission): row.is_allowed for row in rows}
+    names = {permission for _customer, permission in stated}
+    return {
+        pk: frozenset(name for name in names if not stated.get((pk, name), stated.get((None, name), True)))
+        for pk in customer_ids
+    }
 
 
 def find_person(user_id: int | None) -> Person | None:
@@ -62,7 +80,8 @@ def ensure_demo_people() -> list[tuple[str, str]]:
     for email, name, staff_role, external_id, role in _DEMO_PEOPLE:
         user = User.objects.filter(email=email).first()
         if user is None:
-            user = User.objects.create_user(email, DEMO_PASSWORD, name=name, staff_role=staff_role, is_demo=True)
+            facts = {"name": name, "staff_role": staff_role, "sees_all_customers": staff_role == StaffRole.SUPPORT}
+            user = User.objects.create_user(email, DEMO_PASSWORD, is_demo=True, **facts)
         if external_id:
             customer = customer_rows.ensure_customer(external_id)
             Membership.objects.get_or_create(user=user, customer=customer, defaults={"role": role})

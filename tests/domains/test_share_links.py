@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 import pytest
 from django.db import connection
 from django.utils import timezone
-from pytest_django import Settings
 
 from portal.models import Bucket, Domain, DomainLink, Membership, User
 from portal.permissions import Person, Role
@@ -17,6 +16,7 @@ from portal.services.sync.upsert import customer_rows
 from tests import snapshots
 from tests.databases import dump_database
 from tests.domains.app import NAME, SLUG, ZONE, DomainsApp
+from tests.people import deny_owners
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -29,7 +29,9 @@ def owner(db: None) -> Person:
 
 def create_person(*, email: str, role: Role | None = None, staff: Role | None = None) -> Person:
     snapshots.reset_ids()
-    user = User.objects.create_user(email, "a-long-password", name=email, staff_role=staff or "")
+    user = User.objects.create_user(
+        email, "a-long-password", name=email, staff_role=staff or "", sees_all_customers=True
+    )
     if role is not None:
         Membership.objects.create(user=user, customer=customer_rows.ensure_customer(SLUG), role=role)
     person = people.get_person(user)
@@ -142,9 +144,9 @@ def test_it_ends_when_its_creator_leaves(app: DomainsApp) -> None:
         open_link(secret, now=app.now)
 
 
-def test_it_ends_when_owners_may_no_longer_share(app: DomainsApp, settings: Settings) -> None:
+def test_it_ends_when_owners_may_no_longer_share(app: DomainsApp) -> None:
     secret = create_link(app, app.add())
-    settings.OWNERS_MAY_NOT = ("share_domain",)
+    deny_owners("share_domain")
     with pytest.raises(NotFound):
         open_link(secret, now=app.now)
 

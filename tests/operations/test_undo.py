@@ -7,7 +7,6 @@ from uuid import UUID
 
 import pytest
 from django.utils import timezone
-from pytest_django import Settings
 
 from portal.models import Operation
 from portal.permissions import Person, Role
@@ -164,7 +163,12 @@ def test_a_publish_from_outside_has_no_undo(app: App) -> None:
     assert (banner.undo, banner.before_id, banner.before_number) == (None, "", None)
 
 
-def test_who_may_undo(app: App, person_of: PersonOf, settings: Settings) -> None:
+def deny(owner: Person, permission: str) -> Person:
+    """The owner, once the platform has denied the permission to owners."""
+    return replace(owner, denied=dict.fromkeys(owner.roles, frozenset({permission})))
+
+
+def test_who_may_undo(app: App, person_of: PersonOf) -> None:
     colleague = replace(app.owner, id=app.owner.id + 1000, name="Cora Colleague")
     viewer = replace(app.owner, id=app.owner.id + 2000, roles=dict.fromkeys(app.owner.roles, Role.VIEWER))
     by_staff = app.roll_back(23, by=app.operator)
@@ -176,14 +180,14 @@ def test_who_may_undo(app: App, person_of: PersonOf, settings: Settings) -> None
     of_colleague = find_undo(app, by_staff, by=colleague)
     assert of_colleague
     assert not of_colleague.is_one_click
-    settings.OWNERS_MAY_NOT = frozenset({"roll_back"})
+    colleague = deny(colleague, "roll_back")
     assert find_undo(app, by_staff, by=colleague) is None
     with pytest.raises(Forbidden):
         undo.get_dialog(by_staff.key, by=colleague, now=timezone.now())
 
 
-def test_an_owner_who_may_not_roll_back_undoes_a_promotion_of_their_own(app: App, settings: Settings) -> None:
-    settings.OWNERS_MAY_NOT = frozenset({"roll_back"})
+def test_an_owner_who_may_not_roll_back_undoes_a_promotion_of_their_own(app: App) -> None:
+    app.owner = deny(app.owner, "roll_back")
     app.use("Booking")
     before = app.live
     undo_it(app, app.change("promote", app.number(12)))

@@ -64,9 +64,11 @@ def test_the_base_url_may_end_with_the_api_path(load: Load, url: str) -> None:
 
 
 def test_lists_are_separated_by_commas(load: Load) -> None:
-    config = load(MIOSA_API_KEY=KEY, ALLOWED_HOSTS="a.example.com, .example.org,", OWNERS_MAY_NOT="promote,publish")
+    config = load(
+        MIOSA_API_KEY=KEY, ALLOWED_HOSTS="a.example.com, .example.org,", OIDC_SUPPORT_GROUPS="help desk,night"
+    )
     assert config.allowed_hosts == ("a.example.com", ".example.org")
-    assert config.owners_may_not == ("promote", "publish")
+    assert config.oidc_support_groups == ("help desk", "night")
 
 
 @pytest.mark.parametrize(
@@ -113,7 +115,7 @@ class TestProblems:
             MIOSA_BASE_URL="ftp://m.example.com",
             MIOSA_ENVIRONMENTS=",",
             MIOSA_TENANT="x" * 201,
-            OWNERS_MAY_NOT="promote,fly",
+            OWNERS_MAY_NOT="promote",
             SECRET_KEY="short",
             SIMULATOR_PORT="x",
             TIME_ZONE="Mars/Olympus",

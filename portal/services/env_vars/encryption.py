@@ -1,34 +1,29 @@
-"""Encrypts the values of a draft with AES-GCM until they are applied (docs/rules.md, 7).
+"""Encrypts the values of a draft until they are applied (docs/rules.md, 7).
 
-The keys are derived from `SECRET_KEY`. What was encrypted for one person, deployment, environment and operation can't
+What was encrypted for one person, deployment, environment and operation can't
 be decrypted for another.
 """
 
 import hashlib
 import hmac
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from django.conf import settings
 from django.db.models import Q
 from django.views.decorators.debug import sensitive_variables
 
 from portal import clock_skew
 from portal.models import EnvVarDraft
+from portal.services import sealing
 
 DRAFT_LIFETIME = timedelta(minutes=10)
 # Once an operation was made of the draft: as long as it may be sent again.
 OPERATION_LIFETIME = timedelta(seconds=60)
-_NONCE_SIZE = 12
+_VALUES, _FINGERPRINTS = "env:values", "env:fingerprints"
 
 
 class ValuesUnavailable(Exception):
@@ -65,15 +60,14 @@ def store_draft(
     expires_at: datetime,
 ) -> EnvVarDraft:
     """Encrypt and store values, replacing an earlier draft of the same key. `lines` hold no values."""
-    nonce = os.urandom(_NONCE_SIZE)
-    ciphertext = AESGCM(_derive_key(b"values")).encrypt(nonce, json.dumps(dict(values)).encode(), context.to_bytes())
+    plain = json.dumps(dict(values)).encode()
     draft, _created = EnvVarDraft.objects.update_or_create(
         key=context.key,
         defaults={
             "person_id": context.person_id,
             "deployment_id": context.deployment_id,
             "environment": context.environment,
-            "encrypted_values": nonce + ciphertext,
+            "encrypted_values": sealing.seal(plain, purpose=_VALUES, context=context.to_bytes()),
             "lines": lines,
             "skipped": skipped,
             "expires_at": expires_at,
@@ -88,11 +82,10 @@ def decrypt(draft: EnvVarDraft, *, now: datetime) -> Values:
     if not now < draft.expires_at <= now + DRAFT_LIFETIME + clock_skew.OUR_HOSTS:
         # Further ahead than any draft expires: a clock was set back, so their age is unknown.
         raise ValuesUnavailable
-    stored = bytes(draft.encrypted_values)
     context = Context(draft.key, draft.person_id, draft.deployment_id, draft.environment)
     try:
-        plain = AESGCM(_derive_key(b"values")).decrypt(stored[:_NONCE_SIZE], stored[_NONCE_SIZE:], context.to_bytes())
-    except InvalidTag:
+        plain = sealing.unseal(bytes(draft.encrypted_values), purpose=_VALUES, context=context.to_bytes())
+    except sealing.NotReadable:
         raise ValuesUnavailable from None
     return Values(json.loads(plain))
 
@@ -128,9 +121,4 @@ def get_fingerprint(value: str, *, deployment_id: str, environment: str, name: s
     Without the portal's secret they reveal nothing about the value.
     """
     text = json.dumps([deployment_id, environment, name, value]).encode()
-    return hmac.new(_derive_key(b"fingerprints"), text, hashlib.sha256).hexdigest()[:8]
-
-
-def _derive_key(purpose: bytes) -> bytes:
-    secret = settings.SECRET_KEY.encode()
-    return HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=b"env:" + purpose).derive(secret)
+    return hmac.new(sealing.derive_key(_FINGERPRINTS), text, hashlib.sha256).hexdigest()[:8]

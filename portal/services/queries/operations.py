@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.conf import settings
 from django.db.models import QuerySet
 
 from portal.models import Customer, Deployment, Holding, Operation, Version
@@ -162,7 +161,6 @@ def may_decide(operation: Operation, *, by: Person) -> bool:
         by,
         Permission(operation.permission),
         customer_id=operation.customer_id,
-        switched_off=settings.OWNERS_MAY_NOT,
     )
 
 

@@ -19,6 +19,7 @@ from portal.services.operations import tokens
 from tests.deployments_ui.changes import confirm, get_token, list_changes_sent, make_checks_due, older, work
 from tests.deployments_ui.conftest import HTMX, SLUG, World, read_everything
 from tests.deployments_ui.page_rules import Browse, check_hidden, text_of
+from tests.people import deny_owners
 
 
 def path_to(world: World, form: str = "rollback", version: str = "") -> str:
@@ -297,8 +298,8 @@ class TestSubmitting:
         assert "Roll back…" not in text_of(owner, world.path)
         assert "Roll back…" in text_of(browse(world.people.support), world.path)
 
-    def test_a_permission_taken_from_owners(self, world: World, browse: Browse, settings: Settings) -> None:
-        settings.OWNERS_MAY_NOT = frozenset({"roll_back"})
+    def test_a_permission_taken_from_owners(self, world: World, browse: Browse) -> None:
+        deny_owners("roll_back")
         page = text_of(browse(world.people.owner), path_to(world), status=403)
         assert "the platform&#39;s support" in page
         assert "an owner" not in page.split("Who can")[1].split("</p>")[0]

@@ -1,0 +1,1 @@
+"""Mails: `compose.send` stores one, and the worker sends it."""
