@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from portal.config import DEMO_KEY
 from portal.models import Customer, Domain, DomainLink, EnvVarDraft, EnvVarUpdate, Membership, Operation, User
-from portal.services import people
+from portal.services import demo_people, people
 from portal.services.domains import share_links
 from portal.services.env_vars import drafts
 from portal.services.env_vars.dotenv import TypedValues
@@ -104,7 +104,7 @@ def create_everybody() -> dict[str, User]:
         Membership.objects.create(user=those.viewer, customer=customer, role="viewer")
     other = Customer.objects.get(external_id=OTHER)
     facts = {"name": "Lim Ited", "staff_role": "support"}
-    limited = User.objects.create_user("limited@portal.test", people.DEMO_PASSWORD, **facts)
+    limited = User.objects.create_user("limited@portal.test", demo_people.DEMO_PASSWORD, **facts)
     Membership.objects.create(user=limited, customer=other, role="support")
     return {**vars(those), "limited": limited}
 
