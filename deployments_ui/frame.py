@@ -108,6 +108,8 @@ class Frame:
             return []
         if self.person.is_staff:
             pages = [(_("Customers"), links.customers()), (_("Operations"), links.operations())]
+            if self.person.is_operator:
+                pages.append((_("People"), links.people()))
         elif customer is not None and len(self.person.roles) == 1:
             pages = [(customer.name, links.customer(customer.slug))]
         else:

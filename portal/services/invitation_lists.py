@@ -5,14 +5,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import QuerySet
 
 from portal.models import Customer, Invitation, InvitationGrant, Mail, User
 from portal.permissions import Permission, Person, Role
 from portal.services import clean_text
 from portal.services.authorization import require_platform_permission
 from portal.services.invitations import get_inviter_name
-from portal.services.people_pages import SHOWN_PLACES, Place, list_places, paginate, search_rows
+from portal.services.people_pages import Place, load_places, paginate, search_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,16 +70,18 @@ def _summarize_all(
 ) -> tuple[InvitationRow, ...]:
     """Four queries, however many invitations."""
     ids = [row.pk for row in rows]
-    grants = InvitationGrant.objects.select_related("customer").order_by("customer__name", "pk")
-    first = grants.filter(customer=customer) if customer else grants[:SHOWN_PLACES]
-    loaded = Invitation.objects.select_related("mail").prefetch_related(Prefetch("grants", first)).in_bulk(ids)
-    counts = Counter(InvitationGrant.objects.filter(invitation__in=ids).values_list("invitation_id", flat=True))
+    grants = InvitationGrant.objects.filter(invitation__in=ids)
+    shown = grants.filter(customer=customer) if customer else grants
+    counts = Counter(shown.values_list("invitation_id", flat=True))
+    places = load_places(shown, "invitation", by=by)
+    loaded = Invitation.objects.select_related("mail").in_bulk(ids)
     inviters = [row.invited_by_id for row in loaded.values() if row.invited_by_id is not None]
     members = set(User.objects.filter(pk__in=inviters, staff_role="").values_list("pk", flat=True))
     return tuple(
         _summarize(
             loaded[pk],
-            places_count=1 if customer else counts[pk],
+            places=places.get(pk, ()),
+            places_count=counts[pk],
             is_by_staff=loaded[pk].invited_by_id not in members,
             by=by,
             now=now,
@@ -89,8 +91,11 @@ def _summarize_all(
     )
 
 
-def _summarize(row: Invitation, *, places_count: int, is_by_staff: bool, by: Person, now: datetime) -> InvitationRow:
+def _summarize(
+    row: Invitation, *, places: tuple[Place, ...], places_count: int, is_by_staff: bool, by: Person, now: datetime
+) -> InvitationRow:
     failed = row.mail if row.mail is not None and row.mail.state == Mail.State.FAILED else None
+    inviter = row.invited_by_name if by.is_staff else get_inviter_name(row.invited_by_name, is_staff=is_by_staff)
     return InvitationRow(
         id=row.pk,
         email=row.email,
@@ -98,9 +103,9 @@ def _summarize(row: Invitation, *, places_count: int, is_by_staff: bool, by: Per
         staff=Role(row.staff_role) if row.staff_role else None,
         sees_all_customers=row.sees_all_customers or row.staff_role == Role.OPERATOR,
         tags=tuple(row.tags),
-        places=list_places(row.grants.all(), by=by),
+        places=places,
         places_count=places_count,
-        inviter=row.invited_by_name if by.is_staff else get_inviter_name(row.invited_by_name, is_staff=is_by_staff),
+        inviter=inviter,
         sent_at=row.created_at,
         expires_at=row.expires_at,
         is_expired=row.expires_at <= now,
