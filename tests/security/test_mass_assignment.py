@@ -45,8 +45,8 @@ OWN = re.compile(
 )
 # State of the connection to MIOSA.
 TEMPORARY_TABLES = {"Bucket", "Connection", "Freshness"}
-# Fields of some forms that are refused: overriding is for staff, and there is only one environment.
-REFUSED_FIELDS = {"environment", "override"}
+# Fields of some forms that are refused: overriding is for staff, there is only one environment, and no customer has a tag.
+REFUSED_FIELDS = {"environment", "override", "tags"}
 FORMS = sorted(name for name, access in ACCESS.items() if "POST" in access.methods)
 # What a person enters where a field may not be empty.
 TYPED: dict[str, dict[str, str]] = {
