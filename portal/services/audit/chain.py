@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import json
+from datetime import UTC
 
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
@@ -17,6 +18,7 @@ _FIELDS = tuple(field.attname for field in AuditEvent._meta.concrete_fields if f
 def get_digest(event: AuditEvent) -> str:
     """HMAC-SHA-256 of the event's canonical JSON, hexadecimal: every column but its own, sorted, without spaces."""
     facts = {name: getattr(event, name) for name in _FIELDS}
+    facts["at"] = event.at.astimezone(UTC).isoformat(timespec="microseconds")  # the encoder would cut it
     text = json.dumps(facts, cls=DjangoJSONEncoder, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hmac.new(_get_key(), text.encode(), hashlib.sha256).hexdigest()
 
