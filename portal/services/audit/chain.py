@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import json
 from datetime import UTC
+from functools import lru_cache
 
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
@@ -24,4 +25,9 @@ def get_digest(event: AuditEvent) -> str:
 
 
 def _get_key() -> bytes:
-    return settings.AUDIT_KEY.encode() if settings.AUDIT_KEY else sealing.derive_key("audit")
+    return settings.AUDIT_KEY.encode() if settings.AUDIT_KEY else _derive_key(settings.SECRET_KEY)
+
+
+@lru_cache(maxsize=1)
+def _derive_key(_secret_key: str) -> bytes:
+    return sealing.derive_key("audit")

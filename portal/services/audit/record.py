@@ -24,7 +24,6 @@ from portal.services.audit import chain
 Outcome: TypeAlias = AuditEvent.Outcome
 Way: TypeAlias = AuditEvent.Way
 
-_HEAD = 1
 _REPEATED_AFTER_S = 60
 _redactor = Redactor(())
 
@@ -88,7 +87,9 @@ def record(
     role = _find_role(by, customer)
     # Without a savepoint: a change whose event can't be stored is undone too.
     with transaction.atomic(savepoint=False):
-        head, _created = AuditHead.objects.select_for_update().get_or_create(pk=_HEAD, defaults={"digest": chain.FIRST})
+        head, _created = AuditHead.objects.select_for_update().get_or_create(
+            pk=AuditHead.ID, defaults={"digest": chain.FIRST}
+        )
         event = AuditEvent(
             number=head.number + 1,
             at=timezone.now(),
@@ -109,6 +110,7 @@ def record(
             request_id=origin.request_id,
             previous=head.digest,
         )
+        event.search = _make_search_text(event)
         event.digest = chain.get_digest(event)
         event.save(force_insert=True)
         AuditHead.objects.filter(pk=head.pk).update(number=event.number, digest=event.digest)
@@ -134,6 +136,15 @@ def _find_role(by: Person | None, customer: Customer | None) -> Role | None:
     if customer is not None:
         return by.role_at(customer.pk)
     return by.staff or (next(iter(by.roles.values())) if len(by.roles) == 1 else None)
+
+
+def _make_search_text(event: AuditEvent) -> str:
+    """Customers' people search their own events, and must not find staff by name; staff search for names besides."""
+    facts = [*(event.before or {}).values(), *(event.after or {}).values()]
+    is_customers = event.person_role in {Role.OWNER, Role.VIEWER} or event.way in {Way.LINK, Way.NOBODY}
+    who = [event.person_name, event.person_email] if is_customers else []
+    words = [each for each in facts if isinstance(each, str)]
+    return clean_text.make_search_key(event.target, event.customer_name, *words, *who)
 
 
 def _clean(text: str, *, most: int) -> str:
