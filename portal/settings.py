@@ -71,6 +71,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "portal.middleware.PersonMiddleware",
+    "portal.audit_middleware.AuditMiddleware",
     "portal.middleware.TimeZoneMiddleware",
     "deployments_ui.guards.BodyLimitMiddleware",
     "deployments_ui.guards.SignInMiddleware",

@@ -1,4 +1,6 @@
-"""Regular chores of the worker: its heartbeat, and deleting what expired: env values, sessions, counts of sign-ins."""
+"""Regular chores of the worker: its heartbeat, deleting what expired (env values, sessions, counts of sign-ins), and
+noting the end of the audit log in the log file.
+"""
 
 import time
 from collections.abc import Callable
@@ -12,11 +14,13 @@ from django.utils import timezone
 from portal import heartbeat
 from portal.models import EnvVarDraft
 from portal.services import sign_ins
+from portal.services.audit import verify
 from portal.services.env_vars import encryption
 from portal.worker import Due, Source
 
 _PURGE_EVERY_S = 60.0
 _CLEAN_UP_EVERY_S = 900.0
+_NOTE_EVERY_S = 24 * 3600.0
 
 
 @dataclass(slots=True)
@@ -39,6 +43,7 @@ class HousekeepingSource(Source[Chore]):
             Chore("heartbeat", heartbeat.beat, heartbeat.EVERY_S),
             Chore("sessions", lambda: call_command("clearsessions"), _CLEAN_UP_EVERY_S),
             Chore("sign-ins", sign_ins.delete_old_counts, _CLEAN_UP_EVERY_S),
+            Chore("audit head", verify.note_head, _NOTE_EVERY_S),
             self._purge,
         )
 

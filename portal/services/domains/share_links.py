@@ -7,11 +7,13 @@ creator may no longer share it.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db import transaction
 from django.views.decorators.debug import sensitive_variables
 
 from portal.models import Deployment, Domain, DomainLink
 from portal.permissions import Permission, Person
 from portal.services import people, secret_links
+from portal.services.audit.record import record
 from portal.services.authorization import can, require_permission
 from portal.services.domains.queries import get_domain_detail, load_domain
 from portal.services.domains.schemas import DomainDetail, ShareLink
@@ -34,15 +36,17 @@ def create_link(*, by: Person, slug: str, deployment_id: str, domain_id: str, no
     customer, deployment, domain = load_domain(by=by, slug=slug, deployment_id=deployment_id, domain_id=domain_id)
     require_permission(Permission.SHARE_DOMAIN, customer, deployment, by=by)
     secret = secret_links.create_secret()
-    DomainLink.objects.create(
-        secret_hash=secret_links.hash_secret(secret),
-        deployment_id=deployment.miosa_id,
-        domain_id=domain.miosa_id,
-        created_by=by.name,
-        creator_id=by.id,
-        created_at=now,
-        expires_at=now + VALID_FOR,
-    )
+    with transaction.atomic():
+        DomainLink.objects.create(
+            secret_hash=secret_links.hash_secret(secret),
+            deployment_id=deployment.miosa_id,
+            domain_id=domain.miosa_id,
+            created_by=by.name,
+            creator_id=by.id,
+            created_at=now,
+            expires_at=now + VALID_FOR,
+        )
+        record("dns_link.created", by=by, customer=customer, target=domain.name)
     return secret
 
 
@@ -51,8 +55,10 @@ def revoke_link(*, by: Person, slug: str, deployment_id: str, domain_id: str, li
     customer, deployment, domain = load_domain(by=by, slug=slug, deployment_id=deployment_id, domain_id=domain_id)
     require_permission(Permission.SHARE_DOMAIN, customer, deployment, by=by)
     links = DomainLink.objects.filter(pk=link_id, deployment_id=deployment.miosa_id, domain_id=domain.miosa_id)
-    if not links.filter(revoked_at=None).update(revoked_at=now):
-        raise NotFound
+    with transaction.atomic():
+        if not links.filter(revoked_at=None).update(revoked_at=now):
+            raise NotFound
+        record("dns_link.revoked", by=by, customer=customer, target=domain.name)
 
 
 def list_links(domain: Domain, deployment: Deployment, *, now: datetime) -> tuple[ShareLink, ...]:

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('portal', '0011_people_brand_and_audit'),
+        ('portal', '0012_audit_log'),
     ]
 
     operations = [
