@@ -21,7 +21,7 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 UNRECORDED = frozenset({"deployment_refresh", "history_refresh", "theme"})
 # Arguments of URLs that are no secrets. All others are hidden, also those of URLs to come.
 SHOWN = frozenset({
-    "build_id", "customer", "deployment_id", "domain_id", "instance_id", "invitation_id", "link_id", "name", "page", "person_id", "pk",
+    "build_id", "customer", "deployment_id", "domain_id", "instance_id", "link_id", "name", "page", "person_id", "pk",
     "slug", "tag", "user_id", "version_id",
 })  # fmt: skip
 HIDDEN = "…"

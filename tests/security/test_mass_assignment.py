@@ -41,11 +41,11 @@ UPSTREAM = (
 FIELD = re.compile(r'<(?:input|select|textarea)\b[^>]*?\bname="([^"]+)"(?:[^>]*?\bvalue="([^"]*)")?')
 # What differs between any two requests: ids, times and secrets.
 OWN = re.compile(
-    r"^(?:id|key|token|content|digest|password|previous|secret_hash|encrypted_values|fingerprint|session_key|runner|.*_at|.*_request_id)$"
+    r"^(?:id|key|token|content|digest|password|previous|secret_hash|encrypted_values|fingerprint|session_key|runner|.*_at|(?:.*_)?request_id)$"
 )
 # State of the connection to MIOSA.
 TEMPORARY_TABLES = {"Bucket", "Connection", "Freshness"}
-# Fields of some forms that are refused: overriding is for staff, there is only one environment, and no customer has a tag.
+# Fields of some forms that are refused: overriding is for staff, there is one environment, and no customer has a tag.
 REFUSED_FIELDS = {"environment", "override", "tags"}
 FORMS = sorted(name for name, access in ACCESS.items() if "POST" in access.methods)
 # What a person enters where a field may not be empty.
