@@ -68,12 +68,14 @@ class SentInvitation:
 def clean_email(text: str) -> str:
     """In lower case. Raises Invalid for `email`."""
     typed = text.strip()
+    wrong = Invalid({"email": _("Enter an e-mail address, such as ana@example.com.")})
+    # Lower-casing makes ASCII letters of some others, and so somebody else's address.
+    if not typed.partition("@")[0].isascii():
+        raise wrong
     try:
-        # Before it is lower-cased too: that makes ASCII letters of some others.
         validate_email(typed)
-        validate_email(typed.lower())
     except ValidationError:
-        raise Invalid({"email": _("Enter an e-mail address, such as ana@example.com.")}) from None
+        raise wrong from None
     if len(typed) > _LONGEST_EMAIL:
         raise Invalid({"email": _("This e-mail address is too long.")})
     return typed.lower()
