@@ -16,6 +16,7 @@ from portal.services.invitations import LONGEST_NAME
 
 LONGEST_EMAIL = 254
 LONGEST_LIST = 100_000
+LONGEST_IMPORT = 1_000_000
 MEMBER_ROLES = [(role.value, ROLE_CHOICES[role]) for role in (Role.OWNER, Role.VIEWER)]
 STAFF_ROLES = [(role.value, ROLE_CHOICES[role]) for role in (Role.SUPPORT, Role.OPERATOR)]
 NO_STAFF_ROLE = ("", _("No role on the platform"))
@@ -78,3 +79,10 @@ class OwnerPermissionsForm(DialogForm):
 
     def list_choices(self) -> dict[str, str]:
         return {name: choice for name, choice in self.cleaned_data.items() if choice}
+
+
+class ImportForm(DialogForm):
+    """`key` comes with the review, so that sending it twice invites nobody twice."""
+
+    text = forms.CharField(label=_("People"), max_length=LONGEST_IMPORT, required=False, strip=False)
+    key = forms.UUIDField(required=False)

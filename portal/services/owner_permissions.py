@@ -38,7 +38,10 @@ class PermissionRow:
 
 @dataclass(frozen=True, slots=True)
 class PermissionMatrix:
-    """For `customer`, or for all customers; then `different` are the first customers that differ."""
+    """For `customer`, or for all customers; then `different` are the first customers that differ.
+
+    The permissions that can be chosen come first.
+    """
 
     rows: tuple[PermissionRow, ...]
     customer: CustomerSummary | None
@@ -49,12 +52,12 @@ def get_matrix(*, by: Person, slug: str = "") -> PermissionMatrix:
     """Raises NotFound; Forbidden for people of the customer who may not change it."""
     customer = _get_customer(slug, by=by)
     stated = _read(customer)
-    rows = tuple(_make_row(each, customer, stated) for each in Permission)
+    rows = sorted((_make_row(each, customer, stated) for each in Permission), key=lambda row: row.choice is None)
     if customer is not None:
-        return PermissionMatrix(rows, summaries.summarize_customer(customer, by=by), ())
+        return PermissionMatrix(tuple(rows), summaries.summarize_customer(customer, by=by), ())
     ids = OwnerPermission.objects.exclude(customer=None).values("customer")
     differing = Customer.objects.filter(pk__in=ids).order_by("name", "pk")[:_MOST_DIFFERENT]
-    return PermissionMatrix(rows, None, tuple(summaries.summarize_customer(each, by=by) for each in differing))
+    return PermissionMatrix(tuple(rows), None, tuple(summaries.summarize_customer(each, by=by) for each in differing))
 
 
 def change(choices: Mapping[str, str], *, by: Person, slug: str = "") -> None:

@@ -110,6 +110,8 @@ ACCESS: dict[str, Access] = {
     "operation": PAGE,
     "operations": Access(right=Permission.READ_ALL_CUSTOMERS, hidden=True),
     "people": platform(READ, Permission.MANAGE_PEOPLE),
+    "people_import": platform(FORM, Permission.MANAGE_PEOPLE),
+    "people_import_sending": platform(POST, Permission.MANAGE_PEOPLE),
     "permissions": platform(FORM, Permission.CHANGE_SETTINGS),
     "person": platform(READ, Permission.MANAGE_PEOPLE),
     "person_deactivation": platform(FORM, Permission.MANAGE_PEOPLE),
