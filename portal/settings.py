@@ -70,6 +70,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "portal.middleware.BrandMiddleware",
     "portal.middleware.PersonMiddleware",
     "portal.middleware.TimeZoneMiddleware",
     "deployments_ui.guards.BodyLimitMiddleware",
@@ -134,7 +135,7 @@ SECOND_FACTOR_FOR = frozenset(CONFIG.second_factor_for)
 
 # --- Mail and audit log ---
 
-SMTP_URL = reveal(CONFIG.smtp_url)
+SMTP_URL = CONFIG.mail_server
 DEFAULT_FROM_EMAIL = CONFIG.mail_from
 AUDIT_KEY = reveal(CONFIG.audit_key)
 AUDIT_KEEP_D = CONFIG.audit_keep_d

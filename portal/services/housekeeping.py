@@ -1,4 +1,4 @@
-"""Regular chores of the worker: its heartbeat, and deleting what expired: env values, sessions, counts of sign-ins."""
+"""Regular chores of the worker: its heartbeat, and deleting what expired: env values, sessions, counts, mails."""
 
 import time
 from collections.abc import Callable
@@ -13,6 +13,7 @@ from portal import heartbeat
 from portal.models import EnvVarDraft
 from portal.services import sign_ins
 from portal.services.env_vars import encryption
+from portal.services.mails import outbox
 from portal.worker import Due, Source
 
 _PURGE_EVERY_S = 60.0
@@ -39,6 +40,7 @@ class HousekeepingSource(Source[Chore]):
             Chore("heartbeat", heartbeat.beat, heartbeat.EVERY_S),
             Chore("sessions", lambda: call_command("clearsessions"), _CLEAN_UP_EVERY_S),
             Chore("sign-ins", sign_ins.delete_old_counts, _CLEAN_UP_EVERY_S),
+            Chore("mails", outbox.clean_up, _CLEAN_UP_EVERY_S),
             self._purge,
         )
 
