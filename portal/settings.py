@@ -72,6 +72,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "portal.middleware.BrandMiddleware",
     "portal.middleware.PersonMiddleware",
+    "portal.audit_middleware.AuditMiddleware",
     "portal.middleware.TimeZoneMiddleware",
     "deployments_ui.guards.BodyLimitMiddleware",
     "deployments_ui.guards.SignInMiddleware",

@@ -1,29 +1,17 @@
-"""People who sign in, as `portal.permissions` needs them; and the people of the demo."""
+"""People who sign in, as `portal.permissions` needs them."""
 
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.db import transaction
 from django.db.models import Q
 
 from portal.models import Customer, Membership, OwnerPermission, User
 from portal.models.people import CustomerRole, StaffRole
 from portal.permissions import Person, Role
-from portal.services.sync.upsert import customer_rows
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
-
-DEMO_PASSWORD = "demo-password"  # noqa: S105 - printed at each start of the demo and refused without the simulator
-
-_DEMO_PEOPLE = (
-    ("operator@portal.test", "Olga Petrov", StaffRole.OPERATOR, "", ""),
-    ("support@portal.test", "Ana Ruiz", StaffRole.SUPPORT, "", ""),
-    ("owner@brightsmile.test", "Dr Rao", "", "brightsmile-dental", CustomerRole.OWNER),
-    ("viewer@brightsmile.test", "Vera Lind", "", "brightsmile-dental", CustomerRole.VIEWER),
-    ("owner@pawsome.test", "Pablo Ortiz", "", "pawsome-vets", CustomerRole.OWNER),
-)
 
 
 def get_person(user: "User | AnonymousUser") -> Person | None:
@@ -66,24 +54,3 @@ def find_person(user_id: int | None) -> Person | None:
 def can_sign_in(user: User) -> bool:
     """Demo people can sign in only with the simulator."""
     return user.is_active and (settings.MIOSA.is_demo or not user.is_demo)
-
-
-@transaction.atomic
-def ensure_demo_people() -> list[tuple[str, str]]:
-    """Create the demo's people and their customers if they are missing. Returns (e-mail, role) of all.
-
-    Raises RuntimeError if a real MIOSA is configured.
-    """
-    if not settings.MIOSA.is_demo:
-        raise RuntimeError("Demo people exist only beside the simulator.")
-    listed = []
-    for email, name, staff_role, external_id, role in _DEMO_PEOPLE:
-        user = User.objects.filter(email=email).first()
-        if user is None:
-            facts = {"name": name, "staff_role": staff_role, "sees_all_customers": staff_role == StaffRole.SUPPORT}
-            user = User.objects.create_user(email, DEMO_PASSWORD, is_demo=True, **facts)
-        if external_id:
-            customer = customer_rows.ensure_customer(external_id)
-            Membership.objects.get_or_create(user=user, customer=customer, defaults={"role": role})
-        listed.append((email, f"{role} of {external_id}" if external_id else str(staff_role)))
-    return listed

@@ -52,21 +52,21 @@ def _prepare(versions: int) -> None:
     from django.core.management import call_command  # noqa: PLC0415  # after setup
 
     from portal.models import User  # noqa: PLC0415  # after setup
-    from portal.services import people  # noqa: PLC0415  # after setup
+    from portal.services import demo_people  # noqa: PLC0415  # after setup
     from tests.bench.history_rows import insert_history  # noqa: PLC0415  # after setup
 
     call_command("migrate", verbosity=0)
     call_command("createcachetable", verbosity=0)
-    people.ensure_demo_people()
+    demo_people.ensure_demo_people()
     User.objects.filter(email="operator@portal.test").update(is_superuser=True)
     insert_history(SLUG, versions)
 
 
 def _sign_in(server: Server) -> None:
-    from portal.services import people  # noqa: PLC0415  # after setup
+    from portal.services import demo_people  # noqa: PLC0415  # after setup
 
     server.get("/accounts/login/")
-    form = urlencode({"login": "operator@portal.test", "password": people.DEMO_PASSWORD}).encode()
+    form = urlencode({"login": "operator@portal.test", "password": demo_people.DEMO_PASSWORD}).encode()
     answer = server.post("/accounts/login/", form, Content_Type="application/x-www-form-urlencoded")
     if answer.status != 302:
         raise RuntimeError(f"sign-in answered {answer.status}")

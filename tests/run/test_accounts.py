@@ -10,7 +10,7 @@ from pytest_django import Settings
 
 from portal.models import Bucket
 from portal.services import sign_ins
-from portal.services.people import DEMO_PASSWORD
+from portal.services.demo_people import DEMO_PASSWORD
 from tests.people import People
 from tests.simulator_control import SimulatorControl
 

@@ -7,6 +7,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -14,8 +15,19 @@ from django.test import Client
 from django.utils import timezone
 
 from portal.config import DEMO_KEY
-from portal.models import Customer, Domain, DomainLink, EnvVarDraft, EnvVarUpdate, Membership, Operation, User
-from portal.services import people
+from portal.models import (
+    Customer,
+    Domain,
+    DomainLink,
+    EnvVarDraft,
+    EnvVarUpdate,
+    Invitation,
+    InvitationGrant,
+    Membership,
+    Operation,
+    User,
+)
+from portal.services import demo_people, people
 from portal.services.domains import share_links
 from portal.services.env_vars import drafts
 from portal.services.env_vars.dotenv import TypedValues
@@ -96,17 +108,39 @@ def create_dataset(control: SimulatorControl) -> Dataset:
 
 
 def create_everybody() -> dict[str, User]:
-    """`owner` and `viewer` belong to a few customers, one with hostile texts; `limited` supports the other one."""
+    """`owner` and `viewer` belong to a few customers, one with hostile texts.
+
+    `assigned` supports these, `limited` the other one. `invited` has not accepted an invitation to the first one yet.
+    `deactivated` is one of its owners who may not sign in any more.
+    """
     those = create_people()
+    assigned = create_user("assigned@portal.test", "Asta Assigned", staff_role="support")
+    limited = create_user("limited@portal.test", "Lim Ited", staff_role="support")
+    invited = create_user("invited@nowhere.test", "Ina Invited")
+    deactivated = create_user("gone@brightsmile.test", "Guy Gone", is_active=False)
     for external_id in (OWN, WITH_BUILDS):
         customer = Customer.objects.get(external_id=external_id)
-        Membership.objects.create(user=those.owner, customer=customer, role="owner")
-        Membership.objects.create(user=those.viewer, customer=customer, role="viewer")
-    other = Customer.objects.get(external_id=OTHER)
-    facts = {"name": "Lim Ited", "staff_role": "support"}
-    limited = User.objects.create_user("limited@portal.test", people.DEMO_PASSWORD, **facts)
-    Membership.objects.create(user=limited, customer=other, role="support")
-    return {**vars(those), "limited": limited}
+        for user, role in (
+            (those.owner, "owner"),
+            (those.viewer, "viewer"),
+            (assigned, "support"),
+            (deactivated, "owner"),
+        ):
+            Membership.objects.create(user=user, customer=customer, role=role)
+    Membership.objects.create(user=limited, customer=Customer.objects.get(external_id=OTHER), role="support")
+    invite(invited, Customer.objects.get(external_id=OWN))
+    return {**vars(those), "assigned": assigned, "limited": limited, "invited": invited, "deactivated": deactivated}
+
+
+def create_user(email: str, name: str, **fields: Any) -> User:
+    return User.objects.create_user(email, demo_people.DEMO_PASSWORD, name=name, **fields)
+
+
+def invite(user: User, customer: Customer) -> None:
+    now = timezone.now()
+    until = now + timedelta(days=7)
+    invitation = Invitation.objects.create(email=user.email, secret_hash="0" * 64, created_at=now, expires_at=until)
+    InvitationGrant.objects.create(invitation=invitation, customer=customer, role="owner")
 
 
 def create_objects(control: SimulatorControl, external_id: str, *, who: User) -> Ids:

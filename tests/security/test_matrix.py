@@ -65,9 +65,11 @@ def list_requests(access: Access) -> list[tuple[str, dict[str, Any]]]:
     return plain if access.is_json else [*plain, (access.methods[0], HTMX)]
 
 
+@pytest.mark.parametrize("who", ["anonymous", "deactivated"])
 @pytest.mark.parametrize("name", [name for name in NAMES if not ACCESS[name].is_open])
-def test_without_a_sign_in_nothing_is_accessible(dataset: Dataset, name: str) -> None:
-    client = dataset.client("anonymous")
+def test_without_a_sign_in_nothing_is_accessible(dataset: Dataset, name: str, who: str) -> None:
+    """A session that was open when its person was deactivated counts as none."""
+    client = dataset.client(who)
     for path in {own_path(dataset, name, who="owner"), missing_path(name)}:
         for method in ("GET", "HEAD", "POST", "DELETE"):
             with dataset.expect_no_effect():
@@ -86,7 +88,7 @@ def test_without_a_sign_in_nothing_is_accessible(dataset: Dataset, name: str) ->
 @pytest.mark.parametrize("name", NAMES)
 def test_people_can_do_what_their_permissions_allow(dataset: Dataset, name: str) -> None:
     access = ACCESS[name]
-    for who in ("viewer", "owner", "support", "operator"):
+    for who in ("viewer", "owner", "assigned", "support", "operator"):
         client, path = dataset.client(who), own_path(dataset, name, who=who)
         for method in access.methods:
             status = send_and_roll_back(client, method, path).status_code
@@ -103,7 +105,7 @@ def test_people_can_do_what_their_permissions_allow(dataset: Dataset, name: str)
 def test_another_method_is_refused(dataset: Dataset, name: str) -> None:
     """For every object, existing or not: the refusal reveals nothing."""
     access = ACCESS[name]
-    for who in ("outsider", "owner"):
+    for who in ("outsider", "owner", "operator"):
         client, path = dataset.client(who), own_path(dataset, name, who="owner")
         with dataset.expect_no_effect():
             for method in (*sorted(set(EVERY) - set(access.methods)), "OPTIONS", "TRACE"):
@@ -115,11 +117,8 @@ def test_another_method_is_refused(dataset: Dataset, name: str) -> None:
 def test_objects_of_another_customer_do_not_exist(dataset: Dataset, name: str) -> None:
     """With the foreign id at each position of the URL, for people with and without the permission."""
     access = ACCESS[name]
-    for who in (
-        ("viewer", "owner")
-        if is_allowed(dataset, "viewer", access) != is_allowed(dataset, "owner", access)
-        else ("owner",)
-    ):
+    differ = is_allowed(dataset, "viewer", access) != is_allowed(dataset, "owner", access)
+    for who in ("viewer", "owner", "assigned") if differ else ("owner", "assigned"):
         client, own = dataset.client(who), matrix.get_arguments(dataset.own, name, who=who)
         foreign = [*matrix.list_mixed_urls(name, own, matrix.get_arguments(dataset.foreign, name, who="other_owner"))]
         missing = [*matrix.list_mixed_urls(name, own, matrix.get_arguments(missing_ids(), name, who=who))]
@@ -146,7 +145,7 @@ def are_identical(answers: list[HttpResponse]) -> bool:
 
 @pytest.mark.parametrize("name", OBJECT_NAMES)
 def test_without_access_to_a_customer_nothing_is_found(dataset: Dataset, name: str) -> None:
-    for who in ("other_owner", "limited"):
+    for who in ("other_owner", "limited", "invited"):
         client = dataset.client(who)
         for method, headers in list_requests(ACCESS[name]):
             with dataset.expect_no_effect():
@@ -193,8 +192,9 @@ def test_lists_contain_no_objects_of_other_customers(dataset: Dataset) -> None:
 
 
 def test_people_have_the_roles_of_their_names(dataset: Dataset) -> None:
-    for who, role in (("operator", Role.OPERATOR), ("support", Role.SUPPORT), ("limited", Role.SUPPORT)):
+    staff = {"operator": Role.OPERATOR, "support": Role.SUPPORT, "assigned": Role.SUPPORT, "limited": Role.SUPPORT}
+    for who, role in staff.items():
         person = people.get_person(dataset.people[who])
         assert person is not None
         assert person.staff is role
-        assert person.sees_everyone is (who != "limited")
+        assert person.sees_everyone is (who in {"operator", "support"})

@@ -22,7 +22,7 @@ from django.db import connections
 from portal import health, heartbeat, metrics, staticfiles, var_dir
 from portal.config import BASE_DIR
 from portal.line_writer import LineWriter
-from portal.services import people
+from portal.services import demo_people
 from portal.settings import CONFIG
 from portal.supervisor import Child, Supervisor
 
@@ -53,10 +53,10 @@ class Command(BaseCommand):
     def run_everything(self) -> None:
         lock = require_lock()
         require_free_ports()
-        demo_people = self.prepare()
+        accounts = self.prepare()
         connections.close_all()
         supervisor = Supervisor(build_children(), self.write_line)
-        threading.Thread(target=self.announce, args=(demo_people, supervisor.stopping), daemon=True).start()
+        threading.Thread(target=self.announce, args=(accounts, supervisor.stopping), daemon=True).start()
         supervisor.run()
         self.write_line("up", "Stopped.")
         os.close(lock)
@@ -73,13 +73,13 @@ class Command(BaseCommand):
         self.check(tags=[Tags.database], databases=["default"])
         if staticfiles.collect_if_changed():
             self.write_line("up", "collected the static files")
-        return people.ensure_demo_people() if settings.MIOSA.is_demo else []
+        return demo_people.ensure_demo_people() if settings.MIOSA.is_demo else []
 
     def write_line(self, name: str, line: str) -> None:
         """Never waits for whoever reads the output: the children would soon wait too."""
         self.lines.write(f"{name:<9} | {line}")
 
-    def announce(self, demo_people: list[tuple[str, str]], stopping: threading.Event) -> None:
+    def announce(self, accounts: list[tuple[str, str]], stopping: threading.Event) -> None:
         """Waits for `/readyz`, then prints the URL and who can sign in."""
         slow_at = time.monotonic() + SLOW_START_S
         while not is_ready():
@@ -88,11 +88,11 @@ class Command(BaseCommand):
                 self.write_line("up", "not ready yet; see the lines above")
             if stopping.wait(0.1):
                 return
-        for line in welcome_lines(demo_people):
+        for line in welcome_lines(accounts):
             self.write_line("up", line)
 
 
-def welcome_lines(demo_people: list[tuple[str, str]]) -> list[str]:
+def welcome_lines(accounts: list[tuple[str, str]]) -> list[str]:
     host = "localhost" if CONFIG.host == "127.0.0.1" or is_unspecified(CONFIG.host) else CONFIG.host
     ready = f"{settings.PORTAL_NAME} is ready at http://{host}:{CONFIG.port}/"
     if not settings.MIOSA.is_demo:
@@ -100,8 +100,8 @@ def welcome_lines(demo_people: list[tuple[str, str]]) -> list[str]:
     return [
         ready,
         f"Demo: MIOSA is the simulator at {settings.MIOSA.base_url}",
-        f"Sign in with the password {people.DEMO_PASSWORD} as",
-        *(f"  {email:<26} {role}" for email, role in demo_people),
+        f"Sign in with the password {demo_people.DEMO_PASSWORD} as",
+        *(f"  {email:<26} {role}" for email, role in accounts),
         f"Mails that it sends are at http://127.0.0.1:{CONFIG.simulator_port}/mail/",
         "Ctrl-C stops everything.",
     ]

@@ -9,6 +9,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db import transaction
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 
@@ -16,6 +17,7 @@ from portal import miosa
 from portal.models import Deployment, Domain, DomainLink
 from portal.permissions import Permission, Person
 from portal.services import durability, people
+from portal.services.audit.record import record
 from portal.services.authorization import can, require_permission
 from portal.services.domains.queries import get_domain_detail, load_domain
 from portal.services.domains.schemas import DomainDetail, ShareLink
@@ -39,15 +41,17 @@ def create_link(*, by: Person, slug: str, deployment_id: str, domain_id: str, no
     customer, deployment, domain = load_domain(by=by, slug=slug, deployment_id=deployment_id, domain_id=domain_id)
     require_permission(Permission.SHARE_DOMAIN, customer, deployment, by=by)
     secret = secrets.token_urlsafe(32)
-    DomainLink.objects.create(
-        secret_hash=_hash(secret),
-        deployment_id=deployment.miosa_id,
-        domain_id=domain.miosa_id,
-        created_by=by.name,
-        creator_id=by.id,
-        created_at=now,
-        expires_at=now + VALID_FOR,
-    )
+    with transaction.atomic():
+        DomainLink.objects.create(
+            secret_hash=_hash(secret),
+            deployment_id=deployment.miosa_id,
+            domain_id=domain.miosa_id,
+            created_by=by.name,
+            creator_id=by.id,
+            created_at=now,
+            expires_at=now + VALID_FOR,
+        )
+        record("dns_link.created", by=by, customer=customer, target=domain.name)
     return secret
 
 
@@ -56,8 +60,10 @@ def revoke_link(*, by: Person, slug: str, deployment_id: str, domain_id: str, li
     customer, deployment, domain = load_domain(by=by, slug=slug, deployment_id=deployment_id, domain_id=domain_id)
     require_permission(Permission.SHARE_DOMAIN, customer, deployment, by=by)
     links = DomainLink.objects.filter(pk=link_id, deployment_id=deployment.miosa_id, domain_id=domain.miosa_id)
-    if not links.filter(revoked_at=None).update(revoked_at=now):
-        raise NotFound
+    with transaction.atomic():
+        if not links.filter(revoked_at=None).update(revoked_at=now):
+            raise NotFound
+        record("dns_link.revoked", by=by, customer=customer, target=domain.name)
 
 
 def list_links(domain: Domain, deployment: Deployment, *, now: datetime) -> tuple[ShareLink, ...]:
