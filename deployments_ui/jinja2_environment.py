@@ -45,6 +45,7 @@ FILTERS: dict[str, Callable[..., object]] = {
     "redirect_policy": domains.redirect_policy,
     "resolver_label": domains.get_resolver_label,
     "review_line_label": env_vars.get_review_line_label,
+    "role_name": people.get_role_name,
     "second": formats.second,
     "shorten_id": formats.shorten_id,
     "since": formats.since,
