@@ -1,4 +1,5 @@
-"""Regular chores of the worker: its heartbeat, and deleting what expired: env values, sessions, counts of sign-ins."""
+"""Regular chores of the worker: its heartbeat, and deleting what expired: env values, sessions, used tokens, counts of
+sign-ins."""
 
 import time
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from portal import heartbeat
 from portal.models import EnvVarDraft
 from portal.services import sign_ins
 from portal.services.env_vars import encryption
+from portal.services.hand_off import accept
 from portal.worker import Due, Source
 
 _PURGE_EVERY_S = 60.0
@@ -38,6 +40,7 @@ class HousekeepingSource(Source[Chore]):
         self._chores = (
             Chore("heartbeat", heartbeat.beat, heartbeat.EVERY_S),
             Chore("sessions", lambda: call_command("clearsessions"), _CLEAN_UP_EVERY_S),
+            Chore("hand-offs", lambda: accept.delete_expired_tokens(now=timezone.now()), _CLEAN_UP_EVERY_S),
             Chore("sign-ins", sign_ins.delete_old_counts, _CLEAN_UP_EVERY_S),
             self._purge,
         )
