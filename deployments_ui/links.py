@@ -318,6 +318,14 @@ def sign_out() -> str:
     return "/accounts/logout/"
 
 
+def hand_off() -> str:
+    return "/handoff/"
+
+
+def hand_off_continue() -> str:
+    return "/handoff/continue/"
+
+
 def by_name(route: str, *ids: str) -> str:
     """The address of the route that an operation kind names: its `form_route` or `result_route`."""
     address: str = globals()[route](*ids)

@@ -132,6 +132,7 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": None}  # portal.services.sign_ins limits them
 ALLAUTH_TRUSTED_PROXY_COUNT = CONFIG.trusted_proxy_count
 MFA_ADAPTER = "allauth.mfa.adapter.DefaultMFAAdapter"
+HAND_OFF = CONFIG.hand_off
 SECOND_FACTOR_FOR = frozenset(CONFIG.second_factor_for)
 
 # --- Mail and audit log ---

@@ -91,6 +91,8 @@ ACCESS: dict[str, Access] = {
     "env_set": Access(FORM, Permission.SET_ENV),
     "find": NO_RIGHT,
     "first_publication": Access(FORM, Permission.PUBLISH),
+    "handoff": Access(FORM, None, is_open=True),
+    "handoff_continue": Access(FORM, None, is_open=True),
     "history": PAGE,
     "history_refresh": Access(POST),
     "home": NO_RIGHT,
