@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 
 from deployments_ui import dialogs, htmx, links
 from deployments_ui.forms.people import ImportForm
+from deployments_ui.guards import require_recent_sign_in
 from portal.permissions import Permission
 from portal.services import people_import
 from portal.services.authorization import require_platform_permission
@@ -22,6 +23,7 @@ from portal.services.people_import import Review
 
 
 @dialogs.allow_form_methods
+@require_recent_sign_in
 def check(request: htmx.Request) -> HttpResponse:
     """The form, and with what was pasted in it what would be sent."""
     require_platform_permission(Permission.MANAGE_PEOPLE, by=request.person)
@@ -37,6 +39,7 @@ def check(request: htmx.Request) -> HttpResponse:
 
 
 @require_POST
+@require_recent_sign_in
 @sensitive_variables()
 def send(request: htmx.Request) -> HttpResponse:
     by, form = request.person, dialogs.bind(ImportForm, request)

@@ -112,9 +112,11 @@ def _send_some(by_email: dict[str, list[Line]], *, key: UUID, by: Person, now: d
     # A second click waits here, and then finds what the first one has sent.
     User.objects.select_for_update().filter(pk=by.id).first()
     done = set(Invitation.objects.filter(batch=key, email__in=by_email).values_list("email", flat=True))
+    earlier = Invitation.objects.filter(accepted_at=None, revoked_at=None, staff_role="", email__in=by_email)
+    invited = set(earlier.values_list("email", flat=True))
     for email in by_email.keys() - done:
         roles = {line.customer: line.role for line in by_email[email] if line.customer and line.role}
-        for customer in roles:
+        for customer in roles if email in invited else ():
             people_access.withdraw_grants(customer, Q(email=email, staff_role=""), now=now)
         # Any of the roles: it only says that the invitation is not for staff.
         invitee = Invitee(email, next(iter(roles.values())))
