@@ -22,6 +22,7 @@ from portal.permissions import Permission, Person, Role
 from portal.services import clean_text, people_access, secret_links
 from portal.services.audit.record import record
 from portal.services.authorization import require_permission, require_platform_permission
+from portal.services.brands import current
 from portal.services.errors import Invalid, NotFound, Unavailable
 from portal.services.mails import compose
 from portal.services.queries import customers
@@ -62,7 +63,7 @@ class SentInvitation:
     @property
     def link_to_pass_on(self) -> str:
         """The secret if no mail can be sent, so that somebody has to pass it on; else nothing."""
-        return "" if settings.SMTP_URL or settings.MIOSA.is_demo else self.secret
+        return "" if settings.SMTP_URL else self.secret
 
 
 def clean_email(text: str) -> str:
@@ -189,7 +190,9 @@ def store(
 
 def get_inviter_name(by_name: str, *, is_staff: bool) -> str:
     """As people who are invited see it. The names of the platform's staff are shown only if a setting says so."""
-    return by_name if by_name and (settings.SHOW_STAFF_NAMES or not is_staff) else settings.PORTAL_NAME
+    if by_name and (settings.SHOW_STAFF_NAMES or not is_staff):
+        return by_name
+    return current.get_brand(current.get_requested_host()).name
 
 
 def show_customer(customer: Customer) -> str:
