@@ -3,6 +3,8 @@
 from django.urls import path, register_converter
 
 from deployments_ui.views import (
+    brand,
+    brand_files,
     builds,
     compare,
     customers,
@@ -36,6 +38,18 @@ DOMAIN = f"{DEPLOYMENT}domains/<opaque:domain_id>/"
 urlpatterns = [
     path("", customers.home, name="home"),
     path("customers/", customers.index, name="customers"),
+    path("settings/brand/", brand.index, name="settings_brand"),
+    path("settings/brand/new/", brand.addition, name="settings_brand_new"),
+    path("settings/brand/new/preview/", brand.preview, name="settings_brand_new_preview"),
+    path("settings/brand/colors/<str:accent>.css", brand.preview_colors, name="settings_brand_colors"),
+    path("settings/brand/<int:brand_id>/", brand.show, name="settings_brand_edit"),
+    path("settings/brand/<int:brand_id>/preview/", brand.preview, name="settings_brand_preview"),
+    path("settings/brand/<int:brand_id>/delete/", brand.deletion, name="settings_brand_deletion"),
+    path("brand/<str:digest>.css", brand_files.stylesheet, name="brand_stylesheet"),
+    path("brand/logo/<str:digest>.png", brand_files.logo, name="brand_logo"),
+    path("brand/icon/<str:digest>/<int:side>.png", brand_files.icon, name="brand_icon"),
+    path("manifest.webmanifest", brand_files.manifest, name="manifest"),
+    path("robots.txt", brand_files.robots, name="robots"),
     path("c/<slug:slug>/", history.show, name="history"),
     path("c/<slug:slug>/refresh/", history.refresh, name="history_refresh"),
     path(DEPLOYMENT, deployments.show, name="deployment"),

@@ -18,10 +18,12 @@ from portal.services.audit.requests import AnsweredRequest, record_request
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 # These change nothing that anybody would look for: open pages send the first two by themselves, every few seconds.
-UNRECORDED = frozenset({"deployment_refresh", "history_refresh", "theme"})
+UNRECORDED = frozenset({
+    "deployment_refresh", "history_refresh", "settings_brand_new_preview", "settings_brand_preview", "theme",
+})  # fmt: skip
 # Arguments of URLs that are no secrets. All others are hidden, also those of URLs to come.
 SHOWN = frozenset({
-    "build_id", "customer", "deployment_id", "domain_id", "instance_id", "link_id", "name", "page", "person_id", "pk",
+    "brand_id", "build_id", "customer", "deployment_id", "domain_id", "instance_id", "link_id", "name", "page", "person_id", "pk",
     "slug", "tag", "user_id", "version_id",
 })  # fmt: skip
 HIDDEN = "…"
@@ -57,7 +59,9 @@ class AuditMiddleware:
         return response
 
     def process_view(self, request: AuditedRequest, view: Any, args: Any, kwargs: dict[str, Any]) -> None:
-        request.origin.way = find_way(request, kwargs)
+        # Files of the brand don't depend on the session, so that caches may keep them.
+        if getattr(view, "login_required", True) or request.method not in SAFE:
+            request.origin.way = find_way(request, kwargs)
 
     def record_rest(self, request: AuditedRequest, response: HttpResponseBase) -> None:
         view, kwargs, path = describe_url(request)

@@ -97,8 +97,12 @@ class PersonMiddleware:
         return self.get_response(request)
 
     def process_view(self, request: PortalRequest, view: Any, args: Any, kwargs: Any) -> None:
-        """Replaces the lazy object: a view may read hundreds of attributes of the person."""
-        request.person = find_person(request)
+        """Replaces the lazy object: a view may read hundreds of attributes of the person.
+
+        Not for views that are open to everybody: what doesn't depend on the person, caches may keep.
+        """
+        if getattr(view, "login_required", True):
+            request.person = find_person(request)
 
 
 def find_person(request: HttpRequest) -> Person:
