@@ -23,8 +23,8 @@ UNRECORDED = frozenset({
 })  # fmt: skip
 # Arguments of URLs that are no secrets. All others are hidden, also those of URLs to come.
 SHOWN = frozenset({
-    "brand_id", "build_id", "customer", "deployment_id", "domain_id", "instance_id", "link_id", "name", "page", "person_id", "pk",
-    "slug", "tag", "user_id", "version_id",
+    "brand_id", "build_id", "customer", "deployment_id", "domain_id", "instance_id", "link_id", "name", "page",
+    "person_id", "pk", "slug", "tag", "user_id", "version_id",
 })  # fmt: skip
 HIDDEN = "…"
 ACCOUNT_PAGES = "/accounts/"

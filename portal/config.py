@@ -16,7 +16,7 @@ from pydantic_core import PydanticUseDefault
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from portal import setting_types as types
-from portal.var_dir import load_or_create_secret_key, make_private
+from portal.var_dir import load_or_create_hand_off_key, load_or_create_secret_key, make_private, read_public_pem
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DEMO_KEY = "msk_test_demo"
@@ -44,6 +44,21 @@ class Dns:
 
     resolvers: tuple[str, ...]
     overrides: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class HandOff:
+    """Whose tokens let people in, and what verifies them: one of `public_key`, `jwks_url` and `secret`.
+
+    Without an `issuer` nobody is handed over. `url` is the page of the platform's own app that people come from.
+    """
+
+    issuer: str
+    audience: str
+    public_key: str = ""
+    jwks_url: str = ""
+    secret: str = field(default="", repr=False)
+    url: str = ""
 
 
 class Config(BaseSettings):
@@ -261,6 +276,19 @@ class Config(BaseSettings):
             raise ValueError(f"must differ from PORT, which is {value} too")
         return value
 
+    @field_validator("handoff_secret")
+    @classmethod
+    def check_one_hand_off_key(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        """With two, a token could be signed with the public one, as a secret."""
+        keys = (value, info.data.get("handoff_public_key"), info.data.get("handoff_jwks_url"))
+        given = sum(key is not None for key in keys)
+        if given > 1:
+            raise ValueError("set only one of HANDOFF_SECRET, HANDOFF_PUBLIC_KEY and HANDOFF_JWKS_URL")
+        names = {"handoff_issuer", "handoff_public_key", "handoff_jwks_url"}
+        if names <= info.data.keys() and bool(info.data["handoff_issuer"]) != bool(given):
+            raise ValueError("HANDOFF_ISSUER needs HANDOFF_PUBLIC_KEY, HANDOFF_JWKS_URL or HANDOFF_SECRET, and they it")
+        return value
+
     @property
     def is_demo(self) -> bool:
         return self.miosa_api_key is None
@@ -283,6 +311,22 @@ class Config(BaseSettings):
             honours_idempotency=self.miosa_honours_idempotency,
             publish_by_bridge=self.miosa_publish_by_bridge,
             deletes_env=self.miosa_deletes_env,
+        )
+
+    @property
+    def hand_off(self) -> HandOff:
+        """A demo has an app of its own, at the simulator, with a key in VAR_DIR."""
+        if self.is_demo and self.handoff_issuer is None:
+            app = f"http://127.0.0.1:{self.simulator_port}/your-app/"
+            public_key = read_public_pem(load_or_create_hand_off_key(self.var_dir))
+            return HandOff(issuer=app, audience=self.handoff_audience, public_key=public_key, url=app)
+        return HandOff(
+            issuer=self.handoff_issuer or "",
+            audience=self.handoff_audience,
+            public_key=self.handoff_public_key or "",
+            jwks_url=self.handoff_jwks_url or "",
+            secret=reveal(self.handoff_secret),
+            url=self.handoff_url or "",
         )
 
     @property

@@ -29,7 +29,7 @@ loopback.guard()
 # Playwright keeps an event loop running in the thread of the test, which Django would take for asynchronous code.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
-ON_BOTH_DATABASES = ("audit", "api", "domains", "env_vars", "models", "operations", "services")
+ON_BOTH_DATABASES = ("api", "audit", "domains", "env_vars", "hand_off", "models", "operations", "services")
 OWN_DATABASE = {"test_kills.py"}  # starts processes on a database of their own
 HERE = Path(__file__).parent
 INSTALL_HINT = "make test-deps installs it"

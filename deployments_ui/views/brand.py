@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from deployments_ui import dialogs, htmx, links
 from deployments_ui.forms.brand import BrandForm
+from deployments_ui.guards import require_recent_sign_in
 from deployments_ui.uploads import read_image, takes_files
 from portal.services.brands import changes, colors
 from portal.services.brands.changes import StoredBrand
@@ -26,18 +27,21 @@ def index(request: htmx.Request) -> HttpResponse:
 
 
 @takes_files
+@require_recent_sign_in
 @dialogs.allow_form_methods
 def addition(request: htmx.Request) -> HttpResponse:
     return edit(request, None)
 
 
 @takes_files
+@require_recent_sign_in
 @dialogs.allow_form_methods
 def show(request: htmx.Request, brand_id: int) -> HttpResponse:
     """0 is the default brand, stored or not."""
     return edit(request, brand_id)
 
 
+@require_recent_sign_in
 @dialogs.allow_form_methods
 def deletion(request: htmx.Request, brand_id: int) -> HttpResponse:
     stored = changes.get_brand(brand_id, by=request.person)

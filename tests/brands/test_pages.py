@@ -23,6 +23,7 @@ from tests.people import People
 
 pytestmark = pytest.mark.django_db
 
+KEPT = "Kept as typed"
 DEFAULT = "/settings/brand/0/"
 ACME: dict[str, Any] = {
     "name": "Acme Deploys",
@@ -93,12 +94,16 @@ def test_a_change_is_in_the_audit_log(people: People, sign_in: SignIn) -> None:
     save(client)
     save(client, name="Acme 2")
     first, second = AuditEvent.objects.filter(kind__startswith="brand.").order_by("number")
-    assert (first.kind, first.person_email, first.after["name"]) == (
+    assert (first.kind, first.person_email, (first.after or {})["name"]) == (
         "brand.added",
         people.operator.email,
         "Acme Deploys",
     )
-    assert (second.kind, second.before["name"], second.after["name"]) == ("brand.changed", "Acme Deploys", "Acme 2")
+    assert (second.kind, (second.before or {})["name"], (second.after or {})["name"]) == (
+        "brand.changed",
+        "Acme Deploys",
+        "Acme 2",
+    )
 
 
 @pytest.mark.parametrize(
@@ -123,12 +128,12 @@ def test_what_is_wrong_is_said_beside_the_field(
     people: People, sign_in: SignIn, field: str, value: Any, text: str
 ) -> None:
     client = sign_in(people.operator)
-    sent = upload(value) if isinstance(value, bytes) else value
-    response = save(client, **{field: sent, "footer" if field != "footer" else "name": "Kept as typed"})
+    sent = {field: upload(value) if isinstance(value, bytes) else value}
+    response = save(client, **sent, **({"name": KEPT} if field == "footer" else {"footer": KEPT}))
     page = response.content.decode()
     assert response.status_code == 422
     assert text in re.search(rf'id="{field}-error">(.*?)</p>', page, re.S)[1]  # type: ignore[index]  # it is there
-    assert "Kept as typed" in page
+    assert KEPT in page
     assert not Brand.objects.exists()
 
 
