@@ -59,9 +59,7 @@ class AuditMiddleware:
         return response
 
     def process_view(self, request: AuditedRequest, view: Any, args: Any, kwargs: dict[str, Any]) -> None:
-        # Files of the brand don't depend on the session, so that caches may keep them.
-        if getattr(view, "login_required", True) or request.method not in SAFE:
-            request.origin.way = find_way(request, kwargs)
+        request.origin.way = find_way(request, kwargs)
 
     def record_rest(self, request: AuditedRequest, response: HttpResponseBase) -> None:
         view, kwargs, path = describe_url(request)
