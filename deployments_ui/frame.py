@@ -128,7 +128,7 @@ class Frame:
         if self.person.is_staff:
             pages = [(_("Customers"), links.customers()), (_("Operations"), links.operations())]
             if self.person.is_operator:
-                pages.append((_("People"), links.people()))
+                pages += [(_("People"), links.people()), (_("Settings"), links.settings())]
         elif customer is not None and len(self.person.roles) == 1:
             pages = [(customer.name, links.customer(customer.slug))]
         else:

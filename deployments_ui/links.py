@@ -21,6 +21,18 @@ def settings() -> str:
     return "/settings/"
 
 
+def mail_test() -> str:
+    return "/settings/mails/test/"
+
+
+def mail_again(mail_id: int) -> str:
+    return f"/settings/mails/{mail_id}/send/"
+
+
+def checklist_hiding() -> str:
+    return "/settings/checklist/hide/"
+
+
 def brands() -> str:
     return "/settings/brand/"
 

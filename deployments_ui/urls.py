@@ -24,6 +24,7 @@ from deployments_ui.views import (
     publishing,
     releases,
     runtime,
+    settings,
     styleguide,
     theme,
     undo,
@@ -46,6 +47,10 @@ DOMAIN = f"{DEPLOYMENT}domains/<opaque:domain_id>/"
 urlpatterns = [
     path("", customers.home, name="home"),
     path("customers/", customers.index, name="customers"),
+    path("settings/", settings.show, name="settings"),
+    path("settings/mails/test/", settings.send_test, name="settings_mail_test"),
+    path("settings/mails/<int:mail_id>/send/", settings.send_again, name="settings_mail_again"),
+    path("settings/checklist/hide/", settings.hide_checklist, name="settings_checklist"),
     path("settings/brand/", brand.index, name="settings_brand"),
     path("settings/brand/new/", brand.addition, name="settings_brand_new"),
     path("settings/brand/new/preview/", brand.preview, name="settings_brand_new_preview"),

@@ -119,7 +119,7 @@ def test_a_change_is_in_the_audit_log(people: People, sign_in: SignIn) -> None:
         ("icon", draw(size=(20, 10)), "must be square"),
     ],
 )
-def test_what_is_wrong_is_said_beside_the_field(
+def test_what_is_wrong_is_shown_beside_the_field(
     people: People, sign_in: SignIn, field: str, value: Any, text: str
 ) -> None:
     client = sign_in(people.operator)
@@ -259,7 +259,7 @@ def test_the_web_manifest_and_robots_are_in_the_brand(people: People, sign_in: S
     assert Client().get("/robots.txt").content == b"User-agent: *\nDisallow: /\n"
 
 
-def test_a_refused_person_is_told_whom_to_ask(people: People, sign_in: SignIn) -> None:
+def test_a_refused_person_reads_whom_to_ask(people: People, sign_in: SignIn) -> None:
     save(sign_in(people.operator))
     refused = Client(enforce_csrf_checks=True).post("/accounts/login/")
     assert "help@acme.test" in refused.content.decode()

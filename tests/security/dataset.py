@@ -65,6 +65,7 @@ class Ids:
     invitation_id: int
     invitation_secret: str
     brand_id: int
+    mail_id: int
     drafts: dict[str, UUID] = field(default_factory=dict)
     builds: dict[str, str] = field(default_factory=dict)
 
@@ -176,6 +177,7 @@ def create_objects(control: SimulatorControl, external_id: str, *, who: User, me
         invitation_id=invitation.id,
         invitation_secret=invitation.secret,
         brand_id=Brand.objects.create(name=customer.name).pk,
+        mail_id=Mail.objects.latest("pk").pk,
     )
 
 
@@ -231,5 +233,20 @@ def create_draft(who: User, at: Ids) -> UUID:
 def missing_ids() -> Ids:
     """Ids of objects that do not exist."""
     none, secret = 999_999, "s" * 43
-    ids = (MISSING, MISSING, MISSING, MISSING, MISSING, "NO_SUCH_NAME", uuid4(), none, secret, none, none, secret, none)
+    ids = (
+        MISSING,
+        MISSING,
+        MISSING,
+        MISSING,
+        MISSING,
+        "NO_SUCH_NAME",
+        uuid4(),
+        none,
+        secret,
+        none,
+        none,
+        secret,
+        none,
+        none,
+    )
     return Ids("nobody-at-all", *ids)

@@ -67,7 +67,7 @@ class StoredBrand:
 def list_brands(*, by: Person) -> list[StoredBrand]:
     """The default brand first, stored or not. Raises NotFound without the permission."""
     authorization.require_platform_permission(Permission.CHANGE_SETTINGS, by=by)
-    stored = [_describe(row) for row in _rows().order_by("-is_default", "name", "pk")]
+    stored = [_describe(row) for row in _select().order_by("-is_default", "name", "pk")]
     return stored if stored and stored[0].is_default else [_get_unset(), *stored]
 
 
@@ -103,7 +103,7 @@ def save_brand(
     except IntegrityError:
         raise Conflict(_("Somebody else has just saved this brand or one of its host names.")) from None
     current.forget()
-    return _describe(_rows().get(pk=row.pk))
+    return _describe(_select().get(pk=row.pk))
 
 
 def delete_brand(brand_id: int, *, by: Person) -> None:
@@ -215,13 +215,13 @@ def _set_hosts(row: Brand, hosts: list[str]) -> None:
     BrandHost.objects.bulk_create([BrandHost(host=host, brand=row) for host in sorted(missing)])
 
 
-def _rows() -> Any:
+def _select() -> Any:
     return Brand.objects.select_related("logo", "icon").prefetch_related("hosts")
 
 
 def _find(brand_id: int, *, lock: bool = False) -> Brand | None:
     """None only for the default brand that is not stored yet. Raises NotFound."""
-    rows = Brand.objects.select_for_update() if lock else _rows()
+    rows = Brand.objects.select_for_update() if lock else _select()
     row: Brand | None = rows.filter(pk=brand_id).first() if brand_id else rows.filter(is_default=True).first()
     if row is None and brand_id:
         raise NotFound
