@@ -107,12 +107,17 @@ class Frame:
         if self.person is None:
             return []
         if self.person.is_staff:
-            pages = [(_("Customers"), links.customers()), (_("Operations"), links.operations())]
+            pages = [(_("Customers"), links.customers()), (_("Activity"), links.activity())]
         elif customer is not None and len(self.person.roles) == 1:
             pages = [(customer.name, links.customer(customer.slug))]
         else:
             pages = [(home.name, links.customer(home.slug)) for home in customers.list_own(by=self.person)]
-        return [NavItem(label, url, is_current=self._request.path == url) for label, url in pages]
+        return [NavItem(label, url, is_current=self._is_at(url)) for label, url in pages]
+
+    def _is_at(self, url: str) -> bool:
+        """Operations and the audit log are one entry."""
+        path = self._request.path
+        return path == url or (url == links.activity() and path == links.operations())
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:

@@ -13,6 +13,13 @@ ROLES: dict[str, Promise] = {
 }
 
 
+ALL_ROLES: dict[str, Promise] = {**ROLES, Role.OWNER: _("owner"), Role.VIEWER: _("viewer")}
+
+
+def role_name(role: str) -> str:
+    return str(ALL_ROLES.get(role, role))
+
+
 def with_role(name: str, role: str | None) -> str:
     """Ana Ruiz (support); a customer's own people need no role beside their name."""
     return f"{name} ({ROLES[role]})" if role in ROLES else name

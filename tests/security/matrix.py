@@ -44,6 +44,8 @@ JSON_NO_RIGHT = Access(right=None, is_json=True)
 ACCESS: dict[str, Access] = {
     "account_login": Access(FORM, None, is_open=True),
     "account_logout": Access(FORM, None, is_open=True),
+    "activity": Access(right=Permission.READ_ALL_CUSTOMERS, hidden=True),
+    "activity_export": Access(right=Permission.READ_ALL_CUSTOMERS, hidden=True),
     "api:customers": JSON_NO_RIGHT,
     "api:deployment": JSON,
     "api:deployments": JSON,
@@ -58,6 +60,8 @@ ACCESS: dict[str, Access] = {
     "builds": PAGE,
     "comparison": PAGE,
     "creation": Access(FORM, Permission.CREATE_DEPLOYMENT),
+    "customer_activity": Access(right=Permission.READ_ACTIVITY),
+    "customer_activity_export": Access(right=Permission.READ_ACTIVITY),
     "customer_operations": PAGE,
     "customers": NO_RIGHT,
     "decision": Access(POST),
@@ -108,7 +112,7 @@ ACCESS: dict[str, Access] = {
 # Ids in the order of their nesting in URLs: a foreign id can be below an own one.
 NESTED = ("slug", "deployment_id", "version_id", "build_id", "instance_id", "domain_id", "link_id", "key", "name")
 # Arguments that are not ids of objects. A name to be deleted need not exist.
-FREE = frozenset({"name", "page"})
+FREE = frozenset({"file_format", "name", "page"})
 
 
 def list_url_names(resolver: URLResolver | None = None, space: str = "") -> Iterator[tuple[str, frozenset[str]]]:
@@ -124,7 +128,7 @@ def get_arguments(at: Ids, name: str, *, who: str) -> dict[str, Any]:
     """The arguments of the URL with this name for these objects."""
     key = at.drafts.get(who, at.operation) if ACCESS[name].own_draft else at.operation
     elsewhere = at.builds if name in {"build", "build_text", "builds"} else {}
-    return {**vars(at), "key": key, "page": "usual", **elsewhere}
+    return {**vars(at), "key": key, "page": "usual", "file_format": "csv", **elsewhere}
 
 
 def get_url(name: str, ids: dict[str, Any]) -> str:

@@ -14,7 +14,7 @@ from tests.people import People
 
 def test_every_page_is_private(people: People, browse: Browse) -> None:
     open_to_all = {"theme", "account_login", "dns_link"}
-    ids = {"slug": "x", "page": "usual", "key": UUID(int=1), "link_id": 1, "name": "A"}
+    ids = {"slug": "x", "page": "usual", "key": UUID(int=1), "link_id": 1, "name": "A", "file_format": "csv"}
     ids |= {f"{noun}_id": "i" for noun in ("deployment", "version", "build", "instance", "domain")}
     known: Any = get_resolver().reverse_dict
     for name, (patterns, _shape, _defaults, _converters) in known.items():
