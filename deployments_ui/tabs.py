@@ -26,10 +26,13 @@ def list_customer_tabs(customer: CustomerSummary, *, current: str) -> list[Tab]:
     """`current` is history, activity or people. Who can't read the audit log finds the operations there."""
     slug = customer.slug
     activity = links.customer_activity(slug) if customer.may_read_activity else links.customer_operations(slug)
-    return [
+    tabs = [
         Tab(_("History"), links.customer(slug), current == "history"),
         Tab(_("Activity"), activity, current == "activity"),
     ]
+    if customer.may_manage_people and not customer.is_unassigned:
+        tabs.append(Tab(_("People"), links.customer_people(slug), current == "people"))
+    return tabs
 
 
 def list_activity_tabs(customer: CustomerSummary | None, *, current: str) -> list[Tab]:

@@ -12,9 +12,14 @@ from deployments_ui.views import (
     domains,
     env_vars,
     find,
+    hand_off,
     history,
+    invitations,
     lifecycle,
+    members,
     operations,
+    people,
+    profile,
     publishing,
     releases,
     runtime,
@@ -32,6 +37,9 @@ VERSION = f"{DEPLOYMENT}versions/<opaque:version_id>/"
 BUILD = f"{DEPLOYMENT}builds/<opaque:build_id>/"
 INSTANCE = f"{DEPLOYMENT}runtime/<opaque:instance_id>/"
 REVIEW = f"{DEPLOYMENT}env/review/<uuid:key>/"
+PERSON = "people/<int:user_id>/"
+INVITATION = "people/invitations/<int:invitation_id>/"
+MEMBERS = "c/<slug:slug>/people/"
 DOMAIN = f"{DEPLOYMENT}domains/<opaque:domain_id>/"
 
 urlpatterns = [
@@ -86,8 +94,35 @@ urlpatterns = [
     path("activity/activity.<slug:file_format>", activity.export, name="activity_export"),
     path("c/<slug:slug>/activity/", activity.index, name="customer_activity"),
     path("c/<slug:slug>/activity/activity.<slug:file_format>", activity.export, name="customer_activity_export"),
+    path("people/", people.index, name="people"),
+    path("people/invite/", invitations.creation, name="person_invitation"),
+    path("people/invitations/", people.invitations, name="invitations"),
+    path(f"{INVITATION}resend/", invitations.resending, name="invitation_resending"),
+    path(f"{INVITATION}revoke/", invitations.revocation, name="invitation_revocation"),
+    path(PERSON, people.show, name="person"),
+    path(f"{PERSON}role/", people.role, name="person_role"),
+    path(f"{PERSON}deactivate/", people.deactivation, name="person_deactivation"),
+    path(f"{PERSON}reactivate/", people.reactivation, name="person_reactivation"),
+    path(f"{PERSON}remove/", people.removal, name="person_removal"),
+    path(f"{PERSON}sign-out/", people.sign_out, name="person_sign_out"),
+    path("invitations/<str:secret>/", invitations.show, name="invitation"),
+    path(MEMBERS, members.index, name="customer_people"),
+    path(f"{MEMBERS}invite/", members.invitation, name="customer_invitation"),
+    path(f"{MEMBERS}invitations/<int:invitation_id>/resend/", members.resending, name="customer_invitation_resending"),
+    path(
+        f"{MEMBERS}invitations/<int:invitation_id>/revoke/", members.revocation, name="customer_invitation_revocation"
+    ),
+    path(f"{MEMBERS}<int:user_id>/role/", members.role, name="member_role"),
+    path(f"{MEMBERS}<int:user_id>/remove/", members.removal, name="member_removal"),
+    path("handoff/", hand_off.receive, name="handoff"),
+    path("handoff/continue/", hand_off.continue_, name="handoff_continue"),
     path("find/", find.show, name="find"),
     path("styleguide/", styleguide.show, name="styleguide"),
     path("styleguide/<slug:page>/", styleguide.show, name="styleguide_page"),
+    path("profile/", profile.show, name="profile"),
+    path("profile/email/", profile.email, name="profile_email"),
+    path("profile/email/<str:secret>/", profile.email_confirmation, name="profile_email_confirmation"),
+    path("profile/sessions/end/", profile.end_other_sessions, name="profile_sessions_end"),
+    path("profile/sessions/<int:session_id>/end/", profile.end_session, name="profile_session_end"),
     path("theme/", theme.choose, name="theme"),
 ]

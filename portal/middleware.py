@@ -21,6 +21,7 @@ from portal import metrics
 from portal.client_address import get_client_address
 from portal.permissions import Person
 from portal.services import durability, people
+from portal.services.brands import current
 
 GetResponse = Callable[[Any], HttpResponseBase]
 
@@ -104,14 +105,26 @@ def find_person(request: HttpRequest) -> Person:
     return people.get_person(cast(Any, request.user)) or NOBODY
 
 
-class TimeZoneMiddleware:
-    """Shows times in the zone named by the cookie `tz`, which the browser sets; without it in TIME_ZONE."""
+class BrandMiddleware:
+    """Mails that are written while a request is answered have the brand of its host. An unknown host has none."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        name = request.COOKIES.get("tz", "")
+        with current.requested_at(request.get_host()):
+            return self.get_response(request)
+
+
+class TimeZoneMiddleware:
+    """Shows times in the person's zone, else in that of the cookie `tz`, which the browser sets, else in TIME_ZONE."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        user = request.user if settings.SESSION_COOKIE_NAME in request.COOKIES else None
+        name = getattr(user, "time_zone", "") or request.COOKIES.get("tz", "")
         if name not in known_time_zones():
             return self.get_response(request)
         with timezone.override(zoneinfo.ZoneInfo(name)):

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from portal.permissions import Person, Role
+from portal.services.brands.current import get_brand, get_requested_host
 
 STAFF_ROLES = frozenset({Role.OPERATOR, Role.SUPPORT})
 
@@ -19,4 +20,5 @@ def is_hidden(role: str, *, by: Person) -> bool:
 
 
 def get_support_name() -> str:
-    return _("%(portal)s support") % {"portal": settings.PORTAL_NAME}
+    """The words for staff, in the brand of the host that was requested."""
+    return _("%(portal)s support") % {"portal": get_brand(get_requested_host()).name}

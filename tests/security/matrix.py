@@ -7,7 +7,7 @@ those rules who holds it, so this table and that one can't tell different storie
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
@@ -18,6 +18,7 @@ from tests.security.dataset import Ids
 READ = ("GET", "HEAD")
 FORM = ("GET", "HEAD", "POST")
 POST = ("POST",)
+MISSING_ID = 10**9
 EVERY = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 
 
@@ -26,6 +27,8 @@ class Access:
     """`right` None: whoever is signed in; `is_open`: nobody has to be. `is_json`: answers problems, and 401.
 
     `own_draft`: only who typed the draft finds it. `hidden`: who lacks the right is responses 404 and not 403.
+    `is_platform`: the right on the platform, whatever somebody has at a customer.
+    `is_missing`: there is nothing at this URL for anybody in the data set.
     """
 
     methods: tuple[str, ...] = READ
@@ -34,23 +37,43 @@ class Access:
     is_json: bool = False
     own_draft: bool = False
     hidden: bool = False
+    is_missing: bool = False
+    is_platform: bool = False
+
+
+def platform(methods: tuple[str, ...], right: Permission) -> Access:
+    """A page of the whole platform: for people without the right it does not exist."""
+    return Access(methods, right, hidden=True, is_platform=True)
 
 
 PAGE = Access()
+# Somebody's own session, passkey or link, and pages that need a setting: nobody in the data set has them.
+MISSING = Access(right=None, hidden=True, is_missing=True)
 NO_RIGHT = Access(right=None)
 JSON = Access(is_json=True)
 JSON_NO_RIGHT = Access(right=None, is_json=True)
 
 ACCESS: dict[str, Access] = {
+    "account_change_password": Access(FORM, None),
+    "account_confirm_elsewhere": NO_RIGHT,
+    "account_confirmed": NO_RIGHT,
     "account_login": Access(FORM, None, is_open=True),
     "account_logout": Access(FORM, None, is_open=True),
     "activity": Access(right=Permission.READ_ALL_CUSTOMERS, hidden=True),
     "activity_export": Access(right=Permission.READ_ALL_CUSTOMERS, hidden=True),
+    "account_reauthenticate": Access(FORM, None),
+    "account_reset_password": Access(FORM, None, is_open=True),
+    "account_reset_password_done": Access(READ, None, is_open=True),
+    "account_reset_password_from_key": Access(FORM, None, is_open=True),
+    "account_reset_password_from_key_done": Access(READ, None, is_open=True),
+    "account_single_sign_on": replace(MISSING, methods=POST, is_open=True),
+    "account_single_sign_on_callback": replace(MISSING, is_open=True),
+    "account_single_sign_on_confirm": replace(MISSING, methods=POST),
     "api:customers": JSON_NO_RIGHT,
     "api:deployment": JSON,
     "api:deployments": JSON,
     "api:history": JSON,
-    "api:unknown": Access(right=None, is_json=True, hidden=True),
+    "api:unknown": Access(right=None, is_json=True, hidden=True, is_missing=True),
     "api:operation": JSON,
     "api:operations": JSON_NO_RIGHT,
     "api:schema": JSON_NO_RIGHT,
@@ -62,7 +85,11 @@ ACCESS: dict[str, Access] = {
     "creation": Access(FORM, Permission.CREATE_DEPLOYMENT),
     "customer_activity": Access(right=Permission.READ_ACTIVITY),
     "customer_activity_export": Access(right=Permission.READ_ACTIVITY),
+    "customer_invitation": Access(FORM, Permission.MANAGE_PEOPLE),
+    "customer_invitation_resending": Access(POST, Permission.MANAGE_PEOPLE),
+    "customer_invitation_revocation": Access(POST, Permission.MANAGE_PEOPLE),
     "customer_operations": PAGE,
+    "customer_people": Access(right=Permission.MANAGE_PEOPLE),
     "customers": NO_RIGHT,
     "decision": Access(POST),
     "deletion": Access(FORM, Permission.DELETE_DEPLOYMENT),
@@ -84,17 +111,51 @@ ACCESS: dict[str, Access] = {
     "env_set": Access(FORM, Permission.SET_ENV),
     "find": NO_RIGHT,
     "first_publication": Access(FORM, Permission.PUBLISH),
+    "handoff": Access(FORM, None, is_open=True),
+    "handoff_continue": Access(FORM, None, is_open=True),
     "history": PAGE,
     "history_refresh": Access(POST),
     "home": NO_RIGHT,
     "instance": PAGE,
     "instance_text": PAGE,
+    "invitation": Access(FORM, None, is_open=True),
+    "invitation_resending": platform(POST, Permission.MANAGE_PEOPLE),
+    "invitation_revocation": platform(POST, Permission.MANAGE_PEOPLE),
+    "invitations": platform(READ, Permission.MANAGE_PEOPLE),
     "keeping": Access(POST, Permission.ROLL_BACK),
     "last_good": Access(READ, Permission.ROLL_BACK),
     "log": PAGE,
     "log_text": PAGE,
+    "member_removal": Access(FORM, Permission.MANAGE_PEOPLE),
+    "member_role": Access(FORM, Permission.MANAGE_PEOPLE),
+    "people": platform(READ, Permission.MANAGE_PEOPLE),
+    "person": platform(READ, Permission.MANAGE_PEOPLE),
+    "person_deactivation": platform(FORM, Permission.MANAGE_PEOPLE),
+    "person_invitation": platform(FORM, Permission.MANAGE_PEOPLE),
+    "person_reactivation": platform(FORM, Permission.MANAGE_PEOPLE),
+    "person_removal": platform(FORM, Permission.MANAGE_PEOPLE),
+    "person_role": platform(FORM, Permission.MANAGE_PEOPLE),
+    "person_sign_out": platform(FORM, Permission.MANAGE_PEOPLE),
+    "mfa_activate_totp": Access(FORM, None),
+    "mfa_add_webauthn": Access(FORM, None),
+    "mfa_authenticate": Access(FORM, None, is_open=True),
+    "mfa_deactivate_totp": replace(MISSING, methods=FORM),
+    "mfa_edit_webauthn": replace(MISSING, methods=FORM),
+    "mfa_generate_recovery_codes": Access(FORM, None),
+    "mfa_index": NO_RIGHT,
+    "mfa_list_webauthn": NO_RIGHT,
+    "mfa_login_webauthn": Access(FORM, None, is_open=True),
+    "mfa_reauthenticate": Access(FORM, None),
+    "mfa_reauthenticate_webauthn": Access(FORM, None),
+    "mfa_remove_webauthn": replace(MISSING, methods=FORM),
+    "mfa_view_recovery_codes": MISSING,
     "operation": PAGE,
     "operations": Access(right=Permission.READ_ALL_CUSTOMERS, hidden=True),
+    "profile": Access(FORM, None),
+    "profile_email": Access(FORM, None),
+    "profile_email_confirmation": replace(MISSING, methods=FORM),
+    "profile_session_end": replace(MISSING, methods=POST),
+    "profile_sessions_end": Access(POST, None),
     "promotion": Access(FORM, Permission.PROMOTE),
     "publication": Access(FORM, Permission.PUBLISH),
     "redeployment": Access(FORM, Permission.REDEPLOY),
@@ -110,7 +171,10 @@ ACCESS: dict[str, Access] = {
     "version_menu": PAGE,
 }
 # Ids in the order of their nesting in URLs: a foreign id can be below an own one.
-NESTED = ("slug", "deployment_id", "version_id", "build_id", "instance_id", "domain_id", "link_id", "key", "name")
+NESTED = (
+    *("slug", "deployment_id", "version_id", "build_id", "instance_id", "domain_id", "link_id", "key", "name"),
+    *("user_id", "invitation_id"),
+)
 # Arguments that are not ids of objects. A name to be deleted need not exist.
 FREE = frozenset({"file_format", "name", "page"})
 
@@ -128,7 +192,10 @@ def get_arguments(at: Ids, name: str, *, who: str) -> dict[str, Any]:
     """The arguments of the URL with this name for these objects."""
     key = at.drafts.get(who, at.operation) if ACCESS[name].own_draft else at.operation
     elsewhere = at.builds if name in {"build", "build_text", "builds"} else {}
-    return {**vars(at), "key": key, "page": "usual", "file_format": "csv", **elsewhere}
+    if name == "invitation":
+        elsewhere = {"secret": at.invitation_secret}
+    own = {"pk": MISSING_ID, "session_id": MISSING_ID, "uidb36": "1"}
+    return {**vars(at), "key": key, "page": "usual", "file_format": "csv", **own, **elsewhere}
 
 
 def get_url(name: str, ids: dict[str, Any]) -> str:
