@@ -64,12 +64,8 @@ SENTENCES: dict[str, Promise] = {
     "hand_off.token_made": _("%(who)s made a token for a hand-off"),
     "brand.changed": _("%(who)s changed the brand %(target)s"),
     "customer.changed": _("%(who)s changed %(target)s"),
+    "request": _("%(who)s sent %(target)s"),
     "audit.deleted": _("%(who)s deleted the events %(target)s"),
-}
-REQUESTS: dict[str, Promise] = {
-    "done": _("%(who)s sent %(target)s"),
-    "failed": _("%(who)s sent %(target)s, and nothing was changed"),
-    "refused": _("%(who)s was not allowed: %(target)s"),
 }
 OTHER = _("%(who)s: %(kind)s %(target)s")
 
@@ -112,14 +108,13 @@ WAYS: dict[str, Promise] = {
 
 def describe_event(event: ActivityEvent) -> str:
     """One sentence. A kind without one is shown by the words that its name is made of."""
-    sentence = REQUESTS.get(event.outcome) if event.kind == "request" else SENTENCES.get(event.kind)
     facts = {
         "who": name_who(event),
         "target": event.target,
         "version": number_or_id(event.version, ""),
         "kind": event.kind.replace(".", " ").replace("_", " "),
     }
-    return (str(sentence or OTHER) % facts).strip()
+    return (str(SENTENCES.get(event.kind, OTHER)) % facts).strip()
 
 
 def name_who(event: ActivityEvent) -> str:
