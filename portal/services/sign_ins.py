@@ -11,7 +11,6 @@ import math
 import time
 from dataclasses import dataclass
 
-from django.core.cache import cache
 from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -40,7 +39,6 @@ _ACCOUNT = (30.0, 1 / 30)
 _MAILS_TO_ADDRESS = (3.0, 1 / 600)
 # By then each of them is full again.
 _KEPT_S = 3600.0
-_REFUSAL_RECORDED_EVERY_S = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +110,14 @@ def delete_old_counts() -> int:
 
 
 def _record_refusal(attempt: Attempt) -> None:
-    """Once a minute for each network: somebody who tries without end must not fill the log."""
-    if cache.add(_share("refused", (attempt.network,), _ADDRESS).key, 1, _REFUSAL_RECORDED_EVERY_S):
-        facts = {"way": attempt.what or "password"}
-        record.record("sign_in.failed", by=None, email=attempt.email, after=facts, outcome=record.Outcome.REFUSED)
+    record.record_once_a_minute(
+        "sign_in.failed",
+        about=attempt.network,
+        by=None,
+        email=attempt.email,
+        after={"way": attempt.what or "password"},
+        outcome=record.Outcome.REFUSED,
+    )
 
 
 def _share(name: str, parts: tuple[str, ...], rate: tuple[float, float]) -> Share:
