@@ -8,6 +8,7 @@ import time
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal import auth
+from django.core.cache import cache
 from django.test import Client
 from pytest_django import Settings
 
@@ -30,12 +31,20 @@ def code_of(secret: str, *, steps: int = 0) -> str:
 
 
 def set_up_app(client: Client) -> str:
-    """The secret, as the page shows it as text."""
+    """The secret. The code that has set it up can be used again."""
+    secret, _code = set_up_app_just_now(client)
+    cache.clear()
+    return secret
+
+
+def set_up_app_just_now(client: Client) -> tuple[str, str]:
+    """The secret, as the page shows it as text, and the code that was typed."""
     page = client.get(APP).content.decode()
     secret = re.findall(r"<code>([A-Z2-7]{32})</code>", page)[0]
     assert 'src="data:image/svg+xml;base64,' in page
-    client.post(APP, {"code": code_of(secret)})
-    return str(secret)
+    code = code_of(secret)
+    client.post(APP, {"code": code})
+    return secret, code
 
 
 def read_codes(client: Client) -> list[str]:
@@ -63,8 +72,23 @@ class TestAuthenticatorApp:
         first.post(CODE, {"code": code})
         page = second.post(CODE, {"code": code})
         assert is_signed_in(first)
-        assert "Incorrect code" in page.content.decode()
+        assert re.search("Incorrect code|used already", page.content.decode())
         assert not is_signed_in(second)
+
+    def test_nor_the_one_that_has_set_it_up(self, people: People) -> None:
+        """Typed with a space, as apps show it, it is the same code."""
+        client = sign_in(people.owner)
+        _secret, code = set_up_app_just_now(client)
+        client = sign_in(people.owner)
+        for typed in (code, f"{code[:3]} {code[3:]}", f" {code}"):
+            client.post(CODE, {"code": typed})
+        assert not is_signed_in(client)
+
+    def test_a_code_of_half_a_minute_ago_is_accepted(self, people: People) -> None:
+        secret = set_up_app(sign_in(people.owner))
+        client = sign_in(people.owner)
+        client.post(CODE, {"code": code_of(secret, steps=-1)})
+        assert is_signed_in(client)
 
     def test_other_codes_are_refused_and_recorded(self, people: People) -> None:
         secret = set_up_app(sign_in(people.owner))
@@ -73,7 +97,9 @@ class TestAuthenticatorApp:
             client.post(CODE, {"code": code})
         assert not is_signed_in(client)
         failed = list_events("sign_in.failed")
-        assert {(event.person_id, event.after["way"]) for event in failed} == {(people.owner.pk, "second factor")}
+        assert {(event.person_id, (event.after or {})["way"]) for event in failed} == {
+            (people.owner.pk, "second factor")
+        }
 
     def test_guesses_are_slowed_down(self, people: People) -> None:
         secret = set_up_app(sign_in(people.owner))
