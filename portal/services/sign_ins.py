@@ -78,8 +78,10 @@ def count_attempt(attempt: Attempt) -> None:
         seconds = max(1, math.ceil(spent.retry_after_s or 1))
         logger.warning("sign-in refused: too many attempts", extra=_describe(attempt))
         _record_refusal(attempt)
-        text = _("There were too many attempts to sign in. Try again in %(seconds)s seconds.") % {"seconds": seconds}
-        raise Unavailable(text, retry_after_s=seconds) from spent
+        text = _("There were too many attempts to sign in. Try again in %(seconds)s seconds.")
+        if attempt.what == RESET:
+            text = _("Several mails went to this address already. Try again in %(seconds)s seconds.")
+        raise Unavailable(text % {"seconds": seconds}, retry_after_s=seconds) from spent
 
 
 def note_success(attempt: Attempt) -> None:
