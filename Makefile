@@ -41,7 +41,7 @@ bench: dev  ## measure; prints a table and writes JSON below var/
 chaos: dev  ## kill web and worker processes 200 times each around a change; prints a table and writes JSON below var/
 	@exec $(PYTHON) -m tests.chaos
 
-test-deps:  ## install the system packages some tests need (Debian: chromium, redis-server)
+test-deps:  ## install the system packages some tests need (Debian: chromium, redis-server, nodejs, php-cli, ruby)
 	@requirements/install-system
 
 lock: dev  ## compile requirements/*.txt from pyproject.toml

@@ -6,6 +6,7 @@ from typing import Any
 
 from allauth.account import auth_backends
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.utils import perform_login
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db import OperationalError
@@ -17,6 +18,7 @@ from django.utils.translation import gettext as _
 
 from portal import known_browsers
 from portal.client_address import get_client_address, get_network
+from portal.models import User
 from portal.services import durability, people, sign_ins
 from portal.services.browsers import describe_browser
 from portal.services.errors import Unavailable
@@ -89,6 +91,12 @@ class AuthenticationBackend(auth_backends.AuthenticationBackend):  # type: ignor
 
     def user_can_authenticate(self, user: Any) -> bool:
         return people.can_sign_in(user)
+
+
+def sign_in(request: HttpRequest, user_id: int) -> HttpResponse:
+    """Sign in somebody who has just created an account, and show home. The session gets a new key."""
+    response: HttpResponse = perform_login(request, User.objects.get(pk=user_id), redirect_url="/")
+    return response
 
 
 def read_attempt(request: HttpRequest, *, email: str, what: str = "") -> Attempt:

@@ -16,7 +16,7 @@ from pydantic_core import PydanticUseDefault
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from portal import setting_types as types
-from portal.var_dir import load_or_create_secret_key, make_private
+from portal.var_dir import load_or_create_hand_off_key, load_or_create_secret_key, make_private, read_public_pem
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DEMO_KEY = "msk_test_demo"
@@ -44,6 +44,21 @@ class Dns:
 
     resolvers: tuple[str, ...]
     overrides: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class HandOff:
+    """Whose tokens let people in, and what verifies them: one of `public_key`, `jwks_url` and `secret`.
+
+    Without an `issuer` nobody is handed over. `url` is the page of the platform's own app that people come from.
+    """
+
+    issuer: str
+    audience: str
+    public_key: str = ""
+    jwks_url: str = ""
+    secret: str = field(default="", repr=False)
+    url: str = ""
 
 
 class Config(BaseSettings):
@@ -130,7 +145,8 @@ class Config(BaseSettings):
     )
     smtp_url: types.SmtpUrl | None = Field(
         None,
-        description="mail server: `smtp://user:password@host:587` (STARTTLS) or `smtps://…`; without it, none is sent",
+        description="mail server: `smtp://user:password@host:587` (with STARTTLS) or `smtps://…`; ending in "
+        "`?tls=off` for a server without TLS; without it, no mail is sent",
     )
     mail_from: types.Email = Field("portal@localhost", description="sender of mails until a brand has one")
     language_code: types.Language = Field("en", description="language of the pages")
@@ -201,8 +217,12 @@ class Config(BaseSettings):
 
     simulator_port: types.Port = Field(9009, description="port of the demo's simulator")
     simulator_dns_port: types.Port = Field(
-        default_factory=lambda data: next_dns_port(data["simulator_port"]),
+        default_factory=lambda data: next_port(data["simulator_port"], 44),
         description="port of the demo's name server; by default 44 above `SIMULATOR_PORT`",
+    )
+    simulator_smtp_port: types.Port = Field(
+        default_factory=lambda data: next_port(data["simulator_port"], 25),
+        description="port of the demo's mail server; by default 25 above `SIMULATOR_PORT`",
     )
 
     @field_validator("*", mode="before")
@@ -256,6 +276,19 @@ class Config(BaseSettings):
             raise ValueError(f"must differ from PORT, which is {value} too")
         return value
 
+    @field_validator("handoff_secret")
+    @classmethod
+    def check_one_hand_off_key(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        """With two, a token could be signed with the public one, as a secret."""
+        keys = (value, info.data.get("handoff_public_key"), info.data.get("handoff_jwks_url"))
+        given = sum(key is not None for key in keys)
+        if given > 1:
+            raise ValueError("set only one of HANDOFF_SECRET, HANDOFF_PUBLIC_KEY and HANDOFF_JWKS_URL")
+        names = {"handoff_issuer", "handoff_public_key", "handoff_jwks_url"}
+        if names <= info.data.keys() and bool(info.data["handoff_issuer"]) != bool(given):
+            raise ValueError("HANDOFF_ISSUER needs HANDOFF_PUBLIC_KEY, HANDOFF_JWKS_URL or HANDOFF_SECRET, and they it")
+        return value
+
     @property
     def is_demo(self) -> bool:
         return self.miosa_api_key is None
@@ -281,12 +314,35 @@ class Config(BaseSettings):
         )
 
     @property
+    def hand_off(self) -> HandOff:
+        """A demo has an app of its own, at the simulator, with a key in VAR_DIR."""
+        if self.is_demo and self.handoff_issuer is None:
+            app = f"http://127.0.0.1:{self.simulator_port}/your-app/"
+            public_key = read_public_pem(load_or_create_hand_off_key(self.var_dir))
+            return HandOff(issuer=app, audience=self.handoff_audience, public_key=public_key, url=app)
+        return HandOff(
+            issuer=self.handoff_issuer or "",
+            audience=self.handoff_audience,
+            public_key=self.handoff_public_key or "",
+            jwks_url=self.handoff_jwks_url or "",
+            secret=reveal(self.handoff_secret),
+            url=self.handoff_url or "",
+        )
+
+    @property
     def dns(self) -> Dns:
         """A demo sends every query to the simulator's name server."""
         if not self.is_demo:
             return Dns(self.dns_resolvers)
         simulated = f"127.0.0.1:{self.simulator_dns_port}"
         return Dns((simulated,), (("127.0.0.1", simulated),))
+
+    @property
+    def mail_server(self) -> str:
+        """The URL of the mail server, empty without one. A demo sends every mail to the simulator."""
+        if self.is_demo and self.smtp_url is None:
+            return f"smtp://127.0.0.1:{self.simulator_smtp_port}"
+        return reveal(self.smtp_url)
 
     @property
     def database(self) -> dict[str, Any]:
@@ -308,6 +364,6 @@ def reveal(secret: SecretStr | None) -> str:
     return secret.get_secret_value() if secret is not None else ""
 
 
-def next_dns_port(simulator_port: int) -> int:
+def next_port(simulator_port: int, distance: int) -> int:
     """Follows the simulator's port, so that for two demos on one machine one choice each is enough."""
-    return simulator_port + 44 if simulator_port + 44 < 65536 else simulator_port - 44
+    return simulator_port + distance if simulator_port + distance < 65536 else simulator_port - distance

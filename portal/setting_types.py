@@ -20,6 +20,7 @@ from django.core.validators import validate_email
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
 from portal.permissions import Role
+from portal.token_keys import parse_public_key
 
 LOCALE_DIR = Path(__file__).resolve().parent.parent / "locale"
 
@@ -165,8 +166,7 @@ def check_portal_url(value: str) -> str:
 
 
 def check_public_key(value: str) -> str:
-    if not value.startswith(("-----BEGIN PUBLIC KEY-----", "{")):
-        raise ValueError("must be a public key in PEM, or a JWK")
+    parse_public_key(value)
     return value
 
 

@@ -71,6 +71,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "portal.middleware.BrandMiddleware",
     "portal.session_limits.SessionLimitMiddleware",
     "portal.middleware.PersonMiddleware",
     "portal.audit_middleware.AuditMiddleware",
@@ -155,6 +156,7 @@ MFA_FORMS = {
     "add_webauthn": "portal.account_forms.AddPasskeyForm",
     "login_webauthn": "portal.account_forms.PasskeyLoginForm",
 }
+HAND_OFF = CONFIG.hand_off
 SECOND_FACTOR_FOR = frozenset(CONFIG.second_factor_for)
 HANDOFF_URL = CONFIG.handoff_url or ""
 SOCIALACCOUNT_ADAPTER = "portal.single_sign_on.SocialAccountAdapter"
@@ -181,7 +183,7 @@ SOCIALACCOUNT_PROVIDERS: dict[str, Any] = {
 
 # --- Mail and audit log ---
 
-SMTP_URL = reveal(CONFIG.smtp_url)
+SMTP_URL = CONFIG.mail_server
 DEFAULT_FROM_EMAIL = CONFIG.mail_from
 AUDIT_KEY = reveal(CONFIG.audit_key)
 AUDIT_KEEP_D = CONFIG.audit_keep_d

@@ -1,4 +1,4 @@
-"""The folder that holds everything the portal keeps on disk, and the signing key in it.
+"""The folder that holds everything the portal keeps on disk, and the keys in it.
 
 It holds customers' data and keys, so it is readable by its owner alone, also if it existed before.
 """
@@ -11,6 +11,15 @@ import secrets
 import stat
 import sys
 from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+)
 
 KEY_BYTES = 64
 # Held by the one `manage.py up` on the folder; and, shared, by each web server and worker.
@@ -52,7 +61,7 @@ def load_or_create_secret_key(folder: Path) -> str:
     """Raises a ValueError, in words for the person who runs the portal, and OSError."""
     path = folder / "secret_key"
     if not path.exists():
-        create_secret_key(path)
+        create_once(path, secrets.token_urlsafe(KEY_BYTES))
     key = path.read_bytes().strip()
     if len(key) < KEY_BYTES or not key.isascii():
         raise ValueError(
@@ -79,12 +88,27 @@ def lock_for_use(folder: Path) -> None:
         sys.exit(f"VAR_DIR: a backup is being restored to {folder}. Start again when that has ended.")
 
 
-def create_secret_key(path: Path) -> None:
+def load_or_create_hand_off_key(folder: Path) -> Path:
+    """The PEM file with the private key of the demo's own app (docs/handoff.md)."""
+    path = folder / "hand_off_key.pem"
+    if not path.exists():
+        key = Ed25519PrivateKey.generate()
+        pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        create_once(path, pem.decode())
+    return path
+
+
+def read_public_pem(private_key: Path) -> str:
+    key = load_pem_private_key(private_key.read_bytes(), password=None)
+    return key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+
+
+def create_once(path: Path, text: str) -> None:
     """Writes a draft and links it into place, so that two processes that start together end up with the same key."""
     draft = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
     draft.touch(mode=0o600, exist_ok=False)
     try:
-        draft.write_text(secrets.token_urlsafe(KEY_BYTES), encoding="ascii")
+        draft.write_text(text, encoding="ascii")
         path.hardlink_to(draft)
     except FileExistsError:
         return

@@ -1,6 +1,4 @@
-"""Regular chores of the worker: its heartbeat, deleting what expired (env values, sessions, counts of sign-ins), and
-noting the end of the audit log in the log file.
-"""
+"""Regular chores of the worker: its heartbeat, deleting what expired, and logging the end of the audit log."""
 
 import time
 from collections.abc import Callable
@@ -16,6 +14,8 @@ from portal.models import EnvVarDraft
 from portal.services import sign_ins
 from portal.services.audit import verify
 from portal.services.env_vars import encryption
+from portal.services.hand_off import accept
+from portal.services.mails import outbox
 from portal.worker import Due, Source
 
 _PURGE_EVERY_S = 60.0
@@ -42,7 +42,9 @@ class HousekeepingSource(Source[Chore]):
         self._chores = (
             Chore("heartbeat", heartbeat.beat, heartbeat.EVERY_S),
             Chore("sessions", lambda: call_command("clearsessions"), _CLEAN_UP_EVERY_S),
+            Chore("hand-offs", lambda: accept.delete_expired_tokens(now=timezone.now()), _CLEAN_UP_EVERY_S),
             Chore("sign-ins", sign_ins.delete_old_counts, _CLEAN_UP_EVERY_S),
+            Chore("mails", outbox.clean_up, _CLEAN_UP_EVERY_S),
             Chore("audit head", verify.note_head, _NOTE_EVERY_S),
             self._purge,
         )

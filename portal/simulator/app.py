@@ -9,11 +9,12 @@ from werkzeug.wrappers import Request, Response
 
 from portal.simulator.api.dispatch import Dispatcher
 from portal.simulator.control.endpoints import answer_control
-from portal.simulator.defaults import CONTROL_PREFIX, SITES_PREFIX
+from portal.simulator.defaults import CONTROL_PREFIX, MAIL_PREFIX, SITES_PREFIX
 from portal.simulator.errors import ApiError, status_of
 from portal.simulator.faults import Effect
 from portal.simulator.http_server import Reply
 from portal.simulator.idempotency import StoredAnswer
+from portal.simulator.mailbox import Mailbox, answer_mailbox
 from portal.simulator.request_log import Row
 from portal.simulator.responses import error_response, request_id_of
 from portal.simulator.sites import answer_visit
@@ -26,6 +27,7 @@ class App:
     def __init__(self, state: State, base_url: str | None) -> None:
         self.state = state
         self.port = 0
+        self.mailbox = Mailbox()
         self._dispatcher = Dispatcher(state)
         self._base_url = base_url
         self._stopping = threading.Event()
@@ -38,6 +40,8 @@ class App:
         base_url = self._base_url or self._address_of(request)
         if request.path.startswith(CONTROL_PREFIX):
             return Reply(answer_control(self.state, request, base_url))
+        if request.path.startswith(MAIL_PREFIX):
+            return Reply(answer_mailbox(self.mailbox, request))
         is_visit = request.path.startswith(SITES_PREFIX)
         row = self.state.request_log.add(request, self.state.clock.now(), is_visit=is_visit)
         effect = self.state.faults.take(request.method, request.path)

@@ -7,14 +7,15 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from pydantic import SecretStr
 
-from portal.config import Config
+from portal.config import Config, HandOff
 from portal.environment import NAMES, SECRET_NAMES, ConfigError, load_config
 from portal.setting_types import parse_database_url
+from tests.hand_off.app import P256_KEY, get_public_pem
 
 ROOT = Path(__file__).resolve().parents[2]
 KEY = "msk_live_0123456789"
@@ -223,6 +224,51 @@ class TestSecrets:
         shown = repr(config) + repr(config.miosa)
         assert not any(secret in shown for secret in config.secrets)
         assert config.secrets >= {KEY, "m" * 20, "pa55%2Fword", "pa55/word"}
+
+
+class TestHandOff:
+    """Whose tokens are accepted: one issuer, with one key."""
+
+    KEYS: ClassVar[dict[str, str]] = {
+        "HANDOFF_PUBLIC_KEY": get_public_pem(P256_KEY),
+        "HANDOFF_JWKS_URL": "https://app.example.com/keys",
+        "HANDOFF_SECRET": "s" * 32,
+    }
+    ISSUER: ClassVar[dict[str, str]] = {"MIOSA_API_KEY": KEY, "HANDOFF_ISSUER": "https://app.example.com"}
+
+    def test_a_demo_has_an_app_with_a_key_of_its_own(self, load: Load, tmp_path: Path) -> None:
+        hand_off = load(SIMULATOR_PORT="9123").hand_off
+        assert hand_off == load(SIMULATOR_PORT="9123").hand_off
+        assert (hand_off.issuer, hand_off.url) == ("http://127.0.0.1:9123/your-app/",) * 2
+        assert hand_off.public_key.startswith("-----BEGIN PUBLIC KEY-----")
+        assert mode(tmp_path / "hand_off_key.pem") == 0o600
+
+    def test_a_real_portal_has_none_until_it_is_set(self, load: Load, tmp_path: Path) -> None:
+        assert load(MIOSA_API_KEY=KEY).hand_off == HandOff(issuer="", audience="portal")
+        assert not (tmp_path / "hand_off_key.pem").exists()
+
+    @pytest.mark.parametrize("name", KEYS)
+    def test_one_key_is_needed(self, load: Load, name: str) -> None:
+        assert load(**self.ISSUER, **{name: self.KEYS[name]}).hand_off.issuer == "https://app.example.com"
+        assert list_problems(load, **self.ISSUER) == ["HANDOFF_SECRET"]
+        assert list_problems(load, MIOSA_API_KEY=KEY, **{name: self.KEYS[name]}) == ["HANDOFF_SECRET"]
+
+    @pytest.mark.parametrize("left_out", [*KEYS, ""])
+    def test_two_are_refused(self, load: Load, left_out: str) -> None:
+        """With a public key and a secret, a token could be signed with the public one."""
+        two = {name: value for name, value in self.KEYS.items() if name != left_out}
+        with pytest.raises(ConfigError, match="HANDOFF_SECRET: set only one"):
+            load(**self.ISSUER, **two)
+
+    @pytest.mark.parametrize("key", ["x", "{}", "-----BEGIN PUBLIC KEY-----\nx\n-----END PUBLIC KEY-----"])
+    def test_a_key_that_is_none_is_reported(self, load: Load, key: str) -> None:
+        assert list_problems(load, **self.ISSUER, HANDOFF_PUBLIC_KEY=key) == ["HANDOFF_PUBLIC_KEY"]
+
+    def test_keys_come_by_https_only(self, load: Load) -> None:
+        assert list_problems(load, **self.ISSUER, HANDOFF_JWKS_URL="http://app.example.com/keys") == [
+            "HANDOFF_JWKS_URL"
+        ]
+        assert load(**self.ISSUER, HANDOFF_JWKS_URL="http://127.0.0.1:9000/keys").hand_off.jwks_url
 
 
 def test_blank_variables_count_as_unset(load: Load) -> None:

@@ -80,10 +80,11 @@ def record(
 ) -> None:
     """Add one event. Secrets in `before` and `after` are masked by their names; don't rely on that.
 
-    Call it in the transaction of the change, as its last step: until that ends, no other event can be added. `email`
-    is what was typed by somebody who is nobody yet.
+    Call it in the transaction of the change, as its last step: until that ends, no other event can be added. `by` with
+    the id 0 is no person of the portal. `email` is what was typed by somebody who is nobody yet.
     """
     origin = _origin.get() or Origin(Way.WORKER)
+    by = by if by is not None and by.id else None
     role = _find_role(by, customer)
     # Without a savepoint: a change whose event can't be stored is undone too.
     with transaction.atomic(savepoint=False):

@@ -115,7 +115,8 @@ def _take_one(share: Share, *, now: float) -> bool:
         return True
     # The clock was set back: count from now on, or nothing would come back until the time it showed before.
     Bucket.objects.filter(key=share.key, at__gt=now + rates.LONGEST_BLOCK_S).update(at=now)
-    return _ensure_bucket(share, now=now) and _update(share, now=now)
+    _ensure_bucket(share, now=now)
+    return _update(share, now=now)
 
 
 def _update(share: Share, *, now: float) -> bool:
@@ -130,12 +131,11 @@ def _update(share: Share, *, now: float) -> bool:
     return bool(enough.filter(filled__gte=1 + share.reserved).update(tokens=filled - 1.0, at=at))
 
 
-def _ensure_bucket(share: Share, *, now: float) -> bool:
-    """Make the bucket, full, unless it exists. True if it is new."""
+def _ensure_bucket(share: Share, *, now: float) -> None:
+    """Make the bucket, full, unless it exists."""
     bucket, is_new = Bucket.objects.get_or_create(key=share.key, defaults={"tokens": share.capacity, "at": now})
     if is_new and share.key == rates.get_installation_share().key:
         Connection.objects.filter(pk=Connection.only().pk).update(bucket=bucket)
-    return is_new
 
 
 def _longest_wait_s(shares: list[Share], *, now: float) -> float:
