@@ -146,11 +146,14 @@ ALLAUTH_TRUSTED_PROXY_COUNT = CONFIG.trusted_proxy_count
 MFA_ADAPTER = "portal.second_factors.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_PERIOD = 30
+MFA_TOTP_TOLERANCE = 1  # people type slowly, and clocks differ
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # no address is taken without its confirmation
 MFA_RATE_LIMITS = {"webauthn_login": "60/m/ip"}  # an office shares an address, and there is nothing to guess
 MFA_FORMS = {
     "authenticate": "portal.account_forms.AuthenticateForm",
     "reauthenticate": "portal.account_forms.ReauthenticateForm",
+    "activate_totp": "portal.account_forms.ActivateAppForm",
     "add_webauthn": "portal.account_forms.AddPasskeyForm",
     "login_webauthn": "portal.account_forms.PasskeyLoginForm",
 }
