@@ -9,7 +9,7 @@ from werkzeug.wrappers import Request, Response
 
 from portal.simulator.api.dispatch import Dispatcher
 from portal.simulator.control.endpoints import answer_control
-from portal.simulator.defaults import CONTROL_PREFIX, SITES_PREFIX
+from portal.simulator.defaults import APP_PREFIX, CONTROL_PREFIX, SITES_PREFIX
 from portal.simulator.errors import ApiError, status_of
 from portal.simulator.faults import Effect
 from portal.simulator.http_server import Reply
@@ -18,13 +18,15 @@ from portal.simulator.request_log import Row
 from portal.simulator.responses import error_response, request_id_of
 from portal.simulator.sites import answer_visit
 from portal.simulator.state import State
+from portal.simulator.your_app import YourApp
 
 
 class App:
     """`base_url` is the simulator's public address; without one it follows the request. Set `port` before serving."""
 
-    def __init__(self, state: State, base_url: str | None) -> None:
+    def __init__(self, state: State, base_url: str | None, your_app: YourApp | None = None) -> None:
         self.state = state
+        self.your_app = your_app
         self.port = 0
         self._dispatcher = Dispatcher(state)
         self._base_url = base_url
@@ -38,6 +40,8 @@ class App:
         base_url = self._base_url or self._address_of(request)
         if request.path.startswith(CONTROL_PREFIX):
             return Reply(answer_control(self.state, request, base_url))
+        if self.your_app and request.path == APP_PREFIX:
+            return Reply(self.your_app.answer(self.state, request, own_url=f"http://127.0.0.1:{self.port}"))
         is_visit = request.path.startswith(SITES_PREFIX)
         row = self.state.request_log.add(request, self.state.clock.now(), is_visit=is_visit)
         effect = self.state.faults.take(request.method, request.path)

@@ -13,6 +13,7 @@ from portal.simulator.dns.server import DnsServer
 from portal.simulator.http_server import POLL_S, HttpServer, require_loopback
 from portal.simulator.state import Seed, State
 from portal.simulator.state_file import StateFile
+from portal.simulator.your_app import YourApp
 
 
 class RefusedToStart(RuntimeError):
@@ -20,7 +21,7 @@ class RefusedToStart(RuntimeError):
 
 
 class Simulator:
-    """Listens on `port` of a loopback address; 0 means any free port.
+    """Listens on `port` of a loopback address; 0 means any free port. `your_app` has a page at /your-app/.
 
     With a state file, an omitted `seed` or `customers` means: whatever the file holds. With a `dns_port`, a DNS
     server on that port answers what /_control/dns sets. Raises RefusedToStart, ValueError for a host that is not
@@ -37,13 +38,14 @@ class Simulator:
         host: str = "127.0.0.1",
         base_url: str | None = None,
         dns_port: int | None = None,
+        your_app: YourApp | None = None,
     ) -> None:
         if os.environ.get("MIOSA_API_KEY"):
             raise RefusedToStart("MIOSA_API_KEY is set: the simulator never runs beside the real platform")
         require_loopback(host)
         self.state = State()
         self.state_file = StateFile(state_file, self.state) if state_file else None
-        self._app = App(self.state, base_url)
+        self._app = App(self.state, base_url, your_app)
         self._server = HttpServer(host, port, self._app.answer)
         self._app.port = self._server.port
         self.warning = self.state_file.load(seed=seed, customers=customers) if self.state_file else None

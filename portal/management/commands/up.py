@@ -102,6 +102,7 @@ def welcome_lines(accounts: list[tuple[str, str]]) -> list[str]:
         f"Demo: MIOSA is the simulator at {settings.MIOSA.base_url}",
         f"Sign in with the password {demo_people.DEMO_PASSWORD} as",
         *(f"  {email:<26} {role}" for email, role in accounts),
+        f"or come from your own app: {settings.HAND_OFF.url}",
         "Ctrl-C stops everything.",
     ]
 
@@ -117,7 +118,9 @@ def build_children() -> list[Child]:
     if settings.MIOSA.is_demo:
         state = str(CONFIG.var_dir / "simulator.json")
         ports = ["--port", str(CONFIG.simulator_port), "--dns-port", str(CONFIG.simulator_dns_port)]
-        children.insert(0, Child("simulator", [*manage, "simulator", *ports, "--state", state]))
+        key = str(var_dir.load_or_create_hand_off_key(CONFIG.var_dir))
+        app = ["--portal-url", settings.PORTAL_URL, "--hand-off-key", key]
+        children.insert(0, Child("simulator", [*manage, "simulator", *ports, *app, "--state", state]))
     return children
 
 
