@@ -20,8 +20,11 @@ from portal.services.queries import customers
 from portal.services.queries.schemas import CustomerSummary
 
 THEMES = ("light", "dark")
+# Of somebody who belongs to many customers: beside each other, and in a menu. The list of customers has all.
+MOST_BESIDE = 3
+MOST_IN_MENU = 30
 # In this order; `@layer` in tokens.css decides which rules win.
-STYLESHEETS = ("tokens", "base", "layout", "components", "pages", "forms", "domains", "logs")
+STYLESHEETS = ("tokens", "base", "layout", "components", "pages", "forms", "domains", "logs", "people")
 SCRIPTS = ("django_htmx/htmx-2.min.js", "js/app.js", "js/dialogs.js", "js/logs.js")
 
 HTMX_CONFIG = {
@@ -102,16 +105,23 @@ class Frame:
         words = self.person.name.split() if self.person else []
         return "".join(word[0] for word in [*words[:1], *words[1:][-1:]])
 
+    def is_menu(self, items: list[NavItem]) -> bool:
+        """Whether there are too many customers to show them beside each other."""
+        return not self.is_staff and len(items) > MOST_BESIDE
+
     def navigation(self, customer: CustomerSummary | None = None) -> list[NavItem]:
         """`customer` is the one that the page shows: a person who has only that one needs no query."""
         if self.person is None:
             return []
         if self.person.is_staff:
             pages = [(_("Customers"), links.customers()), (_("Operations"), links.operations())]
+            if self.person.is_operator:
+                pages.append((_("People"), links.people()))
         elif customer is not None and len(self.person.roles) == 1:
             pages = [(customer.name, links.customer(customer.slug))]
         else:
-            pages = [(home.name, links.customer(home.slug)) for home in customers.list_own(by=self.person)]
+            homes = customers.list_own(by=self.person, most=MOST_IN_MENU)
+            pages = [(home.name, links.customer(home.slug)) for home in homes]
         return [NavItem(label, url, is_current=self._request.path == url) for label, url in pages]
 
 

@@ -45,6 +45,7 @@ FILTERS: dict[str, Callable[..., object]] = {
     "redirect_policy": domains.redirect_policy,
     "resolver_label": domains.get_resolver_label,
     "review_line_label": env_vars.get_review_line_label,
+    "role_name": people.get_role_name,
     "second": formats.second,
     "shorten_id": formats.shorten_id,
     "since": formats.since,
@@ -77,8 +78,14 @@ class Components:
         raise AttributeError(f"No file in templates/components/ has a macro {name}")
 
 
+def is_markup(template: str | None) -> bool:
+    """Whether values are escaped: everywhere but in the texts of mails and messages."""
+    return template is None or not template.endswith(".txt")
+
+
 def environment(**options: Any) -> Environment:
-    env = Environment(**options, extensions=["jinja2.ext.i18n"])  # noqa: S701  # Django's backend turns autoescape on
+    options |= {"autoescape": is_markup, "extensions": ["jinja2.ext.i18n"]}
+    env = Environment(**options)  # noqa: S701  # it is not seen that autoescape is set
     env.policies["ext.i18n.trimmed"] = True
     env.install_gettext_callables(  # type: ignore[attr-defined]  # added by the i18n extension
         gettext, ngettext, newstyle=True, pgettext=pgettext, npgettext=npgettext

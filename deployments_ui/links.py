@@ -187,6 +187,97 @@ def dns_link(secret: str) -> str:
     return f"/dns/{secret}/"
 
 
+def people() -> str:
+    return "/people/"
+
+
+def person(user_id: int) -> str:
+    return f"/people/{user_id}/"
+
+
+def person_role(user_id: int) -> str:
+    return f"{person(user_id)}role/"
+
+
+def person_deactivation(user_id: int) -> str:
+    return f"{person(user_id)}deactivate/"
+
+
+def person_reactivation(user_id: int) -> str:
+    return f"{person(user_id)}reactivate/"
+
+
+def person_removal(user_id: int) -> str:
+    return f"{person(user_id)}remove/"
+
+
+def person_sign_out(user_id: int) -> str:
+    return f"{person(user_id)}sign-out/"
+
+
+def person_invitation() -> str:
+    """To invite somebody to any role."""
+    return "/people/invite/"
+
+
+def people_import() -> str:
+    return "/people/import/"
+
+
+def people_import_sending() -> str:
+    return "/people/import/send/"
+
+
+def invitations() -> str:
+    return "/people/invitations/"
+
+
+def invitation_resending(invitation_id: int) -> str:
+    return f"{invitations()}{invitation_id}/resend/"
+
+
+def invitation_revocation(invitation_id: int) -> str:
+    return f"{invitations()}{invitation_id}/revoke/"
+
+
+def invitation(secret: str) -> str:
+    """For the person who was invited."""
+    return f"/invitations/{secret}/"
+
+
+def customer_people(slug: str) -> str:
+    return f"/c/{slug}/people/"
+
+
+def customer_invitation(slug: str) -> str:
+    """To invite somebody to this customer."""
+    return f"{customer_people(slug)}invite/"
+
+
+def customer_invitation_resending(slug: str, invitation_id: int) -> str:
+    return f"{customer_people(slug)}invitations/{invitation_id}/resend/"
+
+
+def customer_invitation_revocation(slug: str, invitation_id: int) -> str:
+    return f"{customer_people(slug)}invitations/{invitation_id}/revoke/"
+
+
+def member_role(slug: str, user_id: int) -> str:
+    return f"{customer_people(slug)}{user_id}/role/"
+
+
+def member_removal(slug: str, user_id: int) -> str:
+    return f"{customer_people(slug)}{user_id}/remove/"
+
+
+def permissions() -> str:
+    return "/settings/permissions/"
+
+
+def customer_permissions(slug: str) -> str:
+    return f"/c/{slug}/permissions/"
+
+
 def build(slug: str, deployment_id: str, build_id: str) -> str:
     return f"{builds(slug, deployment_id)}{segment(build_id)}/"
 

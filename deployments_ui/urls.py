@@ -13,8 +13,11 @@ from deployments_ui.views import (
     find,
     hand_off,
     history,
+    invitations,
     lifecycle,
+    members,
     operations,
+    people,
     publishing,
     releases,
     runtime,
@@ -32,6 +35,9 @@ VERSION = f"{DEPLOYMENT}versions/<opaque:version_id>/"
 BUILD = f"{DEPLOYMENT}builds/<opaque:build_id>/"
 INSTANCE = f"{DEPLOYMENT}runtime/<opaque:instance_id>/"
 REVIEW = f"{DEPLOYMENT}env/review/<uuid:key>/"
+PERSON = "people/<int:user_id>/"
+INVITATION = "people/invitations/<int:invitation_id>/"
+MEMBERS = "c/<slug:slug>/people/"
 DOMAIN = f"{DEPLOYMENT}domains/<opaque:domain_id>/"
 
 urlpatterns = [
@@ -82,6 +88,26 @@ urlpatterns = [
     path("operations/<uuid:key>/decision/", operations.decision, name="decision"),
     path("operations/<uuid:key>/undo/", undo.show, name="undo"),
     path("c/<slug:slug>/operations/", operations.index, name="customer_operations"),
+    path("people/", people.index, name="people"),
+    path("people/invite/", invitations.creation, name="person_invitation"),
+    path("people/invitations/", people.invitations, name="invitations"),
+    path(f"{INVITATION}resend/", invitations.resending, name="invitation_resending"),
+    path(f"{INVITATION}revoke/", invitations.revocation, name="invitation_revocation"),
+    path(PERSON, people.show, name="person"),
+    path(f"{PERSON}role/", people.role, name="person_role"),
+    path(f"{PERSON}deactivate/", people.deactivation, name="person_deactivation"),
+    path(f"{PERSON}reactivate/", people.reactivation, name="person_reactivation"),
+    path(f"{PERSON}remove/", people.removal, name="person_removal"),
+    path(f"{PERSON}sign-out/", people.sign_out, name="person_sign_out"),
+    path("invitations/<str:secret>/", invitations.show, name="invitation"),
+    path(MEMBERS, members.index, name="customer_people"),
+    path(f"{MEMBERS}invite/", members.invitation, name="customer_invitation"),
+    path(f"{MEMBERS}invitations/<int:invitation_id>/resend/", members.resending, name="customer_invitation_resending"),
+    path(
+        f"{MEMBERS}invitations/<int:invitation_id>/revoke/", members.revocation, name="customer_invitation_revocation"
+    ),
+    path(f"{MEMBERS}<int:user_id>/role/", members.role, name="member_role"),
+    path(f"{MEMBERS}<int:user_id>/remove/", members.removal, name="member_removal"),
     path("handoff/", hand_off.receive, name="handoff"),
     path("handoff/continue/", hand_off.continue_, name="handoff_continue"),
     path("find/", find.show, name="find"),

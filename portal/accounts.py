@@ -7,6 +7,7 @@ from typing import Any
 
 from allauth.account import auth_backends
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.utils import perform_login
 from django.conf import settings
 from django.core import signing
 from django.core.exceptions import ValidationError
@@ -67,6 +68,12 @@ class AuthenticationBackend(auth_backends.AuthenticationBackend):  # type: ignor
 
     def user_can_authenticate(self, user: Any) -> bool:
         return people.can_sign_in(user)
+
+
+def sign_in(request: HttpRequest, user_id: int) -> HttpResponse:
+    """Sign in somebody who has just created an account, and show home. The session gets a new key."""
+    response: HttpResponse = perform_login(request, User.objects.get(pk=user_id), redirect_url="/")
+    return response
 
 
 def read_attempt(request: HttpRequest, credentials: dict[str, Any]) -> Attempt:

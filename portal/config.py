@@ -145,7 +145,8 @@ class Config(BaseSettings):
     )
     smtp_url: types.SmtpUrl | None = Field(
         None,
-        description="mail server: `smtp://user:password@host:587` (STARTTLS) or `smtps://…`; without it, none is sent",
+        description="mail server: `smtp://user:password@host:587` (with STARTTLS) or `smtps://…`; ending in "
+        "`?tls=off` for a server without TLS; without it, no mail is sent",
     )
     mail_from: types.Email = Field("portal@localhost", description="sender of mails until a brand has one")
     language_code: types.Language = Field("en", description="language of the pages")
@@ -216,8 +217,12 @@ class Config(BaseSettings):
 
     simulator_port: types.Port = Field(9009, description="port of the demo's simulator")
     simulator_dns_port: types.Port = Field(
-        default_factory=lambda data: next_dns_port(data["simulator_port"]),
+        default_factory=lambda data: next_port(data["simulator_port"], 44),
         description="port of the demo's name server; by default 44 above `SIMULATOR_PORT`",
+    )
+    simulator_smtp_port: types.Port = Field(
+        default_factory=lambda data: next_port(data["simulator_port"], 25),
+        description="port of the demo's mail server; by default 25 above `SIMULATOR_PORT`",
     )
 
     @field_validator("*", mode="before")
@@ -333,6 +338,13 @@ class Config(BaseSettings):
         return Dns((simulated,), (("127.0.0.1", simulated),))
 
     @property
+    def mail_server(self) -> str:
+        """The URL of the mail server, empty without one. A demo sends every mail to the simulator."""
+        if self.is_demo and self.smtp_url is None:
+            return f"smtp://127.0.0.1:{self.simulator_smtp_port}"
+        return reveal(self.smtp_url)
+
+    @property
     def database(self) -> dict[str, Any]:
         """The database as Django's DATABASES takes it. A demo and a real portal never share one."""
         if self.database_url is not None:
@@ -352,6 +364,6 @@ def reveal(secret: SecretStr | None) -> str:
     return secret.get_secret_value() if secret is not None else ""
 
 
-def next_dns_port(simulator_port: int) -> int:
+def next_port(simulator_port: int, distance: int) -> int:
     """Follows the simulator's port, so that for two demos on one machine one choice each is enough."""
-    return simulator_port + 44 if simulator_port + 44 < 65536 else simulator_port - 44
+    return simulator_port + distance if simulator_port + distance < 65536 else simulator_port - distance

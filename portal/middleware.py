@@ -21,6 +21,7 @@ from portal import metrics
 from portal.client_address import get_client_address
 from portal.permissions import Person
 from portal.services import durability, people
+from portal.services.brands import current
 
 GetResponse = Callable[[Any], HttpResponseBase]
 
@@ -102,6 +103,17 @@ class PersonMiddleware:
 
 def find_person(request: HttpRequest) -> Person:
     return people.get_person(cast(Any, request.user)) or NOBODY
+
+
+class BrandMiddleware:
+    """Mails that are written while a request is answered have the brand of its host. An unknown host has none."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        with current.requested_at(request.get_host()):
+            return self.get_response(request)
 
 
 class TimeZoneMiddleware:

@@ -18,6 +18,8 @@ SECRET_PATTERNS = re.compile(
     r"| (?<= bearer \s) [^\s\"',;]+"
     r"| (?<= sessionid=) [^\s\"',;]+ | (?<= csrftoken=) [^\s\"',;]+"
     r"| (?<= /dns/) [A-Za-z0-9_-]{20,}"  # the public link for the person who runs the DNS
+    r"| (?<= /invitations/) [A-Za-z0-9_-]{20,}"
+    r"| (?<= /reset/key/) [A-Za-z0-9_-]{10,}"  # of a link to set a new password
     r"| (?<= ://) [^/\s:@]+ : [^/\s@]+ (?=@)"  # user and password in a URL
 )
 # Control characters but tab and newline, which JSON escapes; line and paragraph separators, which it doesn't; marks

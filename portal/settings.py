@@ -70,7 +70,9 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "portal.middleware.BrandMiddleware",
     "portal.middleware.PersonMiddleware",
+    "portal.audit_middleware.AuditMiddleware",
     "portal.middleware.TimeZoneMiddleware",
     "deployments_ui.guards.BodyLimitMiddleware",
     "deployments_ui.guards.SignInMiddleware",
@@ -135,7 +137,7 @@ SECOND_FACTOR_FOR = frozenset(CONFIG.second_factor_for)
 
 # --- Mail and audit log ---
 
-SMTP_URL = reveal(CONFIG.smtp_url)
+SMTP_URL = CONFIG.mail_server
 DEFAULT_FROM_EMAIL = CONFIG.mail_from
 AUDIT_KEY = reveal(CONFIG.audit_key)
 AUDIT_KEEP_D = CONFIG.audit_keep_d

@@ -15,8 +15,10 @@ from hypothesis import settings as hypothesis_settings
 from pytest_django import Settings
 
 from portal.config import DEMO_KEY, Upstream
+from portal.services.brands import current
 from portal.simulator.simulator import Simulator
 from tests import databases, loopback, snapshots
+from tests.mails import ReceivingServer
 from tests.people import People, create_people
 from tests.ports import pick_port
 from tests.simulator_control import SimulatorControl
@@ -27,7 +29,7 @@ loopback.guard()
 # Playwright keeps an event loop running in the thread of the test, which Django would take for asynchronous code.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
-ON_BOTH_DATABASES = ("api", "domains", "env_vars", "hand_off", "models", "operations", "services")
+ON_BOTH_DATABASES = ("api", "audit", "domains", "env_vars", "hand_off", "models", "operations", "services")
 OWN_DATABASE = {"test_kills.py"}  # starts processes on a database of their own
 HERE = Path(__file__).parent
 INSTALL_HINT = "make test-deps installs it"
@@ -78,6 +80,20 @@ def simulator(running_simulator: Simulator, settings: Settings) -> Iterator[Simu
     upstream.reset_client()
     yield control
     upstream.reset_client()
+
+
+@pytest.fixture
+def smtp(settings: Settings) -> Iterator[ReceivingServer]:
+    """A real mail server that the portal uses. `tests.mails.send_due` does what the worker does."""
+    with ReceivingServer() as server:
+        settings.SMTP_URL = server.url
+        yield server
+
+
+@pytest.fixture(autouse=True)
+def no_brands(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A new process, as to brands: none is stored, until a test sets one. Otherwise a page might read them, or not."""
+    monkeypatch.setattr(current, "store", current.Store(kept_until_s=float("inf")))
 
 
 @pytest.fixture

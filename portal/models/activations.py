@@ -37,6 +37,7 @@ class Activation(models.Model):
     verdict = models.CharField(max_length=10, choices=Verdict.choices, default=Verdict.NONE, blank=True)
     kept_at = models.DateTimeField(null=True, help_text="A person decided to keep this rollback.")
     kept_by = models.CharField(max_length=200, blank=True)
+    kept_by_role = models.CharField(max_length=20, blank=True)
 
     class Meta:
         indexes = (models.Index(fields=["deployment_id", "-at", "-id"], name="activation_by_time"),)

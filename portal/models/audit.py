@@ -42,6 +42,7 @@ class AuditEvent(models.Model):
     operation = models.UUIDField(null=True, help_text="The key of the operation that it started.")
     address = models.CharField(max_length=60, blank=True)
     request_id = models.CharField(max_length=16, blank=True)
+    search = models.TextField(blank=True, help_text="What a search finds, lower-cased; no names of staff.")
     previous = models.CharField(max_length=64, help_text="The digest of the row before; zeros for the first.")
     digest = models.CharField(max_length=64)
 
@@ -50,6 +51,8 @@ class AuditEvent(models.Model):
             models.Index(fields=["customer_id", "-number"], name="audit_of_customer"),
             models.Index(fields=["person_id", "-number"], name="audit_of_person"),
             models.Index(fields=["kind", "-number"], name="audit_of_kind"),
+            models.Index(fields=["outcome", "-number"], name="audit_of_outcome"),
+            models.Index(fields=["at"], name="audit_at"),
         )
 
     def __str__(self) -> str:
@@ -59,8 +62,13 @@ class AuditEvent(models.Model):
 class AuditHead(models.Model):
     """The end of the chain: a single row, locked while an event is added."""
 
+    ID = 1
+
     number = models.BigIntegerField(default=0)
     digest = models.CharField(max_length=64)
+    sealed_until = models.BigIntegerField(
+        default=0, help_text="Rows up to this number can be deleted; 0 but in a transaction of audit delete."
+    )
 
     def __str__(self) -> str:
         return f"{self.number} {self.digest}"

@@ -85,6 +85,7 @@ class DomainLink(models.Model):
     deployment_id = models.CharField(max_length=128)
     domain_id = models.CharField(max_length=128)
     created_by = models.CharField(max_length=200)
+    created_by_role = models.CharField(max_length=20, blank=True)
     creator_id = models.BigIntegerField(null=True)
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()

@@ -33,6 +33,7 @@ class EnvVarUpdate(models.Model):
     name = models.CharField(max_length=300)
     fingerprint = models.CharField(max_length=8)
     person_name = models.CharField(max_length=200)
+    person_role = models.CharField(max_length=20, blank=True)
     operation_key = models.UUIDField()
     set_at = models.DateTimeField()
 

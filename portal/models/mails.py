@@ -6,7 +6,7 @@ from django.db import models
 class Mail(models.Model):
     """One mail to one address. The worker sends it; its text is encrypted, since it may hold a secret link.
 
-    `content` is deleted once it was sent, or can't be sent any more.
+    `content` is deleted once it was sent, and a week after it was written; until then it can be sent again.
     """
 
     class State(models.TextChoices):
@@ -17,7 +17,7 @@ class Mail(models.Model):
     kind = models.CharField(max_length=40)
     address = models.EmailField()
     user = models.ForeignKey("portal.User", on_delete=models.CASCADE, null=True, related_name="+")
-    content = models.BinaryField(null=True, help_text="Encrypted JSON: subject, text, html, sender.")
+    content = models.BinaryField(null=True, help_text="Encrypted JSON: subject, text, host, message_id.")
     state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
     attempts = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField()

@@ -133,6 +133,7 @@ class Operation(models.Model):
     error_for_people = models.TextField(blank=True)
     error_for_operators = models.TextField(blank=True)
     decided_by = models.CharField(max_length=200, blank=True)
+    decided_by_role = models.CharField(max_length=20, blank=True)
     decision = models.CharField(max_length=20, blank=True)
 
     objects = OperationQuerySet.as_manager()

@@ -139,9 +139,17 @@ class Invitation(models.Model):
     accepted_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
     mail = models.ForeignKey("portal.Mail", on_delete=models.SET_NULL, null=True, related_name="+")
+    batch = models.UUIDField(null=True, help_text="Of invitations that were sent together.")
 
     class Meta:
-        indexes = (models.Index(fields=["email"], name="invitation_of_email"),)
+        constraints = (models.UniqueConstraint(fields=["batch", "email"], name="invitation_once_in_batch"),)
+        indexes = (
+            models.Index(fields=["email"], name="invitation_of_email"),
+            # The list of open invitations, newest first.
+            models.Index(
+                fields=["-created_at"], condition=models.Q(accepted_at=None, revoked_at=None), name="invitation_open"
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.email} until {self.expires_at}"

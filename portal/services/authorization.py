@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from portal.models import Customer, Deployment
 from portal.permissions import Permission, Person, has_permission, who_can
 from portal.services import people
-from portal.services.errors import Forbidden
+from portal.services.errors import Forbidden, NotFound
 
 logger = logging.getLogger(__name__)
 _ATTEMPT_LOGGED_EVERY_S = 60
@@ -37,3 +37,9 @@ def require_permission(
         _("You can view this, but you can't change it."),
         who_can=who_can(permission, is_shared=is_shared, denied=people.list_denied([customer.pk])[customer.pk]),
     )
+
+
+def require_platform_permission(permission: Permission, *, by: Person) -> None:
+    """For pages of the whole platform. Raises NotFound: for people without the permission they don't exist."""
+    if not has_permission(by, permission):
+        raise NotFound

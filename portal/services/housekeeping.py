@@ -1,5 +1,6 @@
-"""Regular chores of the worker: its heartbeat, and deleting what expired: env values, sessions, used tokens, counts of
-sign-ins."""
+"""Regular chores of the worker: its heartbeat, deleting what expired (env values, sessions, used tokens, counts, mails),
+and noting the end of the audit log in the log file.
+"""
 
 import time
 from collections.abc import Callable
@@ -13,12 +14,15 @@ from django.utils import timezone
 from portal import heartbeat
 from portal.models import EnvVarDraft
 from portal.services import sign_ins
+from portal.services.audit import verify
 from portal.services.env_vars import encryption
 from portal.services.hand_off import accept
+from portal.services.mails import outbox
 from portal.worker import Due, Source
 
 _PURGE_EVERY_S = 60.0
 _CLEAN_UP_EVERY_S = 900.0
+_NOTE_EVERY_S = 24 * 3600.0
 
 
 @dataclass(slots=True)
@@ -42,6 +46,8 @@ class HousekeepingSource(Source[Chore]):
             Chore("sessions", lambda: call_command("clearsessions"), _CLEAN_UP_EVERY_S),
             Chore("hand-offs", lambda: accept.delete_expired_tokens(now=timezone.now()), _CLEAN_UP_EVERY_S),
             Chore("sign-ins", sign_ins.delete_old_counts, _CLEAN_UP_EVERY_S),
+            Chore("mails", outbox.clean_up, _CLEAN_UP_EVERY_S),
+            Chore("audit head", verify.note_head, _NOTE_EVERY_S),
             self._purge,
         )
 

@@ -9,11 +9,12 @@ from werkzeug.wrappers import Request, Response
 
 from portal.simulator.api.dispatch import Dispatcher
 from portal.simulator.control.endpoints import answer_control
-from portal.simulator.defaults import APP_PREFIX, CONTROL_PREFIX, SITES_PREFIX
+from portal.simulator.defaults import APP_PREFIX, CONTROL_PREFIX, MAIL_PREFIX, SITES_PREFIX
 from portal.simulator.errors import ApiError, status_of
 from portal.simulator.faults import Effect
 from portal.simulator.http_server import Reply
 from portal.simulator.idempotency import StoredAnswer
+from portal.simulator.mailbox import Mailbox, answer_mailbox
 from portal.simulator.request_log import Row
 from portal.simulator.responses import error_response, request_id_of
 from portal.simulator.sites import answer_visit
@@ -28,6 +29,7 @@ class App:
         self.state = state
         self.your_app = your_app
         self.port = 0
+        self.mailbox = Mailbox()
         self._dispatcher = Dispatcher(state)
         self._base_url = base_url
         self._stopping = threading.Event()
@@ -42,6 +44,8 @@ class App:
             return Reply(answer_control(self.state, request, base_url))
         if self.your_app and request.path == APP_PREFIX:
             return Reply(self.your_app.answer(self.state, request, own_url=f"http://127.0.0.1:{self.port}"))
+        if request.path.startswith(MAIL_PREFIX):
+            return Reply(answer_mailbox(self.mailbox, request))
         is_visit = request.path.startswith(SITES_PREFIX)
         row = self.state.request_log.add(request, self.state.clock.now(), is_visit=is_visit)
         effect = self.state.faults.take(request.method, request.path)

@@ -11,6 +11,7 @@ API_PREFIX = "/api/v1"
 CONTROL_PREFIX = "/_control"
 SITES_PREFIX = "/sites/"
 APP_PREFIX = "/your-app/"
+MAIL_PREFIX = "/mail/"
 
 ENVIRONMENT = "production"
 BRANCH = "main"

@@ -11,6 +11,7 @@ from portal.simulator.app import App
 from portal.simulator.defaults import SEED_CUSTOMERS, SEED_NUMBER
 from portal.simulator.dns.server import DnsServer
 from portal.simulator.http_server import POLL_S, HttpServer, require_loopback
+from portal.simulator.mailbox import MailServer
 from portal.simulator.state import Seed, State
 from portal.simulator.state_file import StateFile
 from portal.simulator.your_app import YourApp
@@ -22,6 +23,8 @@ class RefusedToStart(RuntimeError):
 
 class Simulator:
     """Listens on `port` of a loopback address; 0 means any free port. `your_app` has a page at /your-app/.
+
+    With an `smtp_port`, a mail server on that port takes every mail; /mail/ shows them.
 
     With a state file, an omitted `seed` or `customers` means: whatever the file holds. With a `dns_port`, a DNS
     server on that port answers what /_control/dns sets. Raises RefusedToStart, ValueError for a host that is not
@@ -39,6 +42,7 @@ class Simulator:
         base_url: str | None = None,
         dns_port: int | None = None,
         your_app: YourApp | None = None,
+        smtp_port: int | None = None,
     ) -> None:
         if os.environ.get("MIOSA_API_KEY"):
             raise RefusedToStart("MIOSA_API_KEY is set: the simulator never runs beside the real platform")
@@ -55,6 +59,7 @@ class Simulator:
             )
         self._thread: threading.Thread | None = None
         self.dns = DnsServer(self.state.dns, dns_port, host=host) if dns_port is not None else None
+        self.smtp = MailServer(self._app.mailbox, smtp_port, host=host) if smtp_port is not None else None
 
     @property
     def url(self) -> str:
@@ -67,6 +72,8 @@ class Simulator:
         self._thread.start()
         if self.dns:
             self.dns.start()
+        if self.smtp:
+            self.smtp.start()
         if self.state_file:
             self.state_file.start()
         return self
@@ -75,6 +82,8 @@ class Simulator:
         self._app.stop()
         if self.dns:
             self.dns.stop()
+        if self.smtp:
+            self.smtp.stop()
         if self._thread is not None:
             self._server.shutdown()
             self._thread.join()

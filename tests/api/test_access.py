@@ -107,6 +107,7 @@ def test_other_customers_and_outsiders_find_nothing(
 
 def test_support_staff_with_assigned_customers_see_only_those(ask: Ask, stored: StoredObjects) -> None:
     support = User.objects.get(email="support@portal.test")
+    User.objects.filter(pk=support.pk).update(sees_all_customers=False)
     Membership.objects.create(user=support, customer=Customer.objects.get(slug="pawsome-vets"), role="support")
     client = ask("support")
     assert [row["customer"]["slug"] for row in client.get_json(f"{API}/customers/")["results"]] == ["pawsome-vets"]

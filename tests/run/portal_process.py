@@ -27,7 +27,7 @@ class PortalProcess:
 
     def __init__(self, command: Sequence[str], var: Path, **variables: str) -> None:
         self.var = var
-        self.port, self.simulator_port, dns_port = pick_port(), pick_port(), pick_port()
+        self.port, self.simulator_port = pick_port(), pick_port()
         self.log = var / "log"
         var.mkdir(exist_ok=True)
         inherited = {
@@ -39,7 +39,8 @@ class PortalProcess:
             "VAR_DIR": str(var),
             "PORT": str(self.port),
             "SIMULATOR_PORT": str(self.simulator_port),
-            "SIMULATOR_DNS_PORT": str(dns_port),
+            "SIMULATOR_DNS_PORT": str(pick_port()),
+            "SIMULATOR_SMTP_PORT": str(pick_port()),
             **variables,
         }
         with self.log.open("w") as log:

@@ -7,7 +7,6 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -23,11 +22,12 @@ from portal.models import (
     EnvVarUpdate,
     Invitation,
     InvitationGrant,
+    Mail,
     Membership,
     Operation,
     User,
 )
-from portal.services import demo_people, people
+from portal.services import demo_people, invitations, people
 from portal.services.domains import share_links
 from portal.services.env_vars import drafts
 from portal.services.env_vars.dotenv import TypedValues
@@ -40,6 +40,7 @@ OWN, OTHER = 'o\'hara & "sons" <b>/../%2e%2e;?#', "pawsome-vets"
 WITH_BUILDS = "northwind-robotics"
 VALUE = "typed-value-of-an-env-var"
 MISSING = "does_not_exist"
+PEOPLE = (Invitation, InvitationGrant, Mail, Membership, User)
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,9 @@ class Ids:
     operation: UUID
     link_id: int
     secret: str
+    user_id: int
+    invitation_id: int
+    invitation_secret: str
     drafts: dict[str, UUID] = field(default_factory=dict)
     builds: dict[str, str] = field(default_factory=dict)
 
@@ -92,14 +96,16 @@ class Dataset:
 
 def count_rows() -> tuple[int, ...]:
     """The number of rows in each table that only people add to."""
-    return tuple(model.objects.count() for model in (Operation, DomainLink, EnvVarUpdate, EnvVarDraft))
+    return tuple(
+        model._default_manager.count() for model in (Operation, DomainLink, EnvVarUpdate, EnvVarDraft, *PEOPLE)
+    )
 
 
 def create_dataset(control: SimulatorControl) -> Dataset:
     read_everything()
     everybody = create_everybody()
-    own = create_objects(control, OWN, who=everybody["owner"])
-    foreign = create_objects(control, OTHER, who=everybody["other_owner"])
+    own = create_objects(control, OWN, who=everybody["owner"], member=everybody["viewer"])
+    foreign = create_objects(control, OTHER, who=everybody["other_owner"], member=everybody["other_owner"])
     for name in ("owner", "operator"):
         own.drafts[name] = create_draft(everybody[name], own)
     foreign.drafts["other_owner"] = create_draft(everybody["other_owner"], foreign)
@@ -128,7 +134,6 @@ def create_everybody() -> dict[str, User]:
         ):
             Membership.objects.create(user=user, customer=customer, role=role)
     Membership.objects.create(user=limited, customer=Customer.objects.get(external_id=OTHER), role="support")
-    invite(invited, Customer.objects.get(external_id=OWN))
     return {**vars(those), "assigned": assigned, "limited": limited, "invited": invited, "deactivated": deactivated}
 
 
@@ -136,14 +141,7 @@ def create_user(email: str, name: str, **fields: Any) -> User:
     return User.objects.create_user(email, demo_people.DEMO_PASSWORD, name=name, **fields)
 
 
-def invite(user: User, customer: Customer) -> None:
-    now = timezone.now()
-    until = now + timedelta(days=7)
-    invitation = Invitation.objects.create(email=user.email, secret_hash="0" * 64, created_at=now, expires_at=until)
-    InvitationGrant.objects.create(invitation=invitation, customer=customer, role="owner")
-
-
-def create_objects(control: SimulatorControl, external_id: str, *, who: User) -> Ids:
+def create_objects(control: SimulatorControl, external_id: str, *, who: User, member: User) -> Ids:
     customer = Customer.objects.get(external_id=external_id)
     apps = list_apps(control, external_id)
     app = next((app for app in apps if app["kind"] == "dynamic"), apps[0])
@@ -158,6 +156,9 @@ def create_objects(control: SimulatorControl, external_id: str, *, who: User) ->
     secret = share_links.create_link(
         by=person, slug=customer.slug, deployment_id=app["id"], domain_id=domain_id, now=timezone.now()
     )
+    invitation = invitations.invite_member(
+        slug=customer.slug, email="invited@nowhere.test", name="", role="owner", by=person, now=timezone.now()
+    )
     return Ids(
         slug=customer.slug,
         deployment_id=app["id"],
@@ -169,6 +170,9 @@ def create_objects(control: SimulatorControl, external_id: str, *, who: User) ->
         operation=operation,
         link_id=DomainLink.objects.latest("pk").pk,
         secret=secret,
+        user_id=member.pk,
+        invitation_id=invitation.id,
+        invitation_secret=invitation.secret,
     )
 
 
@@ -223,4 +227,6 @@ def create_draft(who: User, at: Ids) -> UUID:
 
 def missing_ids() -> Ids:
     """Ids of objects that do not exist."""
-    return Ids("nobody-at-all", MISSING, MISSING, MISSING, MISSING, MISSING, "NO_SUCH_NAME", uuid4(), 999_999, "s" * 43)
+    none, secret = 999_999, "s" * 43
+    ids = (MISSING, MISSING, MISSING, MISSING, MISSING, "NO_SUCH_NAME", uuid4(), none, secret, none, none, secret)
+    return Ids("nobody-at-all", *ids)

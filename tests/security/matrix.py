@@ -26,6 +26,7 @@ class Access:
     """`right` None: whoever is signed in; `is_open`: nobody has to be. `is_json`: answers problems, and 401.
 
     `own_draft`: only who typed the draft finds it. `hidden`: who lacks the right is responses 404 and not 403.
+    `is_platform`: the right on the platform, whatever somebody has at a customer.
     """
 
     methods: tuple[str, ...] = READ
@@ -34,6 +35,12 @@ class Access:
     is_json: bool = False
     own_draft: bool = False
     hidden: bool = False
+    is_platform: bool = False
+
+
+def platform(methods: tuple[str, ...], right: Permission) -> Access:
+    """A page of the whole platform: for people without the right it does not exist."""
+    return Access(methods, right, hidden=True, is_platform=True)
 
 
 PAGE = Access()
@@ -58,7 +65,11 @@ ACCESS: dict[str, Access] = {
     "builds": PAGE,
     "comparison": PAGE,
     "creation": Access(FORM, Permission.CREATE_DEPLOYMENT),
+    "customer_invitation": Access(FORM, Permission.MANAGE_PEOPLE),
+    "customer_invitation_resending": Access(POST, Permission.MANAGE_PEOPLE),
+    "customer_invitation_revocation": Access(POST, Permission.MANAGE_PEOPLE),
     "customer_operations": PAGE,
+    "customer_people": Access(right=Permission.MANAGE_PEOPLE),
     "customers": NO_RIGHT,
     "decision": Access(POST),
     "deletion": Access(FORM, Permission.DELETE_DEPLOYMENT),
@@ -87,12 +98,26 @@ ACCESS: dict[str, Access] = {
     "home": NO_RIGHT,
     "instance": PAGE,
     "instance_text": PAGE,
+    "invitation": Access(FORM, None, is_open=True),
+    "invitation_resending": platform(POST, Permission.MANAGE_PEOPLE),
+    "invitation_revocation": platform(POST, Permission.MANAGE_PEOPLE),
+    "invitations": platform(READ, Permission.MANAGE_PEOPLE),
     "keeping": Access(POST, Permission.ROLL_BACK),
     "last_good": Access(READ, Permission.ROLL_BACK),
     "log": PAGE,
     "log_text": PAGE,
+    "member_removal": Access(FORM, Permission.MANAGE_PEOPLE),
+    "member_role": Access(FORM, Permission.MANAGE_PEOPLE),
     "operation": PAGE,
     "operations": Access(right=Permission.READ_ALL_CUSTOMERS, hidden=True),
+    "people": platform(READ, Permission.MANAGE_PEOPLE),
+    "person": platform(READ, Permission.MANAGE_PEOPLE),
+    "person_deactivation": platform(FORM, Permission.MANAGE_PEOPLE),
+    "person_invitation": platform(FORM, Permission.MANAGE_PEOPLE),
+    "person_reactivation": platform(FORM, Permission.MANAGE_PEOPLE),
+    "person_removal": platform(FORM, Permission.MANAGE_PEOPLE),
+    "person_role": platform(FORM, Permission.MANAGE_PEOPLE),
+    "person_sign_out": platform(FORM, Permission.MANAGE_PEOPLE),
     "promotion": Access(FORM, Permission.PROMOTE),
     "publication": Access(FORM, Permission.PUBLISH),
     "redeployment": Access(FORM, Permission.REDEPLOY),
@@ -108,7 +133,10 @@ ACCESS: dict[str, Access] = {
     "version_menu": PAGE,
 }
 # Ids in the order of their nesting in URLs: a foreign id can be below an own one.
-NESTED = ("slug", "deployment_id", "version_id", "build_id", "instance_id", "domain_id", "link_id", "key", "name")
+NESTED = (
+    *("slug", "deployment_id", "version_id", "build_id", "instance_id", "domain_id", "link_id", "key", "name"),
+    *("user_id", "invitation_id"),
+)
 # Arguments that are not ids of objects. A name to be deleted need not exist.
 FREE = frozenset({"name", "page"})
 
@@ -126,6 +154,8 @@ def get_arguments(at: Ids, name: str, *, who: str) -> dict[str, Any]:
     """The arguments of the URL with this name for these objects."""
     key = at.drafts.get(who, at.operation) if ACCESS[name].own_draft else at.operation
     elsewhere = at.builds if name in {"build", "build_text", "builds"} else {}
+    if name == "invitation":
+        elsewhere = {"secret": at.invitation_secret}
     return {**vars(at), "key": key, "page": "usual", **elsewhere}
 
 

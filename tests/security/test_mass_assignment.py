@@ -40,20 +40,27 @@ UPSTREAM = (
 )
 FIELD = re.compile(r'<(?:input|select|textarea)\b[^>]*?\bname="([^"]+)"(?:[^>]*?\bvalue="([^"]*)")?')
 # What differs between any two requests: ids, times and secrets.
-OWN = re.compile(r"^(?:id|key|token|secret_hash|encrypted_values|fingerprint|session_key|runner|.*_at|.*_request_id)$")
+OWN = re.compile(
+    r"^(?:id|key|token|content|digest|password|previous|secret_hash|encrypted_values|fingerprint|session_key|runner|.*_at|(?:.*_)?request_id)$"
+)
 # State of the connection to MIOSA.
 TEMPORARY_TABLES = {"Bucket", "Connection", "Freshness"}
-# Fields of some forms that are refused: overriding is for staff, and there is only one environment.
-REFUSED_FIELDS = {"environment", "override"}
+# Fields of some forms that are refused: overriding is for staff, there is one environment, and no customer has a tag.
+REFUSED_FIELDS = {"environment", "override", "tags"}
 FORMS = sorted(name for name, access in ACCESS.items() if "POST" in access.methods)
 # What a person enters where a field may not be empty.
 TYPED: dict[str, dict[str, str]] = {
     "account_login": {"login": "owner@brightsmile.test", "password": DEMO_PASSWORD},
     "creation": {"name": "A new app"},
+    "customer_invitation": {"email": "new@brightsmile.test", "role": "viewer"},
     "deletion": {},
     "domain_add": {"domain": "new.brightsmile.example", "policy": "none"},
     "env_set": {"name": "NEW_KEY", "value": "a value"},
     "first_publication": {"name": "A new app", "kind": "auto", "then": "live"},
+    "invitation": {"name": "Ina Invited", "password": "a long enough password"},
+    "member_role": {"role": "owner"},
+    "person_invitation": {"email": "new@brightsmile.test", "role": "viewer", "customers": "pawsome-vets"},
+    "person_role": {"role": "support", "customers": "pawsome-vets"},
     "publication": {"kind": "auto", "then": "live"},
     "redirection": {"policy": "www_to_apex"},
     "renaming": {"name": "Another name"},

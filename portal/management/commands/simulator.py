@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from portal.simulator.simulator import Simulator
 
 
+_PORTS = ("port", "dns_port", "smtp_port")
+
+
 class Command(BaseCommand):
     help = "Runs a stand-in for the MIOSA API on loopback, for the demo and for tests."
     requires_system_checks = ()
@@ -25,6 +28,7 @@ class Command(BaseCommand):
         parser.add_argument("--dns-port", type=int, help="port of a DNS server that answers what /_control/dns sets")
         parser.add_argument("--portal-url", help="address of the portal that /your-app/ sends its people to")
         parser.add_argument("--hand-off-key", type=Path, help="private key that /your-app/ signs with, as PEM")
+        parser.add_argument("--smtp-port", type=int, help="port of a mail server, whose mails are shown at /mail/")
         parser.add_argument("--state", type=Path, help="file that keeps the data over a restart")
         parser.add_argument("--customers", type=int, help="how many customers to seed (12)")
         parser.add_argument("--seed", type=int, help="which seed data to create (1)")
@@ -42,13 +46,14 @@ class Command(BaseCommand):
                 host=options["host"],
                 port=options["port"],
                 dns_port=options["dns_port"],
+                smtp_port=options["smtp_port"],
                 state_file=options["state"],
                 customers=options["customers"],
                 seed=options["seed"],
                 your_app=YourApp(options["portal_url"], key.read_text()) if key and options["portal_url"] else None,
             )
         except OSError as error:
-            ports = " or ".join(str(options[name]) for name in ("port", "dns_port") if options[name] is not None)
+            ports = " or ".join(str(options[name]) for name in _PORTS if options[name] is not None)
             raise CommandError(f"port {ports} cannot be used: {error.strerror}") from error
         except ValueError as error:
             raise CommandError(str(error)) from error

@@ -103,6 +103,7 @@ def welcome_lines(accounts: list[tuple[str, str]]) -> list[str]:
         f"Sign in with the password {demo_people.DEMO_PASSWORD} as",
         *(f"  {email:<26} {role}" for email, role in accounts),
         f"or come from your own app: {settings.HAND_OFF.url}",
+        f"Mails that it sends are at http://127.0.0.1:{CONFIG.simulator_port}/mail/",
         "Ctrl-C stops everything.",
     ]
 
@@ -116,11 +117,16 @@ def build_children() -> list[Child]:
         Child("worker", [*manage, "worker"], environment, heartbeat.alive_file()),
     ]
     if settings.MIOSA.is_demo:
-        state = str(CONFIG.var_dir / "simulator.json")
-        ports = ["--port", str(CONFIG.simulator_port), "--dns-port", str(CONFIG.simulator_dns_port)]
-        key = str(var_dir.load_or_create_hand_off_key(CONFIG.var_dir))
-        app = ["--portal-url", settings.PORTAL_URL, "--hand-off-key", key]
-        children.insert(0, Child("simulator", [*manage, "simulator", *ports, *app, "--state", state]))
+        options = {
+            "--port": CONFIG.simulator_port,
+            "--dns-port": CONFIG.simulator_dns_port,
+            "--smtp-port": CONFIG.simulator_smtp_port,
+            "--portal-url": settings.PORTAL_URL,
+            "--hand-off-key": var_dir.load_or_create_hand_off_key(CONFIG.var_dir),
+            "--state": CONFIG.var_dir / "simulator.json",
+        }
+        words = [str(word) for option in options.items() for word in option]
+        children.insert(0, Child("simulator", [*manage, "simulator", *words]))
     return children
 
 
@@ -152,6 +158,7 @@ def require_free_ports() -> None:
     if settings.MIOSA.is_demo:
         addresses.append(("SIMULATOR_PORT", "127.0.0.1", CONFIG.simulator_port))
         addresses.append(("SIMULATOR_DNS_PORT", "127.0.0.1", CONFIG.simulator_dns_port))
+        addresses.append(("SIMULATOR_SMTP_PORT", "127.0.0.1", CONFIG.simulator_smtp_port))
     for name, host, port in addresses:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         with socket.socket(family, socket.SOCK_STREAM) as probe:

@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand
 from portal import var_dir
 from portal.services.domains.background import DomainListSource, DomainSource
 from portal.services.housekeeping import HousekeepingSource
+from portal.services.mails.outbox import MailSource
 from portal.services.operations.background import OperationSource
 from portal.services.sync.schedule import SyncSource
 from portal.settings import CONFIG
@@ -24,7 +25,9 @@ class Command(BaseCommand):
     help = "Runs the background work until it is stopped. One is enough on SQLite; PostgreSQL takes any number."
 
     def handle(self, **options: Any) -> None:
-        worker = Worker([OperationSource(), DomainSource(), SyncSource(), DomainListSource(), HousekeepingSource()])
+        worker = Worker(
+            [OperationSource(), MailSource(), DomainSource(), SyncSource(), DomainListSource(), HousekeepingSource()]
+        )
 
         def stop(*_signal: object) -> None:
             worker.stop()

@@ -4,23 +4,20 @@ It needs no sign-in, cannot be guessed, and can be revoked. It ends after seven 
 creator may no longer share it.
 """
 
-import hashlib
-import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.utils.translation import gettext as _
+from django.db import transaction
 from django.views.decorators.debug import sensitive_variables
 
-from portal import miosa
 from portal.models import Deployment, Domain, DomainLink
 from portal.permissions import Permission, Person
-from portal.services import durability, people
+from portal.services import people, secret_links
+from portal.services.audit.record import record
 from portal.services.authorization import can, require_permission
 from portal.services.domains.queries import get_domain_detail, load_domain
 from portal.services.domains.schemas import DomainDetail, ShareLink
-from portal.services.errors import NotFound, Unavailable
-from portal.services.sync import budget
+from portal.services.errors import NotFound
 
 VALID_FOR = timedelta(days=7)
 
@@ -38,16 +35,18 @@ def create_link(*, by: Person, slug: str, deployment_id: str, domain_id: str, no
     """The secret of a new link. Only its hash is stored, so it can be shown once. Raises NotFound, Forbidden."""
     customer, deployment, domain = load_domain(by=by, slug=slug, deployment_id=deployment_id, domain_id=domain_id)
     require_permission(Permission.SHARE_DOMAIN, customer, deployment, by=by)
-    secret = secrets.token_urlsafe(32)
-    DomainLink.objects.create(
-        secret_hash=_hash(secret),
-        deployment_id=deployment.miosa_id,
-        domain_id=domain.miosa_id,
-        created_by=by.name,
-        creator_id=by.id,
-        created_at=now,
-        expires_at=now + VALID_FOR,
-    )
+    secret = secret_links.create_secret()
+    with transaction.atomic():
+        DomainLink.objects.create(
+            secret_hash=secret_links.hash_secret(secret),
+            deployment_id=deployment.miosa_id,
+            domain_id=domain.miosa_id,
+            created_by=by.name,
+            creator_id=by.id,
+            created_at=now,
+            expires_at=now + VALID_FOR,
+        )
+        record("dns_link.created", by=by, customer=customer, target=domain.name)
     return secret
 
 
@@ -56,8 +55,10 @@ def revoke_link(*, by: Person, slug: str, deployment_id: str, domain_id: str, li
     customer, deployment, domain = load_domain(by=by, slug=slug, deployment_id=deployment_id, domain_id=domain_id)
     require_permission(Permission.SHARE_DOMAIN, customer, deployment, by=by)
     links = DomainLink.objects.filter(pk=link_id, deployment_id=deployment.miosa_id, domain_id=domain.miosa_id)
-    if not links.filter(revoked_at=None).update(revoked_at=now):
-        raise NotFound
+    with transaction.atomic():
+        if not links.filter(revoked_at=None).update(revoked_at=now):
+            raise NotFound
+        record("dns_link.revoked", by=by, customer=customer, target=domain.name)
 
 
 def list_links(domain: Domain, deployment: Deployment, *, now: datetime) -> tuple[ShareLink, ...]:
@@ -78,8 +79,10 @@ def open_link(*, secret: str, address: str, now: datetime) -> SharedDomain:
 
     Raises NotFound for a link that never existed or has ended, Unavailable after too many requests from an address.
     """
-    _limit(address, now=now)
-    link = DomainLink.objects.filter(secret_hash=_hash(secret), revoked_at=None, expires_at__gt=now).first()
+    secret_links.count_visit(address, now=now)
+    link = DomainLink.objects.filter(
+        secret_hash=secret_links.hash_secret(secret), revoked_at=None, expires_at__gt=now
+    ).first()
     if link is None:
         raise NotFound
     attached = Domain.objects.filter(gone_at=None, deployment__gone_at=None).select_related("customer", "deployment")
@@ -96,16 +99,3 @@ def _may_share(domain: Domain, creator_id: int | None) -> bool:
     if domain.customer is None:
         return creator.sees_everyone
     return can(Permission.SHARE_DOMAIN, domain.customer, domain.deployment, by=creator)
-
-
-def _limit(address: str, *, now: datetime) -> None:
-    try:
-        with durability.optional_write("visit"):
-            budget.take_visit(address, now=now.timestamp())
-    except miosa.BudgetSpent as error:
-        message = _("Too many requests from one address. Try again in a minute.")
-        raise Unavailable(message, retry_after_s=60) from error
-
-
-def _hash(secret: str) -> str:
-    return hashlib.sha256(secret.encode()).hexdigest()

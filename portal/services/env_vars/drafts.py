@@ -8,12 +8,14 @@ from datetime import datetime
 from typing import TypedDict
 from uuid import UUID, uuid4
 
+from django.db import transaction
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 
 from portal.models import Customer, Deployment, EnvVarDraft, Operation
 from portal.permissions import Permission, Person
 from portal.services import environments
+from portal.services.audit.record import record
 from portal.services.authorization import require_permission
 from portal.services.env_vars import dotenv, encryption, lines, names
 from portal.services.env_vars.dotenv import ParsedFile, TypedValues
@@ -48,7 +50,9 @@ def create_draft(*, by: Person, slug: str, deployment_id: str, typed: TypedValue
         parsed = ParsedFile((dotenv.read_pair(typed.name, typed.value, is_name=typed.is_name),))
     names.refresh_if_stale(deployment, customer=customer, now=now)
     context = encryption.Context(uuid4(), by.id, deployment.miosa_id, environment)
-    _store(parsed, context, expires_at=now + encryption.DRAFT_LIFETIME)
+    with transaction.atomic():
+        _store(parsed, context, expires_at=now + encryption.DRAFT_LIFETIME)
+        record("env_draft.typed", by=by, customer=customer, target=deployment.name)
     return context.key
 
 
@@ -60,7 +64,7 @@ def rename_lines(
 
     The draft expires when it would have.
     """
-    _customer, deployment = get_deployment(by=by, slug=slug, deployment_id=deployment_id)
+    customer, deployment = get_deployment(by=by, slug=slug, deployment_id=deployment_id)
     draft = get_draft(key, deployment, by=by, now=now)
     try:
         values = encryption.decrypt(draft, now=now)
@@ -75,13 +79,18 @@ def rename_lines(
         raise Invalid({"": _("A draft needs at least one env var. To set none, cancel instead.")})
     parsed = ParsedFile(tuple(lines.merge_duplicates(kept)), tuple(draft.skipped))
     context = encryption.Context(key, by.id, deployment.miosa_id, draft.environment)
-    _store(parsed, context, expires_at=draft.expires_at)
+    with transaction.atomic():
+        _store(parsed, context, expires_at=draft.expires_at)
+        record("env_draft.typed", by=by, customer=customer, target=deployment.name)
 
 
 def discard_draft(*, by: Person, slug: str, deployment_id: str, key: UUID, now: datetime) -> None:
     """Delete it now instead of when it expires."""
-    _customer, deployment = get_deployment(by=by, slug=slug, deployment_id=deployment_id)
-    encryption.delete_draft(get_draft(key, deployment, by=by, now=now).key)
+    customer, deployment = get_deployment(by=by, slug=slug, deployment_id=deployment_id)
+    draft = get_draft(key, deployment, by=by, now=now)
+    with transaction.atomic():
+        encryption.delete_draft(draft.key)
+        record("env_draft.discarded", by=by, customer=customer, target=deployment.name)
 
 
 def get_deployment(*, by: Person, slug: str, deployment_id: str) -> tuple[Customer, Deployment]:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from portal.models import Customer, Operation
 from portal.permissions import Person
+from portal.services.audit.record import record
 from portal.services.errors import Conflict
 from portal.services.operations import execute, heartbeat, messages
 from portal.services.operations.base import Refusal
@@ -68,7 +69,7 @@ def accept(request: OperationRequest, *, now: datetime) -> tuple[Operation, bool
     """The row, and whether it is new. Raises LaneBusy."""
     operation = _build_operation(request, now=now)
     for _try in range(_TRIES):
-        if _insert(operation):
+        if _insert(operation, request):
             if get_kind(operation.kind).runs_in_worker:
                 notify_worker()
             return operation, True
@@ -91,16 +92,38 @@ def can_override(operation: Operation, *, now: datetime) -> bool:
     return is_slow and is_sent and operation.sent_at is not None and now - operation.sent_at > _SLOW_AFTER
 
 
-def _insert(operation: Operation) -> bool:
+def _insert(operation: Operation, request: OperationRequest) -> bool:
     """False if the lane is taken, or the row exists."""
     try:
         with transaction.atomic():
             operation.save(force_insert=True)
+            _record(operation, request)
     except IntegrityError:
         operation.pk = None
         return False
     logger.info("operation accepted", extra={"operation": str(operation.key), "kind": operation.kind})
     return True
+
+
+def _record(operation: Operation, request: OperationRequest) -> None:
+    """The audit event; how it ended is on the operation's page. The note is for staff only, so it is not in it."""
+    after = {
+        "version": operation.target_number,
+        "environment": operation.environment,
+        "domain": operation.body.get("domain"),
+        "name": operation.body.get("name"),
+        "names": operation.body.get("names"),
+        "reason": operation.reason,
+    }
+    record(
+        f"operation.{operation.kind}",
+        by=request.by,
+        customer=request.customer,
+        target=operation.deployment_name,
+        before={"version": operation.seen_live_number} if operation.seen_live_number else None,
+        after={name: value for name, value in after.items() if value},
+        operation=operation.key,
+    )
 
 
 def _build_operation(request: OperationRequest, *, now: datetime) -> Operation:

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from portal.models import Version
 from portal.permissions import Permission, Person
 from portal.services import environments
+from portal.services.audit.record import record
 from portal.services.authorization import require_permission
 from portal.services.domains import fetch as domain_fetch
 from portal.services.env_vars import changes as env_changes
@@ -183,9 +185,12 @@ def keep_rollback(ids: DialogIds, live_id: str, *, is_kept: bool, by: Person, no
         raise Conflict(_("Another version went live meanwhile. Check again."))
     if (activation.kept_at is not None) != is_kept:
         activation.kept_at, activation.kept_by = (now, by.name[:200]) if is_kept else (None, "")
-        activation.save(update_fields=["kept_at", "kept_by"])
-        # On a shared deployment only staff see the notice.
-        customer_links.bump_generation(deployment, ())
+        with transaction.atomic():
+            activation.save(update_fields=["kept_at", "kept_by"])
+            # On a shared deployment only staff see the notice.
+            customer_links.bump_generation(deployment, ())
+            kind = "rollback.kept" if is_kept else "rollback.no_longer_kept"
+            record(kind, by=by, customer=customer, target=deployment.name)
         event = "rollback kept" if is_kept else "rollback no longer kept"
         logger.info(event, extra={"deployment": deployment.miosa_id, "person": by.id})
     return Keeping(

@@ -7,7 +7,7 @@ import logging
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import OperationalError
+from django.db import OperationalError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -15,6 +15,7 @@ from portal import miosa
 from portal.models import Customer, Deployment, Operation, Version
 from portal.permissions import Permission, Person, who_can
 from portal.services import logs
+from portal.services.audit.record import record
 from portal.services.authorization import can
 from portal.services.connection import WrongTenant
 from portal.services.errors import Forbidden, Invalid
@@ -63,15 +64,29 @@ def decide(*, by: Person, key: UUID, choice: str, now: datetime) -> OperationPag
     if choice == "again":
         unknown = Operation.objects.filter(pk=operation.pk, state=Operation.State.UNKNOWN)
         unknown.update(next_read_at=now)
+        _record_choice(operation, choice, by=by)
         notify_worker()
         operation.refresh_from_db()
         _step(operation, now=now)
         return get_page(operation, by=by, now=now)
     if operation.state == Operation.State.UNKNOWN and not operation.needs_decision:
         raise Invalid({"choice": _("We are still checking. Wait a moment, then check again.")})
-    reconcile.record_decision(operation, happened=choice == "happened", by_name=by.name, now=now)
+    with transaction.atomic():
+        reconcile.record_decision(operation, happened=choice == "happened", by_name=by.name, now=now)
+        _record_choice(operation, choice, by=by)
     operation.refresh_from_db()
     return get_page(operation, by=by, now=now)
+
+
+def _record_choice(operation: Operation, choice: str, *, by: Person) -> None:
+    record(
+        "operation.decided",
+        by=by,
+        customer=Customer.objects.filter(pk=operation.customer_id).first(),
+        target=operation.deployment_name,
+        after={"choice": choice},
+        operation=operation.key,
+    )
 
 
 def get_progress(page: OperationPage, *, by: Person, now: datetime) -> Progress:

@@ -38,8 +38,9 @@ def get_freshness(customer: Customer) -> Freshness | None:
     return getattr(customer, "freshness", None)
 
 
-def list_own(*, by: Person) -> tuple[CustomerSummary, ...]:
-    """The customers that this person works for, for `/` and the navigation. Staff have none."""
+def list_own(*, by: Person, most: int | None = None) -> tuple[CustomerSummary, ...]:
+    """The customers that this person works for, for `/` and the navigation, or the first few. Staff have none."""
     if by.is_staff:
         return ()
-    return tuple(summaries.summarize_customer(customer, by=by) for customer in list_visible(by).order_by("name", "pk"))
+    found = list_visible(by).order_by("name", "pk")[:most]
+    return tuple(summaries.summarize_customer(customer, by=by) for customer in found)

@@ -180,7 +180,7 @@ def test_few_queries(world: World, browse: Browse, django_assert_max_num_queries
     user: User = world.people.owner
     client = browse(user)
     text_of(client, PATH)
-    with django_assert_max_num_queries(2 + 6):  # type: ignore[operator]  # a fixture of pytest-django
+    with django_assert_max_num_queries(3 + 6):  # type: ignore[operator]  # a fixture of pytest-django
         text_of(client, PATH)
 
 

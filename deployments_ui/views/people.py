@@ -1,0 +1,215 @@
+"""Everybody, for operators: the list, a person, and what can be changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_safe
+
+from deployments_ui import dialogs, htmx, links
+from deployments_ui.forms.people import PersonForm, StaffRoleForm
+from deployments_ui.labels.people import ROLE_NAMES
+from deployments_ui.views.customers import page_number
+from portal.permissions import Role
+from portal.services import customer_names, invitation_lists, people_changes, people_pages
+from portal.services.errors import Conflict, Invalid
+from portal.services.people_changes import StaffRole
+from portal.services.people_pages import PeopleList, PersonPage
+
+CONFIRM = "people/confirm.html"
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """The texts of a form that asks before it changes something."""
+
+    title: str
+    text: str
+    button: str
+    is_danger: bool = True
+    obstacle: str = ""
+
+
+@require_safe
+def index(request: htmx.Request) -> HttpResponse:
+    found = people_pages.list_people(
+        by=request.person,
+        search=request.GET.get("q", ""),
+        role=request.GET.get("role", ""),
+        slug=request.GET.get("customer", ""),
+        page=page_number(request.GET.get("page", "1")),
+    )
+    context = {
+        "found": found,
+        "roles": ROLE_NAMES.items(),
+        "newer_url": list_url(found, page=found.page - 1) if found.page > 1 else "",
+        "older_url": list_url(found, page=found.page + 1) if found.page < found.pages else "",
+    }
+    response = htmx.render(request, "people/list.html", context, part="people")
+    return htmx.push_url(request, response, list_url(found, page=found.page))
+
+
+@require_safe
+def invitations(request: htmx.Request) -> HttpResponse:
+    page, search = page_number(request.GET.get("page", "1")), request.GET.get("q", "")
+    found = invitation_lists.list_invitations(by=request.person, search=search, page=page, now=timezone.now())
+    url = links.with_query(links.invitations(), [("q", found.search)] if found.search else [])
+    turn = "&" if found.search else "?"
+    context = {
+        "found": found,
+        "newer_url": f"{url}{turn}page={found.page - 1}" if found.page > 1 else "",
+        "older_url": f"{url}{turn}page={found.page + 1}" if found.page < found.pages else "",
+    }
+    response = htmx.render(request, "people/invitations.html", context, part="invitations")
+    return htmx.push_url(request, response, f"{url}{turn}page={found.page}" if found.page > 1 else url)
+
+
+@require_safe
+def show(request: htmx.Request, user_id: int) -> HttpResponse:
+    page = people_pages.get_person_page(user_id, by=request.person)
+    return htmx.render(request, "people/page.html", {"page": page, "person": page.person}, part="person")
+
+
+@dialogs.allow_form_methods
+def role(request: htmx.Request, user_id: int) -> HttpResponse:
+    """The role on the platform, and which customers a support person sees."""
+    by = request.person
+    page = people_pages.get_person_page(user_id, by=by)
+    form = dialogs.bind(StaffRoleForm, request, **role_of(page))
+    form.offer_tags(sorted({*people_pages.list_tags(by=by), *page.person.tags}))
+    if form.is_valid():
+        try:
+            people_changes.change_staff_role(user_id, read_role(form), by=by, now=timezone.now())
+        except Invalid as error:
+            form.add_errors(error)
+        except Conflict as error:
+            form.add_error(None, error.for_people)
+        else:
+            return dialogs.redirect(request, links.person(user_id))
+    context = {"page": {"obstacle": ""}, "person": page.person, "form": form, "form_url": links.person_role(user_id)}
+    return dialogs.render_form(request, "people/role.html", context, part="change")
+
+
+def role_of(page: PersonPage) -> dict[str, Any]:
+    person = page.person
+    is_support = person.staff is Role.SUPPORT
+    return {
+        "role": person.staff or "",
+        "sees_all_customers": is_support and person.sees_all_customers,
+        "tags": person.tags,
+        "customers": "\n".join(place.customer.slug for place in person.places) if is_support else "",
+    }
+
+
+def read_role(form: StaffRoleForm) -> StaffRole:
+    """Raises Invalid."""
+    sent = form.cleaned_data
+    return StaffRole(
+        role=Role(sent["role"]) if sent["role"] else None,
+        sees_all_customers=sent["sees_all_customers"],
+        customers=customer_names.find_customers(sent["customers"]),
+        tags=tuple(sent["tags"]),
+    )
+
+
+@dialogs.allow_form_methods
+def deactivation(request: htmx.Request, user_id: int) -> HttpResponse:
+    page = people_pages.get_person_page(user_id, by=request.person)
+    confirmation = Confirmation(
+        title=_("Deactivate %(name)s?") % names(page),
+        text=_("They are signed out and can’t sign in until you reactivate them. Links they shared stop working."),
+        button=_("Deactivate"),
+        obstacle=only_operator(page),
+    )
+    return change(
+        request, page, confirmation, lambda: people_changes.deactivate(user_id, by=request.person, now=timezone.now())
+    )
+
+
+@dialogs.allow_form_methods
+def reactivation(request: htmx.Request, user_id: int) -> HttpResponse:
+    page = people_pages.get_person_page(user_id, by=request.person)
+    confirmation = Confirmation(
+        title=_("Reactivate %(name)s?") % names(page),
+        text=_("They can sign in again, with the role and customers they had. Links they shared stay ended."),
+        button=_("Reactivate"),
+        is_danger=False,
+    )
+    return change(request, page, confirmation, lambda: people_changes.reactivate(user_id, by=request.person))
+
+
+@dialogs.allow_form_methods
+def removal(request: htmx.Request, user_id: int) -> HttpResponse:
+    page = people_pages.get_person_page(user_id, by=request.person)
+    text = _("Their account is deleted and can’t be restored. Their name stays beside what they did.")
+    if page.comes_from_app:
+        text = f"{text} {_('From your own app they can come back; deactivate them to prevent that.')}"
+    confirmation = Confirmation(
+        title=_("Remove %(name)s?") % names(page), text=text, button=_("Remove"), obstacle=only_operator(page)
+    )
+    return change(
+        request,
+        page,
+        confirmation,
+        lambda: people_changes.remove(user_id, by=request.person, now=timezone.now()),
+        done_url=links.people(),
+    )
+
+
+@dialogs.allow_form_methods
+def sign_out(request: htmx.Request, user_id: int) -> HttpResponse:
+    page = people_pages.get_person_page(user_id, by=request.person)
+    confirmation = Confirmation(
+        title=_("Sign out %(name)s everywhere?") % names(page),
+        text=_("All their sessions end. They can sign in again with their password."),
+        button=_("Sign out everywhere"),
+    )
+
+    def end_sessions() -> None:
+        ended = people_changes.end_sessions(user_id, by=request.person)
+        messages.success(request, ngettext("%(num)d session ended.", "%(num)d sessions ended.", ended) % {"num": ended})
+
+    return change(request, page, confirmation, end_sessions)
+
+
+def change(
+    request: htmx.Request,
+    page: PersonPage,
+    confirmation: Confirmation,
+    make: Callable[[], None],
+    *,
+    done_url: str = "",
+) -> HttpResponse:
+    """Asks, and makes the change once it is confirmed."""
+    form = dialogs.bind(PersonForm, request)
+    back_url = links.person(page.person.id)
+    if form.is_valid():
+        try:
+            make()
+        except Conflict as error:
+            form.add_error(None, error.for_people)
+        else:
+            return dialogs.redirect(request, done_url or back_url)
+    context = {"page": confirmation, "form": form, "form_url": request.path, "back_url": back_url}
+    return dialogs.render_form(request, CONFIRM, context, part="change")
+
+
+def names(page: PersonPage) -> dict[str, str]:
+    return {"name": page.person.name or page.person.email}
+
+
+def only_operator(page: PersonPage) -> str:
+    return _("This is the only operator. Make somebody else an operator first.") if page.is_last_operator else ""
+
+
+def list_url(found: PeopleList, *, page: int = 1) -> str:
+    slug = found.customer.slug if found.customer else ""
+    query = [("q", found.search), ("role", found.role), ("customer", slug), ("page", str(page) if page > 1 else "")]
+    return links.with_query(links.people(), [(name, value) for name, value in query if value])

@@ -1,0 +1,1 @@
+"""How the portal looks at each host name: `current.get_brand` reads it, `changes` stores what operators set."""

@@ -1,0 +1,202 @@
+"""Changes of people who are there already: their role, their customers, whether they can sign in.
+
+Operators change everybody, a customer's owners its owners and viewers. The last operator can't be lost, and owners
+can't leave their customer without one. Sessions and links that somebody loses end in the same transaction.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from portal.models import Customer, Membership, SupportTag, User
+from portal.permissions import Permission, Person, Role
+from portal.services import people, people_access
+from portal.services.audit.record import record
+from portal.services.authorization import require_permission, require_platform_permission
+from portal.services.errors import Conflict, Invalid, NotFound
+from portal.services.invitations import CUSTOMER_ROLES, STAFF_ROLES
+from portal.services.queries import customers
+
+# Who changes people by `manage.py`: somebody with access to the portal's own machine.
+COMMAND_LINE = Person(id=0, name="manage.py", email="", staff=Role.OPERATOR)
+
+
+@dataclass(frozen=True, slots=True)
+class StaffRole:
+    """`role` is OPERATOR, SUPPORT, or None for a customer's person. The rest says which customers support sees."""
+
+    role: Role | None
+    sees_all_customers: bool = False
+    customers: tuple[Customer, ...] = ()
+    tags: tuple[str, ...] = ()
+
+
+def change_staff_role(user_id: int, new: StaffRole, *, by: Person, now: datetime) -> None:
+    """Raises NotFound, Invalid, Conflict for the last operator."""
+    require_platform_permission(Permission.MANAGE_PEOPLE, by=by)
+    with transaction.atomic():
+        user = _lock_user(user_id, stays_operator=new.role is Role.OPERATOR)
+        _check_staff_role(user, new)
+        before = _describe_staff_role(user)
+        if (new.role or "") != user.staff_role:
+            people_access.end_all(user, now=now)
+        _store_staff_role(user, new)
+        record("person.role_changed", by=by, target=str(user), before=before, after=_describe_staff_role(user))
+
+
+def deactivate(user_id: int, *, by: Person, now: datetime) -> None:
+    """Until somebody reactivates them they can't sign in. Raises NotFound, Conflict for the last operator."""
+    require_platform_permission(Permission.MANAGE_PEOPLE, by=by)
+    with transaction.atomic():
+        user = _lock_user(user_id, stays_operator=False)
+        User.objects.filter(pk=user.pk).update(is_active=False)
+        people_access.end_all(user, now=now)
+        record("person.deactivated", by=by, target=str(user))
+
+
+def reactivate(user_id: int, *, by: Person) -> None:
+    """With the role and customers that they had; sessions and links stay ended. Raises NotFound."""
+    require_platform_permission(Permission.MANAGE_PEOPLE, by=by)
+    with transaction.atomic():
+        user = _lock_user(user_id, stays_operator=True)
+        User.objects.filter(pk=user.pk).update(is_active=True)
+        record("person.reactivated", by=by, target=str(user))
+
+
+def remove(user_id: int, *, by: Person, now: datetime) -> None:
+    """Delete the account. What the person did keeps their name. Raises NotFound, Conflict for the last operator."""
+    require_platform_permission(Permission.MANAGE_PEOPLE, by=by)
+    with transaction.atomic():
+        user = _lock_user(user_id, stays_operator=False)
+        before = {"email": user.email, **_describe_staff_role(user)}
+        people_access.end_all(user, now=now)
+        user.delete()
+        record("person.removed", by=by, target=str(user), before=before)
+
+
+def end_sessions(user_id: int, *, by: Person) -> int:
+    """Sign somebody out everywhere. Returns how many sessions have ended. Raises NotFound."""
+    require_platform_permission(Permission.MANAGE_PEOPLE, by=by)
+    with transaction.atomic():
+        user = _lock_user(user_id, stays_operator=True)
+        ended = people_access.end_sessions(user)
+        record("person.sessions_ended", by=by, target=str(user), after={"sessions": ended})
+    return ended
+
+
+def change_member_role(user_id: int, *, slug: str, role: str, by: Person, now: datetime) -> None:
+    """Raises NotFound, Forbidden, Invalid, Conflict for an owner's last one."""
+    if role not in CUSTOMER_ROLES:
+        raise Invalid({"role": _("Choose a role.")})
+    with transaction.atomic():
+        customer, membership = _lock_member(user_id, slug=slug, by=by)
+        before = membership.role
+        if before == Role.OWNER and role != Role.OWNER:
+            _require_other_owner(membership, by=by)
+            people_access.end_at_customer(membership.user, customer, now=now)
+        membership.role = role
+        membership.save(update_fields=["role"])
+        old, new = {"role": before}, {"role": role}
+        record("member.role_changed", by=by, customer=customer, target=str(membership.user), before=old, after=new)
+
+
+def remove_member(user_id: int, *, slug: str, by: Person, now: datetime) -> None:
+    """From one customer. Sessions end with the last one. Raises NotFound, Forbidden, Conflict."""
+    with transaction.atomic():
+        customer, membership = _lock_member(user_id, slug=slug, by=by)
+        user, before = membership.user, {"role": membership.role}
+        if membership.role == Role.OWNER:
+            _require_other_owner(membership, by=by)
+        membership.delete()
+        people_access.end_at_customer(user, customer, now=now)
+        if not user.memberships.exists():
+            people_access.end_sessions(user)
+        record("member.removed", by=by, customer=customer, target=str(user), before=before)
+
+
+def is_last_operator(user: User) -> bool:
+    """Whether nobody else can sign in as operator."""
+    return user.staff_role == Role.OPERATOR and not _has_other_operator(user, list(_list_operators()))
+
+
+def is_last_owner(membership: Membership) -> bool:
+    """Whether the customer has no other owner who can sign in."""
+    others = Membership.objects.filter(customer=membership.customer_id, role=Role.OWNER, user__staff_role="")
+    others = others.filter(user__is_active=True).exclude(user=membership.user_id)
+    return membership.role == Role.OWNER and not others.exists()
+
+
+def _list_operators() -> QuerySet[User]:
+    return User.objects.filter(staff_role=Role.OPERATOR, is_active=True).order_by("pk")
+
+
+def _has_other_operator(user: User, operators: list[User]) -> bool:
+    return any(people.can_sign_in(each) for each in operators if each.pk != user.pk)
+
+
+def _lock_user(user_id: int, *, stays_operator: bool) -> User:
+    """Locks all operators first, so that of two changes at once the second one sees what the first one left."""
+    operators = list(_list_operators().select_for_update())
+    user = User.objects.select_for_update().filter(pk=user_id).first()
+    if user is None:
+        raise NotFound
+    is_operator = user.staff_role == Role.OPERATOR and user.is_active
+    if is_operator and not stays_operator and not _has_other_operator(user, operators):
+        raise Conflict(_("This is the only operator. Make somebody else an operator first."))
+    return user
+
+
+def _check_staff_role(user: User, new: StaffRole) -> None:
+    if new.role not in {None, *STAFF_ROLES}:
+        raise Invalid({"role": _("Choose a role.")})
+    if new.role is not None and user.hand_off_identities.exists():
+        raise Invalid({"role": _("People who come from your own app can’t be staff. Invite them by e-mail instead.")})
+    if new.role is Role.SUPPORT and not (new.sees_all_customers or new.customers or new.tags):
+        raise Invalid({"customers": _("Choose all customers, some customers, or a tag.")})
+
+
+def _store_staff_role(user: User, new: StaffRole) -> None:
+    """Staff have one role everywhere: what they had at customers ends."""
+    is_limited = new.role is Role.SUPPORT and not new.sees_all_customers
+    kept = user.memberships.none() if new.role else user.memberships.exclude(role=Role.SUPPORT)
+    user.memberships.exclude(pk__in=kept.values("pk")).delete()
+    user.support_tags.all().delete()
+    user.staff_role, user.sees_all_customers = new.role or "", new.role is Role.SUPPORT and new.sees_all_customers
+    user.save(update_fields=["staff_role", "sees_all_customers"])
+    if is_limited:
+        Membership.objects.bulk_create(
+            Membership(user=user, customer=customer, role=Role.SUPPORT) for customer in new.customers
+        )
+        SupportTag.objects.bulk_create(SupportTag(user=user, tag=tag) for tag in new.tags)
+
+
+def _describe_staff_role(user: User) -> dict[str, object]:
+    """For the audit log."""
+    roles = user.memberships.order_by("customer__slug").values_list("customer__slug", "role")
+    return {
+        "role": user.staff_role,
+        "all_customers": user.sees_all_customers,
+        "customers": [f"{slug}: {role}" for slug, role in roles],
+        "tags": sorted(user.support_tags.values_list("tag", flat=True)),
+    }
+
+
+def _lock_member(user_id: int, *, slug: str, by: Person) -> tuple[Customer, Membership]:
+    """An owner or viewer of a customer, whose people are locked. Raises NotFound, also for staff; Forbidden."""
+    customer = customers.get_customer(by=by, slug=slug)
+    require_permission(Permission.MANAGE_PEOPLE, customer, None, by=by)
+    Customer.objects.select_for_update().get(pk=customer.pk)
+    members = Membership.objects.filter(customer=customer, user__staff_role="", role__in=CUSTOMER_ROLES)
+    membership = members.select_related("user").filter(user=user_id).first()
+    if membership is None:
+        raise NotFound
+    return customer, membership
+
+
+def _require_other_owner(membership: Membership, *, by: Person) -> None:
+    """Operators may: they can invite another owner."""
+    if not by.is_staff and is_last_owner(membership):
+        raise Conflict(_("This is the customer’s only owner. Make somebody else an owner first."))
