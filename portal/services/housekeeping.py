@@ -1,5 +1,5 @@
-"""Regular chores of the worker: its heartbeat, deleting what expired (env values, sessions, used tokens, counts, mails),
-and noting the end of the audit log in the log file.
+"""Regular chores of the worker: its heartbeat, deleting what expired (env values, sessions, tokens, counts, mails), and
+noting the end of the audit log in the log file.
 """
 
 import time
