@@ -98,11 +98,13 @@ def show(
     text: str = "",
     advice: str = "",
     link: tuple[str, str] | None = None,
+    opens_tab: bool = False,
     kept: Sequence[tuple[str, str]] = (),
     typed: Sequence[tuple[str, str]] = (),
 ) -> HttpResponse:
-    """`link` is an address to go on to, and its text. `kept` are the fields of a form that can be sent again; `typed`
-    are labels and texts to copy from one that can't.
+    """`link` is an address to go on to, and its text; with `opens_tab` this page stays open.
+
+    `kept` are the fields of a form that can be sent again; `typed` are labels and texts to copy from one that can't.
     """
     texts = TEXTS[status]
     context = {
@@ -114,6 +116,7 @@ def show(
         "text": text or texts.text,
         "advice": advice or texts.advice,
         "link": link,
+        "opens_tab": opens_tab,
         "incident": getattr(request, "request_id", "") if status == 500 else "",
         "is_bare": status in (400, 429, 500),
     }
@@ -175,6 +178,38 @@ def show_not_saved(request: HttpRequest, error: errors.StorageUnavailable) -> Ht
     is_there = request.method == "POST" and (bool(kept) or wants_part(request))
     advice = str(_("What you entered is still there. Send it again in a moment.")) if is_there else ""
     return show(request, 503, title=NOT_SAVED, text=error.for_people, advice=advice, kept=kept)
+
+
+def show_not_confirmed(request: HttpRequest) -> HttpResponse:
+    """A form that was sent too long after signing in.
+
+    It stays open below htmx; without it, the page has what was typed.
+    """
+    kept = list_kept_fields(request)
+    is_there = bool(kept) or wants_part(request)
+    text = _("You signed in more than five minutes ago, and this change needs a recent sign-in. Nothing was changed.")
+    kept_advice = _("Confirm it in the new tab, come back here, and send the form again.")
+    lost_advice = _("Confirm it, then fill in the form again. Secrets are not kept.")
+    return show(
+        request,
+        403,
+        title=_("Confirm that it is you"),
+        text=str(text),
+        advice=str(kept_advice if is_there else lost_advice),
+        link=(links.confirmation(links.confirmed() if is_there else request.path), str(_("Confirm that it is you"))),
+        opens_tab=is_there,
+        kept=kept,
+    )
+
+
+def show_provider_down(request: HttpRequest) -> HttpResponse:
+    return show(
+        request,
+        503,
+        title=_("The sign-in provider can't be reached"),
+        text=str(_("Nothing was changed. You can still sign in with a password, if you have one.")),
+        link=(links.sign_in(), str(_("Sign in"))),
+    )
 
 
 def set_retry_after(response: HttpResponse, error: errors.Unavailable) -> HttpResponse:

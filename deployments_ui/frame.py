@@ -81,13 +81,19 @@ class Frame:
 
     @property
     def theme(self) -> str:
-        """light, dark, or auto."""
-        chosen = self._request.COOKIES.get("theme", "")
+        """light, dark, or auto. This browser's choice; in one without, that of the account."""
+        account = getattr(getattr(self._request, "user", None), "theme", "") if self.person else ""
+        chosen = self._request.COOKIES.get("theme") or account
         return chosen if chosen in THEMES else "auto"
 
     @property
     def themes(self) -> list[tuple[str, str]]:
         return [("auto", _("System")), ("light", _("Light")), ("dark", _("Dark"))]
+
+    @property
+    def sign_on_name(self) -> str:
+        """The OpenID provider's name on the sign-in page; empty without one."""
+        return settings.OIDC_NAME if settings.OIDC_ISSUER else ""
 
     @cached_property
     def person(self) -> Person | None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.templatetags.static import static
+from django.urls import reverse
 from django.utils.translation import npgettext, pgettext
 from jinja2 import Environment
 
@@ -83,6 +84,11 @@ def is_markup(template: str | None) -> bool:
     return template is None or not template.endswith(".txt")
 
 
+def reverse_url(name: str, **arguments: object) -> str:
+    """For addresses without an id of MIOSA; `links` has those of long lists."""
+    return reverse(name, kwargs=arguments or None)
+
+
 def environment(**options: Any) -> Environment:
     options |= {"autoescape": is_markup, "extensions": ["jinja2.ext.i18n"]}
     env = Environment(**options)  # noqa: S701  # it is not seen that autoescape is set
@@ -102,5 +108,6 @@ def environment(**options: Any) -> Environment:
         # Names of static files change with their content only, and that takes a new process.
         static=static if settings.DEBUG else lru_cache(static),
         ui=Components(env),
+        url=reverse_url,
     )
     return env

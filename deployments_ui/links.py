@@ -326,6 +326,19 @@ def hand_off_continue() -> str:
     return "/handoff/continue/"
 
 
+def profile() -> str:
+    return "/profile/"
+
+
+def confirmation(next_path: str) -> str:
+    """To confirm who one is, and to go on from there."""
+    return f"/accounts/reauthenticate/?next={quote_plus(next_path)}"
+
+
+def confirmed() -> str:
+    return "/accounts/confirmed/"
+
+
 def by_name(route: str, *ids: str) -> str:
     """The address of the route that an operation kind names: its `form_route` or `result_route`."""
     address: str = globals()[route](*ids)

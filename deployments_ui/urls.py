@@ -18,6 +18,7 @@ from deployments_ui.views import (
     members,
     operations,
     people,
+    profile,
     publishing,
     releases,
     runtime,
@@ -113,5 +114,10 @@ urlpatterns = [
     path("find/", find.show, name="find"),
     path("styleguide/", styleguide.show, name="styleguide"),
     path("styleguide/<slug:page>/", styleguide.show, name="styleguide_page"),
+    path("profile/", profile.show, name="profile"),
+    path("profile/email/", profile.email, name="profile_email"),
+    path("profile/email/<str:secret>/", profile.email_confirmation, name="profile_email_confirmation"),
+    path("profile/sessions/end/", profile.end_other_sessions, name="profile_sessions_end"),
+    path("profile/sessions/<int:session_id>/end/", profile.end_session, name="profile_session_end"),
     path("theme/", theme.choose, name="theme"),
 ]

@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-import secrets
 from typing import Any
 
 from allauth.account import auth_backends
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.utils import perform_login
-from django.conf import settings
-from django.core import signing
+from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 
+from portal import known_browsers
 from portal.client_address import get_client_address, get_network
 from portal.models import User
 from portal.services import durability, people, sign_ins
+from portal.services.browsers import describe_browser
 from portal.services.errors import Unavailable
 from portal.services.sign_ins import Attempt
 
-BROWSER_COOKIE = "browser"
-_SALT = "portal.accounts.browser"
-_KNOWN_FOR_S = 400 * 24 * 3600  # the longest that browsers keep a cookie
-_MOST_ACCOUNTS = 10
+FOREIGN_METHOD = "account_confirm_elsewhere"
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
@@ -36,30 +36,52 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
     def get_client_ip(self, request: HttpRequest) -> str:
         return get_client_address(request)
 
+    def is_safe_url(self, url: str) -> bool:
+        """Paths only. Another host of the portal is another site for the person who follows the link."""
+        return url_has_allowed_host_and_scheme(url, allowed_hosts=None)
+
+    def is_reauthentication_required(self, *, app: str, **details: Any) -> bool:
+        """`deployments_ui.guards.require_recent_sign_in` decides, for these pages as for all others."""
+        return False
+
+    def get_reauthentication_methods(self, user: Any) -> list[dict[str, str]]:
+        """Those of allauth, and the provider or the app that the person comes from."""
+        methods: list[dict[str, str]] = super().get_reauthentication_methods(user)
+        elsewhere = {"id": FOREIGN_METHOD, "description": _("Another way"), "url": reverse(FOREIGN_METHOD)}
+        return methods or [elsewhere]
+
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """Raises ValidationError, which the form shows beside the e-mail address as it was typed."""
-        try:
-            sign_ins.count_attempt(read_attempt(request, credentials))
-        except Unavailable as error:
-            raise ValidationError(error.for_people) from error
-        except OperationalError as error:
-            obstacle = durability.find_obstacle(error)
-            if obstacle is None:
-                raise
-            raise ValidationError(obstacle.for_people) from error
+        count_attempt(read_attempt(request, email=str(credentials.get("email", ""))))
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
         """Answers an inactive account like a wrong password. allauth would show a page that says it is inactive."""
         user = super().authenticate(request, **credentials)
+        attempt = read_attempt(request, email=str(credentials.get("email", "")))
         if user is None or not people.can_sign_in(user):
-            sign_ins.note_failure(read_attempt(request, credentials))
+            sign_ins.note_failure(attempt, way="password")
             return None
-        sign_ins.note_success(read_attempt(request, credentials))
+        sign_ins.note_success(attempt)
         return user
+
+    def pre_login(self, request: HttpRequest, user: Any, **details: Any) -> HttpResponse | None:
+        """Also for passkeys and providers: a person who may not use the portal learns nothing else."""
+        if people.can_sign_in(user):
+            return None
+        sign_ins.note_failure(read_attempt(request, email=user.email), way="passkey")
+        messages.error(request, _("You can't sign in with this."))
+        return redirect("account_login")
 
     def post_login(self, request: HttpRequest, user: Any, **details: Any) -> HttpResponse:
         response: HttpResponse = super().post_login(request, user, **details)
-        set_browser_cookie(request, response, user)
+        sign_ins.note_sign_in(
+            user,
+            way=request.session["way"],
+            is_known_browser=known_browsers.is_known_to(request, user),
+            browser=describe_browser(request.headers.get("User-Agent", "")),
+            address=get_client_address(request),
+        )
+        known_browsers.set_cookie(request, response, user)
         return response
 
 
@@ -76,34 +98,24 @@ def sign_in(request: HttpRequest, user_id: int) -> HttpResponse:
     return response
 
 
-def read_attempt(request: HttpRequest, credentials: dict[str, Any]) -> Attempt:
-    email = str(credentials.get("email", ""))
-    browser, accounts = read_browser_cookie(request)
-    is_known = browser != "" and User.objects.filter(pk__in=accounts, email__iexact=email).exists()
-    network = get_network(get_client_address(request))
-    return Attempt(email=email, network=network, browser=browser if is_known else "")
-
-
-def read_browser_cookie(request: HttpRequest) -> tuple[str, list[int]]:
-    """The browser's id, and the accounts that have signed in with it; nothing if the cookie is not ours."""
-    try:
-        found = signing.loads(request.COOKIES.get(BROWSER_COOKIE, ""), salt=_SALT, max_age=_KNOWN_FOR_S)
-    except signing.BadSignature:
-        return "", []
-    return found["id"], found["accounts"]
-
-
-def set_browser_cookie(request: HttpRequest, response: HttpResponse, user: User) -> None:
-    """Sent back only when signing in. It gives no access, but its owner is not kept out by attempts of others."""
-    browser, accounts = read_browser_cookie(request)
-    accounts = [user.pk, *(pk for pk in accounts if pk != user.pk)][:_MOST_ACCOUNTS]
-    value = signing.dumps({"id": browser or secrets.token_hex(8), "accounts": accounts}, salt=_SALT)
-    response.set_cookie(
-        BROWSER_COOKIE,
-        value,
-        max_age=_KNOWN_FOR_S,
-        path=reverse("account_login"),
-        secure=settings.SESSION_COOKIE_SECURE,
-        httponly=True,
-        samesite="Lax",
+def read_attempt(request: HttpRequest, *, email: str, what: str = "") -> Attempt:
+    """`what` is tried besides the password; it has limits of its own."""
+    return Attempt(
+        email=email,
+        network=get_network(get_client_address(request)),
+        browser=known_browsers.find_known_browser(request, email=email),
+        what=what,
     )
+
+
+def count_attempt(attempt: Attempt) -> None:
+    """Raises ValidationError, for a form, if there were too many."""
+    try:
+        sign_ins.count_attempt(attempt)
+    except Unavailable as error:
+        raise ValidationError(error.for_people) from error
+    except OperationalError as error:
+        obstacle = durability.find_obstacle(error)
+        if obstacle is None:
+            raise
+        raise ValidationError(obstacle.for_people) from error

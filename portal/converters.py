@@ -7,6 +7,8 @@ structure are written as `~2F`.
 import re
 from urllib.parse import unquote
 
+from django.urls.converters import StringConverter
+
 MAX_LENGTH = 128
 _STRUCTURAL = re.compile(r"[/\\~]|^\.+$")
 _ESCAPED = re.compile(r"~([0-9A-F]{2})")
@@ -27,3 +29,9 @@ class OpaqueIdConverter:
 
 def escape_id(value: str) -> str:
     return _STRUCTURAL.sub(lambda match: "".join(f"~{ord(character):02X}" for character in match[0]), value)
+
+
+class Base36Converter(StringConverter):
+    """The number of an account, as allauth writes it in links for a new password."""
+
+    regex = "[0-9a-z]{1,13}"

@@ -117,13 +117,14 @@ class BrandMiddleware:
 
 
 class TimeZoneMiddleware:
-    """Shows times in the zone named by the cookie `tz`, which the browser sets; without it in TIME_ZONE."""
+    """Shows times in the person's zone, else in that of the cookie `tz`, which the browser sets, else in TIME_ZONE."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        name = request.COOKIES.get("tz", "")
+        user = request.user if settings.SESSION_COOKIE_NAME in request.COOKIES else None
+        name = getattr(user, "time_zone", "") or request.COOKIES.get("tz", "")
         if name not in known_time_zones():
             return self.get_response(request)
         with timezone.override(zoneinfo.ZoneInfo(name)):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import timedelta
 from typing import Any
 
 import django_stubs_ext
@@ -71,11 +72,13 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "portal.middleware.BrandMiddleware",
+    "portal.session_limits.SessionLimitMiddleware",
     "portal.middleware.PersonMiddleware",
     "portal.audit_middleware.AuditMiddleware",
     "portal.middleware.TimeZoneMiddleware",
     "deployments_ui.guards.BodyLimitMiddleware",
     "deployments_ui.guards.SignInMiddleware",
+    "deployments_ui.guards.SecondFactorMiddleware",
     "deployments_ui.errors.ErrorMiddleware",
 ]
 
@@ -129,11 +132,51 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
-ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": None}  # portal.services.sign_ins limits them
+ACCOUNT_EMAIL_NOTIFICATIONS = False  # portal.sign_in_events sends them
+ACCOUNT_FORMS = {
+    "reset_password": "portal.account_forms.ResetPasswordForm",
+    "user_token": "portal.account_forms.ResetTokenForm",
+}
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"  # noqa: S105
+PASSWORD_RESET_TIMEOUT = 3600
+# portal.services.sign_ins limits attempts to sign in and to reset a password.
+ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": None, "reset_password": None}
 ALLAUTH_TRUSTED_PROXY_COUNT = CONFIG.trusted_proxy_count
-MFA_ADAPTER = "allauth.mfa.adapter.DefaultMFAAdapter"
+MFA_ADAPTER = "portal.second_factors.MFAAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # no address is taken without its confirmation
+MFA_RATE_LIMITS = {"webauthn_login": "60/m/ip"}  # an office shares an address, and there is nothing to guess
+MFA_FORMS = {
+    "authenticate": "portal.account_forms.AuthenticateForm",
+    "reauthenticate": "portal.account_forms.ReauthenticateForm",
+    "add_webauthn": "portal.account_forms.AddPasskeyForm",
+    "login_webauthn": "portal.account_forms.PasskeyLoginForm",
+}
 HAND_OFF = CONFIG.hand_off
 SECOND_FACTOR_FOR = frozenset(CONFIG.second_factor_for)
+HANDOFF_URL = CONFIG.handoff_url or ""
+SOCIALACCOUNT_ADAPTER = "portal.single_sign_on.SocialAccountAdapter"
+OIDC_ISSUER = CONFIG.oidc_issuer or ""
+OIDC_NAME = CONFIG.oidc_name
+OIDC_GROUPS_CLAIM = CONFIG.oidc_groups_claim
+OIDC_OPERATOR_GROUPS = frozenset(CONFIG.oidc_operator_groups)
+OIDC_SUPPORT_GROUPS = frozenset(CONFIG.oidc_support_groups)
+# The provider's id is its issuer: an identity at another one is another person.
+SOCIALACCOUNT_PROVIDERS: dict[str, Any] = {
+    "openid_connect": {
+        "OAUTH_PKCE_ENABLED": True,
+        "APPS": [
+            {
+                "provider_id": OIDC_ISSUER,
+                "name": OIDC_NAME,
+                "client_id": CONFIG.oidc_client_id or "",
+                "secret": reveal(CONFIG.oidc_client_secret),
+                "settings": {"server_url": OIDC_ISSUER},
+            }
+        ],
+    }
+}
 
 # --- Mail and audit log ---
 
@@ -217,7 +260,10 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
     }
 }
-SESSION_COOKIE_AGE = 7 * 24 * 3600
+SESSION_IDLE_STAFF = timedelta(hours=CONFIG.session_idle_staff_h)
+SESSION_IDLE_CUSTOMER = timedelta(days=CONFIG.session_idle_customer_d)
+SESSION_ABSOLUTE = timedelta(days=CONFIG.session_absolute_d)
+SESSION_COOKIE_AGE = int(SESSION_ABSOLUTE.total_seconds())
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CONFIG.https

@@ -12,6 +12,7 @@ from deployments_ui import dialogs, htmx, links
 from deployments_ui.forms.base import ConfirmForm, DialogForm
 from deployments_ui.forms.env_vars import EnvVarsForm, ReviewForm
 from deployments_ui.freshness import Freshness
+from deployments_ui.guards import require_recent_sign_in
 from deployments_ui.tabs import list_tabs
 from portal.permissions import Person
 from portal.services.env_vars import drafts, pages, reviews, submit
@@ -34,8 +35,9 @@ def show(request: htmx.Request, slug: str, deployment_id: str) -> HttpResponse:
     return htmx.render(request, "env_vars/page.html", context, part="env_vars", oob=oob)
 
 
-@sensitive_post_parameters("name", "value", "pasted")
 @dialogs.allow_form_methods
+@sensitive_post_parameters("name", "value", "pasted")
+@require_recent_sign_in
 def setting(request: htmx.Request, slug: str, deployment_id: str) -> HttpResponse:
     """What was typed is stored as an encrypted draft and sent to no page again: after an error its fields are empty."""
     by, now = request.person, timezone.now()
@@ -52,6 +54,7 @@ def setting(request: htmx.Request, slug: str, deployment_id: str) -> HttpRespons
 
 
 @dialogs.allow_form_methods
+@require_recent_sign_in
 def review(request: htmx.Request, slug: str, deployment_id: str, key: UUID) -> HttpResponse:
     """The draft, without values. A POST gives its lines other names."""
     form = ReviewForm(request.POST if request.method == "POST" else None)
@@ -73,6 +76,7 @@ def review(request: htmx.Request, slug: str, deployment_id: str, key: UUID) -> H
 
 
 @require_POST
+@require_recent_sign_in
 def application(request: htmx.Request, slug: str, deployment_id: str, key: UUID) -> HttpResponse:
     """Names that were changed since the last review are reviewed again, and nothing is sent."""
     if ReviewForm(request.POST).renamed:
@@ -103,6 +107,7 @@ def discard(request: htmx.Request, slug: str, deployment_id: str, key: UUID) -> 
 
 
 @dialogs.allow_form_methods
+@require_recent_sign_in
 def deletion(request: htmx.Request, slug: str, deployment_id: str, name: str) -> HttpResponse:
     by, now = request.person, timezone.now()
     form = dialogs.bind(ConfirmForm, request)

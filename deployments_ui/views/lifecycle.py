@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from deployments_ui import dialogs, htmx, links
 from deployments_ui.forms.lifecycle import NameForm
+from deployments_ui.guards import require_recent_sign_in
 from portal.services.errors import Invalid
 from portal.services.operations import deployments
 from portal.services.operations.deployments import DeploymentDialog
@@ -28,6 +29,7 @@ def renaming(request: htmx.Request, slug: str, deployment_id: str) -> HttpRespon
 
 
 @dialogs.allow_form_methods
+@require_recent_sign_in
 def deletion(request: htmx.Request, slug: str, deployment_id: str) -> HttpResponse:
     url = links.deletion(slug, deployment_id)
     return change(request, DialogIds(slug, deployment_id), kind=Delete.name, form_url=url)

@@ -130,7 +130,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('kind', models.CharField(max_length=40)),
                 ('address', models.EmailField(max_length=254)),
-                ('content', models.BinaryField(help_text='Encrypted JSON: subject, text, html, sender.', null=True)),
+                ('content', models.BinaryField(help_text='Encrypted JSON: subject, text, host, message_id.', null=True)),
                 ('state', models.CharField(choices=[('failed', 'given up'), ('sent', 'Sent'), ('waiting', 'Waiting')], default='waiting', max_length=10)),
                 ('attempts', models.PositiveIntegerField(default=0)),
                 ('created_at', models.DateTimeField()),

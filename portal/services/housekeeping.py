@@ -1,6 +1,4 @@
-"""Regular chores of the worker: its heartbeat, deleting what expired (env values, sessions, tokens, counts, mails), and
-noting the end of the audit log in the log file.
-"""
+"""Regular chores of the worker: its heartbeat, deleting what expired, and noting the end of the audit log in the log."""
 
 import time
 from collections.abc import Callable

@@ -11,16 +11,24 @@ import math
 import time
 from dataclasses import dataclass
 
+from django.core.cache import cache
 from django.db.models import F
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from portal import miosa
-from portal.models import Bucket
+from portal.models import Bucket, User
+from portal.services import people
+from portal.services.audit import record
 from portal.services.errors import Unavailable
+from portal.services.mails import compose
 from portal.services.rates import Share
 from portal.services.sync import budget
 
 logger = logging.getLogger(__name__)
+
+SECOND_FACTOR = "second factor"
+RESET = "reset"
 
 _PREFIX = "sign-in:"
 # Each: how many attempts at once, and after that how many per second.
@@ -28,21 +36,33 @@ _KNOWN_BROWSER = (10.0, 1 / 10)
 _ADDRESS = (20.0, 1 / 6)
 _ACCOUNT_FROM_ADDRESS = (5.0, 1 / 60)
 _ACCOUNT = (30.0, 1 / 30)
+# Mails that anybody can have sent to somebody else.
+_MAILS_TO_ADDRESS = (3.0, 1 / 600)
 # By then each of them is full again.
 _KEPT_S = 3600.0
+_REFUSAL_RECORDED_EVERY_S = 60
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """`email` as it was typed. `network` is what an address counts as. `browser` is empty unless it is known."""
+    """`email` as it was typed. `network` is what an address counts as. `browser` is empty unless it is known.
+
+    `what` is tried besides the password, such as a second factor. Its attempts count apart.
+    """
 
     email: str
     network: str
     browser: str
+    what: str = ""
 
     @property
     def shares(self) -> list[Share]:
-        account = self.email.lower()
+        if self.what == RESET:
+            return [
+                _share("address", (self.network,), _ADDRESS),
+                _share("reset", (self.email.lower(),), _MAILS_TO_ADDRESS),
+            ]
+        account = f"{self.what}:{self.email.lower()}" if self.what else self.email.lower()
         if self.browser:
             return [_share("browser", (account, self.browser), _KNOWN_BROWSER)]
         return [
@@ -59,6 +79,7 @@ def count_attempt(attempt: Attempt) -> None:
     except miosa.BudgetSpent as spent:
         seconds = max(1, math.ceil(spent.retry_after_s or 1))
         logger.warning("sign-in refused: too many attempts", extra=_describe(attempt))
+        _record_refusal(attempt)
         text = _("There were too many attempts to sign in. Try again in %(seconds)s seconds.") % {"seconds": seconds}
         raise Unavailable(text, retry_after_s=seconds) from spent
 
@@ -67,15 +88,34 @@ def note_success(attempt: Attempt) -> None:
     """It does not count: many people may sign in from one address."""
     keys = [share.key for share in attempt.shares]
     Bucket.objects.filter(key__in=keys).update(tokens=F("tokens") + 1)
-    logger.info("signed in", extra=_describe(attempt))
+    if not attempt.what:
+        logger.info("signed in", extra=_describe(attempt))
 
 
-def note_failure(attempt: Attempt) -> None:
-    logger.warning("sign-in failed", extra=_describe(attempt))
+def note_failure(attempt: Attempt, *, way: str, user: User | None = None) -> None:
+    """`way` is password, passkey or second factor. `user` only if it is certain who tries."""
+    logger.warning("sign-in failed", extra={**_describe(attempt), "way": way})
+    by = people.get_person(user) if user is not None else None
+    record.record("sign_in.failed", by=by, email=attempt.email, after={"way": way}, outcome=record.Outcome.FAILED)
+
+
+def note_sign_in(user: User, *, way: str, is_known_browser: bool, browser: str, address: str) -> None:
+    """A person has signed in. `browser` is in words; one that is new is reported by mail."""
+    record.record("sign_in.succeeded", by=people.get_person(user), after={"way": way, "browser": browser})
+    if not is_known_browser:
+        facts = {"user": user, "browser": browser, "address": address, "at": timezone.now()}
+        compose.send_optional("new_sign_in", user=user, context=facts)
 
 
 def delete_old_counts() -> int:
     return Bucket.objects.filter(key__startswith=_PREFIX, at__lt=time.time() - _KEPT_S).delete()[0]
+
+
+def _record_refusal(attempt: Attempt) -> None:
+    """Once a minute for each network: somebody who tries without end must not fill the log."""
+    if cache.add(_share("refused", (attempt.network,), _ADDRESS).key, 1, _REFUSAL_RECORDED_EVERY_S):
+        facts = {"way": attempt.what or "password"}
+        record.record("sign_in.failed", by=None, email=attempt.email, after=facts, outcome=record.Outcome.REFUSED)
 
 
 def _share(name: str, parts: tuple[str, ...], rate: tuple[float, float]) -> Share:

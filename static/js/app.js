@@ -30,6 +30,8 @@
     const theme = button.value;
     root.dataset.theme = theme;
     setCookie("theme", theme);
+    /* For this person's other browsers. */
+    fetch(button.form.action, { method: "POST", body: new URLSearchParams(new FormData(button.form, button)), redirect: "manual" });
     all("button[name=theme]").forEach((each) => each.setAttribute("aria-pressed", String(each === button)));
   };
 

@@ -127,10 +127,10 @@ class TestTooManyAttempts:
         pages = [sign_in_from("192.0.2.1", client, people.owner.email, "wrong") for _ in range(6)]
         assert "too many attempts" in pages[-1]
 
-    def test_the_cookie_is_for_the_sign_in_page_alone(self, client: Client, people: People) -> None:
+    def test_the_cookie_is_for_the_pages_of_signing_in_alone(self, client: Client, people: People) -> None:
         sign_in(client, people.owner.email)
         cookie = client.cookies["browser"]
-        assert (cookie["httponly"], cookie["samesite"], cookie["path"]) == (True, "Lax", LOGIN)
+        assert (cookie["httponly"], cookie["samesite"], cookie["path"]) == (True, "Lax", "/accounts/")
 
     def test_right_passwords_do_not_count(self, people: People) -> None:
         """Many people may share an address."""
@@ -162,7 +162,7 @@ def test_sign_ins_are_logged_with_account_and_address(
     assert requests[0]["person"] == ""
 
 
-@pytest.mark.parametrize("path", ["signup/", "password/reset/", "email/", "social/connections/"])
+@pytest.mark.parametrize("path", ["signup/", "login/code/", "password/set/", "email/", "social/connections/", "trust/"])
 def test_no_other_page_of_allauth_exists(client: Client, people: People, path: str) -> None:
     client.force_login(people.operator)
     assert client.get(f"/accounts/{path}").status_code == 404

@@ -7,7 +7,7 @@ those rules who holds it, so this table and that one can't tell different storie
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
@@ -18,6 +18,7 @@ from tests.security.dataset import Ids
 READ = ("GET", "HEAD")
 FORM = ("GET", "HEAD", "POST")
 POST = ("POST",)
+MISSING_ID = 10**9
 EVERY = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 
 
@@ -27,6 +28,7 @@ class Access:
 
     `own_draft`: only who typed the draft finds it. `hidden`: who lacks the right is responses 404 and not 403.
     `is_platform`: the right on the platform, whatever somebody has at a customer.
+    `is_missing`: there is nothing at this URL for anybody in the data set.
     """
 
     methods: tuple[str, ...] = READ
@@ -35,6 +37,7 @@ class Access:
     is_json: bool = False
     own_draft: bool = False
     hidden: bool = False
+    is_missing: bool = False
     is_platform: bool = False
 
 
@@ -44,18 +47,31 @@ def platform(methods: tuple[str, ...], right: Permission) -> Access:
 
 
 PAGE = Access()
+# Somebody's own session, passkey or link, and pages that need a setting: nobody in the data set has them.
+MISSING = Access(right=None, hidden=True, is_missing=True)
 NO_RIGHT = Access(right=None)
 JSON = Access(is_json=True)
 JSON_NO_RIGHT = Access(right=None, is_json=True)
 
 ACCESS: dict[str, Access] = {
+    "account_change_password": Access(FORM, None),
+    "account_confirm_elsewhere": NO_RIGHT,
+    "account_confirmed": NO_RIGHT,
     "account_login": Access(FORM, None, is_open=True),
     "account_logout": Access(FORM, None, is_open=True),
+    "account_reauthenticate": Access(FORM, None),
+    "account_reset_password": Access(FORM, None, is_open=True),
+    "account_reset_password_done": Access(READ, None, is_open=True),
+    "account_reset_password_from_key": Access(FORM, None, is_open=True),
+    "account_reset_password_from_key_done": Access(READ, None, is_open=True),
+    "account_single_sign_on": replace(MISSING, methods=POST, is_open=True),
+    "account_single_sign_on_callback": replace(MISSING, is_open=True),
+    "account_single_sign_on_confirm": replace(MISSING, methods=POST),
     "api:customers": JSON_NO_RIGHT,
     "api:deployment": JSON,
     "api:deployments": JSON,
     "api:history": JSON,
-    "api:unknown": Access(right=None, is_json=True, hidden=True),
+    "api:unknown": Access(right=None, is_json=True, hidden=True, is_missing=True),
     "api:operation": JSON,
     "api:operations": JSON_NO_RIGHT,
     "api:schema": JSON_NO_RIGHT,
@@ -108,8 +124,6 @@ ACCESS: dict[str, Access] = {
     "log_text": PAGE,
     "member_removal": Access(FORM, Permission.MANAGE_PEOPLE),
     "member_role": Access(FORM, Permission.MANAGE_PEOPLE),
-    "operation": PAGE,
-    "operations": Access(right=Permission.READ_ALL_CUSTOMERS, hidden=True),
     "people": platform(READ, Permission.MANAGE_PEOPLE),
     "person": platform(READ, Permission.MANAGE_PEOPLE),
     "person_deactivation": platform(FORM, Permission.MANAGE_PEOPLE),
@@ -118,6 +132,26 @@ ACCESS: dict[str, Access] = {
     "person_removal": platform(FORM, Permission.MANAGE_PEOPLE),
     "person_role": platform(FORM, Permission.MANAGE_PEOPLE),
     "person_sign_out": platform(FORM, Permission.MANAGE_PEOPLE),
+    "mfa_activate_totp": Access(FORM, None),
+    "mfa_add_webauthn": Access(FORM, None),
+    "mfa_authenticate": Access(FORM, None, is_open=True),
+    "mfa_deactivate_totp": replace(MISSING, methods=FORM),
+    "mfa_edit_webauthn": replace(MISSING, methods=FORM),
+    "mfa_generate_recovery_codes": Access(FORM, None),
+    "mfa_index": NO_RIGHT,
+    "mfa_list_webauthn": NO_RIGHT,
+    "mfa_login_webauthn": Access(FORM, None, is_open=True),
+    "mfa_reauthenticate": Access(FORM, None),
+    "mfa_reauthenticate_webauthn": Access(FORM, None),
+    "mfa_remove_webauthn": replace(MISSING, methods=FORM),
+    "mfa_view_recovery_codes": MISSING,
+    "operation": PAGE,
+    "operations": Access(right=Permission.READ_ALL_CUSTOMERS, hidden=True),
+    "profile": Access(FORM, None),
+    "profile_email": Access(FORM, None),
+    "profile_email_confirmation": replace(MISSING, methods=FORM),
+    "profile_session_end": replace(MISSING, methods=POST),
+    "profile_sessions_end": Access(POST, None),
     "promotion": Access(FORM, Permission.PROMOTE),
     "publication": Access(FORM, Permission.PUBLISH),
     "redeployment": Access(FORM, Permission.REDEPLOY),
@@ -156,7 +190,8 @@ def get_arguments(at: Ids, name: str, *, who: str) -> dict[str, Any]:
     elsewhere = at.builds if name in {"build", "build_text", "builds"} else {}
     if name == "invitation":
         elsewhere = {"secret": at.invitation_secret}
-    return {**vars(at), "key": key, "page": "usual", **elsewhere}
+    own = {"pk": MISSING_ID, "session_id": MISSING_ID, "uidb36": "1"}
+    return {**vars(at), "key": key, "page": "usual", **own, **elsewhere}
 
 
 def get_url(name: str, ids: dict[str, Any]) -> str:

@@ -21,6 +21,8 @@ from portal.services.brands import current
 from portal.wakeup import notify_worker
 
 PURPOSE = "mail"
+# What people can decline on their profile.
+OPTIONAL_KINDS = ("new_sign_in",)
 _LONGEST_SUBJECT = 200
 _LONGEST_VALUE = 2000
 _DIRECTIONS = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
@@ -50,6 +52,12 @@ def send(kind: str, *, to: str, context: Mapping[str, Any], user: User | None = 
     mail = Mail.objects.create(kind=kind, address=to, user=user, content=sealed, created_at=now, next_try_at=now)
     notify_worker()
     return mail
+
+
+def send_optional(kind: str, *, user: User, context: Mapping[str, Any]) -> None:
+    """One of OPTIONAL_KINDS: not to people who don't want it, nor to those without an address."""
+    if user.email and kind not in user.unwanted_mails:
+        send(kind, to=user.email, context=context, user=user)
 
 
 def clean(value: Any) -> Any:

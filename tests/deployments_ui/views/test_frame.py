@@ -10,11 +10,21 @@ from deployments_ui.views import styleguide
 from tests.deployments_ui.conftest import HTMX, SLUG, World
 from tests.deployments_ui.page_rules import Browse, text_of
 from tests.people import People
+from tests.security.matrix import ACCESS
 
 
 def test_every_page_is_private(people: People, browse: Browse) -> None:
-    open_to_all = {"theme", "account_login", "dns_link"}
-    ids = {"slug": "x", "page": "usual", "key": UUID(int=1), "link_id": 1, "name": "A"}
+    open_to_all = {name for name, access in ACCESS.items() if access.is_open}
+    ids = {
+        "slug": "x",
+        "page": "usual",
+        "key": UUID(int=1),
+        "link_id": 1,
+        "name": "A",
+        "pk": 1,
+        "session_id": 1,
+        "secret": "s",
+    }
     ids |= {f"{noun}_id": "i" for noun in ("deployment", "version", "build", "instance", "domain")}
     known: Any = get_resolver().reverse_dict
     for name, (patterns, _shape, _defaults, _converters) in known.items():

@@ -1,0 +1,90 @@
+"""Forms of allauth with the portal's limits, and its answers to what no browser sends."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account import forms as account_forms
+from allauth.core import context
+from allauth.mfa.base import forms as mfa_forms
+from allauth.mfa.webauthn import forms as passkey_forms
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from portal import accounts
+from portal.models import User
+from portal.services import passwords, people, sign_ins
+
+# What decoding a made-up credential may raise.
+_UNREADABLE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+
+
+class CodeLimit:
+    """Guesses of codes are counted like those of passwords."""
+
+    user: User
+
+    def clean_code(self) -> str:
+        attempt = accounts.read_attempt(context.request, email=self.user.email, what=sign_ins.SECOND_FACTOR)
+        accounts.count_attempt(attempt)
+        try:
+            code: str = super().clean_code()  # type: ignore[misc]  # of allauth's form
+        except ValidationError:
+            sign_ins.note_failure(attempt, way=sign_ins.SECOND_FACTOR, user=self.user)
+            raise
+        sign_ins.note_success(attempt)
+        return code
+
+
+class AuthenticateForm(CodeLimit, mfa_forms.AuthenticateForm):  # type: ignore[misc]  # allauth has no types
+    pass
+
+
+class ReauthenticateForm(CodeLimit, mfa_forms.ReauthenticateForm):  # type: ignore[misc]  # as above
+    pass
+
+
+class AddPasskeyForm(passkey_forms.AddWebAuthnForm):  # type: ignore[misc]  # as above
+    """Every passkey can sign in alone, so it has to verify its owner, by PIN or finger."""
+
+    passwordless = None
+
+    def clean(self) -> dict[str, Any]:
+        self.cleaned_data["passwordless"] = True
+        try:
+            cleaned: dict[str, Any] = super().clean()
+        except ValidationError:
+            raise
+        except _UNREADABLE as error:
+            raise ValidationError(_("This passkey can't be read. Nothing was added.")) from error
+        return cleaned
+
+
+class PasskeyLoginForm(passkey_forms.LoginWebAuthnForm):  # type: ignore[misc]  # as above
+    def clean_credential(self) -> Any:
+        refusal = _("This passkey is not known here, or was answered too late. Sign in another way, or try again.")
+        try:
+            return super().clean_credential()
+        except (ValidationError, *_UNREADABLE) as error:
+            attempt = accounts.read_attempt(context.request, email="")
+            sign_ins.note_failure(attempt, way="passkey")
+            raise ValidationError(refusal) from error
+
+
+class ResetPasswordForm(account_forms.ResetPasswordForm):  # type: ignore[misc]  # as above
+    """Does the same for every address, and takes the same time."""
+
+    def clean_email(self) -> str:
+        return str(self.cleaned_data["email"]).strip().lower()
+
+    def save(self, request: HttpRequest, **_details: Any) -> str:
+        email: str = self.cleaned_data["email"]
+        passwords.request_reset(accounts.read_attempt(request, email=email, what=sign_ins.RESET))
+        return email
+
+
+class ResetTokenForm(account_forms.UserTokenForm):  # type: ignore[misc]  # as above
+    def _get_user(self, uidb36: str) -> User | None:
+        user: User | None = super()._get_user(uidb36)
+        return user if user is not None and people.can_sign_in(user) else None

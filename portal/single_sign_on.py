@@ -1,0 +1,111 @@
+"""Sign-in of staff with an OpenID provider, by allauth: code flow with PKCE, state and nonce.
+
+`services.single_sign_on` decides whom it lets in, and as what.
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any, NoReturn, cast
+
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.socialaccount.adapter import get_adapter as get_social_adapter
+from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView
+from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOAuth2Adapter
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from portal import session_facts
+from portal.models import User
+from portal.services import security, single_sign_on
+from portal.services.single_sign_on import Claims, Refused
+
+# What a provider that is down, or answers with something else than OpenID, raises in allauth.
+UNREACHABLE = (OSError, ValueError, KeyError)
+
+
+class ProviderAdapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]  # allauth has no types
+    def get_callback_url(self, request: HttpRequest, app: Any) -> str:
+        return request.build_absolute_uri(reverse("account_single_sign_on_callback"))
+
+
+class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # as above
+    def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
+        return False
+
+    def pre_social_login(self, request: HttpRequest, sociallogin: Any) -> None:
+        """Connects the account to a person, or answers why not."""
+        claims = read_claims(sociallogin)
+        if claims is None:
+            refuse(request, _("The answer of %(provider)s does not fit this sign-in. Try again."))
+        linked = sociallogin.user if sociallogin.is_existing else None
+        if sociallogin.state["data"]["is_confirmation"]:
+            raise ImmediateHttpResponse(finish_confirmation(request, sociallogin, linked))
+        try:
+            user = single_sign_on.admit(linked, claims, issuer=settings.OIDC_ISSUER)
+        except Refused as refusal:
+            refuse(request, refusal.for_people)
+        if linked is None:
+            sociallogin.connect(request, user)
+
+    def on_authentication_error(self, request: HttpRequest, provider: Any, error: Any = None, **details: Any) -> None:
+        refuse(request, _("The sign-in with %(provider)s did not succeed. Try again, or sign in with your password."))
+
+
+def read_claims(sociallogin: Any) -> Claims | None:
+    """None if the tokens are not the answer to what this browser asked."""
+    data = sociallogin.account.extra_data
+    token, info = data.get("id_token") or {}, data.get("userinfo") or {}
+    if token.get("nonce") != sociallogin.state["data"]["nonce"] or info.get("sub", token["sub"]) != token["sub"]:
+        return None
+    both = {**token, **info}
+    groups = both.get(settings.OIDC_GROUPS_CLAIM) or ()
+    return Claims(
+        email=str(both.get("email") or "").strip().lower(),
+        is_email_verified=both.get("email_verified") is True,
+        name=str(both.get("name") or "")[:200],
+        groups=frozenset([groups] if isinstance(groups, str) else map(str, groups)),
+    )
+
+
+def finish_confirmation(request: HttpRequest, sociallogin: Any, linked: User | None) -> HttpResponse:
+    """The session stays as it is; forms that are open in it can still be sent."""
+    if linked is None or linked != request.user:
+        refuse(request, _("At %(provider)s you are somebody else than here. Nothing was confirmed."))
+    session_facts.confirm(request.session)
+    security.record_change("sign_in.confirmed", linked, way="oidc")
+    return redirect(sociallogin.state.get("next", "/"))
+
+
+def refuse(request: HttpRequest, text: str) -> NoReturn:
+    messages.error(request, text % {"provider": settings.OIDC_NAME} if "%(provider)s" in text else text)
+    raise ImmediateHttpResponse(redirect("account_login"))
+
+
+def find_address(request: HttpRequest, *, next_path: str, is_confirmation: bool = False) -> str | None:
+    """The page of the provider to go to. None if it can't be reached."""
+    provider = get_social_adapter(request).get_provider(request, provider=settings.OIDC_ISSUER)
+    provider.oauth2_adapter_class = ProviderAdapter
+    nonce = secrets.token_urlsafe()
+    asked = {"nonce": nonce, **({"prompt": "login", "max_age": "0"} if is_confirmation else {})}
+    data = {"nonce": nonce, "is_confirmation": is_confirmation}
+    try:
+        response = provider.redirect(request, process="login", next_url=next_path, data=data, auth_params=asked)
+    except UNREACHABLE:
+        return None
+    return str(response["Location"])
+
+
+def finish(request: HttpRequest) -> HttpResponse:
+    """What the provider sends the browser back with."""
+    view = OAuth2CallbackView.adapter_view(ProviderAdapter(request, settings.OIDC_ISSUER))
+    try:
+        return cast(HttpResponse, view(request))
+    except UNREACHABLE:
+        messages.error(request, _("%(provider)s can't be reached.") % {"provider": settings.OIDC_NAME})
+        return redirect("account_login")
