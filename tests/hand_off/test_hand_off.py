@@ -10,6 +10,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
+from pytest_django import Settings
 
 from portal.models import AuditEvent, Customer, HandOffIdentity, Invitation, Membership, UsedToken, User
 from portal.services.hand_off import accept
@@ -43,6 +44,17 @@ def test_somebody_new_is_signed_in_with_the_role_of_the_token(people: People) ->
     assert (event.person_id, event.person_role, event.customer_id) == (user.pk, "viewer", membership.customer.pk)
     assert event.target == "u-17 of brightsmile-dental"
     assert event.after == {"name": "Rita Rao", "role": "viewer"}
+    (sign_in,) = list_events("sign_in.succeeded")
+    assert sign_in.person_id == user.pk
+    assert sign_in.after == {"way": "hand_off", "browser": "Unknown browser"}
+    assert AuditEvent.objects.count() == 2  # one for each request
+
+
+def test_a_second_factor_is_the_duty_of_the_app(people: People, settings: Settings) -> None:
+    settings.SECOND_FACTOR_FOR = frozenset({"owner"})
+    client = Client()
+    hand_over(client, sign())
+    assert client.get("/find/").status_code == 200
 
 
 def test_the_same_person_comes_again_with_another_name_and_role(people: People) -> None:
