@@ -159,7 +159,6 @@ MFA_FORMS = {
 }
 HAND_OFF = CONFIG.hand_off
 SECOND_FACTOR_FOR = frozenset(CONFIG.second_factor_for)
-HANDOFF_URL = CONFIG.handoff_url or ""
 SOCIALACCOUNT_ADAPTER = "portal.single_sign_on.SocialAccountAdapter"
 OIDC_ISSUER = CONFIG.oidc_issuer or ""
 OIDC_NAME = CONFIG.oidc_name
