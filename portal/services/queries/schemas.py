@@ -84,12 +84,16 @@ class Age:
 
 @dataclass(frozen=True, slots=True)
 class CustomerSummary:
-    """A customer's name and address. `external_id` is for staff, None for the customer's own people."""
+    """A customer's name and address. `external_id` is for staff, None for the customer's own people.
+
+    `logo_id` is another one for each logo, None without one.
+    """
 
     slug: str
     name: str
     external_id: str | None
     is_unassigned: bool = False
+    logo_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ def summarize_customer(customer: Customer, *, by: Person) -> CustomerSummary:
         name=open_words.show_text(customer.name, by=by),
         external_id=customer.external_id if by.is_staff else None,
         is_unassigned=customer.is_unassigned,
+        logo_id=customer.logo_id,
     )
 
 
