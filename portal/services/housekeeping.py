@@ -1,4 +1,4 @@
-"""Regular chores of the worker: its heartbeat, deleting what expired, noting the end of the audit log in the log."""
+"""Regular chores of the worker: its heartbeat, deleting what expired, and logging the end of the audit log."""
 
 import time
 from collections.abc import Callable
