@@ -157,6 +157,7 @@ def test_the_server_s_own_errors_name_no_software(web: PortalProcess, sent: byte
     assert not re.search("^server:", text, re.MULTILINE | re.IGNORECASE)
     assert not find_leaks(text, [])
     assert "h11" not in text
+    assert "Invalid HTTP request received" not in text
 
 
 def test_a_chunked_form_is_read(web: PortalProcess) -> None:
