@@ -65,6 +65,7 @@ MIDDLEWARE = [
     "portal.middleware.LockWaitMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "deployments_ui.uploads.UploadMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -158,7 +159,6 @@ MFA_FORMS = {
 }
 HAND_OFF = CONFIG.hand_off
 SECOND_FACTOR_FOR = frozenset(CONFIG.second_factor_for)
-HANDOFF_URL = CONFIG.handoff_url or ""
 SOCIALACCOUNT_ADAPTER = "portal.single_sign_on.SocialAccountAdapter"
 OIDC_ISSUER = CONFIG.oidc_issuer or ""
 OIDC_NAME = CONFIG.oidc_name
@@ -240,7 +240,7 @@ STORAGES = {
 
 # --- Requests ---
 
-# Forms are small; the longest field is a pasted .env file. Nothing takes a file.
+# Forms are small; the longest field is a pasted .env file. Only `deployments_ui.uploads` takes files.
 MOST_BODY_BYTES = 2_000_000
 WEB_THREADS = CONFIG.web_threads
 DATA_UPLOAD_MAX_MEMORY_SIZE = MOST_BODY_BYTES

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from portal.models import Customer, Membership, SupportTag, User
 from portal.permissions import Permission, Person, Role
-from portal.services import people, people_access
+from portal.services import people, people_access, sessions
 from portal.services.audit.record import record
 from portal.services.authorization import require_permission, require_platform_permission
 from portal.services.errors import Conflict, Invalid, NotFound
@@ -82,7 +82,7 @@ def end_sessions(user_id: int, *, by: Person) -> int:
     require_platform_permission(Permission.MANAGE_PEOPLE, by=by)
     with transaction.atomic():
         user = _lock_user(user_id, stays_operator=True)
-        ended = people_access.end_sessions(user)
+        ended = sessions.end_all(user.pk)
         record("person.sessions_ended", by=by, target=str(user), after={"sessions": ended})
     return ended
 
@@ -113,7 +113,7 @@ def remove_member(user_id: int, *, slug: str, by: Person, now: datetime) -> None
         membership.delete()
         people_access.end_at_customer(user, customer, now=now)
         if not user.memberships.exists():
-            people_access.end_sessions(user)
+            sessions.end_all(user.pk)
         record("member.removed", by=by, customer=customer, target=str(user), before=before)
 
 

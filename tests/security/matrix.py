@@ -59,6 +59,8 @@ ACCESS: dict[str, Access] = {
     "account_confirmed": NO_RIGHT,
     "account_login": Access(FORM, None, is_open=True),
     "account_logout": Access(FORM, None, is_open=True),
+    "activity": Access(right=Permission.READ_ALL_CUSTOMERS, hidden=True),
+    "activity_export": Access(right=Permission.READ_ALL_CUSTOMERS, hidden=True),
     "account_reauthenticate": Access(FORM, None),
     "account_reset_password": Access(FORM, None, is_open=True),
     "account_reset_password_done": Access(READ, None, is_open=True),
@@ -76,16 +78,22 @@ ACCESS: dict[str, Access] = {
     "api:operations": JSON_NO_RIGHT,
     "api:schema": JSON_NO_RIGHT,
     "api:version": JSON,
+    "brand_icon": replace(MISSING, is_open=True),
+    "brand_logo": replace(MISSING, is_open=True),
+    "brand_stylesheet": replace(MISSING, is_open=True),
     "build": PAGE,
     "build_text": PAGE,
     "builds": PAGE,
     "comparison": PAGE,
     "creation": Access(FORM, Permission.CREATE_DEPLOYMENT),
+    "customer_activity": Access(right=Permission.READ_ACTIVITY),
+    "customer_activity_export": Access(right=Permission.READ_ACTIVITY),
     "customer_invitation": Access(FORM, Permission.MANAGE_PEOPLE),
     "customer_invitation_resending": Access(POST, Permission.MANAGE_PEOPLE),
     "customer_invitation_revocation": Access(POST, Permission.MANAGE_PEOPLE),
     "customer_operations": PAGE,
     "customer_people": Access(right=Permission.MANAGE_PEOPLE),
+    "customer_permissions": Access(FORM, Permission.CHANGE_SETTINGS),
     "customers": NO_RIGHT,
     "decision": Access(POST),
     "deletion": Access(FORM, Permission.DELETE_DEPLOYMENT),
@@ -125,6 +133,9 @@ ACCESS: dict[str, Access] = {
     "member_removal": Access(FORM, Permission.MANAGE_PEOPLE),
     "member_role": Access(FORM, Permission.MANAGE_PEOPLE),
     "people": platform(READ, Permission.MANAGE_PEOPLE),
+    "people_import": platform(FORM, Permission.MANAGE_PEOPLE),
+    "people_import_sending": platform(POST, Permission.MANAGE_PEOPLE),
+    "permissions": platform(FORM, Permission.CHANGE_SETTINGS),
     "person": platform(READ, Permission.MANAGE_PEOPLE),
     "person_deactivation": platform(FORM, Permission.MANAGE_PEOPLE),
     "person_invitation": platform(FORM, Permission.MANAGE_PEOPLE),
@@ -145,6 +156,7 @@ ACCESS: dict[str, Access] = {
     "mfa_reauthenticate_webauthn": Access(FORM, None),
     "mfa_remove_webauthn": replace(MISSING, methods=FORM),
     "mfa_view_recovery_codes": MISSING,
+    "manifest": Access(READ, None, is_open=True),
     "operation": PAGE,
     "operations": Access(right=Permission.READ_ALL_CUSTOMERS, hidden=True),
     "profile": Access(FORM, None),
@@ -157,7 +169,19 @@ ACCESS: dict[str, Access] = {
     "redeployment": Access(FORM, Permission.REDEPLOY),
     "redirection": Access(FORM, Permission.ADD_DOMAIN),
     "renaming": Access(FORM, Permission.RENAME_DEPLOYMENT),
+    "robots": Access(READ, None, is_open=True),
     "rollback": Access(FORM, Permission.ROLL_BACK),
+    "settings": platform(READ, Permission.CHANGE_SETTINGS),
+    "settings_checklist": platform(POST, Permission.CHANGE_SETTINGS),
+    "settings_mail_again": platform(POST, Permission.CHANGE_SETTINGS),
+    "settings_mail_test": platform(POST, Permission.CHANGE_SETTINGS),
+    "settings_brand": platform(READ, Permission.CHANGE_SETTINGS),
+    "settings_brand_colors": platform(READ, Permission.CHANGE_SETTINGS),
+    "settings_brand_deletion": platform(FORM, Permission.CHANGE_SETTINGS),
+    "settings_brand_edit": platform(FORM, Permission.CHANGE_SETTINGS),
+    "settings_brand_new": platform(FORM, Permission.CHANGE_SETTINGS),
+    "settings_brand_new_preview": platform(POST, Permission.CHANGE_SETTINGS),
+    "settings_brand_preview": platform(POST, Permission.CHANGE_SETTINGS),
     "stop": Access(FORM, Permission.STOP),
     "styleguide": Access(right=Permission.READ_STYLEGUIDE, hidden=True),
     "styleguide_page": Access(right=Permission.READ_STYLEGUIDE, hidden=True),
@@ -172,7 +196,7 @@ NESTED = (
     *("user_id", "invitation_id"),
 )
 # Arguments that are not ids of objects. A name to be deleted need not exist.
-FREE = frozenset({"name", "page"})
+FREE = frozenset({"file_format", "name", "page"})
 
 
 def list_url_names(resolver: URLResolver | None = None, space: str = "") -> Iterator[tuple[str, frozenset[str]]]:
@@ -191,7 +215,8 @@ def get_arguments(at: Ids, name: str, *, who: str) -> dict[str, Any]:
     if name == "invitation":
         elsewhere = {"secret": at.invitation_secret}
     own = {"pk": MISSING_ID, "session_id": MISSING_ID, "uidb36": "1"}
-    return {**vars(at), "key": key, "page": "usual", **own, **elsewhere}
+    own |= {"accent": "c2410c", "digest": "0" * 20, "side": 32}
+    return {**vars(at), "key": key, "page": "usual", "file_format": "csv", **own, **elsewhere}
 
 
 def get_url(name: str, ids: dict[str, Any]) -> str:

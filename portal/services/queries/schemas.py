@@ -84,12 +84,17 @@ class Age:
 
 @dataclass(frozen=True, slots=True)
 class CustomerSummary:
-    """A customer's name and address. `external_id` is for staff, None for the customer's own people."""
+    """A customer's name and address. `external_id` is for staff, None for the customer's own people.
+
+    `may_read_activity`, `may_manage_people`: whether these pages of the customer are open to the person.
+    """
 
     slug: str
     name: str
     external_id: str | None
     is_unassigned: bool = False
+    may_read_activity: bool = False
+    may_manage_people: bool = False
 
 
 @dataclass(frozen=True, slots=True)
