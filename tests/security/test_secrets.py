@@ -176,6 +176,7 @@ def test_secrets_are_written_nowhere(
     client.post("/broken/", {"value": BROKEN})
     client.post(f"{base}redeploy/", {"token": "x", "value": BROKEN})
     client.get(f"/dns/{dataset.own.secret}/")
+    Client().get(f"/invitations/{dataset.own.invitation_secret}/")
     assert len(list_env_requests(dataset)) > before
 
     said = log_output.getvalue() + "".join(repr(vars(record)) for record in caplog.records)
@@ -186,11 +187,12 @@ def test_secrets_are_written_nowhere(
         assert piece not in said
         assert piece not in kept
         assert piece not in shown
-    for secret in (session, DEMO_KEY, dataset.own.secret):
+    for secret in (session, DEMO_KEY, dataset.own.secret, dataset.own.invitation_secret):
         assert secret not in log_output.getvalue()
     assert DEMO_KEY not in kept + shown
     assert session not in shown + dump_database(but=("django_session", "usersessions_usersession"))
     assert dataset.own.secret not in kept
+    assert dataset.own.invitation_secret not in kept
     assert mail.outbox == []
 
 
