@@ -126,7 +126,7 @@ class Frame:
         if self.person is None:
             return []
         if self.person.is_staff:
-            pages = [(_("Customers"), links.customers()), (_("Operations"), links.operations())]
+            pages = [(_("Customers"), links.customers()), (_("Activity"), links.activity())]
             if self.person.is_operator:
                 pages += [(_("People"), links.people()), (_("Settings"), links.settings())]
         elif customer is not None and len(self.person.roles) == 1:
@@ -134,7 +134,12 @@ class Frame:
         else:
             homes = customers.list_own(by=self.person, most=MOST_IN_MENU)
             pages = [(home.name, links.customer(home.slug)) for home in homes]
-        return [NavItem(label, url, is_current=self._request.path == url) for label, url in pages]
+        return [NavItem(label, url, is_current=self._is_at(url)) for label, url in pages]
+
+    def _is_at(self, url: str) -> bool:
+        """Operations and the audit log are one entry."""
+        path = self._request.path
+        return path == url or (url == links.activity() and path == links.operations())
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:

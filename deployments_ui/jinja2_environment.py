@@ -13,13 +13,13 @@ from django.utils.translation import npgettext, pgettext
 from jinja2 import Environment
 
 from deployments_ui import formats, links, timeline
-from deployments_ui.labels import builds, domains, env_vars, facts, operations, people, states
+from deployments_ui.labels import activity, builds, domains, env_vars, facts, operations, people, states
 from deployments_ui.labels import settings as settings_labels
 from deployments_ui.translation import gettext, ngettext
 from portal.services.operations import undo
 from portal.services.queries.schemas import ActivationEntry, OperationEntry
 
-COMPONENTS = ("buttons", "fields", "icons", "notices", "pager", "polling", "times")
+COMPONENTS = ("buttons", "fields", "icons", "notices", "pager", "polling", "tabs", "times")
 
 FILTERS: dict[str, Callable[..., object]] = {
     "ago": formats.ago,
@@ -30,9 +30,14 @@ FILTERS: dict[str, Callable[..., object]] = {
     "date": formats.date_of,
     "domain_cause": domains.domain_cause,
     "domain_statuses": domains.list_domain_statuses,
+    "event_outcome": activity.outcome_label,
+    "event_sentence": activity.describe_event,
+    "event_way": activity.show_way,
     "exact": formats.exact,
     "fact": facts.fact,
     "fact_value": facts.fact_value,
+    "changed_name": activity.show_fact_name,
+    "changed_value": activity.show_fact_value,
     "file_count": formats.file_count,
     "host": links.host,
     "hour": formats.hour,

@@ -191,6 +191,19 @@ def customer_operations(slug: str) -> str:
     return f"/c/{slug}/operations/"
 
 
+def activity() -> str:
+    return "/activity/"
+
+
+def customer_activity(slug: str) -> str:
+    return f"/c/{slug}/activity/"
+
+
+def activity_export(file_format: str, slug: str = "") -> str:
+    """Of one customer, or of all."""
+    return f"{customer_activity(slug) if slug else activity()}activity.{file_format}"
+
+
 def env(slug: str, deployment_id: str) -> str:
     return f"{deployment(slug, deployment_id)}env/"
 

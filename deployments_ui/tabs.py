@@ -1,4 +1,4 @@
-"""The tabs on the pages of an app."""
+"""The tabs on the pages of an app, of a customer, and of the activity of all customers."""
 
 from __future__ import annotations
 
@@ -20,6 +20,34 @@ class Tab:
     url: str
     is_current: bool
     count: int = 0
+
+
+def list_customer_tabs(customer: CustomerSummary, *, current: str) -> list[Tab]:
+    """`current` is history, activity, people or settings. Who can't read the audit log finds the operations there."""
+    slug = customer.slug
+    activity = links.customer_activity(slug) if customer.may_read_activity else links.customer_operations(slug)
+    tabs = [
+        Tab(_("History"), links.customer(slug), current == "history"),
+        Tab(_("Activity"), activity, current == "activity"),
+    ]
+    if customer.may_manage_people and not customer.is_unassigned:
+        tabs.append(Tab(_("People"), links.customer_people(slug), current == "people"))
+    if customer.may_change_settings and not customer.is_unassigned:
+        tabs.append(Tab(_("Settings"), links.customer_settings(slug), current == "settings"))
+    return tabs
+
+
+def list_activity_tabs(customer: CustomerSummary | None, *, current: str) -> list[Tab]:
+    """Of one customer or of all. `current` is operations or activity."""
+    if customer is None:
+        return [
+            Tab(_("All activity"), links.activity(), current == "activity"),
+            Tab(_("Operations"), links.operations(), current == "operations"),
+        ]
+    operations = Tab(_("Operations"), links.customer_operations(customer.slug), current == "operations")
+    if not customer.may_read_activity:
+        return [operations]
+    return [Tab(_("All activity"), links.customer_activity(customer.slug), current == "activity"), operations]
 
 
 def list_tabs(customer: CustomerSummary, deployment: DeploymentSummary, *, by: Person, current: str) -> list[Tab]:

@@ -3,6 +3,7 @@
 from django.urls import path, register_converter
 
 from deployments_ui.views import (
+    activity,
     brand,
     brand_files,
     builds,
@@ -113,6 +114,10 @@ urlpatterns = [
     path("operations/<uuid:key>/decision/", operations.decision, name="decision"),
     path("operations/<uuid:key>/undo/", undo.show, name="undo"),
     path("c/<slug:slug>/operations/", operations.index, name="customer_operations"),
+    path("activity/", activity.index, name="activity"),
+    path("activity/activity.<slug:file_format>", activity.export, name="activity_export"),
+    path("c/<slug:slug>/activity/", activity.index, name="customer_activity"),
+    path("c/<slug:slug>/activity/activity.<slug:file_format>", activity.export, name="customer_activity_export"),
     path("people/", people.index, name="people"),
     path("people/invite/", invitations.creation, name="person_invitation"),
     path("people/import/", people_import.check, name="people_import"),

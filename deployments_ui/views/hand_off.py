@@ -17,12 +17,16 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 
 from deployments_ui import htmx, links
 from deployments_ui.dialogs import SeeOther, allow_form_methods
+from portal import session_facts
 from portal.client_address import get_client_address, get_network
+from portal.services import sign_ins
+from portal.services.browsers import describe_browser
 from portal.services.hand_off import accept, grants
 from portal.services.hand_off.errors import Refused
 from portal.services.hand_off.grants import Grant
 
 COOKIE = "hand_off"
+WAY = "hand_off"
 
 
 @login_not_required
@@ -87,7 +91,14 @@ def sign_in(request: HttpRequest, grant: Grant) -> HttpResponse:
     grants.use_grant(grant, now=timezone.now())
     request.session.cycle_key()  # Django leaves that out if the same person signs in again
     login(request, grant.user, backend="portal.accounts.AuthenticationBackend")
-    request.session["way"] = "hand_off"
+    request.session[session_facts.WAY] = WAY
+    sign_ins.note_sign_in(
+        grant.user,
+        way=WAY,
+        is_known_browser=True,
+        browser=describe_browser(request.headers.get("User-Agent", "")),
+        address=get_client_address(request),
+    )
     response = SeeOther(grant.next_path)
     response.delete_cookie(COOKIE, path=links.hand_off(), samesite="Lax")
     return keep_private(response)

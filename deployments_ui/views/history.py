@@ -9,6 +9,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from deployments_ui import freshness, htmx, links
 from deployments_ui.forms.history import HistoryFilterForm, filter_query
+from deployments_ui.tabs import list_customer_tabs
 from portal.services import visits
 from portal.services.queries import history
 from portal.services.queries.history import History
@@ -57,6 +58,7 @@ def context_of(found: History, query: QueryDict) -> dict[str, Any]:
     page_query = [*filters, ("cursor", cursor)] if cursor else filters
     return {
         "customer": found.customer,
+        "tabs": list_customer_tabs(found.customer, current="history"),
         "found": found,
         "form": HistoryFilterForm(query, filters=found.filters, choices=found.choices),
         "freshness": freshness.of_page(

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from deployments_ui import dialogs, htmx, links
 from deployments_ui.forms.people import InvitationForm, MemberRoleForm, PersonForm
 from deployments_ui.guards import require_recent_sign_in
+from deployments_ui.tabs import list_customer_tabs
 from deployments_ui.views.customers import page_number
 from deployments_ui.views.invitations import show_sent
 from deployments_ui.views.people import CONFIRM, Confirmation
@@ -28,6 +29,7 @@ def index(request: htmx.Request, slug: str) -> HttpResponse:
     context = {
         "found": found,
         "customer": found.customer,
+        "tabs": list_customer_tabs(found.customer, current="people"),
         "newer_url": f"{url}?page={found.page - 1}" if found.page > 1 else "",
         "older_url": f"{url}?page={found.page + 1}" if found.page < found.pages else "",
     }

@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from deployments_ui import dialogs, freshness, htmx, links, operation_page
+from deployments_ui.tabs import list_activity_tabs, list_customer_tabs
 from portal.services.operations import status
 from portal.services.operations.kinds import get_kind
 from portal.services.queries import operations
@@ -39,19 +40,26 @@ def respond(request: htmx.Request, operation: OperationPage) -> HttpResponse:
     return dialogs.push_url(request, response, context["url"])
 
 
+def read_cursor(request: htmx.Request) -> int:
+    """The number below which a list goes on; 0 for its first page."""
+    before = request.GET.get("before", "")
+    return int(before) if before.isdecimal() and len(before) <= MAX_CURSOR_DIGITS else 0
+
+
 @require_safe
 def index(request: htmx.Request, slug: str = "") -> HttpResponse:
     """All operations, for staff; those of one customer, for its members too."""
     if not slug and not request.person.is_staff:
         raise Http404
-    before = request.GET.get("before", "")
-    cursor = int(before) if before.isdecimal() and len(before) <= MAX_CURSOR_DIGITS else 0
+    cursor = read_cursor(request)
     found = operations.list_operations(by=request.person, slug=slug, before=cursor, now=timezone.now())
     path = links.customer_operations(slug) if slug else links.operations()
     context = {
         "operations": found.operations,
-        "slug": slug,
-        "newest_url": path if before else "",
+        "customer": found.customer,
+        "tabs": list_customer_tabs(found.customer, current="activity") if found.customer else [],
+        "switch": list_activity_tabs(found.customer, current="operations"),
+        "newest_url": path if cursor else "",
         "older_url": links.with_query(path, [("before", found.next_cursor)]) if found.next_cursor else "",
     }
     return htmx.render(request, "operations/list.html", context, part="operations")

@@ -26,6 +26,10 @@ from portal.services.queries import (
 
 # The fields of each dataclass that are not serialized, and why.
 OMITTED: dict[type, dict[str, str]] = {
+    schemas.CustomerSummary: {
+        "may_manage_people": "there is nothing to do here yet",
+        "may_read_activity": "there is nothing to read here yet",
+    },
     schemas.DeploymentSummary: {"actions": "nothing can be done here yet"},
     schemas.Rollback: {"may_keep": "nothing can be done here yet", "undo": "nothing can be done here yet"},
     customer_list.CustomerList: {
@@ -45,7 +49,7 @@ OMITTED: dict[type, dict[str, str]] = {
         "publish": "nothing can be done here yet",
         "unlisted": "their own address lists them all",
     },
-    operations.OperationList: {"next_cursor": "it is in next"},
+    operations.OperationList: {"customer": "who asks knows", "next_cursor": "it is in next"},
     operations.OperationPage: {
         "may_decide": "nothing can be done here yet",
         "undo": "nothing can be done here yet",

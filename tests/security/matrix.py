@@ -59,6 +59,8 @@ ACCESS: dict[str, Access] = {
     "account_confirmed": NO_RIGHT,
     "account_login": Access(FORM, None, is_open=True),
     "account_logout": Access(FORM, None, is_open=True),
+    "activity": Access(right=Permission.READ_ALL_CUSTOMERS, hidden=True),
+    "activity_export": Access(right=Permission.READ_ALL_CUSTOMERS, hidden=True),
     "account_reauthenticate": Access(FORM, None),
     "account_reset_password": Access(FORM, None, is_open=True),
     "account_reset_password_done": Access(READ, None, is_open=True),
@@ -84,6 +86,8 @@ ACCESS: dict[str, Access] = {
     "builds": PAGE,
     "comparison": PAGE,
     "creation": Access(FORM, Permission.CREATE_DEPLOYMENT),
+    "customer_activity": Access(right=Permission.READ_ACTIVITY),
+    "customer_activity_export": Access(right=Permission.READ_ACTIVITY),
     "customer_invitation": Access(FORM, Permission.MANAGE_PEOPLE),
     "customer_invitation_resending": Access(POST, Permission.MANAGE_PEOPLE),
     "customer_invitation_revocation": Access(POST, Permission.MANAGE_PEOPLE),
@@ -194,7 +198,7 @@ NESTED = (
     *("user_id", "invitation_id"),
 )
 # Arguments that are not ids of objects. A name to be deleted need not exist.
-FREE = frozenset({"name", "page"})
+FREE = frozenset({"file_format", "name", "page"})
 
 
 def list_url_names(resolver: URLResolver | None = None, space: str = "") -> Iterator[tuple[str, frozenset[str]]]:
@@ -214,7 +218,7 @@ def get_arguments(at: Ids, name: str, *, who: str) -> dict[str, Any]:
         elsewhere = {"secret": at.invitation_secret}
     own = {"pk": MISSING_ID, "session_id": MISSING_ID, "uidb36": "1"}
     own |= {"accent": "c2410c", "digest": "0" * 20, "side": 32}
-    return {**vars(at), "key": key, "page": "usual", **own, **elsewhere}
+    return {**vars(at), "key": key, "page": "usual", "file_format": "csv", **own, **elsewhere}
 
 
 def get_url(name: str, ids: dict[str, Any]) -> str:

@@ -1,6 +1,6 @@
 """Operations as pages and the API show them: what was requested, by whom, why, and how it ended."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -13,7 +13,7 @@ from portal.services import clean_text, environments, log_text, open_words
 from portal.services.errors import NotFound
 from portal.services.queries import customers, outcomes, summaries, undo
 from portal.services.queries.actions import get_connection_obstacle
-from portal.services.queries.schemas import BuildOutcome, Undo
+from portal.services.queries.schemas import BuildOutcome, CustomerSummary, Undo
 
 PAGE_SIZE = 50
 # While a check is due, a page polls no longer than this after the request.
@@ -87,8 +87,11 @@ class OperationPage:
 
 @dataclass(frozen=True, slots=True)
 class OperationList:
+    """`customer` is None for a list of all."""
+
     operations: tuple[OperationPage, ...]
     next_cursor: str
+    customer: CustomerSummary | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +123,9 @@ def list_operations(
 ) -> OperationList:
     """Newest first, of one customer, one deployment, or all this person may see. `before`: the cursor."""
     rows = _list_visible(by)
-    if slug:
-        rows = rows.filter(customer_id=customers.get_customer(by=by, slug=slug).pk)
+    customer = customers.get_customer(by=by, slug=slug) if slug else None
+    if customer is not None:
+        rows = rows.filter(customer_id=customer.pk)
     if deployment_id:
         rows = rows.filter(deployment_id=clean_text.make_storable(deployment_id))
     if before:
@@ -130,7 +134,17 @@ def list_operations(
     next_cursor = str(found[PAGE_SIZE - 1].pk) if len(found) > PAGE_SIZE else ""
     related = _fetch_related(found[:PAGE_SIZE])
     pages = [_build_page(each, related, by=by, now=now) for each in found[:PAGE_SIZE] if _may_see(each, related, by=by)]
-    return OperationList(tuple(pages), next_cursor)
+    summary = summaries.summarize_customer(customer, by=by) if customer is not None else None
+    return OperationList(tuple(pages), next_cursor, summary)
+
+
+def get_pages(keys: Collection[UUID], *, by: Person, now: datetime) -> dict[UUID, OperationPage]:
+    """Those of these operations that the person may see, by their keys."""
+    if not keys:
+        return {}
+    rows = list(_list_visible(by).filter(key__in=keys))
+    related = _fetch_related(rows)
+    return {row.key: _build_page(row, related, by=by, now=now) for row in rows if _may_see(row, related, by=by)}
 
 
 def find_row(*, by: Person, key: UUID) -> Operation:

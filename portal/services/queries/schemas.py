@@ -86,7 +86,8 @@ class Age:
 class CustomerSummary:
     """A customer's name and address. `external_id` is for staff, None for the customer's own people.
 
-    `logo_id` is another one for each logo, None without one.
+    `logo_id` is another one for each logo, None without one. `may_read_activity`, `may_manage_people` and
+    `may_change_settings`: whether these pages of the customer are open to the person.
     """
 
     slug: str
@@ -94,6 +95,9 @@ class CustomerSummary:
     external_id: str | None
     is_unassigned: bool = False
     logo_id: int | None = None
+    may_read_activity: bool = False
+    may_manage_people: bool = False
+    may_change_settings: bool = False
 
 
 @dataclass(frozen=True, slots=True)

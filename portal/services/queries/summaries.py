@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from portal.models import Customer, Deployment, Operation, Version
 from portal.models.versions import UNFINISHED, PreviousVersion, VersionRow, get_created_at
-from portal.permissions import Person
+from portal.permissions import Permission, Person, has_permission
 from portal.services import open_words
 from portal.services.queries.schemas import CustomerSummary, DeploymentSummary, State, VersionSummary
 
@@ -24,6 +24,9 @@ def summarize_customer(customer: Customer, *, by: Person) -> CustomerSummary:
         external_id=customer.external_id if by.is_staff else None,
         is_unassigned=customer.is_unassigned,
         logo_id=customer.logo_id,
+        may_read_activity=has_permission(by, Permission.READ_ACTIVITY, customer_id=customer.pk),
+        may_manage_people=has_permission(by, Permission.MANAGE_PEOPLE, customer_id=customer.pk),
+        may_change_settings=has_permission(by, Permission.CHANGE_SETTINGS),
     )
 
 

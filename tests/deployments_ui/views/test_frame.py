@@ -23,8 +23,11 @@ def test_every_page_is_private(people: People, browse: Browse) -> None:
         "name": "A",
         "pk": 1,
         "session_id": 1,
+        "user_id": 1,
+        "invitation_id": 1,
         "secret": "s",
         "accent": "c2410c",
+        "file_format": "csv",
     }
     ids |= {f"{noun}_id": "i" for noun in ("deployment", "version", "build", "instance", "domain")}
     ids |= {f"{noun}_id": 1 for noun in ("brand", "user", "invitation")}
