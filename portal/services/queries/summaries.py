@@ -23,9 +23,10 @@ def summarize_customer(customer: Customer, *, by: Person) -> CustomerSummary:
         name=open_words.show_text(customer.name, by=by),
         external_id=customer.external_id if by.is_staff else None,
         is_unassigned=customer.is_unassigned,
+        logo_id=customer.logo_id,
         may_read_activity=has_permission(by, Permission.READ_ACTIVITY, customer_id=customer.pk),
         may_manage_people=has_permission(by, Permission.MANAGE_PEOPLE, customer_id=customer.pk),
-        logo_id=customer.logo_id,
+        may_change_settings=has_permission(by, Permission.CHANGE_SETTINGS),
     )
 
 
