@@ -18,6 +18,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from deployments_ui import links
+from deployments_ui.frame import Frame
 from deployments_ui.htmx import vary, wants_part
 from portal.permissions import Role
 from portal.services import durability, errors
@@ -41,7 +42,7 @@ TEXTS: dict[int, ErrorText] = {
     403: ErrorText(
         _("You don't have permission to do this"),
         _("You are signed in, but this action needs a permission that you don't have. Nothing was changed."),
-        _("Contact your administrator."),
+        _("Ask the person who invited you."),
     ),
     404: ErrorText(
         _("Page not found"),
@@ -114,7 +115,7 @@ def show(
         "typed": typed,
         "kept_action": request.get_full_path(),
         "text": text or texts.text,
-        "advice": advice or texts.advice,
+        "advice": advice or advise(request, status),
         "link": link,
         "opens_tab": opens_tab,
         "incident": getattr(request, "request_id", "") if status == 500 else "",
@@ -126,6 +127,14 @@ def show(
     response["HX-Retarget"] = "#notices"
     response["HX-Reswap"] = "innerHTML"
     return response
+
+
+def advise(request: HttpRequest, status: int) -> str:
+    """What to do. Whoever lacks a permission is told whom to ask, if the brand names somebody."""
+    contact = Frame(request).brand.support_contact
+    if status == 403 and contact:
+        return str(_("Contact support: %(contact)s.")) % {"contact": contact}
+    return str(TEXTS[status].advice)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest
 from django.middleware.csrf import get_token
 from django.utils import timezone
@@ -16,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from deployments_ui import links
 from portal.permissions import Person
+from portal.services.brands.current import CurrentBrand, get_brand
 from portal.services.queries import customers
 from portal.services.queries.schemas import CustomerSummary
 
@@ -24,7 +26,7 @@ THEMES = ("light", "dark")
 MOST_BESIDE = 3
 MOST_IN_MENU = 30
 # In this order; `@layer` in tokens.css decides which rules win.
-STYLESHEETS = ("tokens", "base", "layout", "components", "pages", "forms", "domains", "logs", "people")
+STYLESHEETS = ("tokens", "base", "layout", "components", "pages", "forms", "brand", "domains", "logs", "people")
 SCRIPTS = ("django_htmx/htmx-2.min.js", "js/app.js", "js/dialogs.js", "js/logs.js")
 
 HTMX_CONFIG = {
@@ -67,9 +69,13 @@ class Frame:
     def __init__(self, request: HttpRequest) -> None:
         self._request = request
 
-    @property
-    def brand(self) -> str:
-        return str(settings.PORTAL_NAME)
+    @cached_property
+    def brand(self) -> CurrentBrand:
+        """That of the host name; the default one if the name is not one of ours, as on the error page about it."""
+        try:
+            return get_brand(self._request.get_host())
+        except DisallowedHost:
+            return get_brand()
 
     @property
     def language(self) -> str:
@@ -122,7 +128,7 @@ class Frame:
         if self.person.is_staff:
             pages = [(_("Customers"), links.customers()), (_("Activity"), links.activity())]
             if self.person.is_operator:
-                pages.append((_("People"), links.people()))
+                pages += [(_("People"), links.people()), (_("Settings"), links.settings())]
         elif customer is not None and len(self.person.roles) == 1:
             pages = [(customer.name, links.customer(customer.slug))]
         else:

@@ -14,6 +14,7 @@ from jinja2 import Environment
 
 from deployments_ui import formats, links, timeline
 from deployments_ui.labels import activity, builds, domains, env_vars, facts, operations, people, states
+from deployments_ui.labels import settings as settings_labels
 from deployments_ui.translation import gettext, ngettext
 from portal.services.operations import undo
 from portal.services.queries.schemas import ActivationEntry, OperationEntry
@@ -58,6 +59,7 @@ FILTERS: dict[str, Callable[..., object]] = {
     "size": formats.size,
     "span": formats.span,
     "state_label": states.get_version_label,
+    "step_text": settings_labels.get_step_text,
     "undo_reason": undo.explain,
     "undo_token": undo.create_undo_token,
     "web_url": links.web,

@@ -17,12 +17,77 @@ def segment(value: str) -> str:
     return value if PLAIN.fullmatch(value) else quote(escape_id(value), safe="~:@!$&'()*+,;=")
 
 
+def settings() -> str:
+    return "/settings/"
+
+
+def mail_test() -> str:
+    return "/settings/mails/test/"
+
+
+def mail_again(mail_id: int) -> str:
+    return f"/settings/mails/{mail_id}/send/"
+
+
+def checklist_hiding() -> str:
+    return "/settings/checklist/hide/"
+
+
+def brands() -> str:
+    return "/settings/brand/"
+
+
+def new_brand() -> str:
+    return "/settings/brand/new/"
+
+
+def brand(brand_id: int) -> str:
+    return f"/settings/brand/{brand_id}/"
+
+
+def brand_preview(brand_id: int | None) -> str:
+    return f"{new_brand() if brand_id is None else brand(brand_id)}preview/"
+
+
+def brand_preview_colors(accent: str) -> str:
+    return f"/settings/brand/colors/{accent.removeprefix('#')}.css"
+
+
+def brand_deletion(brand_id: int) -> str:
+    return f"{brand(brand_id)}delete/"
+
+
+def brand_stylesheet(digest: str) -> str:
+    return f"/brand/{digest}.css"
+
+
+def brand_logo(digest: str) -> str:
+    return f"/brand/logo/{digest}.png"
+
+
+def brand_icon(digest: str, side: int) -> str:
+    return f"/brand/icon/{digest}/{side}.png"
+
+
+def manifest() -> str:
+    return "/manifest.webmanifest"
+
+
 def customers() -> str:
     return "/customers/"
 
 
 def customer(slug: str) -> str:
     return f"/c/{slug}/"
+
+
+def customer_settings(slug: str) -> str:
+    return f"/c/{slug}/settings/"
+
+
+def customer_logo(slug: str, logo_id: int) -> str:
+    """The query makes it another address for each logo."""
+    return f"/c/{slug}/logo.png?{logo_id}"
 
 
 def customer_refresh(slug: str) -> str:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from allauth.account import forms as account_forms
 from allauth.core import context
 from allauth.mfa.base import forms as mfa_forms
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp import forms as totp_forms
 from allauth.mfa.webauthn import forms as passkey_forms
+from django.conf import settings
+from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
@@ -16,6 +21,8 @@ from portal import accounts
 from portal.models import User
 from portal.services import passwords, people, sign_ins
 
+# In which a code is valid: the current one and one on each side, and one more for clocks that differ.
+_PERIODS = 4
 # What decoding a made-up credential may raise.
 _UNREADABLE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
@@ -24,6 +31,7 @@ class CodeLimit:
     """Guesses of codes are counted like those of passwords."""
 
     user: User
+    authenticator: Authenticator
 
     def clean_code(self) -> str:
         attempt = accounts.read_attempt(context.request, email=self.user.email, what=sign_ins.SECOND_FACTOR)
@@ -33,7 +41,23 @@ class CodeLimit:
         except ValidationError:
             sign_ins.note_failure(attempt, way=sign_ins.SECOND_FACTOR, user=self.user)
             raise
+        if self.authenticator.type == Authenticator.Type.TOTP and not use_code(self.user, code):
+            sign_ins.note_failure(attempt, way=sign_ins.SECOND_FACTOR, user=self.user)
+            raise ValidationError(_("This code was used already. Wait for the next one."))
         sign_ins.note_success(attempt)
+        return code
+
+
+def use_code(user: User, code: str) -> bool:
+    """Whether this is the first use of an app's code, while it is valid. allauth remembers it for one period only."""
+    digits = re.sub("[^0-9]", "", code)
+    return cache.add(f"second-factor:{user.pk}:{digits}", 1, settings.MFA_TOTP_PERIOD * _PERIODS)
+
+
+class ActivateAppForm(totp_forms.ActivateTOTPForm):  # type: ignore[misc]  # allauth has no types
+    def clean_code(self) -> str:
+        code: str = super().clean_code()
+        use_code(self.user, code)
         return code
 
 

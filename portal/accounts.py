@@ -24,7 +24,7 @@ from portal.services.browsers import describe_browser
 from portal.services.errors import Unavailable
 from portal.services.sign_ins import Attempt
 
-FOREIGN_METHOD = "account_confirm_elsewhere"
+ELSEWHERE = "account_confirm_elsewhere"
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
@@ -47,8 +47,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
     def get_reauthentication_methods(self, user: Any) -> list[dict[str, str]]:
         """Those of allauth, and the provider or the app that the person comes from."""
         methods: list[dict[str, str]] = super().get_reauthentication_methods(user)
-        elsewhere = {"id": FOREIGN_METHOD, "description": _("Another way"), "url": reverse(FOREIGN_METHOD)}
-        return methods or [elsewhere]
+        words = {"mfa_reauthenticate": _("Use a code"), "mfa_reauthenticate:webauthn": _("Use a passkey")}
+        described = [{**method, "description": words.get(method["id"], method["description"])} for method in methods]
+        return described or [{"id": ELSEWHERE, "description": _("Another way"), "url": reverse(ELSEWHERE)}]
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """Raises ValidationError, which the form shows beside the e-mail address as it was typed."""

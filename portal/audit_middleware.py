@@ -18,11 +18,13 @@ from portal.services.audit.requests import AnsweredRequest, record_request
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 # These change nothing that anybody would look for: open pages send the first two by themselves, every few seconds.
-UNRECORDED = frozenset({"deployment_refresh", "history_refresh", "theme"})
+UNRECORDED = frozenset({
+    "deployment_refresh", "history_refresh", "settings_brand_new_preview", "settings_brand_preview", "theme",
+})  # fmt: skip
 # Arguments of URLs that are no secrets. All others are hidden, also those of URLs to come.
 SHOWN = frozenset({
-    "build_id", "customer", "deployment_id", "domain_id", "instance_id", "link_id", "name", "page", "person_id", "pk",
-    "slug", "tag", "user_id", "version_id",
+    "brand_id", "build_id", "customer", "deployment_id", "domain_id", "instance_id", "link_id", "name", "page",
+    "person_id", "pk", "slug", "tag", "user_id", "version_id",
 })  # fmt: skip
 HIDDEN = "…"
 ACCOUNT_PAGES = "/accounts/"

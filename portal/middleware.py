@@ -139,7 +139,8 @@ def known_time_zones() -> frozenset[str]:
 class NoStoreMiddleware:
     """Keeps browsers from storing pages of signed-in people, so that Back shows nothing after signing out.
 
-    Every request with a session cookie counts as signed in. Responses that a view marks as public are left unchanged.
+    Every request with a session cookie counts as signed in. What a view marks as public is for everybody: shared caches
+    may keep it, so it carries no cookie of whoever fetched it first.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -148,6 +149,9 @@ class NoStoreMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
         if "public" in response.get("Cache-Control", ""):
+            response.cookies.clear()
+            kept = [name for name in response.get("Vary", "").split(", ") if name and name != "Cookie"]
+            response["Vary"] = ", ".join(kept)
             return response
         if settings.SESSION_COOKIE_NAME in request.COOKIES or settings.SESSION_COOKIE_NAME in response.cookies:
             response["Cache-Control"] = "no-store"

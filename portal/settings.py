@@ -65,6 +65,7 @@ MIDDLEWARE = [
     "portal.middleware.LockWaitMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "deployments_ui.uploads.UploadMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -145,17 +146,19 @@ ALLAUTH_TRUSTED_PROXY_COUNT = CONFIG.trusted_proxy_count
 MFA_ADAPTER = "portal.second_factors.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_PERIOD = 30
+MFA_TOTP_TOLERANCE = 1  # people type slowly, and clocks differ
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # no address is taken without its confirmation
 MFA_RATE_LIMITS = {"webauthn_login": "60/m/ip"}  # an office shares an address, and there is nothing to guess
 MFA_FORMS = {
     "authenticate": "portal.account_forms.AuthenticateForm",
     "reauthenticate": "portal.account_forms.ReauthenticateForm",
+    "activate_totp": "portal.account_forms.ActivateAppForm",
     "add_webauthn": "portal.account_forms.AddPasskeyForm",
     "login_webauthn": "portal.account_forms.PasskeyLoginForm",
 }
 HAND_OFF = CONFIG.hand_off
 SECOND_FACTOR_FOR = frozenset(CONFIG.second_factor_for)
-HANDOFF_URL = CONFIG.handoff_url or ""
 SOCIALACCOUNT_ADAPTER = "portal.single_sign_on.SocialAccountAdapter"
 OIDC_ISSUER = CONFIG.oidc_issuer or ""
 OIDC_NAME = CONFIG.oidc_name
@@ -237,7 +240,7 @@ STORAGES = {
 
 # --- Requests ---
 
-# Forms are small; the longest field is a pasted .env file. Nothing takes a file.
+# Forms are small; the longest field is a pasted .env file. Only `deployments_ui.uploads` takes files.
 MOST_BODY_BYTES = 2_000_000
 WEB_THREADS = CONFIG.web_threads
 DATA_UPLOAD_MAX_MEMORY_SIZE = MOST_BODY_BYTES

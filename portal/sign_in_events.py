@@ -13,6 +13,7 @@ from allauth.mfa import signals as mfa_signals
 from allauth.mfa.models import Authenticator
 from django.contrib.auth import signals as auth_signals
 from django.db import transaction
+from django.db.models.signals import post_save
 from django.dispatch import receiver
 from django.http import HttpRequest
 
@@ -78,18 +79,20 @@ def end_all_sessions(sender: Any, request: HttpRequest, user: User, **_details: 
         security.report_change(user, "password_changed")
 
 
-@receiver(mfa_signals.authenticator_added)
-def report_added(sender: Any, user: User, authenticator: Authenticator, **_details: Any) -> None:
-    if authenticator.type == Authenticator.Type.RECOVERY_CODES:
-        security.record_change("recovery_codes.made", user)
+@receiver(post_save, sender=Authenticator)
+def report_added(sender: Any, instance: Authenticator, created: bool, **_details: Any) -> None:
+    """In the transaction of the change, which allauth's own signal is not."""
+    if not created:
         return
-    security.record_change("second_factor.added", user, type=authenticator.type)
-    security.report_change(user, "second_factor_added")
+    if instance.type == Authenticator.Type.RECOVERY_CODES:
+        security.record_change("recovery_codes.made", instance.user)
+    else:
+        security.record_change("second_factor.added", instance.user, type=instance.type)
+        security.report_change(instance.user, "second_factor_added")
 
 
 @receiver(mfa_signals.authenticator_reset)
 def report_new_codes(sender: Any, user: User, **_details: Any) -> None:
-    security.record_change("recovery_codes.made", user)
     security.report_change(user, "recovery_codes_made")
 
 

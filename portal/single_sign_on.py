@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import secrets
+import time
 from typing import Any, NoReturn, cast
 
 from allauth.core.exceptions import ImmediateHttpResponse
@@ -47,7 +48,7 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  
         if sociallogin.state["data"]["is_confirmation"]:
             raise ImmediateHttpResponse(finish_confirmation(request, sociallogin, linked))
         try:
-            user = single_sign_on.admit(linked, claims, issuer=settings.OIDC_ISSUER)
+            user = single_sign_on.get_allowed_user(linked, claims, issuer=settings.OIDC_ISSUER)
         except Refused as refusal:
             refuse(request, refusal.for_people)
         if linked is None:
@@ -75,6 +76,9 @@ def read_claims(sociallogin: Any) -> Claims | None:
 
 def finish_confirmation(request: HttpRequest, sociallogin: Any, linked: User | None) -> HttpResponse:
     """The session stays as it is; forms that are open in it can still be sent."""
+    signed_in_at = (sociallogin.account.extra_data.get("id_token") or {}).get("auth_time")
+    if isinstance(signed_in_at, int) and time.time() - signed_in_at > session_facts.RECENT_S:
+        refuse(request, _("%(provider)s did not ask for your password again. Nothing was confirmed."))
     if linked is None or linked != request.user:
         refuse(request, _("At %(provider)s you are somebody else than here. Nothing was confirmed."))
     session_facts.confirm(request.session)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from deployments_ui.forms.base import DialogForm
 from deployments_ui.labels.people import ROLE_CHOICES
-from portal.permissions import Role
+from portal.permissions import OWNER_PERMISSIONS, Role
 from portal.services.invitations import LONGEST_NAME
 
 LONGEST_EMAIL = 254
 LONGEST_LIST = 100_000
+LONGEST_IMPORT = 1_000_000
 MEMBER_ROLES = [(role.value, ROLE_CHOICES[role]) for role in (Role.OWNER, Role.VIEWER)]
 STAFF_ROLES = [(role.value, ROLE_CHOICES[role]) for role in (Role.SUPPORT, Role.OPERATOR)]
 NO_STAFF_ROLE = ("", _("No role on the platform"))
@@ -64,3 +67,22 @@ class AcceptForm(DialogForm):
 
     name = forms.CharField(label=_("Your name"), max_length=LONGEST_NAME, required=False)
     password = forms.CharField(label=_("Password"), max_length=4096, required=False, strip=False)
+
+
+class OwnerPermissionsForm(DialogForm):
+    """A choice for each permission that owners can be denied; at one customer also the one of all customers."""
+
+    def __init__(self, data: QueryDict | None = None, *, initial: dict[str, Any] | None = None) -> None:
+        super().__init__(data, initial=initial)
+        for permission in OWNER_PERMISSIONS:
+            self.fields[permission.value] = forms.CharField(required=False)
+
+    def list_choices(self) -> dict[str, str]:
+        return {name: choice for name, choice in self.cleaned_data.items() if choice}
+
+
+class ImportForm(DialogForm):
+    """`key` comes with the review, so that sending it twice invites nobody twice."""
+
+    text = forms.CharField(label=_("People"), max_length=LONGEST_IMPORT, required=False, strip=False)
+    key = forms.UUIDField(required=False)

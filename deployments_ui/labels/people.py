@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from portal.permissions import Role
+from portal.permissions import Permission, Role
 
 ROLES: dict[str, Promise] = {
     Role.OPERATOR: _("operator"),
@@ -23,6 +23,30 @@ ROLE_CHOICES: dict[str, Promise] = {
     Role.OWNER: _("Owner: publishes, rolls back, sets env vars and domains"),
     Role.SUPPORT: _("Support: helps customers, without their env vars"),
     Role.VIEWER: _("Viewer: sees everything of the customer, changes nothing"),
+}
+# As rows of the matrix: "Owner: yes".
+PERMISSIONS: dict[Permission, Promise] = {
+    Permission.ADD_DOMAIN: _("Add domains and set redirects"),
+    Permission.CHANGE_SETTINGS: _("Change settings, brand and permissions"),
+    Permission.CREATE_DEPLOYMENT: _("Create apps"),
+    Permission.DELETE_DEPLOYMENT: _("Delete apps"),
+    Permission.DETACH_DOMAIN: _("Remove domains"),
+    Permission.MANAGE_PEOPLE: _("Invite and remove people"),
+    Permission.OVERRIDE_OPERATION: _("Continue while the outcome of a change is unknown"),
+    Permission.PROMOTE: _("Promote staged versions"),
+    Permission.PUBLISH: _("Publish"),
+    Permission.READ_ACTIVITY: _("View the activity"),
+    Permission.READ_ALL_CUSTOMERS: _("View the list of all customers"),
+    Permission.READ_HISTORY: _("View history, apps, versions and domains"),
+    Permission.READ_INTERNALS: _("View ids and names of the hosting service"),
+    Permission.READ_STYLEGUIDE: _("View the style guide"),
+    Permission.REDEPLOY: _("Redeploy"),
+    Permission.RENAME_DEPLOYMENT: _("Rename apps"),
+    Permission.ROLL_BACK: _("Roll back"),
+    Permission.SET_ENV: _("Set env vars"),
+    Permission.SHARE_DOMAIN: _("Share DNS records with a link"),
+    Permission.STOP: _("Stop apps"),
+    Permission.VERIFY_DOMAIN: _("Check domains again"),
 }
 
 

@@ -20,7 +20,7 @@ def elsewhere(request: Request) -> HttpResponse:
         "next_path": guards.own_path(request.GET.get("next", "/")),
         "has_provider": profiles.has_provider(request.person.id),
         "provider": settings.OIDC_NAME,
-        "app_url": settings.HANDOFF_URL,
+        "app_url": settings.HAND_OFF.url,
     }
     return render(request, "account/confirm_elsewhere.html", context)
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from deployments_ui import freshness, htmx, links
-from portal.services import visits
+from portal.services import checklist, visits
 from portal.services.queries import customer_list, customers
 from portal.services.queries.customer_list import CustomerList
 
@@ -47,7 +47,7 @@ def index(request: htmx.Request) -> HttpResponse:
         now=now,
     )
     found = customer_list.get_list(loaded, by=by, now=now)
-    context = context_of(found)
+    context = {**context_of(found), "checklist": checklist.find_checklist(by=by)}
     if freshness.seen_generation(request) == found.age.generation:
         return freshness.render_age(request, context["freshness"])
     oob = ("freshness", "banner")

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 
 from deployments_ui import dialogs, errors, htmx, links
 from deployments_ui.forms.people import AcceptForm, PlatformInvitationForm
+from deployments_ui.guards import require_recent_sign_in
 from portal import accounts
 from portal.client_address import get_client_address, get_network
 from portal.permissions import Role
@@ -24,6 +25,7 @@ from portal.services.invitations import Invitee, SentInvitation
 
 
 @dialogs.allow_form_methods
+@require_recent_sign_in
 @sensitive_variables()
 def creation(request: htmx.Request) -> HttpResponse:
     by = request.person
@@ -59,6 +61,7 @@ def read_invitee(form: PlatformInvitationForm) -> Invitee:
 
 
 @require_POST
+@require_recent_sign_in
 @sensitive_variables()
 def resending(request: htmx.Request, invitation_id: int) -> HttpResponse:
     sent = invitations.resend(invitation_id, by=request.person, now=timezone.now())
@@ -66,6 +69,7 @@ def resending(request: htmx.Request, invitation_id: int) -> HttpResponse:
 
 
 @require_POST
+@require_recent_sign_in
 def revocation(request: htmx.Request, invitation_id: int) -> HttpResponse:
     invitations.revoke(invitation_id, by=request.person, now=timezone.now())
     messages.success(request, _("The invitation was revoked. Its link no longer works."))

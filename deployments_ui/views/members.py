@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from deployments_ui import dialogs, htmx, links
 from deployments_ui.forms.people import InvitationForm, MemberRoleForm, PersonForm
+from deployments_ui.guards import require_recent_sign_in
 from deployments_ui.tabs import list_customer_tabs
 from deployments_ui.views.customers import page_number
 from deployments_ui.views.invitations import show_sent
@@ -36,6 +37,7 @@ def index(request: htmx.Request, slug: str) -> HttpResponse:
 
 
 @dialogs.allow_form_methods
+@require_recent_sign_in
 @sensitive_variables()
 def invitation(request: htmx.Request, slug: str) -> HttpResponse:
     form = dialogs.bind(InvitationForm, request)
@@ -58,6 +60,7 @@ def invitation(request: htmx.Request, slug: str) -> HttpResponse:
 
 
 @require_POST
+@require_recent_sign_in
 @sensitive_variables()
 def resending(request: htmx.Request, slug: str, invitation_id: int) -> HttpResponse:
     sent = invitations.resend_at_customer(invitation_id, slug=slug, by=request.person, now=timezone.now())
@@ -65,6 +68,7 @@ def resending(request: htmx.Request, slug: str, invitation_id: int) -> HttpRespo
 
 
 @require_POST
+@require_recent_sign_in
 def revocation(request: htmx.Request, slug: str, invitation_id: int) -> HttpResponse:
     invitations.revoke_at_customer(invitation_id, slug=slug, by=request.person, now=timezone.now())
     messages.success(request, _("The invitation was revoked. Its link no longer works."))
@@ -72,6 +76,7 @@ def revocation(request: htmx.Request, slug: str, invitation_id: int) -> HttpResp
 
 
 @dialogs.allow_form_methods
+@require_recent_sign_in
 def role(request: htmx.Request, slug: str, user_id: int) -> HttpResponse:
     page = member_pages.get_member(user_id, slug=slug, by=request.person)
     form = dialogs.bind(MemberRoleForm, request, role=page.member.role)
@@ -95,6 +100,7 @@ def role(request: htmx.Request, slug: str, user_id: int) -> HttpResponse:
 
 
 @dialogs.allow_form_methods
+@require_recent_sign_in
 def removal(request: htmx.Request, slug: str, user_id: int) -> HttpResponse:
     page = member_pages.get_member(user_id, slug=slug, by=request.person)
     form = dialogs.bind(PersonForm, request)

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 
 from deployments_ui import dialogs, htmx, links
 from deployments_ui.forms.people import PersonForm, StaffRoleForm
+from deployments_ui.guards import require_recent_sign_in
 from deployments_ui.labels.people import ROLE_NAMES
 from deployments_ui.views.customers import page_number
 from portal.permissions import Role
@@ -78,6 +79,7 @@ def show(request: htmx.Request, user_id: int) -> HttpResponse:
 
 
 @dialogs.allow_form_methods
+@require_recent_sign_in
 def role(request: htmx.Request, user_id: int) -> HttpResponse:
     """The role on the platform, and which customers a support person sees."""
     by = request.person
@@ -120,6 +122,7 @@ def read_role(form: StaffRoleForm) -> StaffRole:
 
 
 @dialogs.allow_form_methods
+@require_recent_sign_in
 def deactivation(request: htmx.Request, user_id: int) -> HttpResponse:
     page = people_pages.get_person_page(user_id, by=request.person)
     confirmation = Confirmation(
@@ -134,6 +137,7 @@ def deactivation(request: htmx.Request, user_id: int) -> HttpResponse:
 
 
 @dialogs.allow_form_methods
+@require_recent_sign_in
 def reactivation(request: htmx.Request, user_id: int) -> HttpResponse:
     page = people_pages.get_person_page(user_id, by=request.person)
     confirmation = Confirmation(
@@ -146,6 +150,7 @@ def reactivation(request: htmx.Request, user_id: int) -> HttpResponse:
 
 
 @dialogs.allow_form_methods
+@require_recent_sign_in
 def removal(request: htmx.Request, user_id: int) -> HttpResponse:
     page = people_pages.get_person_page(user_id, by=request.person)
     text = _("Their account is deleted and can’t be restored. Their name stays beside what they did.")
@@ -164,6 +169,7 @@ def removal(request: htmx.Request, user_id: int) -> HttpResponse:
 
 
 @dialogs.allow_form_methods
+@require_recent_sign_in
 def sign_out(request: htmx.Request, user_id: int) -> HttpResponse:
     page = people_pages.get_person_page(user_id, by=request.person)
     confirmation = Confirmation(

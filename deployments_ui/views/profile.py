@@ -14,7 +14,7 @@ from deployments_ui.guards import require_recent_sign_in
 from deployments_ui.views.theme import set_theme_cookie
 from portal.client_address import get_client_address, get_network
 from portal.services import email_changes, profiles, sessions
-from portal.services.errors import Invalid
+from portal.services.errors import Invalid, Unavailable
 
 
 @dialogs.allow_form_methods
@@ -43,8 +43,8 @@ def email(request: htmx.Request) -> HttpResponse:
         network = get_network(get_client_address(request))
         try:
             email_changes.request_change(form.cleaned_data["email"], by=request.person, network=network)
-        except Invalid as error:
-            form.add_error("email", error.fields["email"])
+        except (Invalid, Unavailable) as error:
+            form.add_error("email", error.for_people)
         else:
             messages.success(request, _("Open the link in the mail that we sent to the new address."))
             return dialogs.redirect(request, links.profile())

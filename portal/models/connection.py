@@ -21,6 +21,9 @@ class Connection(models.Model):
     alarm_text = models.TextField(blank=True)
     alarm_at = models.DateTimeField(null=True)
     accepts_vanished = models.BooleanField(default=False)
+    checklist_ended_at = models.DateTimeField(
+        null=True, help_text="When all steps of the installation were done, or an operator hid them."
+    )
     bucket = models.OneToOneField("portal.Bucket", on_delete=models.SET_NULL, null=True, related_name="connection")
 
     def __str__(self) -> str:

@@ -3,7 +3,7 @@
 Nothing here depends on whether an account has the address, so what somebody reads after inviting says nothing about it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -22,6 +22,7 @@ from portal.permissions import Permission, Person, Role
 from portal.services import clean_text, people_access, secret_links
 from portal.services.audit.record import record
 from portal.services.authorization import require_permission, require_platform_permission
+from portal.services.brands import current
 from portal.services.errors import Invalid, NotFound, Unavailable
 from portal.services.mails import compose
 from portal.services.queries import customers
@@ -62,18 +63,20 @@ class SentInvitation:
     @property
     def link_to_pass_on(self) -> str:
         """The secret if no mail can be sent, so that somebody has to pass it on; else nothing."""
-        return "" if settings.SMTP_URL or settings.MIOSA.is_demo else self.secret
+        return "" if settings.SMTP_URL else self.secret
 
 
 def clean_email(text: str) -> str:
     """In lower case. Raises Invalid for `email`."""
     typed = text.strip()
+    wrong = Invalid({"email": _("Enter an e-mail address, such as ana@example.com.")})
+    # Lower-casing makes ASCII letters of some others, and so somebody else's address.
+    if not typed.partition("@")[0].isascii():
+        raise wrong
     try:
-        # Before it is lower-cased too: that makes ASCII letters of some others.
         validate_email(typed)
-        validate_email(typed.lower())
     except ValidationError:
-        raise Invalid({"email": _("Enter an e-mail address, such as ana@example.com.")}) from None
+        raise wrong from None
     if len(typed) > _LONGEST_EMAIL:
         raise Invalid({"email": _("This e-mail address is too long.")})
     return typed.lower()
@@ -143,7 +146,8 @@ def revoke(invitation_id: int, *, by: Person, now: datetime) -> None:
     with transaction.atomic():
         invitation = _lock_open(invitation_id)
         Invitation.objects.filter(pk=invitation.pk).update(revoked_at=now)
-        _record("invitation.revoked", invitation, by=by)
+        roles = {grant.customer: Role(grant.role) for grant in invitation.grants.select_related("customer")}
+        _record("invitation.revoked", invitation, roles, by=by)
 
 
 def revoke_at_customer(invitation_id: int, *, slug: str, by: Person, now: datetime) -> None:
@@ -158,7 +162,7 @@ def revoke_at_customer(invitation_id: int, *, slug: str, by: Person, now: dateti
 @sensitive_variables()
 def store(
     email: str,
-    roles: dict[Customer, Role],
+    roles: Mapping[Customer, Role],
     *,
     invitee: Invitee,
     by: Person,
@@ -168,30 +172,27 @@ def store(
     """Create the invitation and its mail, in the caller's transaction. `by` may invite to all of this."""
     secret = secret_links.create_secret()
     is_staff = invitee.role in STAFF_ROLES
-    invitation = Invitation.objects.create(
+    invitation = Invitation(
         email=email,
         name=clean_text.clean_line(invitee.name, most=LONGEST_NAME),
         staff_role=invitee.role.value if is_staff else "",
         sees_all_customers=invitee.role is Role.SUPPORT and invitee.sees_all_customers,
         tags=list(invitee.tags) if invitee.role is Role.SUPPORT else [],
-        secret_hash=secret_links.hash_secret(secret),
-        invited_by_id=by.id or None,
-        invited_by_name=by.name[:LONGEST_NAME],
-        created_at=now,
-        expires_at=now + VALID_FOR,
         batch=batch,
     )
+    _send(invitation, secret, roles, by=by, now=now)
     InvitationGrant.objects.bulk_create(
         InvitationGrant(invitation=invitation, customer=customer, role=role) for customer, role in roles.items()
     )
-    _send_mail(invitation, secret, roles.items(), by=by)
-    _record("person.invited", invitation, by=by)
+    _record("person.invited", invitation, roles, by=by)
     return SentInvitation(invitation.pk, email, secret)
 
 
 def get_inviter_name(by_name: str, *, is_staff: bool) -> str:
     """As people who are invited see it. The names of the platform's staff are shown only if a setting says so."""
-    return by_name if by_name and (settings.SHOW_STAFF_NAMES or not is_staff) else settings.PORTAL_NAME
+    if by_name and (settings.SHOW_STAFF_NAMES or not is_staff):
+        return by_name
+    return current.get_brand(current.get_requested_host()).name
 
 
 def show_customer(customer: Customer) -> str:
@@ -201,37 +202,38 @@ def show_customer(customer: Customer) -> str:
 
 def _send_again(invitation: Invitation, *, by: Person, now: datetime) -> SentInvitation:
     secret = secret_links.create_secret()
-    invitation.secret_hash, invitation.expires_at = secret_links.hash_secret(secret), now + VALID_FOR
-    invitation.invited_by_id, invitation.invited_by_name = by.id or None, by.name[:LONGEST_NAME]
-    invitation.created_at = now
-    invitation.save()
     roles = {grant.customer: Role(grant.role) for grant in invitation.grants.select_related("customer")}
-    _send_mail(invitation, secret, roles.items(), by=by)
-    _record("invitation.resent", invitation, by=by)
+    _send(invitation, secret, roles, by=by, now=now)
+    _record("invitation.resent", invitation, roles, by=by)
     return SentInvitation(invitation.pk, invitation.email, secret)
 
 
-def _send_mail(invitation: Invitation, secret: str, roles: Iterable[tuple[Customer, Role]], *, by: Person) -> None:
+def _send(invitation: Invitation, secret: str, roles: Mapping[Customer, Role], *, by: Person, now: datetime) -> None:
+    """Store the mail, and the invitation with the hash of its secret."""
+    places = [(show_customer(customer), role) for customer, role in roles.items()] if not invitation.staff_role else []
     context = {
         "secret": secret,
         "name": invitation.name,
         "inviter": get_inviter_name(by.name, is_staff=by.is_staff),
         "staff_role": invitation.staff_role,
-        "places": [(show_customer(customer), role) for customer, role in roles] if not invitation.staff_role else [],
+        "places": places,
         "days": VALID_FOR.days,
     }
     invitation.mail = compose.send("invitation", to=invitation.email, context=context)
-    invitation.save(update_fields=["mail"])
+    invitation.secret_hash = secret_links.hash_secret(secret)
+    invitation.invited_by_id, invitation.invited_by_name = by.id or None, by.name[:LONGEST_NAME]
+    invitation.created_at, invitation.expires_at = now, now + VALID_FOR
+    invitation.save()
 
 
-def _record(kind: str, invitation: Invitation, *, by: Person) -> None:
+def _record(kind: str, invitation: Invitation, roles: Mapping[Customer, Role], *, by: Person) -> None:
     """One event for each customer, so that its people see it; one for the platform if it is about staff."""
     if invitation.staff_role:
         scope = {"role": invitation.staff_role, "all_customers": invitation.sees_all_customers, "tags": invitation.tags}
         record(kind, by=by, target=invitation.email, after=scope)
         return
-    for grant in invitation.grants.select_related("customer").order_by("customer__name"):
-        record(kind, by=by, customer=grant.customer, target=invitation.email, after={"role": grant.role})
+    for customer, role in roles.items():
+        record(kind, by=by, customer=customer, target=invitation.email, after={"role": role})
 
 
 def _lock_open(invitation_id: int, *, customer: Customer | None = None) -> Invitation:

@@ -5,15 +5,15 @@ Permissions are read at each request and need no end of their own. Each function
 
 from datetime import datetime
 
-from allauth.usersessions.models import UserSession
 from django.db.models import Q, QuerySet
 
 from portal.models import Customer, DomainLink, EnvVarDraft, Holding, Invitation, InvitationGrant, Operation, User
+from portal.services import sessions
 
 
 def end_all(user: User, *, now: datetime) -> None:
     """For somebody who is removed or deactivated, or whose role on the platform changes."""
-    end_sessions(user)
+    sessions.end_all(user.pk)
     DomainLink.objects.filter(creator_id=user.pk, revoked_at=None).update(revoked_at=now)
     _list_drafts(user).delete()
     open_ones = Invitation.objects.filter(accepted_at=None, revoked_at=None)
@@ -27,14 +27,6 @@ def end_at_customer(user: User, customer: Customer, *, now: datetime) -> None:
     links.update(revoked_at=now)
     _list_drafts(user).filter(deployment_id__in=ids).delete()
     withdraw_grants(customer, _sent_by_or_to(user), now=now)
-
-
-def end_sessions(user: User) -> int:
-    """Sign this person out everywhere. Returns how many sessions that were."""
-    sessions = list(UserSession.objects.filter(user=user))
-    for session in sessions:
-        session.end()
-    return len(sessions)
 
 
 def withdraw_grants(customer: Customer, invitations: Q, *, now: datetime) -> None:

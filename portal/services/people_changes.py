@@ -10,10 +10,11 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_variables
 
 from portal.models import Customer, Membership, SupportTag, User
 from portal.permissions import Permission, Person, Role
-from portal.services import people, people_access
+from portal.services import people, people_access, sessions
 from portal.services.audit.record import record
 from portal.services.authorization import require_permission, require_platform_permission
 from portal.services.errors import Conflict, Invalid, NotFound
@@ -45,6 +46,18 @@ def change_staff_role(user_id: int, new: StaffRole, *, by: Person, now: datetime
             people_access.end_all(user, now=now)
         _store_staff_role(user, new)
         record("person.role_changed", by=by, target=str(user), before=before, after=_describe_staff_role(user))
+
+
+@sensitive_variables()
+def make_operator(user: User, *, password: str) -> None:
+    """Of a new person or of one who is there, in the caller's transaction. By a command: it needs no permission."""
+    before = _describe_staff_role(user) if user.pk else None
+    user.staff_role, user.is_active = Role.OPERATOR, True
+    user.set_password(password)
+    user.save()
+    sessions.end_all(user.pk)
+    kind = "person.role_changed" if before else "person.created"
+    record(kind, by=None, target=str(user), before=before, after=_describe_staff_role(user), email=user.email)
 
 
 def deactivate(user_id: int, *, by: Person, now: datetime) -> None:
@@ -82,7 +95,7 @@ def end_sessions(user_id: int, *, by: Person) -> int:
     require_platform_permission(Permission.MANAGE_PEOPLE, by=by)
     with transaction.atomic():
         user = _lock_user(user_id, stays_operator=True)
-        ended = people_access.end_sessions(user)
+        ended = sessions.end_all(user.pk)
         record("person.sessions_ended", by=by, target=str(user), after={"sessions": ended})
     return ended
 
@@ -113,7 +126,7 @@ def remove_member(user_id: int, *, slug: str, by: Person, now: datetime) -> None
         membership.delete()
         people_access.end_at_customer(user, customer, now=now)
         if not user.memberships.exists():
-            people_access.end_sessions(user)
+            sessions.end_all(user.pk)
         record("member.removed", by=by, customer=customer, target=str(user), before=before)
 
 

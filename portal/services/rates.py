@@ -38,10 +38,13 @@ class Share:
         """Seconds until there is a token to take, 0 if there is one now. `now` is in seconds since 1970."""
         if is_blocked(bucket, now=now):
             return bucket.blocked_until - now
+        return max(0.0, (1 + self.reserved - self.filled(bucket, now=now)) / self.refill)
+
+    def filled(self, bucket: Bucket, *, now: float) -> float:
+        """How many tokens there are now."""
         # A clock that was set back takes no tokens away.
         elapsed_s = 0.0 if bucket.at > now + LONGEST_BLOCK_S else max(0.0, now - bucket.at)
-        filled = min(self.capacity, bucket.tokens + elapsed_s * self.refill)
-        return max(0.0, (1 + self.reserved - filled) / self.refill)
+        return min(self.capacity, bucket.tokens + elapsed_s * self.refill)
 
 
 def is_blocked(bucket: Bucket, *, now: float) -> bool:

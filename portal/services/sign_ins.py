@@ -11,7 +11,6 @@ import math
 import time
 from dataclasses import dataclass
 
-from django.core.cache import cache
 from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -40,7 +39,6 @@ _ACCOUNT = (30.0, 1 / 30)
 _MAILS_TO_ADDRESS = (3.0, 1 / 600)
 # By then each of them is full again.
 _KEPT_S = 3600.0
-_REFUSAL_RECORDED_EVERY_S = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +78,10 @@ def count_attempt(attempt: Attempt) -> None:
         seconds = max(1, math.ceil(spent.retry_after_s or 1))
         logger.warning("sign-in refused: too many attempts", extra=_describe(attempt))
         _record_refusal(attempt)
-        text = _("There were too many attempts to sign in. Try again in %(seconds)s seconds.") % {"seconds": seconds}
-        raise Unavailable(text, retry_after_s=seconds) from spent
+        text = _("There were too many attempts to sign in. Try again in %(seconds)s seconds.")
+        if attempt.what == RESET:
+            text = _("Several mails went to this address already. Try again in %(seconds)s seconds.")
+        raise Unavailable(text % {"seconds": seconds}, retry_after_s=seconds) from spent
 
 
 def note_success(attempt: Attempt) -> None:
@@ -112,10 +112,14 @@ def delete_old_counts() -> int:
 
 
 def _record_refusal(attempt: Attempt) -> None:
-    """Once a minute for each network: somebody who tries without end must not fill the log."""
-    if cache.add(_share("refused", (attempt.network,), _ADDRESS).key, 1, _REFUSAL_RECORDED_EVERY_S):
-        facts = {"way": attempt.what or "password"}
-        record.record("sign_in.failed", by=None, email=attempt.email, after=facts, outcome=record.Outcome.REFUSED)
+    record.record_once_a_minute(
+        "sign_in.failed",
+        about=attempt.network,
+        by=None,
+        email=attempt.email,
+        after={"way": attempt.what or "password"},
+        outcome=record.Outcome.REFUSED,
+    )
 
 
 def _share(name: str, parts: tuple[str, ...], rate: tuple[float, float]) -> Share:

@@ -35,7 +35,7 @@ class Refused(Exception):
         self.for_people = for_people
 
 
-def admit(linked: User | None, claims: Claims, *, issuer: str) -> User:
+def get_allowed_user(linked: User | None, claims: Claims, *, issuer: str) -> User:
     """The person to sign in, with the role of their groups. `linked` is who has signed in with this identity before.
 
     Raises Refused, after what follows from it was stored: without a group, a role that groups gave is gone.

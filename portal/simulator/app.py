@@ -9,7 +9,7 @@ from werkzeug.wrappers import Request, Response
 
 from portal.simulator.api.dispatch import Dispatcher
 from portal.simulator.control.endpoints import answer_control
-from portal.simulator.defaults import CONTROL_PREFIX, MAIL_PREFIX, SITES_PREFIX
+from portal.simulator.defaults import APP_PREFIX, CONTROL_PREFIX, MAIL_PREFIX, SITES_PREFIX
 from portal.simulator.errors import ApiError, status_of
 from portal.simulator.faults import Effect
 from portal.simulator.http_server import Reply
@@ -19,13 +19,15 @@ from portal.simulator.request_log import Row
 from portal.simulator.responses import error_response, request_id_of
 from portal.simulator.sites import answer_visit
 from portal.simulator.state import State
+from portal.simulator.your_app import YourApp
 
 
 class App:
     """`base_url` is the simulator's public address; without one it follows the request. Set `port` before serving."""
 
-    def __init__(self, state: State, base_url: str | None) -> None:
+    def __init__(self, state: State, base_url: str | None, your_app: YourApp | None = None) -> None:
         self.state = state
+        self.your_app = your_app
         self.port = 0
         self.mailbox = Mailbox()
         self._dispatcher = Dispatcher(state)
@@ -40,6 +42,8 @@ class App:
         base_url = self._base_url or self._address_of(request)
         if request.path.startswith(CONTROL_PREFIX):
             return Reply(answer_control(self.state, request, base_url))
+        if self.your_app and request.path == APP_PREFIX:
+            return Reply(self.your_app.answer(self.state, request, own_url=f"http://127.0.0.1:{self.port}"))
         if request.path.startswith(MAIL_PREFIX):
             return Reply(answer_mailbox(self.mailbox, request))
         is_visit = request.path.startswith(SITES_PREFIX)

@@ -10,6 +10,7 @@ SEED_CUSTOMERS = 12
 API_PREFIX = "/api/v1"
 CONTROL_PREFIX = "/_control"
 SITES_PREFIX = "/sites/"
+APP_PREFIX = "/your-app/"
 MAIL_PREFIX = "/mail/"
 
 ENVIRONMENT = "production"

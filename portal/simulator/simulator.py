@@ -14,6 +14,7 @@ from portal.simulator.http_server import POLL_S, HttpServer, require_loopback
 from portal.simulator.mailbox import MailServer
 from portal.simulator.state import Seed, State
 from portal.simulator.state_file import StateFile
+from portal.simulator.your_app import YourApp
 
 
 class RefusedToStart(RuntimeError):
@@ -21,7 +22,7 @@ class RefusedToStart(RuntimeError):
 
 
 class Simulator:
-    """Listens on `port` of a loopback address; 0 means any free port.
+    """Listens on `port` of a loopback address; 0 means any free port. `your_app` has a page at /your-app/.
 
     With an `smtp_port`, a mail server on that port takes every mail; /mail/ shows them.
 
@@ -40,6 +41,7 @@ class Simulator:
         host: str = "127.0.0.1",
         base_url: str | None = None,
         dns_port: int | None = None,
+        your_app: YourApp | None = None,
         smtp_port: int | None = None,
     ) -> None:
         if os.environ.get("MIOSA_API_KEY"):
@@ -47,7 +49,7 @@ class Simulator:
         require_loopback(host)
         self.state = State()
         self.state_file = StateFile(state_file, self.state) if state_file else None
-        self._app = App(self.state, base_url)
+        self._app = App(self.state, base_url, your_app)
         self._server = HttpServer(host, port, self._app.answer)
         self._app.port = self._server.port
         self.warning = self.state_file.load(seed=seed, customers=customers) if self.state_file else None

@@ -2,12 +2,15 @@
 (() => {
   "use strict";
   const form = document.querySelector("form[data-hand-off]");
+  const send = () => {
+    const field = form.elements.token;
+    if (field) {
+      field.value = new URLSearchParams(location.hash.slice(1)).get("token") || field.value;
+      history.replaceState(null, "", location.pathname);
+    }
+    if (!field || field.value) form.requestSubmit();
+  };
   if (!form) return;
-  const field = form.elements.token;
-  const token = new URLSearchParams(location.hash.slice(1)).get("token");
-  if (field) {
-    if (token) field.value = token;
-    history.replaceState(null, "", location.pathname);
-  }
-  if (!field || field.value) form.requestSubmit();
+  send();
+  addEventListener("hashchange", send);
 })();

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 from django.test import Client
+from pytest_django import Settings
 
 from portal.models import EnvVarDraft
 from tests.accounts.browser import confirm_by_password, let_pass, list_events, sign_in
 from tests.deployments_ui.conftest import HTMX, World
+from tests.hand_off.app import make_settings
 from tests.people import People
 
 SENSITIVE = ("env/set/", "delete/")
@@ -83,8 +85,8 @@ def test_a_confirmation_leads_to_no_other_site(people: People) -> None:
         assert confirm_by_password(client, next_=evil)["Location"] == "/"
 
 
-def test_people_from_another_app_go_back_there(people: People, settings: object) -> None:
-    settings.HANDOFF_URL = "https://app.example/"  # type: ignore[attr-defined]  # pytest-django's settings
+def test_people_from_another_app_go_back_there(people: People, settings: Settings) -> None:
+    settings.HAND_OFF = make_settings(url="https://app.example/")
     people.owner.set_unusable_password()
     people.owner.save()
     client = Client()

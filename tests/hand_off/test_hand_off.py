@@ -10,16 +10,21 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
+from pytest_django import Settings
 
-from portal.models import AuditEvent, Customer, HandOffIdentity, Membership, UsedToken, User
+from portal.models import AuditEvent, Customer, HandOffIdentity, Invitation, Membership, UsedToken, User
 from portal.services.hand_off import accept
 from portal.services.hand_off.errors import Refused
 from tests.hand_off.app import hand_over, send, sign
 from tests.people import People
 
 
-def get_signed_in(client: Client) -> User | None:
-    return User.objects.filter(pk=client.session.get("_auth_user_id", 0)).first()
+def get_signed_in(client: Client) -> User:
+    return User.objects.get(pk=client.session["_auth_user_id"])
+
+
+def is_signed_in(client: Client) -> bool:
+    return "_auth_user_id" in client.session
 
 
 def list_events(kind: str) -> list[AuditEvent]:
@@ -31,15 +36,25 @@ def test_somebody_new_is_signed_in_with_the_role_of_the_token(people: People) ->
     response = hand_over(client, sign(name="Rita Rao", role="viewer"))
     assert (response.status_code, response["Location"]) == (303, "/c/brightsmile-dental/")
     user = get_signed_in(client)
-    assert user is not None
     assert (user.name, user.email, user.staff_role, user.has_usable_password()) == ("Rita Rao", "", "", False)
     membership = Membership.objects.get(user=user)
     assert (membership.customer.external_id, membership.role) == ("brightsmile-dental", "viewer")
     assert client.session["way"] == "hand_off"
     (event,) = list_events("hand_off.accepted")
     assert (event.person_id, event.person_role, event.customer_id) == (user.pk, "viewer", membership.customer.pk)
-    assert event.target == "u-17 of brightsmile-dental"
+    assert (event.target, event.way) == ("u-17 of brightsmile-dental", "hand_off")
     assert event.after == {"name": "Rita Rao", "role": "viewer"}
+    (sign_in,) = list_events("sign_in.succeeded")
+    assert (sign_in.person_id, sign_in.way) == (user.pk, "hand_off")
+    assert sign_in.after == {"way": "hand_off", "browser": "Unknown browser"}
+    assert AuditEvent.objects.count() == 2  # one for each request
+
+
+def test_a_second_factor_is_the_duty_of_the_app(people: People, settings: Settings) -> None:
+    settings.SECOND_FACTOR_FOR = frozenset({"owner"})
+    client = Client()
+    hand_over(client, sign())
+    assert client.get("/find/").status_code == 200
 
 
 def test_the_same_person_comes_again_with_another_name_and_role(people: People) -> None:
@@ -51,8 +66,24 @@ def test_the_same_person_comes_again_with_another_name_and_role(people: People) 
     assert identity.user.name == "Dr Rita Rao"
     assert Membership.objects.get(user=identity.user).role == "owner"
     assert list_events("hand_off.accepted")[-1].before == {"name": "Rita Rao", "role": "viewer"}
-    hand_over(Client(), sign(name="Dr Rita Rao", role="viewer"))
-    assert Membership.objects.get(user=identity.user).role == "viewer"
+
+
+def test_an_owner_who_becomes_a_viewer_loses_what_owners_have_left_open(people: People) -> None:
+    """Such as invitations that were sent and not accepted yet."""
+    client = Client()
+    hand_over(client, sign(role="owner"))
+    invitation = Invitation.objects.create(
+        email="rita@brightsmile.test",
+        secret_hash="x",
+        invited_by_id=get_signed_in(client).pk,
+        created_at=timezone.now(),
+        expires_at=timezone.now() + timedelta(days=7),
+    )
+    invitation.grants.create(customer=Customer.objects.get(external_id="brightsmile-dental"), role="owner")
+    hand_over(Client(), sign(role="viewer"))
+    assert Membership.objects.get(user__email="").role == "viewer"
+    invitation.refresh_from_db()
+    assert invitation.revoked_at is not None
 
 
 def test_each_customer_has_its_own_person(people: People) -> None:
@@ -77,7 +108,6 @@ def test_nobody_is_found_by_e_mail_address_or_name(people: People) -> None:
     email = people.operator.email
     hand_over(client, sign(external_user_id=email, name=people.operator.name, email=email, staff_role="operator"))
     user = get_signed_in(client)
-    assert user is not None
     assert user != people.operator
     assert (user.email, user.staff_role, user.is_superuser, user.sees_all_customers) == ("", "", False, False)
     assert client.get("/operations/").status_code == 404
@@ -97,7 +127,7 @@ def test_staff_are_never_made_nor_signed_in(people: People) -> None:
     User.objects.filter(email="").update(staff_role="support")
     client = Client()
     assert send(client, sign(role="viewer")).status_code == 400
-    assert get_signed_in(client) is None
+    assert not is_signed_in(client)
     (event,) = list_events("hand_off.refused")
     assert event.target == "the person is staff, who sign in themselves"
     assert Membership.objects.get(user__email="").role == "owner"
@@ -124,7 +154,7 @@ def test_somebody_deactivated_within_the_minute_stays_out(people: People) -> Non
     send(client, sign())
     User.objects.filter(email="").update(is_active=False)
     assert client.post("/handoff/continue/", {"instead_of": ""}).status_code == 400
-    assert get_signed_in(client) is None
+    assert not is_signed_in(client)
 
 
 def test_a_token_works_once(people: People) -> None:

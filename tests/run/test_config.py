@@ -335,6 +335,23 @@ def test_a_command_lists_the_problems_and_stops(command: str, tmp_path: Path) ->
     assert "Traceback" not in done.stderr
 
 
+def test_the_settings_of_the_installation_in_the_readme_are_complete(tmp_path: Path) -> None:
+    """Nothing is missing for production, and the portal starts with them."""
+    section = (ROOT / "README.md").read_text().partition("## Installation")[2].partition("\n## ")[0]
+    variables = dict(re.findall(r"^   ([A-Z_]+)=(.+)$", section, re.MULTILINE))
+    assert len(variables) == 9
+    assert "ExecStart=/opt/portal/.venv/bin/python manage.py up\n" in section
+    done = subprocess.run(
+        [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
+        cwd=ROOT,
+        env={**variables, "VAR_DIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
 def test_the_table_in_the_readme_is_the_code(load: Load) -> None:
     section = (ROOT / "README.md").read_text().partition("## Settings")[2].partition("\n## ")[0]
     rows = re.findall(r"^\| `([A-Z_]+)`( \\\*)? \| (?:`(.*?)`)? ?\| (\S.*) \|$", section, re.MULTILINE)

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from portal.config import DEMO_KEY
 from portal.models import (
+    Brand,
     Customer,
     Domain,
     DomainLink,
@@ -63,6 +64,8 @@ class Ids:
     user_id: int
     invitation_id: int
     invitation_secret: str
+    brand_id: int
+    mail_id: int
     drafts: dict[str, UUID] = field(default_factory=dict)
     builds: dict[str, str] = field(default_factory=dict)
 
@@ -173,6 +176,8 @@ def create_objects(control: SimulatorControl, external_id: str, *, who: User, me
         user_id=member.pk,
         invitation_id=invitation.id,
         invitation_secret=invitation.secret,
+        brand_id=Brand.objects.create(name=customer.name).pk,
+        mail_id=Mail.objects.latest("pk").pk,
     )
 
 
@@ -228,5 +233,20 @@ def create_draft(who: User, at: Ids) -> UUID:
 def missing_ids() -> Ids:
     """Ids of objects that do not exist."""
     none, secret = 999_999, "s" * 43
-    ids = (MISSING, MISSING, MISSING, MISSING, MISSING, "NO_SUCH_NAME", uuid4(), none, secret, none, none, secret)
+    ids = (
+        MISSING,
+        MISSING,
+        MISSING,
+        MISSING,
+        MISSING,
+        "NO_SUCH_NAME",
+        uuid4(),
+        none,
+        secret,
+        none,
+        none,
+        secret,
+        none,
+        none,
+    )
     return Ids("nobody-at-all", *ids)

@@ -78,6 +78,9 @@ ACCESS: dict[str, Access] = {
     "api:operations": JSON_NO_RIGHT,
     "api:schema": JSON_NO_RIGHT,
     "api:version": JSON,
+    "brand_icon": replace(MISSING, is_open=True),
+    "brand_logo": replace(MISSING, is_open=True),
+    "brand_stylesheet": replace(MISSING, is_open=True),
     "build": PAGE,
     "build_text": PAGE,
     "builds": PAGE,
@@ -88,8 +91,11 @@ ACCESS: dict[str, Access] = {
     "customer_invitation": Access(FORM, Permission.MANAGE_PEOPLE),
     "customer_invitation_resending": Access(POST, Permission.MANAGE_PEOPLE),
     "customer_invitation_revocation": Access(POST, Permission.MANAGE_PEOPLE),
+    "customer_logo": Access(is_missing=True, hidden=True),
     "customer_operations": PAGE,
+    "customer_settings": platform(FORM, Permission.CHANGE_SETTINGS),
     "customer_people": Access(right=Permission.MANAGE_PEOPLE),
+    "customer_permissions": Access(FORM, Permission.CHANGE_SETTINGS),
     "customers": NO_RIGHT,
     "decision": Access(POST),
     "deletion": Access(FORM, Permission.DELETE_DEPLOYMENT),
@@ -129,6 +135,9 @@ ACCESS: dict[str, Access] = {
     "member_removal": Access(FORM, Permission.MANAGE_PEOPLE),
     "member_role": Access(FORM, Permission.MANAGE_PEOPLE),
     "people": platform(READ, Permission.MANAGE_PEOPLE),
+    "people_import": platform(FORM, Permission.MANAGE_PEOPLE),
+    "people_import_sending": platform(POST, Permission.MANAGE_PEOPLE),
+    "permissions": platform(FORM, Permission.CHANGE_SETTINGS),
     "person": platform(READ, Permission.MANAGE_PEOPLE),
     "person_deactivation": platform(FORM, Permission.MANAGE_PEOPLE),
     "person_invitation": platform(FORM, Permission.MANAGE_PEOPLE),
@@ -149,6 +158,7 @@ ACCESS: dict[str, Access] = {
     "mfa_reauthenticate_webauthn": Access(FORM, None),
     "mfa_remove_webauthn": replace(MISSING, methods=FORM),
     "mfa_view_recovery_codes": MISSING,
+    "manifest": Access(READ, None, is_open=True),
     "operation": PAGE,
     "operations": Access(right=Permission.READ_ALL_CUSTOMERS, hidden=True),
     "profile": Access(FORM, None),
@@ -161,7 +171,19 @@ ACCESS: dict[str, Access] = {
     "redeployment": Access(FORM, Permission.REDEPLOY),
     "redirection": Access(FORM, Permission.ADD_DOMAIN),
     "renaming": Access(FORM, Permission.RENAME_DEPLOYMENT),
+    "robots": Access(READ, None, is_open=True),
     "rollback": Access(FORM, Permission.ROLL_BACK),
+    "settings": platform(READ, Permission.CHANGE_SETTINGS),
+    "settings_checklist": platform(POST, Permission.CHANGE_SETTINGS),
+    "settings_mail_again": platform(POST, Permission.CHANGE_SETTINGS),
+    "settings_mail_test": platform(POST, Permission.CHANGE_SETTINGS),
+    "settings_brand": platform(READ, Permission.CHANGE_SETTINGS),
+    "settings_brand_colors": platform(READ, Permission.CHANGE_SETTINGS),
+    "settings_brand_deletion": platform(FORM, Permission.CHANGE_SETTINGS),
+    "settings_brand_edit": platform(FORM, Permission.CHANGE_SETTINGS),
+    "settings_brand_new": platform(FORM, Permission.CHANGE_SETTINGS),
+    "settings_brand_new_preview": platform(POST, Permission.CHANGE_SETTINGS),
+    "settings_brand_preview": platform(POST, Permission.CHANGE_SETTINGS),
     "stop": Access(FORM, Permission.STOP),
     "styleguide": Access(right=Permission.READ_STYLEGUIDE, hidden=True),
     "styleguide_page": Access(right=Permission.READ_STYLEGUIDE, hidden=True),
@@ -195,6 +217,7 @@ def get_arguments(at: Ids, name: str, *, who: str) -> dict[str, Any]:
     if name == "invitation":
         elsewhere = {"secret": at.invitation_secret}
     own = {"pk": MISSING_ID, "session_id": MISSING_ID, "uidb36": "1"}
+    own |= {"accent": "c2410c", "digest": "0" * 20, "side": 32}
     return {**vars(at), "key": key, "page": "usual", "file_format": "csv", **own, **elsewhere}
 
 

@@ -15,8 +15,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from portal import var_dir
-from portal.models.audit import AuditEvent
-from portal.services.audit.record import Origin, changes_from, record
+from portal.services.audit.record import changes_by_command, record
 from portal.services.hand_off.tokens import LONGEST_LIFE_S
 
 
@@ -52,7 +51,7 @@ class Command(BaseCommand):
         }
         headers = {"kid": options["kid"]} if options["kid"] else None
         token = jwt.encode(claims, key, algorithm=algorithm, headers=headers)
-        with changes_from(Origin(AuditEvent.Way.COMMAND)):
+        with changes_by_command():
             record("hand_off.token_made", by=None, target=f"{user} of {customer}", after={"name": name, "role": role})
         self.stdout.write(f"{token}\n\nOpen within {LONGEST_LIFE_S} seconds:")
         self.stdout.write(f"{settings.PORTAL_URL}/handoff/#token={token}")

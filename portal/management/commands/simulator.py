@@ -26,6 +26,8 @@ class Command(BaseCommand):
         parser.add_argument("--host", default="127.0.0.1", help="a loopback address; any other is refused")
         parser.add_argument("--port", type=int, default=9009)
         parser.add_argument("--dns-port", type=int, help="port of a DNS server that answers what /_control/dns sets")
+        parser.add_argument("--portal-url", help="address of the portal that /your-app/ sends its people to")
+        parser.add_argument("--hand-off-key", type=Path, help="private key that /your-app/ signs with, as PEM")
         parser.add_argument("--smtp-port", type=int, help="port of a mail server, whose mails are shown at /mail/")
         parser.add_argument("--state", type=Path, help="file that keeps the data over a restart")
         parser.add_argument("--customers", type=int, help="how many customers to seed (12)")
@@ -35,6 +37,9 @@ class Command(BaseCommand):
         if os.environ.get("MIOSA_API_KEY"):
             raise CommandError("MIOSA_API_KEY is set: the simulator never runs beside the real platform.")
         from portal.simulator.simulator import Simulator  # noqa: PLC0415  not loaded beside the real platform
+        from portal.simulator.your_app import YourApp  # noqa: PLC0415  as above
+
+        key = options["hand_off_key"]
 
         try:
             simulator = Simulator(
@@ -45,6 +50,7 @@ class Command(BaseCommand):
                 state_file=options["state"],
                 customers=options["customers"],
                 seed=options["seed"],
+                your_app=YourApp(options["portal_url"], key.read_text()) if key and options["portal_url"] else None,
             )
         except OSError as error:
             ports = " or ".join(str(options[name]) for name in _PORTS if options[name] is not None)

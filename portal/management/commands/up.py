@@ -102,6 +102,7 @@ def welcome_lines(accounts: list[tuple[str, str]]) -> list[str]:
         f"Demo: MIOSA is the simulator at {settings.MIOSA.base_url}",
         f"Sign in with the password {demo_people.DEMO_PASSWORD} as",
         *(f"  {email:<26} {role}" for email, role in accounts),
+        f"or come from your own app: {settings.HAND_OFF.url}",
         f"Mails that it sends are at http://127.0.0.1:{CONFIG.simulator_port}/mail/",
         "Ctrl-C stops everything.",
     ]
@@ -120,6 +121,8 @@ def build_children() -> list[Child]:
             "--port": CONFIG.simulator_port,
             "--dns-port": CONFIG.simulator_dns_port,
             "--smtp-port": CONFIG.simulator_smtp_port,
+            "--portal-url": settings.PORTAL_URL,
+            "--hand-off-key": var_dir.load_or_create_hand_off_key(CONFIG.var_dir),
             "--state": CONFIG.var_dir / "simulator.json",
         }
         words = [str(word) for option in options.items() for word in option]

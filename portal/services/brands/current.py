@@ -120,18 +120,20 @@ def _refresh() -> None:
         return
     store.kept_until_s = now_s + KEPT_FOR_S
     try:
-        rows = list(Brand.objects.select_related("logo", "icon").defer("logo__content", "icon__content"))
-        rows_of_hosts = {row.pk: [each.host for each in row.hosts.all()] for row in rows}
+        brands = Brand.objects.select_related("logo", "icon").defer("logo__content", "icon__content")
+        rows = list(brands.prefetch_related("hosts"))
+        hosts_of = {row.pk: [each.host for each in row.hosts.all()] for row in rows}
     except (DatabaseError, InterfaceError) as error:
         logger.warning("brands not read", extra={"reason": type(error).__name__})
         return
-    brands = {row.pk: _read(row, hosts=rows_of_hosts[row.pk]) for row in rows}
-    store.default = next((brands[row.pk] for row in rows if row.is_default), None)
-    store.of_hosts = {host: brands[pk] for pk, hosts in rows_of_hosts.items() for host in hosts}
+    read_brands = {row.pk: read(row, hosts=hosts_of[row.pk]) for row in rows}
+    store.default = next((read_brands[row.pk] for row in rows if row.is_default), None)
+    store.of_hosts = {host: read_brands[pk] for pk, hosts in hosts_of.items() for host in hosts}
     store.stylesheets = {stylesheet.get_digest(row.accent): stylesheet.write(row.accent) for row in rows if row.accent}
 
 
-def _read(row: Brand, *, hosts: list[str]) -> CurrentBrand:
+def read(row: Brand, *, hosts: list[str]) -> CurrentBrand:
+    """The stored brand as it is shown."""
     return CurrentBrand(
         id=row.pk,
         name=row.name,

@@ -9,14 +9,14 @@ _PROPERTIES = {"--accent": "text", "--accent-fill": "fill", "--accent-on": "on",
 
 
 @lru_cache(maxsize=256)
-def write(accent: str) -> str:
+def write(accent: str, *, selector: str = ":root") -> str:
     palette = colors.make_palette(accent)
     lines = [
         f"    {name}: light-dark({getattr(palette.light, shade)}, {getattr(palette.dark, shade)});"
         for name, shade in _PROPERTIES.items()
     ]
     # In the layer of the tokens, behind them, so that it wins over these and over nothing else.
-    return "\n".join(["@layer tokens {", "  :root {", *lines, "  }", "}", ""])
+    return "\n".join(["@layer tokens {", f"  {selector} {{", *lines, "  }", "}", ""])
 
 
 @lru_cache(maxsize=256)

@@ -4,19 +4,17 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 
-from portal import miosa
 from portal.models import Customer, HandOffIdentity, Membership, UsedToken, User
 from portal.models.audit import AuditEvent
-from portal.services import people
+from portal.models.people import CustomerRole
+from portal.services import people, people_access, secret_links
 from portal.services.audit.record import record
 from portal.services.errors import Unavailable
 from portal.services.hand_off import grants, tokens
 from portal.services.hand_off.errors import Refused
 from portal.services.hand_off.tokens import Claims
-from portal.services.sync import budget
 from portal.services.sync.upsert import customer_rows
 
 
@@ -27,7 +25,7 @@ def accept(token: str, *, network: str, is_from_app: bool, now: datetime) -> str
     `is_from_app`: the browser says that the page at HANDOFF_URL has sent it; else the person is asked first. Raises
     Refused, which is in the audit log by then, and Unavailable.
     """
-    _limit(network, now=now)
+    secret_links.count_visit(network, now=now)
     claims = None
     try:
         claims = tokens.verify(token, now=now)
@@ -42,14 +40,6 @@ def accept(token: str, *, network: str, is_from_app: bool, now: datetime) -> str
 
 def delete_expired_tokens(*, now: datetime) -> int:
     return UsedToken.objects.filter(expires_at__lt=now).delete()[0]
-
-
-def _limit(network: str, *, now: datetime) -> None:
-    try:
-        budget.take_visit(network, now=now.timestamp())
-    except miosa.BudgetSpent as error:
-        message = _("Too many requests from one address. Try again in a minute.")
-        raise Unavailable(message, retry_after_s=60) from error
 
 
 def _apply(claims: Claims, *, now: datetime) -> tuple[User, Customer]:
@@ -67,6 +57,8 @@ def _apply(claims: Claims, *, now: datetime) -> tuple[User, Customer]:
     if before != after:
         User.objects.filter(pk=user.pk).update(name=claims.name)
         Membership.objects.update_or_create(user=user, customer=customer, defaults={"role": claims.role})
+        if (before["role"], after["role"]) == (CustomerRole.OWNER, CustomerRole.VIEWER):
+            people_access.end_at_customer(user, customer, now=now)
         user.refresh_from_db()
     by = people.get_person(user)
     target = f"{claims.external_user_id} of {claims.external_workspace_id}"

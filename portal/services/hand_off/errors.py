@@ -9,5 +9,5 @@ class Refused(ServiceError):
     """People read the same whatever the `reason` is, which operators find in the audit log."""
 
     def __init__(self, reason: str) -> None:
-        super().__init__(_("You could not be signed in. Open the portal from your own app again."))
+        super().__init__(_("You could not be signed in. Open the portal again from the app you came from."))
         self.reason = reason

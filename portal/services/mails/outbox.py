@@ -87,10 +87,10 @@ def _send(mail: Mail) -> None:
     smtp.deliver(built, sender=sender, to=to)
 
 
-def send_again(mail: Mail) -> None:
-    """A mail that was given up, as if it had just been written. Does nothing for any other one."""
+def send_again(mail: Mail) -> bool:
+    """A mail that was given up, as if it had just been written. False for any other one."""
     failed = Mail.objects.filter(pk=mail.pk, state=Mail.State.FAILED, content__isnull=False)
-    failed.update(state=Mail.State.WAITING, attempts=0, next_try_at=timezone.now(), error="")
+    return bool(failed.update(state=Mail.State.WAITING, attempts=0, next_try_at=timezone.now(), error=""))
 
 
 def clean_up() -> None:

@@ -35,6 +35,13 @@ def db_ready(transactional_db: None) -> None:
 def complaints(page: Page) -> Iterator[list[str]]:
     """Everything the console said. A violated Content-Security-Policy, a script's error: the test fails."""
     said: list[str] = []
+    listen(page, said)
+    yield said
+    assert not said
+
+
+def listen(page: Page, said: list[str]) -> None:
+    """Adds to `said` what the console of the page says, and each request to another machine."""
 
     def hear(message: ConsoleMessage) -> None:
         if message.type in ("error", "warning") and not message.text.startswith(EXPECTED):
@@ -51,8 +58,6 @@ def complaints(page: Page) -> Iterator[list[str]]:
             else None
         ),
     )
-    yield said
-    assert not said
 
 
 Enter = Callable[[User], Page]

@@ -26,9 +26,11 @@ def test_every_page_is_private(people: People, browse: Browse) -> None:
         "user_id": 1,
         "invitation_id": 1,
         "secret": "s",
+        "accent": "c2410c",
         "file_format": "csv",
     }
     ids |= {f"{noun}_id": "i" for noun in ("deployment", "version", "build", "instance", "domain")}
+    ids |= {f"{noun}_id": 1 for noun in ("brand", "user", "invitation")}
     known: Any = get_resolver().reverse_dict
     for name, (patterns, _shape, _defaults, _converters) in known.items():
         if not isinstance(name, str) or name in open_to_all or name.startswith(("api", "schema")):
