@@ -132,12 +132,20 @@ def open_browser() -> Callable[[str], None]:
 
 def time_page(get: Callable[[str], None], path: str, rounds: int) -> float:
     """The shortest of many, in ms, since other load on the machine only makes them longer."""
+    clock = get_clock()
     took = []
     for _time in range(rounds * PAGES_A_ROUND):
-        begun = time.perf_counter()
+        begun = clock()
         get(path)
-        took.append((time.perf_counter() - begun) * 1000)
+        took.append((clock() - begun) * 1000)
     return min(took)
+
+
+def get_clock() -> Callable[[], float]:
+    """With SQLite everything is done by this process, so its CPU time is what counts."""
+    from django.db import connection  # noqa: PLC0415  # after setup
+
+    return time.process_time if connection.vendor == "sqlite" else time.perf_counter
 
 
 def time_record(rounds: int) -> float:
@@ -150,15 +158,16 @@ def time_record(rounds: int) -> float:
 
     customer = Customer.objects.get(slug=SLUG)
     by = Person(id=1, name="Olga Petrov", email="operator@portal.test", staff=Role.OPERATOR)
+    clock = get_clock()
     alone: list[float] = []
     recorded: list[float] = []
     for number in range(2 * rounds):
-        begun = time.perf_counter()
+        begun = clock()
         with transaction.atomic():
             CustomerTag.objects.create(customer=customer, tag=str(number))
             if number % 2:
                 record("operation.publish", by=by, customer=customer, target="Main site", after={"version": number})
-        (recorded if number % 2 else alone).append((time.perf_counter() - begun) * 1000)
+        (recorded if number % 2 else alone).append((clock() - begun) * 1000)
     return float(quantiles(recorded, n=4)[0] - quantiles(alone, n=4)[0])
 
 
