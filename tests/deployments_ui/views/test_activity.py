@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +16,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
-from deployments_ui.labels.activity import SENTENCES
+from deployments_ui.labels.activity import NOUNS, SENTENCES
 from portal.models import Customer, Membership, User, Version
 from portal.permissions import Person
 from portal.services import people
@@ -255,6 +257,15 @@ def test_an_unknown_kind_is_shown_by_its_words(world: World, browse: Browse) -> 
 
 def test_every_kind_of_operation_has_a_sentence() -> None:
     assert {f"operation.{name}" for name in KINDS} <= set(SENTENCES)
+
+
+def test_every_kind_that_services_record_has_a_sentence_and_a_filter() -> None:
+    """Those written as a literal; others are shown by their words."""
+    sources = [path.read_text() for path in Path("portal").rglob("*.py")]
+    kinds = {kind for source in sources for kind in re.findall(r'\brecord\(\s*"([a-z_.]+)"', source)}
+    assert len(kinds) > 20
+    assert kinds - set(SENTENCES) == set()
+    assert {kind.partition(".")[0] for kind in SENTENCES} <= set(NOUNS)
 
 
 def test_the_menu_leads_to_activity_and_operations(world: World, browse: Browse) -> None:
