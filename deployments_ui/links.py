@@ -81,6 +81,15 @@ def customer(slug: str) -> str:
     return f"/c/{slug}/"
 
 
+def customer_settings(slug: str) -> str:
+    return f"/c/{slug}/settings/"
+
+
+def customer_logo(slug: str, logo_id: int) -> str:
+    """The query makes it another address for each logo."""
+    return f"/c/{slug}/logo.png?{logo_id}"
+
+
 def customer_refresh(slug: str) -> str:
     return f"/c/{slug}/refresh/"
 

@@ -45,6 +45,10 @@ class DeadlineProtocol(H11Protocol):
         if self.conn.their_state is h11.SEND_BODY:
             self._start_clock()
 
+    def send_400_response(self, msg: str) -> None:
+        """For what is no HTTP at all, in words that are not those of a certain software."""
+        super().send_400_response("The request can't be read.\n")
+
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_clock()
         super().connection_lost(exc)

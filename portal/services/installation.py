@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import platform
+import tomllib
 from dataclasses import dataclass
 from datetime import datetime
-from importlib.metadata import PackageNotFoundError, version
 from urllib.parse import urlsplit
 
 import django
@@ -16,6 +16,7 @@ from django.http.request import validate_host
 from django.utils.translation import gettext as _
 
 from portal import heartbeat
+from portal.config import BASE_DIR
 from portal.models import Connection, Customer, Freshness, Operation
 from portal.models.freshness import SWEEP
 from portal.permissions import Permission, Person
@@ -26,7 +27,6 @@ from portal.services.mails.reports import MailState
 from portal.services.queries import reachability
 from portal.services.queries.reachability import Status
 
-_PACKAGE = "deploy-desk"
 # Of a key, no more than this many characters at its end are shown, and none of a short one.
 _SHOWN_OF_KEY = 4
 _SHORTEST_KEY = 16
@@ -171,12 +171,9 @@ def _list_versions() -> tuple[tuple[str, str], ...]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT sqlite_version()" if connection.vendor == "sqlite" else "SHOW server_version")
         database = str(cursor.fetchone()[0])
-    try:
-        portal = version(_PACKAGE)
-    except PackageNotFoundError:
-        portal = _("not installed as a package")
+    project = tomllib.loads((BASE_DIR / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     return (
-        (_("Portal"), portal),
+        (_("Portal"), str(project["version"])),
         ("Python", platform.python_version()),
         ("Django", django.get_version()),
         (connection.display_name, database),

@@ -59,7 +59,7 @@ class TestAuthenticatorApp:
         assert client.post(CODE, {"code": code_of(secret)})["Location"] == "/"
         assert is_signed_in(client)
 
-    def test_setting_it_up_is_recorded_and_told_by_mail(self, people: People) -> None:
+    def test_setting_it_up_is_recorded_and_reported_by_mail(self, people: People) -> None:
         set_up_app(sign_in(people.owner))
         assert [event.after for event in list_events("second_factor.added")] == [{"type": "totp"}]
         assert len(list_events("recovery_codes.made")) == 1

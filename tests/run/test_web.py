@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import http.client
+import re
 import signal
 import socket
 import sys
@@ -17,6 +18,7 @@ import pytest
 
 from portal.asgi_reader import RequestReader
 from tests.run.portal_process import TIMEOUT_S, PortalProcess
+from tests.security.allowed import find_leaks
 from tests.waiting import wait_until
 
 LOGIN = "/accounts/login/"
@@ -123,6 +125,39 @@ def test_a_large_body_is_refused_before_all_of_it_was_sent(web: PortalProcess, p
         answer.begin()
         assert answer.status == 413
         assert "larger than the portal accepts" in answer.read().decode()
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"GARBAGE\r\n\r\n",
+        b"GET / HTTP/new\r\nHost: localhost\r\n\r\n",
+        b"GET /\x00 HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        b"GET / HTTP/1.1\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: localhost\r\nBad Header: x\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Large: " + b"x" * 600_000 + b"\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: x\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: strange\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+    ],
+    ids=["no request line", "version", "NUL", "no host", "header name", "large header", "length", "encoding", "TLS"],
+)
+def test_the_server_s_own_errors_name_no_software(web: PortalProcess, sent: bytes) -> None:
+    received = b""
+    with closing(socket.create_connection(("127.0.0.1", web.port), timeout=TIMEOUT_S)) as connection:
+        with suppress(ConnectionError):  # it answers before all was sent
+            connection.sendall(sent)
+            if b"\r\n\r\n" not in sent:
+                connection.shutdown(socket.SHUT_WR)
+        with suppress(ConnectionError):
+            while b"\r\n\r\n" not in received and (part := connection.recv(4096)):
+                received += part
+    text = received.decode("latin-1")
+    assert text.startswith(("HTTP/1.1 4", "HTTP/1.1 5")) or not text
+    assert not re.search("^server:", text, re.MULTILINE | re.IGNORECASE)
+    assert not find_leaks(text, [])
+    assert "h11" not in text
+    assert "Invalid HTTP request received" not in text
 
 
 def test_a_chunked_form_is_read(web: PortalProcess) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 from collections import deque
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -21,12 +22,18 @@ from django.utils import timezone
 from rest_framework.settings import api_settings
 
 from portal import urls as portal_urls
-from portal.models import Customer, Deployment, Membership, Operation, User
+from portal.config import BASE_DIR
+from portal.models import Customer, Deployment, Mail, Membership, Operation, User
 from portal.permissions import Permission
-from portal.services import errors
+from portal.services import errors, people
+from portal.services.brands import changes
+from portal.services.brands.changes import BrandText, ImageChange
+from portal.services.mails import compose
 from portal.services.operations import background
+from tests.brands.conftest import draw
 from tests.deployments_ui.changes import token_of
 from tests.deployments_ui.conftest import HTMX, SLUG, read_everything
+from tests.mails import ReceivingServer, send_due
 from tests.security.allowed import find_leaks
 from tests.security.crawler import Crawl, full_text
 from tests.security.dataset import WITH_BUILDS, Dataset, list_apps, request_miosa
@@ -313,7 +320,13 @@ def test_no_error_page_leaks(busy_dataset: Dataset, dataset: Dataset, monkeypatc
             (403, strict.post("/theme/", {"theme": "dark"}, **headers)),
             (404, client.get("/no/such/", **headers)),
             (404, client.get("/favicon.ico", **headers)),
-            (404, client.get("/robots.txt", **headers)),
+            (200, client.get("/robots.txt", **headers)),
+            (200, client.get("/manifest.webmanifest", **headers)),
+            (404, client.get(f"/brand/{'0' * 20}.css", **headers)),
+            (404, client.get(f"/brand/logo/{'0' * 64}.png", **headers)),
+            (404, client.get(f"/invitations/{'x' * 43}/", **headers)),
+            (400, client.get("/", headers={"host": "evil.test"}, **headers)),
+            (413, client.post("/theme/", {"theme": "x" * 2_100_000}, **headers)),
             (404, client.get("/sitemap.xml", **headers)),
             (405, client.put(base, **headers)),
             (409, submit_while_busy(owner, f"{base}redeploy/", headers)),
@@ -352,3 +365,40 @@ def test_no_static_file_leaks_nor_does_the_sign_in_page(dataset: Dataset) -> Non
                 assert not find_leaks(file.read_text(), []), file
     assert finders.find("django_htmx/htmx-2.min.js")
     assert not find_leaks(full_text(dataset.client("anonymous").get("/accounts/login/")), [])
+
+
+def test_no_mail_leaks(busy_dataset: Dataset, dataset: Dataset, smtp: ReceivingServer) -> None:
+    """Every mail that the portal has written so far, as it arrives: with headers, text and HTML."""
+    hidden = list_internal_values(dataset)
+    compose.send("test", to="ann@customer.test", context={})
+    while Mail.objects.filter(state=Mail.State.WAITING).exists():
+        send_due()
+    assert len(smtp.mails) > 2
+    for received in smtp.mails:
+        heads = "\n".join(f"{name}: {value}" for name, value in received.message.items())
+        text = "\n".join((heads, received.body("plain"), received.body("html")))
+        assert not find_leaks(text, [*hidden, socket.gethostname()]), received.subject
+
+
+def test_no_template_of_a_mail_leaks() -> None:
+    templates = [*(BASE_DIR / "templates" / "mails").glob("*.txt")]
+    assert len(templates) > 3
+    for template in templates:
+        assert not find_leaks(template.read_text(), []), template
+
+
+def test_no_file_of_a_brand_leaks(dataset: Dataset) -> None:
+    """Its stylesheet, pictures and web manifest, with all their headers."""
+    picture = draw("JPEG", comment=b"miosa canary-comment")
+    images = {name: ImageChange(picture) for name in ("logo", "icon")}
+    operator = people.get_person(dataset.people["operator"])
+    assert operator is not None
+    changes.save_brand(0, BrandText(name="Acme", accent="#c2410c"), **images, by=operator)
+    client = dataset.client("viewer")
+    page = client.get("/", follow=True).content.decode()
+    files = {*re.findall(r'"(/brand/[^"]+)"', page), "/manifest.webmanifest", "/robots.txt"}
+    assert len(files) > 5
+    for file in files:
+        answer = client.get(file)
+        assert answer.status_code == 200
+        assert not find_leaks(full_text(answer), []), file

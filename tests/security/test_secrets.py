@@ -30,6 +30,7 @@ from portal.services.sync import upstream
 from portal.services.sync.budget import Purpose
 from tests.deployments_ui.changes import token_of
 from tests.deployments_ui.conftest import HTMX
+from tests.mails import find_path, list_texts
 from tests.security.crawler import body_of
 from tests.security.dataset import VALUE, Dataset
 from tests.security.test_leaks import find_review
@@ -189,10 +190,28 @@ def test_secrets_are_written_nowhere(
     for secret in (session, DEMO_KEY, dataset.own.secret, dataset.own.invitation_secret):
         assert secret not in log_output.getvalue()
     assert DEMO_KEY not in kept + shown
-    assert session not in shown + dump_database(but=("django_session",))
+    assert session not in shown + dump_database(but=("django_session", "usersessions_usersession"))
     assert dataset.own.secret not in kept
     assert dataset.own.invitation_secret not in kept
     assert mail.outbox == []
+
+
+def test_links_of_mails_are_in_no_log_and_no_row(dataset: Dataset, log_output: io.StringIO) -> None:
+    owner = dataset.people["owner"]
+    owner.refresh_from_db()
+    client = Client()
+    client.force_login(owner)
+    client.post("/profile/email/", {"email": "new@address.test"})
+    client.post("/accounts/password/reset/", {"email": owner.email})
+    paths = [
+        find_path(list_texts("email_confirmation", to="new@address.test")[0]),
+        find_path(list_texts("password_reset", to=owner.email)[0]),
+    ]
+    kept = dump_database()
+    for link in paths:
+        assert client.get(link).status_code in {200, 302}
+        secret = link.rstrip("/").rpartition("/")[2]
+        assert secret not in log_output.getvalue() + kept
 
 
 def test_no_repr_shows_a_secret(dataset: Dataset) -> None:

@@ -86,7 +86,8 @@ class Age:
 class CustomerSummary:
     """A customer's name and address. `external_id` is for staff, None for the customer's own people.
 
-    `may_read_activity`, `may_manage_people`: whether these pages of the customer are open to the person.
+    `may_read_activity`, `may_manage_people`: whether these pages of the customer are open to the person. `logo_id` is
+    another one for each logo, None without one.
     """
 
     slug: str
@@ -95,6 +96,7 @@ class CustomerSummary:
     is_unassigned: bool = False
     may_read_activity: bool = False
     may_manage_people: bool = False
+    logo_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ def summarize_customer(customer: Customer, *, by: Person) -> CustomerSummary:
         is_unassigned=customer.is_unassigned,
         may_read_activity=has_permission(by, Permission.READ_ACTIVITY, customer_id=customer.pk),
         may_manage_people=has_permission(by, Permission.MANAGE_PEOPLE, customer_id=customer.pk),
+        logo_id=customer.logo_id,
     )
 
 

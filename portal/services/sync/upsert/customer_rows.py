@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Count, F, Q
+from django.db.models import Case, Count, F, Q, Value, When
 from django.utils.text import slugify
 
 from portal.models import Connection, Customer
@@ -52,18 +52,25 @@ def get_unassigned() -> Customer:
 
 
 def set_name(external_id: str, *, name: str) -> Customer:
-    """Store the name that a workspace states for an external id. A new customer's slug is made from it."""
+    """Store the name that a workspace states for an external id. A new customer's slug is made from it.
+
+    A name that an operator has chosen stays the one that is shown.
+    """
     clean = clean_text.clean_line(name, most=300)
     customer = Customer.objects.filter(external_id=external_id).first() or _create(external_id, stated=clean)
-    stated = clean or customer.name
-    if (customer.name, customer.is_named) != (stated, bool(clean)):
+    stated = clean or customer.stated_name
+    if (customer.stated_name, customer.is_named) != (stated, bool(clean)):
+        # By expressions: an operator may be choosing a name at the same time.
+        is_chosen = ~Q(display_name="")
         Customer.objects.filter(pk=customer.pk).update(
-            name=stated,
+            stated_name=stated,
+            name=Case(When(is_chosen, then=F("display_name")), default=Value(stated)),
             is_named=bool(clean),
-            search=clean_text.make_search_key(stated, external_id),
             generation=F("generation") + 1,
         )
         customer.refresh_from_db()
+        search = clean_text.make_search_key(*dict.fromkeys((customer.display_name, stated, external_id)))
+        Customer.objects.filter(pk=customer.pk, display_name=customer.display_name).update(search=search)
     return customer
 
 
@@ -99,6 +106,7 @@ def _create(external_id: str, *, stated: str = "") -> Customer:
     shown = stated or clean_text.clean_line(external_id, most=300) or "?"
     facts: dict[str, Any] = {
         "name": shown,
+        "stated_name": shown,
         "is_named": bool(stated),
         "search": clean_text.make_search_key(stated, external_id),
     }

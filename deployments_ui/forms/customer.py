@@ -1,0 +1,14 @@
+"""The form for what operators set for one customer. The services check what is typed."""
+
+from __future__ import annotations
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from deployments_ui.forms.base import DialogForm
+
+
+class CustomerForm(DialogForm):
+    display_name = forms.CharField(label=_("Name"), required=False)
+    logo = forms.CharField(label=_("Logo"), required=False)
+    tags = forms.CharField(label=_("Tags"), required=False)
