@@ -23,7 +23,7 @@ class Tab:
 
 
 def list_customer_tabs(customer: CustomerSummary, *, current: str) -> list[Tab]:
-    """`current` is history, activity or people. Who can't read the audit log finds the operations there."""
+    """`current` is history, activity, people or settings. Who can't read the audit log finds the operations there."""
     slug = customer.slug
     activity = links.customer_activity(slug) if customer.may_read_activity else links.customer_operations(slug)
     tabs = [
@@ -32,6 +32,8 @@ def list_customer_tabs(customer: CustomerSummary, *, current: str) -> list[Tab]:
     ]
     if customer.may_manage_people and not customer.is_unassigned:
         tabs.append(Tab(_("People"), links.customer_people(slug), current == "people"))
+    if customer.may_change_settings and not customer.is_unassigned:
+        tabs.append(Tab(_("Settings"), links.customer_settings(slug), current == "settings"))
     return tabs
 
 

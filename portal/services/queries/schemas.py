@@ -86,17 +86,18 @@ class Age:
 class CustomerSummary:
     """A customer's name and address. `external_id` is for staff, None for the customer's own people.
 
-    `may_read_activity`, `may_manage_people`: whether these pages of the customer are open to the person. `logo_id` is
-    another one for each logo, None without one.
+    `logo_id` is another one for each logo, None without one. `may_read_activity`, `may_manage_people` and
+    `may_change_settings`: whether these pages of the customer are open to the person.
     """
 
     slug: str
     name: str
     external_id: str | None
     is_unassigned: bool = False
+    logo_id: int | None = None
     may_read_activity: bool = False
     may_manage_people: bool = False
-    logo_id: int | None = None
+    may_change_settings: bool = False
 
 
 @dataclass(frozen=True, slots=True)
