@@ -82,7 +82,10 @@ class OwnerPermissionsForm(DialogForm):
 
 
 class ImportForm(DialogForm):
+    text = forms.CharField(label=_("People"), max_length=LONGEST_IMPORT, required=False, strip=False)
+
+
+class ImportSendingForm(ImportForm):
     """`key` comes with the review, so that sending it twice invites nobody twice."""
 
-    text = forms.CharField(label=_("People"), max_length=LONGEST_IMPORT, required=False, strip=False)
     key = forms.UUIDField(required=False)

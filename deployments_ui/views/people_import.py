@@ -13,7 +13,7 @@ from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_POST
 
 from deployments_ui import dialogs, htmx, links
-from deployments_ui.forms.people import ImportForm
+from deployments_ui.forms.people import ImportForm, ImportSendingForm
 from deployments_ui.guards import require_recent_sign_in
 from portal.permissions import Permission
 from portal.services import people_import
@@ -42,7 +42,7 @@ def check(request: htmx.Request) -> HttpResponse:
 @require_recent_sign_in
 @sensitive_variables()
 def send(request: htmx.Request) -> HttpResponse:
-    by, form = request.person, dialogs.bind(ImportForm, request)
+    by, form = request.person, dialogs.bind(ImportSendingForm, request)
     require_platform_permission(Permission.MANAGE_PEOPLE, by=by)
     if not form.is_valid() or form.cleaned_data["key"] is None:
         return show(request, form, None)

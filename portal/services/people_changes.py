@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 
@@ -130,9 +129,12 @@ def remove_member(user_id: int, *, slug: str, by: Person, now: datetime) -> None
         record("member.removed", by=by, customer=customer, target=str(user), before=before)
 
 
-def is_last_operator(user: User) -> bool:
-    """Whether nobody else can sign in as operator."""
-    return user.staff_role == Role.OPERATOR and not _has_other_operator(user, list(_list_operators()))
+def is_last_operator(user: User, *, lock: bool = False) -> bool:
+    """Whether nobody else can sign in as operator. `lock`: until the transaction ends, no operator is changed."""
+    rows = User.objects.filter(staff_role=Role.OPERATOR, is_active=True).order_by("pk")
+    operators = list(rows.select_for_update() if lock else rows)
+    others = [each for each in operators if each.pk != user.pk]
+    return len(others) < len(operators) and not any(people.can_sign_in(each) for each in others)
 
 
 def is_last_owner(membership: Membership) -> bool:
@@ -142,24 +144,20 @@ def is_last_owner(membership: Membership) -> bool:
     return membership.role == Role.OWNER and not others.exists()
 
 
-def _list_operators() -> QuerySet[User]:
-    return User.objects.filter(staff_role=Role.OPERATOR, is_active=True).order_by("pk")
-
-
-def _has_other_operator(user: User, operators: list[User]) -> bool:
-    return any(people.can_sign_in(each) for each in operators if each.pk != user.pk)
-
-
 def _lock_user(user_id: int, *, stays_operator: bool) -> User:
-    """Locks all operators first, so that of two changes at once the second one sees what the first one left."""
-    operators = list(_list_operators().select_for_update())
-    user = User.objects.select_for_update().filter(pk=user_id).first()
+    """Raises NotFound, Conflict for the last operator unless that is what they stay.
+
+    Locks all operators first, so that of two changes at once the second one sees what the first one left.
+    """
+    user = User.objects.filter(pk=user_id).first()
     if user is None:
         raise NotFound
-    is_operator = user.staff_role == Role.OPERATOR and user.is_active
-    if is_operator and not stays_operator and not _has_other_operator(user, operators):
+    if is_last_operator(user, lock=True) and not stays_operator:
         raise Conflict(_("This is the only operator. Make somebody else an operator first."))
-    return user
+    locked = User.objects.select_for_update().filter(pk=user_id).first()
+    if locked is None:
+        raise NotFound
+    return locked
 
 
 def _check_staff_role(user: User, new: StaffRole) -> None:

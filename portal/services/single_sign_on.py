@@ -89,13 +89,13 @@ def _create(claims: Claims, role: StaffRole) -> User:
 
 @transaction.atomic
 def _set_role(user: User, role: StaffRole) -> None:
-    if user.staff_role != role and not people_changes.is_last_operator(user):
+    if user.staff_role != role and not people_changes.is_last_operator(user, lock=True):
         _change_role(user, role)
 
 
 @transaction.atomic
 def _take_role(user: User) -> None:
-    if user.staff_role and not people_changes.is_last_operator(user):
+    if user.staff_role and not people_changes.is_last_operator(user, lock=True):
         _change_role(user, "")
 
 

@@ -48,6 +48,7 @@ TEMPORARY_TABLES = {"Bucket", "Connection", "Freshness"}
 # Fields of some forms that are refused: overriding is for staff, there is one environment, and no customer has a tag.
 REFUSED_FIELDS = {"environment", "override", "tags"}
 FORMS = sorted(name for name, access in ACCESS.items() if "POST" in access.methods)
+PASTED = "new@brightsmile.test,pawsome-vets,viewer"
 # What a person enters where a field may not be empty.
 TYPED: dict[str, dict[str, str]] = {
     "account_login": {"login": "owner@brightsmile.test", "password": DEMO_PASSWORD},
@@ -59,6 +60,8 @@ TYPED: dict[str, dict[str, str]] = {
     "first_publication": {"name": "A new app", "kind": "auto", "then": "live"},
     "invitation": {"name": "Ina Invited", "password": "a long enough password"},
     "member_role": {"role": "owner"},
+    "people_import": {"text": PASTED},
+    "people_import_sending": {"text": PASTED, "key": "0" * 32},
     "person_invitation": {"email": "new@brightsmile.test", "role": "viewer", "customers": "pawsome-vets"},
     "person_role": {"role": "support", "customers": "pawsome-vets"},
     "publication": {"kind": "auto", "then": "live"},

@@ -254,3 +254,11 @@ def test_who_is_already_there_is_not_invited_again(people: People, browse: Brows
     answer = browse(people.owner).post(f"{PEOPLE}invite/", {"email": "Viewer@brightsmile.test", "role": "owner"})
     assert answer.status_code == 422
     assert "belongs to this customer already" in answer.content.decode()
+
+
+def test_the_link_is_shown_to_whoever_may_follow_it(people: People, browse: Browse) -> None:
+    page, link = f"/c/{SLUG}/operations/", f'href="{PEOPLE}"'
+    assert link in read(browse(people.owner), page)
+    assert link not in read(browse(people.viewer), page)
+    deny_owners("manage_people")
+    assert link not in read(browse(people.owner), page)
