@@ -289,6 +289,10 @@ def person_removal(user_id: int) -> str:
     return f"{person(user_id)}remove/"
 
 
+def person_second_factors(user_id: int) -> str:
+    return f"{person(user_id)}second-factors/"
+
+
 def person_sign_out(user_id: int) -> str:
     return f"{person(user_id)}sign-out/"
 

@@ -130,6 +130,7 @@ urlpatterns = [
     path(f"{PERSON}deactivate/", people.deactivation, name="person_deactivation"),
     path(f"{PERSON}reactivate/", people.reactivation, name="person_reactivation"),
     path(f"{PERSON}remove/", people.removal, name="person_removal"),
+    path(f"{PERSON}second-factors/", people.second_factors, name="person_second_factors"),
     path(f"{PERSON}sign-out/", people.sign_out, name="person_sign_out"),
     path("invitations/<str:secret>/", invitations.show, name="invitation"),
     path(MEMBERS, members.index, name="customer_people"),

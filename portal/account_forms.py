@@ -11,6 +11,7 @@ from allauth.mfa.base import forms as mfa_forms
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp import forms as totp_forms
 from allauth.mfa.webauthn import forms as passkey_forms
+from django import forms
 from django.conf import settings
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
@@ -21,6 +22,7 @@ from portal import accounts
 from portal.models import User
 from portal.services import passwords, people, sign_ins
 
+LONGEST_NAME = 100
 # In which a code is valid: the current one and one on each side, and one more for clocks that differ.
 _PERIODS = 4
 # What decoding a made-up credential may raise.
@@ -74,6 +76,10 @@ class AddPasskeyForm(passkey_forms.AddWebAuthnForm):  # type: ignore[misc]  # as
 
     passwordless = None
 
+    def clean_name(self) -> str:
+        """Shortened: the device has its passkey by now, and a refusal would leave it useless there."""
+        return str(super().clean_name())[:LONGEST_NAME]
+
     def clean(self) -> dict[str, Any]:
         self.cleaned_data["passwordless"] = True
         try:
@@ -83,6 +89,10 @@ class AddPasskeyForm(passkey_forms.AddWebAuthnForm):  # type: ignore[misc]  # as
         except _UNREADABLE as error:
             raise ValidationError(_("This passkey can't be read. Nothing was added.")) from error
         return cleaned
+
+
+class RenamePasskeyForm(passkey_forms.EditWebAuthnForm):  # type: ignore[misc]  # as above
+    name = forms.CharField(max_length=LONGEST_NAME)
 
 
 class PasskeyLoginForm(passkey_forms.LoginWebAuthnForm):  # type: ignore[misc]  # as above

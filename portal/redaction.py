@@ -20,6 +20,8 @@ SECRET_PATTERNS = re.compile(
     r"| (?<= /dns/) [A-Za-z0-9_-]{20,}"  # the public link for the person who runs the DNS
     r"| (?<= /invitations/) [A-Za-z0-9_-]{20,}"
     r"| (?<= /reset/key/) [A-Za-z0-9_-]{10,}"  # of a link to set a new password
+    r"| (?<= /password/reset/) [0-9a-z]{1,13} - [0-9a-z]{4,} - [0-9a-f]{20,}"  # links in mails
+    r"| (?<= /profile/email/) [A-Za-z0-9_:-]{20,}"
     r"| (?<= ://) [^/\s:@]+ : [^/\s@]+ (?=@)"  # user and password in a URL
 )
 # Control characters but tab and newline, which JSON escapes; line and paragraph separators, which it doesn't; marks

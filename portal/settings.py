@@ -155,6 +155,7 @@ MFA_FORMS = {
     "reauthenticate": "portal.account_forms.ReauthenticateForm",
     "activate_totp": "portal.account_forms.ActivateAppForm",
     "add_webauthn": "portal.account_forms.AddPasskeyForm",
+    "edit_webauthn": "portal.account_forms.RenamePasskeyForm",
     "login_webauthn": "portal.account_forms.PasskeyLoginForm",
 }
 HAND_OFF = CONFIG.hand_off

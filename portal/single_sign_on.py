@@ -48,7 +48,7 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  
         if sociallogin.state["data"]["is_confirmation"]:
             raise ImmediateHttpResponse(finish_confirmation(request, sociallogin, linked))
         try:
-            user = single_sign_on.admit(linked, claims, issuer=settings.OIDC_ISSUER)
+            user = single_sign_on.get_allowed_user(linked, claims, issuer=settings.OIDC_ISSUER)
         except Refused as refusal:
             refuse(request, refusal.for_people)
         if linked is None:

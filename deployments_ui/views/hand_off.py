@@ -18,15 +18,16 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from deployments_ui import htmx, links
 from deployments_ui.dialogs import SeeOther, allow_form_methods
 from portal import session_facts
+from portal.audit_middleware import AuditedRequest
 from portal.client_address import get_client_address, get_network
 from portal.services import sign_ins
+from portal.services.audit.record import Way
 from portal.services.browsers import describe_browser
 from portal.services.hand_off import accept, grants
 from portal.services.hand_off.errors import Refused
 from portal.services.hand_off.grants import Grant
 
 COOKIE = "hand_off"
-WAY = "hand_off"
 
 
 @login_not_required
@@ -34,12 +35,13 @@ WAY = "hand_off"
 @allow_form_methods
 @sensitive_post_parameters()
 @sensitive_variables()
-def receive(request: HttpRequest) -> HttpResponse:
+def receive(request: AuditedRequest) -> HttpResponse:
     """GET has a form for a token in the URL's fragment or query: our own script sends it, or a person does."""
     if not settings.HAND_OFF.issuer:
         raise Http404
     if request.method != "POST":
         return show(request, "hand_off/page.html", {"token": request.GET.get("token", "")})
+    request.origin.way = Way.HAND_OFF
     try:
         grant = accept.accept(
             request.POST.get("token", ""),
@@ -65,7 +67,7 @@ def receive(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @allow_form_methods
 @sensitive_variables()
-def continue_(request: HttpRequest) -> HttpResponse:
+def continue_(request: AuditedRequest) -> HttpResponse:
     """Signs in. Nobody's session is replaced, and nobody is signed in by another site, without being asked."""
     if not settings.HAND_OFF.issuer:
         raise Http404
@@ -84,17 +86,18 @@ def continue_(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def sign_in(request: HttpRequest, grant: Grant) -> HttpResponse:
+def sign_in(request: AuditedRequest, grant: Grant) -> HttpResponse:
     """Unless somebody else has signed in since the form was shown: then it asks."""
     if request.POST.get("instead_of") != find_other(request, grant):
         return keep_private(SeeOther(links.hand_off_continue()))
+    request.origin.way = Way.HAND_OFF
     grants.use_grant(grant, now=timezone.now())
     request.session.cycle_key()  # Django leaves that out if the same person signs in again
     login(request, grant.user, backend="portal.accounts.AuthenticationBackend")
-    request.session[session_facts.WAY] = WAY
+    request.session[session_facts.WAY] = Way.HAND_OFF.value
     sign_ins.note_sign_in(
         grant.user,
-        way=WAY,
+        way=Way.HAND_OFF.value,
         is_known_browser=True,
         browser=describe_browser(request.headers.get("User-Agent", "")),
         address=get_client_address(request),
@@ -112,8 +115,9 @@ def find_other(request: HttpRequest, grant: Grant) -> str:
 
 def is_from_app(request: HttpRequest) -> bool:
     """Whether the browser says that a page of the platform's own app has sent the form."""
-    app = urlsplit(settings.HAND_OFF.url)
-    return bool(app.netloc) and request.headers.get("Origin") == f"{app.scheme}://{app.netloc}"
+    app = urlsplit(settings.HAND_OFF.url.lower())
+    host = app.netloc.removesuffix(":443" if app.scheme == "https" else ":80")
+    return bool(host) and request.headers.get("Origin") == f"{app.scheme}://{host}"
 
 
 def show(request: HttpRequest, template: str, context: dict[str, object], *, status: int = 200) -> HttpResponse:

@@ -19,7 +19,7 @@ from deployments_ui.guards import require_recent_sign_in
 from deployments_ui.labels.people import ROLE_NAMES
 from deployments_ui.views.customers import page_number
 from portal.permissions import Role
-from portal.services import customer_names, invitation_lists, people_changes, people_pages
+from portal.services import customer_names, invitation_lists, people_changes, people_pages, security
 from portal.services.errors import Conflict, Invalid
 from portal.services.people_changes import StaffRole
 from portal.services.people_pages import PeopleList, PersonPage
@@ -183,6 +183,21 @@ def sign_out(request: htmx.Request, user_id: int) -> HttpResponse:
         messages.success(request, ngettext("%(num)d session ended.", "%(num)d sessions ended.", ended) % {"num": ended})
 
     return change(request, page, confirmation, end_sessions)
+
+
+@dialogs.allow_form_methods
+@require_recent_sign_in
+def second_factors(request: htmx.Request, user_id: int) -> HttpResponse:
+    page = people_pages.get_person_page(user_id, by=request.person)
+    confirmation = Confirmation(
+        title=_("Remove the second factors of %(name)s?") % names(page),
+        text=_(
+            "For somebody who has lost them: make sure that it is this person who asks. App, passkeys and recovery "
+            "codes are removed and all sessions end. They sign in with their password, and get a mail about it."
+        ),
+        button=_("Remove"),
+    )
+    return change(request, page, confirmation, lambda: security.remove_second_factors(user_id, by=request.person))
 
 
 def change(

@@ -18,6 +18,11 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.AlterField(
+            model_name='facet',
+            name='field',
+            field=models.CharField(choices=[('person', 'Person'), ('project', 'Project'), ('staff', "a person of the platform's staff, whom customers don't see by name")], max_length=10),
+        ),
         migrations.AddField(
             model_name='activation',
             name='kept_by_role',

@@ -12,6 +12,7 @@ class Facet(models.Model):
     class Field(models.TextChoices):
         PERSON = "person"
         PROJECT = "project"
+        STAFF = "staff", "a person of the platform's staff, whom customers don't see by name"
 
     customer = models.ForeignKey("portal.Customer", on_delete=models.CASCADE, related_name="facets")
     field = models.CharField(max_length=10, choices=Field.choices)

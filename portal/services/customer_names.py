@@ -22,6 +22,8 @@ class CustomerIndex:
     def get(self, text: str) -> Customer:
         """Raises Invalid for `customer`."""
         typed = text.strip()
+        if not typed:
+            raise Invalid({"customer": _("Enter a customer.")})
         if typed in self.by_id:
             return self.by_id[typed]
         named = self.by_name.get(typed.casefold(), [])

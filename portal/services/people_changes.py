@@ -10,6 +10,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_variables
 
 from portal.models import Customer, Membership, SupportTag, User
 from portal.permissions import Permission, Person, Role
@@ -45,6 +46,18 @@ def change_staff_role(user_id: int, new: StaffRole, *, by: Person, now: datetime
             people_access.end_all(user, now=now)
         _store_staff_role(user, new)
         record("person.role_changed", by=by, target=str(user), before=before, after=_describe_staff_role(user))
+
+
+@sensitive_variables()
+def make_operator(user: User, *, password: str) -> None:
+    """Of a new person or of one who is there, in the caller's transaction. By a command: it needs no permission."""
+    before = _describe_staff_role(user) if user.pk else None
+    user.staff_role, user.is_active = Role.OPERATOR, True
+    user.set_password(password)
+    user.save()
+    sessions.end_all(user.pk)
+    kind = "person.role_changed" if before else "person.created"
+    record(kind, by=None, target=str(user), before=before, after=_describe_staff_role(user), email=user.email)
 
 
 def deactivate(user_id: int, *, by: Person, now: datetime) -> None:

@@ -12,7 +12,7 @@ from django.db.models.functions import Lower, RowNumber
 
 from portal.models import Customer, CustomerTag, InvitationGrant, Membership, User
 from portal.permissions import Permission, Person, Role
-from portal.services import clean_text, people_changes
+from portal.services import clean_text, people_changes, security
 from portal.services.authorization import require_platform_permission
 from portal.services.errors import NotFound
 from portal.services.invitations import CUSTOMER_ROLES
@@ -72,6 +72,7 @@ class PersonPage:
     is_self: bool
     is_last_operator: bool
     comes_from_app: bool
+    has_second_factor: bool
     joined_at: datetime
 
 
@@ -119,6 +120,7 @@ def get_person_page(user_id: int, *, by: Person) -> PersonPage:
         is_self=user.pk == by.id,
         is_last_operator=people_changes.is_last_operator(user),
         comes_from_app=user.hand_off_identities.exists(),
+        has_second_factor=security.has_second_factor(user),
         joined_at=user.date_joined,
     )
 

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
+from django.conf import settings
 from django.db import transaction
 
 from portal.models import User
@@ -92,4 +93,4 @@ def has_password(user_id: int) -> bool:
 
 def has_provider(user_id: int) -> bool:
     """Whether the person has signed in with the OpenID provider."""
-    return bool(SocialAccount.objects.filter(user=user_id).exists())
+    return bool(SocialAccount.objects.filter(user=user_id, provider=settings.OIDC_ISSUER).exists())

@@ -7,11 +7,15 @@ from typing import Any
 
 from allauth.mfa.models import Authenticator
 from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 
 from portal.models import Membership, User
-from portal.services import people
+from portal.permissions import Permission, Person
+from portal.services import people, sessions
 from portal.services.audit import record
+from portal.services.authorization import require_platform_permission
+from portal.services.errors import NotFound
 from portal.services.mails import compose
 
 _SECOND_FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
@@ -30,6 +34,19 @@ def report_change(user: User, what: str, *, to: str = "") -> None:
 def has_second_factor(user: User) -> bool:
     """Recovery codes are none: they only help out."""
     return bool(Authenticator.objects.filter(user=user, type__in=_SECOND_FACTORS).exists())
+
+
+def remove_second_factors(user_id: int, *, by: Person) -> None:
+    """For somebody who has lost them, recovery codes too. Raises NotFound."""
+    require_platform_permission(Permission.MANAGE_PEOPLE, by=by)
+    with transaction.atomic():
+        user = User.objects.select_for_update().filter(pk=user_id).first()
+        if user is None:
+            raise NotFound
+        Authenticator.objects.filter(user=user).delete()
+        sessions.end_all(user.pk)
+        record.record("second_factor.removed", by=by, target=str(user))
+        report_change(user, "second_factor_removed")
 
 
 def needs_second_factor(user: User) -> bool:

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from portal.models import User
 from portal.models.people import StaffRole
-from portal.services import people, sessions
+from portal.services import people, people_access, people_changes
 from portal.services.audit import record
 
 NO_GROUP = gettext_noop("You are in none of the groups that may use this portal. Contact whoever manages %(provider)s.")
@@ -35,7 +36,7 @@ class Refused(Exception):
         self.for_people = for_people
 
 
-def admit(linked: User | None, claims: Claims, *, issuer: str) -> User:
+def get_allowed_user(linked: User | None, claims: Claims, *, issuer: str) -> User:
     """The person to sign in, with the role of their groups. `linked` is who has signed in with this identity before.
 
     Raises Refused, after what follows from it was stored: without a group, a role that groups gave is gone.
@@ -88,13 +89,13 @@ def _create(claims: Claims, role: StaffRole) -> User:
 
 @transaction.atomic
 def _set_role(user: User, role: StaffRole) -> None:
-    if user.staff_role != role and not _is_last_operator(user):
+    if user.staff_role != role and not people_changes.is_last_operator(user):
         _change_role(user, role)
 
 
 @transaction.atomic
 def _take_role(user: User) -> None:
-    if user.staff_role and not _is_last_operator(user):
+    if user.staff_role and not people_changes.is_last_operator(user):
         _change_role(user, "")
 
 
@@ -102,7 +103,7 @@ def _change_role(user: User, role: str) -> None:
     before = user.staff_role
     user.staff_role, user.sees_all_customers = role, role == StaffRole.SUPPORT
     user.save(update_fields=["staff_role", "sees_all_customers"])
-    sessions.end_all(user.pk)
+    people_access.end_all(user, now=timezone.now())
     record.record(
         "person.role_changed",
         by=None,
@@ -111,12 +112,6 @@ def _change_role(user: User, role: str) -> None:
         before={"role": before},
         after={"role": role, "way": "oidc"},
     )
-
-
-def _is_last_operator(user: User) -> bool:
-    """Somebody has to be able to manage people; an operator is only replaced, never lost."""
-    others = User.objects.filter(staff_role=StaffRole.OPERATOR, is_active=True).exclude(pk=user.pk)
-    return user.staff_role == StaffRole.OPERATOR and not others.exists()
 
 
 def _refusal(text: str, claims: Claims) -> Refused:

@@ -64,7 +64,7 @@ class TestEmail:
     def find_link(self) -> str:
         return find_path(list_texts("email_confirmation", to=NEW)[-1])
 
-    def test_the_new_address_is_confirmed_and_the_old_one_told(self, people: People) -> None:
+    def test_the_new_address_is_confirmed_and_the_old_one_informed(self, people: People) -> None:
         client, other = sign_in(people.owner), sign_in(people.owner)
         self.ask(client)
         assert NEW in client.get(self.find_link()).content.decode()

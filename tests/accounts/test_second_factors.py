@@ -59,7 +59,7 @@ class TestAuthenticatorApp:
         assert client.post(CODE, {"code": code_of(secret)})["Location"] == "/"
         assert is_signed_in(client)
 
-    def test_setting_it_up_is_recorded_and_told_by_mail(self, people: People) -> None:
+    def test_setting_it_up_is_recorded_and_reported_by_mail(self, people: People) -> None:
         set_up_app(sign_in(people.owner))
         assert [event.after for event in list_events("second_factor.added")] == [{"type": "totp"}]
         assert len(list_events("recovery_codes.made")) == 1
@@ -227,3 +227,24 @@ def test_without_a_password_the_second_factor_is_not_asked(people: People) -> No
     set_up_app(sign_in(people.owner))
     client = sign_in(people.owner, "wrong")
     assert client.get(CODE)["Location"] == "/accounts/login/"
+
+
+class TestLost:
+    def test_operators_remove_them(self, people: People) -> None:
+        session = sign_in(people.owner)
+        set_up_app(session)
+        client = sign_in(people.operator)
+        path = f"/people/{people.owner.pk}/"
+        assert "Remove second factors" in client.get(path).content.decode()
+        assert client.post(f"{path}second-factors/").status_code == 303
+        assert not Authenticator.objects.exists()
+        assert not is_signed_in(session)
+        assert is_signed_in(sign_in(people.owner))
+        assert [event.person_id for event in list_events("second_factor.removed")] == [people.operator.pk]
+        assert "A second factor was removed" in list_texts("security_changed", to=people.owner.email)[-1]
+
+    def test_support_and_owners_can_t(self, people: People) -> None:
+        set_up_app(sign_in(people.viewer))
+        for user in (people.support, people.owner):
+            sign_in(user).post(f"/people/{people.viewer.pk}/second-factors/")
+        assert Authenticator.objects.exists()

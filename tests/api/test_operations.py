@@ -49,7 +49,7 @@ def test_internal_fields_are_for_staff(ask: Ask, stored: StoredObjects) -> None:
     for who in ("owner", "viewer"):
         assert [data[who][name] for name in internal] == [None, None, None]
         assert data[who]["reason"] == "checkout broken"
-        assert data[who]["who"] == "Olga Petrov"
+        assert data[who]["who"] == "Deploy desk support"
 
 
 def test_reading_an_operation_does_not_advance_it(ask: Ask, stored: StoredObjects, simulator: SimulatorControl) -> None:

@@ -16,7 +16,7 @@ from tests import settings
 from tests.databases import running_postgres
 
 HERE = Path(__file__).resolve().parents[2]
-PARTS = ("pages", "searches", "backfill", "confirm", "worker", "simulator", "idle")
+PARTS = ("pages", "searches", "activity", "backfill", "confirm", "worker", "simulator", "idle")
 
 
 def main() -> int:
@@ -38,6 +38,10 @@ def main() -> int:
             told["searches on SQLite"] = run("tests.bench.searches", [size[0]], {})
             with running_postgres() as url:
                 told["searches on PostgreSQL"] = run("tests.bench.searches", [size[0]], {"TEST_DATABASE_URL": url})
+        elif part == "activity":
+            told["activity on SQLite"] = run("tests.bench.activity", size[:2], {})
+            with running_postgres() as url:
+                told["activity on PostgreSQL"] = run("tests.bench.activity", size[:2], {"TEST_DATABASE_URL": url})
         else:
             told[part] = run(f"tests.bench.{part}", [], {})
     kept = HERE / "var" / "bench.json"

@@ -229,7 +229,7 @@ def _decide(kill: Kill) -> None:
     """Decides as a person would who has checked the app, so that its lane is free for the next operation."""
     for operation in Operation.objects.filter(deployment_id=kill.deployment_id, state="unknown"):
         happened = bool(kill.effects)
-        reconcile.record_decision(operation, happened=happened, by_name=OPERATOR.name, now=timezone.now())
+        reconcile.record_decision(operation, happened=happened, by=OPERATOR, now=timezone.now())
 
 
 def _has_ended(kill: Kill) -> bool:

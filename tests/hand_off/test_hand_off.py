@@ -42,10 +42,10 @@ def test_somebody_new_is_signed_in_with_the_role_of_the_token(people: People) ->
     assert client.session["way"] == "hand_off"
     (event,) = list_events("hand_off.accepted")
     assert (event.person_id, event.person_role, event.customer_id) == (user.pk, "viewer", membership.customer.pk)
-    assert event.target == "u-17 of brightsmile-dental"
+    assert (event.target, event.way) == ("u-17 of brightsmile-dental", "hand_off")
     assert event.after == {"name": "Rita Rao", "role": "viewer"}
     (sign_in,) = list_events("sign_in.succeeded")
-    assert sign_in.person_id == user.pk
+    assert (sign_in.person_id, sign_in.way) == (user.pk, "hand_off")
     assert sign_in.after == {"way": "hand_off", "browser": "Unknown browser"}
     assert AuditEvent.objects.count() == 2  # one for each request
 

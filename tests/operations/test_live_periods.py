@@ -251,7 +251,7 @@ class TestWho:
         loaded = versions.load(by=app.owner, slug=app.slug, deployment_id=app.deployment_id, version_id=app.number(23))
         moments = versions.get_version(loaded, by=app.owner, now=timezone.now()).moments
         (went_live,) = [each for each in moments if each.what == "went_live"]
-        assert (went_live.who, went_live.reason) == (app.operator.name, "Checkout broken")
+        assert (went_live.who, went_live.reason) == ("Deploy desk support", "Checkout broken")
         assert went_live.operation == page.key
 
 

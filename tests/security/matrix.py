@@ -144,6 +144,7 @@ ACCESS: dict[str, Access] = {
     "person_reactivation": platform(FORM, Permission.MANAGE_PEOPLE),
     "person_removal": platform(FORM, Permission.MANAGE_PEOPLE),
     "person_role": platform(FORM, Permission.MANAGE_PEOPLE),
+    "person_second_factors": platform(FORM, Permission.MANAGE_PEOPLE),
     "person_sign_out": platform(FORM, Permission.MANAGE_PEOPLE),
     "mfa_activate_totp": Access(FORM, None),
     "mfa_add_webauthn": Access(FORM, None),

@@ -135,7 +135,9 @@ class TestLoginCsrf:
         assert "data-hand-off" not in page
         assert get_user_id(client) == 0
 
-    def test_who_comes_from_the_app_is_not(self) -> None:
+    @pytest.mark.parametrize("url", [f"{ISSUER}/x/", "https://App.Platform.test:443/"])
+    def test_who_comes_from_the_app_is_not(self, url: str, settings: Settings) -> None:
+        settings.HAND_OFF = make_settings(url=url)
         client = Client()
         send(client, sign(), HTTP_ORIGIN=ISSUER)
         page = client.get(CONTINUE).content.decode()

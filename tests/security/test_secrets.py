@@ -30,6 +30,7 @@ from portal.services.sync import upstream
 from portal.services.sync.budget import Purpose
 from tests.deployments_ui.changes import token_of
 from tests.deployments_ui.conftest import HTMX
+from tests.mails import find_path, list_texts
 from tests.security.crawler import body_of
 from tests.security.dataset import VALUE, Dataset
 from tests.security.test_leaks import find_review
@@ -175,6 +176,7 @@ def test_secrets_are_written_nowhere(
     client.post("/broken/", {"value": BROKEN})
     client.post(f"{base}redeploy/", {"token": "x", "value": BROKEN})
     client.get(f"/dns/{dataset.own.secret}/")
+    Client().get(f"/invitations/{dataset.own.invitation_secret}/")
     assert len(list_env_requests(dataset)) > before
 
     said = log_output.getvalue() + "".join(repr(vars(record)) for record in caplog.records)
@@ -185,12 +187,31 @@ def test_secrets_are_written_nowhere(
         assert piece not in said
         assert piece not in kept
         assert piece not in shown
-    for secret in (session, DEMO_KEY, dataset.own.secret):
+    for secret in (session, DEMO_KEY, dataset.own.secret, dataset.own.invitation_secret):
         assert secret not in log_output.getvalue()
     assert DEMO_KEY not in kept + shown
-    assert session not in shown + dump_database(but=("django_session",))
+    assert session not in shown + dump_database(but=("django_session", "usersessions_usersession"))
     assert dataset.own.secret not in kept
+    assert dataset.own.invitation_secret not in kept
     assert mail.outbox == []
+
+
+def test_links_of_mails_are_in_no_log_and_no_row(dataset: Dataset, log_output: io.StringIO) -> None:
+    owner = dataset.people["owner"]
+    owner.refresh_from_db()
+    client = Client()
+    client.force_login(owner)
+    client.post("/profile/email/", {"email": "new@address.test"})
+    client.post("/accounts/password/reset/", {"email": owner.email})
+    paths = [
+        find_path(list_texts("email_confirmation", to="new@address.test")[0]),
+        find_path(list_texts("password_reset", to=owner.email)[0]),
+    ]
+    kept = dump_database()
+    for link in paths:
+        assert client.get(link).status_code in {200, 302}
+        secret = link.rstrip("/").rpartition("/")[2]
+        assert secret not in log_output.getvalue() + kept
 
 
 def test_no_repr_shows_a_secret(dataset: Dataset) -> None:

@@ -60,7 +60,7 @@ def test_these_are_the_same(operator: Person, text: str) -> None:
         (f"ana@x.test,{SLUG},admin", "The role must be owner or viewer."),
         (f"ana@x.test,{SLUG},support", "The role must be owner or viewer."),
         (f"ana@x.test,{SLUG}", "The role must be owner or viewer."),
-        ("ana@x.test", "There is no customer “”. The role must be owner or viewer."),
+        ("ana@x.test", "Enter a customer. The role must be owner or viewer."),
         (f"support@portal.test,{SLUG},owner", "This person belongs to the platform’s staff."),
         (f"viewer@brightsmile.test,{SLUG},viewer", "They have this access already."),
         (f"owner@brightsmile.test,{SLUG},viewer", "They have this access already."),

@@ -11,9 +11,11 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.core.validators import validate_email
+from django.db import transaction
 
 from portal.models import User
-from portal.permissions import Role
+from portal.services import people_changes
+from portal.services.audit.record import changes_by_command
 
 
 class Command(BaseCommand):
@@ -32,14 +34,14 @@ class Command(BaseCommand):
         user = User.objects.filter(email=email).first() or User(email=email)
         if user.is_demo:
             raise CommandError("That address belongs to a person of the demo.")
-        user.staff_role, user.name, user.is_active = Role.OPERATOR, name or user.name, True
+        user.name = name or user.name
         password = read_password()
         try:
             validate_password(password, user)
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from None
-        user.set_password(password)
-        user.save()
+        with changes_by_command(), transaction.atomic():
+            people_changes.make_operator(user, password=password)
         self.stdout.write(f"{email} can sign in as an operator.")
 
 

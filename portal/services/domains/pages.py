@@ -33,7 +33,7 @@ def open_domain(*, by: Person, slug: str, deployment_id: str, domain_id: str, no
     domain = queries.get_visible_domain(deployment, customer, domain_id, by=by)
     checks.request_checks([domain], now=now)
     token = create_token(Subject(VerifyDomain.name, customer.pk, deployment.miosa_id, domain.miosa_id), by=by)
-    links = share_links.list_links(domain, deployment, now=now)
+    links = share_links.list_links(domain, deployment, by=by, now=now)
     return queries.get_domain_page(customer, deployment, domain, links=links, verify_token=token, by=by, now=now)
 
 

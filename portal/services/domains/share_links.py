@@ -12,7 +12,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from portal.models import Deployment, Domain, DomainLink
 from portal.permissions import Permission, Person
-from portal.services import people, secret_links
+from portal.services import people, secret_links, staff_names
 from portal.services.audit.record import record
 from portal.services.authorization import can, require_permission
 from portal.services.domains.queries import get_domain_detail, load_domain
@@ -35,13 +35,14 @@ def create_link(*, by: Person, slug: str, deployment_id: str, domain_id: str, no
     """The secret of a new link. Only its hash is stored, so it can be shown once. Raises NotFound, Forbidden."""
     customer, deployment, domain = load_domain(by=by, slug=slug, deployment_id=deployment_id, domain_id=domain_id)
     require_permission(Permission.SHARE_DOMAIN, customer, deployment, by=by)
-    secret = secret_links.create_secret()
+    secret, role = secret_links.create_secret(), by.role_at(customer.pk)
     with transaction.atomic():
         DomainLink.objects.create(
             secret_hash=secret_links.hash_secret(secret),
             deployment_id=deployment.miosa_id,
             domain_id=domain.miosa_id,
             created_by=by.name,
+            created_by_role=role.value if role else "",
             creator_id=by.id,
             created_at=now,
             expires_at=now + VALID_FOR,
@@ -61,13 +62,18 @@ def revoke_link(*, by: Person, slug: str, deployment_id: str, domain_id: str, li
         record("dns_link.revoked", by=by, customer=customer, target=domain.name)
 
 
-def list_links(domain: Domain, deployment: Deployment, *, now: datetime) -> tuple[ShareLink, ...]:
+def list_links(domain: Domain, deployment: Deployment, *, by: Person, now: datetime) -> tuple[ShareLink, ...]:
     """The links of a domain that still work, newest first."""
     links = DomainLink.objects.filter(deployment_id=deployment.miosa_id, domain_id=domain.miosa_id)
     active = list(links.filter(revoked_at=None, expires_at__gt=now).order_by("-created_at"))
     allowed = {each for each in {link.creator_id for link in active} if _may_share(domain, each)}
     return tuple(
-        ShareLink(each.pk, each.created_by, each.created_at, each.expires_at)
+        ShareLink(
+            each.pk,
+            staff_names.show_person(each.created_by, each.created_by_role, by=by)[0],
+            each.created_at,
+            each.expires_at,
+        )
         for each in active
         if each.creator_id in allowed
     )

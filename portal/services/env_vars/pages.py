@@ -8,7 +8,7 @@ from django.conf import settings
 
 from portal.models import Customer, Deployment, EnvVar, EnvVarUpdate, Operation
 from portal.permissions import Permission, Person
-from portal.services import environments, open_words
+from portal.services import environments, open_words, staff_names
 from portal.services.authorization import can
 from portal.services.env_vars import changes, drafts, names
 from portal.services.errors import NotFound
@@ -163,19 +163,21 @@ def _list_rows(deployment: Deployment, environment: str, *, may_set: bool, by: P
     by_name = {update.name: update for update in updates}
     started_at = changes.find_started_at(deployment) if deployment.active_version_id else None
     return tuple(
-        _build_row(var, by_name.get(var.name), started_at=started_at, may_set=may_set)
+        _build_row(var, by_name.get(var.name), started_at=started_at, may_set=may_set, by=by)
         for var in stored
         if open_words.show_text(var.name, by=by) == var.name
     )
 
 
-def _build_row(var: EnvVar, update: EnvVarUpdate | None, *, started_at: datetime | None, may_set: bool) -> EnvVarRow:
+def _build_row(
+    var: EnvVar, update: EnvVarUpdate | None, *, started_at: datetime | None, may_set: bool, by: Person
+) -> EnvVarRow:
     return EnvVarRow(
         name=var.name,
         mask=(names.clean_mask(var.mask) or DOTS) if may_set else DOTS,
         environment=var.environment,
         changed_at=max(filter(None, (var.changed_at, update.set_at if update else None)), default=None),
-        who=update.person_name if update else "",
+        who=staff_names.show_person(update.person_name, update.person_role, by=by)[0] if update else "",
         fingerprint=update.fingerprint if update else "",
         is_pending=bool(started_at and update and update.set_at > started_at),
     )

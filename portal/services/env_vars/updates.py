@@ -55,6 +55,7 @@ def _store(operation: Operation, name: str, fingerprint: str) -> None:
         defaults={
             "fingerprint": fingerprint,
             "person_name": operation.person_name,
+            "person_role": operation.person_role,
             "operation_key": operation.key,
             "set_at": timezone.now(),
         },

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from portal.models import Customer, Operation
 from portal.permissions import Person
+from portal.services import staff_names
 from portal.services.audit.record import record
 from portal.services.errors import Conflict
 from portal.services.operations import execute, heartbeat, messages
@@ -29,11 +30,12 @@ _TRIES = 3
 class LaneBusy(Conflict):
     """Another operation holds the lane. `operation_key` names its page, `person_name` who requested it."""
 
-    def __init__(self, running: Operation) -> None:
+    def __init__(self, running: Operation, *, by: Person) -> None:
+        name, _role = staff_names.show_person(running.person_name, running.person_role, by=by)
         text = _("%(name)s is changing this right now. Wait until that is done, then check again.")
-        super().__init__(text % {"name": running.person_name})
+        super().__init__(text % {"name": name})
         self.operation_key = running.key
-        self.person_name = running.person_name
+        self.person_name = name
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ def accept(request: OperationRequest, *, now: datetime) -> tuple[Operation, bool
             return found, False
         running = Operation.objects.in_lane_of(operation.deployment_id, operation.lane).first()
         if running is not None and not _free_lane(running, override=request.override, now=now):
-            raise LaneBusy(running)
+            raise LaneBusy(running, by=request.by)
     # Other operations took and left the lane during each attempt.
     raise Conflict(_("Other people are changing this right now. Wait a moment, then try again."))
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from portal.models import Operation
 from portal.models.operations import is_moment_due
+from portal.permissions import Person
 from portal.services.operations import execute, heartbeat, messages, read_back, timeline
 from portal.services.operations.base import Detection, Kind, Refusal
 from portal.services.operations.client import client_for
@@ -53,13 +54,15 @@ def step(operation: Operation, *, now: datetime) -> bool:
     return True
 
 
-def record_decision(operation: Operation, *, happened: bool, by_name: str, now: datetime) -> None:
+def record_decision(operation: Operation, *, happened: bool, by: Person, now: datetime) -> None:
     """A person decided an unknown outcome. A process that works on it at the moment loses its claim."""
+    role = by.role_at(operation.customer_id)
     unknown = Operation.objects.filter(pk=operation.pk, state=Operation.State.UNKNOWN)
     is_decided = unknown.update(
         state=Operation.State.DECIDED,
         decision="happened" if happened else "did_not",
-        decided_by=by_name[:200],
+        decided_by=by.name[:200],
+        decided_by_role=role.value if role else "",
         settled_at=now,
         in_lane=False,
         next_read_at=None,

@@ -184,9 +184,11 @@ def keep_rollback(ids: DialogIds, live_id: str, *, is_kept: bool, by: Person, no
     if activation is None or activation.version_id != live_id:
         raise Conflict(_("Another version went live meanwhile. Check again."))
     if (activation.kept_at is not None) != is_kept:
+        role = by.role_at(customer.pk) if is_kept else None
         activation.kept_at, activation.kept_by = (now, by.name[:200]) if is_kept else (None, "")
+        activation.kept_by_role = role.value if role else ""
         with transaction.atomic():
-            activation.save(update_fields=["kept_at", "kept_by"])
+            activation.save(update_fields=["kept_at", "kept_by", "kept_by_role"])
             # On a shared deployment only staff see the notice.
             customer_links.bump_generation(deployment, ())
             kind = "rollback.kept" if is_kept else "rollback.no_longer_kept"

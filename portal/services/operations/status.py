@@ -72,7 +72,7 @@ def decide(*, by: Person, key: UUID, choice: str, now: datetime) -> OperationPag
     if operation.state == Operation.State.UNKNOWN and not operation.needs_decision:
         raise Invalid({"choice": _("We are still checking. Wait a moment, then check again.")})
     with transaction.atomic():
-        reconcile.record_decision(operation, happened=choice == "happened", by_name=by.name, now=now)
+        reconcile.record_decision(operation, happened=choice == "happened", by=by, now=now)
         _record_choice(operation, choice, by=by)
     operation.refresh_from_db()
     return get_page(operation, by=by, now=now)

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from portal import miosa
 from portal.models import Connection, Customer, Deployment, Operation, Version
 from portal.permissions import Permission, Person, has_permission, who_can
+from portal.services import staff_names
 from portal.services.authorization import require_permission
 from portal.services.errors import Forbidden, Invalid, NotFound, Unavailable
 from portal.services.operations import accept, execute, heartbeat, reasons
@@ -113,7 +114,7 @@ def get_dialog_facts(authorized: Authorized, *, token: str, obstacle: str = "", 
         or get_connection_obstacle(authorized.customer.connection),
         "unknown": held.key if held and can_override and accept.can_override(held, now=authorized.now) else None,
         "running": held.key if held else None,
-        "running_name": held.person_name if held else "",
+        "running_name": staff_names.show_person(held.person_name, held.person_role, by=by)[0] if held else "",
     }
 
 

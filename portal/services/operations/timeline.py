@@ -2,8 +2,8 @@
 
 from django.db import transaction
 
-from portal.models import Deployment, Entry, Facet, Operation, Version
-from portal.services import clean_text
+from portal.models import Deployment, Entry, Operation, Version
+from portal.services import clean_text, staff_names
 from portal.services.operations.kinds import get_kind
 from portal.services.sync.upsert import customer_rows, timeline_entries
 
@@ -25,7 +25,8 @@ def update_entry(operation: Operation, deployment: Deployment | None = None) -> 
     versions = {row.miosa_id: row for row in Version.objects.filter(deployment=deployment, miosa_id__in=named)}
     target, seen_live = versions.get(operation.target_id), versions.get(operation.seen_live_id)
     customer_id = target.customer_id if target and target.customer_id else operation.customer_id
-    person = (customer_id, Facet.Field.PERSON.value, operation.person_name)
+    is_staff = operation.person_role in staff_names.STAFF_ROLES
+    person = (customer_id, timeline_entries.get_person_field(operation.person_role), operation.person_name)
     entry = Entry(
         kind=Entry.Kind.OPERATION,
         subject=operation.pk,
@@ -36,7 +37,8 @@ def update_entry(operation: Operation, deployment: Deployment | None = None) -> 
         other=seen_live.pk if seen_live else 0,
         person=timeline_entries.find_facets([person]).get(person, 0),
         number=operation.target_number,
-        text=clean_text.make_search_key(operation.person_name, operation.reason)[:400],
+        # Customers search this text, and must not find staff by name.
+        text=clean_text.make_search_key("" if is_staff else operation.person_name, operation.reason)[:400],
     )
     with transaction.atomic():
         Entry.objects.bulk_create(

@@ -11,8 +11,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from portal.models import Customer, Deployment, Facet
-from portal.permissions import Person
-from portal.services import clean_text, open_words
+from portal.permissions import Person, Role
+from portal.services import clean_text, open_words, staff_names
 from portal.services.queries.schemas import State
 from portal.services.queries.timeline_search import Where
 
@@ -21,6 +21,7 @@ Query = Mapping[str, list[str]]
 
 _MOST_FACETS = 200
 _MOST_CHOSEN = 50
+_ALL_STAFF = "staff"
 _NUMBER = re.compile(r"#([0-9]{1,9})")
 _KEY = re.compile(r"[0-9]{1,18}")
 _EXACT = re.compile(r"[0-9A-Za-z_-]{8,128}")
@@ -102,7 +103,8 @@ def parse(query: Query, *, customer: Customer, deployments: Iterable[Deployment]
     """
     notes: list[str] = []
     apps = {deployment.miosa_id: deployment for deployment in deployments}
-    people, projects = _list_facets(query, customer)
+    facets = _list_facets(query, customer)
+    people, projects = _list_people(facets, by=by), facets[Facet.Field.PROJECT]
     chosen = Filters(
         deployments=_choose(query, "app", apps, _("app"), notes),
         states=tuple(State(key) for key in _choose(query, "state", _STATES, _("state"), notes)),
@@ -117,7 +119,7 @@ def parse(query: Query, *, customer: Customer, deployments: Iterable[Deployment]
         deployments=tuple(apps[key].pk for key in chosen.deployments),
         states=chosen.states,
         kinds=tuple(_KINDS[key] for key in chosen.kinds),
-        people=tuple(map(int, chosen.people)),
+        people=_get_codes(chosen.people, facets),
         projects=tuple(map(int, chosen.projects)),
         since=_get_midnight(chosen.date_from) if chosen.date_from else None,
         until=_get_midnight(chosen.date_to + timedelta(days=1)) if chosen.date_to else None,
@@ -148,18 +150,31 @@ def get_first(query: Query, key: str) -> str:
     return (query.get(key) or [""])[0]
 
 
-def _list_facets(query: Query, customer: Customer) -> tuple[dict[str, str], dict[str, str]]:
-    """People and projects by their keys. Of very many the first, and those that the query names."""
+def _list_people(facets: Mapping[str, dict[str, str]], *, by: Person) -> dict[str, str]:
+    """The platform's staff are one choice for those who may not see their names."""
+    people, staff = facets[Facet.Field.PERSON], facets[Facet.Field.STAFF]
+    if not staff_names.is_hidden(Role.SUPPORT, by=by):
+        return people | staff
+    return people | ({_ALL_STAFF: staff_names.get_support_name()} if staff else {})
+
+
+def _get_codes(chosen: Iterable[str], facets: Mapping[str, dict[str, str]]) -> tuple[int, ...]:
+    keys = [key for each in chosen for key in (facets[Facet.Field.STAFF] if each == _ALL_STAFF else (each,))]
+    return tuple(map(int, keys))
+
+
+def _list_facets(query: Query, customer: Customer) -> dict[str, dict[str, str]]:
+    """The texts of people, staff and projects by their keys. Of very many the first, and those that the query names."""
     rows = Facet.objects.filter(customer_id=customer.pk).values_list("text", "field", "pk")
     found = list(rows.order_by("text")[:_MOST_FACETS])
     if len(found) == _MOST_FACETS:
         values = [value for key in ("person", "project") for value in query.get(key, [])[:_MOST_CHOSEN]]
         named = {int(value) for value in values if _KEY.fullmatch(value)} - {pk for _text, _field, pk in found}
         found += rows.filter(pk__in=named)
-    facets: dict[str, dict[str, str]] = {Facet.Field.PERSON: {}, Facet.Field.PROJECT: {}}
+    facets: dict[str, dict[str, str]] = {field: {} for field in Facet.Field}
     for text, field, pk in sorted(found):
         facets[field][str(pk)] = text
-    return facets[Facet.Field.PERSON], facets[Facet.Field.PROJECT]
+    return facets
 
 
 def _parse_text(text: str) -> dict[str, Any]:

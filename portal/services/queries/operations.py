@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 
 from portal.models import Customer, Deployment, Holding, Operation, Version
 from portal.permissions import Permission, Person, Role, has_permission
-from portal.services import clean_text, environments, log_text, open_words
+from portal.services import clean_text, environments, log_text, open_words, staff_names
 from portal.services.errors import NotFound
 from portal.services.queries import customers, outcomes, summaries, undo
 from portal.services.queries.actions import get_connection_obstacle
@@ -194,6 +194,8 @@ def _build_page(operation: Operation, related: _RelatedObjects, *, by: Person, n
     sees_numbers = by.is_staff and not is_cut
     live_id = deployment.active_version_id if deployment else ""
     outcome = outcomes.get_outcome(operation, version, deployment)
+    who, role = staff_names.show_person(operation.person_name, operation.person_role, by=by)
+    decided_by, _role = staff_names.show_person(operation.decided_by, operation.decided_by_role, by=by)
     return OperationPage(
         key=operation.key,
         kind=operation.kind,
@@ -210,8 +212,8 @@ def _build_page(operation: Operation, related: _RelatedObjects, *, by: Person, n
         number=version.number if version else operation.target_number if sees_numbers else None,
         from_version_id=seen_live.miosa_id if seen_live else "",
         from_number=seen_live.number if seen_live else operation.seen_live_number if sees_numbers else None,
-        who=operation.person_name,
-        role=Role(operation.person_role) if operation.person_role else None,
+        who=who,
+        role=Role(role) if role else None,
         reason=operation.reason,
         undo_of=operation.undo_of,
         outcome=outcome,
@@ -231,7 +233,7 @@ def _build_page(operation: Operation, related: _RelatedObjects, *, by: Person, n
         is_live=version is not None and live_id == version.miosa_id,
         is_unseen=operation.is_unconfirmed(live_id=live_id),
         is_building=operation.waits_for_build,
-        decided_by=operation.decided_by,
+        decided_by=decided_by,
         decision=operation.decision,
         error_code=operation.error_code,
         error=operation.error_for_people,

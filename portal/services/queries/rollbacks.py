@@ -4,6 +4,7 @@ from datetime import datetime
 
 from portal.models import Customer, Deployment, Operation, Version
 from portal.permissions import Permission, Person, Role
+from portal.services import staff_names
 from portal.services.authorization import can
 from portal.services.queries import live_periods, summaries, undo
 from portal.services.queries.schemas import Rollback
@@ -24,10 +25,13 @@ def find_rollback(row: Deployment, customer: Customer, *, by: Person, obstacle: 
         return None
     operation = Operation.objects.filter(key=activation.operation_id).first() if activation.operation_id else None
     before = _find_before(row, activation.previous_id, customer, by=by) if operation else None
+    name, role = (operation.person_name, operation.person_role) if operation else ("", "")
+    who, role = staff_names.show_person(name, role, by=by)
+    kept_by, _role = staff_names.show_person(activation.kept_by, activation.kept_by_role, by=by)
     return Rollback(
         at=None if activation.is_first else operation.requested_at if operation else activation.at,
-        who=operation.person_name if operation else "",
-        role=Role(operation.person_role) if operation and operation.person_role else None,
+        who=who,
+        role=Role(role) if role else None,
         reason=operation.reason if operation else "",
         operation=operation.key if operation else None,
         is_undo=operation is not None and operation.undo_of is not None,
@@ -35,7 +39,7 @@ def find_rollback(row: Deployment, customer: Customer, *, by: Person, obstacle: 
         number=live.number,
         before_id=before.miosa_id if before else "",
         before_number=before.number if before else None,
-        kept_by=activation.kept_by,
+        kept_by=kept_by,
         kept_at=activation.kept_at,
         undo=undo.find_undo(operation, row, customer, by=by, obstacle=obstacle, now=now) if operation else None,
         may_keep=can(Permission.ROLL_BACK, customer, row, by=by),

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from portal.models import Customer, Deployment, Operation, Version
 from portal.models.versions import UNFINISHED, PreviousVersion, VersionRow, get_created_at
 from portal.permissions import Permission, Person, has_permission
-from portal.services import open_words
+from portal.services import open_words, staff_names
 from portal.services.queries.schemas import CustomerSummary, DeploymentSummary, State, VersionSummary
 
 _STATES = {
@@ -86,6 +86,7 @@ def summarize_deployment(row: Deployment, customer: Customer, *, by: Person) -> 
     newest = row.newest_version if can_see_version(row.newest_version, customer, by=by) and not hidden else None
     staged = row.staged_version if can_see_version(row.staged_version, customer, by=by) and not hidden else None
     newest_state = get_state(newest, row) if newest else None
+    live_by, live_by_role = staff_names.show_person(row.live_by, row.live_by_role, by=by)
     is_building = newest_state in {State.BUILDING, State.CREATED} and row.gone_at is None
     return DeploymentSummary(
         id=row.miosa_id,
@@ -94,8 +95,8 @@ def summarize_deployment(row: Deployment, customer: Customer, *, by: Person) -> 
         url="" if hidden else row.public_url or (row.managed_url if by.is_staff else ""),
         live=summarize_version(live, row, by=by) if live else None,
         live_since=row.live_since if live else None,
-        live_by=open_words.show_text(row.live_by, by=by) if live else "",
-        live_by_role=row.live_by_role if live else "",
+        live_by=open_words.show_text(live_by, by=by) if live else "",
+        live_by_role=live_by_role if live else "",
         live_reason=row.live_reason if live else "",
         live_operation=row.live_operation_id if live else None,
         live_is_foreign=bool(row.active_version_id)
@@ -133,6 +134,7 @@ def is_being_built(row: Deployment, *, by: Person) -> bool:
 
 
 def summarize_version(row: Version | VersionRow, on: Deployment, *, by: Person) -> VersionSummary:
+    who, role = staff_names.show_person(row.published_by, row.published_by_role, by=by)
     return VersionSummary(
         id=row.miosa_id,
         number=row.number,
@@ -140,8 +142,8 @@ def summarize_version(row: Version | VersionRow, on: Deployment, *, by: Person) 
         state_text=open_words.show_word(row.state, open_words.VERSION_STATES, by=by),
         kind=open_words.show_word(row.kind, open_words.VERSION_KINDS, by=by),
         created_at=get_created_at(row),
-        who=row.published_by or open_words.show_text(row.external_user_id, by=by),
-        role=row.published_by_role,
+        who=who or open_words.show_text(row.external_user_id, by=by),
+        role=role,
         reason=row.publish_reason,
         files=row.files,
         total_bytes=row.total_bytes,

@@ -7,7 +7,7 @@ from datetime import datetime
 from portal.models import Customer, Deployment, Entry, Operation
 from portal.models.versions import PreviousVersion, VersionRow
 from portal.permissions import Person
-from portal.services import open_words
+from portal.services import open_words, staff_names
 from portal.services.queries import outcomes, summaries, timeline_search
 from portal.services.queries.schemas import (
     ActivationEntry,
@@ -130,6 +130,7 @@ def _operation(
     ):
         return None
     previous = row.previous if summaries.can_see_version(row.previous, customer, by=by) else None
+    who, role = staff_names.show_person(operation.person_name, operation.person_role, by=by)
     return OperationEntry(
         id=row.id,
         at=row.at,
@@ -142,8 +143,8 @@ def _operation(
         number=row.version.number if row.version else None,
         from_version_id=previous.miosa_id if previous else "",
         from_number=previous.number if previous else None,
-        who=operation.person_name,
-        role=operation.person_role,
+        who=who,
+        role=role,
         reason=operation.reason,
         decision=operation.decision,
         is_unseen=operation.is_unconfirmed(live_id=deployment.active_version_id),

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from portal.models import Activation, Customer, Deployment, Operation, Version
 from portal.models.versions import UNFINISHED, get_created_at
 from portal.permissions import Person
-from portal.services import clean_text, open_words
+from portal.services import clean_text, open_words, staff_names
 from portal.services.errors import NotFound
 from portal.services.queries import actions, deployments, retention, summaries
 from portal.services.queries.retention import Retention
@@ -215,14 +215,16 @@ def _retention(version: Version, deployment: Deployment, *, by: Person, now: dat
 
 
 def _moments(version: Version, deployment: Deployment, *, by: Person) -> tuple[Moment, ...]:
-    publisher = (version.published_by, version.published_by_role, version.publish_reason, version.publish_operation_id)
-    created = Moment("created", get_created_at(version), *publisher)
+    publisher = staff_names.show_person(version.published_by, version.published_by_role, by=by)
+    created = Moment(
+        "created", get_created_at(version), *publisher, version.publish_reason, version.publish_operation_id
+    )
     activations = list(
         Activation.objects.filter(deployment_id=deployment.miosa_id)
         .filter(version_id=version.miosa_id)
         .order_by("at", "pk")[:50]
     )
-    moments = _list_went_live(version, activations)
+    moments = _list_went_live(version, activations, by=by)
     if not activations and version.promoted_at:
         moments.append(Moment("went_live", version.promoted_at))
     if not summaries.hides_others(deployment, by=by):
@@ -236,15 +238,18 @@ def _moments(version: Version, deployment: Deployment, *, by: Person) -> tuple[M
     return created, *sorted(moments, key=lambda moment: moment.at)
 
 
-def _list_went_live(version: Version, activations: list[Activation]) -> list[Moment]:
+def _list_went_live(version: Version, activations: list[Activation], *, by: Person) -> list[Moment]:
     """A publish that went live at once has told who and why when it created the version."""
     keys = {each.operation_id for each in activations if each.operation_id} - {version.publish_operation_id}
     operations = {each.key: each for each in Operation.objects.filter(key__in=keys)} if keys else {}
     moments = []
     for activation in activations:
         operation = operations.get(activation.operation_id) if activation.operation_id else None
-        author = (operation.person_name, operation.person_role, operation.reason, operation.key) if operation else ()
-        moments.append(Moment("went_live", activation.at, *author))
+        if operation is None:
+            moments.append(Moment("went_live", activation.at))
+            continue
+        who = staff_names.show_person(operation.person_name, operation.person_role, by=by)
+        moments.append(Moment("went_live", activation.at, *who, operation.reason, operation.key))
     return moments
 
 
@@ -285,6 +290,7 @@ def _comparable(version: Version, *, by: Person) -> list[tuple[str, str | int | 
     def clean(text: str) -> str:
         return open_words.show_text(text, by=by)
 
+    publisher, _role = staff_names.show_person(version.published_by, version.published_by_role, by=by)
     return [
         ("kind", open_words.show_word(version.kind, open_words.VERSION_KINDS, by=by)),
         ("files", version.files),
@@ -296,6 +302,6 @@ def _comparable(version: Version, *, by: Person) -> list[tuple[str, str | int | 
         ("command", clean(version.runtime_command)),
         ("port", version.runtime_port),
         ("health_path", clean(version.health_check_path)),
-        ("who", version.published_by or clean(version.external_user_id)),
+        ("who", publisher or clean(version.external_user_id)),
         ("created_at", get_created_at(version)),
     ]

@@ -30,7 +30,7 @@ def test_every_page_is_private(people: People, browse: Browse) -> None:
         "file_format": "csv",
     }
     ids |= {f"{noun}_id": "i" for noun in ("deployment", "version", "build", "instance", "domain")}
-    ids |= {f"{noun}_id": 1 for noun in ("brand", "user", "invitation")}
+    ids |= {f"{noun}_id": 1 for noun in ("brand", "invitation", "mail", "user")}
     known: Any = get_resolver().reverse_dict
     for name, (patterns, _shape, _defaults, _converters) in known.items():
         if not isinstance(name, str) or name in open_to_all or name.startswith(("api", "schema")):

@@ -290,7 +290,7 @@ def test_a_person_who_becomes_staff_loses_single_roles(people: People, browse: B
         ({"role": "superuser"}, "Select a valid choice"),
     ],
 )
-def test_what_is_wrong_is_said_at_the_field(people: People, browse: Browse, fields: dict[str, str], error: str) -> None:
+def test_errors_are_shown_at_the_field(people: People, browse: Browse, fields: dict[str, str], error: str) -> None:
     sent = {"email": EMAIL, "role": "owner", "customers": SLUG, "name": "Kept Name", **fields}
     answer = browse(people.operator).post(STAFF_INVITE, sent)
     page = html.unescape(answer.content.decode())

@@ -226,7 +226,7 @@ class TestHistory:
             assert "rolled back" in row
             assert f"versions/{older(world)[0]['id']}/" in row or f"versions/{world.main['active_version_id']}/" in row
             assert "checkout broken" in row
-            assert "Ana Ruiz (support)" in row
+            assert "Deploy desk support" in row
             assert path in row
 
     def test_a_refused_operation_is_shown_as_refused(self, world: World, browse: Browse) -> None:

@@ -369,7 +369,7 @@ class TestRollbackNotice:
             f"{world.path}compare/?from={live}&to={target}",
         ):
             page = text_of(browse(viewer), path)
-            assert "Ana Ruiz (support) rolled this app back" in page, path
+            assert "Deploy desk support rolled this app back" in page, path
             assert "checkout broken" in page
             assert "The next publish will replace it." in page
             assert "Undo, back to" not in page

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from portal.models import Activation, Deployment, Entry, Facet, Version
 from portal.models.versions import get_created_at
-from portal.services import clean_text, log_text
+from portal.services import clean_text, log_text, staff_names
 from portal.services.sync.upsert import customer_rows
 
 # Customer.id, field, text.
@@ -64,7 +64,9 @@ def _entry(deployment: Deployment, version: Version, customer_id: int, facets: M
         project=codes[1],
         number=version.number,
         text=clean_text.make_search_key(
-            version.published_by, version.external_user_id, version.external_project_id, version.publish_reason, command
+            # Customers search this text, and must not find staff by name.
+            "" if version.published_by_role in staff_names.STAFF_ROLES else version.published_by,
+            *(version.external_user_id, version.external_project_id, version.publish_reason, command),
         )[:400],
     )
 
@@ -76,9 +78,13 @@ def _get_time(version: Version) -> datetime:
 
 def _facet_texts(version: Version) -> tuple[tuple[str, str], tuple[str, str]]:
     return (
-        (Facet.Field.PERSON.value, version.published_by or version.external_user_id),
+        (get_person_field(version.published_by_role), version.published_by or version.external_user_id),
         (Facet.Field.PROJECT.value, version.external_project_id),
     )
+
+
+def get_person_field(role: str) -> str:
+    return (Facet.Field.STAFF if role in staff_names.STAFF_ROLES else Facet.Field.PERSON).value
 
 
 def _hand_over(deployment: Deployment, versions: Sequence[Version], *, customer_id: int) -> None:
