@@ -11,15 +11,43 @@ from portal.services.brands.changes import BrandText
 
 class BrandForm(DialogForm):
     name = forms.CharField(label=_("Name"), required=False)
-    hosts = forms.CharField(label=_("Host names"), required=False)
-    logo = forms.CharField(label=_("Logo"), required=False)
-    icon = forms.CharField(label=_("Icon"), required=False)
-    accent = forms.CharField(label=_("Accent colour"), required=False)
-    support_contact = forms.CharField(label=_("Support contact"), required=False)
-    links = forms.CharField(label=_("Links"), required=False)
+    hosts = forms.CharField(
+        label=_("Host names"),
+        help_text=_("One in each line, such as deploys.example.com. Each must be in the setting ALLOWED_HOSTS."),
+        required=False,
+    )
+    logo = forms.CharField(
+        label=_("Logo"),
+        help_text=_("Beside the name, at most 640 × 160 pixels; larger ones are made smaller."),
+        required=False,
+    )
+    icon = forms.CharField(
+        label=_("Icon"), help_text=_("Square; shown in browser tabs and on home screens."), required=False
+    )
+    accent = forms.CharField(
+        label=_("Accent colour"),
+        help_text=_("For buttons and links, as #rrggbb. Leave it empty for the standard colour."),
+        required=False,
+    )
+    support_contact = forms.CharField(
+        label=_("Support contact"),
+        help_text=_("An e-mail address or a URL, shown on every page and in mails."),
+        required=False,
+    )
+    links = forms.CharField(
+        label=_("Links"),
+        help_text=_("Shown at the foot of each page. One in each line: its text, then its URL."),
+        required=False,
+    )
     footer = forms.CharField(label=_("Footer"), required=False)
-    sender_name = forms.CharField(label=_("Sender’s name"), required=False)
-    sender_address = forms.CharField(label=_("Sender’s address"), required=False)
+    sender_name = forms.CharField(
+        label=_("Sender’s name"), help_text=_("Leave it empty for the brand’s name."), required=False
+    )
+    sender_address = forms.CharField(
+        label=_("Sender’s address"),
+        help_text=_("Your mail server has to allow it. Leave it empty for the setting MAIL_FROM."),
+        required=False,
+    )
 
     def text(self) -> BrandText:
         """What was typed, or the initial values of a form that was not sent."""
