@@ -82,7 +82,7 @@ def end_other_sessions(user_id: int, *, current_key: str, by: Person) -> int:
     """All but the one with this key. Returns how many."""
     keys = _list_keys(user_id, but=current_key)
     _end(keys)
-    record.record("session.ended", by=by, target=str(User.objects.get(pk=user_id)), after={"sessions": len(keys)})
+    record.record("session.ended", by=by, target=f"{User.objects.get(pk=user_id)}: all other sessions")
     return len(keys)
 
 

@@ -17,7 +17,7 @@ from django.core import mail
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
-from django.urls import path, resolve
+from django.urls import path, resolve, reverse
 from django.utils import timezone
 from rest_framework.settings import api_settings
 
@@ -213,13 +213,28 @@ def test_no_open_word_or_name_leaks(dataset: Dataset) -> None:
 VISIBLE_TO_VIEWERS = {
     name
     for name, access in ACCESS.items()
-    if access.right in {None, Permission.READ_HISTORY} and "GET" in access.methods
+    if access.right in {None, Permission.READ_HISTORY}
+    and "GET" in access.methods
+    and not access.is_open
+    and not access.is_missing
 }
-VISIBLE_TO_VIEWERS -= {"account_login", "account_logout", "api:unknown", "customers", "dns_link"}
+# Pages of one's own account that come up by themselves, and not by a link.
+UNLINKED = {
+    *("account_confirm_elsewhere", "account_confirmed", "account_reauthenticate", "mfa_generate_recovery_codes"),
+    *("mfa_index", "mfa_list_webauthn", "mfa_reauthenticate", "mfa_reauthenticate_webauthn"),
+}
+VISIBLE_TO_VIEWERS -= {"customers", *UNLINKED}
 VISIBLE_TO_OWNERS = VISIBLE_TO_VIEWERS | {
     *("detachment", "domain_add", "env_deletion", "env_set", "first_publication", "promotion", "publication"),
     *("redeployment", "redirection", "rollback"),
 }
+
+
+@pytest.mark.parametrize("name", sorted(UNLINKED))
+def test_no_page_without_a_link_leaks(dataset: Dataset, name: str) -> None:
+    page = dataset.client("owner").get(reverse(name), follow=True)
+    assert page.status_code == 200
+    assert not find_leaks(full_text(page), [])
 
 
 @pytest.mark.parametrize(("who", "seen"), [("owner", VISIBLE_TO_OWNERS), ("viewer", VISIBLE_TO_VIEWERS)])
