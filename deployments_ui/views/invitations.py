@@ -15,13 +15,13 @@ from django.views.decorators.http import require_POST
 from deployments_ui import dialogs, errors, htmx, links
 from deployments_ui.forms.people import AcceptForm, PlatformInvitationForm
 from deployments_ui.guards import require_recent_sign_in
-from portal import accounts
 from portal.client_address import get_client_address, get_network
 from portal.permissions import Role
 from portal.services import customer_names, invitation_links, invitations, people_pages
 from portal.services.errors import Conflict, Invalid, NotFound, Unavailable
 from portal.services.invitation_links import Step
 from portal.services.invitations import Invitee, SentInvitation
+from portal.sign_in import accounts
 
 
 @dialogs.allow_form_methods
