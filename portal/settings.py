@@ -140,7 +140,7 @@ ACCOUNT_FORMS = {
 }
 ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"  # noqa: S105
 PASSWORD_RESET_TIMEOUT = 3600
-# portal.services.sign_ins limits attempts to sign in and to reset a password.
+# portal.services.accounts.sign_ins limits attempts to sign in and to reset a password.
 ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": None, "reset_password": None}
 ALLAUTH_TRUSTED_PROXY_COUNT = CONFIG.trusted_proxy_count
 MFA_ADAPTER = "portal.sign_in.second_factors.MFAAdapter"

@@ -19,9 +19,9 @@ from deployments_ui import htmx, links
 from deployments_ui.dialogs import SeeOther, allow_form_methods
 from portal.audit_middleware import AuditedRequest
 from portal.client_address import get_client_address, get_network
-from portal.services import sign_ins
+from portal.services.accounts import sign_ins
+from portal.services.accounts.browsers import describe_browser
 from portal.services.audit.record import Way
-from portal.services.browsers import describe_browser
 from portal.services.hand_off import accept, grants
 from portal.services.hand_off.errors import Refused
 from portal.services.hand_off.grants import Grant

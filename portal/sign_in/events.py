@@ -19,7 +19,7 @@ from django.http import HttpRequest
 
 from portal.client_address import get_client_address
 from portal.models import User
-from portal.services import security, sessions
+from portal.services.accounts import security, sessions
 from portal.sign_in import session_facts
 
 

@@ -19,7 +19,8 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from portal.models import User
-from portal.services import passwords, people, sign_ins
+from portal.services import people
+from portal.services.accounts import passwords, sign_ins
 from portal.sign_in import accounts
 
 LONGEST_NAME = 100

@@ -17,7 +17,8 @@ from django.utils.translation import gettext as _
 from portal.client_address import get_client_address
 from portal.middleware import GetResponse
 from portal.models import User
-from portal.services import durability, sessions
+from portal.services import durability
+from portal.services.accounts import sessions
 from portal.sign_in import session_facts
 
 NOTED_EVERY_S = 60
