@@ -129,7 +129,7 @@ def removal_texts(page: MemberPage) -> Confirmation:
         title = _("Remove %(name)s from %(customer)s?") % who
         text = _("They lose access at once. Links they shared and invitations they sent stop working.")
     if page.is_last_owner:
-        text = f"{text} {_('Then this customer has no owner.')}"
+        text += " " + _("Then this customer has no owner.")
     button = _("Leave") if page.member.is_self else _("Remove")
     return Confirmation(title=title, text=text, button=button, obstacle=only_owner(page))
 

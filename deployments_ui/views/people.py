@@ -157,7 +157,7 @@ def removal(request: htmx.Request, user_id: int) -> HttpResponse:
     page = directory.get_person_page(user_id, by=request.person)
     text = _("Their account is deleted and can’t be restored. Their name stays beside what they did.")
     if page.comes_from_app:
-        text = f"{text} {_('From your own app they can come back; deactivate them to prevent that.')}"
+        text += " " + _("From your own app they can come back; deactivate them to prevent that.")
     confirmation = Confirmation(
         title=_("Remove %(name)s?") % names(page), text=text, button=_("Remove"), obstacle=only_operator(page)
     )
