@@ -30,6 +30,7 @@ from portal.services.rates import Share
 from portal.services.sync import budget
 
 VALID_FOR = timedelta(days=7)
+_KEPT_FOR = timedelta(days=90)
 LONGEST_NAME = 200
 _LONGEST_EMAIL = 254
 CUSTOMER_ROLES = (Role.OWNER, Role.VIEWER)
@@ -186,6 +187,11 @@ def store(
     )
     _record("person.invited", invitation, roles, by=by)
     return SentInvitation(invitation.pk, email, secret)
+
+
+def delete_old(*, now: datetime) -> int:
+    """Those that expired 90 days ago, whatever came of them, which the audit log tells. Returns how many."""
+    return Invitation.objects.filter(expires_at__lt=now - _KEPT_FOR).delete()[1].get("portal.Invitation", 0)
 
 
 def get_inviter_name(by_name: str, *, is_staff: bool) -> str:

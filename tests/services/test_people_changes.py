@@ -11,9 +11,9 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from portal.config import Upstream
-from portal.models import Membership, User
+from portal.models import Customer, Membership, User
 from portal.permissions import Person
-from portal.services import people_changes
+from portal.services import invitation_lists, people_changes
 from portal.services.errors import Conflict, Forbidden, NotFound
 from portal.services.people import get_person
 from portal.services.people_changes import StaffRole
@@ -77,6 +77,14 @@ def test_two_owners_cannot_both_leave(people: People) -> None:
     )
     assert errors == ["Conflict"]
     assert Membership.objects.filter(customer__slug=SLUG, role="owner").count() == 1
+
+
+def test_open_invitations_are_listed_for_who_manages_the_people(people: People) -> None:
+    customer, now = Customer.objects.get(slug=SLUG), timezone.now()
+    for user in (people.viewer, people.support, people.other_owner, people.outsider):
+        with pytest.raises(Forbidden):
+            invitation_lists.list_of_customer(customer, by=to_person(user), most=9, now=now)
+    assert invitation_lists.list_of_customer(customer, by=to_person(people.owner), most=9, now=now) == ()
 
 
 def test_a_person_of_the_demo_does_not_count_as_operator_of_a_real_portal(people: People, settings: Settings) -> None:
