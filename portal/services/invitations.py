@@ -78,9 +78,10 @@ def clean_email(text: str) -> str:
         validate_email(typed)
     except ValidationError:
         raise wrong from None
-    if len(typed) > _LONGEST_EMAIL:
+    email = typed.lower()  # which can be longer
+    if len(email) > _LONGEST_EMAIL:
         raise Invalid({"email": _("This e-mail address is too long.")})
-    return typed.lower()
+    return email
 
 
 @sensitive_variables()
