@@ -108,7 +108,7 @@ def role_of(page: PersonPage) -> dict[str, Any]:
         "role": person.staff or "",
         "sees_all_customers": is_support and person.sees_all_customers,
         "tags": person.tags,
-        "customers": "\n".join(place.customer.slug for place in person.places) if is_support else "",
+        "customers": "\n".join(page.slugs) if is_support else "",
     }
 
 

@@ -72,7 +72,7 @@ def end_session(request: htmx.Request, session_id: int) -> HttpResponse:
 @require_POST
 def end_other_sessions(request: htmx.Request) -> HttpResponse:
     key = request.session.session_key or ""
-    ended = sessions.end_other_sessions(request.person.id, current_key=key, by=request.person)
+    ended = sessions.end_other_sessions(current_key=key, by=request.person)
     text = ngettext("%(count)d other session was ended.", "%(count)d other sessions were ended.", ended)
     messages.success(request, text % {"count": ended})
     return dialogs.redirect(request, links.profile())

@@ -133,6 +133,13 @@ def test_operators_end_sessions_of_others(people: People) -> None:
     assert not is_signed_in(client)
 
 
+def test_nobody_ends_all_sessions_of_others(people: People) -> None:
+    client, viewer = sign_in(people.owner), people_service.get_person(people.viewer)
+    assert viewer is not None
+    assert sessions.end_other_sessions(current_key="", by=viewer) == 0
+    assert is_signed_in(client)
+
+
 def test_a_deactivated_person_is_out_at_once(people: People) -> None:
     client = sign_in(people.owner)
     User.objects.filter(pk=people.owner.pk).update(is_active=False)

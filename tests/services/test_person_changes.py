@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 from django.db import connection
@@ -11,10 +12,11 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from portal.config import Upstream
-from portal.models import Membership, User
-from portal.permissions import Person
+from portal.models import AuditEvent, Customer, Invitation, Membership, User
+from portal.permissions import Person, Role
 from portal.services.errors import Conflict, Forbidden, NotFound
-from portal.services.people import get_person, person_changes
+from portal.services.people import get_person, invitation_links, invitation_lists, invitations, person_changes
+from portal.services.people.invitations import Invitee
 from portal.services.people.person_changes import StaffRole
 from tests.people import People
 
@@ -76,6 +78,35 @@ def test_two_owners_cannot_both_leave(people: People) -> None:
     )
     assert errors == ["Conflict"]
     assert Membership.objects.filter(customer__slug=SLUG, role="owner").count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_invitation_gives_what_its_sender_may_give_when_it_is_accepted(people: People) -> None:
+    """Whichever comes first, accepting it or removing its sender from one of its two customers."""
+    places, now, operator = tuple(Customer.objects.order_by("pk")[:2]), timezone.now(), to_person(people.operator)
+    slug, events = places[0].slug, AuditEvent.objects.filter(customer_id=places[0].pk).order_by("-number")
+    for number in range(5):
+        sender = User.objects.create_user(f"sender-{number}@x.test", is_demo=True)
+        guest = User.objects.create_user(f"guest-{number}@x.test", is_demo=True)
+        Membership.objects.bulk_create(Membership(user=sender, customer=each, role="owner") for each in places)
+        sent = invitations.invite(Invitee(guest.email, Role.VIEWER, customers=places), by=operator, now=now)
+        Invitation.objects.filter(pk=sent.id).update(invited_by_id=sender.pk)
+        errors = run_at_once(
+            partial(invitation_links.accept, secret=sent.secret, by=to_person(guest), address="", now=now),
+            partial(person_changes.remove_member, sender.pk, slug=slug, by=operator, now=now),
+        )
+        assert errors == []
+        kinds = list(events.values_list("kind", flat=True)[:2])
+        given = places if kinds == ["member.removed", "invitation.accepted"] else places[1:]
+        assert {each.customer for each in guest.memberships.all()} == set(given)
+
+
+def test_open_invitations_are_listed_for_who_manages_the_people(people: People) -> None:
+    customer, now = Customer.objects.get(slug=SLUG), timezone.now()
+    for user in (people.viewer, people.support, people.other_owner, people.outsider):
+        with pytest.raises(Forbidden):
+            invitation_lists.list_of_customer(customer, by=to_person(user), most=9, now=now)
+    assert invitation_lists.list_of_customer(customer, by=to_person(people.owner), most=9, now=now) == ()
 
 
 def test_a_person_of_the_demo_does_not_count_as_operator_of_a_real_portal(people: People, settings: Settings) -> None:

@@ -68,9 +68,10 @@ class PeopleList:
 
 @dataclass(frozen=True, slots=True)
 class PersonPage:
-    """`comes_from_app`: also, or only, by the platform's own app."""
+    """`slugs` are those of all customers. `comes_from_app`: also, or only, by the platform's own app."""
 
     person: PersonRow
+    slugs: tuple[str, ...]
     is_self: bool
     is_last_operator: bool
     comes_from_app: bool
@@ -119,6 +120,7 @@ def get_person_page(user_id: int, *, by: Person) -> PersonPage:
         raise NotFound
     return PersonPage(
         person=_summarize_people([user], by=by, most_places=_MOST_PLACES)[0],
+        slugs=tuple(user.memberships.order_by("customer__name").values_list("customer__slug", flat=True)),
         is_self=user.pk == by.id,
         is_last_operator=person_changes.is_last_operator(user),
         comes_from_app=user.hand_off_identities.exists(),

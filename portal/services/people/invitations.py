@@ -31,6 +31,7 @@ from portal.services.rates import Share
 from portal.services.sync import budget
 
 VALID_FOR = timedelta(days=7)
+_KEPT_FOR = timedelta(days=90)
 LONGEST_NAME = 200
 _LONGEST_EMAIL = 254
 CUSTOMER_ROLES = (Role.OWNER, Role.VIEWER)
@@ -78,9 +79,10 @@ def clean_email(text: str) -> str:
         validate_email(typed)
     except ValidationError:
         raise wrong from None
-    if len(typed) > _LONGEST_EMAIL:
+    email = typed.lower()  # which can be longer
+    if len(email) > _LONGEST_EMAIL:
         raise Invalid({"email": _("This e-mail address is too long.")})
-    return typed.lower()
+    return email
 
 
 @sensitive_variables()
@@ -187,6 +189,11 @@ def store(
     )
     _record("person.invited", invitation, roles, by=by)
     return SentInvitation(invitation.pk, email, secret)
+
+
+def delete_old(*, now: datetime) -> int:
+    """Those that expired 90 days ago, whatever came of them, which the audit log tells. Returns how many."""
+    return Invitation.objects.filter(expires_at__lt=now - _KEPT_FOR).delete()[1].get("portal.Invitation", 0)
 
 
 def get_inviter_name(by_name: str, *, is_staff: bool) -> str:

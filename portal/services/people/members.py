@@ -73,7 +73,8 @@ def list_members(*, slug: str, by: Person, page: int, now: datetime) -> MemberLi
 def get_member(user_id: int, *, slug: str, by: Person) -> MemberPage:
     """Raises NotFound, also for staff; Forbidden."""
     customer = get_managed_customer(slug, by=by)
-    membership = _list(customer).filter(user=user_id).first()
+    # By `user__pk`, which finds nothing for a number that is too large; by `user` the database would refuse it.
+    membership = _list(customer).filter(user__pk=user_id).first()
     if membership is None:
         raise NotFound
     is_last_owner = person_changes.is_last_owner(membership)

@@ -114,14 +114,20 @@ def _send_some(by_email: dict[str, list[Line]], *, key: UUID, by: Person, now: d
     done = set(Invitation.objects.filter(batch=key, email__in=by_email).values_list("email", flat=True))
     earlier = Invitation.objects.filter(accepted_at=None, revoked_at=None, staff_role="", email__in=by_email)
     invited = set(earlier.values_list("email", flat=True))
-    for email in by_email.keys() - done:
-        roles = {line.customer: line.role for line in by_email[email] if line.customer and line.role}
-        for customer in roles if email in invited else ():
+    roles_of = {
+        email: {line.customer: line.role for line in lines if line.customer and line.role}
+        for email, lines in by_email.items()
+        if email not in done
+    }
+    # All of these first: once the first event is recorded, nothing may wait for somebody who is just accepting one.
+    for email in sorted(invited & roles_of.keys()):
+        for customer in roles_of[email]:
             access.withdraw_grants(customer, Q(email=email, staff_role=""), now=now)
+    for email, roles in roles_of.items():
         # Any of the roles: it only says that the invitation is not for staff.
         invitee = Invitee(email, next(iter(roles.values())))
         invitations.store(email, roles, invitee=invitee, by=by, now=now, batch=key)
-    return len(by_email.keys() - done)
+    return len(roles_of)
 
 
 def _read(text: str) -> Iterator[Line]:

@@ -53,10 +53,11 @@ def change_staff_role(user_id: int, new: StaffRole, *, by: Person, now: datetime
 def make_operator(user: User, *, password: str) -> None:
     """Of a new person or of one who is there, in the caller's transaction. By a command: it needs no permission."""
     before = _describe_staff_role(user) if user.pk else None
-    user.staff_role, user.is_active = Role.OPERATOR, True
+    user.is_active = True
     user.set_password(password)
     user.save()
     sessions.end_all(user.pk)
+    _store_staff_role(user, StaffRole(Role.OPERATOR))
     kind = "person.role_changed" if before else "person.created"
     record(kind, by=None, target=str(user), before=before, after=_describe_staff_role(user), email=user.email)
 
@@ -201,9 +202,10 @@ def _lock_member(user_id: int, *, slug: str, by: Person) -> tuple[Customer, Memb
     """An owner or viewer of a customer, whose people are locked. Raises NotFound, also for staff; Forbidden."""
     customer = customers.get_customer(by=by, slug=slug)
     require_permission(Permission.MANAGE_PEOPLE, customer, None, by=by)
-    Customer.objects.select_for_update().get(pk=customer.pk)
+    # Rows that refer to the customer, such as memberships, can still be added.
+    Customer.objects.select_for_update(no_key=True).get(pk=customer.pk)
     members = Membership.objects.filter(customer=customer, user__staff_role="", role__in=CUSTOMER_ROLES)
-    membership = members.select_related("user").filter(user=user_id).first()
+    membership = members.select_related("user").filter(user__pk=user_id).first()
     if membership is None:
         raise NotFound
     return customer, membership

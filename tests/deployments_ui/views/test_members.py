@@ -71,6 +71,14 @@ def test_others_are_refused_and_learn_who_can(people: People, browse: Browse, fo
     assert "Who can: the platform's operators." in page
 
 
+@pytest.mark.parametrize("number", ["0", "9" * 25])
+def test_a_number_of_nobody_is_not_found(people: People, browse: Browse, number: str) -> None:
+    owner = browse(people.owner)
+    for change in ("role", "remove"):
+        read(owner, f"{PEOPLE}{number}/{change}/", status=404)
+        assert owner.post(f"{PEOPLE}{number}/{change}/", {"role": "viewer"}).status_code == 404
+
+
 def test_another_customer_is_never_mentioned(people: People, browse: Browse) -> None:
     Membership.objects.create(user=people.other_owner, customer=Customer.objects.get(slug=SLUG), role="viewer")
     both = tuple(Customer.objects.filter(slug__in=[SLUG, "pawsome-vets"]))
