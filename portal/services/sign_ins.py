@@ -99,6 +99,13 @@ def note_failure(attempt: Attempt, *, way: str, user: User | None = None) -> Non
     record.record("sign_in.failed", by=by, email=attempt.email, after={"way": way}, outcome=record.Outcome.FAILED)
 
 
+def note_stranger(*, network: str, way: str) -> None:
+    """A failure that anybody can cause as often as they like, without an account: one event a minute."""
+    record.record_once_a_minute(
+        "sign_in.failed", about=network, by=None, after={"way": way}, outcome=record.Outcome.FAILED
+    )
+
+
 def note_sign_in(user: User, *, way: str, is_known_browser: bool, browser: str, address: str) -> None:
     """A person has signed in. `browser` is in words; one that is new is reported by mail."""
     record.record("sign_in.succeeded", by=people.get_person(user), after={"way": way, "browser": browser})
