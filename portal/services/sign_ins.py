@@ -55,12 +55,13 @@ class Attempt:
 
     @property
     def shares(self) -> list[Share]:
+        email = self.email.casefold()  # as allauth compares them: ſ is an s
         if self.what == RESET:
             return [
                 _share("address", (self.network,), _ADDRESS),
-                _share("reset", (self.email.lower(),), _MAILS_TO_ADDRESS),
+                _share("reset", (email,), _MAILS_TO_ADDRESS),
             ]
-        account = f"{self.what}:{self.email.lower()}" if self.what else self.email.lower()
+        account = f"{self.what}:{email}" if self.what else email
         if self.browser:
             return [_share("browser", (account, self.browser), _KNOWN_BROWSER)]
         return [
