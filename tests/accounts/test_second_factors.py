@@ -12,6 +12,8 @@ from django.core.cache import cache
 from django.test import Client
 from pytest_django import Settings
 
+from portal.models import Brand, UsedToken
+from portal.services.brands import current
 from portal.sign_in import session_facts
 from tests.accounts.browser import confirm_by_password, is_signed_in, let_pass, list_events, sign_in
 from tests.deployments_ui.conftest import HTMX
@@ -34,6 +36,7 @@ def set_up_app(client: Client) -> str:
     """The secret. The code that has set it up can be used again."""
     secret, _code = set_up_app_just_now(client)
     cache.clear()
+    UsedToken.objects.all().delete()
     return secret
 
 
@@ -74,6 +77,15 @@ class TestAuthenticatorApp:
         assert is_signed_in(first)
         assert re.search("Incorrect code|used already", page.content.decode())
         assert not is_signed_in(second)
+
+    def test_nor_if_the_cache_has_forgotten_it(self, people: People) -> None:
+        secret = set_up_app(sign_in(people.owner))
+        code = code_of(secret)
+        sign_in(people.owner).post(CODE, {"code": code})
+        cache.clear()
+        client = sign_in(people.owner)
+        assert "used already" in client.post(CODE, {"code": code}).content.decode()
+        assert not is_signed_in(client)
 
     def test_nor_the_one_that_has_set_it_up(self, people: People) -> None:
         """Typed with a space, as apps show it, it is the same code."""
@@ -199,6 +211,18 @@ class TestDemanded:
         assert client.post("/profile/sessions/end/").status_code == 302
         set_up_app(client)
         assert client.get("/find/").status_code == 200
+
+    def test_the_page_that_sets_one_up_looks_as_usual(self, people: People, settings: Settings) -> None:
+        """What it fetches by itself is open, and adds no message to it."""
+        Brand.objects.create(is_default=True, name="Acme", accent="#123456")
+        current.forget()
+        settings.SECOND_FACTOR_FOR = frozenset({"owner"})
+        client = sign_in(people.owner)
+        page = client.get("/profile/").content.decode()
+        fetched = re.findall(r'href="(/(?:brand|manifest)[^"]*)"', page)
+        assert len(fetched) >= 2
+        assert {client.get(path).status_code for path in fetched} == {200}
+        assert "Set up a second factor first" not in client.get("/profile/").content.decode()
 
     def test_other_roles_are_not_asked(self, people: People, settings: Settings) -> None:
         settings.SECOND_FACTOR_FOR = frozenset({"operator", "owner"})

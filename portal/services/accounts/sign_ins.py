@@ -55,12 +55,13 @@ class Attempt:
 
     @property
     def shares(self) -> list[Share]:
+        email = self.email.casefold()  # as allauth compares them: ſ is an s
         if self.what == RESET:
             return [
                 _share("address", (self.network,), _ADDRESS),
-                _share("reset", (self.email.lower(),), _MAILS_TO_ADDRESS),
+                _share("reset", (email,), _MAILS_TO_ADDRESS),
             ]
-        account = f"{self.what}:{self.email.lower()}" if self.what else self.email.lower()
+        account = f"{self.what}:{email}" if self.what else email
         if self.browser:
             return [_share("browser", (account, self.browser), _KNOWN_BROWSER)]
         return [
@@ -97,6 +98,13 @@ def note_failure(attempt: Attempt, *, way: str, user: User | None = None) -> Non
     logger.warning("sign-in failed", extra={**_describe(attempt), "way": way})
     by = people.get_person(user) if user is not None else None
     record.record("sign_in.failed", by=by, email=attempt.email, after={"way": way}, outcome=record.Outcome.FAILED)
+
+
+def note_stranger(*, network: str, way: str) -> None:
+    """A failure that anybody can cause as often as they like, without an account: one event a minute."""
+    record.record_once_a_minute(
+        "sign_in.failed", about=network, by=None, after={"way": way}, outcome=record.Outcome.FAILED
+    )
 
 
 def note_sign_in(user: User, *, way: str, is_known_browser: bool, browser: str, address: str) -> None:
