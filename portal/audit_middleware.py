@@ -27,7 +27,7 @@ SHOWN = frozenset({
     "person_id", "pk", "slug", "tag", "user_id", "version_id",
 })  # fmt: skip
 HIDDEN = "…"
-ACCOUNT_PAGES = "/accounts/"
+ACCOUNT_PAGES, SIGN_IN_PAGE = "/accounts/", "/accounts/login/"
 
 
 class AuditedRequest(HttpRequest):
@@ -64,17 +64,18 @@ class AuditMiddleware:
     def record_rest(self, request: AuditedRequest, response: HttpResponseBase) -> None:
         view, kwargs, path = describe_url(request)
         request.origin.way = find_way(request, kwargs)
-        is_account_page = request.path.startswith(ACCOUNT_PAGES)
+        is_account_page = request.path.startswith(ACCOUNT_PAGES)  # these lead to each other
         target = urlsplit(response.get("Location", "") or response.get("HX-Redirect", "")).path
         by = request.person if request.person.id else None
         answered = AnsweredRequest(
             method=(request.method or "")[:20],
             path=path,
             slug=str(kwargs.get("slug", "")),
-            status=response.status_code,
+            # allauth shows a form with errors with the status 200, and goes on after everything that was done.
+            status=400 if is_account_page and response.status_code == 200 else response.status_code,
             sender=f"person:{by.id}" if by else f"network:{get_network(request.origin.address)}",
             is_part=bool(request.htmx),
-            needs_sign_in=not is_account_page and target.startswith(ACCOUNT_PAGES),
+            needs_sign_in=target == SIGN_IN_PAGE if is_account_page else target.startswith(ACCOUNT_PAGES),
         )
         if view not in UNRECORDED or answered.outcome is not Outcome.DONE:
             record_request(answered, by=by)

@@ -54,18 +54,16 @@ def search(where: Where, *, before: int, size: int) -> Found:
     indexed, rest = _split(where)
     if indexed is not None:
         base = base.filter(indexed)
-    window = base.order_by("-number")
-    rows = window if rest is None else _search_in(window, rest)
+    rows, end = base.order_by("-number"), None
+    if rest is not None:
+        # By its lowest number: PostgreSQL would read the whole log for a subquery with a limit.
+        end = rows.values_list("number", flat=True)[WINDOW - 1 : WINDOW].first()
+        rows = rows.filter(rest, number__gte=end) if end else rows.filter(rest)
     found = list(rows[: size + 1])
     if len(found) > size:
         return Found(tuple(found[:size]), found[size - 1].number, None)
-    end = window.only("number", "at")[WINDOW - 1 : WINDOW].first() if rest is not None else None
-    return Found(tuple(found), end.number if end else 0, end.at if end else None)
-
-
-def _search_in(window: QuerySet[AuditEvent], rest: Q) -> QuerySet[AuditEvent]:
-    numbers = window.values("number")[:WINDOW]
-    return AuditEvent.objects.filter(rest, number__in=numbers).order_by("-number")
+    searched_back_to = AuditEvent.objects.get(number=end).at if end else None
+    return Found(tuple(found), end or 0, searched_back_to)
 
 
 def _list_between(where: Where, before: int) -> QuerySet[AuditEvent]:
