@@ -10,8 +10,8 @@ from deployments_ui import dialogs, htmx, links
 from deployments_ui.forms.people import OwnerPermissionsForm
 from deployments_ui.guards import require_recent_sign_in
 from deployments_ui.labels.people import PERMISSIONS, ROLE_NAMES
-from portal.services import owner_permissions
 from portal.services.errors import Invalid
+from portal.services.people import owner_permissions
 
 
 @dialogs.allow_form_methods

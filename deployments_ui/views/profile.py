@@ -13,7 +13,7 @@ from deployments_ui.forms.profile import MAILS, EmailForm, ProfileForm
 from deployments_ui.guards import require_recent_sign_in
 from deployments_ui.views.theme import set_theme_cookie
 from portal.client_address import get_client_address, get_network
-from portal.services import email_changes, profiles, sessions
+from portal.services.accounts import email_changes, profiles, sessions
 from portal.services.errors import Invalid, Unavailable
 
 

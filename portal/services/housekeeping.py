@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from portal import heartbeat
 from portal.models import EnvVarDraft
-from portal.services import sessions, sign_ins
+from portal.services.accounts import sessions, sign_ins
 from portal.services.audit import verify
 from portal.services.env_vars import encryption
 from portal.services.hand_off import accept

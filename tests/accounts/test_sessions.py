@@ -8,7 +8,7 @@ from pytest_django import Settings
 
 from portal.models import User
 from portal.services import people as people_service
-from portal.services import sessions
+from portal.services.accounts import sessions
 from portal.services.errors import NotFound
 from tests.accounts.browser import is_signed_in, let_pass, list_events, sign_in
 from tests.people import People

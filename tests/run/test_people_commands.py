@@ -12,7 +12,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from portal.models import AuditEvent, Invitation, User
-from portal.services.demo_people import DEMO_PASSWORD
+from portal.services.people.demo_people import DEMO_PASSWORD
 from tests.invitations import PASSWORD, create_account
 from tests.people import People
 

@@ -18,7 +18,7 @@ from django.db import models, transaction
 from django.test import Client
 
 from portal.models import Operation, User
-from portal.services.demo_people import DEMO_PASSWORD
+from portal.services.people.demo_people import DEMO_PASSWORD
 from tests.security.dataset import Dataset, request_miosa
 from tests.security.matrix import ACCESS
 from tests.security.test_matrix import own_path

@@ -11,10 +11,9 @@ from django.utils import timezone
 
 from portal.models import Customer, Invitation, Mail, Membership
 from portal.permissions import Person
-from portal.services import people_import
 from portal.services.errors import Invalid, NotFound
-from portal.services.people import get_person
-from portal.services.people_import import Verdict
+from portal.services.people import get_person, people_import
+from portal.services.people.people_import import Verdict
 from tests.people import People
 
 SLUG = "brightsmile-dental"

@@ -10,11 +10,12 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from portal.permissions import Role
-from portal.services import customer_names, invitations
+from portal.services import customer_names
 from portal.services.audit.record import changes_by_command
 from portal.services.errors import ServiceError
-from portal.services.invitations import CUSTOMER_ROLES, STAFF_ROLES, Invitee, SentInvitation
-from portal.services.people_changes import COMMAND_LINE
+from portal.services.people import invitations
+from portal.services.people.invitations import CUSTOMER_ROLES, STAFF_ROLES, Invitee, SentInvitation
+from portal.services.people.person_changes import COMMAND_LINE
 
 
 class Command(BaseCommand):

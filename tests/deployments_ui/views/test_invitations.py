@@ -13,7 +13,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from portal.models import AuditEvent, Customer, Invitation, Mail, Membership, OwnerPermission, User
-from portal.services.demo_people import DEMO_PASSWORD
+from portal.services.people.demo_people import DEMO_PASSWORD
 from tests import mails
 from tests.deployments_ui.conftest import Browse
 from tests.deployments_ui.page_rules import text_of

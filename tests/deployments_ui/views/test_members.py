@@ -24,8 +24,9 @@ from portal.models import (
     User,
 )
 from portal.permissions import Role
-from portal.services import invitations, people
-from portal.services.invitations import Invitee
+from portal.services import people
+from portal.services.people import invitations
+from portal.services.people.invitations import Invitee
 from tests.deployments_ui.conftest import HTMX, SLUG, Browse, World
 from tests.deployments_ui.page_rules import text_of
 from tests.deployments_ui.views.test_people import is_signed_in, sign_in

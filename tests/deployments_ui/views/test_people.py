@@ -11,7 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from portal.models import AuditEvent, Customer, CustomerTag, Membership, SupportTag, User
-from portal.services.demo_people import DEMO_PASSWORD
+from portal.services.people.demo_people import DEMO_PASSWORD
 from tests.deployments_ui.conftest import HTMX, SLUG, Browse
 from tests.deployments_ui.page_rules import text_of
 from tests.people import People

@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db.models import Q, QuerySet
 
 from portal.models import Customer, DomainLink, EnvVarDraft, Holding, Invitation, InvitationGrant, Operation, User
-from portal.services import sessions
+from portal.services.accounts import sessions
 
 
 def end_all(user: User, *, now: datetime) -> None:

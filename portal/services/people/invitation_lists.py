@@ -11,8 +11,8 @@ from portal.models import Customer, Invitation, InvitationGrant, Mail, User
 from portal.permissions import Permission, Person, Role
 from portal.services import clean_text
 from portal.services.authorization import require_platform_permission
-from portal.services.invitations import get_inviter_name
-from portal.services.people_pages import Place, load_places, paginate, search_rows
+from portal.services.people.directory import Place, load_places, paginate, search_rows
+from portal.services.people.invitations import get_inviter_name
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,9 @@ from pytest_django import Settings
 from portal.config import Upstream
 from portal.models import Membership, User
 from portal.permissions import Person
-from portal.services import people_changes
 from portal.services.errors import Conflict, Forbidden, NotFound
-from portal.services.people import get_person
-from portal.services.people_changes import StaffRole
+from portal.services.people import get_person, person_changes
+from portal.services.people.person_changes import StaffRole
 from tests.people import People
 
 SLUG = "brightsmile-dental"
@@ -56,9 +55,9 @@ def test_two_operators_cannot_lose_each_other(people: People, way: str) -> None:
     def lose(user: User, by: User) -> None:
         person, now = to_person(by), timezone.now()
         if way == "demote":
-            people_changes.change_staff_role(user.pk, StaffRole(None), by=person, now=now)
+            person_changes.change_staff_role(user.pk, StaffRole(None), by=person, now=now)
         else:
-            getattr(people_changes, way)(user.pk, by=person, now=now)
+            getattr(person_changes, way)(user.pk, by=person, now=now)
 
     errors = run_at_once(lambda: lose(people.operator, other), lambda: lose(other, people.operator))
     assert errors == ["Conflict"]
@@ -71,7 +70,7 @@ def test_two_owners_cannot_both_leave(people: People) -> None:
     first, second = to_person(people.owner), to_person(people.viewer)
     errors = run_at_once(
         *(
-            lambda each=each: people_changes.remove_member(each.id, slug=SLUG, by=each, now=timezone.now())
+            lambda each=each: person_changes.remove_member(each.id, slug=SLUG, by=each, now=timezone.now())
             for each in (first, second)
         )
     )
@@ -81,8 +80,8 @@ def test_two_owners_cannot_both_leave(people: People) -> None:
 
 def test_a_person_of_the_demo_does_not_count_as_operator_of_a_real_portal(people: People, settings: Settings) -> None:
     real = User.objects.create_user("real@portal.test", staff_role="operator")
-    assert not people_changes.is_last_operator(real)
+    assert not person_changes.is_last_operator(real)
     settings.MIOSA = Upstream("https://miosa.invalid/api/v1", "key", None, 60, is_demo=False)
-    assert people_changes.is_last_operator(real)
+    assert person_changes.is_last_operator(real)
     with pytest.raises(Conflict):
-        people_changes.deactivate(real.pk, by=people_changes.COMMAND_LINE, now=timezone.now())
+        person_changes.deactivate(real.pk, by=person_changes.COMMAND_LINE, now=timezone.now())

@@ -16,8 +16,8 @@ from django.utils import timezone
 
 from portal.models import User
 from portal.permissions import Person
+from portal.services.accounts.browsers import describe_browser
 from portal.services.audit import record
-from portal.services.browsers import describe_browser
 from portal.services.errors import NotFound
 
 # Of a request whose address is not known, as over a Unix socket.

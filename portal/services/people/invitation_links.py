@@ -19,7 +19,7 @@ from portal.permissions import Permission, Person, Role, has_permission
 from portal.services import clean_text, people, secret_links
 from portal.services.audit.record import record
 from portal.services.errors import Conflict, Invalid, NotFound
-from portal.services.invitations import LONGEST_NAME, get_inviter_name, show_customer
+from portal.services.people.invitations import LONGEST_NAME, get_inviter_name, show_customer
 
 
 class Step(StrEnum):

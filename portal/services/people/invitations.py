@@ -19,12 +19,13 @@ from django.views.decorators.debug import sensitive_variables
 from portal import miosa
 from portal.models import Customer, Invitation, InvitationGrant, Membership
 from portal.permissions import Permission, Person, Role
-from portal.services import clean_text, people_access, secret_links
+from portal.services import clean_text, secret_links
 from portal.services.audit.record import record
 from portal.services.authorization import require_permission, require_platform_permission
 from portal.services.brands import current
 from portal.services.errors import Invalid, NotFound, Unavailable
 from portal.services.mails import compose
+from portal.services.people import access
 from portal.services.queries import customers
 from portal.services.rates import Share
 from portal.services.sync import budget
@@ -113,7 +114,7 @@ def invite_member(*, slug: str, email: str, name: str, role: str, by: Person, no
     with transaction.atomic():
         # The newest invitation counts.
         to_email = Q(email=address, staff_role="")
-        people_access.withdraw_grants(customer, to_email, now=now)
+        access.withdraw_grants(customer, to_email, now=now)
         return store(address, {customer: invitee.role}, invitee=invitee, by=by, now=now)
 
 
@@ -155,7 +156,7 @@ def revoke_at_customer(invitation_id: int, *, slug: str, by: Person, now: dateti
     customer = _get_customer(slug, by=by)
     with transaction.atomic():
         invitation = _lock_open(invitation_id, customer=customer)
-        people_access.withdraw_grants(customer, Q(pk=invitation.pk), now=now)
+        access.withdraw_grants(customer, Q(pk=invitation.pk), now=now)
         record("invitation.revoked", by=by, customer=customer, target=invitation.email)
 
 

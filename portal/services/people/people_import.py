@@ -18,11 +18,11 @@ from django.utils.translation import gettext as _
 
 from portal.models import Customer, Invitation, Membership, User
 from portal.permissions import Permission, Person, Role
-from portal.services import invitations, people_access
 from portal.services.authorization import require_platform_permission
 from portal.services.customer_names import CustomerIndex, load_index
 from portal.services.errors import Invalid
-from portal.services.invitations import Invitee
+from portal.services.people import access, invitations
+from portal.services.people.invitations import Invitee
 
 MOST_LINES = 2_000
 # So many invitations are stored in one transaction: other writers wait no longer than that takes.
@@ -117,7 +117,7 @@ def _send_some(by_email: dict[str, list[Line]], *, key: UUID, by: Person, now: d
     for email in by_email.keys() - done:
         roles = {line.customer: line.role for line in by_email[email] if line.customer and line.role}
         for customer in roles if email in invited else ():
-            people_access.withdraw_grants(customer, Q(email=email, staff_role=""), now=now)
+            access.withdraw_grants(customer, Q(email=email, staff_role=""), now=now)
         # Any of the roles: it only says that the invitation is not for staff.
         invitee = Invitee(email, next(iter(roles.values())))
         invitations.store(email, roles, invitee=invitee, by=by, now=now, batch=key)
