@@ -1,4 +1,4 @@
-"""Every unsafe URL, for every person: each request leaves exactly one event, which says who sent it and what came of it."""
+"""Every unsafe URL, for every person: each request leaves one event, which says who sent it and what came of it."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ class Where:
 
     Numbers follow times, so `since` and `until` are turned into numbers. `text` is lower-cased; `names` is the same as
     it was typed, which finds people by name or e-mail, addresses and request ids: for staff only. `is_by_staff`: by the
-    platform's staff.
+    platform's staff. `unknown_person`: a name or an e-mail that no account has, of somebody removed or of a command.
     """
 
     customers: Collection[int] | None = None
@@ -35,6 +35,7 @@ class Where:
     text: str = ""
     names: str = ""
     is_by_staff: bool | None = None
+    unknown_person: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,8 @@ def _split(where: Where) -> tuple[Q | None, Q | None]:
     others = [condition for _has_index, condition in conditions if condition is not indexed]
     if where.text:
         others.append(_find_text(where))
+    if where.unknown_person:
+        others.append(Q(person_name__icontains=where.unknown_person) | Q(person_email__iexact=where.unknown_person))
     if where.is_by_staff is not None:
         of_staff = Q(person_role__in=("operator", "support")) | Q(way=AuditEvent.Way.COMMAND)
         others.append(of_staff if where.is_by_staff else ~of_staff)
