@@ -70,6 +70,8 @@ SENTENCES: dict[str, Promise] = {
     "hand_off.accepted": _("%(who)s came from the platform’s own app"),
     "hand_off.refused": _("A hand-off from the platform’s own app was refused"),
     "hand_off.token_made": _("%(who)s made a token for a hand-off"),
+    "backup.made": _("%(who)s made the backup %(target)s"),
+    "backup.restored": _("%(who)s restored the backup %(target)s"),
     "brand.added": _("%(who)s added the brand %(target)s"),
     "brand.changed": _("%(who)s changed the brand %(target)s"),
     "brand.deleted": _("%(who)s deleted the brand %(target)s"),
@@ -85,6 +87,7 @@ OTHER = _("%(who)s: %(kind)s %(target)s")
 # What begins a kind, for the filter.
 NOUNS: dict[str, Promise] = {
     "audit": _("Audit log"),
+    "backup": _("Backups"),
     "brand": _("Brand"),
     "checklist": _("Installation"),
     "customer": _("Customers"),

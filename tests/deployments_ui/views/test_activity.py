@@ -285,9 +285,7 @@ def test_every_kind_of_operation_has_a_sentence() -> None:
 def test_every_kind_that_services_record_has_a_sentence_and_a_filter() -> None:
     """Those written as a literal; others are shown by their words."""
     sources = [path.read_text() for path in Path("portal").rglob("*.py")]
-    literal = (
-        r'(?:\b_?record(?:_change)?\(\s*|\bkind = (?:"[a-z_.]+" if \w+ else )?)"([a-z_]+\.[a-z_]+)"'
-    )
+    literal = r'(?:\b_?record(?:_change)?\(\s*|\bkind = (?:"[a-z_.]+" if \w+ else )?)"([a-z_]+\.[a-z_]+)"'
     kinds = {kind for source in sources for kind in re.findall(literal, source)}
     assert len(kinds) > 20
     assert kinds - set(SENTENCES) == set()
