@@ -40,7 +40,7 @@ class AuditedRequest(HttpRequest):
 
 
 class AuditMiddleware:
-    """Each unsafe request leaves an event, and so does each page that is forbidden.
+    """Each unsafe request leaves an event, and so does each page that is refused.
 
     Services record what they change; this adds what they did not, such as attempts that were refused.
     """
@@ -53,8 +53,7 @@ class AuditMiddleware:
         request.origin = Origin(Way.NOBODY, address=address, request_id=request.request_id)
         with changes_from(request.origin):
             response = self.get_response(request)
-            is_forbidden_page = request.method in {"GET", "HEAD"} and response.status_code == 403
-            if request.origin.recorded == 0 and (request.method not in SAFE or is_forbidden_page):
+            if request.origin.recorded == 0 and (request.method not in SAFE or is_refused_page(request, response)):
                 self.record_rest(request, response)
         return response
 
@@ -79,6 +78,14 @@ class AuditMiddleware:
         )
         if view not in UNRECORDED or answered.outcome is not Outcome.DONE:
             record_request(answered, by=by)
+
+
+def is_refused_page(request: AuditedRequest, response: HttpResponseBase) -> bool:
+    """Others' pages and those that don't exist are answered alike, and take the same time: both are recorded."""
+    if request.method not in {"GET", "HEAD"}:
+        return False
+    is_hidden = response.status_code == 404 and request.resolver_match is not None and request.person.id != 0
+    return response.status_code == 403 or (is_hidden and not request.person.is_operator)
 
 
 def find_way(request: AuditedRequest, kwargs: dict[str, Any]) -> Way:
