@@ -264,7 +264,7 @@ class TestLost:
         assert not Authenticator.objects.exists()
         assert not is_signed_in(session)
         assert is_signed_in(sign_in(people.owner))
-        assert [event.person_id for event in list_events("second_factor.removed")] == [people.operator.pk]
+        assert [event.person_id for event in list_events("person.second_factors_removed")] == [people.operator.pk]
         assert "A second factor was removed" in list_texts("security_changed", to=people.owner.email)[-1]
 
     def test_support_and_owners_can_t(self, people: People) -> None:

@@ -229,7 +229,7 @@ class TestClaims:
         with pytest.raises(Refused):
             verify(jwt.api_jws.encode(text.encode(), KEY, "EdDSA"))
 
-    @pytest.mark.parametrize("name", [17, "", "\u0007", "  ", ["Dr Rao"]])
+    @pytest.mark.parametrize("name", [17, "", "\u0007", "  ", "\u200b\u200f \u202e", ["Dr Rao"]])
     def test_a_name_has_letters(self, name: Any) -> None:
         assert "name" in find_reason(sign(name=name))
 

@@ -59,7 +59,7 @@ def remove_second_factors(user_id: int, *, by: Person) -> None:
             raise NotFound
         Authenticator.objects.filter(user=user).delete()
         sessions.end_all(user.pk)
-        record.record("second_factor.removed", by=by, target=str(user))
+        record.record("person.second_factors_removed", by=by, target=str(user))
         report_change(user, "second_factor_removed")
 
 

@@ -144,7 +144,7 @@ def _make_claims(claims: _Payload) -> Claims:
     if any(clean_text.make_storable(each) != each for each in ids):
         raise Refused("an id has characters that can't be stored")
     name = clean_text.clean_line(claims.name, most=200)
-    if not name:
+    if not any(each.isprintable() and not each.isspace() for each in name):
         raise Refused("name is empty")
     return Claims(
         jti=claims.jti,
