@@ -135,7 +135,7 @@ def finish_confirmation(request: HttpRequest, sociallogin: Any, linked: User | N
 
 def note_failure(request: HttpRequest) -> None:
     """Of an answer that says nothing certain of who tries."""
-    sign_ins.note_stranger(network=get_network(get_client_address(request)), way="oidc")
+    sign_ins.note_unknown_visitor(network=get_network(get_client_address(request)), way="oidc")
 
 
 def refuse(request: HttpRequest, text: str) -> NoReturn:
