@@ -12,7 +12,7 @@ from django.core.cache import cache
 from django.test import Client
 from pytest_django import Settings
 
-from portal.models import Brand, UsedToken
+from portal.models import Brand, UsedToken, User
 from portal.services.brands import current
 from portal.sign_in import session_facts
 from tests.accounts.browser import confirm_by_password, is_signed_in, let_pass, list_events, sign_in
@@ -130,6 +130,26 @@ class TestAuthenticatorApp:
         client.post(form, {"password1": new, "password2": new})
         assert not is_signed_in(client)
         assert sign_in(people.owner, new).get("/accounts/login/")["Location"] == CODE
+
+    def test_who_has_typed_the_old_password_is_asked_for_the_new_one(self, people: People) -> None:
+        secret = set_up_app(sign_in(people.owner))
+        client = sign_in(people.owner)
+        people.owner.set_password("a new and long password")
+        people.owner.save()
+        page = client.post(CODE, {"code": code_of(secret)}, follow=True)
+        assert page.redirect_chain == [("/accounts/login/", 302)]
+        assert "Your account has changed meanwhile" in page.content.decode()
+        assert not is_signed_in(client)
+
+    def test_who_was_deactivated_meanwhile_stays_out(self, people: People) -> None:
+        secret = set_up_app(sign_in(people.owner))
+        client = sign_in(people.owner)
+        User.objects.filter(pk=people.owner.pk).update(is_active=False)
+        before = len(list_events("sign_in.succeeded"))
+        client.post(CODE, {"code": code_of(secret)})
+        assert not is_signed_in(client)
+        assert len(list_events("sign_in.succeeded")) == before
+        assert len(list_events("sign_in.failed")) == 1
 
     def test_its_secret_is_encrypted_in_the_database(self, people: People) -> None:
         secret = set_up_app(sign_in(people.owner))
