@@ -217,6 +217,12 @@ class TestClaims:
         reason = find_reason(sign(**{name: value}))
         assert f"`$.{name}`" in reason or "can't be stored" in reason
 
+    def test_ids_fit_into_an_index(self) -> None:
+        claims = make_claims(external_workspace_id="𠀀" * 500, external_user_id="𠀀" * 100)
+        token = jwt.api_jws.encode(json.dumps(claims, ensure_ascii=False).encode(), KEY, "EdDSA")
+        assert find_reason(token) == "its two external ids are longer than 2,000 bytes"
+        assert verify(sign(external_workspace_id="x" * 512, external_user_id="x" * 300)).role == "owner"
+
     @pytest.mark.parametrize("value", ["1800000000", 1.5, True, [], {"$": 1}])
     @pytest.mark.parametrize("name", ["exp", "nbf", "iat"])
     def test_a_time_is_a_whole_number(self, name: str, value: Any) -> None:
