@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from portal import miosa
-from portal.models import Bucket, User
+from portal.models import Bucket, Customer, User
 from portal.services import people
 from portal.services.audit import record
 from portal.services.errors import Unavailable
@@ -109,7 +109,10 @@ def note_unknown_visitor(*, network: str, way: str) -> None:
 
 def note_sign_in(user: User, *, way: str, is_known_browser: bool, browser: str, address: str) -> None:
     """A person has signed in. `browser` is in words; one that is new is reported by mail."""
-    record.record("sign_in.succeeded", by=people.get_person(user), after={"way": way, "browser": browser})
+    by = people.get_person(user)
+    customers = Customer.objects.filter(pk__in=by.roles if by is not None else ())[:2]
+    customer = customers[0] if len(customers) == 1 else None  # of several, nobody knows yet for which one
+    record.record("sign_in.succeeded", by=by, customer=customer, after={"way": way, "browser": browser})
     if not is_known_browser:
         facts = {"user": user, "browser": browser, "address": address, "at": timezone.now()}
         compose.send_optional("new_sign_in", user=user, context=facts)

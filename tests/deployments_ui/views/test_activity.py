@@ -23,6 +23,7 @@ from portal.services import people
 from portal.services.audit.record import Origin, Outcome, Way, changes_from, record
 from portal.services.operations.kinds import KINDS
 from portal.services.queries import activity, activity_search
+from tests.accounts.browser import sign_in
 from tests.deployments_ui.changes import confirm
 from tests.deployments_ui.conftest import HTMX, SLUG, Browse, World
 from tests.deployments_ui.page_rules import text_of
@@ -71,6 +72,16 @@ def test_a_customer_sees_its_own_events_and_of_staff_only_that_it_was_support(wo
     for hidden in ("Ana Ruiz", "support@portal.test", "203.0.113.7", "0123456789abcdef", "pawsome.test", "platform@"):
         assert hidden not in page
     assert "Ana Ruiz invited" in text_of(browse(world.people.operator), OWN)
+
+
+def test_a_customer_sees_sign_ins_of_its_own_people(world: World, browse: Browse) -> None:
+    """Not those of somebody who belongs to another customer too."""
+    Membership.objects.create(user=world.people.other_owner, customer=Customer.objects.get(slug=SLUG), role="owner")
+    for who in (world.people.viewer, world.people.other_owner, world.people.support):
+        sign_in(who)
+    page = text_of(browse(world.people.owner), OWN)
+    assert f"{world.people.viewer} signed in" in page
+    assert page.count("signed in</") == 1
 
 
 def test_a_setting_shows_customers_the_names_of_staff(world: World, browse: Browse, settings: Settings) -> None:
