@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from allauth.account import auth_backends
 from allauth.account.adapter import DefaultAccountAdapter
@@ -15,6 +15,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from portal import known_browsers
 from portal.client_address import get_client_address, get_network
@@ -29,6 +30,12 @@ ELSEWHERE = "account_confirm_elsewhere"
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
     """There is no sign-up: operators add people. Attempts to sign in are limited by `sign_ins`, not by allauth."""
+
+    error_messages: ClassVar[dict[str, Any]] = {
+        **DefaultAccountAdapter.error_messages,
+        "email_password_mismatch": gettext_lazy("The e-mail address or the password is not correct."),
+        "enter_current_password": gettext_lazy("This is not your current password."),
+    }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
