@@ -19,8 +19,8 @@ from django.utils.translation import gettext_lazy as _
 
 from deployments_ui import errors, links
 from deployments_ui.htmx import Request, wants_part
-from portal import session_facts
-from portal.services import security
+from portal.services.accounts import security
+from portal.sign_in import session_facts
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 

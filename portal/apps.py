@@ -11,4 +11,4 @@ class PortalConfig(AppConfig):
 
     def ready(self) -> None:
         import_module("portal.checks")  # registers the checks
-        import_module("portal.sign_in_events")  # connects the receivers
+        import_module("portal.sign_in.events")  # connects the receivers

@@ -73,7 +73,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "portal.middleware.BrandMiddleware",
-    "portal.session_limits.SessionLimitMiddleware",
+    "portal.sign_in.session_limits.SessionLimitMiddleware",
     "portal.middleware.PersonMiddleware",
     "portal.audit_middleware.AuditMiddleware",
     "portal.middleware.TimeZoneMiddleware",
@@ -117,7 +117,7 @@ TEMPLATES: list[dict[str, Any]] = [
 
 AUTH_USER_MODEL = "portal.User"
 SILENCED_SYSTEM_CHECKS = ["auth.W004"]  # e-mail addresses are unique; people without one never sign in with it
-AUTHENTICATION_BACKENDS = ["portal.accounts.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["portal.sign_in.accounts.AuthenticationBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
@@ -126,24 +126,24 @@ AUTH_PASSWORD_VALIDATORS = [
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
-ACCOUNT_ADAPTER = "portal.accounts.AccountAdapter"
+ACCOUNT_ADAPTER = "portal.sign_in.accounts.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
-ACCOUNT_EMAIL_NOTIFICATIONS = False  # portal.sign_in_events sends them
+ACCOUNT_EMAIL_NOTIFICATIONS = False  # portal.sign_in.events sends them
 ACCOUNT_FORMS = {
-    "reset_password": "portal.account_forms.ResetPasswordForm",
-    "user_token": "portal.account_forms.ResetTokenForm",
+    "reset_password": "portal.sign_in.forms.ResetPasswordForm",
+    "user_token": "portal.sign_in.forms.ResetTokenForm",
 }
 ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"  # noqa: S105
 PASSWORD_RESET_TIMEOUT = 3600
-# portal.services.sign_ins limits attempts to sign in and to reset a password.
+# portal.services.accounts.sign_ins limits attempts to sign in and to reset a password.
 ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": None, "reset_password": None}
 ALLAUTH_TRUSTED_PROXY_COUNT = CONFIG.trusted_proxy_count
-MFA_ADAPTER = "portal.second_factors.MFAAdapter"
+MFA_ADAPTER = "portal.sign_in.second_factors.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_PERIOD = 30
@@ -151,16 +151,16 @@ MFA_TOTP_TOLERANCE = 1  # people type slowly, and clocks differ
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # no address is taken without its confirmation
 MFA_RATE_LIMITS = {"webauthn_login": "60/m/ip"}  # an office shares an address, and there is nothing to guess
 MFA_FORMS = {
-    "authenticate": "portal.account_forms.AuthenticateForm",
-    "reauthenticate": "portal.account_forms.ReauthenticateForm",
-    "activate_totp": "portal.account_forms.ActivateAppForm",
-    "add_webauthn": "portal.account_forms.AddPasskeyForm",
-    "edit_webauthn": "portal.account_forms.RenamePasskeyForm",
-    "login_webauthn": "portal.account_forms.PasskeyLoginForm",
+    "authenticate": "portal.sign_in.forms.AuthenticateForm",
+    "reauthenticate": "portal.sign_in.forms.ReauthenticateForm",
+    "activate_totp": "portal.sign_in.forms.ActivateAppForm",
+    "add_webauthn": "portal.sign_in.forms.AddPasskeyForm",
+    "edit_webauthn": "portal.sign_in.forms.RenamePasskeyForm",
+    "login_webauthn": "portal.sign_in.forms.PasskeyLoginForm",
 }
 HAND_OFF = CONFIG.hand_off
 SECOND_FACTOR_FOR = frozenset(CONFIG.second_factor_for)
-SOCIALACCOUNT_ADAPTER = "portal.single_sign_on.SocialAccountAdapter"
+SOCIALACCOUNT_ADAPTER = "portal.sign_in.single_sign_on.SocialAccountAdapter"
 OIDC_ISSUER = CONFIG.oidc_issuer or ""
 OIDC_NAME = CONFIG.oidc_name
 OIDC_GROUPS_CLAIM = CONFIG.oidc_groups_claim

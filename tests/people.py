@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from portal.models import OwnerPermission, User
-from portal.services.demo_people import DEMO_PASSWORD, ensure_demo_people
+from portal.services.people.demo_people import DEMO_PASSWORD, ensure_demo_people
 
 
 @dataclass(frozen=True)

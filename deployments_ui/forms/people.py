@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from deployments_ui.forms.base import DialogForm
 from deployments_ui.labels.people import ROLE_CHOICES
 from portal.permissions import OWNER_PERMISSIONS, Role
-from portal.services.invitations import LONGEST_NAME
+from portal.services.people.invitations import LONGEST_NAME
 
 LONGEST_EMAIL = 254
 LONGEST_LIST = 100_000

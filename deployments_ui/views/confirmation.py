@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from deployments_ui import guards, links
 from deployments_ui.htmx import Request
-from portal.services import profiles
+from portal.services.accounts import profiles
 
 
 @require_safe

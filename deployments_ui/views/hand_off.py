@@ -17,15 +17,15 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 
 from deployments_ui import htmx, links
 from deployments_ui.dialogs import SeeOther, allow_form_methods
-from portal import session_facts
 from portal.audit_middleware import AuditedRequest
 from portal.client_address import get_client_address, get_network
-from portal.services import sign_ins
+from portal.services.accounts import sign_ins
+from portal.services.accounts.browsers import describe_browser
 from portal.services.audit.record import Way
-from portal.services.browsers import describe_browser
 from portal.services.hand_off import accept, grants
 from portal.services.hand_off.errors import Refused
 from portal.services.hand_off.grants import Grant
+from portal.sign_in import session_facts
 
 COOKIE = "hand_off"
 
@@ -93,7 +93,7 @@ def sign_in(request: AuditedRequest, grant: Grant) -> HttpResponse:
     request.origin.way = Way.HAND_OFF
     grants.use_grant(grant, now=timezone.now())
     request.session.cycle_key()  # Django leaves that out if the same person signs in again
-    login(request, grant.user, backend="portal.accounts.AuthenticationBackend")
+    login(request, grant.user, backend="portal.sign_in.accounts.AuthenticationBackend")
     request.session[session_facts.WAY] = Way.HAND_OFF.value
     sign_ins.note_sign_in(
         grant.user,

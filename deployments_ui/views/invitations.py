@@ -15,13 +15,14 @@ from django.views.decorators.http import require_POST
 from deployments_ui import dialogs, errors, htmx, links
 from deployments_ui.forms.people import AcceptForm, PlatformInvitationForm
 from deployments_ui.guards import require_recent_sign_in
-from portal import accounts
 from portal.client_address import get_client_address, get_network
 from portal.permissions import Role
-from portal.services import customer_names, invitation_links, invitations, people_pages
+from portal.services import customer_names
 from portal.services.errors import Conflict, Invalid, NotFound, Unavailable
-from portal.services.invitation_links import Step
-from portal.services.invitations import Invitee, SentInvitation
+from portal.services.people import directory, invitation_links, invitations
+from portal.services.people.invitation_links import Step
+from portal.services.people.invitations import Invitee, SentInvitation
+from portal.sign_in import accounts
 
 
 @dialogs.allow_form_methods
@@ -30,7 +31,7 @@ from portal.services.invitations import Invitee, SentInvitation
 def creation(request: htmx.Request) -> HttpResponse:
     by = request.person
     form = dialogs.bind(PlatformInvitationForm, request)
-    form.offer_tags(people_pages.list_tags(by=by))
+    form.offer_tags(directory.list_tags(by=by))
     if form.is_valid():
         try:
             sent = invitations.invite(read_invitee(form), by=by, now=timezone.now())

@@ -16,15 +16,15 @@ from deployments_ui.tabs import list_customer_tabs
 from deployments_ui.views.customers import page_number
 from deployments_ui.views.invitations import show_sent
 from deployments_ui.views.people import CONFIRM, Confirmation
-from portal.services import invitations, member_pages, people_changes
 from portal.services.errors import Conflict, Invalid
-from portal.services.member_pages import MemberPage
+from portal.services.people import invitations, members, person_changes
+from portal.services.people.members import MemberPage
 
 
 @require_safe
 def index(request: htmx.Request, slug: str) -> HttpResponse:
     page = page_number(request.GET.get("page", "1"))
-    found = member_pages.list_members(slug=slug, by=request.person, page=page, now=timezone.now())
+    found = members.list_members(slug=slug, by=request.person, page=page, now=timezone.now())
     url = links.customer_people(slug)
     context = {
         "found": found,
@@ -48,7 +48,7 @@ def invitation(request: htmx.Request, slug: str) -> HttpResponse:
             form.add_errors(error)
         else:
             return show_sent(request, sent, links.customer_people(slug))
-    customer = member_pages.get_managed_customer(slug, by=request.person)
+    customer = members.get_managed_customer(slug, by=request.person)
     context = {
         "page": {"obstacle": ""},
         "form": form,
@@ -78,12 +78,12 @@ def revocation(request: htmx.Request, slug: str, invitation_id: int) -> HttpResp
 @dialogs.allow_form_methods
 @require_recent_sign_in
 def role(request: htmx.Request, slug: str, user_id: int) -> HttpResponse:
-    page = member_pages.get_member(user_id, slug=slug, by=request.person)
+    page = members.get_member(user_id, slug=slug, by=request.person)
     form = dialogs.bind(MemberRoleForm, request, role=page.member.role)
     if form.is_valid():
         sent, now = form.cleaned_data["role"], timezone.now()
         try:
-            people_changes.change_member_role(user_id, slug=slug, role=sent, by=request.person, now=now)
+            person_changes.change_member_role(user_id, slug=slug, role=sent, by=request.person, now=now)
         except Conflict as error:
             form.add_error(None, error.for_people)
         else:
@@ -102,11 +102,11 @@ def role(request: htmx.Request, slug: str, user_id: int) -> HttpResponse:
 @dialogs.allow_form_methods
 @require_recent_sign_in
 def removal(request: htmx.Request, slug: str, user_id: int) -> HttpResponse:
-    page = member_pages.get_member(user_id, slug=slug, by=request.person)
+    page = members.get_member(user_id, slug=slug, by=request.person)
     form = dialogs.bind(PersonForm, request)
     if form.is_valid():
         try:
-            people_changes.remove_member(user_id, slug=slug, by=request.person, now=timezone.now())
+            person_changes.remove_member(user_id, slug=slug, by=request.person, now=timezone.now())
         except Conflict as error:
             form.add_error(None, error.for_people)
         else:
@@ -129,7 +129,7 @@ def removal_texts(page: MemberPage) -> Confirmation:
         title = _("Remove %(name)s from %(customer)s?") % who
         text = _("They lose access at once. Links they shared and invitations they sent stop working.")
     if page.is_last_owner:
-        text = f"{text} {_('Then this customer has no owner.')}"
+        text += " " + _("Then this customer has no owner.")
     button = _("Leave") if page.member.is_self else _("Remove")
     return Confirmation(title=title, text=text, button=button, obstacle=only_owner(page))
 

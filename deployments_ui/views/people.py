@@ -19,10 +19,12 @@ from deployments_ui.guards import require_recent_sign_in
 from deployments_ui.labels.people import ROLE_NAMES
 from deployments_ui.views.customers import page_number
 from portal.permissions import Role
-from portal.services import customer_names, invitation_lists, people_changes, people_pages, security
+from portal.services import customer_names
+from portal.services.accounts import security
 from portal.services.errors import Conflict, Invalid
-from portal.services.people_changes import StaffRole
-from portal.services.people_pages import PeopleList, PersonPage
+from portal.services.people import directory, invitation_lists, person_changes
+from portal.services.people.directory import PeopleList, PersonPage
+from portal.services.people.person_changes import StaffRole
 
 CONFIRM = "people/confirm.html"
 
@@ -40,7 +42,7 @@ class Confirmation:
 
 @require_safe
 def index(request: htmx.Request) -> HttpResponse:
-    found = people_pages.list_people(
+    found = directory.list_people(
         by=request.person,
         search=request.GET.get("q", ""),
         role=request.GET.get("role", ""),
@@ -74,7 +76,7 @@ def invitations(request: htmx.Request) -> HttpResponse:
 
 @require_safe
 def show(request: htmx.Request, user_id: int) -> HttpResponse:
-    page = people_pages.get_person_page(user_id, by=request.person)
+    page = directory.get_person_page(user_id, by=request.person)
     return htmx.render(request, "people/page.html", {"page": page, "person": page.person}, part="person")
 
 
@@ -83,12 +85,12 @@ def show(request: htmx.Request, user_id: int) -> HttpResponse:
 def role(request: htmx.Request, user_id: int) -> HttpResponse:
     """The role on the platform, and which customers a support person sees."""
     by = request.person
-    page = people_pages.get_person_page(user_id, by=by)
+    page = directory.get_person_page(user_id, by=by)
     form = dialogs.bind(StaffRoleForm, request, **role_of(page))
-    form.offer_tags(sorted({*people_pages.list_tags(by=by), *page.person.tags}))
+    form.offer_tags(sorted({*directory.list_tags(by=by), *page.person.tags}))
     if form.is_valid():
         try:
-            people_changes.change_staff_role(user_id, read_role(form), by=by, now=timezone.now())
+            person_changes.change_staff_role(user_id, read_role(form), by=by, now=timezone.now())
         except Invalid as error:
             form.add_errors(error)
         except Conflict as error:
@@ -106,7 +108,7 @@ def role_of(page: PersonPage) -> dict[str, Any]:
         "role": person.staff or "",
         "sees_all_customers": is_support and person.sees_all_customers,
         "tags": person.tags,
-        "customers": "\n".join(place.customer.slug for place in person.places) if is_support else "",
+        "customers": "\n".join(page.slugs) if is_support else "",
     }
 
 
@@ -124,7 +126,7 @@ def read_role(form: StaffRoleForm) -> StaffRole:
 @dialogs.allow_form_methods
 @require_recent_sign_in
 def deactivation(request: htmx.Request, user_id: int) -> HttpResponse:
-    page = people_pages.get_person_page(user_id, by=request.person)
+    page = directory.get_person_page(user_id, by=request.person)
     confirmation = Confirmation(
         title=_("Deactivate %(name)s?") % names(page),
         text=_("They are signed out and can’t sign in until you reactivate them. Links they shared stop working."),
@@ -132,30 +134,30 @@ def deactivation(request: htmx.Request, user_id: int) -> HttpResponse:
         obstacle=only_operator(page),
     )
     return change(
-        request, page, confirmation, lambda: people_changes.deactivate(user_id, by=request.person, now=timezone.now())
+        request, page, confirmation, lambda: person_changes.deactivate(user_id, by=request.person, now=timezone.now())
     )
 
 
 @dialogs.allow_form_methods
 @require_recent_sign_in
 def reactivation(request: htmx.Request, user_id: int) -> HttpResponse:
-    page = people_pages.get_person_page(user_id, by=request.person)
+    page = directory.get_person_page(user_id, by=request.person)
     confirmation = Confirmation(
         title=_("Reactivate %(name)s?") % names(page),
         text=_("They can sign in again, with the role and customers they had. Links they shared stay ended."),
         button=_("Reactivate"),
         is_danger=False,
     )
-    return change(request, page, confirmation, lambda: people_changes.reactivate(user_id, by=request.person))
+    return change(request, page, confirmation, lambda: person_changes.reactivate(user_id, by=request.person))
 
 
 @dialogs.allow_form_methods
 @require_recent_sign_in
 def removal(request: htmx.Request, user_id: int) -> HttpResponse:
-    page = people_pages.get_person_page(user_id, by=request.person)
+    page = directory.get_person_page(user_id, by=request.person)
     text = _("Their account is deleted and can’t be restored. Their name stays beside what they did.")
     if page.comes_from_app:
-        text = f"{text} {_('From your own app they can come back; deactivate them to prevent that.')}"
+        text += " " + _("From your own app they can come back; deactivate them to prevent that.")
     confirmation = Confirmation(
         title=_("Remove %(name)s?") % names(page), text=text, button=_("Remove"), obstacle=only_operator(page)
     )
@@ -163,7 +165,7 @@ def removal(request: htmx.Request, user_id: int) -> HttpResponse:
         request,
         page,
         confirmation,
-        lambda: people_changes.remove(user_id, by=request.person, now=timezone.now()),
+        lambda: person_changes.remove(user_id, by=request.person, now=timezone.now()),
         done_url=links.people(),
     )
 
@@ -171,7 +173,7 @@ def removal(request: htmx.Request, user_id: int) -> HttpResponse:
 @dialogs.allow_form_methods
 @require_recent_sign_in
 def sign_out(request: htmx.Request, user_id: int) -> HttpResponse:
-    page = people_pages.get_person_page(user_id, by=request.person)
+    page = directory.get_person_page(user_id, by=request.person)
     confirmation = Confirmation(
         title=_("Sign out %(name)s everywhere?") % names(page),
         text=_("All their sessions end. They can sign in again with their password."),
@@ -179,7 +181,7 @@ def sign_out(request: htmx.Request, user_id: int) -> HttpResponse:
     )
 
     def end_sessions() -> None:
-        ended = people_changes.end_sessions(user_id, by=request.person)
+        ended = person_changes.end_sessions(user_id, by=request.person)
         messages.success(request, ngettext("%(num)d session ended.", "%(num)d sessions ended.", ended) % {"num": ended})
 
     return change(request, page, confirmation, end_sessions)
@@ -188,7 +190,7 @@ def sign_out(request: htmx.Request, user_id: int) -> HttpResponse:
 @dialogs.allow_form_methods
 @require_recent_sign_in
 def second_factors(request: htmx.Request, user_id: int) -> HttpResponse:
-    page = people_pages.get_person_page(user_id, by=request.person)
+    page = directory.get_person_page(user_id, by=request.person)
     confirmation = Confirmation(
         title=_("Remove the second factors of %(name)s?") % names(page),
         text=_(

@@ -16,10 +16,10 @@ from deployments_ui import dialogs, htmx, links
 from deployments_ui.forms.people import ImportForm, ImportSendingForm
 from deployments_ui.guards import require_recent_sign_in
 from portal.permissions import Permission
-from portal.services import people_import
 from portal.services.authorization import require_platform_permission
 from portal.services.errors import Invalid
-from portal.services.people_import import Review
+from portal.services.people import people_import
+from portal.services.people.people_import import Review
 
 
 @dialogs.allow_form_methods

@@ -11,8 +11,8 @@ from deployments_ui.forms.people import OwnerPermissionsForm
 from deployments_ui.guards import require_recent_sign_in
 from deployments_ui.labels.people import PERMISSIONS, ROLE_NAMES
 from deployments_ui.tabs import list_customer_tabs, list_settings_tabs
-from portal.services import owner_permissions
 from portal.services.errors import Invalid
+from portal.services.people import owner_permissions
 
 
 @dialogs.allow_form_methods

@@ -13,7 +13,7 @@ from deployments_ui.forms.profile import MAILS, EmailForm, ProfileForm
 from deployments_ui.guards import require_recent_sign_in
 from deployments_ui.views.theme import set_theme_cookie
 from portal.client_address import get_client_address, get_network
-from portal.services import email_changes, profiles, sessions
+from portal.services.accounts import email_changes, profiles, sessions
 from portal.services.errors import Invalid, Unavailable
 
 
@@ -72,7 +72,7 @@ def end_session(request: htmx.Request, session_id: int) -> HttpResponse:
 @require_POST
 def end_other_sessions(request: htmx.Request) -> HttpResponse:
     key = request.session.session_key or ""
-    ended = sessions.end_other_sessions(request.person.id, current_key=key, by=request.person)
+    ended = sessions.end_other_sessions(current_key=key, by=request.person)
     text = ngettext("%(count)d other session was ended.", "%(count)d other sessions were ended.", ended)
     messages.success(request, text % {"count": ended})
     return dialogs.redirect(request, links.profile())

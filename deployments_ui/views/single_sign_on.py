@@ -7,7 +7,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from deployments_ui import errors, guards
-from portal import single_sign_on
+from portal.sign_in import single_sign_on
 
 
 @login_not_required

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_POST
 from deployments_ui.frame import THEMES
 from deployments_ui.guards import referring_page
 from deployments_ui.htmx import Request
-from portal.services import profiles
+from portal.services.accounts import profiles
 
 YEAR_S = 365 * 24 * 3600
 

@@ -11,11 +11,12 @@ from django.utils import timezone
 
 from portal import heartbeat
 from portal.models import EnvVarDraft
-from portal.services import sessions, sign_ins
+from portal.services.accounts import sessions, sign_ins
 from portal.services.audit import verify
 from portal.services.env_vars import encryption
 from portal.services.hand_off import accept
 from portal.services.mails import outbox
+from portal.services.people import invitations
 from portal.worker import Due, Source
 
 _PURGE_EVERY_S = 60.0
@@ -45,6 +46,7 @@ class HousekeepingSource(Source[Chore]):
             Chore("hand-offs", lambda: accept.delete_expired_tokens(now=timezone.now()), _CLEAN_UP_EVERY_S),
             Chore("ended sessions", sessions.delete_ended_rows, _CLEAN_UP_EVERY_S),
             Chore("sign-ins", sign_ins.delete_old_counts, _CLEAN_UP_EVERY_S),
+            Chore("invitations", lambda: invitations.delete_old(now=timezone.now()), _CLEAN_UP_EVERY_S),
             Chore("mails", outbox.clean_up, _CLEAN_UP_EVERY_S),
             Chore("audit head", verify.note_head, _NOTE_EVERY_S),
             self._purge,

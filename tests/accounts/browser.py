@@ -7,9 +7,9 @@ from typing import Any
 from django.test import Client
 from django.urls import reverse
 
-from portal import session_facts
 from portal.models import AuditEvent, User
-from portal.services.demo_people import DEMO_PASSWORD
+from portal.services.people.demo_people import DEMO_PASSWORD
+from portal.sign_in import session_facts
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 

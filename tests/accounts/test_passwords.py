@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from portal.models import Bucket, Mail, User
-from portal.services.demo_people import DEMO_PASSWORD
+from portal.services.people.demo_people import DEMO_PASSWORD
 from tests.accounts.browser import is_signed_in, list_events, sign_in
 from tests.mails import find_path, list_texts
 from tests.people import People

@@ -12,7 +12,7 @@ from django.core.cache import cache
 from django.test import Client
 from pytest_django import Settings
 
-from portal import session_facts
+from portal.sign_in import session_facts
 from tests.accounts.browser import confirm_by_password, is_signed_in, let_pass, list_events, sign_in
 from tests.deployments_ui.conftest import HTMX
 from tests.mails import find_path, list_texts

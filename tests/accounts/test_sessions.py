@@ -8,7 +8,7 @@ from pytest_django import Settings
 
 from portal.models import User
 from portal.services import people as people_service
-from portal.services import sessions
+from portal.services.accounts import sessions
 from portal.services.errors import NotFound
 from tests.accounts.browser import is_signed_in, let_pass, list_events, sign_in
 from tests.people import People
@@ -131,6 +131,13 @@ def test_operators_end_sessions_of_others(people: People) -> None:
         sessions.end_session(session.id, user_id=people.owner.pk, by=support)
     sessions.end_session(session.id, user_id=people.owner.pk, by=operator)
     assert not is_signed_in(client)
+
+
+def test_nobody_ends_all_sessions_of_others(people: People) -> None:
+    client, viewer = sign_in(people.owner), people_service.get_person(people.viewer)
+    assert viewer is not None
+    assert sessions.end_other_sessions(current_key="", by=viewer) == 0
+    assert is_signed_in(client)
 
 
 def test_a_deactivated_person_is_out_at_once(people: People) -> None:

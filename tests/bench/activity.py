@@ -80,7 +80,7 @@ def main(events: int, rounds: int) -> None:
 
 def prepare() -> None:
     from portal.models import Connection, Customer  # noqa: PLC0415  # after setup
-    from portal.services import demo_people  # noqa: PLC0415  # as above
+    from portal.services.people import demo_people  # noqa: PLC0415  # as above
 
     demo_people.ensure_demo_people()
     connection = Connection.objects.get()

@@ -52,7 +52,7 @@ def _prepare(versions: int) -> None:
     from django.core.management import call_command  # noqa: PLC0415  # after setup
 
     from portal.models import User  # noqa: PLC0415  # after setup
-    from portal.services import demo_people  # noqa: PLC0415  # after setup
+    from portal.services.people import demo_people  # noqa: PLC0415  # after setup
     from tests.bench.history_rows import insert_history  # noqa: PLC0415  # after setup
 
     call_command("migrate", verbosity=0)
@@ -63,7 +63,7 @@ def _prepare(versions: int) -> None:
 
 
 def _sign_in(server: Server) -> None:
-    from portal.services import demo_people  # noqa: PLC0415  # after setup
+    from portal.services.people import demo_people  # noqa: PLC0415  # after setup
 
     server.get("/accounts/login/")
     form = urlencode({"login": "operator@portal.test", "password": demo_people.DEMO_PASSWORD}).encode()

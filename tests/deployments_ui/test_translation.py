@@ -35,7 +35,7 @@ VOID_ELEMENTS = frozenset({"br", "hr", "img", "input", "link", "meta"})
 # The same in every language: types of DNS records, protocols, units, keys, and examples of what to type.
 UNIVERSAL = """
 A AAAA CAA CNAME DNS GB HTTP HTTPS Ctrl ID JSON KB MB NAME NS SHA SOA TTL TXT UTC URL kB https http
-npm run build start dist postgres redis www example com
+npm run build start dist postgres redis www example com Django MIOSA PostgreSQL Python SQLite
 """
 
 

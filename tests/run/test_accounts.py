@@ -9,8 +9,8 @@ from django.test import Client
 from pytest_django import Settings
 
 from portal.models import Bucket
-from portal.services import sign_ins
-from portal.services.demo_people import DEMO_PASSWORD
+from portal.services.accounts import sign_ins
+from portal.services.people.demo_people import DEMO_PASSWORD
 from tests.people import People
 from tests.simulator_control import SimulatorControl
 

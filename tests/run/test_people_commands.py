@@ -11,8 +11,8 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from pytest_django import Settings
 
-from portal.models import AuditEvent, Invitation, User
-from portal.services.demo_people import DEMO_PASSWORD
+from portal.models import AuditEvent, Customer, Invitation, User
+from portal.services.people.demo_people import DEMO_PASSWORD
 from tests.invitations import PASSWORD, create_account
 from tests.people import People
 
@@ -105,6 +105,27 @@ def test_a_change_needs_an_address(people: People, arguments: list[str]) -> None
     with pytest.raises(CommandError, match="Nobody has"):
         run("people", *arguments)
     assert User.objects.count() == 6
+
+
+def test_support_is_limited_to_tags_that_customers_have(people: People) -> None:
+    Customer.objects.get(slug=SLUG).tags.create(tag="europe")
+    run("people", "support@portal.test", "--role", "support", "--tag", "Europe")
+    run("invite", "sue@x.test", "--staff", "support", "--tag", "EUROPE ")
+    assert people.support.support_tags.get().tag == "europe"
+    assert Invitation.objects.get().tags == ["europe"]
+    for arguments in (["people", "support@portal.test", "--role"], ["invite", "tom@x.test", "--staff"]):
+        with pytest.raises(CommandError, match="No customer has the tag 'europa'"):
+            run(*arguments, "support", "--tag", "europe", "--tag", "europa")
+
+
+def test_createoperator_ends_roles_at_customers(people: People, monkeypatch: pytest.MonkeyPatch) -> None:
+    User.objects.update(is_demo=False)
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{PASSWORD}\n"))
+    run("createoperator", "owner@brightsmile.test")
+    assert not people.owner.memberships.exists()
+    after = last_event().after
+    assert after is not None
+    assert after["customers"] == []
 
 
 def test_createoperator_is_recorded(people: People, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,10 +28,11 @@ from portal.models import (
     Operation,
     User,
 )
-from portal.services import demo_people, invitations, people
+from portal.services import people
 from portal.services.domains import share_links
 from portal.services.env_vars import drafts
 from portal.services.env_vars.dotenv import TypedValues
+from portal.services.people import demo_people, invitations
 from tests.deployments_ui.changes import token_of
 from tests.deployments_ui.conftest import read_everything
 from tests.people import create_people

@@ -11,7 +11,7 @@ from django.http import HttpResponse
 from django.test import Client
 from pytest_django import Settings
 
-from portal.services.demo_people import DEMO_PASSWORD
+from portal.services.people.demo_people import DEMO_PASSWORD
 from tests.deployments_ui.conftest import HTMX
 from tests.security import matrix
 from tests.security.dataset import Dataset

@@ -13,7 +13,7 @@ from playwright.sync_api import ConsoleMessage, Page
 from pytest_django.live_server_helper import LiveServer
 
 from portal.models import Operation, User
-from portal.services.demo_people import DEMO_PASSWORD
+from portal.services.people.demo_people import DEMO_PASSWORD
 from tests.deployments_ui.changes import token_of
 from tests.security import dataset as datasets
 from tests.security.crawler import Crawl

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
 from uuid import uuid4
 
 import pytest
 from django.db import connection
 from django.utils import timezone
 
-from portal.models import Customer, Invitation, Mail, Membership
-from portal.permissions import Person
-from portal.services import people_import
+from portal.models import Customer, Invitation, Mail, Membership, User
+from portal.permissions import Person, Role
 from portal.services.errors import Invalid, NotFound
-from portal.services.people import get_person
-from portal.services.people_import import Verdict
+from portal.services.people import get_person, invitation_links, invitations, people_import
+from portal.services.people.invitations import Invitee
+from portal.services.people.people_import import Verdict
 from tests.people import People
+from tests.services.test_person_changes import run_at_once
 
 SLUG = "brightsmile-dental"
 GOOD = f"ana@x.test,{SLUG},owner"
@@ -138,6 +140,33 @@ def test_two_clicks_at_once_send_once(operator: Person) -> None:
         thread.join()
     assert sum(sent) == 60
     assert Invitation.objects.count() == Mail.objects.count() == 60
+
+
+@pytest.mark.django_db(transaction=True)
+def test_importing_again_waits_for_nobody_who_waits_for_it(operator: Person) -> None:
+    """While those who were invited accept, in another order than that of the lines."""
+    bright = Customer.objects.get(slug=SLUG)
+    for number in range(5):
+        guests = [User.objects.create_user(f"g{number}-{each}@x.test", is_demo=True) for each in range(4)]
+        text = "\n".join(f"{guest.email},{SLUG},viewer" for guest in guests)
+        run_at_once(
+            partial(people_import.send, text, key=uuid4(), by=operator, now=timezone.now()),
+            *(partial(accept, guest, invite(guest, bright, by=operator)) for guest in reversed(guests)),
+        )
+        for guest in guests:
+            is_invited = Invitation.objects.filter(email=guest.email, revoked_at=None, accepted_at=None).exists()
+            assert is_invited or guest.memberships.exists()
+
+
+def invite(user: User, customer: Customer, *, by: Person) -> str:
+    invitee = Invitee(user.email, Role.VIEWER, customers=(customer,))
+    return invitations.invite(invitee, by=by, now=timezone.now()).secret
+
+
+def accept(user: User, secret: str) -> None:
+    person = get_person(user)
+    assert person is not None
+    invitation_links.accept(secret=secret, by=person, address="", now=timezone.now())
 
 
 def test_it_is_for_operators(operator: Person, people: People) -> None:

@@ -14,8 +14,8 @@ from django.core.validators import validate_email
 from django.db import transaction
 
 from portal.models import User
-from portal.services import people_changes
 from portal.services.audit.record import changes_by_command
+from portal.services.people import person_changes
 
 
 class Command(BaseCommand):
@@ -41,7 +41,7 @@ class Command(BaseCommand):
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from None
         with changes_by_command(), transaction.atomic():
-            people_changes.make_operator(user, password=password)
+            person_changes.make_operator(user, password=password)
         self.stdout.write(f"{email} can sign in as an operator.")
 
 

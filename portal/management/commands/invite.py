@@ -10,11 +10,12 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from portal.permissions import Role
-from portal.services import customer_names, invitations
+from portal.services import customer_names
 from portal.services.audit.record import changes_by_command
-from portal.services.errors import ServiceError
-from portal.services.invitations import CUSTOMER_ROLES, STAFF_ROLES, Invitee, SentInvitation
-from portal.services.people_changes import COMMAND_LINE
+from portal.services.errors import Invalid, ServiceError
+from portal.services.people import directory, invitations
+from portal.services.people.invitations import CUSTOMER_ROLES, STAFF_ROLES, Invitee, SentInvitation
+from portal.services.people.person_changes import COMMAND_LINE
 
 
 class Command(BaseCommand):
@@ -55,8 +56,11 @@ def add_scope(parser: ArgumentParser) -> None:
 
 def read_scope(options: dict[str, Any]) -> dict[str, Any]:
     """As arguments of `Invitee` and `StaffRole`. Raises Invalid."""
+    tags = tuple(tag.strip().lower() for tag in options["tag"])
+    if unknown := set(tags).difference(directory.list_tags(by=COMMAND_LINE)):
+        raise Invalid({"tags": f"No customer has the tag {sorted(unknown)[0]!r}."})
     return {
         "customers": customer_names.find_customers("\n".join(options["customer"])),
-        "tags": tuple(options["tag"]),
+        "tags": tuple(dict.fromkeys(tags)),
         "sees_all_customers": options["all_customers"],
     }

@@ -11,11 +11,12 @@ from django.utils import timezone
 from portal.management.commands.invite import add_scope, read_scope
 from portal.models import User
 from portal.permissions import Role
-from portal.services import customer_names, people_changes, people_pages
+from portal.services import customer_names
 from portal.services.audit.record import changes_by_command
 from portal.services.errors import ServiceError
-from portal.services.invitations import CUSTOMER_ROLES
-from portal.services.people_changes import COMMAND_LINE, StaffRole
+from portal.services.people import directory, person_changes
+from portal.services.people.invitations import CUSTOMER_ROLES
+from portal.services.people.person_changes import COMMAND_LINE, StaffRole
 
 CHANGES = ("remove", "deactivate", "reactivate", "sign_out", "role")
 
@@ -54,7 +55,7 @@ class Command(BaseCommand):
         """The parts of a line are separated by tabs, for other programs."""
         customers = customer_names.find_customers("\n".join(options["customer"]))
         for customer in customers or (None,):
-            found = people_pages.filter_people(search=search, role=options["with_role"], customer=customer)
+            found = directory.filter_people(search=search, role=options["with_role"], customer=customer)
             for user in found.order_by("email").prefetch_related("memberships__customer"):
                 self.stdout.write("\t".join(describe(user)))
 
@@ -62,21 +63,21 @@ class Command(BaseCommand):
         by, now, slugs = COMMAND_LINE, timezone.now(), [each.slug for each in read_scope(options)["customers"]]
         if options["role"] in CUSTOMER_ROLES:
             for slug in require_customers(slugs):
-                people_changes.change_member_role(user.pk, slug=slug, role=options["role"], by=by, now=now)
+                person_changes.change_member_role(user.pk, slug=slug, role=options["role"], by=by, now=now)
         elif options["role"]:
             role = None if options["role"] == "none" else Role(options["role"])
-            people_changes.change_staff_role(user.pk, StaffRole(role, **read_scope(options)), by=by, now=now)
+            person_changes.change_staff_role(user.pk, StaffRole(role, **read_scope(options)), by=by, now=now)
         elif options["remove"] and slugs:
             for slug in slugs:
-                people_changes.remove_member(user.pk, slug=slug, by=by, now=now)
+                person_changes.remove_member(user.pk, slug=slug, by=by, now=now)
         elif options["remove"]:
-            people_changes.remove(user.pk, by=by, now=now)
+            person_changes.remove(user.pk, by=by, now=now)
         elif options["deactivate"]:
-            people_changes.deactivate(user.pk, by=by, now=now)
+            person_changes.deactivate(user.pk, by=by, now=now)
         elif options["reactivate"]:
-            people_changes.reactivate(user.pk, by=by)
+            person_changes.reactivate(user.pk, by=by)
         else:
-            people_changes.end_sessions(user.pk, by=by)
+            person_changes.end_sessions(user.pk, by=by)
         self.stdout.write("Done.")
 
 

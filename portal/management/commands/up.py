@@ -22,7 +22,7 @@ from django.db import connections
 from portal import health, heartbeat, metrics, staticfiles, var_dir
 from portal.config import BASE_DIR
 from portal.line_writer import LineWriter
-from portal.services import demo_people
+from portal.services.people import demo_people
 from portal.settings import CONFIG
 from portal.supervisor import Child, Supervisor
 

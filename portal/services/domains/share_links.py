@@ -12,12 +12,13 @@ from django.views.decorators.debug import sensitive_variables
 
 from portal.models import Deployment, Domain, DomainLink
 from portal.permissions import Permission, Person
-from portal.services import people, secret_links, staff_names
+from portal.services import people, secret_links
 from portal.services.audit.record import record
 from portal.services.authorization import can, require_permission
 from portal.services.domains.queries import get_domain_detail, load_domain
 from portal.services.domains.schemas import DomainDetail, ShareLink
 from portal.services.errors import NotFound
+from portal.services.people import staff_names
 
 VALID_FOR = timedelta(days=7)
 

@@ -8,7 +8,7 @@ from django.conf import settings
 
 from portal.models import Customer, Deployment, EnvVar, EnvVarUpdate, Operation
 from portal.permissions import Permission, Person
-from portal.services import environments, open_words, staff_names
+from portal.services import environments, open_words
 from portal.services.authorization import can
 from portal.services.env_vars import changes, drafts, names
 from portal.services.errors import NotFound
@@ -16,6 +16,7 @@ from portal.services.operations import reasons
 from portal.services.operations.kinds.delete_env import DeleteEnv
 from portal.services.operations.kinds.set_env import SetEnv
 from portal.services.operations.tokens import Subject, create_token
+from portal.services.people import staff_names
 from portal.services.queries import actions, ages, customers, deployments, summaries
 from portal.services.queries.schemas import Action, Age, CustomerSummary, DeploymentSummary
 from portal.services.sync import scopes

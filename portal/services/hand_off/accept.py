@@ -9,12 +9,13 @@ from django.views.decorators.debug import sensitive_variables
 from portal.models import Customer, HandOffIdentity, Membership, UsedToken, User
 from portal.models.audit import AuditEvent
 from portal.models.people import CustomerRole
-from portal.services import people, people_access, secret_links
+from portal.services import people, secret_links
 from portal.services.audit.record import record
 from portal.services.errors import Unavailable
 from portal.services.hand_off import grants, tokens
 from portal.services.hand_off.errors import Refused
 from portal.services.hand_off.tokens import Claims
+from portal.services.people import access
 from portal.services.sync.upsert import customer_rows
 
 
@@ -58,7 +59,7 @@ def _apply(claims: Claims, *, now: datetime) -> tuple[User, Customer]:
         User.objects.filter(pk=user.pk).update(name=claims.name)
         Membership.objects.update_or_create(user=user, customer=customer, defaults={"role": claims.role})
         if (before["role"], after["role"]) == (CustomerRole.OWNER, CustomerRole.VIEWER):
-            people_access.end_at_customer(user, customer, now=now)
+            access.end_at_customer(user, customer, now=now)
         user.refresh_from_db()
     by = people.get_person(user)
     target = f"{claims.external_user_id} of {claims.external_workspace_id}"

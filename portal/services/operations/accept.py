@@ -11,13 +11,13 @@ from django.utils.translation import gettext as _
 
 from portal.models import Customer, Operation
 from portal.permissions import Person
-from portal.services import staff_names
 from portal.services.audit.record import record
 from portal.services.errors import Conflict
 from portal.services.operations import execute, heartbeat, messages
 from portal.services.operations.base import Refusal
 from portal.services.operations.kinds import get_kind
 from portal.services.operations.tokens import Token
+from portal.services.people import staff_names
 from portal.wakeup import notify_worker
 
 logger = logging.getLogger(__name__)

@@ -17,7 +17,7 @@ def explain_error(operation: Operation, error: miosa.MiosaError, own_text: str) 
         return _("The hosting service asked us to wait, and did nothing. Try again in a minute.")
     if isinstance(error, miosa.Outage):
         return _not_reached()
-    return f"{_explain_refusal(operation, error, own_text)} {_('Nothing has changed.')}"
+    return _explain_refusal(operation, error, own_text) + " " + _("Nothing has changed.")
 
 
 def explain_unsent(operation: Operation, error: miosa.MiosaError) -> str:

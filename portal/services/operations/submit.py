@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 from portal import miosa
 from portal.models import Connection, Customer, Deployment, Operation, Version
 from portal.permissions import Permission, Person, has_permission, who_can
-from portal.services import staff_names
 from portal.services.authorization import require_permission
 from portal.services.errors import Forbidden, Invalid, NotFound, Unavailable
 from portal.services.operations import accept, execute, heartbeat, reasons
@@ -20,6 +19,7 @@ from portal.services.operations.accept import OperationRequest
 from portal.services.operations.base import Kind
 from portal.services.operations.kinds import get_kind
 from portal.services.operations.tokens import Subject
+from portal.services.people import staff_names
 from portal.services.queries import customers, deployments, summaries
 from portal.services.queries.actions import get_connection_obstacle, get_gone_obstacle
 from portal.services.queries.operations import OperationPage, get_page

@@ -3,8 +3,9 @@
 from django.db import transaction
 
 from portal.models import Deployment, Entry, Operation, Version
-from portal.services import clean_text, staff_names
+from portal.services import clean_text
 from portal.services.operations.kinds import get_kind
+from portal.services.people import staff_names
 from portal.services.sync.upsert import customer_rows, timeline_entries
 
 

@@ -12,8 +12,9 @@ from django.utils.translation import gettext as _
 
 from portal.models import AuditEvent, Customer, User
 from portal.permissions import Permission, Person, has_permission, who_can
-from portal.services import clean_text, open_words, staff_names
+from portal.services import clean_text, open_words
 from portal.services.errors import Forbidden, NotFound
+from portal.services.people import staff_names
 from portal.services.queries import activity_search, customers, operations, summaries
 from portal.services.queries.activity_search import Where
 from portal.services.queries.operations import OperationPage

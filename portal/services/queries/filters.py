@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 
 from portal.models import Customer, Deployment, Facet
 from portal.permissions import Person, Role
-from portal.services import clean_text, open_words, staff_names
+from portal.services import clean_text, open_words
+from portal.services.people import staff_names
 from portal.services.queries.schemas import State
 from portal.services.queries.timeline_search import Where
 

@@ -9,8 +9,9 @@ from django.db.models import QuerySet
 
 from portal.models import Customer, Deployment, Holding, Operation, Version
 from portal.permissions import Permission, Person, Role, has_permission
-from portal.services import clean_text, environments, log_text, open_words, staff_names
+from portal.services import clean_text, environments, log_text, open_words
 from portal.services.errors import NotFound
+from portal.services.people import staff_names
 from portal.services.queries import customers, outcomes, summaries, undo
 from portal.services.queries.actions import get_connection_obstacle
 from portal.services.queries.schemas import BuildOutcome, CustomerSummary, Undo

@@ -4,8 +4,8 @@ from datetime import datetime
 
 from portal.models import Customer, Deployment, Operation, Version
 from portal.permissions import Permission, Person, Role
-from portal.services import staff_names
 from portal.services.authorization import can
+from portal.services.people import staff_names
 from portal.services.queries import live_periods, summaries, undo
 from portal.services.queries.schemas import Rollback
 

@@ -5,7 +5,8 @@ from collections.abc import Collection
 from portal.models import Customer, Deployment, Operation, Version
 from portal.models.versions import UNFINISHED, PreviousVersion, VersionRow, get_created_at
 from portal.permissions import Permission, Person, has_permission
-from portal.services import open_words, staff_names
+from portal.services import open_words
+from portal.services.people import staff_names
 from portal.services.queries.schemas import CustomerSummary, DeploymentSummary, State, VersionSummary
 
 _STATES = {

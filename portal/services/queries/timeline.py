@@ -7,7 +7,8 @@ from datetime import datetime
 from portal.models import Customer, Deployment, Entry, Operation
 from portal.models.versions import PreviousVersion, VersionRow
 from portal.permissions import Person
-from portal.services import open_words, staff_names
+from portal.services import open_words
+from portal.services.people import staff_names
 from portal.services.queries import outcomes, summaries, timeline_search
 from portal.services.queries.schemas import (
     ActivationEntry,

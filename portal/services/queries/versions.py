@@ -9,8 +9,9 @@ from django.utils.translation import gettext as _
 from portal.models import Activation, Customer, Deployment, Operation, Version
 from portal.models.versions import UNFINISHED, get_created_at
 from portal.permissions import Person
-from portal.services import clean_text, open_words, staff_names
+from portal.services import clean_text, open_words
 from portal.services.errors import NotFound
+from portal.services.people import staff_names
 from portal.services.queries import actions, deployments, retention, summaries
 from portal.services.queries.retention import Retention
 from portal.services.queries.schemas import NOTHING, Actions, Age, CustomerSummary, DeploymentSummary, VersionSummary

@@ -16,7 +16,7 @@ from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from portal.models import User
-from portal.services.demo_people import DEMO_PASSWORD
+from portal.services.people.demo_people import DEMO_PASSWORD
 from tests.security.dataset import Dataset, create_dataset
 from tests.security.matrix import ACCESS, get_arguments, get_url
 from tests.simulator_control import SimulatorControl

@@ -13,8 +13,8 @@ from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from portal.models import Customer, Deployment, Operation
-from portal.services.demo_people import DEMO_PASSWORD
 from portal.services.operations import background
+from portal.services.people.demo_people import DEMO_PASSWORD
 from tests.deployments_ui.changes import list_changes_sent, older
 from tests.deployments_ui.conftest import SLUG, World
 from tests.deployments_ui.journeys.conftest import Enter

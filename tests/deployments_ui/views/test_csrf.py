@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 
 from portal.models import User
-from portal.services.demo_people import DEMO_PASSWORD
+from portal.services.people.demo_people import DEMO_PASSWORD
 from tests.deployments_ui.changes import list_changes_sent
 from tests.deployments_ui.conftest import HTMX, SLUG, World
 from tests.security.test_requests import OTHER_SITES

@@ -13,7 +13,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from portal.models import AuditEvent, Customer, Invitation, Mail, Membership, OwnerPermission, User
-from portal.services.demo_people import DEMO_PASSWORD
+from portal.services.people.demo_people import DEMO_PASSWORD
 from tests import mails
 from tests.deployments_ui.conftest import Browse
 from tests.deployments_ui.page_rules import text_of
@@ -277,11 +277,21 @@ def test_a_person_who_becomes_staff_loses_single_roles(people: People, browse: B
     assert not people.other_owner.memberships.exists()
 
 
+def test_somebody_who_was_support_once_becomes_a_viewer(people: People, browse: Browse) -> None:
+    """The provider's groups may have taken the role on the platform, and left those of single customers."""
+    Membership.objects.create(user=people.outsider, customer=Customer.objects.get(slug=SLUG), role="support")
+    link, outsider = invite(browse(people.owner), people.outsider.email), browse(people.outsider)
+    assert outsider.post(link).status_code == 303
+    assert outsider.get(f"/c/{SLUG}/").status_code == 200
+    assert people.outsider.memberships.get().role == "viewer"
+
+
 @pytest.mark.parametrize(
     ("fields", "error"),
     [
         ({"email": "not an address"}, "Enter an e-mail address"),
         ({"email": ""}, "Enter an e-mail address"),
+        ({"email": f"a@{'.'.join(['İ' * 40] * 5)}.test"}, "This e-mail address is too long"),
         ({"email": "boo\u212a@x.test"}, "Enter an e-mail address"),
         ({"email": "a@x.test\nbcc: b@x.test"}, "Enter an e-mail address"),
         ({"customers": ""}, "Enter at least one customer"),

@@ -24,8 +24,9 @@ from portal.models import (
     User,
 )
 from portal.permissions import Role
-from portal.services import invitations, people
-from portal.services.invitations import Invitee
+from portal.services import people
+from portal.services.people import invitations
+from portal.services.people.invitations import Invitee
 from tests.deployments_ui.conftest import HTMX, SLUG, Browse, World
 from tests.deployments_ui.page_rules import text_of
 from tests.deployments_ui.views.test_people import is_signed_in, sign_in
@@ -68,6 +69,14 @@ def test_others_are_refused_and_learn_who_can(people: People, browse: Browse, fo
     deny_owners("manage_people")
     page = read(browse(people.owner), path, status=403)
     assert "Who can: the platform's operators." in page
+
+
+@pytest.mark.parametrize("number", ["0", "9" * 25])
+def test_a_number_of_nobody_is_not_found(people: People, browse: Browse, number: str) -> None:
+    owner = browse(people.owner)
+    for change in ("role", "remove"):
+        read(owner, f"{PEOPLE}{number}/{change}/", status=404)
+        assert owner.post(f"{PEOPLE}{number}/{change}/", {"role": "viewer"}).status_code == 404
 
 
 def test_another_customer_is_never_mentioned(people: People, browse: Browse) -> None:

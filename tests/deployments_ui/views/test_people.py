@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from portal.models import AuditEvent, Customer, CustomerTag, Membership, SupportTag, User
-from portal.services.demo_people import DEMO_PASSWORD
+from portal.services.people.demo_people import DEMO_PASSWORD
 from tests.deployments_ui.conftest import HTMX, SLUG, Browse
 from tests.deployments_ui.page_rules import text_of
 from tests.people import People
@@ -165,6 +166,19 @@ def test_support_is_limited_by_the_form(people: People, browse: Browse) -> None:
     assert "pawsome-vets</textarea>" in read(operator, path)
     event = AuditEvent.objects.filter(kind="person.role_changed").latest("number")
     assert [(facts or {})["tags"] for facts in (event.before, event.after)] == [["europe"], []]
+
+
+def test_saving_the_role_keeps_all_of_very_many_customers(people: People, browse: Browse) -> None:
+    facts = {"connection": Customer.objects.get(slug=SLUG).connection}
+    User.objects.filter(pk=people.support.pk).update(sees_all_customers=False)
+    for number in range(510):
+        new = Customer.objects.create(**facts, external_id=f"c{number}", slug=f"c{number}", name=f"C {number}")
+        Membership.objects.create(user=people.support, customer=new, role="support")
+    operator, path = browse(people.operator), f"/people/{people.support.pk}/role/"
+    typed = re.search(r"<textarea[^>]*>(.*?)</textarea>", read(operator, path), re.DOTALL)
+    assert typed
+    assert operator.post(path, {"role": "support", "customers": typed[1]}).status_code == 303
+    assert people.support.memberships.count() == 510
 
 
 def test_a_wrong_scope_changes_nothing(people: People, browse: Browse) -> None:

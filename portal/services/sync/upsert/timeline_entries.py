@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 
 from portal.models import Activation, Deployment, Entry, Facet, Version
 from portal.models.versions import get_created_at
-from portal.services import clean_text, log_text, staff_names
+from portal.services import clean_text, log_text
+from portal.services.people import staff_names
 from portal.services.sync.upsert import customer_rows
 
 # Customer.id, field, text.

@@ -18,11 +18,11 @@ from django.utils.translation import gettext as _
 
 from portal.models import Customer, Invitation, Membership, User
 from portal.permissions import Permission, Person, Role
-from portal.services import invitations, people_access
 from portal.services.authorization import require_platform_permission
 from portal.services.customer_names import CustomerIndex, load_index
 from portal.services.errors import Invalid
-from portal.services.invitations import Invitee
+from portal.services.people import access, invitations
+from portal.services.people.invitations import Invitee
 
 MOST_LINES = 2_000
 # So many invitations are stored in one transaction: other writers wait no longer than that takes.
@@ -114,14 +114,20 @@ def _send_some(by_email: dict[str, list[Line]], *, key: UUID, by: Person, now: d
     done = set(Invitation.objects.filter(batch=key, email__in=by_email).values_list("email", flat=True))
     earlier = Invitation.objects.filter(accepted_at=None, revoked_at=None, staff_role="", email__in=by_email)
     invited = set(earlier.values_list("email", flat=True))
-    for email in by_email.keys() - done:
-        roles = {line.customer: line.role for line in by_email[email] if line.customer and line.role}
-        for customer in roles if email in invited else ():
-            people_access.withdraw_grants(customer, Q(email=email, staff_role=""), now=now)
+    roles_of = {
+        email: {line.customer: line.role for line in lines if line.customer and line.role}
+        for email, lines in by_email.items()
+        if email not in done
+    }
+    # All of these first: once the first event is recorded, nothing may wait for somebody who is just accepting one.
+    for email in sorted(invited & roles_of.keys()):
+        for customer in roles_of[email]:
+            access.withdraw_grants(customer, Q(email=email, staff_role=""), now=now)
+    for email, roles in roles_of.items():
         # Any of the roles: it only says that the invitation is not for staff.
         invitee = Invitee(email, next(iter(roles.values())))
         invitations.store(email, roles, invitee=invitee, by=by, now=now, batch=key)
-    return len(by_email.keys() - done)
+    return len(roles_of)
 
 
 def _read(text: str) -> Iterator[Line]:

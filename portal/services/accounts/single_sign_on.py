@@ -11,8 +11,9 @@ from django.utils.translation import gettext_noop
 
 from portal.models import User
 from portal.models.people import StaffRole
-from portal.services import people, people_access, people_changes
+from portal.services import people
 from portal.services.audit import record
+from portal.services.people import access, person_changes
 
 NO_GROUP = gettext_noop("You are in none of the groups that may use this portal. Contact whoever manages %(provider)s.")
 NOT_STAFF = gettext_noop("Your e-mail address belongs to a customer's account here. Sign in with its password.")
@@ -89,13 +90,13 @@ def _create(claims: Claims, role: StaffRole) -> User:
 
 @transaction.atomic
 def _set_role(user: User, role: StaffRole) -> None:
-    if user.staff_role != role and not people_changes.is_last_operator(user, lock=True):
+    if user.staff_role != role and not person_changes.is_last_operator(user, lock=True):
         _change_role(user, role)
 
 
 @transaction.atomic
 def _take_role(user: User) -> None:
-    if user.staff_role and not people_changes.is_last_operator(user, lock=True):
+    if user.staff_role and not person_changes.is_last_operator(user, lock=True):
         _change_role(user, "")
 
 
@@ -103,7 +104,7 @@ def _change_role(user: User, role: str) -> None:
     before = user.staff_role
     user.staff_role, user.sees_all_customers = role, role == StaffRole.SUPPORT
     user.save(update_fields=["staff_role", "sees_all_customers"])
-    people_access.end_all(user, now=timezone.now())
+    access.end_all(user, now=timezone.now())
     record.record(
         "person.role_changed",
         by=None,

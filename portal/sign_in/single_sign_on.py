@@ -21,10 +21,10 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from portal import session_facts
 from portal.models import User
-from portal.services import security, single_sign_on
-from portal.services.single_sign_on import Claims, Refused
+from portal.services.accounts import security, single_sign_on
+from portal.services.accounts.single_sign_on import Claims, Refused
+from portal.sign_in import session_facts
 
 # What a provider that is down, or answers with something else than OpenID, raises in allauth.
 UNREACHABLE = (OSError, ValueError, KeyError)

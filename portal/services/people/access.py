@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db.models import Q, QuerySet
 
 from portal.models import Customer, DomainLink, EnvVarDraft, Holding, Invitation, InvitationGrant, Operation, User
-from portal.services import sessions
+from portal.services.accounts import sessions
 
 
 def end_all(user: User, *, now: datetime) -> None:
@@ -32,7 +32,8 @@ def end_at_customer(user: User, customer: Customer, *, now: datetime) -> None:
 def withdraw_grants(customer: Customer, invitations: Q, *, now: datetime) -> None:
     """Open invitations no longer lead to this customer. One that leads nowhere else is revoked."""
     open_ones = Invitation.objects.filter(invitations, accepted_at=None, revoked_at=None, grants__customer=customer)
-    ids = list(open_ones.values_list("pk", flat=True))
+    # Locked: one that is being accepted is accepted with this customer, or without it.
+    ids = list(open_ones.select_for_update(of=("self",)).values_list("pk", flat=True))
     InvitationGrant.objects.filter(invitation__in=ids, customer=customer).delete()
     Invitation.objects.filter(pk__in=ids, grants=None, staff_role="").update(revoked_at=now)
 

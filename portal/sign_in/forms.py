@@ -18,9 +18,10 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from portal import accounts
 from portal.models import User
-from portal.services import passwords, people, sign_ins
+from portal.services import people
+from portal.services.accounts import passwords, sign_ins
+from portal.sign_in import accounts
 
 LONGEST_NAME = 100
 # In which a code is valid: the current one and one on each side, and one more for clocks that differ.

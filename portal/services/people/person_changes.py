@@ -13,11 +13,13 @@ from django.views.decorators.debug import sensitive_variables
 
 from portal.models import Customer, Membership, SupportTag, User
 from portal.permissions import Permission, Person, Role
-from portal.services import people, people_access, sessions
+from portal.services import people
+from portal.services.accounts import sessions
 from portal.services.audit.record import record
 from portal.services.authorization import require_permission, require_platform_permission
 from portal.services.errors import Conflict, Invalid, NotFound
-from portal.services.invitations import CUSTOMER_ROLES, STAFF_ROLES
+from portal.services.people import access
+from portal.services.people.invitations import CUSTOMER_ROLES, STAFF_ROLES
 from portal.services.queries import customers
 
 # Who changes people by `manage.py`: somebody with access to the portal's own machine.
@@ -42,7 +44,7 @@ def change_staff_role(user_id: int, new: StaffRole, *, by: Person, now: datetime
         _check_staff_role(user, new)
         before = _describe_staff_role(user)
         if (new.role or "") != user.staff_role:
-            people_access.end_all(user, now=now)
+            access.end_all(user, now=now)
         _store_staff_role(user, new)
         record("person.role_changed", by=by, target=str(user), before=before, after=_describe_staff_role(user))
 
@@ -51,10 +53,11 @@ def change_staff_role(user_id: int, new: StaffRole, *, by: Person, now: datetime
 def make_operator(user: User, *, password: str) -> None:
     """Of a new person or of one who is there, in the caller's transaction. By a command: it needs no permission."""
     before = _describe_staff_role(user) if user.pk else None
-    user.staff_role, user.is_active = Role.OPERATOR, True
+    user.is_active = True
     user.set_password(password)
     user.save()
     sessions.end_all(user.pk)
+    _store_staff_role(user, StaffRole(Role.OPERATOR))
     kind = "person.role_changed" if before else "person.created"
     record(kind, by=None, target=str(user), before=before, after=_describe_staff_role(user), email=user.email)
 
@@ -65,7 +68,7 @@ def deactivate(user_id: int, *, by: Person, now: datetime) -> None:
     with transaction.atomic():
         user = _lock_user(user_id, stays_operator=False)
         User.objects.filter(pk=user.pk).update(is_active=False)
-        people_access.end_all(user, now=now)
+        access.end_all(user, now=now)
         record("person.deactivated", by=by, target=str(user))
 
 
@@ -84,7 +87,7 @@ def remove(user_id: int, *, by: Person, now: datetime) -> None:
     with transaction.atomic():
         user = _lock_user(user_id, stays_operator=False)
         before = {"email": user.email, **_describe_staff_role(user)}
-        people_access.end_all(user, now=now)
+        access.end_all(user, now=now)
         user.delete()
         record("person.removed", by=by, target=str(user), before=before)
 
@@ -108,7 +111,7 @@ def change_member_role(user_id: int, *, slug: str, role: str, by: Person, now: d
         before = membership.role
         if before == Role.OWNER and role != Role.OWNER:
             _require_other_owner(membership, by=by)
-            people_access.end_at_customer(membership.user, customer, now=now)
+            access.end_at_customer(membership.user, customer, now=now)
         membership.role = role
         membership.save(update_fields=["role"])
         old, new = {"role": before}, {"role": role}
@@ -123,7 +126,7 @@ def remove_member(user_id: int, *, slug: str, by: Person, now: datetime) -> None
         if membership.role == Role.OWNER:
             _require_other_owner(membership, by=by)
         membership.delete()
-        people_access.end_at_customer(user, customer, now=now)
+        access.end_at_customer(user, customer, now=now)
         if not user.memberships.exists():
             sessions.end_all(user.pk)
         record("member.removed", by=by, customer=customer, target=str(user), before=before)
@@ -199,9 +202,10 @@ def _lock_member(user_id: int, *, slug: str, by: Person) -> tuple[Customer, Memb
     """An owner or viewer of a customer, whose people are locked. Raises NotFound, also for staff; Forbidden."""
     customer = customers.get_customer(by=by, slug=slug)
     require_permission(Permission.MANAGE_PEOPLE, customer, None, by=by)
-    Customer.objects.select_for_update().get(pk=customer.pk)
+    # Rows that refer to the customer, such as memberships, can still be added.
+    Customer.objects.select_for_update(no_key=True).get(pk=customer.pk)
     members = Membership.objects.filter(customer=customer, user__staff_role="", role__in=CUSTOMER_ROLES)
-    membership = members.select_related("user").filter(user=user_id).first()
+    membership = members.select_related("user").filter(user__pk=user_id).first()
     if membership is None:
         raise NotFound
     return customer, membership

@@ -16,8 +16,8 @@ from django.utils import timezone
 
 from portal.models import User
 from portal.permissions import Person
+from portal.services.accounts.browsers import describe_browser
 from portal.services.audit import record
-from portal.services.browsers import describe_browser
 from portal.services.errors import NotFound
 
 # Of a request whose address is not known, as over a Unix socket.
@@ -78,11 +78,11 @@ def end_session(session_id: int, *, user_id: int, by: Person) -> None:
 
 
 @transaction.atomic
-def end_other_sessions(user_id: int, *, current_key: str, by: Person) -> int:
-    """All but the one with this key. Returns how many."""
-    keys = _list_keys(user_id, but=current_key)
+def end_other_sessions(*, current_key: str, by: Person) -> int:
+    """All of one's own but the one with this key. Returns how many."""
+    keys = _list_keys(by.id, but=current_key)
     _end(keys)
-    record.record("session.ended", by=by, target=f"{User.objects.get(pk=user_id)}: all other sessions")
+    record.record("session.ended", by=by, target=f"{User.objects.get(pk=by.id)}: all other sessions")
     return len(keys)
 
 

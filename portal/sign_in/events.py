@@ -17,10 +17,10 @@ from django.db.models.signals import post_save
 from django.dispatch import receiver
 from django.http import HttpRequest
 
-from portal import session_facts
 from portal.client_address import get_client_address
 from portal.models import User
-from portal.services import security, sessions
+from portal.services.accounts import security, sessions
+from portal.sign_in import session_facts
 
 
 @receiver(auth_signals.user_logged_in)

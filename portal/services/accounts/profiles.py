@@ -11,9 +11,9 @@ from django.db import transaction
 
 from portal.models import User
 from portal.permissions import Person
-from portal.services import sessions
+from portal.services.accounts import sessions
+from portal.services.accounts.sessions import OpenSession
 from portal.services.audit import record
-from portal.services.sessions import OpenSession
 
 THEMES = ("light", "dark")
 

@@ -8,12 +8,12 @@ from django.db.models.functions import Lower
 
 from portal.models import Customer, Membership
 from portal.permissions import Permission, Person, Role
-from portal.services import invitation_lists, people_changes
 from portal.services.authorization import require_permission
 from portal.services.errors import NotFound
-from portal.services.invitation_lists import InvitationRow
-from portal.services.invitations import CUSTOMER_ROLES
-from portal.services.people_pages import PAGE_SIZE, paginate
+from portal.services.people import invitation_lists, person_changes
+from portal.services.people.directory import PAGE_SIZE, paginate
+from portal.services.people.invitation_lists import InvitationRow
+from portal.services.people.invitations import CUSTOMER_ROLES
 from portal.services.queries import customers, summaries
 from portal.services.queries.schemas import CustomerSummary
 
@@ -73,10 +73,11 @@ def list_members(*, slug: str, by: Person, page: int, now: datetime) -> MemberLi
 def get_member(user_id: int, *, slug: str, by: Person) -> MemberPage:
     """Raises NotFound, also for staff; Forbidden."""
     customer = get_managed_customer(slug, by=by)
-    membership = _list(customer).filter(user=user_id).first()
+    # By `user__pk`, which finds nothing for a number that is too large; by `user` the database would refuse it.
+    membership = _list(customer).filter(user__pk=user_id).first()
     if membership is None:
         raise NotFound
-    is_last_owner = people_changes.is_last_owner(membership)
+    is_last_owner = person_changes.is_last_owner(membership)
     member = _summarize(membership, by=by, is_protected=is_last_owner and not by.is_staff)
     return MemberPage(summaries.summarize_customer(customer, by=by), member, is_last_owner)
 

@@ -19,17 +19,19 @@ from django.views.decorators.debug import sensitive_variables
 from portal import miosa
 from portal.models import Customer, Invitation, InvitationGrant, Membership
 from portal.permissions import Permission, Person, Role
-from portal.services import clean_text, people_access, secret_links
+from portal.services import clean_text, secret_links
 from portal.services.audit.record import record
 from portal.services.authorization import require_permission, require_platform_permission
 from portal.services.brands import current
 from portal.services.errors import Invalid, NotFound, Unavailable
 from portal.services.mails import compose
+from portal.services.people import access
 from portal.services.queries import customers
 from portal.services.rates import Share
 from portal.services.sync import budget
 
 VALID_FOR = timedelta(days=7)
+_KEPT_FOR = timedelta(days=90)
 LONGEST_NAME = 200
 _LONGEST_EMAIL = 254
 CUSTOMER_ROLES = (Role.OWNER, Role.VIEWER)
@@ -77,9 +79,10 @@ def clean_email(text: str) -> str:
         validate_email(typed)
     except ValidationError:
         raise wrong from None
-    if len(typed) > _LONGEST_EMAIL:
+    email = typed.lower()  # which can be longer
+    if len(email) > _LONGEST_EMAIL:
         raise Invalid({"email": _("This e-mail address is too long.")})
-    return typed.lower()
+    return email
 
 
 @sensitive_variables()
@@ -113,7 +116,7 @@ def invite_member(*, slug: str, email: str, name: str, role: str, by: Person, no
     with transaction.atomic():
         # The newest invitation counts.
         to_email = Q(email=address, staff_role="")
-        people_access.withdraw_grants(customer, to_email, now=now)
+        access.withdraw_grants(customer, to_email, now=now)
         return store(address, {customer: invitee.role}, invitee=invitee, by=by, now=now)
 
 
@@ -155,7 +158,7 @@ def revoke_at_customer(invitation_id: int, *, slug: str, by: Person, now: dateti
     customer = _get_customer(slug, by=by)
     with transaction.atomic():
         invitation = _lock_open(invitation_id, customer=customer)
-        people_access.withdraw_grants(customer, Q(pk=invitation.pk), now=now)
+        access.withdraw_grants(customer, Q(pk=invitation.pk), now=now)
         record("invitation.revoked", by=by, customer=customer, target=invitation.email)
 
 
@@ -186,6 +189,11 @@ def store(
     )
     _record("person.invited", invitation, roles, by=by)
     return SentInvitation(invitation.pk, email, secret)
+
+
+def delete_old(*, now: datetime) -> int:
+    """Those that expired 90 days ago, whatever came of them, which the audit log tells. Returns how many."""
+    return Invitation.objects.filter(expires_at__lt=now - _KEPT_FOR).delete()[1].get("portal.Invitation", 0)
 
 
 def get_inviter_name(by_name: str, *, is_staff: bool) -> str:

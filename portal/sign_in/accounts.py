@@ -17,13 +17,14 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from portal import known_browsers
 from portal.client_address import get_client_address, get_network
 from portal.models import User
-from portal.services import durability, people, sign_ins
-from portal.services.browsers import describe_browser
+from portal.services import durability, people
+from portal.services.accounts import sign_ins
+from portal.services.accounts.browsers import describe_browser
+from portal.services.accounts.sign_ins import Attempt
 from portal.services.errors import Unavailable
-from portal.services.sign_ins import Attempt
+from portal.sign_in import known_browsers
 
 ELSEWHERE = "account_confirm_elsewhere"
 

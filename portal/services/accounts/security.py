@@ -12,7 +12,8 @@ from django.utils import timezone
 
 from portal.models import Membership, User
 from portal.permissions import Permission, Person
-from portal.services import people, sessions
+from portal.services import people
+from portal.services.accounts import sessions
 from portal.services.audit import record
 from portal.services.authorization import require_platform_permission
 from portal.services.errors import NotFound

@@ -7,13 +7,13 @@ from django.utils.translation import gettext as _
 
 from portal.models import User
 from portal.permissions import Person
-from portal.services import security, sessions, sign_ins
+from portal.services.accounts import security, sessions, sign_ins
+from portal.services.accounts.sign_ins import Attempt
 from portal.services.audit import record
 from portal.services.errors import Invalid, NotFound
 from portal.services.mails import compose
-from portal.services.sign_ins import Attempt
 
-_SALT = "portal.services.email_changes"
+_SALT = "portal.services.accounts.email_changes"
 _VALID_FOR_S = 24 * 3600
 
 

@@ -10,9 +10,9 @@ from django.db.models import QuerySet
 from portal.models import Customer, Invitation, InvitationGrant, Mail, User
 from portal.permissions import Permission, Person, Role
 from portal.services import clean_text
-from portal.services.authorization import require_platform_permission
-from portal.services.invitations import get_inviter_name
-from portal.services.people_pages import Place, load_places, paginate, search_rows
+from portal.services.authorization import require_permission, require_platform_permission
+from portal.services.people.directory import Place, load_places, paginate, search_rows
+from portal.services.people.invitations import get_inviter_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,8 @@ def list_invitations(*, by: Person, search: str, page: int, now: datetime) -> In
 
 
 def list_of_customer(customer: Customer, *, by: Person, most: int, now: datetime) -> tuple[InvitationRow, ...]:
-    """Those of a customer's people, with this customer alone, for somebody who manages them."""
+    """Those of a customer's people, with this customer alone. Raises Forbidden."""
+    require_permission(Permission.MANAGE_PEOPLE, customer, None, by=by)
     ids = InvitationGrant.objects.filter(customer=customer).values("invitation")
     return _summarize_all(_list_open().filter(pk__in=ids, staff_role="")[:most], by=by, customer=customer, now=now)
 

@@ -12,10 +12,12 @@ from django.db.models.functions import Lower, RowNumber
 
 from portal.models import Customer, CustomerTag, InvitationGrant, Membership, User
 from portal.permissions import Permission, Person, Role
-from portal.services import clean_text, people_changes, security
+from portal.services import clean_text
+from portal.services.accounts import security
 from portal.services.authorization import require_platform_permission
 from portal.services.errors import NotFound
-from portal.services.invitations import CUSTOMER_ROLES
+from portal.services.people import person_changes
+from portal.services.people.invitations import CUSTOMER_ROLES
 from portal.services.queries import customers, summaries
 from portal.services.queries.schemas import CustomerSummary
 
@@ -66,9 +68,10 @@ class PeopleList:
 
 @dataclass(frozen=True, slots=True)
 class PersonPage:
-    """`comes_from_app`: also, or only, by the platform's own app."""
+    """`slugs` are those of all customers. `comes_from_app`: also, or only, by the platform's own app."""
 
     person: PersonRow
+    slugs: tuple[str, ...]
     is_self: bool
     is_last_operator: bool
     comes_from_app: bool
@@ -117,8 +120,9 @@ def get_person_page(user_id: int, *, by: Person) -> PersonPage:
         raise NotFound
     return PersonPage(
         person=_summarize_people([user], by=by, most_places=_MOST_PLACES)[0],
+        slugs=tuple(user.memberships.order_by("customer__name").values_list("customer__slug", flat=True)),
         is_self=user.pk == by.id,
-        is_last_operator=people_changes.is_last_operator(user),
+        is_last_operator=person_changes.is_last_operator(user),
         comes_from_app=user.hand_off_identities.exists(),
         has_second_factor=security.has_second_factor(user),
         joined_at=user.date_joined,

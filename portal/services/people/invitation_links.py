@@ -19,7 +19,7 @@ from portal.permissions import Permission, Person, Role, has_permission
 from portal.services import clean_text, people, secret_links
 from portal.services.audit.record import record
 from portal.services.errors import Conflict, Invalid, NotFound
-from portal.services.invitations import LONGEST_NAME, get_inviter_name, show_customer
+from portal.services.people.invitations import LONGEST_NAME, get_inviter_name, show_customer
 
 
 class Step(StrEnum):
@@ -83,7 +83,7 @@ def accept(*, secret: str, by: Person, address: str, now: datetime) -> None:
         user = User.objects.select_for_update().filter(email=found.invitation.email).first()
         if user is None or _find_step(user, by=by) is not Step.ACCEPT:
             raise Conflict(_("This invitation belongs to another account."))
-        _use(found, user, now=now)
+        _use(secret, user, now=now)
 
 
 @sensitive_variables()
@@ -104,15 +104,16 @@ def accept_as_new(*, secret: str, by: Person, name: str, password: str, address:
     try:
         with transaction.atomic():
             user.save()
-            _use(_find_open(secret, now=now), user, now=now)
+            _use(secret, user, now=now)
     except IntegrityError:
         raise Conflict(_("Somebody has just created an account with this address. Open the link again.")) from None
     return user.pk
 
 
-def _find_open(secret: str, *, now: datetime) -> _Open:
-    """With what it still gives. Raises NotFound."""
-    open_ones = Invitation.objects.filter(accepted_at=None, revoked_at=None, expires_at__gt=now)
+def _find_open(secret: str, *, now: datetime, lock: bool = False) -> _Open:
+    """With what it still gives; `lock`: until the transaction ends nothing of that is withdrawn. Raises NotFound."""
+    rows = Invitation.objects.select_for_update() if lock else Invitation.objects.all()
+    open_ones = rows.filter(accepted_at=None, revoked_at=None, expires_at__gt=now)
     invitation = open_ones.filter(secret_hash=secret_links.hash_secret(secret)).first()
     if invitation is None:
         raise NotFound
@@ -143,11 +144,10 @@ def _find_step(user: User | None, *, by: Person) -> Step:
     return Step.ACCEPT if by.id else Step.SIGN_IN
 
 
-def _use(found: _Open, user: User, *, now: datetime) -> None:
+def _use(secret: str, user: User, *, now: datetime) -> None:
     """In the caller's transaction. Raises NotFound if it was accepted or revoked meanwhile."""
-    unused = Invitation.objects.filter(pk=found.invitation.pk, accepted_at=None, revoked_at=None)
-    if not unused.update(accepted_at=now):
-        raise NotFound
+    found = _find_open(secret, now=now, lock=True)
+    Invitation.objects.filter(pk=found.invitation.pk).update(accepted_at=now)
     if found.invitation.staff_role:
         _make_staff(user, found)
     else:
@@ -175,6 +175,7 @@ def _add_membership(user: User, grant: InvitationGrant) -> None:
     membership, is_new = Membership.objects.get_or_create(
         user=user, customer=grant.customer, defaults={"role": grant.role}
     )
-    if not is_new and grant.role == Role.OWNER and membership.role != Role.OWNER:
+    # Whoever was support staff once may still have that role here, which gives nothing any more.
+    if not is_new and (grant.role == Role.OWNER or membership.role == Role.SUPPORT):
         membership.role = grant.role
         membership.save(update_fields=["role"])

@@ -9,11 +9,12 @@ from django.urls import reverse
 from django.utils.http import int_to_base36
 
 from portal.models import User
-from portal.services import people, sign_ins
+from portal.services import people
+from portal.services.accounts import sign_ins
+from portal.services.accounts.sign_ins import Attempt
 from portal.services.audit import record
 from portal.services.errors import Unavailable
 from portal.services.mails import compose
-from portal.services.sign_ins import Attempt
 
 
 def request_reset(attempt: Attempt) -> None:

@@ -14,11 +14,12 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 
-from portal import session_facts
 from portal.client_address import get_client_address
 from portal.middleware import GetResponse
 from portal.models import User
-from portal.services import durability, sessions
+from portal.services import durability
+from portal.services.accounts import sessions
+from portal.sign_in import session_facts
 
 NOTED_EVERY_S = 60
 
