@@ -37,6 +37,14 @@ def list_customer_tabs(customer: CustomerSummary, *, current: str) -> list[Tab]:
     return tabs
 
 
+def list_settings_tabs(customer: CustomerSummary, *, current: str) -> list[Tab]:
+    """`current` is brand or permissions."""
+    return [
+        Tab(_("Name, logo and tags"), links.customer_settings(customer.slug), current == "brand"),
+        Tab(_("Permissions"), links.customer_permissions(customer.slug), current == "permissions"),
+    ]
+
+
 def list_activity_tabs(customer: CustomerSummary | None, *, current: str) -> list[Tab]:
     """Of one customer or of all. `current` is operations or activity."""
     if customer is None:

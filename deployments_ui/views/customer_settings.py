@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 from deployments_ui import dialogs, links
 from deployments_ui.forms.customer import CustomerForm
 from deployments_ui.htmx import Request
-from deployments_ui.tabs import list_customer_tabs
+from deployments_ui.tabs import list_customer_tabs, list_settings_tabs
 from deployments_ui.uploads import read_image, takes_files
 from portal.services import customer_settings
 from portal.services.errors import Invalid
@@ -33,8 +33,13 @@ def show(request: Request, slug: str) -> HttpResponse:
         else:
             messages.success(request, _("Saved."))
             return dialogs.SeeOther(links.customer_settings(slug))
-    tabs = list_customer_tabs(stored.customer, current="settings")
-    context = {"stored": stored, "customer": stored.customer, "form": form, "tabs": tabs}
+    context = {
+        "stored": stored,
+        "customer": stored.customer,
+        "form": form,
+        "tabs": list_customer_tabs(stored.customer, current="settings"),
+        "switch": list_settings_tabs(stored.customer, current="brand"),
+    }
     return render(request, "customers/settings.html", context, status=422 if form.is_bound else 200)
 
 

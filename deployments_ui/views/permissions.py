@@ -10,6 +10,7 @@ from deployments_ui import dialogs, htmx, links
 from deployments_ui.forms.people import OwnerPermissionsForm
 from deployments_ui.guards import require_recent_sign_in
 from deployments_ui.labels.people import PERMISSIONS, ROLE_NAMES
+from deployments_ui.tabs import list_customer_tabs, list_settings_tabs
 from portal.services.errors import Invalid
 from portal.services.people import owner_permissions
 
@@ -42,6 +43,8 @@ def show_form(request: htmx.Request, form: OwnerPermissionsForm, slug: str) -> H
     }
     if matrix.customer is not None:
         context["customer"] = matrix.customer
+        context["tabs"] = list_customer_tabs(matrix.customer, current="settings")
+        context["switch"] = list_settings_tabs(matrix.customer, current="permissions")
     return dialogs.render_form(request, "permissions/page.html", context, part="permissions")
 
 

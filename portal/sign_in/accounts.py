@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from allauth.account import auth_backends
 from allauth.account.adapter import DefaultAccountAdapter
@@ -16,6 +16,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from portal.client_address import get_client_address, get_network
 from portal.models import User
@@ -33,6 +34,12 @@ PASSWORD_HASH = "hash_when_signing_in"  # noqa: S105
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
     """There is no sign-up: operators add people. Attempts to sign in are limited by `sign_ins`, not by allauth."""
+
+    error_messages: ClassVar[dict[str, Any]] = {
+        **DefaultAccountAdapter.error_messages,
+        "email_password_mismatch": gettext_lazy("The e-mail address or the password is not correct."),
+        "enter_current_password": gettext_lazy("This is not your current password."),
+    }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False

@@ -28,7 +28,8 @@ _STOP_WITHIN_S = 5
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{title}</title>
 <style>body{{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;
-color-scheme:light dark}}td,th{{text-align:start;padding:.3rem .8rem .3rem 0}}
+color-scheme:light dark}}td,th{{text-align:start;padding:.6rem .8rem .6rem 0;overflow-wrap:anywhere}}
+@media(max-width:40rem){{td{{display:block;padding:.2rem 0}}}}
 pre{{white-space:pre-wrap;overflow-wrap:anywhere}}
 iframe{{width:100%;height:36rem;border:1px solid #888;background:#fff}}</style></head><body>{body}</body></html>
 """

@@ -26,7 +26,8 @@ PAGE = """<!doctype html>
 <title>Your own app</title>
 <style>body{{font:16px/1.5 system-ui,sans-serif;max-width:34rem;margin:3rem auto;padding:0 1rem}}
 html{{color-scheme:light dark}}
-label{{display:block;margin:1rem 0 .2rem}}select,button{{font:inherit;padding:.4rem .6rem;max-width:100%}}
+label{{display:block;margin:1rem 0 .2rem}}select,button{{font:inherit;padding:.6rem;min-height:44px;max-width:100%}}
+select{{width:100%}}
 button{{margin-top:1.5rem}}</style></head><body><h1>Your own app</h1>{body}</body></html>
 """
 CHOICE = """<p>Here a platform's customers work every day. One button takes them to their deployments, signed in.</p>

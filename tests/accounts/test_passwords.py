@@ -149,7 +149,7 @@ class TestChange:
 
     def test_it_needs_the_old_password(self, people: People) -> None:
         client = sign_in(people.owner)
-        assert "Please type your current password" in self.change(client, "wrong")
+        assert "This is not your current password" in self.change(client, "wrong")
         people.owner.refresh_from_db()
         assert people.owner.check_password(DEMO_PASSWORD)
 

@@ -131,7 +131,7 @@ def test_back_shows_the_next_person_no_earlier_page(
 
 def sign_in(page: Page, live_server: LiveServer, user: User) -> None:
     page.goto(f"{live_server.url}/accounts/login/")
-    page.get_by_label("Email").fill(user.email)
+    page.get_by_label("E-mail address").fill(user.email)
     page.get_by_label("Password").fill(DEMO_PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     page.wait_for_selector("header nav")

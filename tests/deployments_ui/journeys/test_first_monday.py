@@ -134,7 +134,7 @@ def test_from_an_empty_database_to_a_rollback_that_the_owner_follows(
 
 def sign_in_by_password(page: Page, url: str) -> None:
     page.goto(url)
-    page.get_by_label("Email").fill(OPERATOR)
+    page.get_by_label("E-mail address").fill(OPERATOR)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Customers")

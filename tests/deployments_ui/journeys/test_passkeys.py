@@ -36,7 +36,7 @@ def passkeys(page: Page) -> Page:
 
 def sign_in_by_password(page: Page, site: str, people: People) -> None:
     page.goto(f"{site}/accounts/login/")
-    page.get_by_label("Email").fill(people.owner.email)
+    page.get_by_label("E-mail address").fill(people.owner.email)
     page.get_by_label("Password").fill(DEMO_PASSWORD)
     page.get_by_role("button", name="Sign in", exact=True).click()
     page.wait_for_url(f"{site}/c/**")
