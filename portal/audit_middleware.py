@@ -85,7 +85,7 @@ def is_refused_page(request: AuditedRequest, response: HttpResponseBase) -> bool
     if request.method not in {"GET", "HEAD"}:
         return False
     is_hidden = response.status_code == 404 and request.resolver_match is not None and request.person.id != 0
-    return response.status_code == 403 or (is_hidden and not request.person.is_operator)
+    return response.status_code in {403, 429} or (is_hidden and not request.person.is_operator)
 
 
 def find_way(request: AuditedRequest, kwargs: dict[str, Any]) -> Way:

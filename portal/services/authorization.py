@@ -34,7 +34,7 @@ def require_permission(
         logger.warning("change refused", extra={"person": by.id, "right": permission, "customer": customer.slug})
     is_shared = deployment is not None and deployment.is_shared
     raise Forbidden(
-        _("You can view this, but you can't change it."),
+        _("Your role doesn't include this."),
         who_can=who_can(permission, is_shared=is_shared, denied=people.list_denied([customer.pk])[customer.pk]),
     )
 

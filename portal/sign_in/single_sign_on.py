@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import time
 from typing import Any, NoReturn, cast
@@ -36,6 +37,8 @@ from portal.sign_in.provider_session import ProviderSession
 UNREACHABLE = (OSError, ValueError, KeyError)
 # What claims that are no OpenID raise there: a name that is a list, an expiry that is no time, an id that is too long.
 UNREADABLE = (ArithmeticError, AttributeError, ImproperlyConfigured, TypeError)
+# NUL and halves of surrogate pairs, as `repr` shows them.
+UNSTORABLE = re.compile(r"\\x00|\\ud[89a-f]")
 LONGEST_EMAIL, LONGEST_NAME = 254, 200
 
 
@@ -54,9 +57,12 @@ class ProviderAdapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]  # alla
 
     def complete_login(self, *args: Any, **details: Any) -> Any:
         try:
-            return super().complete_login(*args, **details)
+            login = super().complete_login(*args, **details)
         except UNREADABLE as error:
             raise OAuth2Error("these claims are no OpenID") from error
+        if UNSTORABLE.search(repr(login.account.extra_data)):
+            raise OAuth2Error("PostgreSQL can't store these claims")
+        return login
 
     def get_callback_url(self, request: HttpRequest, app: Any) -> str:
         return request.build_absolute_uri(reverse("account_single_sign_on_callback"))
@@ -135,7 +141,7 @@ def finish_confirmation(request: HttpRequest, sociallogin: Any, linked: User | N
 
 def note_failure(request: HttpRequest) -> None:
     """Of an answer that says nothing certain of who tries."""
-    sign_ins.note_unknown_visitor(network=get_network(get_client_address(request)), way="oidc")
+    sign_ins.note_anonymous_failure(network=get_network(get_client_address(request)), way="oidc")
 
 
 def refuse(request: HttpRequest, text: str) -> NoReturn:

@@ -232,7 +232,7 @@ class TestDemanded:
         set_up_app(client)
         assert client.get("/find/").status_code == 200
 
-    def test_the_page_that_sets_one_up_has_the_brand(self, people: People, settings: Settings) -> None:
+    def test_the_page_that_sets_one_up_has_its_brand(self, people: People, settings: Settings) -> None:
         """What it fetches by itself is open, and adds no message to it."""
         Brand.objects.create(is_default=True, name="Acme", accent="#123456")
         current.forget()

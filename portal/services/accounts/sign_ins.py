@@ -100,7 +100,7 @@ def note_failure(attempt: Attempt, *, way: str, user: User | None = None) -> Non
     record.record("sign_in.failed", by=by, email=attempt.email, after={"way": way}, outcome=record.Outcome.FAILED)
 
 
-def note_unknown_visitor(*, network: str, way: str) -> None:
+def note_anonymous_failure(*, network: str, way: str) -> None:
     """A failure that anybody can cause as often as they like, without an account: one event a minute."""
     record.record_once_a_minute(
         "sign_in.failed", about=network, by=None, after={"way": way}, outcome=record.Outcome.FAILED

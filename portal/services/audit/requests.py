@@ -55,7 +55,9 @@ def record_request(request: AnsweredRequest, *, by: Person | None) -> None:
             "target": f"{request.method} {request.path}",
             "outcome": request.outcome,
         }
-        if request.is_part and request.method == "GET":
+        if request.status == 429:
+            record_once_a_minute(KIND, about=request.sender, **facts)
+        elif request.is_part and request.method == "GET":
             record_once_a_minute(KIND, about=f"{request.sender} {request.path}", **facts)
         elif _count(request.sender) <= MOST_A_MINUTE:
             record(KIND, **facts)

@@ -40,6 +40,7 @@ def test_a_new_person_sets_a_name_and_a_password_and_is_signed_in(people: People
     link = invite(browse(people.owner), EMAIL, role="owner", name="Nina")
     visitor = Client()
     page = read(visitor, link)
+    assert "<h1>Join Deploy desk</h1>" in page
     assert "Bright Smile Dental" in page
     assert 'value="Nina"' in page
     assert create_account(visitor, link, name="Nina New")["Location"] == "/"
