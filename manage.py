@@ -15,4 +15,7 @@ if __name__ == "__main__":
     except DatabaseError as error:
         if "--traceback" in sys.argv:
             raise
-        sys.exit(f"The database can't be used: {error}. docs/operations.md describes how to restore a backup.")
+        sys.exit(
+            f"The database can't be used: {error}. If it is new, start the portal first (manage.py up);"
+            " docs/operations.md describes how to restore a backup."
+        )

@@ -62,7 +62,7 @@ TEXTS: dict[int, ErrorText] = {
     413: ErrorText(
         _("That is too much at once"),
         _("The form is larger than the portal accepts, so it was not read. Nothing was changed."),
-        _("Go back and send less: at most 2 MB, and no files."),
+        _("Go back and send less: at most 2 MB together, and 1 MB for a picture."),
     ),
     429: ErrorText(
         _("Too many requests"),

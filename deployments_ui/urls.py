@@ -65,6 +65,7 @@ urlpatterns = [
     path("brand/<str:digest>.css", brand_files.stylesheet, name="brand_stylesheet"),
     path("brand/logo/<str:digest>.png", brand_files.logo, name="brand_logo"),
     path("brand/icon/<str:digest>/<int:side>.png", brand_files.icon, name="brand_icon"),
+    path("favicon.ico", brand_files.favicon, name="favicon"),
     path("manifest.webmanifest", brand_files.manifest, name="manifest"),
     path("robots.txt", brand_files.robots, name="robots"),
     path("c/<slug:slug>/", history.show, name="history"),

@@ -27,7 +27,7 @@ SHOWN = frozenset({
     "person_id", "pk", "slug", "tag", "user_id", "version_id",
 })  # fmt: skip
 HIDDEN = "…"
-ACCOUNT_PAGES = "/accounts/"
+ACCOUNT_PAGES, SIGN_IN_PAGE = "/accounts/", "/accounts/login/"
 
 
 class AuditedRequest(HttpRequest):
@@ -40,7 +40,7 @@ class AuditedRequest(HttpRequest):
 
 
 class AuditMiddleware:
-    """Each unsafe request leaves an event, and so does each page that is forbidden.
+    """Each unsafe request leaves an event, and so does each page that is refused.
 
     Services record what they change; this adds what they did not, such as attempts that were refused.
     """
@@ -53,8 +53,7 @@ class AuditMiddleware:
         request.origin = Origin(Way.NOBODY, address=address, request_id=request.request_id)
         with changes_from(request.origin):
             response = self.get_response(request)
-            is_forbidden_page = request.method in {"GET", "HEAD"} and response.status_code == 403
-            if request.origin.recorded == 0 and (request.method not in SAFE or is_forbidden_page):
+            if request.origin.recorded == 0 and (request.method not in SAFE or is_refused_page(request, response)):
                 self.record_rest(request, response)
         return response
 
@@ -64,20 +63,29 @@ class AuditMiddleware:
     def record_rest(self, request: AuditedRequest, response: HttpResponseBase) -> None:
         view, kwargs, path = describe_url(request)
         request.origin.way = find_way(request, kwargs)
-        is_account_page = request.path.startswith(ACCOUNT_PAGES)
+        is_account_page = request.path.startswith(ACCOUNT_PAGES)  # these lead to each other
         target = urlsplit(response.get("Location", "") or response.get("HX-Redirect", "")).path
         by = request.person if request.person.id else None
         answered = AnsweredRequest(
             method=(request.method or "")[:20],
             path=path,
             slug=str(kwargs.get("slug", "")),
-            status=response.status_code,
+            # allauth shows a form with errors with the status 200, and goes on after everything that was done.
+            status=400 if is_account_page and response.status_code == 200 else response.status_code,
             sender=f"person:{by.id}" if by else f"network:{get_network(request.origin.address)}",
             is_part=bool(request.htmx),
-            needs_sign_in=not is_account_page and target.startswith(ACCOUNT_PAGES),
+            needs_sign_in=target == SIGN_IN_PAGE if is_account_page else target.startswith(ACCOUNT_PAGES),
         )
         if view not in UNRECORDED or answered.outcome is not Outcome.DONE:
             record_request(answered, by=by)
+
+
+def is_refused_page(request: AuditedRequest, response: HttpResponseBase) -> bool:
+    """Others' pages and those that don't exist are answered alike, and take the same time: both are recorded."""
+    if request.method not in {"GET", "HEAD"}:
+        return False
+    is_hidden = response.status_code == 404 and request.resolver_match is not None and request.person.id != 0
+    return response.status_code in {403, 429} or (is_hidden and not request.person.is_operator)
 
 
 def find_way(request: AuditedRequest, kwargs: dict[str, Any]) -> Way:

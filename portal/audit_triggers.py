@@ -22,10 +22,14 @@ _SQLITE = (
     "CREATE TRIGGER audit_no_replace BEFORE INSERT ON portal_auditevent"
     f" WHEN {_EXISTS} BEGIN SELECT RAISE(ABORT, '{_TEXT}'); END",
 )
+_POSTGRES_BODY = (
+    f" BEGIN IF TG_OP = 'DELETE' THEN IF {_IS_SEALED} THEN RETURN OLD; END IF; END IF;"
+    f" RAISE EXCEPTION '{_TEXT}' USING ERRCODE = 'restrict_violation'; END "
+)
+_POSTGRES_FUNCTION = (
+    f"CREATE OR REPLACE FUNCTION portal_keep_audit_events() RETURNS trigger LANGUAGE plpgsql AS $${_POSTGRES_BODY}$$"
+)
 _POSTGRES = (
-    "CREATE OR REPLACE FUNCTION portal_keep_audit_events() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
-    f" IF TG_OP = 'DELETE' THEN IF {_IS_SEALED} THEN RETURN OLD; END IF; END IF;"
-    f" RAISE EXCEPTION '{_TEXT}' USING ERRCODE = 'restrict_violation'; END $$",
     "CREATE TRIGGER audit_no_update BEFORE UPDATE ON portal_auditevent"
     " FOR EACH ROW EXECUTE FUNCTION portal_keep_audit_events()",
     "CREATE TRIGGER audit_no_delete BEFORE DELETE ON portal_auditevent"
@@ -39,7 +43,7 @@ def create(connection: BaseDatabaseWrapper) -> None:
     """Those that exist are replaced."""
     drop(connection)
     with connection.cursor() as cursor:
-        for statement in _POSTGRES if connection.vendor == "postgresql" else _SQLITE:
+        for statement in (_POSTGRES_FUNCTION, *_POSTGRES) if connection.vendor == "postgresql" else _SQLITE:
             cursor.execute(statement)
 
 
@@ -51,14 +55,19 @@ def drop(connection: BaseDatabaseWrapper) -> None:
 
 
 def exist(connection: BaseDatabaseWrapper) -> bool:
-    """Whether all of them are there: who can change the tables can drop triggers too."""
-    is_postgres = connection.vendor == "postgresql"
+    """Whether all of them are there, switched on and as `create` makes them: who can change the tables can drop
+    triggers, or put others in their place.
+    """
     with connection.cursor() as cursor:
-        if is_postgres:
-            cursor.execute("SELECT tgname FROM pg_trigger WHERE tgname LIKE 'audit_no_%%' AND tgenabled <> 'D'", [])
-        else:
-            cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
-        return set(NAMES) <= {name for (name,) in cursor.fetchall()}
+        if connection.vendor != "postgresql":
+            cursor.execute("SELECT sql FROM sqlite_master WHERE type = 'trigger'")
+            return {*_SQLITE} <= {sql for (sql,) in cursor.fetchall()}
+        cursor.execute(
+            "SELECT pg_get_triggerdef(pg_trigger.oid, true) FROM pg_trigger JOIN pg_proc ON pg_proc.oid = tgfoid"
+            " WHERE tgrelid = 'portal_auditevent'::regclass AND tgenabled IN ('O', 'A') AND prosrc = %s",
+            [_POSTGRES_BODY],
+        )
+        return {*_POSTGRES} <= {definition for (definition,) in cursor.fetchall()}
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import secrets
 import time
 import zoneinfo
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from functools import lru_cache
 from typing import Any, cast
 
@@ -74,16 +75,27 @@ class RequestMiddleware:
         return response
 
 
+SIGN_IN_PATHS = ("/accounts/", "/handoff/", "/invitations/")
+# A page that signs in: the provider's redirect leads to it.
+PROVIDER_CALLBACK = "/accounts/single-sign-on/callback/"
+
+
 class LockWaitMiddleware:
-    """How long a request waits for SQLite's one writer: a page hardly at all, a change for a second."""
+    """How long a request waits for SQLite's one writer: a page hardly at all, a change a second, a sign-in longer."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        is_page = request.method in {"GET", "HEAD"}
-        with durability.page_lock_wait() if is_page else durability.change_lock_wait():
+        with self.wait_for(request):
             return self.get_response(request)
+
+    def wait_for(self, request: HttpRequest) -> AbstractContextManager[None]:
+        if request.method in {"GET", "HEAD"} and request.path != PROVIDER_CALLBACK:
+            return durability.page_lock_wait()
+        if request.path.startswith(SIGN_IN_PATHS):
+            return durability.sign_in_lock_wait()
+        return durability.change_lock_wait()
 
 
 class PersonMiddleware:

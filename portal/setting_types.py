@@ -116,6 +116,8 @@ def check_origin(value: str) -> str:
     parts = parse_url(value)
     if parts is None or parts.scheme not in {"http", "https"} or not parts.netloc or parts.path:
         raise ValueError(f"must be an origin such as https://deploys.example.com, not {value!r}")
+    if not parts.netloc.isascii():
+        raise ValueError(f"must have its host name as browsers send it, beginning with xn--, not {value!r}")
     return value
 
 
@@ -187,6 +189,8 @@ def check_smtp_url(value: str) -> str:
     parts = parse_url(value)
     if parts is None or parts.scheme not in {"smtp", "smtps"} or not parts.hostname or parts.path.strip("/"):
         raise ValueError("must be smtp://user:password@host:587 or smtps://…")
+    if not unquote(f"{parts.username}{parts.password}").isascii():
+        raise ValueError("must have a user name and a password of ASCII characters, since smtplib sends no others")
     return value
 
 

@@ -146,6 +146,7 @@ ALLAUTH_TRUSTED_PROXY_COUNT = CONFIG.trusted_proxy_count
 MFA_ADAPTER = "portal.sign_in.second_factors.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_USER_VERIFICATION = "required"  # always: what one page asks for can be sent to the one that signs in
 MFA_TOTP_PERIOD = 30
 MFA_TOTP_TOLERANCE = 1  # people type slowly, and clocks differ
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # no address is taken without its confirmation

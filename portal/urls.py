@@ -1,12 +1,16 @@
 """Root URL configuration. Of allauth's pages there are these and no others: no sign-up, no sign-in by code."""
 
 from collections.abc import Callable
+from functools import wraps
+from typing import Any
 
 from allauth.account import views as account
 from allauth.mfa.base import views as mfa
 from allauth.mfa.recovery_codes import views as recovery_codes
 from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as passkeys
+from django.db import transaction
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, URLResolver, include, path, register_converter
 from django.views.decorators.http import require_http_methods
@@ -25,19 +29,36 @@ def form(view: View) -> View:
     return require_http_methods(["GET", "HEAD", "POST"])(view)
 
 
+def in_one_transaction(view: View) -> View:
+    """What allauth changes, with its event and its mail, or none of it. Showing the form writes nothing like that."""
+
+    @wraps(view)
+    def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.method != "POST":
+            return view(request, *args, **kwargs)
+        with transaction.atomic():
+            return view(request, *args, **kwargs)
+
+    return wrapper
+
+
 def sensitive(view: View) -> View:
-    return form(require_recent_sign_in(view))
+    return form(require_recent_sign_in(in_one_transaction(view)))
 
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/login/", form(account.login), name="account_login"),
     path("accounts/logout/", form(account.logout), name="account_logout"),
-    path("accounts/password/change/", form(confirmation.change_password), name="account_change_password"),
+    path(
+        "accounts/password/change/",
+        form(in_one_transaction(confirmation.change_password)),
+        name="account_change_password",
+    ),
     path("accounts/password/reset/", form(account.password_reset), name="account_reset_password"),
     path("accounts/password/reset/sent/", form(account.password_reset_done), name="account_reset_password_done"),
     path(
         "accounts/password/reset/<base36:uidb36>-<str:key>/",
-        form(account.password_reset_from_key),
+        form(in_one_transaction(account.password_reset_from_key)),
         name="account_reset_password_from_key",
     ),
     path(

@@ -1,4 +1,4 @@
-"""What browsers fetch of a brand: its stylesheet, pictures, web manifest, and robots.txt. Nobody has to sign in.
+"""What browsers fetch of a brand: its stylesheet, pictures, web manifest, and fixed names. Nobody has to sign in.
 
 Stylesheets and pictures are addressed by the digest of their content, so they can be kept for ever.
 """
@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import Final
 
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.templatetags.static import static
 from django.views.decorators.http import require_safe
 
 from deployments_ui import links
@@ -55,6 +56,15 @@ def manifest(request: HttpRequest) -> HttpResponse:
     }
     headers = {"Cache-Control": FOR_MINUTES, "Vary": "Host"}
     return JsonResponse(content, content_type="application/manifest+json", headers=headers)
+
+
+@login_not_required
+@require_safe
+def favicon(request: HttpRequest) -> HttpResponse:
+    """Browsers and mail programs ask for it without having read a page."""
+    icon = Frame(request).brand.icon
+    url = links.brand_icon(icon, 32) if icon else static("img/mark.svg")
+    return HttpResponseRedirect(url, headers={"Cache-Control": FOR_MINUTES, "Vary": "Host"})
 
 
 @login_not_required

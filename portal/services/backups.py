@@ -20,6 +20,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.recorder import MigrationRecorder
 
 from portal.models import EnvVarDraft, Operation
+from portal.services.audit.record import record
 from portal.services.operations import timeline
 
 # A database in WAL mode consists of up to three files.
@@ -62,6 +63,7 @@ def restore_backup(source: Path, target: Path, *, now: datetime) -> tuple[int, P
         _check_integrity(draft)
         with use_file(draft):
             count = _prepare()
+            record("backup.restored", by=None, target=source.name)
         former = _set_aside(target, now=now)
         draft.replace(target)
     return count, former

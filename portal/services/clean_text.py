@@ -8,6 +8,9 @@ from django.db.models import Model
 
 from portal import terminal
 
+_DIRECTIONS = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
+# Letters and symbols without a shape.
+_BLANKS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
@@ -22,6 +25,13 @@ def clean_line(value: str | None, *, most: int) -> str:
         text = _CONTROL.sub(" ", terminal.to_plain(text))
     text = text.strip()
     return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def clean_name(value: str | None, *, most: int) -> str:
+    """A line that people are to recognize: it can't turn what follows around. Empty if nothing of it is visible."""
+    text = _DIRECTIONS.sub("", clean_line(value, most=most)).strip()
+    is_visible = any(unicodedata.category(letter)[0] in "LNPS" and letter not in _BLANKS for letter in text)
+    return text if is_visible else ""
 
 
 def make_search_key(*values: str | None) -> str:

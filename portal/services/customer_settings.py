@@ -111,7 +111,7 @@ def _check(display_name: str, tags: str, logo: ImageChange) -> tuple[str, list[s
     errors: dict[str, str] = {}
     words: list[str] = []
     png = b""
-    name = clean_text.clean_line(display_name, most=10_000)
+    name = clean_text.clean_name(display_name, most=10_000)
     if len(name) > LONGEST_NAME:
         errors["display_name"] = _("Use at most %(most)d characters.") % {"most": LONGEST_NAME}
     try:

@@ -20,6 +20,9 @@ logger = logging.getLogger(__name__)
 
 PAGE_WAIT_MS = 200
 CHANGE_WAIT_MS = 1_000
+# Without a sign-in nothing else can be done. It writes several times, each of which waits, also while a new portal
+# stores its first thousand customers.
+SIGN_IN_WAIT_MS = 5_000
 # Once a change has waited in vain, others don't wait as long, or a burst of them would occupy all threads.
 HURRY_FOR_S = 1.0
 # What MIOSA has answered is worth waiting for.
@@ -93,6 +96,14 @@ def change_lock_wait() -> Iterator[None]:
 
 
 @contextmanager
+def sign_in_lock_wait() -> Iterator[None]:
+    """For a request that signs in: longer, and others that waited in vain don't hurry it, unless they signed in too."""
+    ms = PAGE_WAIT_MS if time.monotonic() < sign_in_hurry.until else SIGN_IN_WAIT_MS
+    with lock_wait(ms), connection.execute_wrapper(sign_in_hurry):
+        yield
+
+
+@contextmanager
 def optional_write(what: str) -> Iterator[None]:
     """For what a page notes besides: waits 0.2 s at most, and is left out, logged as `what`, if it can't be written."""
     try:
@@ -134,7 +145,7 @@ class _Hurry:
             raise
 
 
-hurry = _Hurry()
+hurry, sign_in_hurry = _Hurry(), _Hurry()
 
 
 def is_locked(error: BaseException | None) -> bool:

@@ -43,7 +43,12 @@ def show_text(text: str, *, by: Person) -> str:
 
     For names, paths and commands.
     """
-    return _clean(text) if by.is_staff else _scrub(text, settings.MIOSA.base_url)
+    return _clean(text) if by.is_staff else show_text_to_customers(text)
+
+
+def show_text_to_customers(text: str) -> str:
+    """The same for somebody who has no account yet."""
+    return _scrub(text, settings.MIOSA.base_url)
 
 
 # A long list repeats few texts.

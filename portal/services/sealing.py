@@ -37,5 +37,5 @@ def unseal(stored: bytes, *, purpose: str, context: bytes = b"") -> bytes:
     """Raises NotReadable."""
     try:
         return AESGCM(derive_key(purpose)).decrypt(stored[:_NONCE_SIZE], stored[_NONCE_SIZE:], context)
-    except InvalidTag:
+    except (InvalidTag, ValueError):  # the second for what is shorter than a nonce
         raise NotReadable from None

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from allauth.account import auth_backends
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.utils import perform_login
+from allauth.core.exceptions import ImmediateHttpResponse
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db import OperationalError
@@ -27,6 +28,8 @@ from portal.services.errors import Unavailable
 from portal.sign_in import known_browsers
 
 ELSEWHERE = "account_confirm_elsewhere"
+# Key of a session: that of the account when its password was typed.
+PASSWORD_HASH = "hash_when_signing_in"  # noqa: S105
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
@@ -76,10 +79,20 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
     def pre_login(self, request: HttpRequest, user: Any, **details: Any) -> HttpResponse | None:
         """Also for passkeys and providers: a person who may not use the portal learns nothing else."""
         if people.can_sign_in(user):
+            request.session[PASSWORD_HASH] = user.get_session_auth_hash()
             return None
         sign_ins.note_failure(read_attempt(request, email=user.email), way="passkey")
         messages.error(request, _("You can't sign in with this."))
         return redirect("account_login")
+
+    def login(self, request: HttpRequest, user: Any) -> None:
+        """A second factor may be typed minutes later. A password or an account may have ended by then."""
+        if not people.can_sign_in(user) or request.session.pop(PASSWORD_HASH, "") != user.get_session_auth_hash():
+            request.session.flush()
+            sign_ins.note_failure(read_attempt(request, email=user.email), way=sign_ins.SECOND_FACTOR, user=user)
+            messages.error(request, _("Your account has changed meanwhile. Sign in again."))
+            raise ImmediateHttpResponse(redirect("account_login"))
+        super().login(request, user)
 
     def post_login(self, request: HttpRequest, user: Any, **details: Any) -> HttpResponse:
         response: HttpResponse = super().post_login(request, user, **details)

@@ -27,6 +27,8 @@ from portal.sign_in import session_facts
 def start_session(sender: Any, request: HttpRequest, user: User, **_details: Any) -> None:
     """Whoever signs somebody in some other way sets `way` afterwards."""
     session_facts.start(request.session, way=find_way(request, user))
+    if request.session.session_key is None:  # it has replaced somebody else's, and gets its id when it is saved
+        request.session.save()
     sessions.note_use(
         request.session.session_key or "",
         user,

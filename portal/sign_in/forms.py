@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any
 
 from allauth.account import forms as account_forms
@@ -13,17 +14,18 @@ from allauth.mfa.totp import forms as totp_forms
 from allauth.mfa.webauthn import forms as passkey_forms
 from django import forms
 from django.conf import settings
-from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from portal.models import User
 from portal.services import people
-from portal.services.accounts import passwords, sign_ins
+from portal.services.accounts import passwords, security, sign_ins
 from portal.sign_in import accounts
 
 LONGEST_NAME = 100
+LONGEST_EMAIL = 254
 # In which a code is valid: the current one and one on each side, and one more for clocks that differ.
 _PERIODS = 4
 # What decoding a made-up credential may raise.
@@ -52,9 +54,9 @@ class CodeLimit:
 
 
 def use_code(user: User, code: str) -> bool:
-    """Whether this is the first use of an app's code, while it is valid. allauth remembers it for one period only."""
-    digits = re.sub("[^0-9]", "", code)
-    return cache.add(f"second-factor:{user.pk}:{digits}", 1, settings.MFA_TOTP_PERIOD * _PERIODS)
+    """Whether this is its first use. allauth remembers it for one period only, and in the cache, which may forget."""
+    until = timezone.now() + timedelta(seconds=settings.MFA_TOTP_PERIOD * _PERIODS)
+    return security.use_code(user.pk, re.sub("[^0-9]", "", code), until=until)
 
 
 class ActivateAppForm(totp_forms.ActivateTOTPForm):  # type: ignore[misc]  # allauth has no types
@@ -111,7 +113,10 @@ class ResetPasswordForm(account_forms.ResetPasswordForm):  # type: ignore[misc] 
     """Does the same for every address, and takes the same time."""
 
     def clean_email(self) -> str:
-        return str(self.cleaned_data["email"]).strip().lower()
+        email = str(self.cleaned_data["email"]).strip().lower()
+        if len(email) > LONGEST_EMAIL:
+            raise ValidationError(_("This address is too long."))
+        return email
 
     def save(self, request: HttpRequest, **_details: Any) -> str:
         email: str = self.cleaned_data["email"]

@@ -39,6 +39,14 @@ class TestMadeUp:
         assert "Passkey “" not in client.get("/profile/").content.decode()
 
 
+@pytest.mark.parametrize("path", ["/accounts/passkeys/add/", LOGIN])
+def test_every_page_asks_for_pin_or_finger(people: People, path: str) -> None:
+    """What one page has asked for can be sent to the page that signs in, so none asks for less."""
+    client = Client() if path == LOGIN else sign_in(people.owner)
+    page = client.get(path, headers={"X-Requested-With": "XMLHttpRequest"})
+    assert client.session["mfa.webauthn.state"]["user_verification"] == "required", page
+
+
 def test_without_javascript_the_sign_in_page_hides_passkeys(people: People) -> None:
     page = Client().get("/accounts/login/").content.decode()
     assert re.search(r'data-passkey="get"[^>]*\bhidden>', page, re.DOTALL)

@@ -6,12 +6,14 @@ import re
 from datetime import timedelta
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from portal.models import Bucket, Mail, User
+from portal.services.mails import compose
 from portal.services.people.demo_people import DEMO_PASSWORD
 from tests.accounts.browser import is_signed_in, list_events, sign_in
 from tests.mails import find_path, list_texts
@@ -81,6 +83,9 @@ class TestReset:
         assert len(pages) == 1
         assert [Mail.objects.filter(address=email).count() for email in emails] == [1, 1, 1, 1]
         assert [len(list_texts("password_reset", to=email)) for email in emails] == [1, 0, 0, 0]
+
+    def test_an_address_that_no_column_can_hold_is_refused_beside_the_field(self, people: People) -> None:
+        assert "This address is too long" in ask_for_link("x@" + "a." * 130 + "test")
 
     def test_every_address_costs_the_same_queries(self, people: People) -> None:
         ask_for_link("warm-up@nowhere.test")
@@ -154,3 +159,44 @@ class TestChange:
         client = Client()
         client.force_login(people.owner)
         assert client.get(CHANGE)["Location"] == "/profile/"
+
+
+def refuse_mails(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_what: object, **_facts: object) -> None:
+        raise OSError
+
+    monkeypatch.setattr(compose, "send", refuse)
+
+
+class TestAllOrNothing:
+    """What changes, its event and its mail are one: here the mail can't be stored."""
+
+    def test_a_password_that_is_not_reported_is_not_changed(
+        self, people: People, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        client = sign_in(people.owner, client=Client(raise_request_exception=False))
+        refuse_mails(monkeypatch)
+        assert (
+            client.post(CHANGE, {"oldpassword": DEMO_PASSWORD, "password1": NEW, "password2": NEW}).status_code == 500
+        )
+        people.owner.refresh_from_db()
+        assert people.owner.check_password(DEMO_PASSWORD)
+        assert not list_events("password.changed")
+        assert is_signed_in(client)
+
+    def test_nor_is_it_reset(self, people: People, monkeypatch: pytest.MonkeyPatch) -> None:
+        client = Client(raise_request_exception=False)
+        ask_for_link(people.owner.email)
+        form = open_link(client, people.owner)
+        refuse_mails(monkeypatch)
+        assert client.post(form, {"password1": NEW, "password2": NEW}).status_code == 500
+        people.owner.refresh_from_db()
+        assert people.owner.check_password(DEMO_PASSWORD)
+
+    def test_nor_is_a_second_factor_removed(self, people: People, monkeypatch: pytest.MonkeyPatch) -> None:
+        client = sign_in(people.owner, client=Client(raise_request_exception=False))
+        passkey = Authenticator.objects.create(user=people.owner, type="webauthn", data={"name": "x", "credential": {}})
+        refuse_mails(monkeypatch)
+        assert client.post(f"/accounts/passkeys/{passkey.pk}/remove/").status_code == 500
+        assert Authenticator.objects.filter(pk=passkey.pk).exists()
+        assert not list_events("second_factor.removed")

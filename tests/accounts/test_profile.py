@@ -50,6 +50,10 @@ class TestProfile:
         if "name" not in wrong:
             assert 'value="Dr. Rao"' in page.content.decode()
 
+    def test_a_name_is_one_line(self, people: People) -> None:
+        sign_in(people.owner).post(PROFILE, {**SENT, "name": "Dr\r\nBcc: x\x1b[31m"})
+        assert User.objects.get(pk=people.owner.pk).name == "Dr Bcc: x"
+
     def test_roles_can_t_be_sent_along(self, people: People) -> None:
         sent = {**SENT, "staff_role": "operator", "is_superuser": "1", "email": "x@y.test", "sees_all_customers": "1"}
         sign_in(people.owner).post(PROFILE, sent)

@@ -12,6 +12,8 @@ from django.core.cache import cache
 from django.test import Client
 from pytest_django import Settings
 
+from portal.models import Brand, UsedToken, User
+from portal.services.brands import current
 from portal.sign_in import session_facts
 from tests.accounts.browser import confirm_by_password, is_signed_in, let_pass, list_events, sign_in
 from tests.deployments_ui.conftest import HTMX
@@ -34,6 +36,7 @@ def set_up_app(client: Client) -> str:
     """The secret. The code that has set it up can be used again."""
     secret, _code = set_up_app_just_now(client)
     cache.clear()
+    UsedToken.objects.all().delete()
     return secret
 
 
@@ -74,6 +77,15 @@ class TestAuthenticatorApp:
         assert is_signed_in(first)
         assert re.search("Incorrect code|used already", page.content.decode())
         assert not is_signed_in(second)
+
+    def test_nor_if_the_cache_has_forgotten_it(self, people: People) -> None:
+        secret = set_up_app(sign_in(people.owner))
+        code = code_of(secret)
+        sign_in(people.owner).post(CODE, {"code": code})
+        cache.clear()
+        client = sign_in(people.owner)
+        assert "used already" in client.post(CODE, {"code": code}).content.decode()
+        assert not is_signed_in(client)
 
     def test_nor_the_one_that_has_set_it_up(self, people: People) -> None:
         """Typed with a space, as apps show it, it is the same code."""
@@ -118,6 +130,26 @@ class TestAuthenticatorApp:
         client.post(form, {"password1": new, "password2": new})
         assert not is_signed_in(client)
         assert sign_in(people.owner, new).get("/accounts/login/")["Location"] == CODE
+
+    def test_who_has_typed_the_old_password_is_asked_for_the_new_one(self, people: People) -> None:
+        secret = set_up_app(sign_in(people.owner))
+        client = sign_in(people.owner)
+        people.owner.set_password("a new and long password")
+        people.owner.save()
+        page = client.post(CODE, {"code": code_of(secret)}, follow=True)
+        assert page.redirect_chain == [("/accounts/login/", 302)]
+        assert "Your account has changed meanwhile" in page.content.decode()
+        assert not is_signed_in(client)
+
+    def test_who_was_deactivated_meanwhile_stays_out(self, people: People) -> None:
+        secret = set_up_app(sign_in(people.owner))
+        client = sign_in(people.owner)
+        User.objects.filter(pk=people.owner.pk).update(is_active=False)
+        before = len(list_events("sign_in.succeeded"))
+        client.post(CODE, {"code": code_of(secret)})
+        assert not is_signed_in(client)
+        assert len(list_events("sign_in.succeeded")) == before
+        assert len(list_events("sign_in.failed")) == 1
 
     def test_its_secret_is_encrypted_in_the_database(self, people: People) -> None:
         secret = set_up_app(sign_in(people.owner))
@@ -200,6 +232,18 @@ class TestDemanded:
         set_up_app(client)
         assert client.get("/find/").status_code == 200
 
+    def test_the_page_that_sets_one_up_has_its_brand(self, people: People, settings: Settings) -> None:
+        """What it fetches by itself is open, and adds no message to it."""
+        Brand.objects.create(is_default=True, name="Acme", accent="#123456")
+        current.forget()
+        settings.SECOND_FACTOR_FOR = frozenset({"owner"})
+        client = sign_in(people.owner)
+        page = client.get("/profile/").content.decode()
+        fetched = re.findall(r'href="(/(?:brand|manifest)[^"]*)"', page)
+        assert len(fetched) >= 2
+        assert {client.get(path).status_code for path in fetched} == {200}
+        assert "Set up a second factor first" not in client.get("/profile/").content.decode()
+
     def test_other_roles_are_not_asked(self, people: People, settings: Settings) -> None:
         settings.SECOND_FACTOR_FOR = frozenset({"operator", "owner"})
         assert sign_in(people.viewer).get("/find/").status_code == 200
@@ -240,7 +284,7 @@ class TestLost:
         assert not Authenticator.objects.exists()
         assert not is_signed_in(session)
         assert is_signed_in(sign_in(people.owner))
-        assert [event.person_id for event in list_events("second_factor.removed")] == [people.operator.pk]
+        assert [event.person_id for event in list_events("person.second_factors_removed")] == [people.operator.pk]
         assert "A second factor was removed" in list_texts("security_changed", to=people.owner.email)[-1]
 
     def test_support_and_owners_can_t(self, people: People) -> None:

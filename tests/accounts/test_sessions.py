@@ -11,6 +11,7 @@ from portal.services import people as people_service
 from portal.services.accounts import sessions
 from portal.services.errors import NotFound
 from tests.accounts.browser import is_signed_in, let_pass, list_events, sign_in
+from tests.hand_off.app import CONTINUE, make_settings, send, sign
 from tests.people import People
 
 pytestmark = pytest.mark.postgres
@@ -79,6 +80,17 @@ def test_signing_in_starts_another_session_than_the_one_before(people: People) -
     thief = Client()
     thief.cookies["sessionid"] = planted.session_key or ""
     assert not is_signed_in(thief)
+
+
+def test_a_session_that_replaces_somebody_else_s_is_listed_and_can_be_ended(people: People, settings: Settings) -> None:
+    settings.HAND_OFF = make_settings()
+    client = sign_in(people.owner)
+    send(client, sign())
+    client.post(CONTINUE, {"instead_of": str(people.owner.pk)})
+    newcomer = User.objects.get(hand_off_identities__external_user_id="u-17")
+    assert is_signed_in(client)
+    assert sessions.end_all(newcomer.pk) == 1
+    assert not is_signed_in(client)
 
 
 class TestOwnSessions:

@@ -18,6 +18,7 @@ from rest_framework.views import APIView
 
 from portal.api import problems, throttling
 from portal.api.throttling import Counter
+from portal.models import AuditEvent
 from portal.permissions import Role
 from portal.services import errors
 from tests.api.conftest import API, OWN, ApiClient, StoredObjects
@@ -120,6 +121,8 @@ def test_requests_are_rate_limited_per_person(ask: Ask, people: object, monkeypa
     assert [client.get(f"{API}/customers/").status_code for _ in range(7)] == [200] * 5 + [429] * 2
     response = client.get(f"{API}/customers/", headers={"X-Forwarded-For": "192.0.2.7"})
     assert response.status_code == 429
+    event = AuditEvent.objects.get()  # of many within a minute
+    assert (event.outcome, event.target) == ("refused", "GET /api/v1/customers/")
     assert 0 < int(response["Retry-After"]) <= 3600
     assert response.json()["title"] == "Too Many Requests"
     assert ask("viewer").get(f"{API}/customers/").status_code == 200

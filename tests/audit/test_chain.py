@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import IntegrityError, connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -99,6 +99,58 @@ def test_what_was_done_to_the_log_is_found(statements: list[str], faults: list[s
     record_events(5)
     tamper(*statements)
     assert [*verify.find_faults()] == faults
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "change",
+    [
+        "at = 'yesterday'",
+        "operation = 'none'",
+        "target = x'ff'",
+        "target = CAST(x'eda080' AS text)",
+        "kind = 'audit.deleted', after = '[1]'",
+        "kind = 'audit.deleted', after = '{\"until\": null}'",
+    ],
+)
+def test_a_value_that_is_none_of_its_column_is_a_fault_and_no_crash(change: str) -> None:
+    """SQLite stores any of them; PostgreSQL refuses some."""
+    record_events(3)
+    try:
+        with transaction.atomic():
+            tamper(f"UPDATE portal_auditevent SET {change} WHERE number = 3")  # noqa: S608  # statements of our own
+    except DatabaseError:
+        assert connection.vendor == "postgresql"
+        return
+    assert next(verify.find_faults()).startswith(("Row 3 was changed.", "A row was changed so that it can't be read"))
+
+
+@pytest.mark.django_db
+def test_a_log_left_open_for_deletion_is_found_and_closed_again() -> None:
+    record_events(2)
+    AuditHead.objects.update(sealed_until=2)
+    assert [*verify.find_faults()] == [
+        "The head of the log lets rows be deleted. `manage.py audit protect` forbids it again."
+    ]
+    call_command("audit", "protect", stdout=io.StringIO())
+    assert [*verify.find_faults()] == []
+
+
+@pytest.mark.django_db
+def test_triggers_that_do_nothing_are_found() -> None:
+    """They have the names of those that protect the log."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(
+                "CREATE OR REPLACE FUNCTION portal_keep_audit_events() RETURNS trigger LANGUAGE plpgsql"
+                " AS $$ BEGIN RETURN NEW; END $$"
+            )
+        else:
+            cursor.execute("DROP TRIGGER audit_no_update")
+            cursor.execute("CREATE TRIGGER audit_no_update BEFORE UPDATE ON portal_auditevent BEGIN SELECT 1; END")
+    assert not audit_triggers.exist(connection)
+    audit_triggers.create(connection)
+    assert audit_triggers.exist(connection)
 
 
 @pytest.mark.django_db
@@ -203,7 +255,7 @@ def test_a_deletion_that_was_interrupted_can_be_verified_and_repeated(
     def stop(execute: Callable[..., Any], sql: str, *arguments: Any) -> Any:
         nonlocal deletions
         deletions += sql.startswith("DELETE FROM")
-        if deletions == 2:
+        if deletions == 2 and sql.startswith("DELETE FROM"):
             raise KeyboardInterrupt
         return execute(sql, *arguments)
 

@@ -77,6 +77,25 @@ def test_a_forbidden_page_leaves_one_event_and_other_pages_none(world: World, br
     assert get_only_event().target == f"GET {world.path}stop/"
 
 
+@pytest.mark.parametrize(
+    ("who", "path"),
+    [
+        ("other_owner", f"/c/{SLUG}/"),
+        ("other_owner", "/c/nobody-at-all/"),
+        ("owner", "/people/"),
+        ("support", "/settings/"),
+    ],
+)
+def test_a_page_that_does_not_exist_for_somebody_leaves_one_event(
+    world: World, browse: Browse, who: str, path: str
+) -> None:
+    """Whether it exists for others or not."""
+    assert browse(getattr(world.people, who)).get(path).status_code == 404
+    event = get_only_event()
+    assert (event.target, event.outcome, event.customer_id) == (f"GET {path}", Outcome.REFUSED, None)
+    assert event.person_email == getattr(world.people, who).email
+
+
 def test_a_part_that_is_polled_and_forbidden_leaves_one_event_a_minute(world: World, browse: Browse) -> None:
     client = browse(world.people.viewer)
     for _poll in range(3):

@@ -22,6 +22,13 @@ def test_any_of_three_formats_becomes_png(kind: str) -> None:
         assert (picture.format, picture.size) == ("PNG", (64, 64))
 
 
+def test_16_bits_of_grey_keep_their_brightness() -> None:
+    output = io.BytesIO()
+    Pillow.frombytes("I;16", (1, 1), (0x8000).to_bytes(2, "little")).save(output, "PNG")
+    with Pillow.open(io.BytesIO(images.encode_logo(output.getvalue()))) as picture:
+        assert picture.getpixel((0, 0)) == (128, 128, 128, 255)
+
+
 @pytest.mark.parametrize(
     "content", [SVG, b"", b"<html>", b"GIF89a", draw("GIF"), draw("BMP"), draw("TIFF"), draw()[:60]]
 )

@@ -5,20 +5,23 @@ from __future__ import annotations
 import io
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from PIL import Image as Pillow
 from pytest_django import Settings
 
 from portal.models import AuditEvent, Brand, Image
 from portal.services.brands import current
+from portal.services.mails import compose
 from tests.brands.conftest import SignIn, draw, upload
 from tests.deployments_ui.conftest import HTMX
-from tests.mails import ReceivingServer, send_due
+from tests.mails import ReceivingServer, list_texts, send_due
 from tests.people import People
 
 pytestmark = pytest.mark.django_db
@@ -106,6 +109,7 @@ def test_a_change_is_in_the_audit_log(people: People, sign_in: SignIn) -> None:
     [
         ("name", " ", "Enter a name."),
         ("name", "x" * 61, "at most 60 characters"),
+        ("name", "\u200b\u2800", "Enter a name."),
         ("accent", "red", "such as #1f4fa3"),
         ("accent", "#fff;}body{display:none", "such as #1f4fa3"),
         ("support_contact", "javascript:alert(1)", "begins with https://"),
@@ -114,6 +118,9 @@ def test_a_change_is_in_the_audit_log(people: People, sign_in: SignIn) -> None:
         ("links", "\n".join(f"Link{number} https://acme.test/" for number in range(6)), "at most 5 links"),
         ("sender_address", "desk", "Enter an e-mail address."),
         ("sender_address", "a@b.test\nBcc: c@d.test", "Enter an e-mail address."),
+        ("sender_address", f"{'a' * 250}@b.test", "Enter an e-mail address."),
+        ("links", "Help https://acme.test:99999/", "begins with https://"),
+        ("links", "Help https://acme.test/\u202egnp", "begins with https://"),
         ("footer", "x" * 301, "at most 300 characters"),
         ("logo", b"<svg/>", "PNG, JPEG or WebP"),
         ("icon", draw(size=(20, 10)), "must be square"),
@@ -143,13 +150,30 @@ def test_another_host_name_shows_another_brand(people: People, sign_in: SignIn, 
     assert "Deploy desk" in elsewhere
 
 
+def test_an_international_host_name_is_kept_as_browsers_send_it(
+    people: People, sign_in: SignIn, settings: Settings
+) -> None:
+    settings.ALLOWED_HOSTS = ["testserver", "xn--bcher-kva.test"]
+    save(sign_in(people.operator), "/settings/brand/new/", hosts="BÜCHER.test")
+    page = Client().get("/accounts/login/", headers={"host": "xn--bcher-kva.test"}).content.decode()
+    assert "Acme Deploys" in page
+
+
+def test_a_name_turns_nothing_around(people: People, sign_in: SignIn) -> None:
+    save(sign_in(people.operator), name="\u202eAcme\nDeploys", footer="\u2067Acme Ltd", sender_name="Acme\u202e")
+    brand = Brand.objects.get()
+    assert (brand.name, brand.footer, brand.mail_sender_name) == ("Acme Deploys", "Acme Ltd", "Acme")
+
+
 @pytest.mark.parametrize(
     ("hosts", "text"),
     [
         ("", "at least one host name"),
         ("deploys.other.test", "Add it to the setting ALLOWED_HOSTS"),
-        ("https://testserver/", "is not a host name"),
-        ("a b{}c", "is not a host name"),
+        ("https://testserver/", "https://testserver/ is not a host name"),
+        ("a b{}c", "b{}c is not a host name"),
+        ("*.acme.test", "*.acme.test is not a host name"),
+        ("bücher.test:8443", "bücher.test:8443 is not a host name"),
         ("localhost", "already shows the brand Taken"),
     ],
 )
@@ -221,6 +245,18 @@ def test_the_form_is_checked_against_forgery(people: People) -> None:
     assert save(client, logo=upload(draw())).status_code == 403
 
 
+def test_a_stylesheet_that_another_process_has_just_stored_is_there(
+    people: People, sign_in: SignIn, client: Client
+) -> None:
+    operator = sign_in(people.operator)
+    assert current.get_brand().name == "Deploy desk"
+    old = replace(current.store, kept_until_s=float("inf"))
+    save(operator)
+    path = f"/brand/{current.get_brand().stylesheet}.css"
+    current.store = old
+    assert client.get(path).status_code == 200
+
+
 def test_pages_ask_for_the_brand_every_few_seconds_only(people: People, sign_in: SignIn) -> None:
     save(sign_in(people.operator))
     with CaptureQueriesContext(
@@ -241,6 +277,24 @@ def test_without_a_database_there_is_a_brand(people: People, sign_in: SignIn, cl
         assert current.get_brand().name == "Deploy desk"
 
 
+def test_a_mail_has_the_sender_that_another_process_has_just_set(
+    people: People, sign_in: SignIn, smtp: ReceivingServer
+) -> None:
+    compose.send("security_changed", to="ann@customer.test", context={"what": "password_changed", "at": timezone.now()})
+    old = replace(current.store, kept_until_s=float("inf"))
+    save(sign_in(people.operator))
+    current.store = old
+    send_due()
+    assert smtp.mails[0].message["From"] == "Acme <desk@acme.test>"
+
+
+def test_after_a_change_of_an_account_its_person_knows_whom_to_contact(people: People, sign_in: SignIn) -> None:
+    save(sign_in(people.operator))
+    compose.send("security_changed", to="ann@customer.test", context={"what": "password_changed", "at": timezone.now()})
+    (text,) = list_texts("security_changed", to="ann@customer.test")
+    assert "If not, contact help@acme.test, and reset your password:\n\nhttp" in text
+
+
 def refuse(*_arguments: Any) -> Any:
     from django.db import OperationalError  # noqa: PLC0415
 
@@ -259,6 +313,15 @@ def test_the_web_manifest_and_robots_are_in_the_brand(people: People, sign_in: S
     assert Client().get("/robots.txt").content == b"User-agent: *\nDisallow: /\n"
 
 
+def test_browsers_that_ask_for_favicon_ico_get_the_icon(people: People, sign_in: SignIn) -> None:
+    plain = Client().get("/favicon.ico")
+    assert (plain.status_code, plain["Location"]) == (302, "/static/img/mark.svg")
+    save(sign_in(people.operator), icon=upload(draw()))
+    icon = Client().get("/favicon.ico", follow=True)
+    assert icon["Content-Type"] == "image/png"
+    assert icon.redirect_chain[0][0].startswith("/brand/icon/")
+
+
 def test_a_refused_person_reads_whom_to_ask(people: People, sign_in: SignIn) -> None:
     save(sign_in(people.operator))
     refused = Client(enforce_csrf_checks=True).post("/accounts/login/")
@@ -275,8 +338,6 @@ def test_an_unknown_host_gets_the_default_brand_on_its_error_page(people: People
 def test_mails_are_in_the_brand_of_the_host(
     people: People, sign_in: SignIn, settings: Settings, smtp: ReceivingServer
 ) -> None:
-    from portal.services.mails import compose  # noqa: PLC0415
-
     settings.ALLOWED_HOSTS = ["testserver", "deploys.acme.test"]
     settings.PORTAL_URL = "https://portal.example.test"
     save(sign_in(people.operator), "/settings/brand/new/", hosts="deploys.acme.test", logo=upload(draw()))
@@ -286,6 +347,14 @@ def test_mails_are_in_the_brand_of_the_host(
     first, second = smtp.mails
     assert first.message["From"] == "Acme <desk@acme.test>"
     assert "https://deploys.acme.test/settings/" in first.body("plain")
+    assert (
+        first.body("plain")
+        .replace("\r\n", "\n")
+        .endswith(
+            "\n-- \nAcme Ltd, Springfield\nSupport: help@acme.test\n"
+            "Help: https://help.acme.test/\nTerms of use: https://acme.test/terms\n"
+        )
+    )
     assert "background:#c2410c" in first.body("html")
     assert "cid:logo@brand" in first.body("html")
     assert any(part.get_content_type() == "image/png" for part in first.message.walk())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 import sqlite3
 from contextlib import closing
@@ -11,11 +12,13 @@ from typing import Any
 
 import pytest
 from django.contrib.sessions.models import Session
+from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 
-from portal.models import Customer, Operation
+from portal.models import AuditEvent, Customer, Operation
 from portal.services import backups
+from portal.services.audit import verify
 from portal.services.backups import BackupError
 from tests.deployments_ui.changes import confirm, list_changes_sent, make_checks_due, older, work
 from tests.deployments_ui.conftest import Browse, World
@@ -70,6 +73,16 @@ def test_a_path_may_have_any_characters(backup: Path, target: Path) -> None:
 def test_a_backup_replaces_no_other_file(backup: Path, database: Path) -> None:
     with pytest.raises(BackupError, match="exists already"):
         backups.create_backup(database, backup)
+
+
+def test_both_are_in_the_audit_log(world: World, target: Path, tmp_path: Path) -> None:
+    call_command("backup", str(tmp_path / "backup"), stdout=io.StringIO())
+    made = AuditEvent.objects.get()
+    assert (made.kind, made.target, made.way) == ("backup.made", "backup", "command")
+    backups.restore_backup(tmp_path / "backup", target, now=timezone.now())
+    with backups.use_file(target):
+        assert [each.kind for each in AuditEvent.objects.all()] == ["backup.restored"]
+        assert [*verify.find_faults()] == []
 
 
 def test_it_works_on_a_machine_without_a_database(backup: Path, target: Path) -> None:

@@ -22,6 +22,7 @@ from pytest_django import Settings
 
 from portal.models import Connection, Domain, Freshness, KeptLog, Operation
 from portal.services import durability
+from portal.services.people.demo_people import DEMO_PASSWORD
 from tests.deployments_ui.changes import confirm, get_token, list_changes_sent, older
 from tests.deployments_ui.conftest import HTMX, Browse, World
 from tests.security import dataset as datasets
@@ -45,7 +46,9 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Shorter waits than a portal has, so that the tests don't wait as long."""
     monkeypatch.setattr(durability, "PAGE_WAIT_MS", 20)
     monkeypatch.setattr(durability, "CHANGE_WAIT_MS", 40)
+    monkeypatch.setattr(durability, "SIGN_IN_WAIT_MS", 40)
     monkeypatch.setattr(durability.hurry, "until", 0.0)
+    monkeypatch.setattr(durability.sign_in_hurry, "until", 0.0)
     logging.disable(logging.WARNING)
     yield
     logging.disable(logging.NOTSET)
@@ -93,6 +96,27 @@ def test_nobody_signed_in_sees_the_sign_in_page_and_the_probe(world: World, brow
     with locked_database():
         assert browse(None).get(LOGIN).status_code == 200
         assert browse(None).get("/healthz").status_code == 200
+
+
+def test_a_sign_in_waits_longer_than_other_changes(
+    world: World, browse: Browse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in the first seconds of a new portal, while the worker stores one page of customers after the other."""
+    monkeypatch.setattr(durability, "SIGN_IN_WAIT_MS", 10_000)
+    monkeypatch.setattr(durability.hurry, "until", time.monotonic() + 60)
+    client, is_locked = browse(None), threading.Event()
+
+    def keep_locked() -> None:
+        with locked_database():
+            is_locked.set()
+            time.sleep(0.5)
+
+    worker = threading.Thread(target=keep_locked)
+    worker.start()
+    is_locked.wait()
+    sent = {"login": world.people.owner.email, "password": DEMO_PASSWORD}
+    assert client.post(LOGIN, sent).status_code == 302
+    worker.join()
 
 
 def test_a_page_waits_for_the_lock_only_once(world: World, browse: Browse, monkeypatch: pytest.MonkeyPatch) -> None:

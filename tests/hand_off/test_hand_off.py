@@ -17,6 +17,7 @@ from portal.services.hand_off import accept
 from portal.services.hand_off.errors import Refused
 from tests.hand_off.app import hand_over, send, sign
 from tests.people import People
+from tests.security.allowed import find_leaks
 
 
 def get_signed_in(client: Client) -> User:
@@ -48,6 +49,14 @@ def test_somebody_new_is_signed_in_with_the_role_of_the_token(people: People) ->
     assert (sign_in.person_id, sign_in.way) == (user.pk, "hand_off")
     assert sign_in.after == {"way": "hand_off", "browser": "Unknown browser"}
     assert AuditEvent.objects.count() == 2  # one for each request
+
+
+def test_the_customer_s_name_says_nothing_of_the_hosting_service(people: People) -> None:
+    Customer.objects.filter(external_id="brightsmile-dental").update(name="Bright Smile on MIOSA s3://canary-bucket")
+    client = Client()
+    page = client.get(send(client, sign())["Location"]).content.decode()
+    assert "Bright Smile" in page
+    assert not find_leaks(page, [])
 
 
 def test_a_second_factor_is_the_duty_of_the_app(people: People, settings: Settings) -> None:

@@ -6,6 +6,7 @@ import base64
 import json
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -216,6 +217,12 @@ class TestClaims:
         reason = find_reason(sign(**{name: value}))
         assert f"`$.{name}`" in reason or "can't be stored" in reason
 
+    def test_ids_fit_into_an_index(self) -> None:
+        claims = make_claims(external_workspace_id="𠀀" * 500, external_user_id="𠀀" * 100)
+        token = jwt.api_jws.encode(json.dumps(claims, ensure_ascii=False).encode(), KEY, "EdDSA")
+        assert find_reason(token) == "its two external ids are longer than 2,000 bytes"
+        assert verify(sign(external_workspace_id="x" * 512, external_user_id="x" * 300)).role == "owner"
+
     @pytest.mark.parametrize("value", ["1800000000", 1.5, True, [], {"$": 1}])
     @pytest.mark.parametrize("name", ["exp", "nbf", "iat"])
     def test_a_time_is_a_whole_number(self, name: str, value: Any) -> None:
@@ -229,7 +236,7 @@ class TestClaims:
         with pytest.raises(Refused):
             verify(jwt.api_jws.encode(text.encode(), KEY, "EdDSA"))
 
-    @pytest.mark.parametrize("name", [17, "", "\u0007", "  ", ["Dr Rao"]])
+    @pytest.mark.parametrize("name", [17, "", "\u0007", "  ", "\u200b\u200f \u202e", ["Dr Rao"]])
     def test_a_name_has_letters(self, name: Any) -> None:
         assert "name" in find_reason(sign(name=name))
 
@@ -297,7 +304,7 @@ class Publisher(ThreadingHTTPServer):
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), PublisherHandler)
-        self.requests = 0
+        self.requests, self.pause_s = 0, 0.0
         self.status, self.headers, self.body = 200, {}, b""  # type: ignore[var-annotated]  # one line is clearer
 
     @property
@@ -313,11 +320,19 @@ class PublisherHandler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.server.requests += 1
+        if self.server.pause_s:
+            self.send_slowly()
         self.send_response(self.server.status)
         for name, value in self.server.headers.items():
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(self.server.body)
+
+    def send_slowly(self) -> None:
+        with suppress(OSError):
+            for byte in b"HTTP/1.0 200 OK\r\nX-Slow: " + b"x" * 100:
+                self.wfile.write(bytes([byte]))
+                time.sleep(self.server.pause_s)
 
     def log_message(self, format: str, *args: object) -> None:
         """Prints nothing."""
@@ -380,6 +395,15 @@ class TestPublishedKeys:
         with pytest.raises(Unavailable):
             verify(sign(kid="k1"))
         assert publisher.requests == 1
+
+    def test_a_slow_answer_is_cut_off(self, publisher: Publisher, monkeypatch: pytest.MonkeyPatch) -> None:
+        """However often a byte comes. Other hand-offs wait for it."""
+        monkeypatch.setattr(key_sets, "FETCH_TIMEOUT_S", 0.3)
+        publisher.pause_s = 0.1
+        started = time.monotonic()
+        with pytest.raises(Unavailable):
+            verify(sign(kid="k1"))
+        assert time.monotonic() - started < 5
 
     def test_keys_of_other_kinds_are_left_out(self, publisher: Publisher) -> None:
         publisher.publish(

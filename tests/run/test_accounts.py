@@ -89,6 +89,11 @@ class TestTooManyAttempts:
         sign_in_from("192.0.2.2", client, people.viewer.email)
         assert is_signed_in(client)
 
+    def test_a_letter_that_compares_alike_makes_no_other_account(self, people: People) -> None:
+        """PostgreSQL and allauth find owner@… by it in most languages."""
+        attempts = [sign_ins.Attempt(email=f"{name}@x.test", network="", browser="") for name in ("bos\u017f", "BOSS")]
+        assert attempts[0].shares == attempts[1].shares
+
     def test_addresses_of_one_ipv6_network_count_as_one(self, client: Client, people: People) -> None:
         for number in range(5):
             sign_in_from(f"2001:db8::{number}", Client(), people.owner.email, "wrong")

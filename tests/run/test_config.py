@@ -132,6 +132,8 @@ class TestProblems:
         ("variables", "name"),
         [
             ({"MIOSA_BASE_URL": "https://m.example.com"}, "MIOSA_API_KEY"),
+            ({"PORTAL_URL": "https://bücher.example"}, "PORTAL_URL"),
+            ({"SMTP_URL": "smtp://desk:p%C3%A4ss@mail.example.com"}, "SMTP_URL"),
             ({"MIOSA_API_KEY": KEY, "MIOSA_BASE_URL": "http://m.example.com"}, "MIOSA_BASE_URL"),
             ({"MIOSA_API_KY": KEY}, "MIOSA_API_KY"),
             ({"MIOSA_API_KEY_FILE": "/nowhere/key", "HTTPS": "true"}, "MIOSA_API_KEY_FILE"),

@@ -100,6 +100,15 @@ def test_no_command_loses_the_last_operator(people: People, change: list[str]) -
     assert (people.operator.staff_role, people.operator.is_active) == ("operator", True)
 
 
+@pytest.mark.parametrize("change", ["--deactivate", "--reactivate", "--sign-out"])
+def test_what_is_for_the_whole_portal_names_no_customer(people: People, change: str) -> None:
+    before = AuditEvent.objects.count()
+    with pytest.raises(CommandError, match="limited to a --customer"):
+        run("people", "viewer@brightsmile.test", change, "--customer", SLUG)
+    assert User.objects.get(pk=people.viewer.pk).is_active
+    assert AuditEvent.objects.count() == before
+
+
 @pytest.mark.parametrize("arguments", [["nobody@x.test", "--remove"], ["", "--remove"], ["--deactivate"]])
 def test_a_change_needs_an_address(people: People, arguments: list[str]) -> None:
     with pytest.raises(CommandError, match="Nobody has"):

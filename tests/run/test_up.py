@@ -233,3 +233,9 @@ def test_createoperator_adds_the_first_operator(tmp_path: Path) -> None:
     done = manage(tmp_path, "createoperator", "Ann@Example.com", "--name", "Ann", given=given, **key)
     assert done.returncode == 0, done.stderr
     assert "ann@example.com can sign in" in done.stdout
+
+
+def test_before_the_first_start_a_command_says_what_to_do(tmp_path: Path) -> None:
+    done = manage(tmp_path, "createoperator", "ann@example.com", given="a long enough phrase\n")
+    assert done.returncode == 1
+    assert "start the portal first (manage.py up)" in done.stderr

@@ -115,6 +115,7 @@ ACCESS: dict[str, Access] = {
     "env_discard": Access(POST, Permission.SET_ENV, own_draft=True),
     "env_review": Access(FORM, Permission.SET_ENV, own_draft=True),
     "env_set": Access(FORM, Permission.SET_ENV),
+    "favicon": Access(READ, None, is_open=True),
     "find": NO_RIGHT,
     "first_publication": Access(FORM, Permission.PUBLISH),
     "handoff": Access(FORM, None, is_open=True),

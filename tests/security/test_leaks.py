@@ -334,7 +334,7 @@ def test_no_error_page_leaks(busy_dataset: Dataset, dataset: Dataset, monkeypatc
             (403, client.get(f"{base}redeploy/", **headers)),
             (403, strict.post("/theme/", {"theme": "dark"}, **headers)),
             (404, client.get("/no/such/", **headers)),
-            (404, client.get("/favicon.ico", **headers)),
+            (302, client.get("/favicon.ico", **headers)),
             (200, client.get("/robots.txt", **headers)),
             (200, client.get("/manifest.webmanifest", **headers)),
             (404, client.get(f"/brand/{'0' * 20}.css", **headers)),
@@ -411,9 +411,9 @@ def test_no_file_of_a_brand_leaks(dataset: Dataset) -> None:
     changes.save_brand(0, BrandText(name="Acme", accent="#c2410c"), **images, by=operator)
     client = dataset.client("viewer")
     page = client.get("/", follow=True).content.decode()
-    files = {*re.findall(r'"(/brand/[^"]+)"', page), "/manifest.webmanifest", "/robots.txt"}
+    files = {*re.findall(r'"(/brand/[^"]+)"', page), "/manifest.webmanifest", "/robots.txt", "/favicon.ico"}
     assert len(files) > 5
     for file in files:
-        answer = client.get(file)
+        answer = client.get(file, follow=True)
         assert answer.status_code == 200
         assert not find_leaks(full_text(answer), []), file

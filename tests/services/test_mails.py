@@ -236,6 +236,13 @@ def test_a_mail_that_can_no_longer_be_decrypted(settings: Settings, smtp: Receiv
     assert "SECRET_KEY has changed" in get(mail).error
 
 
+def test_a_mail_that_was_cut_off(smtp: ReceivingServer) -> None:
+    mail = write()
+    Mail.objects.update(content=b"x")
+    send_due()
+    assert (get(mail).state, smtp.mails) == (Mail.State.FAILED, [])
+
+
 @pytest.mark.parametrize("to", ["no address", "a@b@c.test", "ann@\x00.test"])
 def test_an_address_that_is_none(smtp: ReceivingServer, to: str) -> None:
     mail = write(to)

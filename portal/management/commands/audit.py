@@ -37,6 +37,7 @@ class Command(BaseCommand):
             self.delete(asks=not options["no_input"])
         else:
             audit_triggers.create(connection)
+            retention.forbid_deletion()
             self.stdout.write("Events can't be changed any more.")
 
     def verify(self, expected: Head | None) -> None:

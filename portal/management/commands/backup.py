@@ -8,7 +8,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from portal.services import backups
+from portal.services import backups, durability
+from portal.services.audit.record import changes_by_command, record
 from portal.services.backups import BackupError
 
 
@@ -26,4 +27,6 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from None
         except OSError as error:
             raise CommandError(f"{file} can't be written: {error.strerror}.") from None
+        with changes_by_command(), durability.optional_write("audit event"):
+            record("backup.made", by=None, target=file.name)
         self.stdout.write(f"Wrote {file}. The signing key is not in it: keep secret_key of VAR_DIR too.")

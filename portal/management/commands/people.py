@@ -70,6 +70,8 @@ class Command(BaseCommand):
         elif options["remove"] and slugs:
             for slug in slugs:
                 person_changes.remove_member(user.pk, slug=slug, by=by, now=now)
+        elif slugs:
+            raise CommandError("Only --remove and --role can be limited to a --customer.")
         elif options["remove"]:
             person_changes.remove(user.pk, by=by, now=now)
         elif options["deactivate"]:

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from portal import var_dir
 from portal.services import backups
+from portal.services.audit.record import changes_by_command
 from portal.services.backups import BackupError
 from portal.settings import CONFIG
 
@@ -27,7 +28,8 @@ class Command(BaseCommand):
         if None in locks:
             raise CommandError(f"VAR_DIR: a portal runs on {CONFIG.var_dir}. Stop it first.")
         try:
-            undecided, former = backups.restore_backup(file, backups.get_database_path(), now=timezone.now())
+            with changes_by_command():
+                undecided, former = backups.restore_backup(file, backups.get_database_path(), now=timezone.now())
         except BackupError as error:
             raise CommandError(f"{file} was not restored. {error}") from None
         except OSError as error:

@@ -11,11 +11,13 @@ from django.db import transaction
 
 from portal.models import User
 from portal.permissions import Person
+from portal.services import clean_text
 from portal.services.accounts import sessions
 from portal.services.accounts.sessions import OpenSession
 from portal.services.audit import record
 
 THEMES = ("light", "dark")
+LONGEST_NAME = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,7 @@ def get_profile(*, by: Person, session_key: str) -> Profile:
 def change_profile(*, by: Person, name: str, time_zone: str, theme: str, unwanted_mails: Collection[str]) -> None:
     """The time zone is empty for that of the browser, the theme for that of the system."""
     user = User.objects.select_for_update().get(pk=by.id)
+    name = clean_text.clean_line(name, most=LONGEST_NAME)
     wanted = {"name": name, "time_zone": time_zone, "theme": theme, "unwanted_mails": sorted(unwanted_mails)}
     before = {field: getattr(user, field) for field in wanted if getattr(user, field) != wanted[field]}
     if before:

@@ -3,14 +3,15 @@
 These mails can't be declined: whoever gets one without having changed anything has to act.
 """
 
+from datetime import datetime
 from typing import Any
 
 from allauth.mfa.models import Authenticator
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from portal.models import Membership, User
+from portal.models import Membership, UsedToken, User
 from portal.permissions import Permission, Person
 from portal.services import people
 from portal.services.accounts import sessions
@@ -19,6 +20,8 @@ from portal.services.authorization import require_platform_permission
 from portal.services.errors import NotFound
 from portal.services.mails import compose
 
+# What UsedToken has in place of the issuer of a token.
+_CODES = "second factor"
 _SECOND_FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 
 
@@ -30,6 +33,16 @@ def report_change(user: User, what: str, *, to: str = "") -> None:
     """`what` is a case of `templates/mails/security_changed.txt`. `to`: another address than the person's own."""
     if address := to or user.email:
         compose.send("security_changed", to=address, context={"what": what, "at": timezone.now()}, user=user)
+
+
+def use_code(user_id: int, code: str, *, until: datetime) -> bool:
+    """Whether this is the first use of a code that is valid until then."""
+    try:
+        with transaction.atomic():
+            UsedToken.objects.create(issuer=_CODES, jti=f"{user_id}:{code}", expires_at=until)
+    except IntegrityError:
+        return False
+    return True
 
 
 def has_second_factor(user: User) -> bool:
@@ -46,7 +59,7 @@ def remove_second_factors(user_id: int, *, by: Person) -> None:
             raise NotFound
         Authenticator.objects.filter(user=user).delete()
         sessions.end_all(user.pk)
-        record.record("second_factor.removed", by=by, target=str(user))
+        record.record("person.second_factors_removed", by=by, target=str(user))
         report_change(user, "second_factor_removed")
 
 

@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from portal import miosa
-from portal.models import Bucket, User
+from portal.models import Bucket, Customer, User
 from portal.services import people
 from portal.services.audit import record
 from portal.services.errors import Unavailable
@@ -55,12 +55,13 @@ class Attempt:
 
     @property
     def shares(self) -> list[Share]:
+        email = self.email.casefold()  # as allauth compares them: ſ is an s
         if self.what == RESET:
             return [
                 _share("address", (self.network,), _ADDRESS),
-                _share("reset", (self.email.lower(),), _MAILS_TO_ADDRESS),
+                _share("reset", (email,), _MAILS_TO_ADDRESS),
             ]
-        account = f"{self.what}:{self.email.lower()}" if self.what else self.email.lower()
+        account = f"{self.what}:{email}" if self.what else email
         if self.browser:
             return [_share("browser", (account, self.browser), _KNOWN_BROWSER)]
         return [
@@ -99,9 +100,19 @@ def note_failure(attempt: Attempt, *, way: str, user: User | None = None) -> Non
     record.record("sign_in.failed", by=by, email=attempt.email, after={"way": way}, outcome=record.Outcome.FAILED)
 
 
+def note_anonymous_failure(*, network: str, way: str) -> None:
+    """A failure that anybody can cause as often as they like, without an account: one event a minute."""
+    record.record_once_a_minute(
+        "sign_in.failed", about=network, by=None, after={"way": way}, outcome=record.Outcome.FAILED
+    )
+
+
 def note_sign_in(user: User, *, way: str, is_known_browser: bool, browser: str, address: str) -> None:
     """A person has signed in. `browser` is in words; one that is new is reported by mail."""
-    record.record("sign_in.succeeded", by=people.get_person(user), after={"way": way, "browser": browser})
+    by = people.get_person(user)
+    customers = Customer.objects.filter(pk__in=by.roles if by is not None else ())[:2]
+    customer = customers[0] if len(customers) == 1 else None  # of several, nobody knows yet for which one
+    record.record("sign_in.succeeded", by=by, customer=customer, after={"way": way, "browser": browser})
     if not is_known_browser:
         facts = {"user": user, "browser": browser, "address": address, "at": timezone.now()}
         compose.send_optional("new_sign_in", user=user, context=facts)

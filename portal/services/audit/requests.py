@@ -46,13 +46,18 @@ class AnsweredRequest:
 def record_request(request: AnsweredRequest, *, by: Person | None) -> None:
     """A request that can't be recorded is answered all the same; the log has a line about it."""
     with durability.optional_write("audit event"):
+        customer = _find_customer(request.slug, by=by)
+        if customer is not None and request.method in {"GET", "HEAD"} and request.status == 404:
+            return  # something of their own that is gone
         facts: dict[str, Any] = {
             "by": by,
-            "customer": _find_customer(request.slug, by=by),
+            "customer": customer,
             "target": f"{request.method} {request.path}",
             "outcome": request.outcome,
         }
-        if request.is_part and request.method == "GET":
+        if request.status == 429:
+            record_once_a_minute(KIND, about=request.sender, **facts)
+        elif request.is_part and request.method == "GET":
             record_once_a_minute(KIND, about=f"{request.sender} {request.path}", **facts)
         elif _count(request.sender) <= MOST_A_MINUTE:
             record(KIND, **facts)

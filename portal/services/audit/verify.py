@@ -4,7 +4,7 @@ import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from django.db import connection
+from django.db import DatabaseError, connection
 
 from portal import audit_triggers
 from portal.models import AuditEvent, AuditHead
@@ -43,23 +43,38 @@ def find_faults(expected: Head | None = None) -> Iterator[str]:
     """
     if not audit_triggers.exist(connection):
         yield "The triggers that protect the log are missing. `manage.py audit protect` creates them again."
-    closing = _find_last_closing()
+    if AuditHead.objects.exclude(sealed_until=0).exists():
+        yield "The head of the log lets rows be deleted. `manage.py audit protect` forbids it again."
     last: AuditEvent | None = None
-    for event in AuditEvent.objects.order_by("number").iterator(chunk_size=_CHUNK):
-        yield from _check_place(event, last, closing)
-        if event.digest != chain.get_digest(event):
-            yield f"Row {event.number} was changed."
-        if expected is not None and event.number == expected.number and event.digest != expected.digest:
-            yield f"Row {event.number} is not the one that the log file names."
-        last = event
+    try:
+        closing = _find_last_closing()
+        for event in AuditEvent.objects.order_by("number").iterator(chunk_size=_CHUNK):
+            yield from _check_place(event, last, closing)
+            if not _has_own_digest(event):
+                yield f"Row {event.number} was changed."
+            if expected is not None and event.number == expected.number and event.digest != expected.digest:
+                yield f"Row {event.number} is not the one that the log file names."
+            last = event
+    except (ValueError, TypeError, DatabaseError) as error:  # SQLite stores anything in any column
+        yield f"A row was changed so that it can't be read, after row {last.number if last else 0}: {error}"
+        return
     yield from _check_end(last, expected)
+
+
+def _has_own_digest(event: AuditEvent) -> bool:
+    try:
+        return event.digest == chain.get_digest(event)
+    except (ValueError, TypeError, AttributeError):  # a value that is none of its column
+        return False
 
 
 def _find_last_closing() -> Head:
     """The last row that was deleted on purpose, as its closing event names it; that event is checked like others."""
     event = AuditEvent.objects.filter(kind=DELETED).order_by("-number").first()
-    facts = (event.after or {}) if event is not None else {}
-    return Head(facts.get("until", 0), facts.get("until_digest", chain.FIRST))
+    match event.after if event is not None else None:
+        case {"until": int(until), "until_digest": str(digest)}:
+            return Head(until, digest)
+    return Head(0, chain.FIRST)
 
 
 def _check_place(event: AuditEvent, last: AuditEvent | None, closing: Head) -> Iterator[str]:
@@ -82,8 +97,10 @@ def _check_end(last: AuditEvent | None, expected: Head | None) -> Iterator[str]:
     head = get_head()
     if head.number > end.number:
         yield _describe_gap(end.number + 1, head.number)
-    elif head != end:
+    elif head.number < end.number:
         yield f"The head of the log names row {head.number} as the last one, and it is row {end.number}."
+    elif head != end:
+        yield f"The head of the log has not the digest of the last row, {end.number}."
     if expected is not None and expected.number > max(end.number, head.number):
         yield _describe_gap(end.number + 1, expected.number)
 

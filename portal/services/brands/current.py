@@ -93,6 +93,9 @@ def get_brand(host: str = "") -> CurrentBrand:
 def find_stylesheet(digest: str) -> str | None:
     """The CSS of one of the brands as they are now."""
     _refresh()
+    if digest not in store.stylesheets:  # another process may have stored the brand a moment ago
+        forget()
+        _refresh()
     return store.stylesheets.get(digest)
 
 

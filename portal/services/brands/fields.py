@@ -7,10 +7,11 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
+from django.db.models import EmailField
 from django.http.request import validate_host
 from django.utils.translation import gettext as _
 
+from portal.dns import idn
 from portal.services import clean_text
 from portal.services.brands import colors
 from portal.services.brands.current import clean_host
@@ -22,7 +23,7 @@ _HOST = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0
 
 
 def read_name(text: str, *, most: int = 60) -> str:
-    name = clean_text.clean_line(text, most=1000)
+    name = clean_text.clean_name(text, most=1000)
     if not name:
         raise ValueError(_("Enter a name."))
     if len(name) > most:
@@ -31,7 +32,7 @@ def read_name(text: str, *, most: int = 60) -> str:
 
 
 def read_line(text: str, *, most: int = 300) -> str:
-    line = clean_text.clean_line(text, most=10_000)
+    line = clean_text.clean_name(text, most=10_000)
     if len(line) > most:
         raise ValueError(_("Use at most %(most)d characters.") % {"most": most})
     return line
@@ -48,7 +49,7 @@ def read_email(text: str) -> str:
     address = text.strip()
     try:
         if address:
-            validate_email(address)
+            EmailField().run_validators(address)
     except ValidationError:
         raise ValueError(_("Enter an e-mail address.")) from None
     return address
@@ -69,10 +70,12 @@ def read_url(text: str) -> str:
     url = text.strip()
     try:
         parts = urlsplit(url)
-        is_web = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.username is None
+        is_web = (
+            parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.username is None and parts.port != 0
+        )
     except ValueError:
         is_web = False
-    if not is_web or len(url) > _LONGEST_URL or clean_text.clean_line(url, most=_LONGEST_URL) != url or " " in url:
+    if not is_web or len(url) > _LONGEST_URL or clean_text.clean_name(url, most=_LONGEST_URL) != url or " " in url:
         raise ValueError(_("Enter a URL that begins with https://."))
     return url
 
@@ -94,15 +97,25 @@ def _read_link(line: str) -> tuple[str, str]:
 
 def read_hosts(text: str) -> list[str]:
     """Separated by commas, spaces or line breaks. Each has to be one that the portal answers to."""
-    hosts = [clean_host(word) for word in re.split(r"[\s,]+", text) if word]
-    for host in hosts:
+    hosts = set()
+    for word in filter(None, re.split(r"[\s,]+", text)):
+        host = _read_host(word)
         if not _HOST.fullmatch(host):
             raise ValueError(
-                _("%(host)s is not a host name. Enter it without https:// and without a path.") % {"host": host}
+                _("%(host)s is not a host name. Enter it without https:// and without a path.") % {"host": word}
             )
         if not validate_host(host, settings.ALLOWED_HOSTS):
             text = _(
                 "The portal does not answer to %(host)s yet. Add it to the setting ALLOWED_HOSTS first, then restart."
             )
             raise ValueError(text % {"host": host})
-    return sorted(set(hosts))
+        hosts.add(host)
+    return sorted(hosts)
+
+
+def _read_host(word: str) -> str:
+    """As browsers send it: international names in ASCII. Empty if it is none."""
+    try:
+        return clean_host(word if word.isascii() else idn.encode(word))
+    except ValueError:
+        return ""

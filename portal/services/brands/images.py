@@ -70,7 +70,10 @@ def _decode(content: bytes) -> Pillow.Image:
             if picture.width * picture.height > MOST_PIXELS:
                 raise BadImage(_("The picture has too many pixels: at most 16 million."))
             picture.seek(0)
-            return ImageOps.exif_transpose(picture).convert("RGBA")
+            upright = ImageOps.exif_transpose(picture)
+            if upright.mode.startswith("I"):  # 16 bits of grey, of which Pillow would keep the lower 8
+                upright = upright.point(lambda value: value / 256).convert("L")
+            return upright.convert("RGBA")
     except BadImage:
         raise
     except (Pillow.DecompressionBombError, Pillow.DecompressionBombWarning):

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.views.decorators.debug import sensitive_variables
 
 from portal.models import Customer, UsedToken, User
-from portal.services import people
+from portal.services import open_words, people
 from portal.services.hand_off.errors import Refused
 
 LIFETIME_S = 60
@@ -33,7 +33,7 @@ def create_grant(user: User, customer: Customer, *, next_path: str, is_from_app:
     facts = {
         "id": secrets.token_hex(16),
         "user": user.pk,
-        "customer": customer.display_name or customer.name,
+        "customer": open_words.show_text_to_customers(customer.display_name or customer.name),
         "next": next_path,
         "is_from_app": is_from_app,
     }

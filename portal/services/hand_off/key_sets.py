@@ -1,13 +1,14 @@
 """The keys that a URL publishes (JWKS). Fetched when needed, kept for a while, and not at a stranger's pace."""
 
 import json
+import socket
 import threading
-import time
-import urllib.error
-import urllib.request
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from functools import lru_cache
-from http.client import HTTPException
-from typing import Any
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from urllib.parse import urlsplit, urlunsplit
 
 from django.utils.translation import gettext as _
 
@@ -58,26 +59,42 @@ def get_key_set(url: str) -> KeySet:
     return KeySet(url)
 
 
-class _NoRedirects(urllib.request.HTTPRedirectHandler):
-    def redirect_request(self, *_redirect: Any) -> None:
-        """None makes it an error: keys come from the URL of the settings and from nowhere else."""
-
-
 def fetch_keys(url: str) -> dict[str, TokenKey]:
-    """The keys with an id that we can use, by id. Raises OSError, HTTPException, ValueError or RecursionError."""
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedirects)
-    deadline = time.monotonic() + FETCH_TIMEOUT_S
-    with opener.open(url, timeout=FETCH_TIMEOUT_S) as response:
-        body = b""
-        while chunk := response.read1(MOST_BYTES):
-            body += chunk
-            if len(body) > MOST_BYTES or time.monotonic() > deadline:
-                raise ValueError("too long, or too slow")
+    """The keys with an id that we can use, by id. Raises OSError, HTTPException, ValueError or RecursionError.
+
+    No redirect is followed: keys come from the URL of the settings and from nowhere else.
+    """
+    parts = urlsplit(url)
+    connect = HTTPSConnection if parts.scheme == "https" else HTTPConnection
+    with closing(connect(parts.hostname or "", parts.port, timeout=FETCH_TIMEOUT_S)) as connection:
+        connection.connect()
+        with _shut_down_after(FETCH_TIMEOUT_S, connection.sock):
+            connection.request("GET", urlunsplit(("", "", parts.path or "/", parts.query, "")))
+            response = connection.getresponse()
+            body = response.read(MOST_BYTES + 1)
+    if response.status != HTTPStatus.OK or len(body) > MOST_BYTES:
+        raise ValueError("no answer with keys, or too long")
     published = json.loads(body)
     rows = published.get("keys") if isinstance(published, dict) else None
     if not isinstance(rows, list):
         raise ValueError("no list of keys")
     return {key.kid: key for row in rows[:MOST_KEYS] if (key := _find_usable(row)) is not None}
+
+
+@contextmanager
+def _shut_down_after(seconds: float, connection: socket.socket) -> Iterator[None]:
+    """A limit for all of it: the timeout of a socket begins anew with each byte."""
+    timer = threading.Timer(seconds, _shut_down, [connection])
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def _shut_down(connection: socket.socket) -> None:
+    with suppress(OSError):  # it was closed just now
+        connection.shutdown(socket.SHUT_RDWR)
 
 
 def _find_usable(row: object) -> TokenKey | None:

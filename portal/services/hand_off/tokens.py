@@ -19,6 +19,8 @@ from portal.services.hand_off.errors import Refused
 from portal.token_keys import TokenKey, parse_public_key
 
 MOST_CHARACTERS = 8_192
+# Of both ids together: an index of PostgreSQL holds no more than 2,704, with the issuer.
+MOST_ID_BYTES = 2_000
 LONGEST_LIFE_S = 60
 # How far the clocks of the app and of the portal may differ.
 LEEWAY_S = 5
@@ -143,8 +145,10 @@ def _make_claims(claims: _Payload) -> Claims:
     ids = (claims.jti, claims.external_workspace_id, claims.external_user_id)
     if any(clean_text.make_storable(each) != each for each in ids):
         raise Refused("an id has characters that can't be stored")
+    if len(f"{claims.external_workspace_id}{claims.external_user_id}".encode()) > MOST_ID_BYTES:
+        raise Refused("its two external ids are longer than 2,000 bytes")
     name = clean_text.clean_line(claims.name, most=200)
-    if not name:
+    if not any(each.isprintable() and not each.isspace() for each in name):
         raise Refused("name is empty")
     return Claims(
         jti=claims.jti,

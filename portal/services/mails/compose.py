@@ -5,7 +5,6 @@ that has a line to itself becomes a button in the HTML.
 """
 
 import json
-import re
 from collections.abc import Mapping
 from email.utils import make_msgid
 from typing import Any
@@ -25,12 +24,12 @@ PURPOSE = "mail"
 OPTIONAL_KINDS = ("new_sign_in",)
 _LONGEST_SUBJECT = 200
 _LONGEST_VALUE = 2000
-_DIRECTIONS = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
 
 
 @sensitive_variables()
 def send(kind: str, *, to: str, context: Mapping[str, Any], user: User | None = None, host: str | None = None) -> Mail:
-    """`context` is the template's; `portal` in it is the name of the portal, `portal_url` its address without a slash.
+    """`context` is the template's; `portal` in it is the name of the portal, `portal_url` its address without a slash,
+    `support_contact` that of the brand, or empty.
 
     The brand is that of `host`; by default of the host that the current request was made to, if a brand has it. Nobody
     has to be there: the same is done for an address that we don't know.
@@ -38,7 +37,7 @@ def send(kind: str, *, to: str, context: Mapping[str, Any], user: User | None = 
     host = current.get_requested_host() if host is None else host
     brand = current.get_brand(host)
     values = {name: clean(value) for name, value in context.items()}
-    names = {"portal": brand.name, "portal_url": brand.url}
+    names = {"portal": brand.name, "portal_url": brand.url, "support_contact": brand.support_contact}
     subject, _line, text = render_to_string(f"mails/{kind}.txt", {**names, **values}).partition("\n\n")
     content = {
         "subject": clean(" ".join(subject.split()))[:_LONGEST_SUBJECT],
@@ -62,7 +61,7 @@ def send_optional(kind: str, *, user: User, context: Mapping[str, Any]) -> None:
 
 def clean(value: Any) -> Any:
     """One line of it: a name must not add a paragraph, nor turn the direction of what follows."""
-    return _DIRECTIONS.sub("", clean_text.clean_line(value, most=_LONGEST_VALUE)) if isinstance(value, str) else value
+    return clean_text.clean_name(value, most=_LONGEST_VALUE) if isinstance(value, str) else value
 
 
 @sensitive_variables()

@@ -12,6 +12,7 @@ from email.utils import format_datetime
 import idna
 from django.conf import settings
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from portal.models import Image
 from portal.services import clean_text
@@ -36,11 +37,18 @@ def build(content: Mapping[str, str], *, to: str, brand: CurrentBrand) -> EmailM
     message["Message-ID"] = content["message_id"]
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office replies
     message["X-Auto-Response-Suppress"] = "All"  # the same for Exchange
-    message.set_content(content["text"])
+    message.set_content(content["text"] + write_foot(brand))
     message.add_alternative(html.write(content["text"], subject=content["subject"], brand=brand), subtype="html")
     if brand.logo:
         add_logo(message, brand.logo)
     return message
+
+
+def write_foot(brand: CurrentBrand) -> str:
+    """What the HTML has below the mail. Mail programs know it by the line before it."""
+    contact = [_("Support: %(contact)s") % {"contact": brand.support_contact}] if brand.support_contact else []
+    lines = [*filter(None, [brand.footer]), *contact, *(f"{text}: {url}" for text, url in brand.links)]
+    return "\n".join(["", "-- ", *lines, ""]) if lines else ""
 
 
 def get_sender(brand: CurrentBrand) -> str:

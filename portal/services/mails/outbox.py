@@ -76,6 +76,7 @@ def attempt(mail: Mail, *, now: datetime) -> None:
 def _send(mail: Mail) -> None:
     try:
         content = compose.open_content(mail)
+        current.forget()  # its sender may have been changed a moment ago
         brand = current.get_brand(content.get("host", ""))
         built = message.build(content, to=mail.address, brand=brand)
         sender, to = message.get_sender(brand), message.encode_domain(mail.address)

@@ -19,7 +19,7 @@ from django.views.decorators.debug import sensitive_variables
 from portal import miosa
 from portal.models import Customer, Invitation, InvitationGrant, Membership
 from portal.permissions import Permission, Person, Role
-from portal.services import clean_text, secret_links
+from portal.services import clean_text, open_words, secret_links
 from portal.services.audit.record import record
 from portal.services.authorization import require_permission, require_platform_permission
 from portal.services.brands import current
@@ -205,7 +205,7 @@ def get_inviter_name(by_name: str, *, is_staff: bool) -> str:
 
 def show_customer(customer: Customer) -> str:
     """The name as people who are invited see it."""
-    return customer.display_name or customer.name
+    return open_words.show_text_to_customers(customer.display_name or customer.name)
 
 
 def _send_again(invitation: Invitation, *, by: Person, now: datetime) -> SentInvitation:

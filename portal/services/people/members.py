@@ -55,7 +55,7 @@ class MemberPage:
 
 def list_members(*, slug: str, by: Person, page: int, now: datetime) -> MemberList:
     """Owners first. Raises NotFound, Forbidden."""
-    customer = get_managed_customer(slug, by=by)
+    customer = _find_managed(slug, by=by)
     members = _list(customer)
     found = paginate(members.order_by("role", Lower("user__name"), "user__email", "pk"), page)
     owners = list(members.filter(role=Role.OWNER, user__is_active=True).values_list("pk", flat=True)[:2])
@@ -72,7 +72,7 @@ def list_members(*, slug: str, by: Person, page: int, now: datetime) -> MemberLi
 
 def get_member(user_id: int, *, slug: str, by: Person) -> MemberPage:
     """Raises NotFound, also for staff; Forbidden."""
-    customer = get_managed_customer(slug, by=by)
+    customer = _find_managed(slug, by=by)
     # By `user__pk`, which finds nothing for a number that is too large; by `user` the database would refuse it.
     membership = _list(customer).filter(user__pk=user_id).first()
     if membership is None:
@@ -82,8 +82,12 @@ def get_member(user_id: int, *, slug: str, by: Person) -> MemberPage:
     return MemberPage(summaries.summarize_customer(customer, by=by), member, is_last_owner)
 
 
-def get_managed_customer(slug: str, *, by: Person) -> Customer:
+def get_managed_customer(slug: str, *, by: Person) -> CustomerSummary:
     """Raises NotFound, Forbidden."""
+    return summaries.summarize_customer(_find_managed(slug, by=by), by=by)
+
+
+def _find_managed(slug: str, *, by: Person) -> Customer:
     customer = customers.get_customer(by=by, slug=slug)
     if customer.is_unassigned:
         raise NotFound

@@ -42,11 +42,13 @@ def change_staff_role(user_id: int, new: StaffRole, *, by: Person, now: datetime
     with transaction.atomic():
         user = _lock_user(user_id, stays_operator=new.role is Role.OPERATOR)
         _check_staff_role(user, new)
-        before = _describe_staff_role(user)
+        before, places = _describe_staff_role(user), _list_places(user) if new.role else []
         if (new.role or "") != user.staff_role:
             access.end_all(user, now=now)
         _store_staff_role(user, new)
         record("person.role_changed", by=by, target=str(user), before=before, after=_describe_staff_role(user))
+        for place in places:
+            record("member.removed", by=by, customer=place.customer, target=str(user), before={"role": place.role})
 
 
 @sensitive_variables()
@@ -69,7 +71,7 @@ def deactivate(user_id: int, *, by: Person, now: datetime) -> None:
         user = _lock_user(user_id, stays_operator=False)
         User.objects.filter(pk=user.pk).update(is_active=False)
         access.end_all(user, now=now)
-        record("person.deactivated", by=by, target=str(user))
+        _record("person.deactivated", user, _list_places(user), by=by)
 
 
 def reactivate(user_id: int, *, by: Person) -> None:
@@ -78,7 +80,7 @@ def reactivate(user_id: int, *, by: Person) -> None:
     with transaction.atomic():
         user = _lock_user(user_id, stays_operator=True)
         User.objects.filter(pk=user.pk).update(is_active=True)
-        record("person.reactivated", by=by, target=str(user))
+        _record("person.reactivated", user, _list_places(user), by=by)
 
 
 def remove(user_id: int, *, by: Person, now: datetime) -> None:
@@ -86,10 +88,10 @@ def remove(user_id: int, *, by: Person, now: datetime) -> None:
     require_platform_permission(Permission.MANAGE_PEOPLE, by=by)
     with transaction.atomic():
         user = _lock_user(user_id, stays_operator=False)
-        before = {"email": user.email, **_describe_staff_role(user)}
+        before, places = {"email": user.email, **_describe_staff_role(user)}, _list_places(user)
         access.end_all(user, now=now)
         user.delete()
-        record("person.removed", by=by, target=str(user), before=before)
+        _record("person.removed", user, places, by=by, before=before)
 
 
 def end_sessions(user_id: int, *, by: Person) -> int:
@@ -196,6 +198,22 @@ def _describe_staff_role(user: User) -> dict[str, object]:
         "customers": [f"{slug}: {role}" for slug, role in roles],
         "tags": sorted(user.support_tags.values_list("tag", flat=True)),
     }
+
+
+def _list_places(user: User) -> list[Membership]:
+    """Where people see what happens to this person: nowhere, for staff."""
+    return [] if user.staff_role else list(user.memberships.select_related("customer").order_by("pk"))
+
+
+def _record(
+    kind: str, user: User, places: list[Membership], *, by: Person, before: dict[str, object] | None = None
+) -> None:
+    """One event for each of the person's customers, which says nothing of the others; else one for the platform."""
+    for place in places:
+        facts = {"email": user.email, "role": place.role}
+        record(kind, by=by, customer=place.customer, target=str(user), before=facts)
+    if not places:
+        record(kind, by=by, target=str(user), before=before)
 
 
 def _lock_member(user_id: int, *, slug: str, by: Person) -> tuple[Customer, Membership]:

@@ -21,7 +21,10 @@ from portal.services.queries.operations import OperationPage
 from portal.services.queries.schemas import CustomerSummary
 
 _EXPORTED_AT_ONCE = 500
-_MOST_PEOPLE = 50
+# How many people, or customers, one name may stand for.
+_MOST_NAMED = 1000
+# Facts about a customer that are the platform's own.
+_FOR_STAFF = frozenset({"tags"})
 _OPERATIONS = "operation."
 
 
@@ -155,7 +158,7 @@ def _find_customers(filters: ActivityFilters, customer: Customer | None, *, by: 
         return by.scope
     text = clean_text.make_storable(filters.customer)
     named = customers.list_visible(by).filter(Q(slug=text) | Q(search__contains=clean_text.make_search_key(text)))
-    return frozenset(named.order_by("pk").values_list("pk", flat=True)[:_MOST_PEOPLE])
+    return frozenset(named.order_by("pk").values_list("pk", flat=True)[:_MOST_NAMED])
 
 
 def _add_person(where: Where, text: str, *, by: Person) -> Where:
@@ -167,8 +170,9 @@ def _add_person(where: Where, text: str, *, by: Person) -> Where:
     people = User.objects.filter(Q(name__icontains=text) | Q(email__iexact=text))
     if not by.is_staff:
         people = people.filter(staff_role="") if not sees_names else people
-    ids = frozenset(people.order_by("pk").values_list("pk", flat=True)[:_MOST_PEOPLE])
-    return replace(where, people=ids, is_by_staff=None if sees_names else False)
+    ids = frozenset(people.order_by("pk").values_list("pk", flat=True)[:_MOST_NAMED])
+    where = replace(where, is_by_staff=None if sees_names else False)
+    return replace(where, people=ids) if ids else replace(where, unknown_person=text)
 
 
 def _describe(
@@ -221,7 +225,7 @@ def _list_changes(row: AuditEvent, *, by: Person) -> Iterator[Change]:
     before, after = {} if hides_before else (row.before or {}), row.after or {}
     for name in dict.fromkeys([*before, *after]):
         old, new = _show_value(before.get(name), by=by), _show_value(after.get(name), by=by)
-        if old != new:
+        if old != new and (by.is_staff or name not in _FOR_STAFF):
             yield Change(name, old, new)
 
 

@@ -23,7 +23,7 @@ class Where:
 
     Numbers follow times, so `since` and `until` are turned into numbers. `text` is lower-cased; `names` is the same as
     it was typed, which finds people by name or e-mail, addresses and request ids: for staff only. `is_by_staff`: by the
-    platform's staff.
+    platform's staff. `unknown_person`: a name or an e-mail that no account has, of somebody removed or of a command.
     """
 
     customers: Collection[int] | None = None
@@ -35,6 +35,7 @@ class Where:
     text: str = ""
     names: str = ""
     is_by_staff: bool | None = None
+    unknown_person: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,18 +55,16 @@ def search(where: Where, *, before: int, size: int) -> Found:
     indexed, rest = _split(where)
     if indexed is not None:
         base = base.filter(indexed)
-    window = base.order_by("-number")
-    rows = window if rest is None else _search_in(window, rest)
+    rows, end = base.order_by("-number"), None
+    if rest is not None:
+        # By its lowest number: PostgreSQL would read the whole log for a subquery with a limit.
+        end = rows.values_list("number", flat=True)[WINDOW - 1 : WINDOW].first()
+        rows = rows.filter(rest, number__gte=end) if end else rows.filter(rest)
     found = list(rows[: size + 1])
     if len(found) > size:
         return Found(tuple(found[:size]), found[size - 1].number, None)
-    end = window.only("number", "at")[WINDOW - 1 : WINDOW].first() if rest is not None else None
-    return Found(tuple(found), end.number if end else 0, end.at if end else None)
-
-
-def _search_in(window: QuerySet[AuditEvent], rest: Q) -> QuerySet[AuditEvent]:
-    numbers = window.values("number")[:WINDOW]
-    return AuditEvent.objects.filter(rest, number__in=numbers).order_by("-number")
+    searched_back_to = AuditEvent.objects.get(number=end).at if end else None
+    return Found(tuple(found), end or 0, searched_back_to)
 
 
 def _list_between(where: Where, before: int) -> QuerySet[AuditEvent]:
@@ -95,6 +94,8 @@ def _split(where: Where) -> tuple[Q | None, Q | None]:
     others = [condition for _has_index, condition in conditions if condition is not indexed]
     if where.text:
         others.append(_find_text(where))
+    if where.unknown_person:
+        others.append(Q(person_name__icontains=where.unknown_person) | Q(person_email__iexact=where.unknown_person))
     if where.is_by_staff is not None:
         of_staff = Q(person_role__in=("operator", "support")) | Q(way=AuditEvent.Way.COMMAND)
         others.append(of_staff if where.is_by_staff else ~of_staff)

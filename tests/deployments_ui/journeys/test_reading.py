@@ -1,6 +1,7 @@
 """What a person does who only wants to know: with a mouse, with keys alone, on a telephone, without a script."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -80,11 +81,9 @@ def test_on_a_phone(enter: Enter, world: World, live_server: LiveServer, phone: 
 
 def test_pages_of_staff_fit_on_a_phone(world: World, live_server: LiveServer, browser: Browser, enter: Enter) -> None:
     """With the whole navigation in sight, and buttons and fields that a thumb hits."""
-    session = enter(world.people.operator).context.storage_state()
-    context = browser.new_context(
-        storage_state=session, viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True
-    )
-    page = context.new_page()
+    phone: Any = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
+    signed_in = enter(world.people.operator).context.storage_state()
+    page = browser.new_context(storage_state=signed_in, **phone).new_page()
     settings = ("settings/", "settings/permissions/", f"c/{SLUG}/settings/", f"c/{SLUG}/permissions/")
     for path in ("people/", "people/invite/", "activity/", *settings):
         page.goto(f"{live_server.url}/{path}")
@@ -94,7 +93,7 @@ def test_pages_of_staff_fit_on_a_phone(world: World, live_server: LiveServer, br
             "all => all.filter(e => e.checkVisibility() && e.getBoundingClientRect().height < 44).map(e => e.outerHTML)"
         )
         assert small == [], path
-    context.close()
+    page.context.close()
 
 
 def test_a_theme_applies_at_once_and_is_kept(enter: Enter, world: World) -> None:

@@ -23,6 +23,7 @@ from portal.services import people
 from portal.services.audit.record import Origin, Outcome, Way, changes_from, record
 from portal.services.operations.kinds import KINDS
 from portal.services.queries import activity, activity_search
+from tests.accounts.browser import sign_in
 from tests.deployments_ui.changes import confirm
 from tests.deployments_ui.conftest import HTMX, SLUG, Browse, World
 from tests.deployments_ui.page_rules import text_of
@@ -71,6 +72,16 @@ def test_a_customer_sees_its_own_events_and_of_staff_only_that_it_was_support(wo
     for hidden in ("Ana Ruiz", "support@portal.test", "203.0.113.7", "0123456789abcdef", "pawsome.test", "platform@"):
         assert hidden not in page
     assert "Ana Ruiz invited" in text_of(browse(world.people.operator), OWN)
+
+
+def test_a_customer_sees_sign_ins_of_its_own_people(world: World, browse: Browse) -> None:
+    """Not those of somebody who belongs to another customer too."""
+    Membership.objects.create(user=world.people.other_owner, customer=Customer.objects.get(slug=SLUG), role="owner")
+    for who in (world.people.viewer, world.people.other_owner, world.people.support):
+        sign_in(who)
+    page = text_of(browse(world.people.owner), OWN)
+    assert f"{world.people.viewer} signed in" in page
+    assert page.count("signed in</") == 1
 
 
 def test_a_setting_shows_customers_the_names_of_staff(world: World, browse: Browse, settings: Settings) -> None:
@@ -177,6 +188,29 @@ def test_customers_find_staff_as_support(recorded: World, browse: Browse) -> Non
     assert list_targets(page) == ["second", "third"]
 
 
+def test_somebody_who_was_removed_is_still_found(recorded: World, browse: Browse) -> None:
+    User.objects.filter(pk__in=[recorded.people.support.pk, recorded.people.other_owner.pk]).delete()
+    operator, owner = browse(recorded.people.operator), browse(recorded.people.owner)
+    assert list_targets(text_of(operator, f"{ALL}?person=ana+ruiz")) == ["second"]
+    assert list_targets(text_of(operator, f"{ALL}?person=owner@pawsome.test")) == ["fourth"]
+    assert list_targets(text_of(owner, f"{OWN}?person=ana+ruiz")) == []
+
+
+def test_a_name_of_many_people_finds_the_events_of_all(recorded: World, browse: Browse) -> None:
+    User.objects.bulk_create(User(email=f"{number}@many.test", name="Dr Rao", password="!") for number in range(60))
+    latest = User.objects.create_user("last@many.test", name="Dr Rao")
+    Membership.objects.create(user=latest, customer=Customer.objects.get(slug=SLUG), role="owner")
+    record("person.invited", by=person_of(latest), customer=Customer.objects.get(slug=SLUG), target="first")
+    assert list_targets(text_of(browse(latest), f"{OWN}?person=dr+rao")) == ["first"]
+
+
+def test_tags_of_a_customer_are_for_staff(world: World, browse: Browse) -> None:
+    record_change(world, "operator", "first", kind="customer.changed", after={"tags": ["pays late"]})
+    assert "pays late" in text_of(browse(world.people.operator), OWN)
+    assert "pays late" not in text_of(browse(world.people.owner), OWN)
+    assert "pays late" not in read_download(browse(world.people.owner), f"{OWN}activity.json")
+
+
 def test_days_are_those_of_the_reader(world: World, browse: Browse) -> None:
     record_change(world, "owner", "first")
     today = timezone.localdate()
@@ -262,7 +296,8 @@ def test_every_kind_of_operation_has_a_sentence() -> None:
 def test_every_kind_that_services_record_has_a_sentence_and_a_filter() -> None:
     """Those written as a literal; others are shown by their words."""
     sources = [path.read_text() for path in Path("portal").rglob("*.py")]
-    kinds = {kind for source in sources for kind in re.findall(r'\brecord\(\s*"([a-z_.]+)"', source)}
+    literal = r'(?:\b_?record(?:_change)?\(\s*|\bkind = (?:"[a-z_.]+" if \w+ else )?)"([a-z_]+\.[a-z_]+)"'
+    kinds = {kind for source in sources for kind in re.findall(literal, source)}
     assert len(kinds) > 20
     assert kinds - set(SENTENCES) == set()
     assert {kind.partition(".")[0] for kind in SENTENCES} <= set(NOUNS)

@@ -19,6 +19,7 @@ from tests.deployments_ui.conftest import Browse
 from tests.deployments_ui.page_rules import text_of
 from tests.invitations import INVITE, PASSWORD, SLUG, create_account, get_link, invite
 from tests.people import People, deny_owners
+from tests.security.allowed import find_leaks
 
 STAFF_INVITE = "/people/invite/"
 EMAIL = "nina@brightsmile.test"
@@ -158,7 +159,7 @@ def test_a_deactivated_person_stays_deactivated(people: People, browse: Browse) 
     people.outsider.save()
     link = invite(browse(people.owner), "outsider@nowhere.test")
     visitor = Client()
-    assert "is closed" in read(visitor, link)
+    assert "is closed. Contact Dr Rao to reopen it." in read(visitor, link)
     create_account(visitor, link)
     people.outsider.refresh_from_db()
     assert not people.outsider.is_active
@@ -200,6 +201,16 @@ def test_the_mail_names_the_portal_and_its_own_address(people: People, browse: B
     assert "Hello Nina & <b>," in text
     assert "Dr Rao has invited you" in text
     assert "Bright Smile Dental: Owner" in text
+
+
+@pytest.mark.parametrize("role", ["viewer", "owner"])
+def test_a_customer_s_name_says_nothing_of_the_hosting_service(people: People, browse: Browse, role: str) -> None:
+    Customer.objects.filter(slug=SLUG).update(name="Bright Smile on MIOSA s3://canary-bucket")
+    owner = browse(people.owner)
+    link = invite(owner, EMAIL, role=role)
+    for page in (text_of(owner, INVITE), mails.list_texts("invitation", to=EMAIL)[0], read(Client(), link)):
+        assert "Bright Smile" in page
+        assert not find_leaks(page, [])
 
 
 def test_customers_do_not_see_which_of_the_staff_has_invited(people: People, browse: Browse) -> None:

@@ -123,6 +123,31 @@ def test_a_removed_person_is_gone_and_their_name_stays_in_the_log(people: People
     assert event.before["email"] == "owner@brightsmile.test"
 
 
+@pytest.mark.parametrize(
+    ("change", "kind"),
+    [
+        ("deactivate", "person.deactivated"),
+        ("reactivate", "person.reactivated"),
+        ("remove", "person.removed"),
+        ("role", "member.removed"),
+    ],
+)
+def test_customers_see_what_operators_did_to_their_people(
+    people: People, browse: Browse, change: str, kind: str
+) -> None:
+    """Each of a person's customers sees it, and nothing of the others."""
+    Membership.objects.create(user=people.viewer, customer=Customer.objects.get(slug="pawsome-vets"), role="viewer")
+    sent = {"role": "support", "sees_all_customers": "on"} if change == "role" else {}
+    assert browse(people.operator).post(f"/people/{people.viewer.pk}/{change}/", sent).status_code == 303
+    events = AuditEvent.objects.filter(kind=kind).order_by("number")
+    assert [event.customer_name for event in events] == [SLUG, "pawsome-vets"]
+    assert all((event.before or {})["role"] == "viewer" for event in events)
+    for user, own, other in ((people.owner, SLUG, "pawsome-vets"), (people.other_owner, "pawsome-vets", SLUG)):
+        page = read(browse(user), f"/c/{own}/activity/")
+        assert "Vera Lind" in page
+        assert other not in page
+
+
 def test_sessions_of_others_can_be_ended(people: People, browse: Browse) -> None:
     phone, laptop = sign_in(people.owner), sign_in(people.owner)
     operator = browse(people.operator)

@@ -75,6 +75,14 @@ def test_what_is_allowed_to_all_can_be_denied_to_one(people: People, browse: Bro
     assert browse(people.other_owner).get("/c/pawsome-vets/people/").status_code == 200
 
 
+def test_at_one_customer_the_answer_for_all_comes_first(people: People, browse: Browse) -> None:
+    """A narrow list of answers cuts the end of them."""
+    operator = browse(people.operator)
+    operator.post(ALL, {"publish": "deny"})
+    page = read(operator, ONE)
+    assert (page.count("No, as everywhere"), page.count("Yes, as everywhere")) == (1, len(OWNER_PERMISSIONS) - 1)
+
+
 def test_a_change_is_recorded_with_before_and_after(people: People, browse: Browse) -> None:
     operator = browse(people.operator)
     operator.post(ONE, {"publish": "deny", "roll_back": "allow"})
