@@ -28,7 +28,8 @@ class Access:
 
     `own_draft`: only who typed the draft finds it. `hidden`: who lacks the right is responses 404 and not 403.
     `is_platform`: the right on the platform, whatever somebody has at a customer.
-    `is_missing`: there is nothing at this URL for anybody in the data set.
+    `is_missing`: there is nothing at this URL for anybody in the data set. `is_public`: the same for everybody, and
+    kept by browsers.
     """
 
     methods: tuple[str, ...] = READ
@@ -39,6 +40,7 @@ class Access:
     hidden: bool = False
     is_missing: bool = False
     is_platform: bool = False
+    is_public: bool = False
 
 
 def platform(methods: tuple[str, ...], right: Permission) -> Access:
@@ -115,7 +117,7 @@ ACCESS: dict[str, Access] = {
     "env_discard": Access(POST, Permission.SET_ENV, own_draft=True),
     "env_review": Access(FORM, Permission.SET_ENV, own_draft=True),
     "env_set": Access(FORM, Permission.SET_ENV),
-    "favicon": Access(READ, None, is_open=True),
+    "favicon": Access(READ, None, is_open=True, is_public=True),
     "find": NO_RIGHT,
     "first_publication": Access(FORM, Permission.PUBLISH),
     "handoff": Access(FORM, None, is_open=True),
@@ -160,7 +162,7 @@ ACCESS: dict[str, Access] = {
     "mfa_reauthenticate_webauthn": Access(FORM, None),
     "mfa_remove_webauthn": replace(MISSING, methods=FORM),
     "mfa_view_recovery_codes": MISSING,
-    "manifest": Access(READ, None, is_open=True),
+    "manifest": Access(READ, None, is_open=True, is_public=True),
     "operation": PAGE,
     "operations": Access(right=Permission.READ_ALL_CUSTOMERS, hidden=True),
     "profile": Access(FORM, None),
@@ -173,7 +175,7 @@ ACCESS: dict[str, Access] = {
     "redeployment": Access(FORM, Permission.REDEPLOY),
     "redirection": Access(FORM, Permission.ADD_DOMAIN),
     "renaming": Access(FORM, Permission.RENAME_DEPLOYMENT),
-    "robots": Access(READ, None, is_open=True),
+    "robots": Access(READ, None, is_open=True, is_public=True),
     "rollback": Access(FORM, Permission.ROLL_BACK),
     "settings": platform(READ, Permission.CHANGE_SETTINGS),
     "settings_checklist": platform(POST, Permission.CHANGE_SETTINGS),

@@ -22,7 +22,9 @@ LOGIN = "/accounts/login/"
 UNSAFE = sorted(name for name, access in ACCESS.items() if "POST" in access.methods)
 # The platform's own app sends its form from another site: tests/security/test_hand_off.py.
 FROM_ANOTHER_SITE = {"handoff"}
-READABLE = sorted({name for name, access in ACCESS.items() if "GET" in access.methods} - {"api:unknown"})
+READABLE = sorted(
+    {name for name, access in ACCESS.items() if "GET" in access.methods and not access.is_public} - {"api:unknown"}
+)
 OTHER_SITES = (
     *("https://evil.example/", "//evil.example/", "///evil.example/", "/\\evil.example/", "\\\\evil.example/"),
     *("https:evil.example", "https:///evil.example", "javascript:alert(1)", "data:text/html,x", "\t//evil.example"),
