@@ -135,6 +135,8 @@ ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_EMAIL_NOTIFICATIONS = False  # portal.sign_in.events sends them
 ACCOUNT_FORMS = {
+    "change_password": "portal.sign_in.forms.ChangePasswordForm",
+    "login": "portal.sign_in.forms.LoginForm",
     "reset_password": "portal.sign_in.forms.ResetPasswordForm",
     "user_token": "portal.sign_in.forms.ResetTokenForm",
 }

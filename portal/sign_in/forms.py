@@ -109,6 +109,18 @@ class PasskeyLoginForm(passkey_forms.LoginWebAuthnForm):  # type: ignore[misc]  
             raise ValidationError(refusal) from error
 
 
+class LoginForm(account_forms.LoginForm):  # type: ignore[misc]  # as above
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["password"].help_text = ""  # a link; the page has its own
+
+
+class ChangePasswordForm(account_forms.ChangePasswordForm):  # type: ignore[misc]  # as above
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["oldpassword"].help_text = ""  # as above
+
+
 class ResetPasswordForm(account_forms.ResetPasswordForm):  # type: ignore[misc]  # as above
     """Does the same for every address, and takes the same time."""
 

@@ -27,6 +27,8 @@ from portal.services.queries import (
 # The fields of each dataclass that are not serialized, and why.
 OMITTED: dict[type, dict[str, str]] = {
     schemas.CustomerSummary: {
+        "logo_id": "it is part of the page's looks",
+        "may_change_settings": "there is nothing to do here yet",
         "may_manage_people": "there is nothing to do here yet",
         "may_read_activity": "there is nothing to read here yet",
     },

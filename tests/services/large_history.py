@@ -59,7 +59,8 @@ def make_more(customer: Customer, rows: int) -> None:
     dice = random.Random(2)  # noqa: S311 - no secrets, only rows
     apps = list(Deployment.objects.filter(customer=customer).order_by("pk"))
     people, projects = (
-        list(Facet.objects.filter(customer=customer, field=field).order_by("pk")) for field in Facet.Field
+        list(Facet.objects.filter(customer=customer, field=field).order_by("pk"))
+        for field in (Facet.Field.PERSON, Facet.Field.PROJECT)
     )
     first = Version.objects.order_by("-pk").values_list("pk", flat=True)[0] + 1
     made = _make_rows(rows, first, dice, (apps, people, projects))
