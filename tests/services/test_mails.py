@@ -243,7 +243,7 @@ def test_a_mail_that_was_cut_off(smtp: ReceivingServer) -> None:
     assert (get(mail).state, smtp.mails) == (Mail.State.FAILED, [])
 
 
-@pytest.mark.parametrize("to", ["no address", "a@b@c.test", "ann@\x00.test"])
+@pytest.mark.parametrize("to", ["no address", "a@b@c.test"])
 def test_an_address_that_is_none(smtp: ReceivingServer, to: str) -> None:
     mail = write(to)
     send_due()
