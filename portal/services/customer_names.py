@@ -39,11 +39,11 @@ class CustomerIndex:
 def load_index() -> CustomerIndex:
     """One query. Where a slug is also an external id of another customer, the slug counts."""
     rows = list(
-        Customer.objects.filter(is_unassigned=False).only("slug", "external_id", "name", "display_name").order_by("pk")
+        Customer.objects.filter(is_unassigned=False).only("slug", "external_id", "name", "stated_name").order_by("pk")
     )
     by_name: dict[str, list[Customer]] = defaultdict(list)
     for row in rows:
-        for name in {row.name.casefold(), row.display_name.casefold()} - {""}:
+        for name in {row.name.casefold(), row.stated_name.casefold()} - {""}:
             by_name[name].append(row)
     return CustomerIndex({row.external_id: row for row in rows} | {row.slug: row for row in rows}, by_name)
 

@@ -102,7 +102,7 @@ def record(
             person_email=_clean(by.email if by is not None else email, most=254),
             person_role=role.value if role is not None else "",
             customer_id=customer.pk if customer is not None else None,
-            customer_name=_clean(customer.display_name or customer.name, most=300) if customer is not None else "",
+            customer_name=_clean(customer.name, most=300) if customer is not None else "",
             target=_clean(target, most=300),
             before=_mask(before),
             after=_mask(after),

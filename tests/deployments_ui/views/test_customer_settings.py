@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from portal.models import AuditEvent, Customer, CustomerTag, Image
-from portal.services import people
+from portal.services import customer_names, people
 from portal.services.sync.upsert import customer_rows
 from tests.brands.conftest import draw, upload
 from tests.deployments_ui.conftest import SLUG, Browse, World
@@ -47,6 +47,12 @@ def test_both_names_are_found(world: World, browse: Browse, query: str) -> None:
     client = browse(world.people.operator)
     save(client)
     assert f'href="/c/{SLUG}/"' in text_of(client, f"/customers/?q={query}")
+
+
+def test_people_can_be_invited_to_a_customer_by_both_names(world: World, browse: Browse) -> None:
+    save(browse(world.people.operator))
+    found = customer_names.find_customers("bright smiles ltd\nBright Smile Dental")
+    assert {each.slug for each in found} == {SLUG}
 
 
 def test_miosa_never_replaces_a_chosen_name(world: World, browse: Browse) -> None:
