@@ -26,7 +26,10 @@ THEMES = ("light", "dark")
 MOST_BESIDE = 3
 MOST_IN_MENU = 30
 # In this order; `@layer` in tokens.css decides which rules win.
-STYLESHEETS = ("tokens", "base", "layout", "components", "pages", "forms", "domains", "logs", "people")
+STYLESHEETS = (
+    *("tokens", "base", "layout", "components", "pages", "home", "apps", "timeline", "charts", "palette"),
+    *("forms", "domains", "logs", "people"),
+)
 SCRIPTS = ("django_htmx/htmx-2.min.js", "js/app.js", "js/dialogs.js", "js/logs.js")
 
 HTMX_CONFIG = {

@@ -16,7 +16,7 @@ from portal.models.logs import KeptLog
 from portal.models.mails import Mail
 from portal.models.operations import Operation
 from portal.models.people import Invitation, InvitationGrant, Membership, OwnerPermission, SupportTag, User
-from portal.models.versions import Version
+from portal.models.versions import Version, VersionNote
 from portal.models.workspaces import Workspace
 
 __all__ = [
@@ -54,5 +54,6 @@ __all__ = [
     "User",
     "Version",
     "VersionAttribution",
+    "VersionNote",
     "Workspace",
 ]

@@ -58,6 +58,9 @@ class Version(models.Model):
     `published_by`, `published_by_role`, `publish_reason` and `publish_operation_id` are of our operation that published
     it, empty if there is none (`sync/upsert/authors.py`).
 
+    `note` is the text of its `VersionNote`. `finished_at` is when its build ended, well or badly, as far as that is
+    known. It was live last from `live_from` to `live_until`, each None if it is not known or did not happen yet.
+
     `is_doubtful`: the row may be outdated (the live pointer moved to or from it) or was incomplete, so the version has
     to be read singly.
     """
@@ -84,6 +87,8 @@ class Version(models.Model):
     publish_operation_id = models.UUIDField(null=True)
     external_project_id = models.CharField(max_length=512, blank=True)
     source_sandbox_id = models.CharField(max_length=128, blank=True)
+    source_sandbox_name = models.CharField(max_length=200, blank=True)
+    note = models.CharField(max_length=200, blank=True)
     build_id = models.CharField(max_length=128, blank=True)
     files = models.BigIntegerField(null=True)
     total_bytes = models.BigIntegerField(null=True)
@@ -99,6 +104,9 @@ class Version(models.Model):
     archived_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(null=True)
     updated_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    live_from = models.DateTimeField(null=True)
+    live_until = models.DateTimeField(null=True)
     first_seen_at = models.DateTimeField()
     gone_at = models.DateTimeField(null=True)
 
@@ -116,3 +124,20 @@ class Version(models.Model):
 
     def __str__(self) -> str:
         return self.miosa_id
+
+
+class VersionNote(models.Model):
+    """What a person wrote about a version, shown as its title. Not disposable, so it has MIOSA's ids as text."""
+
+    deployment_id = models.CharField(max_length=128)
+    version_id = models.CharField(max_length=128)
+    text = models.CharField(max_length=200)
+    person_name = models.CharField(max_length=200)
+    person_role = models.CharField(max_length=20)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["deployment_id", "version_id"], name="version_note_once"),)
+
+    def __str__(self) -> str:
+        return self.text
