@@ -17,6 +17,7 @@ from deployments_ui.views import (
     find,
     hand_off,
     history,
+    home,
     invitations,
     lifecycle,
     members,
@@ -49,7 +50,7 @@ MEMBERS = "c/<slug:slug>/people/"
 DOMAIN = f"{DEPLOYMENT}domains/<opaque:domain_id>/"
 
 urlpatterns = [
-    path("", customers.home, name="home"),
+    path("", home.show, name="home"),
     path("customers/", customers.index, name="customers"),
     path("settings/", settings.show, name="settings"),
     path("settings/mails/test/", settings.send_test, name="settings_mail_test"),
