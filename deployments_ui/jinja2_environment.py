@@ -24,6 +24,7 @@ COMPONENTS = ("buttons", "chips", "fields", "icons", "notices", "pager", "pollin
 FILTERS: dict[str, Callable[..., object]] = {
     "ago": formats.ago,
     "ahead": formats.ahead,
+    "app_states": attention.list_app_states,
     "build_label": builds.get_build_label,
     "build_trigger": builds.build_trigger,
     "by_day": timeline.by_day,

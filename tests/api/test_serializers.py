@@ -12,8 +12,8 @@ from portal.api.serializers import history as history_shapes
 from portal.api.serializers import operations as operation_shapes
 from portal.api.serializers import pages, summaries
 from portal.api.serializers.fields import StaffField
-from portal.services.queries import builds as stored_builds
 from portal.services.queries import (
+    app_counts,
     customer_list,
     deployments,
     filters,
@@ -23,6 +23,7 @@ from portal.services.queries import (
     schemas,
     versions,
 )
+from portal.services.queries import builds as stored_builds
 
 # The fields of each dataclass that are not serialized, and why.
 OMITTED: dict[type, dict[str, str]] = {
@@ -35,6 +36,8 @@ OMITTED: dict[type, dict[str, str]] = {
     schemas.DeploymentSummary: {"actions": "nothing can be done here yet"},
     schemas.Rollback: {"may_keep": "nothing can be done here yet", "undo": "nothing can be done here yet"},
     customer_list.CustomerList: {
+        "filters": "who asks knows",
+        "known_tags": "a choice of the page's filters",
         "following": "it is in next",
         "page": "the cursor says where",
         "pages": "next says whether there is more",
@@ -70,6 +73,7 @@ WRITTEN: list[tuple[type, type[Serializer[Any]]]] = [
     (schemas.VersionSummary, summaries.VersionSummarySerializer),
     (stored_builds.Build, pages.BuildSerializer),
     (customer_list.CustomerList, pages.CustomerListSerializer),
+    (app_counts.AppCounts, pages.AppCountsSerializer),
     (customer_list.CustomerRow, pages.CustomerRowSerializer),
     (deployments.DeploymentPage, pages.DeploymentPageSerializer),
     (filters.Choice, history_shapes.ChoiceSerializer),
