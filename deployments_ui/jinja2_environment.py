@@ -24,6 +24,7 @@ COMPONENTS = ("buttons", "crumbs", "fields", "icons", "notices", "pager", "polli
 FILTERS: dict[str, Callable[..., object]] = {
     "ago": formats.ago,
     "ahead": formats.ahead,
+    "blocker_label": domains.get_blocker_label,
     "build_label": builds.get_build_label,
     "build_trigger": builds.build_trigger,
     "by_day": timeline.by_day,
