@@ -107,6 +107,18 @@ def deployment_refresh(slug: str, deployment_id: str) -> str:
     return f"{deployment(slug, deployment_id)}refresh/"
 
 
+def insights() -> str:
+    return "/insights/"
+
+
+def customer_insights(slug: str) -> str:
+    return f"{customer(slug)}insights/"
+
+
+def deployment_insights(slug: str, deployment_id: str) -> str:
+    return f"{deployment(slug, deployment_id)}insights/"
+
+
 def builds(slug: str, deployment_id: str) -> str:
     return f"{deployment(slug, deployment_id)}builds/"
 
