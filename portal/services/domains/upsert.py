@@ -5,12 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q
 from msgspec import UNSET
 
 from portal import dns, miosa
 from portal.models import Customer, Deployment, Domain
-from portal.models.domains import WORKING
 from portal.services import clean_text
 from portal.services.sync.upsert import customer_links, customer_rows
 from portal.services.sync.upsert.attribution import normalize_external_id
@@ -59,8 +57,7 @@ def store_domains(deployment: Deployment, fetched: FetchedDomains, now: datetime
 
 def update_waiting_count(deployment: Deployment) -> None:
     """Count the deployment's domains that do not lead to it, for its line in the customer's history."""
-    owned = Domain.objects.filter(deployment=deployment, gone_at=None, customer__isnull=False)
-    waiting = owned.filter(~Q(status__in=WORKING) | Q(drifted_at__isnull=False)).count()
+    waiting = Domain.objects.filter(deployment=deployment).waiting().count()
     if Deployment.objects.filter(pk=deployment.pk).exclude(domains_waiting=waiting).update(domains_waiting=waiting):
         customer_links.bump_generation(deployment, ())
 
