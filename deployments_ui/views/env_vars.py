@@ -30,7 +30,7 @@ def show(request: htmx.Request, slug: str, deployment_id: str) -> HttpResponse:
         environment=request.GET.get("environment", "")[:60],
         now=timezone.now(),
     )
-    oob = ("actions", "rollback", *htmx.LAYOUT_PARTS)
+    oob = ("answer", "actions", "rollback", *htmx.LAYOUT_PARTS)
     context = page_context(found, by=request.person)
     return htmx.render(request, "env_vars/page.html", context, part="env_vars", oob=oob)
 

@@ -13,7 +13,7 @@ class DeploymentQuerySet(models.QuerySet["Deployment"]):
         return self.only(
             *("miosa_id", "customer_id", "name", "state", "public_url", "managed_url", "active_version_id"),
             *("live_version_id", "staged_version_id", "newest_version_id", "live_since", "on_rollback", "is_shared"),
-            *("live_by", "live_by_role", "live_reason", "live_operation_id"),
+            *("live_by", "live_by_role", "live_reason", "live_operation_id", "own_domain"),
             *("is_filled", "domains_waiting", "domains_read_at", "created_at", "first_seen_at", "gone_at"),
         )
 
@@ -33,6 +33,7 @@ class Deployment(models.Model):
     `live_version`, `staged_version` and `newest_version` are updated whenever the row or one of its versions changes.
     `live_by`, `live_by_role` and `live_reason` say who made the live version live and why, `live_operation_id` by which
     of our operations; they are empty, and `live_since` is None, if it is not known.
+    `own_domain` is the owner's custom domain to visit it at, empty if none works (`services/domains/upsert.py`).
     `requested_at` is when the request for this row was sent: the response to an earlier request is not stored any more.
     """
 
@@ -66,6 +67,7 @@ class Deployment(models.Model):
     live_reason = models.CharField(max_length=500, blank=True)
     live_operation_id = models.UUIDField(null=True)
     on_rollback = models.BooleanField(default=False)
+    own_domain = models.CharField(max_length=260, blank=True)
     domains_waiting = models.PositiveIntegerField(default=0, help_text="Its domains that do not lead here, counted.")
     domains_read_at = models.DateTimeField(null=True)
     domains_tried_at = models.DateTimeField(null=True, help_text="When the worker last read them, or tried to.")

@@ -6,6 +6,8 @@ from django.db import models
 
 # MIOSA's status of a domain (contract 9.4); empty means that it was not stated.
 WORKING = ("verified", "active")
+# Its certificate is issued as well, so that visitors get the app.
+SERVING = "active"
 UNVERIFIED = ("pending", "verifying", "failed", "")
 
 _CHECK_TAKES = timedelta(seconds=10)
@@ -65,6 +67,17 @@ class Domain(models.Model):
     def is_waiting(self) -> bool:
         """Whether it does not lead to its deployment: not yet, or no longer."""
         return not self.is_working or self.drifted_at is not None
+
+    @property
+    def serves(self) -> bool:
+        """Whether visitors get the app at it."""
+        return self.status == SERVING and not self.is_waiting
+
+    @property
+    def redirects_away(self) -> bool:
+        """Whether visitors are redirected from it to the other of example.com and www.example.com."""
+        away = "www_to_apex" if self.name.startswith("www.") else "apex_to_www"
+        return self.redirect_policy == away
 
     def is_being_checked(self, *, now: datetime) -> bool:
         """Whether a check is due or running: the first one, or one that a person has just started."""
