@@ -9,7 +9,6 @@ from django.utils.translation import gettext_lazy as _
 
 from deployments_ui import formats
 from deployments_ui.labels.states import kind
-from deployments_ui.translation import gettext
 from portal.services.queries.schemas import VersionSummary
 from portal.services.queries.versions import Difference
 
@@ -45,13 +44,11 @@ def fact_value(value: str | int | datetime | None, name: str) -> str:
     return "" if value is None else str(value)
 
 
-def version_facts(version: VersionSummary, sandbox: str, language: str | None) -> str:
-    """static · 42 files · 184 KB · from …a1b2c3"""
+def version_facts(version: VersionSummary, language: str | None) -> str:
+    """static · 42 files · 184 KB"""
     facts = [kind(version.kind, language)] if version.kind else []
     if version.files is not None:
         facts.append(formats.file_count(version.files, language))
     if version.total_bytes is not None:
         facts.append(formats.size(version.total_bytes))
-    if sandbox:
-        facts.append(gettext("from %(sandbox)s", language) % {"sandbox": formats.shorten_id(sandbox)})
     return " · ".join(facts)
