@@ -19,11 +19,12 @@ from deployments_ui.translation import gettext, ngettext
 from portal.services.operations import undo
 from portal.services.queries.schemas import ActivationEntry, OperationEntry
 
-COMPONENTS = ("buttons", "charts", "fields", "icons", "notices", "pager", "polling", "tabs", "times")
+COMPONENTS = ("buttons", "charts", "crumbs", "fields", "icons", "notices", "pager", "polling", "tabs", "times")
 
 FILTERS: dict[str, Callable[..., object]] = {
     "ago": formats.ago,
     "ahead": formats.ahead,
+    "blocker_label": domains.get_blocker_label,
     "build_label": builds.get_build_label,
     "build_trigger": builds.build_trigger,
     "by_day": timeline.by_day,

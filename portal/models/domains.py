@@ -9,6 +9,7 @@ WORKING = ("verified", "active")
 UNVERIFIED = ("pending", "verifying", "failed", "")
 
 _CHECK_TAKES = timedelta(seconds=10)
+_CERTIFICATE_TAKES = timedelta(days=1)
 
 
 class Domain(models.Model):
@@ -65,6 +66,11 @@ class Domain(models.Model):
     def is_waiting(self) -> bool:
         """Whether it does not lead to its deployment: not yet, or no longer."""
         return not self.is_working or self.drifted_at is not None
+
+    def is_issuing(self, *, now: datetime) -> bool:
+        """Whether its certificate is likely to be issued soon (contract 9.4): DNS was verified less than a day ago."""
+        since = self.verified_at or self.created_at
+        return self.status == "verified" and since is not None and now - since < _CERTIFICATE_TAKES
 
     def is_being_checked(self, *, now: datetime) -> bool:
         """Whether a check is due or running: the first one, or one that a person has just started."""
