@@ -98,9 +98,7 @@ def _describe_operation(operation: OperationPage) -> Facts:
         "from_version": operation.from_number,
         "who": with_role(operation.who, operation.role),
         "reason": operation.reason,
-        "problem": operation.failure
-        or operation.error
-        or (operation.verdict_text if operation.verdict == "bad" else ""),
+        "problem": operation.failure or operation.error or verdict,
         "app_id": operation.deployment_id,
         "version_id": operation.version_id,
         "key": operation.key,
