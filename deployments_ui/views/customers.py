@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from deployments_ui import freshness, htmx, links
+from deployments_ui import freshness, htmx, links, list_export
 from portal.services import visits
 from portal.services.queries import customer_list
 from portal.services.queries.customer_list import CustomerList
@@ -43,6 +44,16 @@ def index(request: htmx.Request) -> HttpResponse:
     return htmx.push_url(request, response, list_url(found, page=found.page))
 
 
+@require_safe
+def export(request: htmx.Request) -> HttpResponseBase:
+    """The list as CSV, with the page's search and order."""
+    now = timezone.now()
+    found = customer_list.iterate_rows(
+        by=request.person, search=request.GET.get("q", ""), sort=request.GET.get("sort", "name"), now=now
+    )
+    return list_export.export_customers(found, now=now)
+
+
 def page_number(text: str) -> int:
     """The number, or 0, which is no page, for anything else."""
     return int(text) if text.isdecimal() and len(text) < 9 else 0
@@ -59,6 +70,7 @@ def context_of(found: CustomerList) -> dict[str, Any]:
             part="customers",
             fill=found.fill,
         ),
+        "export_url": links.with_query(links.customers_export(), query_of(found)),
         "newer_url": list_url(found, page=found.page - 1) if found.page > 1 else "",
         "older_url": list_url(found, page=found.page + 1) if found.page < found.pages else "",
         "columns": [

@@ -1,6 +1,6 @@
 """The list of customers: each with the first few of its apps, and how far the first reading of all apps is."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2s
@@ -145,6 +145,17 @@ def get_list(loaded: LoadedList, *, by: Person, now: datetime) -> CustomerList:
         ),
         fill=fill,
     )
+
+
+def iterate_rows(*, by: Person, search: str = "", sort: str = "name", now: datetime) -> Iterator[CustomerRow]:
+    """All customers that are found, read a page at a time."""
+    after = ""
+    while True:
+        loaded = load_after(by=by, search=search, sort=sort, after=after)
+        yield from get_list(loaded, by=by, now=now).rows
+        after = loaded.following
+        if not after:
+            return
 
 
 def _found(by: Person, text: str) -> QuerySet[Customer]:
