@@ -19,7 +19,7 @@ from deployments_ui.translation import gettext, ngettext
 from portal.services.operations import undo
 from portal.services.queries.schemas import ActivationEntry, OperationEntry
 
-COMPONENTS = ("buttons", "fields", "icons", "notices", "pager", "polling", "tabs", "times")
+COMPONENTS = ("buttons", "charts", "crumbs", "fields", "icons", "notices", "pager", "polling", "tabs", "times")
 
 FILTERS: dict[str, Callable[..., object]] = {
     "ago": formats.ago,

@@ -83,6 +83,8 @@ class Entry(models.Model):
             models.Index(
                 "deployment", models.F("at").desc(), models.F("id").desc(), "customer", name="entry_deployment"
             ),
+            # Publishes of all customers by day.
+            models.Index(fields=["kind", "at", "state", "customer"], name="entry_by_kind"),
         )
 
     def __str__(self) -> str:

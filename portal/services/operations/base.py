@@ -90,6 +90,7 @@ class Kind:
     icon: ClassVar[Icon] = Icon.CHECK
     title: ClassVar[Promise]  # of the dialog; takes %(app)s, %(customer)s
     button: ClassVar[Promise]  # takes %(app)s and, where there is a target, %(number)s
+    sending: ClassVar[Promise]  # of the button while its form is being sent
     done_title: ClassVar[Promise | None] = None  # of the result with its version; takes %(app)s, %(number)s
     # URL names: the page that shows what was changed, and the form to try again; empty if there is none.
     result_route: ClassVar[str] = "deployment"

@@ -24,6 +24,7 @@ class Promote(PointerKind):
     icon = Icon.UP
     title = _("Promote %(app)s of %(customer)s")
     button = _("Promote %(app)s to %(number)s")
+    sending = _("Promoting…")
     done_title = _("%(app)s is now on %(number)s")
     form_route = "promotion"
     reasons = ("asked", "tested", "fixed", "undo")

@@ -46,6 +46,7 @@ class Publish(Kind):
     icon = Icon.UP
     title = _("Publish %(app)s of %(customer)s")
     button = _("Publish to %(app)s")
+    sending = _("Publishing…")
     form_route = "publication"
     has_build_progress = True
     reasons = ("asked", "news", "fixed")

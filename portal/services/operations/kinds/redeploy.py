@@ -35,6 +35,7 @@ class Redeploy(Kind):
     )
     title = _("Redeploy %(app)s of %(customer)s")
     button = _("Redeploy %(app)s")
+    sending = _("Redeploying…")
     form_route = "redeployment"
     is_checked = True
     reasons = ("env", "slow", "silent", "asked")

@@ -23,6 +23,7 @@ class RollBack(PointerKind):
     icon = Icon.BACK
     title = _("Roll back %(app)s of %(customer)s")
     button = _("Roll back %(app)s to %(number)s")
+    sending = _("Rolling back…")
     done_title = _("%(app)s is back on %(number)s")
     form_route = "rollback"
     reasons = ("checkout", "content", "slow", "mistake")

@@ -22,6 +22,7 @@ class Stop(Kind):
     )
     title = _("Stop %(app)s of %(customer)s")
     button = _("Stop %(app)s")
+    sending = _("Stopping…")
     form_route = "stop"
     reasons = ("asked", "unused", "harm")
 

@@ -23,6 +23,7 @@ class Undo(PointerKind):
     icon = Icon.BACK
     title = _("Undo the last change of %(app)s of %(customer)s")
     button = _("Undo, back to %(number)s")
+    sending = _("Undoing…")
     done_title = _("%(app)s is back on %(number)s")
     reasons = ("asked", "mistake")
 

@@ -21,6 +21,7 @@ class VerifyDomain(DomainKind):
     )
     title = _("Check a domain of %(app)s")
     button = _("Check now")
+    sending = _("Checking…")
     # It changes nothing, so no reason is needed.
     reasons = ()
 
