@@ -157,6 +157,24 @@ def span(seconds: float) -> str:
     return ngettext("%(n)d day", "%(n)d days", whole // DAY) % {"n": whole // DAY}
 
 
+def duration(seconds: float) -> str:
+    """How long something took, to the second below an hour: 41 s, 4 min, 4 min 10 s, 2 h, 9 days."""
+    whole = max(0, round(seconds))
+    if not MINUTE < whole < HOUR or whole % MINUTE == 0:
+        return span(whole)
+    return _("%(min)d min %(s)d s") % {"min": whole // MINUTE, "s": whole % MINUTE}
+
+
+def day_of(day: date) -> str:
+    """24 November, for a column of a chart and a row of a table; with the year if it is not this one."""
+    return _short_day(day, get_language(), with_year=day.year != _today(None).year)
+
+
+def day_range(days: int) -> str:
+    """30 days"""
+    return ngettext("%(n)d day", "%(n)d days", days) % {"n": days}
+
+
 def span_between(start: datetime | None, end: datetime | None = None) -> str:
     """How long from one moment to another; None is now."""
     now = timezone.now()

@@ -17,6 +17,10 @@ def segment(value: str) -> str:
     return value if PLAIN.fullmatch(value) else quote(escape_id(value), safe="~:@!$&'()*+,;=")
 
 
+def home() -> str:
+    return "/"
+
+
 def settings() -> str:
     return "/settings/"
 
@@ -69,6 +73,11 @@ def brand_icon(digest: str, side: int) -> str:
     return f"/brand/icon/{digest}/{side}.png"
 
 
+def asset(digest: str, kind: str) -> str:
+    """The styles (css) or scripts (js) of every page."""
+    return f"/assets/{digest}.{kind}"
+
+
 def manifest() -> str:
     return "/manifest.webmanifest"
 
@@ -100,6 +109,18 @@ def deployment(slug: str, deployment_id: str) -> str:
 
 def deployment_refresh(slug: str, deployment_id: str) -> str:
     return f"{deployment(slug, deployment_id)}refresh/"
+
+
+def insights() -> str:
+    return "/insights/"
+
+
+def customer_insights(slug: str) -> str:
+    return f"{customer(slug)}insights/"
+
+
+def deployment_insights(slug: str, deployment_id: str) -> str:
+    return f"{deployment(slug, deployment_id)}insights/"
 
 
 def builds(slug: str, deployment_id: str) -> str:
@@ -382,6 +403,15 @@ def instance_text(slug: str, deployment_id: str, instance_id: str) -> str:
 
 def find() -> str:
     return "/find/"
+
+
+def switcher() -> str:
+    """To change to another customer."""
+    return "/find/customers/"
+
+
+def shortcuts() -> str:
+    return "/shortcuts/"
 
 
 def styleguide() -> str:

@@ -4,6 +4,7 @@ from django.urls import path, register_converter
 
 from deployments_ui.views import (
     activity,
+    assets,
     brand,
     brand_files,
     builds,
@@ -17,6 +18,8 @@ from deployments_ui.views import (
     find,
     hand_off,
     history,
+    home,
+    insights,
     invitations,
     lifecycle,
     members,
@@ -29,7 +32,9 @@ from deployments_ui.views import (
     releases,
     runtime,
     settings,
+    shortcuts,
     styleguide,
+    switcher,
     theme,
     undo,
     versions,
@@ -49,7 +54,7 @@ MEMBERS = "c/<slug:slug>/people/"
 DOMAIN = f"{DEPLOYMENT}domains/<opaque:domain_id>/"
 
 urlpatterns = [
-    path("", customers.home, name="home"),
+    path("", home.show, name="home"),
     path("customers/", customers.index, name="customers"),
     path("settings/", settings.show, name="settings"),
     path("settings/mails/test/", settings.send_test, name="settings_mail_test"),
@@ -65,6 +70,7 @@ urlpatterns = [
     path("brand/<str:digest>.css", brand_files.stylesheet, name="brand_stylesheet"),
     path("brand/logo/<str:digest>.png", brand_files.logo, name="brand_logo"),
     path("brand/icon/<str:digest>/<int:side>.png", brand_files.icon, name="brand_icon"),
+    path("assets/<str:digest>.<str:kind>", assets.show, name="asset"),
     path("favicon.ico", brand_files.favicon, name="favicon"),
     path("manifest.webmanifest", brand_files.manifest, name="manifest"),
     path("robots.txt", brand_files.robots, name="robots"),
@@ -74,6 +80,9 @@ urlpatterns = [
     path("c/<slug:slug>/logo.png", customer_settings.logo, name="customer_logo"),
     path(DEPLOYMENT, deployments.show, name="deployment"),
     path(f"{DEPLOYMENT}refresh/", deployments.refresh, name="deployment_refresh"),
+    path("insights/", insights.overview, name="insights"),
+    path("c/<slug:slug>/insights/", insights.customer, name="customer_insights"),
+    path(f"{DEPLOYMENT}insights/", insights.deployment, name="deployment_insights"),
     path(f"{DEPLOYMENT}builds/", builds.index, name="builds"),
     path(BUILD, builds.show, name="build"),
     path(f"{BUILD}log.txt", builds.log_text, name="build_text"),
@@ -147,6 +156,8 @@ urlpatterns = [
     path("handoff/", hand_off.receive, name="handoff"),
     path("handoff/continue/", hand_off.continue_, name="handoff_continue"),
     path("find/", find.show, name="find"),
+    path("find/customers/", switcher.show, name="switcher"),
+    path("shortcuts/", shortcuts.show, name="shortcuts"),
     path("styleguide/", styleguide.show, name="styleguide"),
     path("styleguide/<slug:page>/", styleguide.show, name="styleguide_page"),
     path("profile/", profile.show, name="profile"),

@@ -5,6 +5,7 @@ from typing import Any
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from deployments_ui import freshness, htmx, links
@@ -40,7 +41,8 @@ def refresh(request: htmx.Request, slug: str, deployment_id: str) -> HttpRespons
     refreshed = visits.refresh_deployment(by=by, slug=slug, deployment_id=deployment_id, now=now)
     if not htmx.wants_part(request):
         return redirect(links.with_query(links.deployment(slug, deployment_id), freshness.query_of(request)))
-    return respond(request, deployments.get_deployment(*refreshed, by=by, query=query, now=now))
+    response = respond(request, deployments.get_deployment(*refreshed, by=by, query=query, now=now))
+    return htmx.add_toast(response, _("Updated just now."))
 
 
 def respond(request: htmx.Request, found: DeploymentPage) -> HttpResponse:

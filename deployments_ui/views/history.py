@@ -5,6 +5,7 @@ from typing import Any
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from deployments_ui import freshness, htmx, links
@@ -41,7 +42,8 @@ def refresh(request: htmx.Request, slug: str) -> HttpResponse:
     if not htmx.wants_part(request):
         return redirect(links.with_query(links.customer(slug), freshness.query_of(request)))
     query = dict(request.GET.lists())
-    return respond(request, history.get_history(customer, by=request.person, query=query, now=now))
+    response = respond(request, history.get_history(customer, by=request.person, query=query, now=now))
+    return htmx.add_toast(response, _("Updated just now."))
 
 
 def respond(request: htmx.Request, found: History) -> HttpResponse:

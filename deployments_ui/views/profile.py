@@ -46,7 +46,7 @@ def email(request: htmx.Request) -> HttpResponse:
         except (Invalid, Unavailable) as error:
             form.add_error("email", error.for_people)
         else:
-            messages.success(request, _("Open the link in the mail that we sent to the new address."))
+            messages.info(request, _("Open the link in the mail that we sent to the new address."))
             return dialogs.redirect(request, links.profile())
     return render(request, "profile/email.html", {"form": form}, part="email", is_invalid=form.is_bound)
 

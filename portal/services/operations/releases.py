@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from portal.models import Version
+from portal.models import Deployment, Version
 from portal.permissions import Permission, Person
 from portal.services import environments
 from portal.services.audit.record import record
@@ -189,6 +189,7 @@ def keep_rollback(ids: DialogIds, live_id: str, *, is_kept: bool, by: Person, no
         activation.kept_by_role = role.value if role else ""
         with transaction.atomic():
             activation.save(update_fields=["kept_at", "kept_by", "kept_by_role"])
+            Deployment.objects.filter(pk=deployment.pk).update(is_rollback_kept=is_kept)
             # On a shared deployment only staff see the notice.
             customer_links.bump_generation(deployment, ())
             kind = "rollback.kept" if is_kept else "rollback.no_longer_kept"

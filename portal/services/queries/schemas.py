@@ -104,8 +104,9 @@ class CustomerSummary:
 class VersionSummary:
     """A version in one line. `id` is MIOSA's.
 
-    `who` published it, in `role` and with `reason` if that was done in this portal; else it is the platform's user id,
-    never MIOSA's.
+    `who` published it, in `role` and with `reason` if that was done in this portal, for the platform's user
+    `on_behalf_of`; else `who` is that user, never MIOSA's. `note` is what people wrote about it. Its build ended at
+    `finished_at`. It was live last from `live_from` to `live_until`. Each of these is None if it is not known.
     """
 
     id: str
@@ -120,6 +121,17 @@ class VersionSummary:
     files: int | None
     total_bytes: int | None
     was_live: bool
+    note: str = ""
+    on_behalf_of: str = ""
+    sandbox_name: str = ""
+    finished_at: datetime | None = None
+    live_from: datetime | None = None
+    live_until: datetime | None = None
+
+    @property
+    def build_s(self) -> float | None:
+        """How long its build took; None if that is not known."""
+        return (self.finished_at - self.created_at).total_seconds() if self.finished_at else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,7 +283,10 @@ class Fill:
 
 @dataclass(frozen=True, slots=True)
 class VersionEntry:
-    """A version in the timeline, `at` the time it was created. `sandbox` is for staff."""
+    """A version in the timeline, `at` the time it was created: one row from its publish to what ended it.
+
+    `sandbox` is an id, for staff. `failure` is the line of its log with the cause, if it failed and the log was read.
+    """
 
     id: int
     at: datetime
@@ -280,6 +295,7 @@ class VersionEntry:
     version: VersionSummary
     sandbox: str
     is_gone: bool
+    failure: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,7 +324,8 @@ class OperationEntry:
 
     `number` and `from_number` are None if they don't apply or are another customer's. `role` is the role the person had
     then. `decision` is happened or did_not, if a person had to decide. `is_unseen`: accepted by MIOSA, but the live
-    pointer has not followed yet. `outcome` is that of what it builds, None if that does not apply (yet).
+    pointer has not followed yet. `outcome` is that of what it builds, None if that does not apply (yet). `may_undo`:
+    what it made live still is, and the person may undo it. `subject` is the domain that it changes, if it changes one.
     """
 
     id: int
@@ -328,6 +345,8 @@ class OperationEntry:
     decision: str
     is_unseen: bool
     outcome: BuildOutcome | None
+    may_undo: bool = False
+    subject: str = ""
 
 
 TimelineEntry = VersionEntry | ActivationEntry | OperationEntry

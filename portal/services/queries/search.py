@@ -14,9 +14,11 @@ from portal.models import Customer, Deployment, Holding, Version
 from portal.permissions import Person
 from portal.services import clean_text, open_words
 from portal.services.queries import customers, summaries
-from portal.services.queries.schemas import DeploymentSummary
+from portal.services.queries.schemas import CustomerSummary, DeploymentSummary
 
 _MOST = 20
+_MOST_TO_SWITCH = 8
+_MOST_TEXT = 200
 _MOST_WORDS = 12
 _HASH = 64
 _NUMBER = re.compile(r"#(\d{1,9})")
@@ -60,6 +62,25 @@ def find(*, by: Person, text: str, now: datetime) -> Found:
         return Found("", (), more=False)
     hits = list(islice(_hits(clean, by=by), _MOST + 1))
     return Found(clean, tuple(hits[:_MOST]), more=len(hits) > _MOST)
+
+
+def find_customers(*, by: Person, text: str) -> tuple[CustomerSummary, ...]:
+    """The first few whose name, id or slug has these words, to change to one of them."""
+    rows = _visible(by)
+    for word in _words(text):
+        rows = rows.filter(search__contains=word)
+    found = rows.order_by("name", "pk")[:_MOST_TO_SWITCH]
+    return tuple(summaries.summarize_customer(customer, by=by) for customer in found)
+
+
+def _visible(by: Person) -> QuerySet[Customer]:
+    seen = customers.list_visible(by)
+    return seen if by.is_staff else seen.exclude(is_unassigned=True)
+
+
+def _words(text: str) -> list[str]:
+    key = clean_text.make_search_key(clean_text.clean_line(text, most=_MOST_TEXT))
+    return list(dict.fromkeys(key.split()))[:_MOST_WORDS]
 
 
 def _hits(text: str, *, by: Person) -> Iterator[Hit]:

@@ -142,6 +142,7 @@ def is_being_built(row: Deployment, *, by: Person) -> bool:
 
 def summarize_version(row: Version | VersionRow, on: Deployment, *, by: Person) -> VersionSummary:
     who, role = staff_names.show_person(row.published_by, row.published_by_role, by=by)
+    platform_user = open_words.show_text(row.external_user_id, by=by)
     return VersionSummary(
         id=row.miosa_id,
         number=row.number,
@@ -149,12 +150,19 @@ def summarize_version(row: Version | VersionRow, on: Deployment, *, by: Person) 
         state_text=open_words.show_word(row.state, open_words.VERSION_STATES, by=by),
         kind=open_words.show_word(row.kind, open_words.VERSION_KINDS, by=by),
         created_at=get_created_at(row),
-        who=who or open_words.show_text(row.external_user_id, by=by),
+        who=who or platform_user,
         role=role,
         reason=row.publish_reason,
         files=row.files,
         total_bytes=row.total_bytes,
         was_live=row.was_live,
+        note=row.note,
+        on_behalf_of=platform_user if who and who != platform_user else "",
+        sandbox_name=open_words.show_text(row.source_sandbox_name, by=by),
+        finished_at=row.finished_at,
+        live_from=row.live_from,
+        # On a shared deployment it would reveal when another customer's version went live.
+        live_until=None if hides_others(on, by=by) else row.live_until,
     )
 
 

@@ -24,6 +24,7 @@ class DetachDomain(DomainKind):
     )
     title = _("Detach a domain from %(app)s")
     button = _("Detach domain")
+    sending = _("Detaching…")
     reasons = ("asked", "unused", "mistyped")
 
     def clean_change(self, domain: Domain, value: str) -> dict[str, Any]:

@@ -23,6 +23,7 @@ class RedirectDomain(DomainKind):
     )
     title = _("Change a redirect of %(app)s")
     button = _("Change redirect")
+    sending = _("Changing…")
 
     def clean_change(self, domain: Domain, value: str) -> dict[str, Any]:
         return {**super().clean_change(domain, value), "redirect_policy": require_policy(value)}

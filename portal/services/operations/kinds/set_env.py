@@ -27,6 +27,7 @@ class SetEnv(EnvKind):
     )
     title = _("Set env vars of %(app)s")
     button = _("Set env vars")
+    sending = _("Setting…")
     reasons = ("asked", "renewed", "fixed")
 
     def snapshot(self, operation: Operation, row: miosa.Deployment, client: miosa.Client) -> dict[str, Any]:

@@ -17,7 +17,7 @@ def choose_own_domains(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("portal", "0015_timeline_stories")]
+    dependencies = [("portal", "0018_attention")]
 
     operations = [
         migrations.AddField(
