@@ -65,6 +65,7 @@ FILTERS: dict[str, Callable[..., object]] = {
     "step_text": settings_labels.get_step_text,
     "undo_reason": undo.explain,
     "undo_token": undo.create_undo_token,
+    "version_facts": facts.version_facts,
     "web_url": links.web,
     "with_role": people.with_role,
 }

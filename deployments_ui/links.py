@@ -135,6 +135,10 @@ def version_log_text(slug: str, deployment_id: str, version_id: str) -> str:
     return f"{version(slug, deployment_id, version_id)}log.txt"
 
 
+def note(slug: str, deployment_id: str, version_id: str) -> str:
+    return f"{version(slug, deployment_id, version_id)}note/"
+
+
 def compare(slug: str, deployment_id: str, from_id: str, to_id: str) -> str:
     return f"{deployment(slug, deployment_id)}compare/?from={value(from_id)}&to={value(to_id)}"
 

@@ -44,7 +44,7 @@ def fact_value(value: str | int | datetime | None, name: str) -> str:
     return "" if value is None else str(value)
 
 
-def version_facts(version: VersionSummary, language: str | None) -> str:
+def version_facts(version: VersionSummary, language: str | None = None) -> str:
     """static · 42 files · 184 KB"""
     facts = [kind(version.kind, language)] if version.kind else []
     if version.files is not None:

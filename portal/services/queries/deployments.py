@@ -15,7 +15,7 @@ from portal.services import clean_text, open_words
 from portal.services.errors import NotFound
 from portal.services.queries import actions, ages, builds, customers, filters, live_periods, summaries, timeline
 from portal.services.queries.builds import Build
-from portal.services.queries.filters import Query
+from portal.services.queries.filters import Choices, Filters, Query
 from portal.services.queries.schemas import Age, CustomerSummary, DeploymentSummary, VersionSummary
 from portal.services.queries.timeline import Page
 
@@ -40,6 +40,8 @@ class DeploymentPage:
     last_good_from: datetime | None
     last_good_until: datetime | None
     page: Page
+    filters: Filters
+    choices: Choices
     builds: tuple[Build, ...]
     has_builds_only: bool
     is_cut: bool
@@ -120,14 +122,16 @@ def list_deployments(customer: Customer, *, by: Person, after: str, now: datetim
 def get_deployment(
     customer: Customer, deployment: Deployment, *, by: Person, query: Query, now: datetime
 ) -> DeploymentPage:
-    """The page of a timeline that `query` describes (key cursor), with everything around it.
+    """The page of a timeline that `query` describes, as in `history.get_history`, with everything around it.
 
     Raises NotFound for a cursor that belongs to another list.
     """
     is_cut = summaries.hides_others(deployment, by=by)
     good = None if is_cut else live_periods.find_last_good(deployment, customer, by=by, now=now)
     listed = () if is_cut else builds.list_builds(deployment, customer, by=by)
-    page = timeline.get_deployment_page(customer, deployment, cursor=filters.get_first(query, "cursor"), by=by)
+    parsed = filters.parse(query, customer=customer, deployments=[deployment], by=by)
+    cursor = filters.get_first(query, "cursor")
+    page = timeline.get_deployment_page(customer, deployment, where=parsed.where, cursor=cursor, by=by)
     shows_managed_url = by.is_staff and not is_cut and deployment.managed_url != deployment.public_url
     return DeploymentPage(
         customer=summaries.summarize_customer(customer, by=by),
@@ -138,6 +142,8 @@ def get_deployment(
         last_good_from=good.began_at if good else None,
         last_good_until=good.ended_at if good else None,
         page=page,
+        filters=parsed.filters,
+        choices=parsed.choices,
         builds=listed,
         has_builds_only=bool(listed) and deployment.newest_version_id is None,
         is_cut=is_cut,
