@@ -77,6 +77,7 @@ FILTERS: dict[str, Callable[..., object]] = {
     "trouble_label": attention.get_trouble_label,
     "undo_reason": undo.explain,
     "undo_token": undo.create_undo_token,
+    "version_facts": facts.version_facts,
     "web_url": links.web,
     "with_role": people.with_role,
 }

@@ -75,17 +75,23 @@ class VersionPage:
     internals: tuple[tuple[str, str], ...]
     age: Age
     actions: Actions = NOTHING
+    may_note: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Offers:
-    """The actions of a version in a timeline. For the live one they are the deployment's."""
+    """The actions of a version in a timeline. For the live one they are the deployment's.
+
+    `operation` is the key of ours that published it, None if there is none.
+    """
 
     customer: CustomerSummary
     deployment: DeploymentSummary
     version: VersionSummary
     is_live: bool
     actions: Actions
+    operation: UUID | None = None
+    may_note: bool = False
 
 
 def load(*, by: Person, slug: str, deployment_id: str, version_id: str) -> LoadedVersion:
@@ -122,6 +128,7 @@ def get_version(loaded: LoadedVersion, *, by: Person, now: datetime) -> VersionP
         next_id=next_id,
         internals=_internals(version, deployment) if by.is_staff else (),
         actions=actions.get_version_actions(version, deployment, customer, by=by, now=now),
+        may_note=actions.may_write_note(customer, deployment, by=by),
         age=deployments.get_age(customer, deployment, by=by, shows_build=is_being_built, now=now),
     )
 
@@ -141,6 +148,8 @@ def get_offers(*, by: Person, slug: str, deployment_id: str, version_id: str, no
         version=summaries.summarize_version(version, deployment, by=by),
         is_live=is_live,
         actions=offered,
+        operation=version.publish_operation_id,
+        may_note=actions.may_write_note(customer, deployment, by=by),
     )
 
 
