@@ -17,6 +17,10 @@ def segment(value: str) -> str:
     return value if PLAIN.fullmatch(value) else quote(escape_id(value), safe="~:@!$&'()*+,;=")
 
 
+def home() -> str:
+    return "/"
+
+
 def settings() -> str:
     return "/settings/"
 

@@ -18,6 +18,7 @@ from deployments_ui.views import (
     find,
     hand_off,
     history,
+    home,
     insights,
     invitations,
     lifecycle,
@@ -53,7 +54,7 @@ MEMBERS = "c/<slug:slug>/people/"
 DOMAIN = f"{DEPLOYMENT}domains/<opaque:domain_id>/"
 
 urlpatterns = [
-    path("", customers.home, name="home"),
+    path("", home.show, name="home"),
     path("customers/", customers.index, name="customers"),
     path("customers/customers.csv", customers.export, name="customers_export"),
     path("settings/", settings.show, name="settings"),

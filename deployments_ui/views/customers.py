@@ -1,19 +1,18 @@
-"""The list of customers, and home."""
+"""The list of customers."""
 
 from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from deployments_ui import freshness, htmx, links, list_export
-from portal.services import checklist, visits
-from portal.services.queries import customer_list, customers
+from portal.services import visits
+from portal.services.queries import customer_list
 from portal.services.queries.customer_list import CustomerList
 
 
@@ -27,17 +26,6 @@ class Column:
 
 
 @require_safe
-def home(request: htmx.Request) -> HttpResponse:
-    """Redirects staff to the list of customers, members to their customer."""
-    if request.person.is_staff:
-        return redirect(links.customers())
-    homes = customers.list_own(by=request.person)
-    if len(homes) == 1:
-        return redirect(links.customer(homes[0].slug))
-    return render(request, "customers/homes.html", {"homes": homes})
-
-
-@require_safe
 def index(request: htmx.Request) -> HttpResponse:
     by, now = request.person, timezone.now()
     loaded = visits.open_list(
@@ -48,7 +36,7 @@ def index(request: htmx.Request) -> HttpResponse:
         now=now,
     )
     found = customer_list.get_list(loaded, by=by, now=now)
-    context = {**context_of(found), "checklist": checklist.find_checklist(by=by)}
+    context = context_of(found)
     if freshness.seen_generation(request) == found.age.generation:
         return freshness.render_age(request, context["freshness"])
     oob = ("freshness", "banner")

@@ -17,6 +17,7 @@ from portal.services.queries.actions import get_connection_obstacle
 from portal.services.queries.schemas import BuildOutcome, CustomerSummary, Undo
 
 PAGE_SIZE = 50
+_PORTAL_ID = 0
 # While a check is due, a page polls no longer than this after the request.
 _CHECKED_WITHIN = timedelta(minutes=3)
 
@@ -122,8 +123,11 @@ def get_operation(*, by: Person, key: UUID, now: datetime) -> OperationPage:
 def list_operations(
     *, by: Person, slug: str = "", deployment_id: str = "", before: int = 0, now: datetime
 ) -> OperationList:
-    """Newest first, of one customer, one deployment, or all this person may see. `before`: the cursor."""
-    rows = _list_visible(by)
+    """Newest first, of one customer, one deployment, or all this person may see. `before`: the cursor.
+
+    Without those that the portal requests itself: checks of domains, which change nothing.
+    """
+    rows = _list_visible(by).exclude(person_id=_PORTAL_ID)
     customer = customers.get_customer(by=by, slug=slug) if slug else None
     if customer is not None:
         rows = rows.filter(customer_id=customer.pk)
