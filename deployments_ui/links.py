@@ -17,6 +17,10 @@ def segment(value: str) -> str:
     return value if PLAIN.fullmatch(value) else quote(escape_id(value), safe="~:@!$&'()*+,;=")
 
 
+def home() -> str:
+    return "/"
+
+
 def settings() -> str:
     return "/settings/"
 
@@ -105,6 +109,30 @@ def deployment(slug: str, deployment_id: str) -> str:
 
 def deployment_refresh(slug: str, deployment_id: str) -> str:
     return f"{deployment(slug, deployment_id)}refresh/"
+
+
+def history_export(slug: str) -> str:
+    return f"{customer(slug)}history.csv"
+
+
+def customers_export() -> str:
+    return f"{customers()}customers.csv"
+
+
+def operations_export(slug: str = "") -> str:
+    return f"{customer_operations(slug) if slug else operations()}operations.csv"
+
+
+def insights() -> str:
+    return "/insights/"
+
+
+def customer_insights(slug: str) -> str:
+    return f"{customer(slug)}insights/"
+
+
+def deployment_insights(slug: str, deployment_id: str) -> str:
+    return f"{deployment(slug, deployment_id)}insights/"
 
 
 def builds(slug: str, deployment_id: str) -> str:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from deployments_ui.labels.base import Label, open_word
 from portal.services.open_words import OTHER
+from portal.services.queries.deployments import Condition
 from portal.services.queries.schemas import ActivationEntry, ActivationKind, State, VersionEntry, VersionSummary
 from portal.services.queries.versions import Moment
 
@@ -48,6 +49,14 @@ KINDS: dict[str, Promise] = {
     OTHER: _("other"),
     "sandbox_backed": _("sandbox-backed"),
     "static": _("static"),
+}
+
+
+CONDITIONS: dict[Condition, Label] = {
+    Condition.FAILED_CHECK: Label("failed", "failed", _("failed its check")),
+    Condition.GOOD: Label("good", "live", _("good")),
+    Condition.ROLLED_BACK: Label("waiting", "back", _("rolled back")),
+    Condition.UNKNOWN: Label("unknown", "unknown", _("not checked")),
 }
 
 

@@ -1,18 +1,18 @@
-"""The list of customers, and home."""
+"""The list of customers."""
 
 from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from deployments_ui import freshness, htmx, links
-from portal.services import checklist, visits
-from portal.services.queries import customer_list, customers
+from deployments_ui import freshness, htmx, links, list_export
+from portal.services import visits
+from portal.services.queries import customer_list
 from portal.services.queries.customer_list import CustomerList
 
 
@@ -26,17 +26,6 @@ class Column:
 
 
 @require_safe
-def home(request: htmx.Request) -> HttpResponse:
-    """Redirects staff to the list of customers, members to their customer."""
-    if request.person.is_staff:
-        return redirect(links.customers())
-    homes = customers.list_own(by=request.person)
-    if len(homes) == 1:
-        return redirect(links.customer(homes[0].slug))
-    return render(request, "customers/homes.html", {"homes": homes})
-
-
-@require_safe
 def index(request: htmx.Request) -> HttpResponse:
     by, now = request.person, timezone.now()
     loaded = visits.open_list(
@@ -47,12 +36,22 @@ def index(request: htmx.Request) -> HttpResponse:
         now=now,
     )
     found = customer_list.get_list(loaded, by=by, now=now)
-    context = {**context_of(found), "checklist": checklist.find_checklist(by=by)}
+    context = context_of(found)
     if freshness.seen_generation(request) == found.age.generation:
         return freshness.render_age(request, context["freshness"])
     oob = ("freshness", "banner")
     response = htmx.render(request, "customers/page.html", context, part="customers", oob=oob)
     return htmx.push_url(request, response, list_url(found, page=found.page))
+
+
+@require_safe
+def export(request: htmx.Request) -> HttpResponseBase:
+    """The list as CSV, with the page's search and order."""
+    now = timezone.now()
+    found = customer_list.iterate_rows(
+        by=request.person, search=request.GET.get("q", ""), sort=request.GET.get("sort", "name"), now=now
+    )
+    return list_export.export_customers(found, now=now)
 
 
 def page_number(text: str) -> int:
@@ -71,6 +70,7 @@ def context_of(found: CustomerList) -> dict[str, Any]:
             part="customers",
             fill=found.fill,
         ),
+        "export_url": links.with_query(links.customers_export(), query_of(found)),
         "newer_url": list_url(found, page=found.page - 1) if found.page > 1 else "",
         "older_url": list_url(found, page=found.page + 1) if found.page < found.pages else "",
         "columns": [

@@ -12,10 +12,11 @@ from portal.api.serializers import history as history_shapes
 from portal.api.serializers import operations as operation_shapes
 from portal.api.serializers import pages, summaries
 from portal.api.serializers.fields import StaffField
-from portal.services.queries import builds as stored_builds
 from portal.services.queries import (
+    app_health,
     customer_list,
     deployments,
+    differences,
     filters,
     history,
     operations,
@@ -23,6 +24,7 @@ from portal.services.queries import (
     schemas,
     versions,
 )
+from portal.services.queries import builds as stored_builds
 
 # The fields of each dataclass that are not serialized, and why.
 OMITTED: dict[type, dict[str, str]] = {
@@ -68,6 +70,11 @@ WRITTEN: list[tuple[type, type[Serializer[Any]]]] = [
     (schemas.DeploymentSummary, summaries.DeploymentSerializer),
     (schemas.Rollback, summaries.RollbackSerializer),
     (schemas.VersionSummary, summaries.VersionSummarySerializer),
+    (app_health.AppCheck, pages.AppCheckSerializer),
+    (app_health.DomainHealth, pages.DomainHealthSerializer),
+    (app_health.InstanceHealth, pages.InstanceHealthSerializer),
+    (deployments.PreviousPeriod, pages.PreviousPeriodSerializer),
+    (differences.Delta, pages.DeltaSerializer),
     (stored_builds.Build, pages.BuildSerializer),
     (customer_list.CustomerList, pages.CustomerListSerializer),
     (customer_list.CustomerRow, pages.CustomerRowSerializer),
@@ -88,7 +95,6 @@ FOR_STAFF = {
     (summaries.CustomerSummarySerializer, "external_id"),
     (pages.BuildSerializer, "error"),
     (pages.BuildSerializer, "trigger"),
-    (pages.DeploymentPageSerializer, "managed_url"),
     (history_shapes.VersionEntrySerializer, "sandbox"),
     (operation_shapes.OperationSerializer, "for_operators"),
     (operation_shapes.OperationSerializer, "note"),

@@ -81,7 +81,7 @@ def test_a_foreign_live_version_is_shown_without_details(world: SyncedSimulator,
     assert (brief.last_failed, brief.building, brief.state_text) == (None, None, "")
     assert (brief.on_rollback, brief.is_stopped) == (False, False)
     assert (brief.domains_waiting, brief.live_by) == (0, "")
-    assert (page.last_good, page.last_good_from, page.builds, page.managed_url) == (None, None, (), "")
+    assert (page.last_good, page.last_good_from, page.builds, page.hosting_urls) == (None, None, (), ())
     assert (page.source, page.created_at) == ("", None)
 
 

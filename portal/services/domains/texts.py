@@ -39,7 +39,7 @@ TEXTS: Mapping[MessageCode, Promise] = {
     MessageCode.AGE_HOURS: _("%(count)s h ago"),
     MessageCode.AGE_MINUTES: _("%(count)s min ago"),
     MessageCode.AGE_SECONDS: _("%(count)s s ago"),
-    MessageCode.FOUND_AND_REQUIRED: _("We found %(found)s (on %(host)s, %(age)s). We need %(required)s."),
+    MessageCode.FOUND_AT: _("%(found)s, on %(host)s, %(age)s"),
     MessageCode.FOUND_NO_NAME: _("no such name"),
     MessageCode.FOUND_NO_RECORD: _("no record"),
     MessageCode.FOUND_PRIVATE: _("a private address (%(type)s)"),
@@ -184,7 +184,7 @@ TEXTS: Mapping[MessageCode, Promise] = {
     # The status of a domain
     MessageCode.DETACHED: _("The domain was detached."),
     MessageCode.STATUS_UNKNOWN: _("We don't know the status of this domain."),
-    MessageCode.OWNERSHIP_CONFIRMED: _("Ownership is confirmed."),
+    MessageCode.OWNERSHIP_CONFIRMED: _("Verified by the hosting service."),
     MessageCode.OWNERSHIP_FAILED: _("The last ownership check failed."),
     MessageCode.OWNERSHIP_LOOKUP_FAILED: _("The last ownership check couldn't look up the name."),
     MessageCode.OWNERSHIP_MISMATCH: _("At the last ownership check, the record pointed to another server."),
@@ -194,7 +194,7 @@ TEXTS: Mapping[MessageCode, Promise] = {
     MessageCode.DNS_NOT_CHECKED: _("We haven't checked yet."),
     MessageCode.DNS_PROPAGATING: _("All records are correct on the name servers. Public resolvers will follow soon."),
     MessageCode.DNS_RECORDS_UNKNOWN: _("We don't know yet which records are needed."),
-    MessageCode.CERTIFICATE_ACTIVE: _("The certificate is active."),
+    MessageCode.CERTIFICATE_ACTIVE: _("Visitors reach the domain over HTTPS."),
     MessageCode.CERTIFICATE_ISSUING: _("The certificate is being issued."),
     MessageCode.CERTIFICATE_MAY_BE_REFUSED: _("Waiting for the certificate, which CAA records may prevent."),
     MessageCode.CERTIFICATE_RENEWAL_BLOCKED: _(

@@ -1,6 +1,6 @@
 """The list of customers: each with the first few of its apps, and how far the first reading of all apps is."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2s
@@ -9,7 +9,7 @@ from django.core.paginator import EmptyPage, Paginator
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
 
-from portal.models import Customer, Deployment, Holding
+from portal.models import Connection, Customer, Deployment, Holding
 from portal.permissions import Person
 from portal.services import clean_text
 from portal.services.errors import NotFound
@@ -112,7 +112,8 @@ def load_after(*, by: Person, search: str = "", sort: str = "name", after: str =
 
 def get_list(loaded: LoadedList, *, by: Person, now: datetime) -> CustomerList:
     unread_ids = _list_unread_ids(loaded.customers)
-    fill = fills.get_fill(by=by)
+    sweep = ages.find_sweep()
+    fill = fills.get_fill(sweep, by=by)
     return CustomerList(
         rows=tuple(
             CustomerRow(
@@ -134,6 +135,8 @@ def get_list(loaded: LoadedList, *, by: Person, now: datetime) -> CustomerList:
         search=loaded.search,
         sort=loaded.sort,
         age=ages.get_list_age(
+            sweep,
+            Connection.objects.select_related("bucket").first(),
             generation=_make_generation(loaded, unread_ids, fill, by=by),
             filling=bool(unread_ids) or (fill is not None and fill.is_listing),
             changing=any(summaries.is_being_built(deployment, by=by) for deployment in loaded.deployments),
@@ -142,6 +145,17 @@ def get_list(loaded: LoadedList, *, by: Person, now: datetime) -> CustomerList:
         ),
         fill=fill,
     )
+
+
+def iterate_rows(*, by: Person, search: str = "", sort: str = "name", now: datetime) -> Iterator[CustomerRow]:
+    """All customers that are found, read a page at a time."""
+    after = ""
+    while True:
+        loaded = load_after(by=by, search=search, sort=sort, after=after)
+        yield from get_list(loaded, by=by, now=now).rows
+        after = loaded.following
+        if not after:
+            return
 
 
 def _found(by: Person, text: str) -> QuerySet[Customer]:

@@ -1,22 +1,9 @@
-"""The customers, and where everybody begins."""
+"""The list of customers."""
 
 import re
 
-from tests.deployments_ui.conftest import HTMX, SLUG, World
+from tests.deployments_ui.conftest import HTMX, World
 from tests.deployments_ui.page_rules import Browse, text_of
-
-
-def test_home_redirects_by_role(world: World, browse: Browse) -> None:
-    for user, place in (
-        (world.people.operator, "/customers/"),
-        (world.people.support, "/customers/"),
-        (world.people.owner, f"/c/{SLUG}/"),
-        (world.people.other_owner, "/c/pawsome-vets/"),
-    ):
-        assert browse(user).get("/")["Location"] == place
-    assert "belongs to no customer" in text_of(browse(world.people.outsider), "/")
-    assert browse(None).get("/")["Location"].startswith("/accounts/login/")
-    assert browse(world.people.owner).post("/").status_code == 405
 
 
 def test_staff_sees_every_customer(world: World, browse: Browse) -> None:
