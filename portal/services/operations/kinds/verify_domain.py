@@ -37,10 +37,6 @@ class VerifyDomain(DomainKind):
             return gettext("The check did not pass: the hosting service does not see the records yet.")
         return super().explain_refusal(operation, error)
 
-    def is_in_timeline(self, operation: Operation) -> bool:
-        """It changes nothing, and a domain that waits is checked often."""
-        return False
-
     def _detect(self, operation: Operation, client: miosa.Client) -> Detection:
         """A check sets nothing, so what MIOSA reports now replaces the answer that was lost."""
         return detect_domain(operation, client, matches=lambda row: row.id == operation.body["domain_id"])
