@@ -43,6 +43,7 @@ FILTERS: dict[str, Callable[..., object]] = {
     "host": links.host,
     "hour": formats.hour,
     "instance_label": builds.get_instance_label,
+    "installation_troubles": settings_labels.list_troubles,
     "iso": formats.iso,
     "kind": states.kind,
     "moment_label": states.get_moment_label,

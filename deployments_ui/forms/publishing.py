@@ -22,7 +22,7 @@ class PublishForm(ConfirmForm):
     health_check_path = forms.CharField(label=_("Health check path"), required=False)
     data_services = forms.CharField(label=_("Data services"), required=False)
     then = forms.CharField(label=_("When it is ready"), required=False, initial="live")
-    over_rollback = forms.BooleanField(label=_("Yes, replace the rollback that is live now"), required=False)
+    over_rollback = forms.BooleanField(label=_("Replace the rollback that is live now"), required=False)
 
     SETTINGS = ("build_command", "output_path", "run_command", "port", "health_check_path", "data_services")
 

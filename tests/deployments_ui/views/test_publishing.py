@@ -93,13 +93,13 @@ class TestTheForm:
         confirm(client, f"{world.path}versions/{older(world)[0]['id']}/rollback/")
         path = f"{world.path}publish/"
         fields: dict[str, Any] = {"sandbox_id": sandbox_of(world), "kind": "auto"}
-        assert "replace the rollback that is live now" in text_of(client, path)
+        assert "Replace the rollback that is live now" in text_of(client, path)
         assert confirm(client, path, then="live", **fields).status_code == 422
         assert confirm(client, path, then="live", over_rollback="1", **fields).status_code == 303
         work()
         settle(world)
         Operation.objects.update(in_lane=False)
-        assert "replace the rollback that is live now" not in text_of(client, path)
+        assert "Replace the rollback that is live now" not in text_of(client, path)
 
     def test_without_the_hosting_service_there_are_no_sandboxes(self, world: World, browse: Browse) -> None:
         world.control.fault("*/sandboxes*", times=50, drop_before=True)
