@@ -47,8 +47,8 @@ class Command(BaseCommand):
         if faults:
             more = " or more" if len(faults) == MOST_FAULTS else ""
             raise CommandError(
-                f"The audit log was changed: {count_of(len(faults), 'fault')}{more}. If every event has one, the signing"
-                " key is another one: AUDIT_KEY, or without it SECRET_KEY."
+                f"The audit log was changed: {count_of(len(faults), 'fault')}{more}. If every event has one, the"
+                " signing key is another one: AUDIT_KEY, or without it SECRET_KEY."
             )
         head = verify.get_head()
         self.stdout.write(

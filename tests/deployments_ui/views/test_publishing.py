@@ -17,6 +17,7 @@ from tests.deployments_ui.changes import (
     make_checks_due,
     older,
     sandbox_of,
+    token_of,
     work,
 )
 from tests.deployments_ui.conftest import HTMX, SLUG, World
@@ -43,7 +44,7 @@ class TestAccess:
         for path in (f"{world.path}publish/", f"/c/{SLUG}/publish/"):
             for user in (world.people.operator, world.people.owner):
                 page = text_of(browse(user), path)
-                assert "From sandbox" in page
+                assert ">Sandbox</legend>" in page
                 assert "<html" in page
             for user in (world.people.support, world.people.viewer):
                 client = browse(user)
@@ -87,6 +88,18 @@ class TestTheForm:
         assert "begins with a slash" in page
         assert "kept/here" in page
         assert '<details class="more" open>' in page
+
+    def test_optional_settings_are_folded_and_said_in_one_line(self, world: World, browse: Browse) -> None:
+        client = browse(world.people.owner)
+        path = f"{world.path}publish/"
+        fields: dict[str, Any] = {"sandbox_id": sandbox_of(world), "kind": "dynamic", "output_path": "out"}
+        page = text_of(client, path)
+        assert page.index("When it is ready") < page.index("Build and run settings") < page.index('name="kind"')
+        wrong = client.post(path, {**fields, "port": "none", "enter": "1"}).content.decode()
+        assert "dynamic, out, none" in wrong
+        assert '<details class="more" >' in wrong
+        refused = client.post(path, {**fields, "port": "none", "token": token_of(page)}).content.decode()
+        assert re.search(r'<details class="more"\s+open>', refused)
 
     def test_replacing_a_rollback_has_to_be_confirmed(self, world: World, browse: Browse) -> None:
         client = browse(world.people.owner)
