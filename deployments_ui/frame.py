@@ -137,7 +137,11 @@ class Frame:
         if self.person is None:
             return []
         if self.person.is_staff:
-            pages = [(_("Customers"), links.customers()), (_("Activity"), links.activity())]
+            pages = [
+                (_("Home"), links.home()),
+                (_("Customers"), links.customers()),
+                (_("Activity"), links.activity()),
+            ]
             if self.person.is_operator:
                 pages += [(_("People"), links.people()), (_("Settings"), links.settings())]
         elif len(self.person.roles) > 1:

@@ -79,6 +79,7 @@ SENTENCES: dict[str, Promise] = {
     "mail.sent_again": _("%(who)s sent a mail again: %(target)s"),
     "mail.tested": _("%(who)s sent a test mail: %(target)s"),
     "customer.changed": _("%(who)s changed %(target)s"),
+    "version.note_changed": _("%(who)s changed the note of %(target)s"),
     "request": _("%(who)s sent %(target)s"),
     "audit.deleted": _("%(who)s deleted the events %(target)s"),
 }
@@ -110,6 +111,7 @@ NOUNS: dict[str, Promise] = {
     "second_factor": _("Second factors"),
     "session": _("Sessions"),
     "sign_in": _("Sign-in"),
+    "version": _("Notes of versions"),
 }
 OUTCOMES: dict[str, Label] = {
     "done": Label("done", "ready", _("done")),

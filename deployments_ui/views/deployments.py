@@ -47,7 +47,7 @@ def refresh(request: htmx.Request, slug: str, deployment_id: str) -> HttpRespons
 
 def respond(request: htmx.Request, found: DeploymentPage) -> HttpResponse:
     context = context_of(found, by=request.person, cursor=request.GET.get("cursor", ""))
-    oob = ("freshness", "banner", "actions", "rollback", "status")
+    oob = ("freshness", "banner", "answer", "actions", "rollback", "status")
     response = htmx.render(request, TEMPLATE, context, part="history", oob=oob)
     return htmx.push_url(request, response, context["page_url"])
 

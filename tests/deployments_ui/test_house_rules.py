@@ -11,7 +11,7 @@ ROOT = Path(settings.BASE_DIR)
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 SHEETS = sorted((ROOT / "static/css").glob("*.css"))
 # Only staff sees it: the text is inside a condition that only an operator's page meets.
-NAMES_THE_VENDOR = {"deployments/_live.html", "settings/_sections.html", "settings/page.html"}
+NAMES_THE_VENDOR = {"deployments/_hosting.html", "settings/_sections.html", "settings/page.html"}
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
@@ -58,7 +58,7 @@ def test_components_have_no_domain_words() -> None:
 
 
 def test_the_styles_stay_small() -> None:
-    assert sum(len(gzip.compress(sheet.read_bytes())) for sheet in SHEETS) < 20_000
+    assert len(gzip.compress(b"".join(sheet.read_bytes() for sheet in SHEETS))) < 18_000
 
 
 def test_every_rule_is_in_a_layer() -> None:

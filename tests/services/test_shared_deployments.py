@@ -15,7 +15,7 @@ from portal.services.operations import background, releases, undo
 from portal.services.operations import deployments as operated
 from portal.services.operations.submit import DialogIds
 from portal.services.operations.tokens import Confirmation
-from portal.services.queries import operations, search, versions
+from portal.services.queries import comparison, operations, search
 from portal.services.queries.deployments import DeploymentPage
 from portal.services.queries.operations import OperationPage
 from portal.services.queries.retention import Keeping
@@ -81,7 +81,7 @@ def test_a_foreign_live_version_is_shown_without_details(world: SyncedSimulator,
     assert (brief.last_failed, brief.building, brief.state_text) == (None, None, "")
     assert (brief.on_rollback, brief.is_stopped) == (False, False)
     assert (brief.domains_waiting, brief.live_by) == (0, "")
-    assert (page.last_good, page.last_good_from, page.builds, page.managed_url) == (None, None, (), "")
+    assert (page.last_good, page.last_good_from, page.builds, page.hosting_urls) == (None, None, (), ())
     assert (page.source, page.created_at) == ("", None)
 
 
@@ -170,7 +170,7 @@ def test_neighbours_and_comparisons_skip_foreign_versions(world: SyncedSimulator
     assert "replaced" not in {moment.what for moment in last.moments}
     for other in foreign(shared):
         with pytest.raises(NotFound):
-            versions.compare(
+            comparison.compare(
                 by=by,
                 slug=OURS,
                 deployment_id=shared.miosa_id,

@@ -1,6 +1,6 @@
 """Operations as pages and the API show them: what was requested, by whom, why, and how it ended."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -141,6 +141,18 @@ def list_operations(
     pages = [_build_page(each, related, by=by, now=now) for each in found[:PAGE_SIZE] if _may_see(each, related, by=by)]
     summary = summaries.summarize_customer(customer, by=by) if customer is not None else None
     return OperationList(tuple(pages), next_cursor, summary)
+
+
+def iterate_operations(*, by: Person, slug: str = "", now: datetime) -> Iterator[OperationPage]:
+    """The same without an end, read a page at a time. Raises NotFound at once."""
+    return _iterate(list_operations(by=by, slug=slug, now=now), by=by, slug=slug, now=now)
+
+
+def _iterate(page: OperationList, *, by: Person, slug: str, now: datetime) -> Iterator[OperationPage]:
+    yield from page.operations
+    while page.next_cursor:
+        page = list_operations(by=by, slug=slug, before=int(page.next_cursor), now=now)
+        yield from page.operations
 
 
 def get_pages(keys: Collection[UUID], *, by: Person, now: datetime) -> dict[UUID, OperationPage]:

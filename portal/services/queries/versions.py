@@ -1,4 +1,4 @@
-"""One version: its facts and its history; and two versions compared."""
+"""One version: its facts and its history."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -88,39 +88,10 @@ class Offers:
     actions: Actions
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """One line of a comparison.
-
-    `name` is a key: kind, files, total_bytes, entrypoint, artifact, source, image, command, port, health_path, who or
-    created_at. Numbers and dates are not formatted.
-    """
-
-    name: str
-    left: str | int | datetime | None
-    right: str | int | datetime | None
-
-    @property
-    def same(self) -> bool:
-        return self.left == self.right
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """Two versions of one deployment. `same_artifact` None: a hash is not known."""
-
-    customer: CustomerSummary
-    deployment: DeploymentSummary
-    left: VersionSummary
-    right: VersionSummary
-    same_artifact: bool | None
-    differences: tuple[Difference, ...]
-
-
 def load(*, by: Person, slug: str, deployment_id: str, version_id: str) -> LoadedVersion:
     """Raises NotFound for unknown ids and for a version or customer that this person may not see."""
     customer, deployment = deployments.load(by=by, slug=slug, deployment_id=deployment_id)
-    return LoadedVersion(customer, deployment, _get_own(deployment, version_id, customer, by=by))
+    return LoadedVersion(customer, deployment, get_own(deployment, version_id, customer, by=by))
 
 
 def get_version(loaded: LoadedVersion, *, by: Person, now: datetime) -> VersionPage:
@@ -173,29 +144,8 @@ def get_offers(*, by: Person, slug: str, deployment_id: str, version_id: str, no
     )
 
 
-def compare(*, by: Person, slug: str, deployment_id: str, from_id: str, to_id: str, now: datetime) -> Comparison:
-    """Raises NotFound if either version is unknown or this person may not see it."""
-    loaded = load(by=by, slug=slug, deployment_id=deployment_id, version_id=from_id)
-    customer, deployment, left = loaded.customer, loaded.deployment, loaded.version
-    right = _get_own(deployment, to_id, customer, by=by)
-    same = left.artifact_sha256 == right.artifact_sha256 if left.artifact_sha256 and right.artifact_sha256 else None
-    return Comparison(
-        customer=summaries.summarize_customer(customer, by=by),
-        deployment=actions.get_deployment_summary(deployment, customer, by=by, now=now),
-        left=summaries.summarize_version(left, deployment, by=by),
-        right=summaries.summarize_version(right, deployment, by=by),
-        same_artifact=same,
-        differences=differences(left, right, by=by),
-    )
-
-
-def differences(left: Version, right: Version, *, by: Person) -> tuple[Difference, ...]:
-    """All facts of two versions, also those that are equal."""
-    pairs = zip(_comparable(left, by=by), _comparable(right, by=by), strict=True)
-    return tuple(Difference(name, one, other) for (name, one), (_name, other) in pairs)
-
-
-def _get_own(deployment: Deployment, version_id: str, customer: Customer, *, by: Person) -> Version:
+def get_own(deployment: Deployment, version_id: str, customer: Customer, *, by: Person) -> Version:
+    """Raises NotFound for an unknown id, and for a version that this person may not see."""
     version = Version.objects.filter(deployment=deployment, miosa_id=clean_text.make_storable(version_id)).first()
     if version is None or not summaries.can_see_version(version, customer, by=by):
         raise NotFound
@@ -285,24 +235,3 @@ def _internals(version: Version, deployment: Deployment) -> tuple[tuple[str, str
         (_("Project id"), deployment.project_id),
     )
     return tuple((label, value) for label, value in facts if value)
-
-
-def _comparable(version: Version, *, by: Person) -> list[tuple[str, str | int | datetime | None]]:
-    def clean(text: str) -> str:
-        return open_words.show_text(text, by=by)
-
-    publisher, _role = staff_names.show_person(version.published_by, version.published_by_role, by=by)
-    return [
-        ("kind", open_words.show_word(version.kind, open_words.VERSION_KINDS, by=by)),
-        ("files", version.files),
-        ("total_bytes", version.total_bytes),
-        ("entrypoint", clean(version.entrypoint)),
-        ("artifact", version.artifact_sha256),
-        ("source", version.source_sha256),
-        ("image", clean(version.runtime_image)),
-        ("command", clean(version.runtime_command)),
-        ("port", version.runtime_port),
-        ("health_path", clean(version.health_check_path)),
-        ("who", publisher or clean(version.external_user_id)),
-        ("created_at", get_created_at(version)),
-    ]

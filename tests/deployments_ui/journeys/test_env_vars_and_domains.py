@@ -63,7 +63,7 @@ def test_set_env_vars_in_the_dialog(enter: Enter, world: World, live_server: Liv
     page.get_by_role("button", name="Apply new names").click()
     expect(page.locator("#review")).to_contain_text("MY_KEY")
     page.get_by_role("button", name="Set 2 env vars").click()
-    expect(page.locator("#operation")).to_contain_text("Booking env vars set")
+    expect(page.locator("#operation")).to_contain_text("Booking env vars updated")
     accessible(page)
     page.locator("#operation-close").click()
     expect(page.locator("#env_vars")).to_contain_text("new, not live yet")

@@ -229,7 +229,7 @@ class TestHistory:
         path = rolled_back(world, browse(world.people.support), reason="checkout broken")
         for place in (f"/c/{SLUG}/", world.path):
             page = text_of(browse(world.people.viewer), place)
-            row = page[page.index('class="entry change" id="o') :].split("</li>")[0]
+            row = page[page.index('<li class="entry change') :].split("</li>")[0]
             assert "rolled back" in row
             assert f"versions/{older(world)[0]['id']}/" in row or f"versions/{world.main['active_version_id']}/" in row
             assert "checkout broken" in row

@@ -1,7 +1,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from portal import miosa
-from portal.models import Operation
+from portal.models import Entry, Operation
 from portal.permissions import Permission
 from portal.services.operations.base import Icon, Labels, Response
 from portal.services.operations.kinds._pointer import PointerKind, call_rollback
@@ -11,6 +11,7 @@ class RollBack(PointerKind):
     """Make an older version live again (contract 11.3)."""
 
     name = "roll_back"
+    event = Entry.Event.ROLLED_BACK
     permission = Permission.ROLL_BACK
     goes_back = True
     labels = Labels(

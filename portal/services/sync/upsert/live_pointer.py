@@ -5,14 +5,13 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Subquery, Value
+from django.db.models import Case, Exists, F, OuterRef, Subquery, Value, When
 from django.db.models.functions import Coalesce
 
 from portal.models import Activation, Deployment, Entry, Version
-from portal.services.sync.upsert import authors, customer_links, timeline_entries
+from portal.services.sync.upsert import authors, customer_links, timeline_entries, version_times
 from portal.services.sync.upsert.version_rows import VersionChanges
 
-_STAGED_FOR = timedelta(minutes=30)
 _BELOW_ALL = -(2**62)
 _MOST_MISSED = 20
 _UNKNOWN_SINCE: dict[str, object] = {
@@ -21,6 +20,7 @@ _UNKNOWN_SINCE: dict[str, object] = {
     "live_by_role": "",
     "live_reason": "",
     "live_operation_id": None,
+    "is_rollback_kept": False,
 }
 
 
@@ -37,6 +37,8 @@ class _Pointers:
     newest: int | None
     staged: int | None
     on_rollback: bool
+    failed_at: datetime | None
+    staged_since: datetime | None
     recorded: str | None
 
     def as_columns(self) -> dict[str, object]:
@@ -45,6 +47,8 @@ class _Pointers:
             "staged_version_id": self.staged,
             "newest_version_id": self.newest,
             "on_rollback": self.on_rollback,
+            "failed_at": self.failed_at,
+            "staged_since": self.staged_since,
         }
 
 
@@ -126,6 +130,7 @@ def _read_pointers(deployment: Deployment) -> _Pointers:
     staged = listed.filter(state="ready", was_live=False).exclude(miosa_id=OuterRef("active_version_id"))
     newer_staged = staged.filter(number__gt=Coalesce(OuterRef("live_number"), Value(_BELOW_ALL)))
     newer_was_live = listed.filter(number__gt=OuterRef("live_number"), was_live=True)
+    built_at = Coalesce("created_at", "first_seen_at")
     activations = Activation.objects.filter(deployment_id=OuterRef("miosa_id"))
     found = (
         Deployment.objects.filter(pk=deployment.pk)
@@ -136,6 +141,8 @@ def _read_pointers(deployment: Deployment) -> _Pointers:
             Subquery(listed.values("pk")[:1]),
             Subquery(newer_staged.values("pk")[:1]),
             Exists(newer_was_live),
+            Subquery(listed.values(at=Case(When(state="failed", then=Coalesce("finished_at", built_at))))[:1]),
+            Subquery(newer_staged.values(at=built_at)[:1]),
             # In the order of their recording, whatever the clocks say.
             Subquery(activations.order_by("-pk").values("version_id")[:1]),
         )
@@ -178,7 +185,7 @@ def _describe_live(deployment: Deployment, activation: Activation | None, *, on_
     is_own_publish = not activation.has_entry
     if activation.is_first:
         # Nobody saw it go live: MIOSA's moment counts, and a promotion right after the build was the publish itself.
-        is_own_publish = not on_rollback and _is_published_at_once(live)
+        is_own_publish = not on_rollback and version_times.is_published_at_once(live)
     author = authors.find_live_author(live, activation, is_own_publish=is_own_publish)
     return {
         "live_since": None if activation.is_first and live.promoted_at is None else activation.at,
@@ -186,6 +193,7 @@ def _describe_live(deployment: Deployment, activation: Activation | None, *, on_
         "live_by_role": author.role,
         "live_reason": author.reason,
         "live_operation_id": author.operation_id,
+        "is_rollback_kept": activation.kept_at is not None,
     }
 
 
@@ -251,6 +259,7 @@ def _record(
         cause=Activation.Cause.CAUSED if caused_by else Activation.Cause.SEEN,
         operation_id=caused_by,
     )
+    version_times.note_activation(activation, live, previous)
     if has_entry and live is not None and caused_by is None:
         timeline_entries.upsert_activation_entry(deployment, activation, to=live, previous=previous)
     return activation
@@ -271,12 +280,8 @@ def _was_staged(live: Version, deployment: Deployment) -> bool:
     `deployment` as it was before the change.
     """
     return live.pk == deployment.staged_version_id or bool(
-        live.promoted_at and live.created_at and not _is_published_at_once(live)
+        live.promoted_at and live.created_at and not version_times.is_published_at_once(live)
     )
-
-
-def _is_published_at_once(live: Version) -> bool:
-    return bool(live.promoted_at and live.created_at and live.promoted_at - live.created_at <= _STAGED_FOR)
 
 
 def _goes_back(live: Version, previous: Version | None) -> bool:

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('portal', '0015_timeline_stories'),
+        ('portal', '0016_timeline_events'),
     ]
 
     operations = [
