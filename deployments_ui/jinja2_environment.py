@@ -51,6 +51,7 @@ FILTERS: dict[str, Callable[..., object]] = {
     "hue": formats.hue,
     "initials": formats.initials,
     "instance_label": builds.get_instance_label,
+    "installation_troubles": settings_labels.list_troubles,
     "iso": formats.iso,
     "kind": states.kind,
     "live_change_label": states.get_activation_label,
