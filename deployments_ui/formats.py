@@ -16,7 +16,7 @@ from functools import lru_cache
 from typing import Protocol, TypeVar
 
 from django.utils import timezone
-from django.utils.dates import MONTHS, WEEKDAYS, WEEKDAYS_ABBR
+from django.utils.dates import MONTHS, MONTHS_3, WEEKDAYS, WEEKDAYS_ABBR
 from django.utils.translation import get_language
 
 from deployments_ui.translation import gettext as _
@@ -67,6 +67,12 @@ class Clock:
 
     def hour(self, local: datetime) -> str:
         return _clock(local)
+
+    def day_label(self, day: date) -> str:
+        """Sat 28, Sat 31 Oct, 3 May 2025: no longer than it takes to know which day is meant."""
+        is_this_year = day.year == self.today.year
+        with_month = not is_this_year or day.month != self.today.month
+        return _day_label(day, self.language, with_month=with_month, with_year=not is_this_year)
 
     def day_name(self, day: date) -> str:
         """Today, Yesterday, Tuesday 18 November, Saturday 3 May 2025."""
@@ -289,3 +295,12 @@ def _long_day(day: date, language: str | None, *, with_year: bool) -> str:
 def _short_day(day: date, language: str | None, *, with_year: bool) -> str:
     names = {"day": day.day, "month": str(MONTHS[day.month]), "year": day.year}
     return (_("%(day)d %(month)s %(year)d") if with_year else _("%(day)d %(month)s")) % names
+
+
+@lru_cache(maxsize=2048)
+def _day_label(day: date, language: str | None, *, with_month: bool, with_year: bool) -> str:
+    month = str(MONTHS_3[day.month]).capitalize()
+    names = {"weekday": str(WEEKDAYS_ABBR[day.weekday()]), "day": day.day, "month": month, "year": day.year}
+    if with_year:
+        return _("%(day)d %(month)s %(year)d") % names
+    return (_("%(weekday)s %(day)d %(month)s") if with_month else _("%(weekday)s %(day)d")) % names

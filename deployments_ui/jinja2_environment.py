@@ -26,6 +26,7 @@ COMPONENTS = (
 FILTERS: dict[str, Callable[..., object]] = {
     "ago": formats.ago,
     "ahead": formats.ahead,
+    "app_states": attention.list_app_states,
     "blocker_label": domains.get_blocker_label,
     "build_label": builds.get_build_label,
     "build_trigger": builds.build_trigger,

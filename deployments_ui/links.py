@@ -111,6 +111,18 @@ def deployment_refresh(slug: str, deployment_id: str) -> str:
     return f"{deployment(slug, deployment_id)}refresh/"
 
 
+def history_export(slug: str) -> str:
+    return f"{customer(slug)}history.csv"
+
+
+def customers_export() -> str:
+    return f"{customers()}customers.csv"
+
+
+def operations_export(slug: str = "") -> str:
+    return f"{customer_operations(slug) if slug else operations()}operations.csv"
+
+
 def insights() -> str:
     return "/insights/"
 

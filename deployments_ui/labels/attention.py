@@ -6,7 +6,8 @@ from django.utils.translation import gettext_lazy as _
 
 from deployments_ui.labels.base import Label
 from deployments_ui.translation import ngettext
-from portal.services.attention.rows import AttentionRow
+from portal.services.attention.troubles import AttentionRow
+from portal.services.queries.app_counts import AppCounts
 from portal.services.queries.attention_filters import Trouble
 
 TROUBLES: dict[Trouble, Label] = {
@@ -51,3 +52,18 @@ def get_row_id(row: AttentionRow) -> str:
     if row.operation:
         return str(row.operation.key)
     return f"{row.deployment_id}-{row.domain.id}" if row.domain else row.deployment_id
+
+
+def list_app_states(apps: AppCounts) -> list[Label]:
+    """The apps of a customer by state: trouble first, then what is live."""
+    found = [
+        (apps.failed, "failed", "failed", _("%(n)d failed")),
+        (apps.domains, "waiting", "created", _("%(n)d with a domain problem")),
+        (apps.stopped, "waiting", "gone", _("%(n)d stopped")),
+        (apps.on_rollback, "waiting", "back", _("%(n)d on a rollback")),
+        (apps.building, "building", "building", _("%(n)d building")),
+        (apps.staged, "staged", "staged", _("%(n)d staged")),
+        (apps.live, "good", "live", _("%(n)d live")),
+        (apps.not_live, "archived", "archived", _("%(n)d not live")),
+    ]
+    return [Label(css, shape, str(word) % {"n": count}) for count, css, shape, word in found if count]

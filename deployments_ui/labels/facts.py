@@ -84,13 +84,11 @@ def describe_staged(deployment: DeploymentSummary) -> str:
     return formats.signed_file_count(staged.files - live.files)
 
 
-def version_facts(version: VersionSummary, sandbox: str, language: str | None) -> str:
-    """static · 42 files · 184 KB · from …a1b2c3"""
+def version_facts(version: VersionSummary, language: str | None) -> str:
+    """static · 42 files · 184 KB"""
     facts = [kind(version.kind, language)] if version.kind else []
     if version.files is not None:
         facts.append(formats.file_count(version.files, language))
     if version.total_bytes is not None:
         facts.append(formats.size(version.total_bytes))
-    if sandbox:
-        facts.append(gettext("from %(sandbox)s", language) % {"sandbox": formats.shorten_id(sandbox)})
     return " · ".join(facts)

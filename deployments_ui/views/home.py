@@ -9,18 +9,19 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from deployments_ui import freshness, htmx, links
+from deployments_ui import freshness, htmx, insights, links
 from deployments_ui.forms.attention import AttentionFilterForm, Pairs, filter_pairs, list_chips
 from deployments_ui.labels import attention as labels
-from deployments_ui.views.customers import page_number
-from portal.services import checklist
+from deployments_ui.views.customers import FILTER_FORM, page_number
+from portal.services import checklist, visits
 from portal.services.attention import home
 from portal.services.attention.home import Home
-from portal.services.attention.rows import AttentionRow
-from portal.services.queries import customers
+from portal.services.attention.troubles import AttentionRow
+from portal.services.queries import customer_list, customers
 from portal.services.queries.attention_filters import Trouble
 
-FILTER_FORM = "filters"
+# Of each customer, for somebody who has several.
+MOST_APPS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +61,15 @@ def show(request: htmx.Request) -> HttpResponse:
 
 
 def show_own_customers(request: htmx.Request) -> HttpResponse:
-    """To the customer of somebody who has only one."""
-    homes = customers.list_own(by=request.person)
-    if len(homes) == 1:
-        return redirect(links.customer(homes[0].slug))
-    return render(request, "customers/homes.html", {"homes": homes})
+    """To the customer of somebody who has only one; else all of them, those that need attention first."""
+    own = customers.list_own(by=request.person, most=2)
+    if len(own) == 1:
+        return redirect(links.customer(own[0].slug))
+    now = timezone.now()
+    loaded = visits.open_own_customers(by=request.person, most_deployments=MOST_APPS, now=now)
+    found = customer_list.get_list(loaded, by=request.person, now=now)
+    rows = sorted(found.rows, key=lambda row: not row.apps.needs_attention)
+    return render(request, "home/own_customers.html", {"rows": rows, "more": found.following})
 
 
 def context_of(found: Home) -> dict[str, Any]:
@@ -76,6 +81,7 @@ def context_of(found: Home) -> dict[str, Any]:
         "chips": list_chips(found.filters, home_url),
         "counts": list_counts(found),
         "groups": list_groups(found),
+        "statistics": insights.summarize(found.numbers),
         "freshness": freshness.of_page(page_pairs, path=links.home(), age=found.age, part="home", fill=found.fill),
         "page_url": home_url(page_pairs),
         "customers_url": links.with_query(links.customers(), [pair for pair in pairs if pair[0] != "state"]),

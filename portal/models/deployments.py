@@ -49,9 +49,9 @@ class Deployment(models.Model):
     `live_version`, `staged_version` and `newest_version` are updated whenever the row or one of its versions changes.
     `live_by`, `live_by_role` and `live_reason` say who made the live version live and why, `live_operation_id` by which
     of our operations; they are empty, and `live_since` is None, if it is not known.
-    `own_domain` is the owner's custom domain to visit it at, empty if none works (`services/domains/upsert.py`).
     `failed_at` is when its newest version failed, None unless it did; `staged_since` says since when there is a
     `staged_version`. `is_rollback_kept`: a person decided to keep the rollback that it is on.
+    `own_domain` is the owner's custom domain to visit it at, empty if none works (`services/domains/upsert.py`).
     `requested_at` is when the request for this row was sent: the response to an earlier request is not stored any more.
     """
 
@@ -85,10 +85,10 @@ class Deployment(models.Model):
     live_reason = models.CharField(max_length=500, blank=True)
     live_operation_id = models.UUIDField(null=True)
     on_rollback = models.BooleanField(default=False)
-    own_domain = models.CharField(max_length=260, blank=True)
     is_rollback_kept = models.BooleanField(default=False)
     failed_at = models.DateTimeField(null=True)
     staged_since = models.DateTimeField(null=True)
+    own_domain = models.CharField(max_length=260, blank=True)
     domains_waiting = models.PositiveIntegerField(default=0, help_text="Its domains that do not lead here, counted.")
     domains_read_at = models.DateTimeField(null=True)
     domains_tried_at = models.DateTimeField(null=True, help_text="When the worker last read them, or tried to.")

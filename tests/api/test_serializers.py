@@ -13,6 +13,7 @@ from portal.api.serializers import operations as operation_shapes
 from portal.api.serializers import pages, summaries
 from portal.api.serializers.fields import StaffField
 from portal.services.queries import (
+    app_counts,
     app_health,
     customer_list,
     deployments,
@@ -37,6 +38,8 @@ OMITTED: dict[type, dict[str, str]] = {
     schemas.DeploymentSummary: {"actions": "nothing can be done here yet"},
     schemas.Rollback: {"may_keep": "nothing can be done here yet", "undo": "nothing can be done here yet"},
     customer_list.CustomerList: {
+        "filters": "who asks knows",
+        "known_tags": "a choice of the page's filters",
         "following": "it is in next",
         "page": "the cursor says where",
         "pages": "next says whether there is more",
@@ -77,6 +80,7 @@ WRITTEN: list[tuple[type, type[Serializer[Any]]]] = [
     (differences.Delta, pages.DeltaSerializer),
     (stored_builds.Build, pages.BuildSerializer),
     (customer_list.CustomerList, pages.CustomerListSerializer),
+    (app_counts.AppCounts, pages.AppCountsSerializer),
     (customer_list.CustomerRow, pages.CustomerRowSerializer),
     (deployments.DeploymentPage, pages.DeploymentPageSerializer),
     (filters.Choice, history_shapes.ChoiceSerializer),

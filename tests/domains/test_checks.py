@@ -4,10 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from portal.models import Domain, Operation
+from portal.models import Domain, Entry, Operation
 from portal.services.domains import background, checks
 from portal.services.domains.queries import get_domain_detail
-from tests.domains.app import NAME, ZONE, DomainsApp, NameServer, get_target
+from portal.services.queries.operations import list_operations
+from tests.domains.app import NAME, SLUG, ZONE, DomainsApp, NameServer, get_target
 from tests.simulator_control import SimulatorControl
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -47,6 +48,17 @@ def test_a_domain_is_verified_automatically_once_its_record_is_set(app: DomainsA
     assert count_verifications(name_server.simulator) == 1
     assert app.open_domain(domain).detail.summary.dns.state == "ok"
     assert Operation.objects.get(kind="verify_domain").person_name == "Deploy desk"
+
+
+def test_checks_fill_neither_the_history_nor_the_list_of_operations(app: DomainsApp, name_server: NameServer) -> None:
+    domain = app.add()
+    name_server.set_correct(domain)
+    app.run_check(domain)
+    assert Operation.objects.filter(kind="verify_domain").exists()
+    listed = list_operations(by=app.owner, slug=SLUG, now=app.now).operations
+    assert [operation.kind for operation in listed] == ["add_domain"]
+    verified = set(Operation.objects.filter(kind="verify_domain").values_list("pk", flat=True))
+    assert not Entry.objects.filter(kind=Entry.Kind.OPERATION, subject__in=verified).exists()
 
 
 def test_the_history_counts_domains_that_wait(app: DomainsApp, name_server: NameServer) -> None:

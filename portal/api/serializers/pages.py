@@ -18,12 +18,28 @@ from portal.services.queries.deployments import Condition
 from portal.services.queries.retention import Keeping
 
 
+class AppCountsSerializer(serializers.Serializer[Any]):
+    """How many apps are in each state. One app can be in several; on a shared one a customer sees no state."""
+
+    total = serializers.IntegerField()
+    live = serializers.IntegerField()
+    failed = serializers.IntegerField(help_text="Their newest version failed.")
+    stopped = serializers.IntegerField()
+    on_rollback = serializers.IntegerField(help_text="Without those that a person decided to keep so.")
+    domains = serializers.IntegerField(help_text="They have domains that don't lead to them.")
+    staged = serializers.IntegerField()
+    building = serializers.IntegerField()
+    not_live = serializers.IntegerField(help_text="Nothing is live yet, or not any more.")
+
+
 class CustomerRowSerializer(serializers.Serializer[Any]):
     customer = CustomerSummarySerializer()
     deployments = DeploymentSummarySerializer(many=True, help_text="The first few.")
     deployments_count = serializers.IntegerField()
     last_published_at = MomentField(allow_null=True, help_text="Null: never, or not known yet if `is_unread`.")
     is_unread = serializers.BooleanField(help_text="Some of its apps, or their versions, are not read yet.")
+    apps = AppCountsSerializer()
+    tags = serializers.ListField(child=serializers.CharField(), help_text="For staff; empty for everybody else.")
 
 
 class CustomerListSerializer(serializers.Serializer[Any]):

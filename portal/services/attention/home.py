@@ -5,17 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2s
 
-from portal.models import Connection, CustomerTag, Operation
+from portal.models import Connection, Operation
 from portal.permissions import Permission, Person
 from portal.services import authorization
-from portal.services.attention import counts, rows
+from portal.services.attention import counts, troubles
 from portal.services.attention.counts import Counts
-from portal.services.attention.rows import AttentionRow
+from portal.services.attention.troubles import AttentionRow
 from portal.services.errors import NotFound
-from portal.services.queries import ages, attention_filters, fills, recent
+from portal.services.queries import ages, attention_filters, customer_list, fills, recent, statistics
 from portal.services.queries.attention_filters import ABOUT_DEPLOYMENTS, ABOUT_DOMAINS, AttentionFilters, Trouble
 from portal.services.queries.recent import RecentEvent
 from portal.services.queries.schemas import Age, Fill
+from portal.services.queries.statistics import Numbers
 
 # Of each kind of trouble on the page of all, and of the only one that is chosen.
 MOST_OF_EACH = 10
@@ -30,7 +31,7 @@ class Home:
     """`counts` are those of the filters without their states. `rows` are the worst first.
 
     `page` of `pages` is that of the only kind of trouble that is chosen; else there is one page, with the first few of
-    each kind. `tags` are all that customers have.
+    each kind. `numbers` are those of the last 30 days, without the filters. `tags` are all that customers have.
     """
 
     filters: AttentionFilters
@@ -39,6 +40,7 @@ class Home:
     page: int
     pages: int
     recent: tuple[RecentEvent, ...]
+    numbers: Numbers
     tags: tuple[str, ...]
     age: Age
     fill: Fill | None
@@ -60,7 +62,7 @@ def get_home(query: Mapping[str, Sequence[str]], *, page: int = 1, by: Person, n
     if not 0 < page <= pages:
         raise NotFound
     listed, events = _list_rows(filters, counted, connection, page=page, by=by, now=now)
-    tags = tuple(CustomerTag.objects.order_by("tag").values_list("tag", flat=True).distinct())
+    tags = customer_list.list_tags()
     sweep = ages.find_sweep()
     fill = fills.make_fill(sweep, unread=counted.unread, total=counted.apps)
     return Home(
@@ -70,6 +72,7 @@ def get_home(query: Mapping[str, Sequence[str]], *, page: int = 1, by: Person, n
         page=page,
         pages=pages,
         recent=events,
+        numbers=statistics.get_numbers(by=by, days=statistics.DEFAULT_DAYS, now=now),
         tags=tags,
         age=ages.get_list_age(
             sweep,
@@ -100,9 +103,9 @@ def _list_rows(
     undecided, newest = _read_operations(filters, limit if Trouble.UNKNOWN in chosen else None, by=by)
     apps, domains = ([each for each in chosen if each in kinds] for kinds in (ABOUT_DEPLOYMENTS, ABOUT_DOMAINS))
     found = [
-        *rows.list_deployments(apps, filters, connection, limit=limit, by=by, now=now),
-        *rows.list_domains(domains, filters, limit=limit, by=by, now=now),
-        *(rows.describe_undecided(each, by=by) for each in undecided),
+        *troubles.list_deployments(apps, filters, connection, limit=limit, by=by, now=now),
+        *troubles.list_domains(domains, filters, limit=limit, by=by, now=now),
+        *(troubles.describe_undecided(each, by=by) for each in undecided),
     ]
     return tuple(sorted(found, key=_get_place)), recent.list_recent(newest, filters, connection, by=by, now=now)
 

@@ -1,6 +1,6 @@
 """The history of one customer: every version, every change of what is live, newest first."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -19,9 +19,11 @@ from portal.services.queries.schemas import (
     CustomerSummary,
     DeploymentSummary,
     Fill,
+    TimelineEntry,
     VersionSummary,
 )
 from portal.services.queries.timeline import Page
+from portal.services.queries.timeline_search import Where
 
 MOST_DEPLOYMENTS = 200
 
@@ -93,6 +95,24 @@ def find_newer(customer: Customer, *, by: Person, query: Query, generation: str,
         if age.generation == generation:
             return age
     return get_history(customer, by=by, query=query, now=now)
+
+
+def iterate_history(*, by: Person, slug: str, query: Query) -> Iterator[TimelineEntry]:
+    """Every entry that these filters find, the newest first, read a page at a time. Raises NotFound at once."""
+    customer = customers.get_customer(by=by, slug=slug)
+    deployments = _list_deployments(customer, named=filters.read_deployment_ids(query))
+    where = filters.parse(query, customer=customer, deployments=deployments, by=by).where
+    return _iterate(customer, deployments, where, by=by)
+
+
+def _iterate(customer: Customer, deployments: list[Deployment], where: Where, *, by: Person) -> Iterator[TimelineEntry]:
+    cursor = ""
+    while True:
+        page = timeline.get_customer_page(customer, deployments, where=where, cursor=cursor, by=by)
+        yield from page.entries
+        cursor = page.next_cursor
+        if not cursor:
+            return
 
 
 def _list_deployments(customer: Customer, *, named: list[str]) -> list[Deployment]:

@@ -63,7 +63,7 @@ def test_set_env_vars_in_the_dialog(enter: Enter, world: World, live_server: Liv
     page.get_by_role("button", name="Apply new names").click()
     expect(page.locator("#review")).to_contain_text("MY_KEY")
     page.get_by_role("button", name="Set 2 env vars").click()
-    expect(page.locator("#operation")).to_contain_text("Booking env vars set")
+    expect(page.locator("#operation")).to_contain_text("Booking env vars updated")
     accessible(page)
     page.locator("#operation-close").click()
     expect(page.locator("#env_vars")).to_contain_text("new, not live yet")
@@ -93,7 +93,7 @@ def test_add_a_domain_and_share_its_records(
     domain = Domain.objects.get(name=NAME)
     assert page.evaluate("navigator.clipboard.readText()") == domain.required_records[0]["value"]
     domain_checks.run_due_check(domain, now=timezone.now())
-    expect(page.locator("#checks")).to_contain_text("Checked", timeout=8_000)
+    expect(page.locator("#checks")).to_contain_text("DNS checked", timeout=8_000)
     accessible(page)
     page.get_by_role("button", name="Create link").click()
     link = page.locator("#copy-link").get_attribute("data-copy")

@@ -20,7 +20,7 @@ def test_page_rules(world: World, browse: Browse) -> None:
 
 def test_one_row_of_each_app_is_live(world: World, browse: Browse) -> None:
     page = text_of(browse(world.people.owner), PATH)
-    rows = re.findall(r'<li class="entry".*?</li>', page, flags=re.DOTALL)
+    rows = re.findall(r'<li class="entry.*?</li>', page, flags=re.DOTALL)
     live = [row for row in rows if '<span class="word">Live</span>' in row]
     assert len(live) == len({re.search(r'<span class="name">(.*?)</span>', row)[1] for row in live}) == 3  # type: ignore[index]  # found
 

@@ -20,7 +20,7 @@ from tests.deployments_ui.conftest import HTMX, SLUG, World
 from tests.deployments_ui.page_rules import Browse, text_of
 from tests.deployments_ui.views.test_publishing import published
 
-LISTS = ("/customers/", f"/c/{SLUG}/", "/find/?q=main")
+LISTS = (f"/c/{SLUG}/", "/find/?q=main")
 
 
 def row_of(page: str, name: str) -> str:
