@@ -26,7 +26,7 @@ format: dev  ## format Python and templates
 
 messages: dev  ## extract the texts to translate, and update and compile each language in locale/
 	@mkdir -p locale
-	@$(PYBABEL) extract --mapping pyproject.toml -k gettext_lazy -k ngettext_lazy:1,2 -k pgettext_lazy:1c,2 --no-location \
+	@$(PYBABEL) extract --mapping pyproject.toml -k gettext_lazy -k gettext_noop -k ngettext_lazy:1,2 -k pgettext_lazy:1c,2 --no-location \
 		--sort-output --output locale/django.pot .
 	@for language in $(LANGUAGES); do \
 		test -f locale/$$language/LC_MESSAGES/django.po || \

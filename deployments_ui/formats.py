@@ -118,6 +118,11 @@ def date_of(at: datetime, *, now: datetime | None = None) -> str:
     return _short_day(day, get_language(), with_year=day.year != _today(now).year)
 
 
+def short_date(day: date) -> str:
+    """3 May, or 3 May 2025 if it is not this year."""
+    return _short_day(day, get_language(), with_year=day.year != _today(None).year)
+
+
 def since(at: datetime, *, now: datetime | None = None) -> str:
     """14:20, Tue 14:20 within a week, else the date. Never later than now."""
     clock = Clock.of_reader(now)
@@ -222,6 +227,13 @@ def signed_size(amount: int) -> str:
 def signed(number: int) -> str:
     """+6, −3, 0. With a minus sign, which is as wide as a plus."""
     return f"{_sign(number)}{abs(number)}"
+
+
+def signed_percent(before: int, after: int) -> str:
+    """+4 %, −12 %; +0.3 % for little."""
+    share = 100 * (after - before) / before
+    text = f"{abs(share):.0f}" if abs(share) >= 9.95 else f"{abs(share):.1f}".removesuffix(".0")
+    return _("%(number)s %%") % {"number": f"{_sign(after - before)}{text}"}
 
 
 def _sign(number: int) -> str:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from deployments_ui.labels.base import Label, open_word
 from portal.services.open_words import OTHER
+from portal.services.queries.comparison import LiveChange
 from portal.services.queries.deployments import Condition
 from portal.services.queries.schemas import ActivationEntry, ActivationKind, State, VersionEntry, VersionSummary
 from portal.services.queries.versions import Moment
@@ -31,6 +32,20 @@ ACTIVATIONS: dict[ActivationKind, Label] = {
     ActivationKind.PROMOTED: Label("up", "up", _("promoted")),
     ActivationKind.ROLLED_BACK: Label("back", "back", _("rolled back")),
     ActivationKind.WENT_LIVE: Label("up", "up", _("went live")),
+}
+
+# What happened, as a history is filtered by it.
+EVENTS: dict[str, Promise] = {
+    "domains_changed": _("Domains changed"),
+    "env_changed": _("Env vars updated"),
+    "failed": _("Failed"),
+    "promoted": _("Promoted"),
+    "published": _("Published"),
+    "redeployed": _("Redeployed"),
+    "rolled_back": _("Rolled back"),
+    "settings_changed": _("Settings changed"),
+    "stopped": _("Stopped"),
+    "undone": _("Undone"),
 }
 
 # The steps of a version's timeline.
@@ -81,7 +96,7 @@ def _get_state_label(state: State, language: str | None) -> Label:
     return Label(label.css, label.shape, str(label.word))
 
 
-def get_activation_label(entry: ActivationEntry) -> Label:
+def get_activation_label(entry: ActivationEntry | LiveChange) -> Label:
     return ACTIVATIONS[entry.kind]
 
 
