@@ -26,7 +26,10 @@ OPERATIONS = (
     "at", "local_time", "customer", "app", "operation", "version", "from_version", "who", "reason", "problem", "app_id",
     "version_id", "key",
 )  # fmt: skip
-CUSTOMERS = ("customer", "slug", "apps", "at", "local_time", "is_read")
+CUSTOMERS = (
+    "customer", "slug", "tags", "apps", "live", "failed", "stopped", "on_rollback", "domains", "staged", "at",
+    "local_time", "is_read",
+)  # fmt: skip
 
 Facts = dict[str, object]
 
@@ -115,7 +118,9 @@ def _describe_customer(row: CustomerRow) -> Facts:
         "at": row.last_published_at,
         "customer": row.customer.name,
         "slug": row.customer.slug,
+        "tags": ", ".join(row.tags),
         "apps": row.deployments_count,
+        **{name: getattr(row.apps, name) for name in ("live", "failed", "stopped", "on_rollback", "domains", "staged")},
         "is_read": "no" if row.is_unread else "yes",
     }
 
