@@ -224,6 +224,13 @@ def signed(number: int) -> str:
     return f"{_sign(number)}{abs(number)}"
 
 
+def signed_percent(before: int, after: int) -> str:
+    """+4 %, −12 %; +0.3 % for little."""
+    share = 100 * (after - before) / before
+    text = f"{abs(share):.0f}" if abs(share) >= 9.95 else f"{abs(share):.1f}".removesuffix(".0")
+    return _("%(number)s %%") % {"number": f"{_sign(after - before)}{text}"}
+
+
 def _sign(number: int) -> str:
     return "+" if number > 0 else "\N{MINUS SIGN}" if number < 0 else ""
 

@@ -151,8 +151,12 @@ def version_log_text(slug: str, deployment_id: str, version_id: str) -> str:
     return f"{version(slug, deployment_id, version_id)}log.txt"
 
 
+def comparison(slug: str, deployment_id: str) -> str:
+    return f"{deployment(slug, deployment_id)}compare/"
+
+
 def compare(slug: str, deployment_id: str, from_id: str, to_id: str) -> str:
-    return f"{deployment(slug, deployment_id)}compare/?from={value(from_id)}&to={value(to_id)}"
+    return f"{comparison(slug, deployment_id)}?from={value(from_id)}&to={value(to_id)}"
 
 
 def value(text: str) -> str:

@@ -10,13 +10,14 @@ from deployments_ui import samples
 from portal import terminal
 from portal.services.queries.app_health import AppCheck, DomainHealth, InstanceHealth
 from portal.services.queries.builds import Build
+from portal.services.queries.comparison import Comparison, DomainChange, EnvChange, LiveChange
 from portal.services.queries.deployments import Condition, DeploymentPage, PreviousPeriod
 from portal.services.queries.differences import Delta, Difference
 from portal.services.queries.log_pages import LogPage
 from portal.services.queries.retention import Keeping, Retention
-from portal.services.queries.schemas import Action, Actions, CustomerSummary, State
+from portal.services.queries.schemas import Action, Actions, ActivationKind, CustomerSummary, State
 from portal.services.queries.timeline import Page
-from portal.services.queries.versions import Comparison, Moment, Offers, VersionPage
+from portal.services.queries.versions import Moment, Offers, VersionPage
 
 CUSTOMER = CustomerSummary("brightsmile-dental", "Bright Smile Dental", None)
 SHA = "a5e6f0c1d2b3948576a5e6f0c1d2b3948576a5e6f0c1d2b3948576a5e6f0c1d2"
@@ -170,16 +171,37 @@ def comparison(now: datetime) -> Comparison:
         deployment=samples.deployment(now),
         left=left,
         right=right,
-        same_artifact=False,
-        differences=(
-            Difference("kind", "static", "static"),
+        delta=Delta(same_artifact=False, files=-2, total_bytes=-5_316, same_runtime=False),
+        changed=(
             Difference("files", 42, 40),
             Difference("total_bytes", 184_320, 179_004),
             Difference("artifact", SHA[:16], SHA[16:32]),
-            Difference("health_path", "", ""),
-            Difference("created_at", left.created_at, right.created_at),
-            Difference("who", "Dr Rao", "Vera Lind"),
+            Difference("port", 8080, 3000),
         ),
+        equal=(Difference("kind", "static", "static"), Difference("command", "node server.js", "node server.js")),
+        versions=(samples.version(now, 44, State.FAILED, minutes=9_000, who="Vera Lind"),),
+        has_more=False,
+        live_changes=(
+            LiveChange(
+                kind=ActivationKind.ROLLED_BACK,
+                at=samples.moment_ago(now, minutes=8_000),
+                version_id="ver_0043",
+                number=43,
+                from_version_id="ver_0045",
+                from_number=45,
+                who="Ana Ruiz",
+                role="support",
+                reason="Checkout broken",
+                operation=uuid4(),
+            ),
+        ),
+        env_changes=(
+            EnvChange("STRIPE_KEY", "production", samples.moment_ago(now, minutes=7_000), "Dr Rao", "", False),
+        ),
+        domain_changes=(DomainChange("www.brightsmile.example", samples.moment_ago(now, minutes=6_000), False),),
+        choices=(right, left),
+        offered=left,
+        actions=Actions(roll_back=Action(may=True)),
     )
 
 

@@ -17,6 +17,7 @@ from portal.services.queries.schemas import DeploymentSummary, VersionSummary
 FACTS: dict[str, Promise] = {
     "artifact": _("Artifact"),
     "command": _("Command"),
+    "commit": _("Commit"),
     "created_at": _("Created"),
     "entrypoint": _("Entry point"),
     "files": _("Files"),
@@ -28,6 +29,9 @@ FACTS: dict[str, Promise] = {
     "total_bytes": _("Size"),
     "who": _("By"),
 }
+
+# Of these the difference is a number too.
+COUNTED = frozenset({"files", "total_bytes"})
 
 
 def fact(difference: Difference) -> str:
@@ -43,6 +47,17 @@ def fact_value(value: str | int | datetime | None, name: str) -> str:
     if name == "kind" and value:
         return kind(str(value))
     return "" if value is None else str(value)
+
+
+def describe_difference(difference: Difference) -> str:
+    """+6; +120 KB, +4 %. Empty for what is no number."""
+    left, right = difference.left, difference.right
+    if difference.name not in COUNTED or not isinstance(left, int) or not isinstance(right, int) or left == right:
+        return ""
+    if difference.name == "total_bytes":
+        share = f", {formats.signed_percent(left, right)}" if left else ""
+        return formats.signed_size(right - left) + share
+    return formats.signed(right - left)
 
 
 def describe_delta(delta: Delta) -> str:

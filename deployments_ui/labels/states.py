@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from deployments_ui.labels.base import Label, open_word
 from portal.services.open_words import OTHER
+from portal.services.queries.comparison import LiveChange
 from portal.services.queries.deployments import Condition
 from portal.services.queries.schemas import ActivationEntry, ActivationKind, State, VersionEntry, VersionSummary
 from portal.services.queries.versions import Moment
@@ -81,7 +82,7 @@ def _get_state_label(state: State, language: str | None) -> Label:
     return Label(label.css, label.shape, str(label.word))
 
 
-def get_activation_label(entry: ActivationEntry) -> Label:
+def get_activation_label(entry: ActivationEntry | LiveChange) -> Label:
     return ACTIVATIONS[entry.kind]
 
 

@@ -15,7 +15,7 @@ from portal.services.operations import background, releases, undo
 from portal.services.operations import deployments as operated
 from portal.services.operations.submit import DialogIds
 from portal.services.operations.tokens import Confirmation
-from portal.services.queries import operations, search, versions
+from portal.services.queries import comparison, operations, search
 from portal.services.queries.deployments import DeploymentPage
 from portal.services.queries.operations import OperationPage
 from portal.services.queries.retention import Keeping
@@ -170,7 +170,7 @@ def test_neighbours_and_comparisons_skip_foreign_versions(world: SyncedSimulator
     assert "replaced" not in {moment.what for moment in last.moments}
     for other in foreign(shared):
         with pytest.raises(NotFound):
-            versions.compare(
+            comparison.compare(
                 by=by,
                 slug=OURS,
                 deployment_id=shared.miosa_id,

@@ -1,4 +1,4 @@
-"""One version: its facts and its history; and two versions compared."""
+"""One version: its facts and its history."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -13,7 +13,6 @@ from portal.services import clean_text, open_words
 from portal.services.errors import NotFound
 from portal.services.people import staff_names
 from portal.services.queries import actions, deployments, retention, summaries
-from portal.services.queries.differences import Difference, have_same_artifact, list_differences
 from portal.services.queries.retention import Retention
 from portal.services.queries.schemas import NOTHING, Actions, Age, CustomerSummary, DeploymentSummary, VersionSummary
 
@@ -89,22 +88,10 @@ class Offers:
     actions: Actions
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """Two versions of one deployment. `same_artifact` None: a hash is not known."""
-
-    customer: CustomerSummary
-    deployment: DeploymentSummary
-    left: VersionSummary
-    right: VersionSummary
-    same_artifact: bool | None
-    differences: tuple[Difference, ...]
-
-
 def load(*, by: Person, slug: str, deployment_id: str, version_id: str) -> LoadedVersion:
     """Raises NotFound for unknown ids and for a version or customer that this person may not see."""
     customer, deployment = deployments.load(by=by, slug=slug, deployment_id=deployment_id)
-    return LoadedVersion(customer, deployment, _get_own(deployment, version_id, customer, by=by))
+    return LoadedVersion(customer, deployment, get_own(deployment, version_id, customer, by=by))
 
 
 def get_version(loaded: LoadedVersion, *, by: Person, now: datetime) -> VersionPage:
@@ -157,22 +144,8 @@ def get_offers(*, by: Person, slug: str, deployment_id: str, version_id: str, no
     )
 
 
-def compare(*, by: Person, slug: str, deployment_id: str, from_id: str, to_id: str, now: datetime) -> Comparison:
-    """Raises NotFound if either version is unknown or this person may not see it."""
-    loaded = load(by=by, slug=slug, deployment_id=deployment_id, version_id=from_id)
-    customer, deployment, left = loaded.customer, loaded.deployment, loaded.version
-    right = _get_own(deployment, to_id, customer, by=by)
-    return Comparison(
-        customer=summaries.summarize_customer(customer, by=by),
-        deployment=actions.get_deployment_summary(deployment, customer, by=by, now=now),
-        left=summaries.summarize_version(left, deployment, by=by),
-        right=summaries.summarize_version(right, deployment, by=by),
-        same_artifact=have_same_artifact(left, right),
-        differences=list_differences(left, right, by=by),
-    )
-
-
-def _get_own(deployment: Deployment, version_id: str, customer: Customer, *, by: Person) -> Version:
+def get_own(deployment: Deployment, version_id: str, customer: Customer, *, by: Person) -> Version:
+    """Raises NotFound for an unknown id, and for a version that this person may not see."""
     version = Version.objects.filter(deployment=deployment, miosa_id=clean_text.make_storable(version_id)).first()
     if version is None or not summaries.can_see_version(version, customer, by=by):
         raise NotFound
