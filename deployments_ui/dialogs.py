@@ -6,7 +6,7 @@ operation; else show the form, with what is wrong.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -39,7 +39,13 @@ def bind(form_class: type[Form], request: HttpRequest, **initial: Any) -> Form:
 
 
 def render_form(
-    request: HttpRequest, template: str, context: Mapping[str, Any], *, part: str, url: str = ""
+    request: HttpRequest,
+    template: str,
+    context: Mapping[str, Any],
+    *,
+    part: str,
+    oob: Iterable[str] = (),
+    url: str = "",
 ) -> HttpResponse:
     """The form, as the page or as its part; 422 with what is wrong. `context` has it as `form`.
 
@@ -48,7 +54,7 @@ def render_form(
     form: DialogForm = context["form"]
     status = 422 if form.is_bound else 200
     context = {**context, "focus": focus_of(request, form)}
-    response = htmx.render(request, template, context, part=part, status=status)
+    response = htmx.render(request, template, context, part=part, oob=oob, status=status)
     return push_url(request, response, url or request.path)
 
 
@@ -72,6 +78,13 @@ def redirect(request: HttpRequest, url: str) -> HttpResponse:
     if htmx.wants_part(request):
         return htmx.vary(HttpResponse(status=204, headers={"HX-Redirect": url}))
     return htmx.vary(SeeOther(url))
+
+
+def close(request: HttpRequest, url: str) -> HttpResponse:
+    """After a change that has no operation to show: the page below the dialog again, else the page at `url`."""
+    if htmx.wants_part(request) and "X-Dialog" in request.headers:
+        return htmx.vary(HttpResponse(status=204, headers={"HX-Refresh": "true"}))
+    return redirect(request, url)
 
 
 def push_url(request: HttpRequest, response: HttpResponse, url: str) -> HttpResponse:

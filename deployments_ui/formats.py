@@ -7,6 +7,8 @@ Times are shown in the reader's zone, which `TimeZoneMiddleware` activates. They
 from __future__ import annotations
 
 import itertools
+import re
+import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
@@ -14,7 +16,7 @@ from functools import lru_cache
 from typing import Protocol, TypeVar
 
 from django.utils import timezone
-from django.utils.dates import MONTHS, WEEKDAYS, WEEKDAYS_ABBR
+from django.utils.dates import MONTHS, MONTHS_3, WEEKDAYS, WEEKDAYS_ABBR
 from django.utils.translation import get_language
 
 from deployments_ui.translation import gettext as _
@@ -66,6 +68,12 @@ class Clock:
     def hour(self, local: datetime) -> str:
         return _clock(local)
 
+    def day_label(self, day: date) -> str:
+        """Sat 28, Sat 31 Oct, 3 May 2025: no longer than it takes to know which day is meant."""
+        is_this_year = day.year == self.today.year
+        with_month = not is_this_year or day.month != self.today.month
+        return _day_label(day, self.language, with_month=with_month, with_year=not is_this_year)
+
     def day_name(self, day: date) -> str:
         """Today, Yesterday, Tuesday 18 November, Saturday 3 May 2025."""
         days = (self.today - day).days
@@ -108,6 +116,11 @@ def date_of(at: datetime, *, now: datetime | None = None) -> str:
     """3 May, or 3 May 2025 if it is not this year."""
     day = _local(at).date()
     return _short_day(day, get_language(), with_year=day.year != _today(now).year)
+
+
+def short_date(day: date) -> str:
+    """3 May, or 3 May 2025 if it is not this year."""
+    return _short_day(day, get_language(), with_year=day.year != _today(None).year)
 
 
 def since(at: datetime, *, now: datetime | None = None) -> str:
@@ -155,10 +168,42 @@ def span(seconds: float) -> str:
     return ngettext("%(n)d day", "%(n)d days", whole // DAY) % {"n": whole // DAY}
 
 
+def duration(seconds: float) -> str:
+    """How long something took, to the second below an hour: 41 s, 4 min, 4 min 10 s, 2 h, 9 days."""
+    whole = max(0, round(seconds))
+    if not MINUTE < whole < HOUR or whole % MINUTE == 0:
+        return span(whole)
+    return _("%(min)d min %(s)d s") % {"min": whole // MINUTE, "s": whole % MINUTE}
+
+
+def day_of(day: date) -> str:
+    """24 November, for a column of a chart and a row of a table; with the year if it is not this one."""
+    return _short_day(day, get_language(), with_year=day.year != _today(None).year)
+
+
+def day_range(days: int) -> str:
+    """30 days"""
+    return ngettext("%(n)d day", "%(n)d days", days) % {"n": days}
+
+
 def span_between(start: datetime | None, end: datetime | None = None) -> str:
     """How long from one moment to another; None is now."""
     now = timezone.now()
     return span(((end or now) - (start or now)).total_seconds())
+
+
+# --- Names ---
+
+
+def initials(name: str) -> str:
+    """One or two letters to recognise a name by: MS for "Main site"."""
+    words = [word for word in (re.sub(r"[\W_]+", "", part) for part in name.split()) if word]
+    return "".join(word[0] for word in words[:2]).upper()[:2] or name.strip()[:1]
+
+
+def hue(key: str) -> int:
+    """One of the stylesheet's twelve hues, always the same for one key."""
+    return zlib.crc32(key.encode()) % 12
 
 
 # --- Sizes and numbers ---
@@ -174,8 +219,35 @@ def size(amount: int) -> str:
     return f"{value:.1f} {SIZE_UNITS[steps]}" if value < 9.95 else f"{value:.0f} {SIZE_UNITS[steps]}"
 
 
+def signed_size(amount: int) -> str:
+    """+120 KB, −1.8 MB"""
+    return f"{_sign(amount)}{size(abs(amount))}"
+
+
+def signed(number: int) -> str:
+    """+6, −3, 0. With a minus sign, which is as wide as a plus."""
+    return f"{_sign(number)}{abs(number)}"
+
+
+def signed_percent(before: int, after: int) -> str:
+    """+4 %, −12 %; +0.3 % for little."""
+    share = 100 * (after - before) / before
+    text = f"{abs(share):.0f}" if abs(share) >= 9.95 else f"{abs(share):.1f}".removesuffix(".0")
+    return _("%(number)s %%") % {"number": f"{_sign(after - before)}{text}"}
+
+
+def _sign(number: int) -> str:
+    return "+" if number > 0 else "\N{MINUS SIGN}" if number < 0 else ""
+
+
 def file_count(count: int, language: str | None = None) -> str:
     return ngettext("%(n)d file", "%(n)d files", count, language) % {"n": count}
+
+
+def signed_file_count(count: int) -> str:
+    """+6 files, −1 file"""
+    text = ngettext("%(n)s file", "%(n)s files", abs(count))
+    return text % {"n": signed(count)}
 
 
 def version_number(version: Numbered) -> str:
@@ -228,3 +300,12 @@ def _long_day(day: date, language: str | None, *, with_year: bool) -> str:
 def _short_day(day: date, language: str | None, *, with_year: bool) -> str:
     names = {"day": day.day, "month": str(MONTHS[day.month]), "year": day.year}
     return (_("%(day)d %(month)s %(year)d") if with_year else _("%(day)d %(month)s")) % names
+
+
+@lru_cache(maxsize=2048)
+def _day_label(day: date, language: str | None, *, with_month: bool, with_year: bool) -> str:
+    month = str(MONTHS_3[day.month]).capitalize()
+    names = {"weekday": str(WEEKDAYS_ABBR[day.weekday()]), "day": day.day, "month": month, "year": day.year}
+    if with_year:
+        return _("%(day)d %(month)s %(year)d") % names
+    return (_("%(weekday)s %(day)d %(month)s") if with_month else _("%(weekday)s %(day)d")) % names

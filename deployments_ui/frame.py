@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -15,23 +16,18 @@ from django.utils.functional import SimpleLazyObject, cached_property
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from deployments_ui import links
+from deployments_ui import assets, links
 from portal.permissions import Person
 from portal.services.brands.current import CurrentBrand, get_brand
 from portal.services.queries import customers
 from portal.services.queries.schemas import CustomerSummary
 
 THEMES = ("light", "dark")
-# Of somebody who belongs to many customers: beside each other, and in a menu. The list of customers has all.
-MOST_BESIDE = 3
-MOST_IN_MENU = 30
-# In this order; `@layer` in tokens.css decides which rules win.
-STYLESHEETS = (
-    *("tokens", "base", "layout", "components", "pages", "home", "apps", "timeline", "charts", "palette"),
-    *("forms", "domains", "logs", "people"),
+# Pages that every customer has, by the names of their URLs: the switcher stays on the same one.
+CUSTOMER_PAGES = (
+    *("history", "customer_activity", "customer_operations", "customer_people", "customer_settings"),
+    "customer_permissions",
 )
-SCRIPTS = ("django_htmx/htmx-2.min.js", "js/app.js", "js/dialogs.js", "js/logs.js")
-
 HTMX_CONFIG = {
     # Nothing that the Content-Security-Policy forbids, and nothing kept of a page of somebody who signed out.
     "allowEval": False,
@@ -65,12 +61,18 @@ class NavItem:
 class Frame:
     """`frame` in templates. Everything is computed when a template uses it."""
 
-    stylesheets = STYLESHEETS
-    scripts = SCRIPTS
     htmx_config = json.dumps(HTMX_CONFIG, separators=(",", ":"))
 
     def __init__(self, request: HttpRequest) -> None:
         self._request = request
+
+    @property
+    def stylesheet(self) -> str:
+        return links.asset(assets.get_bundle("css").digest, "css")
+
+    @property
+    def script(self) -> str:
+        return links.asset(assets.get_bundle("js").digest, "js")
 
     @cached_property
     def brand(self) -> CurrentBrand:
@@ -83,6 +85,11 @@ class Frame:
     @property
     def language(self) -> str:
         return get_language() or settings.LANGUAGE_CODE
+
+    @property
+    def opened_at(self) -> datetime:
+        """When this page was made, for its print."""
+        return timezone.now()
 
     @property
     def zone(self) -> str:
@@ -120,9 +127,16 @@ class Frame:
         words = self.person.name.split() if self.person else []
         return "".join(word[0] for word in [*words[:1], *words[1:][-1:]])
 
-    def is_menu(self, items: list[NavItem]) -> bool:
-        """Whether there are too many customers to show them beside each other."""
-        return not self.is_staff and len(items) > MOST_BESIDE
+    @property
+    def has_switcher(self) -> bool:
+        """Whether there is another customer to change to."""
+        return self.is_staff or (self.person is not None and len(self.person.roles) > 1)
+
+    @property
+    def page_kind(self) -> str:
+        """The kind of page that other customers have too; a page of one app has its customer's history."""
+        match = self._request.resolver_match
+        return match.url_name if match is not None and match.url_name in CUSTOMER_PAGES else CUSTOMER_PAGES[0]
 
     def navigation(self, customer: CustomerSummary | None = None) -> list[NavItem]:
         """`customer` is the one that the page shows: a person who has only that one needs no query."""
@@ -136,10 +150,10 @@ class Frame:
             ]
             if self.person.is_operator:
                 pages += [(_("People"), links.people()), (_("Settings"), links.settings())]
-        elif customer is not None and len(self.person.roles) == 1:
-            pages = [(customer.name, links.customer(customer.slug))]
+        elif len(self.person.roles) > 1:
+            pages = [(_("Customers"), links.customers())]
         else:
-            homes = customers.list_own(by=self.person, most=MOST_IN_MENU)
+            homes = [customer] if customer is not None else customers.list_own(by=self.person)
             pages = [(home.name, links.customer(home.slug)) for home in homes]
         return [NavItem(label, url, is_current=self._is_at(url)) for label, url in pages]
 

@@ -25,7 +25,7 @@ from portal.sign_in import session_facts
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
 # Names of URLs: setting one up, what these pages are made of, confirming who one is for that, and leaving.
-OPEN_WITHOUT_SECOND_FACTOR = ("mfa_", "account_", "theme", "brand_", "manifest", "handoff")
+OPEN_WITHOUT_SECOND_FACTOR = ("mfa_", "account_", "theme", "asset", "brand_", "manifest", "handoff")
 NEEDS_SECOND_FACTOR = _("Set up a second factor first: your role needs one.")
 
 

@@ -72,6 +72,13 @@ def _find_template(env: Environment, template: str, part: str) -> str:
     return next(name for name in (template, *LAYOUTS) if part in env.get_template(name).blocks)
 
 
+def add_toast(response: HttpResponse, text: str) -> HttpResponse:
+    """Adds a result that needs no page to the parts in `response`."""
+    env = cast(Jinja2, engines["jinja2"]).env
+    response.write(env.get_template("frame/toast.html").render(text=text))
+    return response
+
+
 def no_change() -> HttpResponse:
     """204: there is nothing newer than what the part shows."""
     return vary(HttpResponse(status=204))

@@ -73,6 +73,11 @@ def brand_icon(digest: str, side: int) -> str:
     return f"/brand/icon/{digest}/{side}.png"
 
 
+def asset(digest: str, kind: str) -> str:
+    """The styles (css) or scripts (js) of every page."""
+    return f"/assets/{digest}.{kind}"
+
+
 def manifest() -> str:
     return "/manifest.webmanifest"
 
@@ -106,6 +111,30 @@ def deployment_refresh(slug: str, deployment_id: str) -> str:
     return f"{deployment(slug, deployment_id)}refresh/"
 
 
+def history_export(slug: str) -> str:
+    return f"{customer(slug)}history.csv"
+
+
+def customers_export() -> str:
+    return f"{customers()}customers.csv"
+
+
+def operations_export(slug: str = "") -> str:
+    return f"{customer_operations(slug) if slug else operations()}operations.csv"
+
+
+def insights() -> str:
+    return "/insights/"
+
+
+def customer_insights(slug: str) -> str:
+    return f"{customer(slug)}insights/"
+
+
+def deployment_insights(slug: str, deployment_id: str) -> str:
+    return f"{deployment(slug, deployment_id)}insights/"
+
+
 def builds(slug: str, deployment_id: str) -> str:
     return f"{deployment(slug, deployment_id)}builds/"
 
@@ -122,8 +151,16 @@ def version_log_text(slug: str, deployment_id: str, version_id: str) -> str:
     return f"{version(slug, deployment_id, version_id)}log.txt"
 
 
+def comparison(slug: str, deployment_id: str) -> str:
+    return f"{deployment(slug, deployment_id)}compare/"
+
+
+def note(slug: str, deployment_id: str, version_id: str) -> str:
+    return f"{version(slug, deployment_id, version_id)}note/"
+
+
 def compare(slug: str, deployment_id: str, from_id: str, to_id: str) -> str:
-    return f"{deployment(slug, deployment_id)}compare/?from={value(from_id)}&to={value(to_id)}"
+    return f"{comparison(slug, deployment_id)}?from={value(from_id)}&to={value(to_id)}"
 
 
 def value(text: str) -> str:
@@ -382,6 +419,15 @@ def instance_text(slug: str, deployment_id: str, instance_id: str) -> str:
 
 def find() -> str:
     return "/find/"
+
+
+def switcher() -> str:
+    """To change to another customer."""
+    return "/find/customers/"
+
+
+def shortcuts() -> str:
+    return "/shortcuts/"
 
 
 def styleguide() -> str:

@@ -23,12 +23,16 @@ class Tab:
 
 
 def list_customer_tabs(customer: CustomerSummary, *, current: str) -> list[Tab]:
-    """`current` is history, activity, people or settings. Who can't read the audit log finds the operations there."""
+    """`current` is history, activity, insights, people or settings.
+
+    Who can't read the audit log finds the operations under activity.
+    """
     slug = customer.slug
     activity = links.customer_activity(slug) if customer.may_read_activity else links.customer_operations(slug)
     tabs = [
         Tab(_("History"), links.customer(slug), current == "history"),
         Tab(_("Activity"), activity, current == "activity"),
+        Tab(_("Insights"), links.customer_insights(slug), current == "insights"),
     ]
     if customer.may_manage_people and not customer.is_unassigned:
         tabs.append(Tab(_("People"), links.customer_people(slug), current == "people"))
@@ -59,7 +63,7 @@ def list_activity_tabs(customer: CustomerSummary | None, *, current: str) -> lis
 
 
 def list_tabs(customer: CustomerSummary, deployment: DeploymentSummary, *, by: Person, current: str) -> list[Tab]:
-    """`current` is history, env, domains or builds.
+    """`current` is history, env, domains, builds or insights.
 
     On a shared app a customer's person sees no env vars, builds and logs but those of its own versions.
     """
@@ -70,6 +74,7 @@ def list_tabs(customer: CustomerSummary, deployment: DeploymentSummary, *, by: P
         Tab(_("Env vars"), links.env(slug, app), current == "env"),
         Tab(_("Domains"), links.domains(slug, app), current == "domains", domains),
         Tab(_("Builds and logs"), links.builds(slug, app), current == "builds"),
+        Tab(_("Insights"), links.deployment_insights(slug, app), current == "insights"),
     ]
     is_limited = deployment.is_shared and not by.sees_everyone
-    return [tabs[0], tabs[2]] if is_limited else tabs
+    return [tabs[0], tabs[2], tabs[4]] if is_limited else tabs

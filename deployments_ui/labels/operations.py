@@ -46,6 +46,13 @@ def get_operation_label(operation: OperationEntry | OperationPage) -> Label:
             return Label("building", "building", kind.labels.in_progress)
 
 
+def get_timeline_label(operation: OperationEntry) -> Label:
+    """The same in a timeline."""
+    in_timeline = get_kind(operation.kind).labels.in_timeline
+    label = get_operation_label(operation)
+    return label if in_timeline is None else Label(label.css, label.shape, in_timeline)
+
+
 def _get_build_label(kind: Kind, outcome: BuildOutcome) -> Label:
     """MIOSA accepted it: what counts is what became of the version or build."""
     labels = kind.labels

@@ -10,6 +10,9 @@ from django.utils.translation import gettext_lazy as _
 
 from deployments_ui.labels.base import Label, open_word
 from portal.services.open_words import OTHER
+from portal.services.queries.app_health import AppCheck
+from portal.services.queries.comparison import LiveChange
+from portal.services.queries.deployments import Condition
 from portal.services.queries.schemas import ActivationEntry, ActivationKind, State, VersionEntry, VersionSummary
 from portal.services.queries.versions import Moment
 
@@ -32,6 +35,20 @@ ACTIVATIONS: dict[ActivationKind, Label] = {
     ActivationKind.WENT_LIVE: Label("up", "up", _("went live")),
 }
 
+# What happened, as a history is filtered by it.
+EVENTS: dict[str, Promise] = {
+    "domains_changed": _("Domains changed"),
+    "env_changed": _("Env vars updated"),
+    "failed": _("Failed"),
+    "promoted": _("Promoted"),
+    "published": _("Published"),
+    "redeployed": _("Redeployed"),
+    "rolled_back": _("Rolled back"),
+    "settings_changed": _("Settings changed"),
+    "stopped": _("Stopped"),
+    "undone": _("Undone"),
+}
+
 # The steps of a version's timeline.
 MOMENTS: dict[str, Label] = {
     "archived": Label("archived", "archived", _("Archived")),
@@ -49,6 +66,20 @@ KINDS: dict[str, Promise] = {
     "sandbox_backed": _("sandbox-backed"),
     "static": _("static"),
 }
+
+
+CONDITIONS: dict[Condition, Label] = {
+    Condition.FAILED_CHECK: Label("failed", "failed", _("failed its check")),
+    Condition.GOOD: Label("good", "live", _("good")),
+    Condition.ROLLED_BACK: Label("waiting", "back", _("rolled back")),
+    Condition.UNKNOWN: Label("unknown", "unknown", _("not checked")),
+}
+
+
+def get_check_label(check: AppCheck) -> Label:
+    """With what the check found as a sentence."""
+    css, shape = {"bad": ("failed", "failed"), "ok": ("good", "live")}.get(check.verdict, ("unknown", "unknown"))
+    return Label(css, shape, check.text)
 
 
 def get_version_label(found: VersionSummary | VersionEntry, language: str | None = None) -> Label:
@@ -72,7 +103,7 @@ def _get_state_label(state: State, language: str | None) -> Label:
     return Label(label.css, label.shape, str(label.word))
 
 
-def get_activation_label(entry: ActivationEntry) -> Label:
+def get_activation_label(entry: ActivationEntry | LiveChange) -> Label:
     return ACTIVATIONS[entry.kind]
 
 

@@ -6,12 +6,13 @@ from typing import Any
 
 from django.core.paginator import Paginator
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from deployments_ui import freshness, htmx, links
+from deployments_ui import freshness, htmx, links, list_export
 from deployments_ui.forms.attention import AttentionFilterForm, Pairs, filter_pairs, list_chips
 from portal.services import visits
 from portal.services.queries import attention_filters, customer_list
@@ -60,6 +61,20 @@ def index(request: htmx.Request) -> HttpResponse:
     return htmx.push_url(request, response, context["page_url"])
 
 
+@require_safe
+def export(request: htmx.Request) -> HttpResponseBase:
+    """The list as CSV, with the page's search, filters and order."""
+    now = timezone.now()
+    found = customer_list.iterate_rows(
+        by=request.person,
+        search=request.GET.get("q", ""),
+        sort=request.GET.get("sort", "name"),
+        filters=attention_filters.parse_filters(dict(request.GET.lists())),
+        now=now,
+    )
+    return list_export.export_customers(found, now=now)
+
+
 def page_number(text: str) -> int:
     """The number, or 0, which is no page, for anything else."""
     return int(text) if text.isdecimal() and len(text) < 9 else 0
@@ -76,6 +91,7 @@ def context_of(found: CustomerList) -> dict[str, Any]:
         "freshness": freshness.of_page(query, path=links.customers(), age=found.age, part="customers", fill=found.fill),
         "page_url": list_url(found, page=found.page),
         "page_links": list_pages(found),
+        "export_url": links.with_query(links.customers_export(), query_of(found)),
         "columns": [
             Column(_("Customer"), list_url(found, sort=by_name), found.sort in ("name", "-name")),
             Column(_("Apps"), list_url(found, sort="apps"), found.sort == "apps"),

@@ -1,5 +1,6 @@
 """Custom domains: those of an app, one with its status and DNS records, and the forms that change it."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -10,6 +11,7 @@ from deployments_ui import dialogs, domain_polling, htmx, links
 from deployments_ui.forms.base import ConfirmForm
 from deployments_ui.forms.domains import AddDomainForm, DetachDomainForm, RedirectDomainForm
 from deployments_ui.freshness import Freshness
+from deployments_ui.labels.domains import get_domain_answer
 from deployments_ui.tabs import list_tabs
 from portal.permissions import Person
 from portal.services.domains import changes, pages, queries
@@ -27,11 +29,13 @@ PAGE = "domains/page.html"
 @require_safe
 def index(request: htmx.Request, slug: str, deployment_id: str) -> HttpResponse:
     found = pages.open_domain_list(by=request.person, slug=slug, deployment_id=deployment_id, now=timezone.now())
-    polling = domain_polling.get_polling(request, links.domains(slug, deployment_id), found.domains, shown=found)
+    polling = domain_polling.get_polling(
+        request, links.domains(slug, deployment_id), found.domains, shown=replace(found, add_token="")
+    )
     if domain_polling.is_unchanged(request, polling):
         return htmx.no_change()
     context = {**list_context(found, by=request.person), "polling": polling}
-    oob = ("actions", "rollback", *htmx.LAYOUT_PARTS)
+    oob = ("answer", "actions", "rollback", *htmx.LAYOUT_PARTS)
     return htmx.render(request, "domains/list.html", context, part="domains", oob=oob)
 
 
@@ -163,6 +167,7 @@ def detail_context(request: HttpRequest, detail: DomainDetail, *, path: str) -> 
     """What the page of a domain and a share link show of it."""
     domain = detail.summary
     return {
+        "answer": get_domain_answer(detail),
         "detail": detail,
         "domain": domain,
         "is_done": domain_polling.is_working(domain) and all(each.is_caution for each in detail.blockers),

@@ -20,6 +20,11 @@ from portal.services.env_vars.pages import DeleteForm, EnvVarsPage, SetForm
 from portal.services.env_vars.reviews import Review
 from portal.services.errors import Invalid
 
+# What a link to the form to set env vars can fill in.
+PREFILLED = ("environment", "many", "name")
+# The button of the form on the list of env vars.
+SET_BUTTON = "env-set"
+
 
 @require_safe
 def show(request: htmx.Request, slug: str, deployment_id: str) -> HttpResponse:
@@ -28,9 +33,10 @@ def show(request: htmx.Request, slug: str, deployment_id: str) -> HttpResponse:
         slug=slug,
         deployment_id=deployment_id,
         environment=request.GET.get("environment", "")[:60],
+        search=request.GET.get("search", "").strip()[:100],
         now=timezone.now(),
     )
-    oob = ("actions", "rollback", *htmx.LAYOUT_PARTS)
+    oob = ("env_notices", "answer", "actions", "rollback", *htmx.LAYOUT_PARTS)
     context = page_context(found, by=request.person)
     return htmx.render(request, "env_vars/page.html", context, part="env_vars", oob=oob)
 
@@ -41,7 +47,7 @@ def show(request: htmx.Request, slug: str, deployment_id: str) -> HttpResponse:
 def setting(request: htmx.Request, slug: str, deployment_id: str) -> HttpResponse:
     """What was typed is stored as an encrypted draft and sent to no page again: after an error its fields are empty."""
     by, now = request.person, timezone.now()
-    form = dialogs.bind(EnvVarsForm, request, environment=request.GET.get("environment", ""))
+    form = dialogs.bind(EnvVarsForm, request, **{name: request.GET.get(name, "") for name in PREFILLED})
     if form.is_valid():
         try:
             key = drafts.create_draft(by=by, slug=slug, deployment_id=deployment_id, typed=form.typed_values(), now=now)
@@ -50,7 +56,8 @@ def setting(request: htmx.Request, slug: str, deployment_id: str) -> HttpRespons
         else:
             return show_review(request, slug, deployment_id, key, ReviewForm())
     page = pages.get_set_form(by=by, slug=slug, deployment_id=deployment_id, now=now)
-    return dialogs.render_form(request, "env_vars/set.html", form_context(page, form), part="setting")
+    context = form_context(page, form) | {"environment": form["environment"].value()}
+    return dialogs.render_form(request, "env_vars/set.html", context, part="setting", oob=list_emptied(request))
 
 
 @dialogs.allow_form_methods
@@ -126,8 +133,16 @@ def deletion(request: htmx.Request, slug: str, deployment_id: str, name: str) ->
 
 def show_review(request: htmx.Request, slug: str, deployment_id: str, key: UUID, form: ReviewForm) -> HttpResponse:
     page = reviews.get_review(by=request.person, slug=slug, deployment_id=deployment_id, key=key, now=timezone.now())
+    context = form_context(page, form) | {"environment": page.environment}
     url = links.env_review(slug, deployment_id, key)
-    return dialogs.render_form(request, "env_vars/review.html", form_context(page, form), part="review", url=url)
+    return dialogs.render_form(
+        request, "env_vars/review.html", context, part="review", oob=list_emptied(request), url=url
+    )
+
+
+def list_emptied(request: htmx.Request) -> tuple[str, ...]:
+    """The form on the list, if it was sent: the dialog takes over, and the page behind it shows no value any longer."""
+    return ("new_env_var",) if request.htmx.trigger == SET_BUTTON else ()
 
 
 def page_context(found: EnvVarsPage, *, by: Person) -> dict[str, Any]:
@@ -135,6 +150,7 @@ def page_context(found: EnvVarsPage, *, by: Person) -> dict[str, Any]:
         "customer": found.customer,
         "deployment": found.deployment,
         "found": found,
+        "environment": found.environment,
         "freshness": Freshness(found.age),
         "tabs": list_tabs(found.customer, found.deployment, by=by, current="env"),
     }

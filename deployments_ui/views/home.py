@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from deployments_ui import freshness, htmx, links
+from deployments_ui import freshness, htmx, insights, links
 from deployments_ui.forms.attention import AttentionFilterForm, Pairs, filter_pairs, list_chips
 from deployments_ui.labels import attention as labels
 from deployments_ui.views.customers import FILTER_FORM, page_number
@@ -81,6 +81,7 @@ def context_of(found: Home) -> dict[str, Any]:
         "chips": list_chips(found.filters, home_url),
         "counts": list_counts(found),
         "groups": list_groups(found),
+        "statistics": insights.summarize(found.numbers),
         "freshness": freshness.of_page(page_pairs, path=links.home(), age=found.age, part="home", fill=found.fill),
         "page_url": home_url(page_pairs),
         "customers_url": links.with_query(links.customers(), [pair for pair in pairs if pair[0] != "state"]),

@@ -19,7 +19,7 @@ from portal.services.operations.kinds.rollback import RollBack
 from portal.services.operations.kinds.stop import Stop
 from portal.services.operations.releases import ReleaseDialog
 from portal.services.operations.submit import DialogIds
-from portal.services.queries.versions import Difference
+from portal.services.queries.differences import Difference
 
 RUNTIME_FACTS = frozenset({"command", "health_path", "image", "port"})
 SHOWN_FACTS = RUNTIME_FACTS | {"entrypoint", "files", "kind", "total_bytes"}

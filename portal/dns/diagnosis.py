@@ -37,8 +37,8 @@ _NO_ANSWER_CODES = {
 class Diagnosis:
     """Of a required record or, if `record` is None, of something else that blocks the domain.
 
-    `found` lists what the server `host` has in the record's place; `comparison` is a message with
-    both this and what is required. `advised` is what to enter for the record at this DNS provider.
+    `found` lists what the server `host` has in the record's place; `found_at` is a message with both.
+    `advised` is what to enter for the record at this DNS provider.
     """
 
     finding: Finding
@@ -46,7 +46,7 @@ class Diagnosis:
     message: Message
     found: Found = ()
     host: str | None = None
-    comparison: Message | None = None
+    found_at: Message | None = None
     advised: tuple[AdvisedRecord, ...] = ()
 
     @property
@@ -231,17 +231,11 @@ class _Diagnoser:
             **check.values,
         }
         host = server.host if server else None
-        comparison = None
+        found_at = None
         if check.found and host:
-            comparison = Message.build(
-                MessageCode.FOUND_AND_REQUIRED,
-                found=check.found,
-                host=host,
-                age=self.age,
-                required=f"{values['type']} {values['value']}",
-            )
+            found_at = Message.build(MessageCode.FOUND_AT, found=check.found, host=host, age=self.age)
         message = Message.build(check.code, **values)
-        return Diagnosis(check.finding, record, message, check.found, host, comparison, advised)
+        return Diagnosis(check.finding, record, message, check.found, host, found_at, advised)
 
     def read_resolver(self, resolver: ServerAnswers) -> ResolverState:
         checks = [self._check(record, resolver) for record in self.facts.required]

@@ -50,7 +50,7 @@ class MessageCode(StrEnum):
     AGE_HOURS = "age_hours", "count"
     AGE_MINUTES = "age_minutes", "count"
     AGE_SECONDS = "age_seconds", "count"
-    FOUND_AND_REQUIRED = "found_and_required", "found", "host", "age", "required"
+    FOUND_AT = "found_at", "found", "host", "age"
     FOUND_NO_NAME = "found_no_name"
     FOUND_NO_RECORD = "found_no_record"
     FOUND_PRIVATE = "found_private", "type"

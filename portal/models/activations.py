@@ -40,7 +40,11 @@ class Activation(models.Model):
     kept_by_role = models.CharField(max_length=20, blank=True)
 
     class Meta:
-        indexes = (models.Index(fields=["deployment_id", "-at", "-id"], name="activation_by_time"),)
+        indexes = (
+            models.Index(fields=["deployment_id", "-at", "-id"], name="activation_by_time"),
+            # Rollbacks of all customers by day.
+            models.Index(fields=["at"], condition=models.Q(has_entry=True), name="activation_shown"),
+        )
 
     def __str__(self) -> str:
         return f"{self.deployment_id}: {self.previous_id} → {self.version_id}"

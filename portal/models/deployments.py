@@ -22,7 +22,7 @@ class DeploymentQuerySet(models.QuerySet["Deployment"]):
         return self.only(
             *("miosa_id", "customer_id", "name", "state", "public_url", "managed_url", "active_version_id"),
             *("live_version_id", "staged_version_id", "newest_version_id", "live_since", "on_rollback", "is_shared"),
-            *("live_by", "live_by_role", "live_reason", "live_operation_id"),
+            *("live_by", "live_by_role", "live_reason", "live_operation_id", "own_domain"),
             *("is_filled", "domains_waiting", "domains_read_at", "created_at", "first_seen_at", "gone_at"),
         )
 
@@ -44,6 +44,7 @@ class Deployment(models.Model):
     of our operations; they are empty, and `live_since` is None, if it is not known.
     `failed_at` is when its newest version failed, None unless it did; `staged_since` says since when there is a
     `staged_version`. `is_rollback_kept`: a person decided to keep the rollback that it is on.
+    `own_domain` is the owner's custom domain to visit it at, empty if none works (`services/domains/upsert.py`).
     `requested_at` is when the request for this row was sent: the response to an earlier request is not stored any more.
     """
 
@@ -85,6 +86,7 @@ class Deployment(models.Model):
     )
     failed_at = models.DateTimeField(null=True)
     staged_since = models.DateTimeField(null=True)
+    own_domain = models.CharField(max_length=260, blank=True)
     domains_waiting = models.PositiveIntegerField(default=0, help_text="Its domains that do not lead here, counted.")
     domains_read_at = models.DateTimeField(null=True)
     domains_tried_at = models.DateTimeField(null=True, help_text="When the worker last read them, or tried to.")

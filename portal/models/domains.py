@@ -7,9 +7,12 @@ from django.db.models import Q
 
 # MIOSA's status of a domain (contract 9.4); empty means that it was not stated.
 WORKING = ("verified", "active")
+# Its certificate is issued as well, so that visitors get the app.
+SERVING = "active"
 UNVERIFIED = ("pending", "verifying", "failed", "")
 
 _CHECK_TAKES = timedelta(seconds=10)
+_CERTIFICATE_TAKES = timedelta(days=1)
 
 
 class DomainQuerySet(models.QuerySet["Domain"]):
@@ -84,10 +87,26 @@ class Domain(models.Model):
         """Whether it does not lead to its deployment: not yet, or no longer."""
         return not self.is_working or self.drifted_at is not None
 
+    def is_issuing(self, *, now: datetime) -> bool:
+        """Whether its certificate is likely to be issued soon (contract 9.4): DNS was verified less than a day ago."""
+        since = self.verified_at or self.created_at
+        return self.status == "verified" and since is not None and now - since < _CERTIFICATE_TAKES
+
     @property
     def is_failing(self) -> bool:
         """Whether it worked before and does not any more, or its verification has failed."""
         return self.is_waiting and bool(self.drifted_at or self.verified_at or self.status == "failed")
+
+    @property
+    def serves(self) -> bool:
+        """Whether visitors get the app at it."""
+        return self.status == SERVING and not self.is_waiting
+
+    @property
+    def redirects_away(self) -> bool:
+        """Whether visitors are redirected from it to the other of example.com and www.example.com."""
+        away = "www_to_apex" if self.name.startswith("www.") else "apex_to_www"
+        return self.redirect_policy == away
 
     def is_being_checked(self, *, now: datetime) -> bool:
         """Whether a check is due or running: the first one, or one that a person has just started."""

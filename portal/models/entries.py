@@ -36,6 +36,21 @@ class Entry(models.Model):
         ACTIVATION = 2
         OPERATION = 3
 
+    class Event(models.IntegerChoices):
+        """What happened, as histories are filtered by it. FAILED: what was requested was not done."""
+
+        OTHER = 0
+        PUBLISHED = 1
+        FAILED = 2
+        ROLLED_BACK = 3
+        PROMOTED = 4
+        UNDONE = 5
+        REDEPLOYED = 6
+        STOPPED = 7
+        ENV_CHANGED = 8
+        DOMAINS_CHANGED = 9
+        SETTINGS_CHANGED = 10
+
     class State(models.IntegerChoices):
         OTHER = 0
         CREATED = 1
@@ -58,6 +73,7 @@ class Entry(models.Model):
     deployment = models.BigIntegerField(help_text="Deployment.id")
     version = models.BigIntegerField(default=0, help_text="Version.id: the version, or what went live")
     other = models.BigIntegerField(default=0, help_text="Version.id: what was live before")
+    event = models.SmallIntegerField(choices=Event.choices, default=Event.OTHER)
     state = models.SmallIntegerField(default=0)
     version_kind = models.SmallIntegerField(default=0)
     person = models.BigIntegerField(default=0)
@@ -78,11 +94,24 @@ class Entry(models.Model):
                 "person",
                 "project",
                 "kind",
+                "event",
                 name="entry_timeline",
             ),
             models.Index(
-                "deployment", models.F("at").desc(), models.F("id").desc(), "customer", name="entry_deployment"
+                "deployment",
+                models.F("at").desc(),
+                models.F("id").desc(),
+                "customer",
+                "state",
+                "version_kind",
+                "person",
+                "project",
+                "kind",
+                "event",
+                name="entry_deployment",
             ),
+            # Publishes of all customers by day.
+            models.Index(fields=["kind", "at", "state", "customer"], name="entry_by_kind"),
         )
 
     def __str__(self) -> str:

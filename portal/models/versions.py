@@ -15,6 +15,9 @@ class VersionRow(NamedTuple):
     created_at: datetime | None
     first_seen_at: datetime
     gone_at: datetime | None
+    finished_at: datetime | None
+    live_from: datetime | None
+    live_until: datetime | None
     miosa_id: str
     customer_id: int | None
     number: int | None
@@ -27,6 +30,8 @@ class VersionRow(NamedTuple):
     published_by_role: str
     publish_reason: str
     source_sandbox_id: str
+    source_sandbox_name: str
+    note: str
     files: int | None
     total_bytes: int | None
 

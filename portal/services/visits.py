@@ -28,12 +28,12 @@ def open_list(
 
 def open_list_after(*, by: Person, search: str, sort: str, after: str, now: datetime) -> LoadedList:
     """The same from behind the customer with the slug `after`."""
-    return _follow(customer_list.load_after(by=by, search=search, sort=sort, after=after), now)
+    return _follow(customer_list.load_after(by=by, search=search, sort=sort, after=after, now=now), now)
 
 
 def open_own_customers(*, by: Person, most_deployments: int, now: datetime) -> LoadedList:
     """The first page of the customers of somebody who works for several, with their apps."""
-    return _follow(customer_list.load_after(by=by, most_deployments=most_deployments), now)
+    return _follow(customer_list.load_after(by=by, most_deployments=most_deployments, now=now), now)
 
 
 def _follow(loaded: LoadedList, now: datetime) -> LoadedList:

@@ -44,6 +44,7 @@
     if (button.name === "theme") { event.preventDefault(); chooseTheme(button); }
     if (button.dataset.open) $(`#${CSS.escape(button.dataset.open)}`)?.showModal();
     if (button.dataset.close !== undefined) button.closest("dialog")?.close();
+    if (button.matches(".toast-close")) button.closest(".notice").remove();
   });
 
   /* A filter's menu shows that it is in use. */
@@ -52,23 +53,50 @@
     if (menu) menu.classList.toggle("on", all("input", menu).some((input) => (input.type === "date" ? input.value : input.checked)));
   });
 
+  /* Escape closes a menu; the arrow keys walk through it. */
   document.addEventListener("keydown", (event) => {
-    const search = $("#search");
-    const typing = event.target.closest?.("input, textarea, select, [contenteditable]");
-    if (search && ((event.key === "k" && (event.metaKey || event.ctrlKey)) || (event.key === "/" && !typing))) {
-      event.preventDefault();
-      search.focus();
-      search.select();
-    } else if (event.key === "Escape") {
-      const menu = event.target.closest?.("details.menu[open]");
+    const menu = event.target.closest?.("details.menu[open]");
+    if (event.key === "Escape") {
       if (menu) { menu.open = false; $("summary", menu).focus(); } else closeMenus();
-      if (event.target.closest?.(".top-search")) document.activeElement.blur();
-    } else if ((event.key === "ArrowDown" || event.key === "ArrowUp") && event.target.closest?.("[role=search]")) {
-      const stops = all("[name=q], .results a", event.target.closest("[role=search]"));
+    } else if (menu && ["ArrowDown", "ArrowUp"].includes(event.key) && !event.target.matches("input[type=date], input[type=radio]")) {
+      const stops = all("summary, input, a[href], button, [tabindex]", menu).filter((each) => each.checkVisibility());
       const next = stops[stops.indexOf(event.target) + (event.key === "ArrowDown" ? 1 : -1)];
-      if (next) { event.preventDefault(); next.focus(); }
+      event.preventDefault();
+      next?.focus();
     }
   });
+
+  /* A menu that would end below the window opens upwards. */
+  document.addEventListener("toggle", (event) => {
+    const menu = event.target;
+    if (!menu.matches?.("details.menu")) return;
+    menu.classList.remove("up");
+    const list = $(".menu-body", menu);
+    if (!menu.open || !list) return;
+    const { height, bottom } = list.getBoundingClientRect();
+    if (bottom > innerHeight && menu.getBoundingClientRect().top > height) menu.classList.add("up");
+    if (menu.matches(".switcher")) $("input[type=search]", menu).focus();
+  }, true);
+
+  /* Where tabs scroll sideways, the current one is in sight. */
+  all(".tabs [aria-current], .top nav [aria-current]").forEach((tab) => {
+    const box = tab.parentElement;
+    box.scrollLeft = tab.offsetLeft - box.offsetLeft - (box.clientWidth - tab.offsetWidth) / 2;
+  });
+
+  /* Results go away by themselves, but not while somebody reads them. */
+  const TOAST_MS = 8000;
+  const isRead = (toast) => toast.matches(":hover, :focus-within");
+  const expire = (toast) => setTimeout(() => { if (isRead(toast)) expire(toast); else toast.remove(); }, TOAST_MS);
+  const startToasts = () => all("#toasts > :not([data-shown])").map((toast) => {
+    toast.dataset.shown = "";
+    expire(toast);
+    return toast.textContent.trim();
+  });
+  document.addEventListener("htmx:oobAfterSwap", startToasts);
+  /* What a page begins with is read out by no screen reader. */
+  const told = startToasts();
+  if (told.length) setTimeout(() => announce(told.join(" ")), 500);
 
   /* Polling stops while the page is hidden, and while somebody types, selects text, reads further up in a log that is
      followed, or has a menu open. */

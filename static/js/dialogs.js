@@ -8,6 +8,17 @@
   const within = (element) => element instanceof Element && dialog.contains(element);
   let opener = null;
 
+  /* What was typed, but no secrets, is there again when the same form is opened again. Sending it ends that. */
+  const drafts = new Map();
+  const typedIn = () => [...body.querySelectorAll("form:not([autocomplete=off]) :is(textarea, input[type=text])")];
+  const keepDraft = (href) => {
+    const typed = typedIn().filter((field) => field.matches("textarea") || field.value !== field.defaultValue);
+    drafts.set(href, new Map(typed.map((field) => [field.name, field.value])));
+  };
+  const fillDraft = (href) => {
+    for (const field of typedIn()) field.value = drafts.get(href)?.get(field.name) ?? field.value;
+  };
+
   document.addEventListener("htmx:configRequest", (event) => {
     if (within(event.detail.target)) event.detail.headers["X-Dialog"] = "1";
   });
@@ -24,6 +35,7 @@
     if (event.detail.target !== body || dialog.open) return;
     const link = event.detail.requestConfig.elt;
     opener = { id: link.id, href: link.getAttribute("href"), row: link.closest("[data-row]")?.id, link };
+    fillDraft(opener.href);
     dialog.showModal();
     dialog.scrollTop = 0;
   });
@@ -38,6 +50,7 @@
 
   /* Focus goes back to the button that opened the dialog, also if it was replaced meanwhile; the page polls at once. */
   dialog.addEventListener("close", () => {
+    keepDraft(opener?.href);
     body.replaceChildren();
     notices.replaceChildren();
     const { id, href, row, link } = opener ?? {};
@@ -45,16 +58,11 @@
       ? link
       : (id && document.getElementById(id)) ||
         (href && document.querySelector(`a[href="${CSS.escape(href)}"]`)) ||
-        (row && document.querySelector(`#${CSS.escape(row)} .row-actions`));
+        (row && document.querySelector(`#${CSS.escape(row)} .row-actions`)) ||
+        (link?.role === "option" && document.getElementById("search"));
     (back?.closest("details:not([open])")?.querySelector("summary") || back || document.getElementById("main"))?.focus();
     opener = null;
     document.querySelectorAll("[data-poll]").forEach((part) => window.htmx?.trigger(part, "poll"));
-  });
-
-  /* Enter in a field does not submit. Without JavaScript the form is shown again, and nothing is changed either. */
-  document.addEventListener("keydown", (event) => {
-    const field = event.key === "Enter" && event.target instanceof Element && event.target.closest(".change input");
-    if (field) event.preventDefault();
   });
 
   /* The progress of a change, for screen readers. */

@@ -52,7 +52,7 @@ def test_private_addresses_are_neither_shown_nor_queried(network: Network, addre
     assert lookup.private_name_servers == (f"ns3.{ZONE}",)
     (diagnosis,) = dns.diagnose(lookup, WWW, now=NOW).records
     assert diagnosis.message.code == "wrong_private"
-    assert "a private address" in word_message(diagnosis.comparison)
+    assert "a private address" in word_message(diagnosis.found_at)
 
 
 @pytest.mark.parametrize(

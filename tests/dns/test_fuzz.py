@@ -36,7 +36,7 @@ REQUIRED = (*WWW, *APEX, *TXT)
 def require_wording(report: portal_dns.Report) -> None:
     for diagnosis in report.diagnoses:
         assert diagnosis.is_correct or word_fix(diagnosis.message)
-        for text in (word_message(diagnosis.message), word_fix(diagnosis.message), word_message(diagnosis.comparison)):
+        for text in (word_message(diagnosis.message), word_fix(diagnosis.message), word_message(diagnosis.found_at)):
             assert text.isprintable()
         assert word_message(diagnosis.message)
     for platform_status in ("pending", "active", "failed", "?"):

@@ -4,10 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from portal.models import Domain, Operation
+from portal.models import Domain, Entry, Operation
 from portal.services.domains import background, checks
 from portal.services.domains.queries import get_domain_detail
-from tests.domains.app import NAME, ZONE, DomainsApp, NameServer, get_target
+from portal.services.queries.operations import list_operations
+from tests.domains.app import NAME, SLUG, ZONE, DomainsApp, NameServer, get_target
 from tests.simulator_control import SimulatorControl
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -49,6 +50,17 @@ def test_a_domain_is_verified_automatically_once_its_record_is_set(app: DomainsA
     assert Operation.objects.get(kind="verify_domain").person_name == "Deploy desk"
 
 
+def test_checks_fill_neither_the_history_nor_the_list_of_operations(app: DomainsApp, name_server: NameServer) -> None:
+    domain = app.add()
+    name_server.set_correct(domain)
+    app.run_check(domain)
+    assert Operation.objects.filter(kind="verify_domain").exists()
+    listed = list_operations(by=app.owner, slug=SLUG, now=app.now).operations
+    assert [operation.kind for operation in listed] == ["add_domain"]
+    verified = set(Operation.objects.filter(kind="verify_domain").values_list("pk", flat=True))
+    assert not Entry.objects.filter(kind=Entry.Kind.OPERATION, subject__in=verified).exists()
+
+
 def test_the_history_counts_domains_that_wait(app: DomainsApp, name_server: NameServer) -> None:
     def count_waiting() -> int:
         (summary,) = [each for each in app.open_history().deployments if each.id == app.id]
@@ -73,8 +85,7 @@ def test_a_wrong_record_is_shown_beside_the_required_one(app: DomainsApp, name_s
     name_server.set(NAME, ("A", "203.0.113.9"))
     app.run_check(domain)
     detail = app.open_domain(domain).detail
-    assert "203.0.113.9" in detail.records[0].comparison
-    assert get_target(domain) in detail.records[0].comparison
+    assert "203.0.113.9, on ns1." in detail.records[0].found
     assert detail.summary.dns.state == "failed"
     assert count_verifications(name_server.simulator) == 0
 
@@ -114,9 +125,26 @@ def test_a_working_domain_is_checked_about_once_a_day(app: DomainsApp, name_serv
     domain = app.add()
     name_server.set_correct(domain)
     app.run_check(domain)
+    Domain.objects.filter(pk=domain.pk).update(status="active")
     app.run_check(domain)
     assert domain.is_working
     assert timedelta(hours=12) < get_interval(domain) < timedelta(hours=24)
+
+
+def test_while_a_certificate_is_issued_checks_are_frequent_and_read_its_state(
+    app: DomainsApp, name_server: NameServer
+) -> None:
+    domain = app.add()
+    name_server.set_correct(domain)
+    app.run_check(domain)
+    Domain.objects.filter(pk=domain.pk).update(status="verified", verified_at=app.now)
+    app.expire_list()
+    seen = len(name_server.simulator.requests())
+    assert get_interval(app.run_check(domain)) < timedelta(seconds=30)
+    paths = [request["path"] for request in name_server.simulator.requests(since=seen)]
+    assert [path for path in paths if path.endswith("/domains")]
+    Domain.objects.filter(pk=domain.pk).update(status="verified", verified_at=app.now - timedelta(days=2))
+    assert get_interval(app.run_check(domain)) > timedelta(hours=12)
 
 
 def test_checks_are_frequent_for_ten_minutes_and_then_slow_down(app: DomainsApp) -> None:

@@ -75,11 +75,13 @@ ACCESS: dict[str, Access] = {
     "api:deployment": JSON,
     "api:deployments": JSON,
     "api:history": JSON,
+    "api:note": replace(JSON, methods=("GET", "HEAD", "PUT")),
     "api:unknown": Access(right=None, is_json=True, hidden=True, is_missing=True),
     "api:operation": JSON,
     "api:operations": JSON_NO_RIGHT,
     "api:schema": JSON_NO_RIGHT,
     "api:version": JSON,
+    "asset": Access(READ, None, is_open=True, is_public=True),
     "brand_icon": replace(MISSING, is_open=True),
     "brand_logo": replace(MISSING, is_open=True),
     "brand_stylesheet": replace(MISSING, is_open=True),
@@ -90,18 +92,22 @@ ACCESS: dict[str, Access] = {
     "creation": Access(FORM, Permission.CREATE_DEPLOYMENT),
     "customer_activity": Access(right=Permission.READ_ACTIVITY),
     "customer_activity_export": Access(right=Permission.READ_ACTIVITY),
+    "customer_insights": PAGE,
     "customer_invitation": Access(FORM, Permission.MANAGE_PEOPLE),
     "customer_invitation_resending": Access(POST, Permission.MANAGE_PEOPLE),
     "customer_invitation_revocation": Access(POST, Permission.MANAGE_PEOPLE),
     "customer_logo": Access(is_missing=True, hidden=True),
     "customer_operations": PAGE,
     "customer_settings": platform(FORM, Permission.CHANGE_SETTINGS),
+    "customer_operations_export": PAGE,
     "customer_people": Access(right=Permission.MANAGE_PEOPLE),
     "customer_permissions": Access(FORM, Permission.CHANGE_SETTINGS),
     "customers": NO_RIGHT,
+    "customers_export": NO_RIGHT,
     "decision": Access(POST),
     "deletion": Access(FORM, Permission.DELETE_DEPLOYMENT),
     "deployment": PAGE,
+    "deployment_insights": PAGE,
     "deployment_refresh": Access(POST),
     "detachment": Access(FORM, Permission.DETACH_DOMAIN),
     "dns_link": Access(READ, None, is_open=True),
@@ -123,8 +129,10 @@ ACCESS: dict[str, Access] = {
     "handoff": Access(FORM, None, is_open=True),
     "handoff_continue": Access(FORM, None, is_open=True),
     "history": PAGE,
+    "history_export": PAGE,
     "history_refresh": Access(POST),
     "home": NO_RIGHT,
+    "insights": Access(right=Permission.READ_ALL_CUSTOMERS, hidden=True),
     "instance": PAGE,
     "instance_text": PAGE,
     "invitation": Access(FORM, None, is_open=True),
@@ -135,6 +143,7 @@ ACCESS: dict[str, Access] = {
     "last_good": Access(READ, Permission.ROLL_BACK),
     "log": PAGE,
     "log_text": PAGE,
+    "note": Access(FORM, Permission.PROMOTE),
     "member_removal": Access(FORM, Permission.MANAGE_PEOPLE),
     "member_role": Access(FORM, Permission.MANAGE_PEOPLE),
     "people": platform(READ, Permission.MANAGE_PEOPLE),
@@ -165,6 +174,7 @@ ACCESS: dict[str, Access] = {
     "manifest": Access(READ, None, is_open=True, is_public=True),
     "operation": PAGE,
     "operations": Access(right=Permission.READ_ALL_CUSTOMERS, hidden=True),
+    "operations_export": Access(right=Permission.READ_ALL_CUSTOMERS, hidden=True),
     "profile": Access(FORM, None),
     "profile_email": Access(FORM, None),
     "profile_email_confirmation": replace(MISSING, methods=FORM),
@@ -189,8 +199,10 @@ ACCESS: dict[str, Access] = {
     "settings_brand_new_preview": platform(POST, Permission.CHANGE_SETTINGS),
     "settings_brand_preview": platform(POST, Permission.CHANGE_SETTINGS),
     "stop": Access(FORM, Permission.STOP),
+    "shortcuts": NO_RIGHT,
     "styleguide": Access(right=Permission.READ_STYLEGUIDE, hidden=True),
     "styleguide_page": Access(right=Permission.READ_STYLEGUIDE, hidden=True),
+    "switcher": NO_RIGHT,
     "undo": Access(FORM, Permission.ROLL_BACK),
     "theme": Access(POST, None, is_open=True),
     "version": PAGE,
@@ -202,7 +214,7 @@ NESTED = (
     *("user_id", "invitation_id"),
 )
 # Arguments that are not ids of objects. A name to be deleted need not exist.
-FREE = frozenset({"file_format", "name", "page"})
+FREE = frozenset({"file_format", "kind", "name", "page"})
 
 
 def list_url_names(resolver: URLResolver | None = None, space: str = "") -> Iterator[tuple[str, frozenset[str]]]:
@@ -221,7 +233,7 @@ def get_arguments(at: Ids, name: str, *, who: str) -> dict[str, Any]:
     if name == "invitation":
         elsewhere = {"secret": at.invitation_secret}
     own = {"pk": MISSING_ID, "session_id": MISSING_ID, "uidb36": "1"}
-    own |= {"accent": "c2410c", "digest": "0" * 20, "side": 32}
+    own |= {"kind": "css", "accent": "c2410c", "digest": "0" * 20, "side": 32}
     return {**vars(at), "key": key, "page": "usual", "file_format": "csv", **own, **elsewhere}
 
 

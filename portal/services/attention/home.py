@@ -12,10 +12,11 @@ from portal.services.attention import counts, troubles
 from portal.services.attention.counts import Counts
 from portal.services.attention.troubles import AttentionRow
 from portal.services.errors import NotFound
-from portal.services.queries import ages, attention_filters, customer_list, fills, recent
+from portal.services.queries import ages, attention_filters, customer_list, fills, recent, statistics
 from portal.services.queries.attention_filters import ABOUT_DEPLOYMENTS, ABOUT_DOMAINS, AttentionFilters, Trouble
 from portal.services.queries.recent import RecentEvent
 from portal.services.queries.schemas import Age, Fill
+from portal.services.queries.statistics import Numbers
 
 # Of each kind of trouble on the page of all, and of the only one that is chosen.
 MOST_OF_EACH = 10
@@ -30,7 +31,7 @@ class Home:
     """`counts` are those of the filters without their states. `rows` are the worst first.
 
     `page` of `pages` is that of the only kind of trouble that is chosen; else there is one page, with the first few of
-    each kind. `tags` are all that customers have.
+    each kind. `numbers` are those of the last 30 days, without the filters. `tags` are all that customers have.
     """
 
     filters: AttentionFilters
@@ -39,6 +40,7 @@ class Home:
     page: int
     pages: int
     recent: tuple[RecentEvent, ...]
+    numbers: Numbers
     tags: tuple[str, ...]
     age: Age
     fill: Fill | None
@@ -70,6 +72,7 @@ def get_home(query: Mapping[str, Sequence[str]], *, page: int = 1, by: Person, n
         page=page,
         pages=pages,
         recent=events,
+        numbers=statistics.get_numbers(by=by, days=statistics.DEFAULT_DAYS, now=now),
         tags=tags,
         age=ages.get_list_age(
             sweep,

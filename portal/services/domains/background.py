@@ -71,10 +71,12 @@ def list_due_checks(*, now: datetime) -> list[Domain]:
 
 
 def run_due_check(domain: Domain, *, now: datetime) -> None:
-    """One check, and a request to verify the domain if it can pass."""
+    """One check, then a request to verify the domain if it can pass, or to read whether it has its certificate."""
     report = checks.run_check(domain, now=now)
     if report is not None and report.can_pass and domain.is_unverified:
         changes.verify_automatically(domain, now=now)
+    elif domain.is_issuing(now=now):
+        fetch.refresh_with(upstream.client(Purpose.FILL, patience_s=_PATIENCE_S), domain.deployment, now=now)
 
 
 def _filter_active() -> QuerySet[Domain]:

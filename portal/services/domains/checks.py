@@ -22,7 +22,8 @@ from portal.wakeup import notify_worker
 
 logger = logging.getLogger(__name__)
 
-# A domain that does not lead to its deployment is checked every 20 s for ten minutes, then at growing intervals.
+# A domain that does not lead to its deployment, or waits for its certificate, is checked every 20 s for ten minutes,
+# then at growing intervals.
 _INTERVAL = timedelta(seconds=20)
 _FREQUENT_CHECKS = 30
 _GROWTH = 1.5
@@ -36,12 +37,12 @@ _CLAIMED_FOR = timedelta(seconds=30)
 
 
 def request_checks(domains: Iterable[Domain], *, now: datetime) -> None:
-    """A person views these domains: check soon those that do not lead to their deployment. One statement at most."""
+    """A person views these domains: check soon those that do not work yet. One statement at most."""
     viewed = []
     for domain in domains:
         if domain.viewed_at is not None and now - domain.viewed_at <= _INTERVAL:
             continue
-        if domain.is_waiting or domain.checked_at is None:
+        if domain.is_waiting or domain.is_issuing(now=now) or domain.checked_at is None:
             latest = (domain.checked_at + _INTERVAL) if domain.checked_at else now
             domain.next_check_at = min(domain.next_check_at, latest) if domain.next_check_at else latest
         is_new_visit = domain.viewed_at is None or now - domain.viewed_at > _VIEWED_FOR
@@ -80,10 +81,10 @@ def run_check(domain: Domain, *, now: datetime) -> dns.Report | None:
     _update_drift(domain, report, now=now)
     if report is not None and report.is_correct:
         domain.has_shown_cname = report.shows_cname
-    domain.next_check_at = now + _get_interval(domain)
+    domain.next_check_at = now + _get_interval(domain, now=now)
     domain.save(update_fields=["lookup", "checked_at", "checks", "next_check_at", "drifted_at", "has_shown_cname"])
     if domain.is_waiting != was_waiting:
-        upsert.update_waiting_count(domain.deployment)
+        upsert.update_domain_columns(domain.deployment)
     return report
 
 
@@ -96,9 +97,9 @@ def _get_client(resolvers: tuple[str, ...], overrides: tuple[tuple[str, str], ..
     return dns.Client(resolvers, overrides={address: dns.Server.parse(server) for address, server in overrides})
 
 
-def _get_interval(domain: Domain) -> timedelta:
+def _get_interval(domain: Domain, *, now: datetime) -> timedelta:
     """With a random part, so that checks spread over time."""
-    if not domain.is_waiting:
+    if not domain.is_waiting and not domain.is_issuing(now=now):
         interval = _DAILY
     elif domain.checks <= _FREQUENT_CHECKS:
         interval = _INTERVAL

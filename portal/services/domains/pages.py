@@ -9,6 +9,8 @@ from portal.models import Customer, Deployment
 from portal.permissions import Person
 from portal.services.domains import checks, fetch, queries, share_links
 from portal.services.domains.schemas import DomainList, DomainPage
+from portal.services.operations import reasons
+from portal.services.operations.kinds.add_domain import AddDomain
 from portal.services.operations.kinds.verify_domain import VerifyDomain
 from portal.services.operations.tokens import Subject, create_token
 from portal.services.queries import ages, deployments
@@ -22,8 +24,13 @@ def open_domain_list(*, by: Person, slug: str, deployment_id: str, now: datetime
     fetch.refresh_if_stale(deployment, customer=customer, now=now)
     domains = list(queries.filter_visible(deployment, customer, by=by).order_by("name", "pk"))
     checks.request_checks(domains, now=now)
+    token = (
+        ""
+        if reasons.is_required(by)
+        else create_token(Subject(AddDomain.name, customer.pk, deployment.miosa_id), by=by)
+    )
     age = _get_age(customer, deployment, by=by, now=now)
-    return queries.get_domain_list(customer, deployment, domains, age=age, by=by, now=now)
+    return queries.get_domain_list(customer, deployment, domains, add_token=token, age=age, by=by, now=now)
 
 
 def open_domain(*, by: Person, slug: str, deployment_id: str, domain_id: str, now: datetime) -> DomainPage:

@@ -73,14 +73,24 @@ def find_free_twin(deployment: Deployment, name: str) -> str:
 
 
 def get_domain_list(
-    customer: Customer, deployment: Deployment, domains: Iterable[Domain], *, age: Age, by: Person, now: datetime
+    customer: Customer,
+    deployment: Deployment,
+    domains: Iterable[Domain],
+    *,
+    add_token: str,
+    age: Age,
+    by: Person,
+    now: datetime,
 ) -> DomainList:
     """`domains` are those that `by` may see, `age` is that of MIOSA's list."""
+    listed = [summarize_domain(domain, reports.find_report(domain, now=now), now=now) for domain in domains]
+    can_add = can(Permission.ADD_DOMAIN, customer, deployment, by=by)
     return DomainList(
         customer=summaries.summarize_customer(customer, by=by),
         deployment=actions.get_deployment_summary(deployment, customer, by=by, now=now),
-        domains=tuple(summarize_domain(domain, reports.find_report(domain, now=now), now=now) for domain in domains),
-        can_add=can(Permission.ADD_DOMAIN, customer, deployment, by=by),
+        domains=tuple(sorted(listed, key=_get_rank)),
+        can_add=can_add,
+        add_token=add_token if can_add else "",
         add_obstacle=actions.get_gone_obstacle(deployment) or actions.get_connection_obstacle(customer.connection),
         is_known=age.as_of is not None,
         age=age,
@@ -162,6 +172,12 @@ def summarize_domain(domain: Domain, report: dns.Report | None, *, now: datetime
     )
 
 
+def _get_rank(domain: DomainSummary) -> int:
+    """The worst of its three statuses."""
+    order = ("failed", "waiting", "unknown", "ok")
+    return min(order.index(item.state) for item in (domain.ownership, domain.dns, domain.certificate))
+
+
 def _show_word(word: str, known: Collection[str]) -> str:
     """Pages about domains also are for people without an account, so that they show nobody an unknown word."""
     return word if not word or word in known else open_words.OTHER
@@ -179,7 +195,7 @@ def _describe_record(
     The first one has the texts.
     """
     message: dns.Message | None = diagnosis.message if diagnosis else dns.Message(dns.MessageCode.DNS_NOT_CHECKED)
-    fix, comparison = (diagnosis.message, diagnosis.comparison) if diagnosis else (None, None)
+    fix, found_at = (diagnosis.message, diagnosis.found_at) if diagnosis else (None, None)
     for advised in diagnosis.advised if diagnosis else dns.advise(record, None):
         yield RequiredRecord(
             type=advised.type,
@@ -191,6 +207,6 @@ def _describe_record(
             is_correct=bool(diagnosis and diagnosis.is_correct),
             message=word_message(message),
             fix=word_fix(fix),
-            comparison=word_message(comparison),
+            found=word_message(found_at),
         )
-        message = fix = comparison = None
+        message = fix = found_at = None

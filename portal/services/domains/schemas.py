@@ -37,12 +37,17 @@ class DomainSummary:
 
 @dataclass(frozen=True, slots=True)
 class DomainList:
-    """`is_known`: the list was read from MIOSA at least once. Otherwise an empty list means nothing."""
+    """`is_known`: the list was read from MIOSA at least once. Otherwise an empty list means nothing.
+
+    Domains that do not work come first. `add_token` is the form's that adds one without a reason; empty for people who
+    have to give one.
+    """
 
     customer: CustomerSummary
     deployment: DeploymentSummary
     domains: tuple[DomainSummary, ...]
     can_add: bool
+    add_token: str
     add_obstacle: str
     is_known: bool
     age: Age
@@ -53,8 +58,8 @@ class RequiredRecord:
     """A DNS record to set, with what is found in its place.
 
     `label` is the name as the forms of most DNS providers want it, `full_name` the whole name; `ttl` is in seconds.
-    `finding` is a `dns.Finding`, empty before the first check. `comparison` is "We found … We need …". Without a
-    `message`, what the record before it says applies to this one too.
+    `finding` is a `dns.Finding`, empty before the first check. `found` is what is there instead, where and when.
+    Without a `message`, what the record before it says applies to this one too.
     """
 
     type: str
@@ -66,7 +71,7 @@ class RequiredRecord:
     is_correct: bool
     message: str
     fix: str
-    comparison: str
+    found: str
 
 
 @dataclass(frozen=True, slots=True)

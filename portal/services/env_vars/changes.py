@@ -6,6 +6,7 @@ from portal.models import Deployment, EnvVar, EnvVarUpdate, Operation
 from portal.services import environments
 from portal.services.operations.kinds.delete_env import DeleteEnv
 from portal.services.operations.kinds.redeploy import Redeploy
+from portal.services.operations.kinds.set_env import SetEnv
 
 
 def count_changed_names(deployment: Deployment, *, since: datetime | None) -> int:
@@ -27,6 +28,24 @@ def count_changed_names(deployment: Deployment, *, since: datetime | None) -> in
     )
     names = {*updates.values_list("name", flat=True), *reported.values_list("name", flat=True)}
     return len(names.union(*(body["names"] for body in deletions.values_list("body", flat=True))))
+
+
+def list_added_names(deployment: Deployment, environment: str, *, since: datetime) -> set[str]:
+    """Names that the portal added since then, so that what already ran has no value for them at all."""
+    operations = Operation.objects.filter(
+        deployment_id=deployment.miosa_id, kind__in=[SetEnv.name, DeleteEnv.name], requested_at__gt=since
+    )
+    existed: dict[str, bool] = {}
+    for operation in operations.exclude(state=Operation.State.REFUSED).order_by("pk"):
+        if operation.kind == DeleteEnv.name:
+            before = set(operation.body["names"])
+        elif operation.environment == environment:
+            before = {name for place, name in operation.body.get("before", []) if place in {"", environment}}
+        else:
+            continue
+        # Only the first operation tells what there was: a later one finds the name that an earlier one added.
+        existed = {name: name in before for name in operation.body["names"]} | existed
+    return {name for name, has_existed in existed.items() if not has_existed}
 
 
 def find_started_at(deployment: Deployment) -> datetime | None:

@@ -29,7 +29,8 @@ _VANISHED_SHOWN_FOR = timedelta(days=7)
 class EnvVarRow:
     """A name. `mask` is dots for people who may not set env vars. `environment` is empty if it applies to all of them.
 
-    `changed_at` and `who` are of the last known change. `is_pending`: the live version runs with an older value.
+    `changed_at` and `who` are of the last known change. `is_pending`: the live version does not have the value yet;
+    it runs with an older one, or if `is_new` without any.
     """
 
     name: str
@@ -39,6 +40,7 @@ class EnvVarRow:
     who: str
     fingerprint: str
     is_pending: bool
+    is_new: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,20 +54,23 @@ class VanishedNames:
 
 @dataclass(frozen=True, slots=True)
 class EnvVarsPage:
-    """`is_hidden`: on a shared deployment, a customer sees no env vars (docs/rules.md, 1). `has_pending`: of any row.
+    """`rows` are those of `total` whose names contain `search`. `pending` of all are not in the live version yet.
 
-    `set_obstacle` is why nothing can be set now. `redeploy` makes the live version run with the new values.
+    `is_hidden`: on a shared deployment, a customer sees no env vars (docs/rules.md, 1). `set_obstacle` is why nothing
+    can be set now. `redeploy` makes the live version run with the new values.
     """
 
     customer: CustomerSummary
     deployment: DeploymentSummary
     rows: tuple[EnvVarRow, ...]
+    search: str
+    total: int
     environments: tuple[str, ...]
     environment: str
     may_set: bool
     may_delete: bool
     is_hidden: bool
-    has_pending: bool
+    pending: int
     vanished: VanishedNames | None
     redeploy: Action
     set_obstacle: str
@@ -97,7 +102,9 @@ class DeleteForm:
     obstacle: str
 
 
-def get_env_vars(*, by: Person, slug: str, deployment_id: str, environment: str = "", now: datetime) -> EnvVarsPage:
+def get_env_vars(
+    *, by: Person, slug: str, deployment_id: str, environment: str = "", search: str = "", now: datetime
+) -> EnvVarsPage:
     """Raises NotFound, also for an unknown environment. If MIOSA can't be reached: what is stored, with its age."""
     customer = customers.get_customer(by=by, slug=slug)
     deployment = deployments.get_held(customer, deployment_id)
@@ -112,13 +119,15 @@ def get_env_vars(*, by: Person, slug: str, deployment_id: str, environment: str 
     return EnvVarsPage(
         customer=summaries.summarize_customer(customer, by=by),
         deployment=actions.get_deployment_summary(deployment, customer, by=by, now=now),
-        rows=rows,
+        rows=tuple(row for row in rows if search.casefold() in row.name.casefold()),
+        search=search,
+        total=len(rows),
         environments=settings.MIOSA.environments,
         environment=environment,
         may_set=may_set,
         may_delete=may_set and settings.MIOSA.deletes_env,
         is_hidden=is_hidden,
-        has_pending=any(row.is_pending for row in rows),
+        pending=sum(row.is_pending for row in rows),
         vanished=None if is_hidden else _find_vanished(deployment, environment, now=now),
         redeploy=actions.get_deployment_actions(deployment, customer, by=by).redeploy,
         set_obstacle=actions.get_gone_obstacle(deployment) or actions.get_connection_obstacle(customer.connection),
@@ -163,15 +172,24 @@ def _list_rows(deployment: Deployment, environment: str, *, may_set: bool, by: P
     updates = EnvVarUpdate.objects.filter(deployment_id=deployment.miosa_id, environment=environment)
     by_name = {update.name: update for update in updates}
     started_at = changes.find_started_at(deployment) if deployment.active_version_id else None
+    pending = {update.name for update in by_name.values() if started_at and update.set_at > started_at}
+    added = changes.list_added_names(deployment, environment, since=started_at) if started_at and pending else set()
     return tuple(
-        _build_row(var, by_name.get(var.name), started_at=started_at, may_set=may_set, by=by)
+        _build_row(
+            var,
+            by_name.get(var.name),
+            is_pending=var.name in pending,
+            is_new=var.name in added,
+            may_set=may_set,
+            by=by,
+        )
         for var in stored
         if open_words.show_text(var.name, by=by) == var.name
     )
 
 
 def _build_row(
-    var: EnvVar, update: EnvVarUpdate | None, *, started_at: datetime | None, may_set: bool, by: Person
+    var: EnvVar, update: EnvVarUpdate | None, *, is_pending: bool, is_new: bool, may_set: bool, by: Person
 ) -> EnvVarRow:
     return EnvVarRow(
         name=var.name,
@@ -180,7 +198,8 @@ def _build_row(
         changed_at=max(filter(None, (var.changed_at, update.set_at if update else None)), default=None),
         who=staff_names.show_person(update.person_name, update.person_role, by=by)[0] if update else "",
         fingerprint=update.fingerprint if update else "",
-        is_pending=bool(started_at and update and update.set_at > started_at),
+        is_pending=is_pending,
+        is_new=is_new,
     )
 
 

@@ -11,7 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from portal import miosa
-from portal.models import Customer, Deployment, Operation, Version
+from portal.models import Customer, Deployment, Entry, Operation, Version
 from portal.permissions import Permission
 from portal.services import environments
 from portal.services.connection import WrongTenant
@@ -45,6 +45,7 @@ class Labels:
     """Each completes a sentence that begins with the app's name.
 
     `accepted`: accepted, and not seen to take effect. `failed`: what it was to build failed. `staged`: built, not live.
+    `in_timeline`: where a timeline shows only what changed something, instead of `done`.
     """
 
     done: Promise
@@ -54,6 +55,7 @@ class Labels:
     accepted: Promise | None = None
     failed: Promise | None = None
     staged: Promise | None = None
+    in_timeline: Promise | None = None
 
 
 class Icon(StrEnum):
@@ -88,8 +90,10 @@ class Kind:
     # For pages, API and history.
     labels: ClassVar[Labels]
     icon: ClassVar[Icon] = Icon.CHECK
+    event: ClassVar[Entry.Event] = Entry.Event.SETTINGS_CHANGED
     title: ClassVar[Promise]  # of the dialog; takes %(app)s, %(customer)s
     button: ClassVar[Promise]  # takes %(app)s and, where there is a target, %(number)s
+    sending: ClassVar[Promise]  # of the button while its form is being sent
     done_title: ClassVar[Promise | None] = None  # of the result with its version; takes %(app)s, %(number)s
     # URL names: the page that shows what was changed, and the form to try again; empty if there is none.
     result_route: ClassVar[str] = "deployment"
@@ -203,7 +207,7 @@ class Kind:
         """It has ended: delete the values that were kept to repeat it."""
 
     def is_in_timeline(self, operation: Operation) -> bool:
-        """Whether the timeline shows the operation itself. A publish that succeeded is shown as its version."""
+        """Whether the timeline shows the operation itself. A publish is shown as its version, once that is known."""
         return True
 
 

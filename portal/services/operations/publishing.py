@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from portal import miosa
 from portal.models import Customer, Deployment
 from portal.permissions import Person
-from portal.services import clean_text, environments, sandboxes
+from portal.services import clean_text, environments, notes, sandboxes
 from portal.services.errors import Invalid, ServiceError
 from portal.services.operations import accept, publish_defaults, reasons
 from portal.services.operations.accept import OperationRequest
@@ -55,7 +55,7 @@ class PublishDialog(Dialog):
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """The form as typed; `port` too is text."""
+    """The form as typed; `port` too is text. `version_note` is shown with the version from its build on."""
 
     confirmation: Confirmation
     sandbox_id: str
@@ -69,6 +69,7 @@ class Publication:
     data_services: str = ""
     go_live: bool = True
     over_rollback: bool = False
+    version_note: str = ""
 
 
 def get_dialog(ids: DialogIds, *, again: str = "", by: Person, now: datetime) -> PublishDialog:
@@ -122,8 +123,10 @@ def _submit(publication: Publication, token: Token, authorized: Authorized) -> O
     confirmation = publication.confirmation
     reason = reasons.read_reason(confirmation.choice, confirmation.reason, by=by)
     fields = _clean_fields(publication, deployment)
+    note = notes.clean_note(publication.version_note, field="version_note")
     sandbox = sandboxes.get_own_sandbox(publication.sandbox_id, customer)
     body = fields | _get_attribution(sandbox, customer) | {"source_sandbox_id": sandbox.id}
+    body |= {"sandbox_name": sandboxes.get_name(sandbox), "version_note": note}
     if deployment is None:
         body["name"] = clean_text.clean_line(publication.name, most=LONGEST_NAME)
     elif settings.MIOSA.publish_by_bridge:

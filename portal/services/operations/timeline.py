@@ -34,6 +34,7 @@ def update_entry(operation: Operation, deployment: Deployment | None = None) -> 
         customer_id=customer_id,
         at=operation.requested_at,
         deployment=deployment.pk,
+        event=_get_event(operation),
         version=target.pk if target else 0,
         other=seen_live.pk if seen_live else 0,
         person=timeline_entries.find_facets([person]).get(person, 0),
@@ -46,6 +47,11 @@ def update_entry(operation: Operation, deployment: Deployment | None = None) -> 
             [entry],
             update_conflicts=True,
             unique_fields=["kind", "subject", "customer"],
-            update_fields=["deployment", "version", "other", "person", "number", "text"],
+            update_fields=["deployment", "event", "version", "other", "person", "number", "text"],
         )
         customer_rows.bump_generation({customer_id})
+
+
+def _get_event(operation: Operation) -> Entry.Event:
+    has_failed = operation.state == Operation.State.REFUSED or operation.result.get("build_failed")
+    return Entry.Event.FAILED if has_failed else get_kind(operation.kind).event

@@ -1,6 +1,6 @@
 """The list of customers: each with its apps, counted by state, and how far the first reading of all apps is."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2s
@@ -143,13 +143,15 @@ def load_after(
     sort: str = "name",
     after: str = "",
     most_deployments: int = SHOWN_DEPLOYMENTS,
+    filters: AttentionFilters = NO_FILTERS,
+    now: datetime,
 ) -> LoadedList:
     """The same from behind the customer with the slug `after`: new customers put nobody on two pages or on none.
 
     Raises NotFound for an unknown `after` and one this person may not see.
     """
     text = clean_text.clean_line(search, most=100)
-    found = _found(by, text)
+    found = find_customers(by=by, search=text, filters=filters, now=now)
     rest = found.filter(_is_after(get_customer(by=by, slug=after), sort)) if after else found
     rows = list(rest.order_by(*_SORTS[sort])[: PAGE_SIZE + 1])
     customers = tuple(rows[:PAGE_SIZE])
@@ -204,6 +206,19 @@ def get_list(loaded: LoadedList, *, by: Person, now: datetime) -> CustomerList:
         ),
         fill=fill,
     )
+
+
+def iterate_rows(
+    *, by: Person, search: str = "", sort: str = "name", filters: AttentionFilters = NO_FILTERS, now: datetime
+) -> Iterator[CustomerRow]:
+    """All customers that are found, read a page at a time."""
+    after = ""
+    while True:
+        loaded = load_after(by=by, search=search, sort=sort, after=after, filters=filters, now=now)
+        yield from get_list(loaded, by=by, now=now).rows
+        after = loaded.following
+        if not after:
+            return
 
 
 def _found(by: Person, text: str) -> QuerySet[Customer]:

@@ -4,7 +4,7 @@ A template or a serializer runs no query and checks no permission. Texts that ca
 sent them, so they have to be escaped.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
@@ -104,8 +104,9 @@ class CustomerSummary:
 class VersionSummary:
     """A version in one line. `id` is MIOSA's.
 
-    `who` published it, in `role` and with `reason` if that was done in this portal; else it is the platform's user id,
-    never MIOSA's.
+    `who` published it, in `role` and with `reason` if that was done in this portal, for the platform's user
+    `on_behalf_of`; else `who` is that user, never MIOSA's. `note` is what people wrote about it. Its build ended at
+    `finished_at`. It was live last from `live_from` to `live_until`. Each of these is None if it is not known.
     """
 
     id: str
@@ -120,6 +121,17 @@ class VersionSummary:
     files: int | None
     total_bytes: int | None
     was_live: bool
+    note: str = ""
+    on_behalf_of: str = ""
+    sandbox_name: str = ""
+    finished_at: datetime | None = None
+    live_from: datetime | None = None
+    live_until: datetime | None = None
+
+    @property
+    def build_s(self) -> float | None:
+        """How long its build took; None if that is not known."""
+        return (self.finished_at - self.created_at).total_seconds() if self.finished_at else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +156,11 @@ class Actions:
     rename: Action = DENIED
     roll_back: Action = DENIED
     stop: Action = DENIED
+
+    @property
+    def permitted(self) -> frozenset[str]:
+        """The names of those that the person may do, now or later."""
+        return frozenset(each.name for each in fields(self) if getattr(self, each.name).may)
 
 
 NOTHING = Actions()
@@ -196,14 +213,15 @@ class Rollback:
 class DeploymentSummary:
     """A deployment in one line.
 
-    `live` is None if nothing is live, if the live version is another customer's (`live_is_foreign`), or if something is
-    live and its details were not read yet (`live_is_unread`). `live_by` made it live, in `live_by_role`, with
-    `live_reason`, by the operation `live_operation`; empty if that is not known, as `live_since` is None.
-    `is_unread`: its versions were never read, so nothing is known of what is staged, building or failed. `last_failed`
-    and `building` are the newest version, if it failed or is being built. `on_rollback`: a newer version was live
-    before. `domains_waiting` counts the domains that do not lead to it, None while they were never read. `is_shared`:
-    versions or domains of several customers. `actions` and `rollback` are set on the deployment's own pages, `actions`
-    also on the customer's.
+    `url` is where to visit it: at its own domain if one works. `live` is None if nothing is live, if the live version
+    is another customer's (`live_is_foreign`), or if something is live and its details were not read yet
+    (`live_is_unread`). `live_by` made it live, in `live_by_role`, with `live_reason`, by the operation
+    `live_operation`; empty if that is not known, as `live_since` is None. `is_unread`: its versions were never read,
+    so nothing is known of what is staged, building or failed. `last_failed` and `building` are the newest version, if
+    it failed or is being built. `on_rollback`: a newer version was live before. `failure` is why `last_failed` did,
+    if that is known, on the deployment's own page and the customer's. `domains_waiting` counts the domains that do
+    not lead to it, None while they were never read. `is_shared`: versions or domains of several customers. `actions`
+    and `rollback` are set on the deployment's own pages, `actions` also on the customer's.
     """
 
     id: str
@@ -227,6 +245,7 @@ class DeploymentSummary:
     is_stopped: bool
     state_text: str
     domains_waiting: int | None = 0
+    failure: str = ""
     actions: Actions = NOTHING
     rollback: Rollback | None = None
 
@@ -234,6 +253,19 @@ class DeploymentSummary:
     def serves_live(self) -> bool:
         """Visitors get the live version: the app is neither stopped nor deleted."""
         return self.live is not None and not self.is_stopped and not self.is_gone
+
+    @property
+    def main_action(self) -> str:
+        """The one of `actions` that fits its state best; empty if this person may do none of those."""
+        nothing_is_live = not (self.live or self.live_is_foreign or self.live_is_unread)
+        fitting = (
+            ("redeploy", self.is_stopped),
+            ("promote", self.staged is not None),
+            ("publish", nothing_is_live),
+            ("roll_back", not nothing_is_live),
+        )
+        permitted = self.actions.permitted if not self.is_gone else frozenset()
+        return next((name for name, fits in fitting if fits and name in permitted), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,7 +283,10 @@ class Fill:
 
 @dataclass(frozen=True, slots=True)
 class VersionEntry:
-    """A version in the timeline, `at` the time it was created. `sandbox` is for staff."""
+    """A version in the timeline, `at` the time it was created: one row from its publish to what ended it.
+
+    `sandbox` is an id, for staff. `failure` is the line of its log with the cause, if it failed and the log was read.
+    """
 
     id: int
     at: datetime
@@ -260,6 +295,7 @@ class VersionEntry:
     version: VersionSummary
     sandbox: str
     is_gone: bool
+    failure: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,7 +324,8 @@ class OperationEntry:
 
     `number` and `from_number` are None if they don't apply or are another customer's. `role` is the role the person had
     then. `decision` is happened or did_not, if a person had to decide. `is_unseen`: accepted by MIOSA, but the live
-    pointer has not followed yet. `outcome` is that of what it builds, None if that does not apply (yet).
+    pointer has not followed yet. `outcome` is that of what it builds, None if that does not apply (yet). `may_undo`:
+    what it made live still is, and the person may undo it. `subject` is the domain that it changes, if it changes one.
     """
 
     id: int
@@ -308,6 +345,8 @@ class OperationEntry:
     decision: str
     is_unseen: bool
     outcome: BuildOutcome | None
+    may_undo: bool = False
+    subject: str = ""
 
 
 TimelineEntry = VersionEntry | ActivationEntry | OperationEntry

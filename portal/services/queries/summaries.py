@@ -92,8 +92,7 @@ def summarize_deployment(row: Deployment, customer: Customer, *, by: Person) -> 
     return DeploymentSummary(
         id=row.miosa_id,
         name=open_words.show_text(row.name, by=by),
-        # MIOSA's own address of the app is for staff only (docs/rules.md, 9).
-        url="" if hidden else row.public_url or (row.managed_url if by.is_staff else ""),
+        url="" if hidden else get_address(row, by=by),
         live=summarize_version(live, row, by=by) if live else None,
         live_since=row.live_since if live else None,
         live_by=open_words.show_text(live_by, by=by) if live else "",
@@ -118,6 +117,13 @@ def summarize_deployment(row: Deployment, customer: Customer, *, by: Person) -> 
     )
 
 
+def get_address(row: Deployment, *, by: Person) -> str:
+    """Where to visit it: at its own domain if one works. MIOSA's own address is for staff only (docs/rules.md, 9)."""
+    if row.own_domain:
+        return f"https://{row.own_domain}/"
+    return row.public_url or (row.managed_url if by.is_staff else "")
+
+
 def _count_domains_waiting(row: Deployment, *, hidden: bool) -> int | None:
     if hidden or row.gone_at:
         return 0
@@ -136,6 +142,7 @@ def is_being_built(row: Deployment, *, by: Person) -> bool:
 
 def summarize_version(row: Version | VersionRow, on: Deployment, *, by: Person) -> VersionSummary:
     who, role = staff_names.show_person(row.published_by, row.published_by_role, by=by)
+    platform_user = open_words.show_text(row.external_user_id, by=by)
     return VersionSummary(
         id=row.miosa_id,
         number=row.number,
@@ -143,12 +150,19 @@ def summarize_version(row: Version | VersionRow, on: Deployment, *, by: Person) 
         state_text=open_words.show_word(row.state, open_words.VERSION_STATES, by=by),
         kind=open_words.show_word(row.kind, open_words.VERSION_KINDS, by=by),
         created_at=get_created_at(row),
-        who=who or open_words.show_text(row.external_user_id, by=by),
+        who=who or platform_user,
         role=role,
         reason=row.publish_reason,
         files=row.files,
         total_bytes=row.total_bytes,
         was_live=row.was_live,
+        note=row.note,
+        on_behalf_of=platform_user if who and who != platform_user else "",
+        sandbox_name=open_words.show_text(row.source_sandbox_name, by=by),
+        finished_at=row.finished_at,
+        live_from=row.live_from,
+        # On a shared deployment it would reveal when another customer's version went live.
+        live_until=None if hides_others(on, by=by) else row.live_until,
     )
 
 

@@ -9,7 +9,7 @@ from portal.models.versions import PreviousVersion, VersionRow
 from portal.permissions import Person
 from portal.services import open_words
 from portal.services.people import staff_names
-from portal.services.queries import outcomes, summaries, timeline_search
+from portal.services.queries import outcomes, summaries, timeline_search, undo
 from portal.services.queries.schemas import (
     ActivationEntry,
     ActivationKind,
@@ -50,14 +50,14 @@ def get_customer_page(
     return _page(found, customer, {deployment.pk: deployment for deployment in deployments}, by=by)
 
 
-def get_deployment_page(customer: Customer, deployment: Deployment, *, cursor: str, by: Person) -> Page:
+def get_deployment_page(customer: Customer, deployment: Deployment, *, where: Where, cursor: str, by: Person) -> Page:
     """Raises NotFound for a cursor of another list."""
     customer_id = None if by.sees_everyone else customer.pk
     found = timeline_search.search(
         scope=f"deployment:{deployment.pk}:{customer_id or ''}",
         customer_id=customer_id,
         deployment_id=deployment.pk,
-        where=Where(),
+        where=where,
         cursor=cursor,
     )
     return _page(found, customer, {deployment.pk: deployment}, by=by)
@@ -106,6 +106,7 @@ def _version_or_activation(
             version=summary,
             sandbox=version.source_sandbox_id if by.is_staff else "",
             is_gone=version.gone_at is not None or deployment.gone_at is not None,
+            failure=open_words.show_text(row.failure, by=by) if row.failure else "",
         )
     previous = row.previous if summaries.can_see_version(row.previous, customer, by=by) else None
     return ActivationEntry(
@@ -150,7 +151,16 @@ def _operation(
         decision=operation.decision,
         is_unseen=operation.is_unconfirmed(live_id=deployment.active_version_id),
         outcome=outcomes.get_outcome(operation, None, deployment),
+        may_undo=_may_undo(operation, deployment, customer, by=by),
+        subject=str(operation.body.get("domain", "")),
     )
+
+
+def _may_undo(operation: Operation, deployment: Deployment, customer: Customer, *, by: Person) -> bool:
+    """Whether to offer it. Its form says so if what was live before can't be restored any more."""
+    if not operation.moves_pointer or operation.key != deployment.live_operation_id or deployment.gone_at is not None:
+        return False
+    return undo.may_undo(operation, customer, deployment, by=by)
 
 
 def _activation_kind(version: VersionRow, previous: PreviousVersion | None) -> ActivationKind:

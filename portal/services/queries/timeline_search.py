@@ -44,6 +44,7 @@ class Where:
     """
 
     deployments: tuple[int, ...] = ()
+    events: tuple[int, ...] = ()
     states: tuple[State, ...] = ()
     kinds: tuple[int, ...] = ()
     people: tuple[int, ...] = ()
@@ -59,7 +60,10 @@ class Where:
 
 
 class Row(NamedTuple):
-    """An entry with the version it is about and the one that was live before. `deployment` is `Deployment.id`."""
+    """An entry with the version it is about and the one that was live before. `deployment` is `Deployment.id`.
+
+    `failure` is the line of a failed version's log with the cause, if that was read.
+    """
 
     id: int
     at: datetime
@@ -68,6 +72,7 @@ class Row(NamedTuple):
     deployment: int
     version: VersionRow | None
     previous: PreviousVersion | None
+    failure: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,32 +121,35 @@ def search(*, scope: str, customer_id: int | None, deployment_id: int | None, wh
 
 _SELECT = ", ".join(
     (
-        "SELECT e.id, e.at, e.kind, e.subject, e.deployment",
+        "SELECT e.id, e.at, e.kind, e.subject, e.deployment, k.failure",
         *(f"p.{name}" for name in PreviousVersion._fields),
         *(f"v.{name}" for name in VersionRow._fields),
     )
 )
+# The first columns of `VersionRow`.
+_MOMENTS = 6
 # Joined to the rows of one page only, so that the search itself walks nothing but its index. Most rows have no other
 # version, and a look-up of NULL reads nothing.
-_JOINS = "LEFT JOIN portal_version v ON v.id = e.version LEFT JOIN portal_version p ON p.id = NULLIF(e.other, 0)"
+_JOINS = (
+    "LEFT JOIN portal_version v ON v.id = e.version LEFT JOIN portal_version p ON p.id = NULLIF(e.other, 0) "
+    "LEFT JOIN portal_keptlog k ON v.state = 'failed' AND e.kind = 1 AND k.version_id = v.id AND k.stage = ''"
+)
 _SHOWN = "id, at, kind, subject, deployment, version, other"
-_INDEXED = "id, at, deployment, state, version_kind, person, project, kind"
-_SEARCHED = f"{_SHOWN}, state, version_kind, person, project, number, text"
+_INDEXED = "id, at, deployment, event, state, version_kind, person, project, kind"
+_SEARCHED = f"{_SHOWN}, event, state, version_kind, person, project, number, text"
 
 
 def _row(values: tuple[Any, ...]) -> Row:
-    pk, at, kind, subject, deployment, miosa_id, customer_id, number, *version = values
+    pk, at, kind, subject, deployment, failure, miosa_id, customer_id, number, *version = values
     previous = PreviousVersion(miosa_id, customer_id, number) if miosa_id else None
-    return Row(pk, _as_utc(at), kind, subject, deployment, _version(*version), previous)
+    return Row(pk, _as_utc(at), kind, subject, deployment, _version(version), previous, failure)
 
 
-def _version(
-    created_at: datetime | None, first_seen_at: datetime | None, gone_at: datetime | None, *others: Any
-) -> VersionRow | None:
+def _version(values: Sequence[Any]) -> VersionRow | None:
     """None if there is no such version: then all columns are."""
-    if first_seen_at is None:
+    if values[1] is None:
         return None
-    return VersionRow(created_at and _as_utc(created_at), _as_utc(first_seen_at), gone_at and _as_utc(gone_at), *others)
+    return VersionRow._make([*(at and _as_utc(at) for at in values[:_MOMENTS]), *values[_MOMENTS:]])
 
 
 def _page_sql(window: _Sql, matching: _Sql) -> str:
@@ -179,6 +187,7 @@ def _matching(where: Where) -> _Sql:
     sql = _Sql()
     for column, codes in (
         ("deployment", where.deployments),
+        ("event", where.events),
         ("version_kind", where.kinds),
         ("person", where.people),
         ("project", where.projects),

@@ -159,7 +159,7 @@ def invite_support(page: Page, url: str) -> None:
     dialog.get_by_role("radio", name="Support: ").check()
     dialog.get_by_label("All customers, also future ones").check()
     dialog.get_by_role("button", name="Send invitation").click()
-    expect(page.locator("#notices")).to_contain_text(f"An invitation is being sent to {SUPPORT}.")
+    expect(page.locator("#toasts")).to_contain_text(f"An invitation is being sent to {SUPPORT}.")
 
 
 def invite_owner(page: Page, url: str) -> None:
@@ -172,7 +172,7 @@ def invite_owner(page: Page, url: str) -> None:
     dialog.get_by_label("E-mail address").fill(OWNER)
     dialog.get_by_role("radio", name="Owner: ").check()
     dialog.get_by_role("button", name="Send invitation").click()
-    expect(page.locator("#notices")).to_contain_text(f"An invitation is being sent to {OWNER}.")
+    expect(page.locator("#toasts")).to_contain_text(f"An invitation is being sent to {OWNER}.")
 
 
 def accept_invitation(page: Page, link: str, *, name: str) -> None:

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from portal.models import Domain, User
 from portal.services.domains import reports
-from tests.deployments_ui.changes import confirm, get_token, list_changes_sent
+from tests.deployments_ui.changes import confirm, get_token, list_changes_sent, token_of
 from tests.deployments_ui.conftest import HTMX, World
 from tests.deployments_ui.page_rules import Browse, check_hidden, check_page, text_of
 
@@ -122,6 +122,37 @@ def test_a_taken_domain_does_not_reveal_its_owner(world: World, browse: Browse) 
     assert "attached already" in page
     assert "Pawsome" not in page
     assert world.foreign["id"] not in page
+
+
+def test_the_page_begins_with_the_answer(world: World, browse: Browse) -> None:
+    client = browse(world.people.owner)
+    path = added(client, world)
+    page = text_of(client, path)
+    assert page.index("Checking DNS…") < page.index('class="statuses"') < page.index('class="record')
+    assert "Certificate waiting" in plain(page)
+
+
+def test_owners_add_a_domain_on_the_list_and_staff_in_the_dialog(world: World, browse: Browse) -> None:
+    client = browse(world.people.owner)
+    page = text_of(client, domains(world))
+    form = re.search(r'<form class="line domain-new"[^>]*method="post".*?</form>', page, re.DOTALL)
+    assert form
+    fields = {"domain": NAME, "token": token_of(form[0])}
+    answer = client.post(f"{domains(world)}add/", fields, HTTP_X_DIALOG="1", **HTMX)
+    assert answer["HX-Redirect"] == f"{domains(world)}{Domain.objects.get(name=NAME).miosa_id}/"
+    # They have to give a reason, which the dialog asks for.
+    page = text_of(browse(world.people.operator), domains(world))
+    assert re.search(r'<form class="line domain-new"[^>]*method="get"', page)
+    assert 'value="new.example"' in text_of(browse(world.people.operator), f"{domains(world)}add/?domain=new.example")
+    for user in (world.people.viewer, world.people.support):
+        assert "domain-new" not in text_of(browse(user), domains(world))
+
+
+def test_domains_that_do_not_work_are_listed_first(world: World, browse: Browse) -> None:
+    client = browse(world.people.owner)
+    added(client, world, "zebra.brightsmile-new.example")
+    page = text_of(client, domains(world))
+    assert page.index("zebra") < page.index("Certificate active")
 
 
 def test_the_list_shows_the_status_and_the_tab_counts(world: World, browse: Browse) -> None:

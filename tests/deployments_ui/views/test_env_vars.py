@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
-from portal.models import Deployment, EnvVarDraft, Freshness
+from portal.models import Deployment, EnvVarDraft, EnvVarUpdate, Freshness, Operation
 from tests.deployments_ui.changes import list_changes_sent, token_of
 from tests.deployments_ui.conftest import HTMX, World
 from tests.deployments_ui.page_rules import Browse, check_hidden, check_page, text_of
@@ -35,6 +35,18 @@ def review_of(page: str) -> str:
     found = re.search(r'action="([^"]+/review/[^"]+/)apply/"', page)
     assert found
     return found[1]
+
+
+def apply(client: Client, world: World, **values: str) -> None:
+    """Set env vars to these values, and confirm the review."""
+    review = submit(client, world, many="1", pasted="\n".join(f"{name}={value}" for name, value in values.items()))
+    client.post(f"{review_of(review)}apply/", {"token": token_of(review)})
+
+
+def row_of(page: str, name: str) -> str:
+    found = re.search(rf'<tr id="env-{name}".*?</tr>', page, re.DOTALL)
+    assert found
+    return found[0]
 
 
 def test_list(world: World, browse: Browse) -> None:
@@ -89,18 +101,77 @@ def test_setting_a_pasted_file(world: World, browse: Browse) -> None:
     page = text_of(client, path_of(world))
     assert "API_KEY" in page
     assert "by Dr Rao" in page
-    assert "live uses the old value" in page
+    assert "new, not live yet" in page
+    assert "2 env vars are not in effect yet" in page
     assert "Redeploy now" in page
     assert [row["body"]["env"] for row in list_changes_sent(world)] == [{"API_KEY": len(SECRET), "VITE_X": 1}]
 
 
 def test_the_review_does_not_claim_that_something_is_live(world: World, browse: Browse) -> None:
     client = browse(world.people.owner)
-    assert "uses the old values until" in submit(client, world, name="A", value="x")
+    assert "with a redeploy or the next publish" in submit(client, world, name="A", value="x")
     Deployment.objects.update(active_version_id="", live_version=None)
     review = submit(client, world, name="A", value="x")
-    assert "uses the old values until" not in review
+    assert "with a redeploy or the next publish" not in review
     assert "nothing is live" in review
+
+
+def test_an_old_value_is_only_claimed_of_names_that_the_live_version_has(world: World, browse: Browse) -> None:
+    client = browse(world.people.owner)
+    assert "gets the new env vars" in submit(client, world, name="BOOKING_URL", value="x")
+    apply(client, world, BOOKING_URL="x")
+    # The live version started with it.
+    EnvVarUpdate.objects.update(set_at=timezone.now() - timedelta(days=30))
+    Operation.objects.update(requested_at=timezone.now() - timedelta(days=30))
+    assert "uses the old values until" in submit(client, world, name="BOOKING_URL", value="y")
+    apply(client, world, BOOKING_URL="y")
+    apply(client, world, SMTP_HOST="first")
+    apply(client, world, SMTP_HOST="second")
+    page = text_of(client, path_of(world))
+    assert "live uses the old value" in row_of(page, "BOOKING_URL")
+    assert "new, not live yet" in row_of(page, "SMTP_HOST")
+    assert "2 env vars are not in effect yet" in page
+
+
+def test_each_name_can_be_changed_from_its_row(world: World, browse: Browse) -> None:
+    client = browse(world.people.owner)
+    apply(client, world, BOOKING_URL="x")
+    link = re.search(
+        r'href="([^"]+/env/set/[^"]+)"[^>]*>\s*Change…', row_of(text_of(client, path_of(world)), "BOOKING_URL")
+    )
+    assert link
+    form = text_of(client, html.unescape(link[1]))
+    assert "Change BOOKING_URL of" in form
+    assert re.search(r'name="name"[^>]*value="BOOKING_URL"', form)
+    assert re.search(r'name="value"[^>]*autofocus', form)
+    assert "Change…" not in text_of(browse(world.people.viewer), path_of(world))
+
+
+def test_the_form_on_the_list_opens_the_review_and_is_emptied(world: World, browse: Browse) -> None:
+    client = browse(world.people.owner)
+    assert '<form class="env-new"' in text_of(client, path_of(world))
+    fields = {"name": "API_KEY", "value": SECRET, "environment": "production"}
+    answer = client.post(f"{path_of(world)}set/", fields, HTTP_HX_TRIGGER="env-set", **HTMX).content.decode()
+    assert 'id="review"' in answer
+    assert re.search(r'id="new_env_var"[^>]*hx-swap-oob="true"', answer)
+    assert SECRET not in answer
+    wrong = client.post(f"{path_of(world)}set/", {**fields, "name": "1A"}, HTTP_HX_TRIGGER="env-set", **HTMX)
+    assert 'hx-swap-oob="true"' in wrong.content.decode()
+    for user in (world.people.viewer, world.people.support):
+        assert "env-new" not in text_of(browse(user), path_of(world))
+
+
+def test_many_names_can_be_searched(world: World, browse: Browse) -> None:
+    client = browse(world.people.owner)
+    apply(client, world, ONLY_ONE="x")
+    assert 'id="env-search"' not in text_of(client, path_of(world))
+    apply(client, world, **{f"FLAG_{number}": "on" for number in range(60)})
+    page = text_of(client, path_of(world))
+    assert page.count("data-row") == 61
+    assert 'id="env-search"' in page
+    found = text_of(client, f"{path_of(world)}?search=flag_5", **HTMX)
+    assert re.findall(r"data-row", found) == ["data-row"] * 11
+    assert "No results" in text_of(client, f"{path_of(world)}?search=nothing", **HTMX)
 
 
 def test_with_htmx_the_operation_takes_the_place_of_the_form(world: World, browse: Browse) -> None:
@@ -240,7 +311,7 @@ def test_masks_need_permission(world: World, browse: Browse) -> None:
         page = text_of(browse(user), path_of(world))
         assert "abc...xyz" not in page
         assert "••••" in page
-        assert "Set env vars" not in page
+        assert "Set env var" not in page
 
 
 def test_nothing_can_be_set_while_the_hosting_service_is_unreachable(world: World, browse: Browse) -> None:

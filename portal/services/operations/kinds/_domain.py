@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext
 
 from portal import miosa
-from portal.models import Deployment, Domain, Operation
+from portal.models import Deployment, Domain, Entry, Operation
 from portal.services.domains import fetch
 from portal.services.errors import Invalid
 from portal.services.open_words import REDIRECT_POLICIES
@@ -18,6 +18,7 @@ _MOST_PAGES = 20
 
 
 class DomainKind(Kind):
+    event = Entry.Event.DOMAINS_CHANGED
     concerns = Operation.Concerns.CUSTOMER
     lane = "domain"
     result_route = "domains"

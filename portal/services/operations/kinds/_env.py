@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from portal import miosa
-from portal.models import Operation
+from portal.models import Entry, Operation
 from portal.permissions import Permission
 from portal.services import clean_text
 from portal.services.operations.base import ENV_LANE, Kind
@@ -15,6 +15,7 @@ ChangedAt = dict[tuple[str, str], str]
 
 
 class EnvKind(Kind):
+    event = Entry.Event.ENV_CHANGED
     permission = Permission.SET_ENV
     lane = ENV_LANE
     result_route = "env"

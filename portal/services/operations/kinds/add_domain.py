@@ -22,6 +22,7 @@ class AddDomain(DomainKind):
     )
     title = _("Add a domain to %(app)s")
     button = _("Add domain")
+    sending = _("Adding…")
 
     def build_body(self, domain_name: str, policy: str, customer: Customer) -> dict[str, str]:
         attribution = {"external_workspace_id": customer.external_id} if customer.external_id else {}

@@ -27,6 +27,7 @@ class Create(Kind):
     icon = Icon.UP
     title = _("New app for %(customer)s")
     button = _("Create app")
+    sending = _("Creating…")
 
     def clean_name(self, name: str, deployment: Deployment | None, customer: Customer) -> dict[str, Any]:
         attribution = {"external_workspace_id": customer.external_id} if customer.external_id else {}

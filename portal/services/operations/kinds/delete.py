@@ -26,6 +26,7 @@ class Delete(Kind):
     )
     title = _("Delete %(app)s of %(customer)s")
     button = _("Delete %(app)s")
+    sending = _("Deleting…")
     reasons = ("asked", "unused", "test")
 
     def clean_name(self, name: str, deployment: Deployment | None, customer: Customer) -> dict[str, Any]:

@@ -23,6 +23,7 @@ class DeleteEnv(EnvKind):
     )
     title = _("Delete an env var of %(app)s")
     button = _("Delete env var")
+    sending = _("Deleting…")
     reasons = ("asked", "unused", "mistyped")
 
     def call(self, client: miosa.Client, operation: Operation, *, key: str) -> Response:

@@ -17,13 +17,14 @@ class DetachDomain(DomainKind):
     name = "detach_domain"
     permission = Permission.DETACH_DOMAIN
     labels = Labels(
-        done=_("domain detached"),
-        in_progress=_("domain is being detached"),
-        unknown=_("domain may have been detached; we are checking"),
-        not_done=_("domain was not detached"),
+        done=_("domain removed"),
+        in_progress=_("domain is being removed"),
+        unknown=_("domain may have been removed; we are checking"),
+        not_done=_("domain was not removed"),
     )
-    title = _("Detach a domain from %(app)s")
-    button = _("Detach domain")
+    title = _("Remove a domain from %(app)s")
+    button = _("Remove domain")
+    sending = _("Removing…")
     reasons = ("asked", "unused", "mistyped")
 
     def clean_change(self, domain: Domain, value: str) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from portal import miosa
-from portal.models import Operation
+from portal.models import Entry, Operation
 from portal.permissions import Permission
 from portal.services.operations.base import Icon, Labels, Response
 from portal.services.operations.kinds._pointer import PointerKind, call_rollback
@@ -11,6 +11,7 @@ class Promote(PointerKind):
     """Make a newer version live, or send a version to another environment (contract 11.3)."""
 
     name = "promote"
+    event = Entry.Event.PROMOTED
     permission = Permission.PROMOTE
     goes_back = False
     chooses_environment = True
@@ -24,6 +25,7 @@ class Promote(PointerKind):
     icon = Icon.UP
     title = _("Promote %(app)s of %(customer)s")
     button = _("Promote %(app)s to %(number)s")
+    sending = _("Promoting…")
     done_title = _("%(app)s is now on %(number)s")
     form_route = "promotion"
     reasons = ("asked", "tested", "fixed", "undo")

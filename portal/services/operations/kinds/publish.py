@@ -4,7 +4,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from portal import miosa
-from portal.models import Customer, Deployment, Operation, Version
+from portal.models import Customer, Deployment, Entry, Operation, Version
 from portal.permissions import Permission
 from portal.services import environments, logs
 from portal.services.operations.base import Detection, Icon, Kind, Labels, Response
@@ -17,7 +17,7 @@ from portal.services.operations.kinds._created import (
 from portal.services.operations.switch import record_switch
 
 # What the body holds beside the fields of MIOSA's request.
-_NOT_SENT = frozenset({"by_bridge", "name", "source_sandbox_id"})
+_NOT_SENT = frozenset({"by_bridge", "name", "sandbox_name", "source_sandbox_id", "version_note"})
 _UNFINISHED = frozenset({"", "created", "building"})
 
 
@@ -28,6 +28,7 @@ class Publish(Kind):
     """
 
     name = "publish"
+    event = Entry.Event.PUBLISHED
     permission = Permission.PUBLISH
     concerns = Operation.Concerns.CUSTOMER
     runs_in_worker = True
@@ -46,6 +47,7 @@ class Publish(Kind):
     icon = Icon.UP
     title = _("Publish %(app)s of %(customer)s")
     button = _("Publish to %(app)s")
+    sending = _("Publishing…")
     form_route = "publication"
     has_build_progress = True
     reasons = ("asked", "news", "fixed")
@@ -129,4 +131,4 @@ class Publish(Kind):
             logs.store_failed_log(version, deployment, customer=customer, now=now)
 
     def is_in_timeline(self, operation: Operation) -> bool:
-        return operation.state != Operation.State.SUCCEEDED
+        return operation.state != Operation.State.SUCCEEDED and not operation.version_id

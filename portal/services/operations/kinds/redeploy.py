@@ -5,7 +5,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from portal import miosa
-from portal.models import Deployment, Operation
+from portal.models import Deployment, Entry, Operation
 from portal.permissions import Permission
 from portal.services.operations.base import Detection, Kind, Labels, Response
 from portal.services.operations.switch import CHECK_AFTER
@@ -19,6 +19,7 @@ class Redeploy(Kind):
     """Deploy the live version again, with the present env vars. MIOSA may answer with a build (contract 10.3)."""
 
     name = "redeploy"
+    event = Entry.Event.REDEPLOYED
     permission = Permission.REDEPLOY
     concerns = Operation.Concerns.LIVE
     runs_in_worker = True
@@ -35,6 +36,7 @@ class Redeploy(Kind):
     )
     title = _("Redeploy %(app)s of %(customer)s")
     button = _("Redeploy %(app)s")
+    sending = _("Redeploying…")
     form_route = "redeployment"
     is_checked = True
     reasons = ("env", "slow", "silent", "asked")

@@ -23,6 +23,7 @@ class RedirectDomain(DomainKind):
     )
     title = _("Change a redirect of %(app)s")
     button = _("Change redirect")
+    sending = _("Changing…")
 
     def clean_change(self, domain: Domain, value: str) -> dict[str, Any]:
         return {**super().clean_change(domain, value), "redirect_policy": require_policy(value)}
@@ -38,7 +39,7 @@ class RedirectDomain(DomainKind):
     def explain_refusal(self, operation: Operation, error: miosa.MiosaError) -> str:
         if isinstance(error, miosa.NotFound | miosa.NotSupported | miosa.Gone):
             return gettext(
-                "Changing the redirect is not supported by the hosting service. Detach the domain and add it again."
+                "Changing the redirect is not supported by the hosting service. Remove the domain and add it again."
             )
         return ""
 

@@ -23,6 +23,7 @@ class Rename(Kind):
     )
     title = _("Rename %(app)s of %(customer)s")
     button = _("Rename %(app)s")
+    sending = _("Renaming…")
     form_route = "renaming"
 
     def clean_name(self, name: str, deployment: Deployment | None, customer: Customer) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from portal import miosa
-from portal.models import Operation
+from portal.models import Entry, Operation
 from portal.permissions import Permission
 from portal.services.operations.base import Icon, Labels, Response
 from portal.services.operations.kinds._pointer import PointerKind, call_rollback
@@ -11,6 +11,7 @@ class RollBack(PointerKind):
     """Make an older version live again (contract 11.3)."""
 
     name = "roll_back"
+    event = Entry.Event.ROLLED_BACK
     permission = Permission.ROLL_BACK
     goes_back = True
     labels = Labels(
@@ -23,6 +24,7 @@ class RollBack(PointerKind):
     icon = Icon.BACK
     title = _("Roll back %(app)s of %(customer)s")
     button = _("Roll back %(app)s to %(number)s")
+    sending = _("Rolling back…")
     done_title = _("%(app)s is back on %(number)s")
     form_route = "rollback"
     reasons = ("checkout", "content", "slow", "mistake")

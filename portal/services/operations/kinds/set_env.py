@@ -20,13 +20,14 @@ class SetEnv(EnvKind):
 
     name = "set_env"
     labels = Labels(
-        done=_("env vars set"),
-        in_progress=_("env vars are being set"),
-        unknown=_("env vars may have been set; we are checking"),
-        not_done=_("env vars were not set"),
+        done=_("env vars updated"),
+        in_progress=_("env vars are being updated"),
+        unknown=_("env vars may have been updated; we are checking"),
+        not_done=_("env vars were not updated"),
     )
     title = _("Set env vars of %(app)s")
     button = _("Set env vars")
+    sending = _("Setting…")
     reasons = ("asked", "renewed", "fixed")
 
     def snapshot(self, operation: Operation, row: miosa.Deployment, client: miosa.Client) -> dict[str, Any]:

@@ -2,7 +2,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from portal import miosa
-from portal.models import Deployment, Operation
+from portal.models import Deployment, Entry, Operation
 from portal.permissions import Permission
 from portal.services.operations.base import Detection, Kind, Labels, Response
 
@@ -11,6 +11,7 @@ class Stop(Kind):
     """Stop serving the deployment."""
 
     name = "stop"
+    event = Entry.Event.STOPPED
     permission = Permission.STOP
     concerns = Operation.Concerns.LIVE
     requires_same_live = True
@@ -22,6 +23,7 @@ class Stop(Kind):
     )
     title = _("Stop %(app)s of %(customer)s")
     button = _("Stop %(app)s")
+    sending = _("Stopping…")
     form_route = "stop"
     reasons = ("asked", "unused", "harm")
 

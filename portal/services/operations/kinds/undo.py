@@ -1,7 +1,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from portal import miosa
-from portal.models import Operation
+from portal.models import Entry, Operation
 from portal.permissions import Permission
 from portal.services.operations.base import Icon, Labels, Response
 from portal.services.operations.kinds._pointer import PointerKind, call_rollback
@@ -11,6 +11,7 @@ class Undo(PointerKind):
     """Make live again what another operation replaced, whether that is older or newer."""
 
     name = "undo"
+    event = Entry.Event.UNDONE
     # Who requested the other operation may undo it too: `queries.undo.may_undo`.
     permission = Permission.ROLL_BACK
     labels = Labels(
@@ -23,6 +24,7 @@ class Undo(PointerKind):
     icon = Icon.BACK
     title = _("Undo the last change of %(app)s of %(customer)s")
     button = _("Undo, back to %(number)s")
+    sending = _("Undoing…")
     done_title = _("%(app)s is back on %(number)s")
     reasons = ("asked", "mistake")
 

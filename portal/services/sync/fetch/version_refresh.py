@@ -15,7 +15,7 @@ from portal.services.sync.fetch.session import Session
 from portal.services.sync.leases import Lease, take_lease
 from portal.services.sync.limits import VERSIONS_FRESH, VERSIONS_LISTED, VERSIONS_QUIET
 from portal.services.sync.scopes import note_failure, request_refresh
-from portal.services.sync.upsert import attribution, deployment_rows, live_pointer, version_rows
+from portal.services.sync.upsert import attribution, deployment_rows, live_pointer, version_rows, version_times
 from portal.services.sync.upsert.version_rows import VersionChanges
 
 _MOST_BY_ID = 20
@@ -150,6 +150,7 @@ class _Run:
         self.changes.changed += 1
         if is_filled:
             live_pointer.restore_activation_entries(self.deployment)
+            version_times.restore(self.deployment)
 
     def _finish(self, row: Freshness) -> None:
         """The pages are read; if nothing has to be requested by id, the run ends with this transaction."""

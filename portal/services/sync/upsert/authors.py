@@ -9,18 +9,27 @@ from uuid import UUID
 
 from portal.models import Activation, Deployment, Operation, Version
 from portal.permissions import Role
-from portal.services.sync.upsert import customer_links, timeline_entries
+from portal.services.sync.upsert import customer_links, timeline_entries, version_notes
 
-COLUMNS = ("published_by", "published_by_role", "publish_reason", "publish_operation_id")
+COLUMNS = (
+    "published_by",
+    "published_by_role",
+    "publish_reason",
+    "publish_operation_id",
+    "source_sandbox_name",
+    "note",
+)
 
 
 class Author(NamedTuple):
-    """`name` is empty if nobody is known."""
+    """`name` is empty if nobody is known. `sandbox_name` and `note` are those of a publish."""
 
     name: str = ""
     role: str = ""
     reason: str = ""
     operation_id: UUID | None = None
+    sandbox_name: str = ""
+    note: str = ""
 
 
 def set_publishers(deployment: Deployment, versions: Collection[Version]) -> None:
@@ -44,6 +53,7 @@ def note_publish(operation: Operation, deployment: Deployment) -> None:
     if version is None or version.publish_operation_id == operation.key:
         return
     _set_publisher(version, operation)
+    version_notes.set_notes(deployment, [version])
     version.save(update_fields=COLUMNS)
     timeline_entries.upsert_version_entries(deployment, [version])
     customer_links.bump_generation(deployment, {version.customer_id} if version.customer_id else ())
@@ -72,4 +82,11 @@ def _get_author(operation: Operation, version: Version) -> Author:
     """Nobody, if the version belongs to another customer by now: its people are not shown to each other."""
     if operation.customer_id != version.customer_id and operation.person_role not in {Role.OPERATOR, Role.SUPPORT}:
         return Author()
-    return Author(operation.person_name, operation.person_role, operation.reason, operation.key)
+    return Author(
+        operation.person_name,
+        operation.person_role,
+        operation.reason,
+        operation.key,
+        operation.body.get("sandbox_name", ""),
+        operation.body.get("version_note", ""),
+    )

@@ -9,10 +9,9 @@ from django.db.models import Case, Exists, F, OuterRef, Subquery, Value, When
 from django.db.models.functions import Coalesce
 
 from portal.models import Activation, Deployment, Entry, Version
-from portal.services.sync.upsert import authors, customer_links, timeline_entries
+from portal.services.sync.upsert import authors, customer_links, timeline_entries, version_times
 from portal.services.sync.upsert.version_rows import VersionChanges
 
-_STAGED_FOR = timedelta(minutes=30)
 _BELOW_ALL = -(2**62)
 _MOST_MISSED = 20
 _UNKNOWN_SINCE: dict[str, object] = {
@@ -186,7 +185,7 @@ def _describe_live(deployment: Deployment, activation: Activation | None, *, on_
     is_own_publish = not activation.has_entry
     if activation.is_first:
         # Nobody saw it go live: MIOSA's moment counts, and a promotion right after the build was the publish itself.
-        is_own_publish = not on_rollback and _is_published_at_once(live)
+        is_own_publish = not on_rollback and version_times.is_published_at_once(live)
     author = authors.find_live_author(live, activation, is_own_publish=is_own_publish)
     return {
         "live_since": None if activation.is_first and live.promoted_at is None else activation.at,
@@ -260,6 +259,7 @@ def _record(
         cause=Activation.Cause.CAUSED if caused_by else Activation.Cause.SEEN,
         operation_id=caused_by,
     )
+    version_times.note_activation(activation, live, previous)
     if has_entry and live is not None and caused_by is None:
         timeline_entries.upsert_activation_entry(deployment, activation, to=live, previous=previous)
     return activation
@@ -280,12 +280,8 @@ def _was_staged(live: Version, deployment: Deployment) -> bool:
     `deployment` as it was before the change.
     """
     return live.pk == deployment.staged_version_id or bool(
-        live.promoted_at and live.created_at and not _is_published_at_once(live)
+        live.promoted_at and live.created_at and not version_times.is_published_at_once(live)
     )
-
-
-def _is_published_at_once(live: Version) -> bool:
-    return bool(live.promoted_at and live.created_at and live.promoted_at - live.created_at <= _STAGED_FOR)
 
 
 def _goes_back(live: Version, previous: Version | None) -> bool:

@@ -36,7 +36,7 @@ def upsert_version_entries(
         batch_size=100,
         update_conflicts=True,
         unique_fields=["kind", "subject", "customer"],
-        update_fields=["state", "version_kind", "person", "project", "number", "text"],
+        update_fields=["event", "state", "version_kind", "person", "project", "number", "text"],
     )
 
 
@@ -59,6 +59,7 @@ def _entry(deployment: Deployment, version: Version, customer_id: int, facets: M
         at=_get_time(version),
         customer_id=customer_id,
         deployment=deployment.pk,
+        event=Entry.Event.FAILED if version.state == "failed" else Entry.Event.PUBLISHED,
         state=state if version.is_readable else Entry.State.UNREADABLE,
         version_kind=_KINDS.get(version.kind, Entry.VersionKind.OTHER),
         person=codes[0],
@@ -67,7 +68,7 @@ def _entry(deployment: Deployment, version: Version, customer_id: int, facets: M
         text=clean_text.make_search_key(
             # Customers search this text, and must not find staff by name.
             "" if version.published_by_role in staff_names.STAFF_ROLES else version.published_by,
-            *(version.external_user_id, version.external_project_id, version.publish_reason, command),
+            *(version.external_user_id, version.external_project_id, version.publish_reason, version.note, command),
         )[:400],
     )
 
@@ -116,12 +117,19 @@ def upsert_activation_entry(
             "deployment": deployment.pk,
             "version": to.pk,
             "other": previous.pk if previous else 0,
+            "event": _get_event(to, previous),
             "state": Entry.State.OTHER,
             "version_kind": _KINDS.get(to.kind, Entry.VersionKind.OTHER),
             "project": find_facets([project]).get(project, 0),
             "number": to.number,
         },
     )
+
+
+def _get_event(to: Version, previous: Version | None) -> Entry.Event:
+    if previous is None or to.number is None or previous.number is None or to.number > previous.number:
+        return Entry.Event.PROMOTED
+    return Entry.Event.ROLLED_BACK
 
 
 def find_facets(wanted: Iterable[FacetKey]) -> dict[FacetKey, int]:

@@ -12,9 +12,17 @@ from msgspec import UNSET, UnsetType
 
 from portal import miosa
 from portal.models import Connection, Customer, Deployment, Version
-from portal.models.versions import get_created_at
+from portal.models.versions import UNFINISHED, get_created_at
 from portal.services import clean_text
-from portal.services.sync.upsert import attribution, authors, customer_links, customer_rows, timeline_entries
+from portal.services.sync.upsert import (
+    attribution,
+    authors,
+    customer_links,
+    customer_rows,
+    timeline_entries,
+    version_notes,
+    version_times,
+)
 from portal.services.sync.upsert.attribution import Stated
 
 logger = logging.getLogger(__name__)
@@ -125,11 +133,17 @@ def _store(
             and (version is None or version.is_doubtful),
         }
         if version is None:
-            new.append(Version(deployment=deployment, miosa_id=version_id, first_seen_at=now, **values))
-        elif changed := _merge(version, values, changes):
+            version = Version(deployment=deployment, miosa_id=version_id, first_seen_at=now, **values)
+            version_times.note_row(version, was_unfinished=False, now=now)
+            new.append(version)
+            continue
+        was_unfinished = version.state in UNFINISHED
+        if changed := _merge(version, values, changes):
             updated.append(version)
-            columns |= changed
+            columns |= changed | version_times.note_row(version, was_unfinished=was_unfinished, now=now)
     authors.set_publishers(deployment, [*new, *changes.moved])
+    version_notes.set_notes(deployment, new)
+    version_notes.delete_notes(deployment, changes.moved)
     columns |= set(authors.COLUMNS) if changes.moved else set()
     Version.objects.bulk_create(new, batch_size=100)
     if updated:

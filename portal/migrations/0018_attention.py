@@ -27,7 +27,7 @@ def fill(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('portal', '0015_timeline_stories'),
+        ('portal', '0017_statistics_indexes'),
     ]
 
     operations = [

@@ -1,0 +1,297 @@
+"""Statistics as pages of insights show them: figures, charts with a sentence each, and tables of the same numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from django.utils import timezone
+
+from deployments_ui import charts, formats
+from deployments_ui.charts import Bar, BarChart, Column, DotChart, Point, Stretch, Strip
+from deployments_ui.translation import gettext as _
+from deployments_ui.translation import ngettext
+from portal.services.queries.statistics import Day, Durations, Numbers
+from portal.services.queries.statistics_rows import BuildTime, LivePeriod
+
+DONE, FAILED, LIVE, BEFORE, LEFT = "done", "failed", "live", "before", "left"
+
+UrlOfDay = Callable[[date], str]
+UrlOfVersion = Callable[[str], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A text in a table, with an address if it leads somewhere."""
+
+    text: str
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    label: str
+    value: str
+    details: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """Numbers in one line: the bars of a small chart, none without publishes, and short facts."""
+
+    bars: tuple[Bar, ...]
+    facts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TabledChart:
+    """A chart with the sentence that says what it shows, and the same numbers as the rows of a table."""
+
+    chart: BarChart | DotChart | Strip
+    name: str
+    heads: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+
+
+def list_figures(numbers: Numbers, *, is_cut: bool = False) -> list[Figure]:
+    """`is_cut`: it is not shown when versions went live."""
+    figures = [
+        Figure(_("Publishes"), str(numbers.publishes), _show_frequency(numbers)),
+        Figure(_("Median build"), _show_median(numbers.builds), _show_basis(numbers.builds)),
+    ]
+    if is_cut:
+        return figures
+    return [
+        figures[0],
+        Figure(_("Change failure rate"), show_rate(numbers.failure_rate), _count_rolled_back(numbers)),
+        figures[1],
+        Figure(_("Time to restore"), _show_median(numbers.restores), _show_restores(numbers.restores)),
+    ]
+
+
+def show_rate(rate: float | None) -> str:
+    """3.1%; a dash if nothing was finished."""
+    return "–" if rate is None else _("%(percent)s%%") % {"percent": _shorten(rate * 100)}
+
+
+def count_publishes(days: Sequence[Day]) -> str:
+    """7 publishes, 1 failed"""
+    publishes, failed = sum(day.publishes for day in days), sum(day.failed for day in days)
+    if not failed:
+        return _count_publishes(publishes)
+    return _("%(publishes)s, %(failed)d failed") % {"publishes": _count_publishes(publishes), "failed": failed}
+
+
+def summarize(numbers: Numbers) -> Summary:
+    """412 publishes, 3.1% failed, median build 41 s, restored in 4 min: what is known of it."""
+    if not numbers.publishes:
+        return Summary((), (_("no publishes"),))
+    facts = [_count_publishes(numbers.publishes)]
+    if numbers.failed and numbers.finished:
+        facts.append(_("%(percent)s failed") % {"percent": show_rate(numbers.failed / numbers.finished)})
+    if numbers.builds.median_s is not None:
+        facts.append(_("median build %(duration)s") % {"duration": formats.duration(numbers.builds.median_s)})
+    if numbers.restores.median_s is not None:
+        facts.append(_("restored in %(duration)s") % {"duration": formats.duration(numbers.restores.median_s)})
+    return Summary(draw_sparkline(numbers.days), tuple(facts))
+
+
+def draw_sparkline(days: Sequence[Day]) -> tuple[Bar, ...]:
+    return charts.draw_sparkline([_column(day) for day in days])
+
+
+def describe_days(days: Sequence[Day]) -> str:
+    """The sentence of a chart of publishes: how many, how many of them failed, and on which day most."""
+    busiest = max(days, key=lambda day: day.publishes)
+    values = {"counts": count_publishes(days), "day": formats.day_of(busiest.day), "most": busiest.publishes}
+    return _("%(counts)s. Most on %(day)s: %(most)d.") % values
+
+
+def draw_days(days: Sequence[Day], *, url_of: UrlOfDay | None = None) -> TabledChart:
+    """Publishes and failures of each day. The table has the days with a publish, the newest first."""
+    return TabledChart(
+        charts.draw_bars([_column(day) for day in days], _label_days(days[0].day, days[-1].day)),
+        describe_days(days),
+        (_("Day"), _("Publishes"), _("Failed")),
+        tuple(
+            (
+                Cell(formats.day_of(day.day), url_of(day.day) if url_of else ""),
+                Cell(str(day.publishes)),
+                Cell(str(day.failed)),
+            )
+            for day in reversed(days)
+            if day.publishes
+        ),
+    )
+
+
+def draw_builds(builds: Sequence[BuildTime], numbers: Numbers, *, url_of: UrlOfVersion) -> TabledChart | None:
+    """How long each build took. None if that is known of none."""
+    known = [build for build in builds if build.seconds is not None]
+    if not known:
+        return None
+    start, end = _get_ends(numbers.days)
+    longest = max(known, key=lambda build: build.seconds or 0)
+    top = charts.round_up_seconds(longest.seconds or 0)
+    points = [
+        Point(build.at, build.seconds or 0, FAILED if build.is_failed else DONE, _describe_build(build), "")
+        for build in known
+    ]
+    chart = charts.draw_dots(
+        points,
+        start=start,
+        end=end,
+        labels=_label_days(numbers.days[0].day, numbers.days[-1].day),
+        ticks=[(value, formats.duration(value)) for value in (top, top // 2, 0)],
+        median=numbers.builds.median_s,
+    )
+    values = {
+        "builds": ngettext("%(num)d build", "%(num)d builds", len(known)) % {"num": len(known)},
+        "median": _show_median(numbers.builds),
+        "longest": formats.duration(longest.seconds or 0),
+    }
+    return TabledChart(
+        chart,
+        _("%(builds)s, median %(median)s, longest %(longest)s.") % values,
+        (_("Version"), _("Started"), _("Duration"), _("Result")),
+        tuple(
+            (
+                Cell(formats.number_or_id(build.number, build.version_id), url_of(build.version_id)),
+                Cell(formats.since(build.at)),
+                Cell(_("unknown") if build.seconds is None else formats.duration(build.seconds)),
+                Cell(_("failed") if build.is_failed else _("built")),
+            )
+            for build in builds
+        ),
+    )
+
+
+def draw_periods(
+    periods: Sequence[LivePeriod], numbers: Numbers, *, url_of: UrlOfVersion, now: datetime
+) -> TabledChart | None:
+    """What was live when. None if nothing was, as far as is known."""
+    if not periods:
+        return None
+    start, _end = _get_ends(numbers.days)
+    longest = max(periods, key=lambda period: (period.end or now) - max(period.start, start))
+    chart = charts.draw_strip(
+        [_stretch(period, now=now) for period in periods],
+        start=start,
+        end=now,
+        labels=_label_days(numbers.days[0].day, numbers.days[-1].day),
+    )
+    values = {
+        "versions": ngettext("%(num)d live period", "%(num)d live periods", len(periods)) % {"num": len(periods)},
+        "number": formats.number_or_id(longest.number, longest.version_id),
+        "span": _show_length(longest, now=now),
+    }
+    return TabledChart(
+        chart,
+        _("%(versions)s. Longest: %(number)s, %(span)s.") % values,
+        (_("Version"), _("Live from"), _("Until"), _("For")),
+        tuple(
+            (
+                Cell(formats.number_or_id(period.number, period.version_id), url_of(period.version_id)),
+                Cell(_show_start(period)),
+                Cell(_show_end(period)),
+                Cell(_show_length(period, now=now)),
+            )
+            for period in reversed(periods)
+        ),
+    )
+
+
+def _column(day: Day) -> Column:
+    title = _("%(day)s: %(counts)s") % {"day": formats.day_of(day.day), "counts": count_publishes([day])}
+    return Column(((DONE, day.publishes - day.failed), (FAILED, day.failed)), title)
+
+
+def _label_days(first: date, last: date) -> list[str]:
+    middle = first + (last - first) / 2
+    return [formats.day_of(first), formats.day_of(middle), _("Today")]
+
+
+def _get_ends(days: Sequence[Day]) -> tuple[datetime, datetime]:
+    """From the first midnight to the last one, in the reader's zone."""
+    zone = timezone.get_current_timezone()
+    first, behind = days[0].day, days[-1].day + timedelta(days=1)
+    return datetime.combine(first, time.min, tzinfo=zone), datetime.combine(behind, time.min, tzinfo=zone)
+
+
+def _shorten(number: float) -> str:
+    """3.1, and 3 instead of 3.0."""
+    return f"{number:.1f}".removesuffix(".0")
+
+
+def _show_frequency(numbers: Numbers) -> str:
+    """What is still being built, else how many a week."""
+    if numbers.unfinished:
+        return _("%(num)d being built") % {"num": numbers.unfinished}
+    return _("%(number)s per week") % {"number": _shorten(numbers.publishes * 7 / len(numbers.days))}
+
+
+def _count_publishes(count: int) -> str:
+    return ngettext("%(num)d publish", "%(num)d publishes", count) % {"num": count}
+
+
+def _show_median(found: Durations) -> str:
+    return "–" if found.median_s is None else formats.duration(found.median_s)
+
+
+def _show_basis(found: Durations) -> str:
+    """How many builds a median is of, and how many are unknown."""
+    known = ngettext("%(num)d build", "%(num)d builds", found.known) % {"num": found.known}
+    if not found.unknown:
+        return known
+    return _("%(builds)s, %(unknown)d unknown") % {"builds": known, "unknown": found.unknown}
+
+
+def _show_restores(found: Durations) -> str:
+    count = found.known + found.unknown
+    rollbacks = ngettext("%(num)d rollback", "%(num)d rollbacks", count) % {"num": count}
+    if not found.unknown:
+        return rollbacks
+    return _("%(rollbacks)s, %(unknown)d unknown") % {"rollbacks": rollbacks, "unknown": found.unknown}
+
+
+def _count_rolled_back(numbers: Numbers) -> str:
+    values = {"failed": numbers.failed, "rolled_back": numbers.rolled_back}
+    return _("%(failed)d failed, %(rolled_back)d rolled back") % values
+
+
+def _describe_build(build: BuildTime) -> str:
+    values = {
+        "number": formats.number_or_id(build.number, build.version_id),
+        "duration": formats.duration(build.seconds or 0),
+        "at": formats.since(build.at),
+    }
+    if build.is_failed:
+        return _("%(number)s failed after %(duration)s, %(at)s") % values
+    return _("%(number)s built in %(duration)s, %(at)s") % values
+
+
+def _stretch(period: LivePeriod, *, now: datetime) -> Stretch:
+    number = formats.number_or_id(period.number, period.version_id)
+    css = LIVE if period.end is None else LEFT if period.was_left else BEFORE
+    values = {"number": number, "span": _show_length(period, now=now), "start": _show_start(period)}
+    title = _("%(number)s, live for %(span)s, from %(start)s") % values
+    if period.was_left:
+        title = _("%(title)s, then rolled back") % {"title": title}
+    return Stretch(period.start, period.end or now, css, number, title)
+
+
+def _show_start(period: LivePeriod) -> str:
+    at = formats.since(period.start)
+    return at if period.is_start_known else _("%(at)s or earlier") % {"at": at}
+
+
+def _show_end(period: LivePeriod) -> str:
+    if period.end is None:
+        return _("live now")
+    at = formats.since(period.end)
+    return _("%(at)s, rolled back") % {"at": at} if period.was_left else at
+
+
+def _show_length(period: LivePeriod, *, now: datetime) -> str:
+    return formats.span(((period.end or now) - period.start).total_seconds())
