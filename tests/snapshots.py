@@ -50,7 +50,7 @@ class Table:
     rows: list[list[Any]]
 
     def restore(self, later: timedelta, taken_at: datetime) -> None:
-        fields = self.model._meta.concrete_fields
+        fields = list_stored_fields(self.model)
         moments = [number for number, field in enumerate(fields) if isinstance(field, models.DateTimeField)]
         move = make_shift(later, taken_at)
         rows = [[*row] for row in self.rows]
@@ -119,8 +119,13 @@ def list_models() -> list[type[models.Model]]:
     return [model for model in apps.get_app_config("portal").get_models() if model not in OF_PEOPLE]
 
 
+def list_stored_fields(model: type[models.Model]) -> list[Any]:
+    """Without those that the database computes itself."""
+    return [field for field in model._meta.concrete_fields if not field.generated]
+
+
 def copy_table(model: type[models.Model]) -> Table:
-    fields = model._meta.concrete_fields
+    fields = list_stored_fields(model)
     rows = model._default_manager.order_by("pk").values_list(*(field.attname for field in fields))
     prepared = [
         [

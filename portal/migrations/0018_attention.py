@@ -46,6 +46,11 @@ class Migration(migrations.Migration):
             name='staged_since',
             field=models.DateTimeField(null=True),
         ),
+        migrations.AddField(
+            model_name='deployment',
+            name='is_healthy',
+            field=models.GeneratedField(db_persist=True, expression=models.Case(models.When(models.Q(('domains_waiting', 0), ('failed_at', None), ('gone_at', None), models.Q(('on_rollback', False), ('is_rollback_kept', True), _connector='OR'), models.Q(('active_version_id', ''), _negated=True), models.Q(('state', 'stopped'), _negated=True)), then=models.Value(True)), default=models.Value(False)), output_field=models.BooleanField()),
+        ),
         migrations.RunPython(fill, migrations.RunPython.noop),
         migrations.AddIndex(
             model_name='deployment',
@@ -69,6 +74,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='deployment',
-            index=models.Index(condition=models.Q(('domains_waiting', 0), ('failed_at', None), ('gone_at', None), models.Q(('on_rollback', False), ('is_rollback_kept', True), _connector='OR'), models.Q(('active_version_id', ''), _negated=True), models.Q(('state', 'stopped'), _negated=True)), fields=['customer', 'staged_since', 'requested_at'], name='deployment_healthy'),
+            index=models.Index(fields=['is_healthy', 'requested_at', 'staged_since', 'customer'], name='deployment_healthy'),
         ),
     ]

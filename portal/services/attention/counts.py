@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Func, IntegerField, QuerySet, Subquery
+from django.db.models import Exists, Func, IntegerField, QuerySet, Subquery
 
 from portal.models import Connection, Deployment
 from portal.permissions import Person
@@ -17,13 +17,13 @@ from portal.services.queries.attention_filters import AttentionFilters, Trouble
 class Counts:
     """How many of each kind of trouble, and the apps and customers without any.
 
-    `apps` are all that the person may see, `unread` those whose versions were never read.
+    `has_apps`: there are apps that the person may see; the versions of `unread` ones were never read.
     """
 
     troubles: Mapping[Trouble, int]
     healthy_apps: int
     healthy_customers: int
-    apps: int
+    has_apps: bool
     unread: int
 
 
@@ -31,14 +31,14 @@ def count_attention(filters: AttentionFilters, *, by: Person, now: datetime) -> 
     """With the connection, in one query."""
     narrowed = AttentionFilters(tags=filters.tags, people=filters.people)
     healthy = attention_filters.find_healthy(narrowed, by=by, now=now)
-    apps = Deployment.objects.in_scope(None if by.sees_everyone else by.scope)
+    apps = attention_filters.filter_by_customer(Deployment.objects.filter(gone_at=None), AttentionFilters(), by=by)
     counted = {
         f"n_{trouble}": _count(attention_filters.find_rows(trouble, narrowed, by=by, now=now)) for trouble in Trouble
     } | {
         "n_healthy": _count(healthy),
         "n_customers": _count(healthy, "customer_id", template="COUNT(DISTINCT %(expressions)s)"),
-        "n_apps": _count(apps),
-        "n_unread": _count(apps.unread()),
+        "has_apps": Exists(apps),
+        "n_unread": _count(apps.filter(is_filled=False, newest_version=None)),
     }
     connection = Connection.objects.select_related("bucket").annotate(**counted).first()
     found = vars(connection) if connection else dict.fromkeys(counted, 0)
@@ -46,7 +46,7 @@ def count_attention(filters: AttentionFilters, *, by: Person, now: datetime) -> 
         troubles={trouble: found[f"n_{trouble}"] for trouble in Trouble},
         healthy_apps=found["n_healthy"],
         healthy_customers=found["n_customers"],
-        apps=found["n_apps"],
+        has_apps=bool(found["has_apps"]),
         unread=found["n_unread"],
     )
     return connection or Connection.only(), counts

@@ -64,7 +64,7 @@ def get_home(query: Mapping[str, Sequence[str]], *, page: int = 1, by: Person, n
     listed, events = _list_rows(filters, counted, connection, page=page, by=by, now=now)
     tags = customer_list.list_tags()
     sweep = ages.find_sweep()
-    fill = fills.make_fill(sweep, unread=counted.unread, total=counted.apps)
+    fill = fills.get_fill(sweep, unread=counted.unread, by=by)
     return Home(
         filters=filters,
         counts=counted,

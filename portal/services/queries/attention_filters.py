@@ -15,7 +15,6 @@ from typing import Any, TypeVar
 from django.db.models import F, Model, Q, QuerySet
 
 from portal.models import Customer, CustomerTag, Deployment, Domain, Operation
-from portal.models.deployments import HEALTHY
 from portal.permissions import Person
 from portal.services import clean_text
 
@@ -120,16 +119,17 @@ def find_deployments(trouble: Trouble, filters: AttentionFilters, *, by: Person,
 
 def find_healthy(filters: AttentionFilters, *, by: Person, now: datetime) -> QuerySet[Deployment]:
     """Live, and without any trouble."""
-    rows = _filter_deployments(filters, by=by).filter(HEALTHY)
     in_time = Q(staged_since=None) | Q(staged_since__gte=now - FORGOTTEN_AFTER)
-    return rows.filter(in_time, requested_at__gte=now - NOT_REFRESHED_AFTER)
+    rows = Deployment.objects.filter(in_time, is_healthy=True, requested_at__gte=now - NOT_REFRESHED_AFTER)
+    return _narrow(rows, filters, by=by)
 
 
 def find_domains(trouble: Trouble, filters: AttentionFilters, *, by: Person) -> QuerySet[Domain]:
     """The newest first."""
     is_failing = trouble is Trouble.DOMAIN_FAILING
     found = Domain.objects.failing() if is_failing else Domain.objects.not_yet_working()
-    rows = filter_by_customer(found.filter(deployment__gone_at=None, deployment__domains_waiting__gt=0), filters, by=by)
+    concerned = Deployment.objects.filter(gone_at=None, domains_waiting__gt=0)
+    rows = filter_by_customer(found.filter(deployment__in=concerned), filters, by=by)
     if filters.people:
         rows = rows.filter(_by_people(filters.people, "deployment__"))
     return rows.order_by("-pk")
@@ -147,8 +147,12 @@ def filter_operations(rows: QuerySet[Operation], filters: AttentionFilters, *, b
 
 
 def _filter_deployments(filters: AttentionFilters, *, by: Person) -> QuerySet[Deployment]:
-    scope = None if by.sees_everyone else by.scope
-    rows = filter_by_customer(Deployment.objects.in_scope(scope), filters, by=by)
+    return _narrow(Deployment.objects.filter(gone_at=None), filters, by=by)
+
+
+def _narrow(rows: QuerySet[Deployment], filters: AttentionFilters, *, by: Person) -> QuerySet[Deployment]:
+    """By tag and person. Who does not see everyone sees no state of a shared deployment."""
+    rows = filter_by_customer(rows if by.sees_everyone else rows.filter(is_shared=False), filters, by=by)
     return rows.filter(_by_people(filters.people)) if filters.people else rows
 
 

@@ -2,10 +2,28 @@
 
 from __future__ import annotations
 
+import html
+import re
+from datetime import timedelta
 from typing import Any
 
+from django.utils import timezone
+
+from portal.models import Customer, CustomerTag, Deployment, Domain, SupportTag, User, Version
+from tests.deployments_ui.changes import confirm, older
 from tests.deployments_ui.conftest import SLUG, World
-from tests.deployments_ui.page_rules import Browse, text_of
+from tests.deployments_ui.page_rules import Browse, check_current_part, text_of
+
+
+def rows_of(page: str) -> list[str]:
+    """What needs somebody, each as plain text."""
+    found = re.findall(r'<li class="trouble".*?</li>', page, flags=re.DOTALL)
+    return [html.unescape(" ".join(re.sub("<[^>]+>", " ", row).split())) for row in found]
+
+
+def row_of(page: str, words: str) -> str:
+    (row,) = [row for row in rows_of(page) if words in row]
+    return row
 
 
 def test_home_is_by_role(world: World, browse: Browse) -> None:
@@ -23,3 +41,118 @@ def test_few_queries(world: World, browse: Browse, django_assert_max_num_queries
     text_of(client, "/")
     with django_assert_max_num_queries(10):
         text_of(client, "/")
+
+
+def test_a_failed_publish_says_what_is_live_and_leads_to_its_log(world: World, browse: Browse) -> None:
+    page = text_of(browse(world.people.support), "/")
+    row = row_of(page, "Newsletter")
+    assert "Bright Smile Dental" in row
+    assert "#6 failed" in row
+    assert "#5 is live" in row
+    failed = Version.objects.get(deployment__name="Newsletter", number=6)
+    assert f"/versions/{failed.miosa_id}/log/" in page
+
+
+def test_a_rollback_is_undone_or_kept_where_it_is_listed(world: World, browse: Browse) -> None:
+    client = browse(world.people.support)
+    confirm(client, f"{world.path}versions/{older(world)[0]['id']}/rollback/", reason="checkout broken")
+    page = text_of(client, "/")
+    row = row_of(page, "Main site")
+    assert f"Rolled back to #{older(world)[0]['number'] + 1}" not in row
+    assert f"by {world.people.support.name} (support)" in row
+    assert "checkout broken" in row
+    assert "Undo…" in row
+    app = Deployment.objects.get(miosa_id=world.main["id"])
+    kept = client.post(f"{world.path}rollback/keep/", {"live": app.active_version_id, "back": "home"})
+    assert (kept.status_code, kept["Location"]) == (303, "/")
+    assert "Main site" not in " ".join(rows_of(text_of(client, "/")))
+
+
+def test_what_was_staged_and_forgotten_can_be_promoted(world: World, browse: Browse) -> None:
+    client = browse(world.people.operator)
+    assert not [row for row in rows_of(text_of(client, "/")) if "staged" in row]
+    Deployment.objects.filter(name="Booking").update(staged_since=timezone.now() - timedelta(days=9))
+    row = row_of(text_of(client, "/"), "Booking")
+    assert "#12 staged 9 days ago" in row
+    assert "#11 is live" in row
+    assert "Promote…" in row
+
+
+def test_a_failing_domain_comes_before_a_waiting_one(world: World, browse: Browse) -> None:
+    app = Deployment.objects.get(miosa_id=world.main["id"])
+    owned: dict[str, Any] = {"deployment": app, "customer": app.customer}
+    Domain.objects.create(miosa_id="dom_a", name="new.example", status="pending", **owned)
+    Domain.objects.create(miosa_id="dom_b", name="www.example", status="active", drifted_at=timezone.now(), **owned)
+    Deployment.objects.filter(pk=app.pk).update(domains_waiting=2)
+    page = text_of(browse(world.people.operator), "/")
+    rows = [row for row in rows_of(page) if ".example" in row]
+    assert ["www.example" in rows[0], "new.example" in rows[1]] == [True, True]
+    assert rows_of(page)[0] == rows[0]
+    assert f"{world.path}domains/dom_b/" in page
+
+
+def test_each_count_filters_the_page(world: World, browse: Browse) -> None:
+    client = browse(world.people.operator)
+    counts = re.findall(r'href="(/\?state=[a-z_]+)"[^>]*hx-get', text_of(client, "/"))
+    assert "/?state=failed" in counts
+    page = text_of(client, "/?state=failed")
+    assert "State: Publish failed" in page
+    assert len(rows_of(page)) == Deployment.objects.exclude(failed_at=None).count()
+    assert all("failed" in row for row in rows_of(page))
+    text_of(client, "/?state=failed&page=2", status=404)
+
+
+def test_filters_are_alternatives_within_and_narrow_each_other(world: World, browse: Browse) -> None:
+    for slug, tag in ((SLUG, "dental"), ("pawsome-vets", "vets"), ("taco-loco", "food")):
+        customer = Customer.objects.get(external_id=slug)
+        CustomerTag.objects.create(customer=customer, tag=tag)
+    client = browse(world.people.operator)
+    for path in ("/", "/customers/"):
+        page = text_of(client, f"{path}?tag=dental&tag=vets&state=failed")
+        shown = page.split('id="home"' if path == "/" else 'id="customers"')[1].split("Recent activity")[0]
+        assert "Bright Smile Dental" in shown
+        assert "Pawsome Vets" in shown
+        assert "Taco Loco" not in shown
+        assert "Tag: dental" in shown
+    page = text_of(client, "/customers/?tag=dental&state=stopped")
+    assert "No results" in page
+    person = Version.objects.get(deployment__name="Appointments", number=9).external_user_id
+    assert [row for row in rows_of(text_of(client, f"/?person={person}")) if "Appointments" not in row] == []
+
+
+def test_limited_support_sees_only_its_customers(world: World, browse: Browse) -> None:
+    customer = Customer.objects.get(external_id="pawsome-vets")
+    SupportTag.objects.create(user=world.people.support, tag="vets")
+    CustomerTag.objects.create(customer=customer, tag="vets")
+    User.objects.filter(pk=world.people.support.pk).update(sees_all_customers=False)
+    page = text_of(browse(world.people.support), "/")
+    assert "Pawsome Vets" in page
+    assert "Bright Smile" not in page
+
+
+def test_with_nothing_wrong_it_says_so(world: World, browse: Browse) -> None:
+    Deployment.objects.update(failed_at=None, on_rollback=False, domains_waiting=0, staged_since=None)
+    Deployment.objects.filter(state="stopped").update(state="running")
+    page = text_of(browse(world.people.operator), "/")
+    assert "Everything is live and healthy" in page
+    assert not rows_of(page)
+
+
+def test_a_poll_gets_nothing_until_something_changes(world: World, browse: Browse) -> None:
+    check_current_part(browse(world.people.operator), "/")
+
+
+def test_customers_never_filter_by_the_names_of_staff(world: World, browse: Browse) -> None:
+    page = text_of(browse(world.people.owner), "/customers/?person=nobody&state=failed&tag=x")
+    assert "Bright Smile Dental" in page
+    assert "Person:" not in page
+
+
+def test_somebody_with_several_customers_begins_with_their_apps(world: World, browse: Browse) -> None:
+    for slug in ("fjord-yoga", "pawsome-vets"):
+        customer = Customer.objects.filter(external_id__startswith=slug[:5]).first() or Customer.objects.get(slug=slug)
+        world.people.other_owner.memberships.get_or_create(customer=customer, defaults={"role": "owner"})
+    page = text_of(browse(world.people.other_owner), "/")
+    assert "Your customers" in page
+    assert page.index("Pawsome Vets</a>") < page.index("Fjord Yoga</a>")
+    assert "#9 failed" in page
