@@ -5,18 +5,24 @@ from __future__ import annotations
 import pytest
 from django.utils import timezone
 
-from portal.models import Deployment, Domain
+from portal.models import Customer, Deployment, Domain
 from portal.permissions import Person
 from portal.services.domains import upsert
 from portal.services.queries import summaries
 from tests.domains.app import DomainsApp
 
 
-def add_domain(app: DomainsApp, name: str, status: str = "active", **facts: object) -> Domain:
+def add_domain(
+    app: DomainsApp, name: str, status: str = "active", *, customer: Customer | None = None, policy: str = "none"
+) -> Domain:
     deployment = app.get_deployment()
-    customer = facts.pop("customer", deployment.customer)
     return Domain.objects.create(
-        deployment=deployment, miosa_id=f"dom_{name}", name=name, status=status, customer=customer, **facts
+        deployment=deployment,
+        customer=customer or deployment.customer,
+        miosa_id=f"dom_{name}",
+        name=name,
+        status=status,
+        redirect_policy=policy,
     )
 
 
@@ -43,8 +49,8 @@ def test_the_oldest_domain_that_works_is_shown(app: DomainsApp) -> None:
     [("apex_to_www", "www.shop.example"), ("www_to_apex", "shop.example"), ("none", "shop.example")],
 )
 def test_the_domain_that_visitors_end_up_at_is_shown(app: DomainsApp, policy: str, shown: str) -> None:
-    add_domain(app, "shop.example", redirect_policy=policy)
-    add_domain(app, "www.shop.example", redirect_policy=policy)
+    add_domain(app, "shop.example", policy=policy)
+    add_domain(app, "www.shop.example", policy=policy)
     assert read_own_domain(app) == shown
 
 

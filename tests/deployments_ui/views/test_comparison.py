@@ -10,6 +10,7 @@ from uuid import uuid4
 from django.utils import timezone
 
 from portal.models import Deployment, Operation, Version
+from portal.models.versions import get_created_at
 from tests.deployments_ui.changes import confirm, older, work
 from tests.deployments_ui.conftest import World
 from tests.deployments_ui.page_rules import Browse, check_page, text_of
@@ -136,7 +137,7 @@ def record_env_change(world: World, at: Version, *, kind: str = "set_env", state
         deployment_name="",
         environment="production",
         body={"names": ["STRIPE_KEY", "MIOSA_TOKEN"]},
-        requested_at=at.created_at + timedelta(seconds=1),  # type: ignore[operator]  # it has one
+        requested_at=get_created_at(at) + timedelta(seconds=1),
     )
 
 
