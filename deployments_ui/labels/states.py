@@ -35,6 +35,20 @@ ACTIVATIONS: dict[ActivationKind, Label] = {
     ActivationKind.WENT_LIVE: Label("up", "up", _("went live")),
 }
 
+# What happened, as a history is filtered by it.
+EVENTS: dict[str, Promise] = {
+    "domains_changed": _("Domains changed"),
+    "env_changed": _("Env vars updated"),
+    "failed": _("Failed"),
+    "promoted": _("Promoted"),
+    "published": _("Published"),
+    "redeployed": _("Redeployed"),
+    "rolled_back": _("Rolled back"),
+    "settings_changed": _("Settings changed"),
+    "stopped": _("Stopped"),
+    "undone": _("Undone"),
+}
+
 # The steps of a version's timeline.
 MOMENTS: dict[str, Label] = {
     "archived": Label("archived", "archived", _("Archived")),

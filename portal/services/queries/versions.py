@@ -77,19 +77,25 @@ class VersionPage:
     internals: tuple[tuple[str, str], ...]
     age: Age
     actions: Actions = NOTHING
+    may_note: bool = False
     check: AppCheck | None = None
     before: VersionSummary | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Offers:
-    """The actions of a version in a timeline. For the live one they are the deployment's."""
+    """The actions of a version in a timeline. For the live one they are the deployment's.
+
+    `operation` is the key of ours that published it, None if there is none.
+    """
 
     customer: CustomerSummary
     deployment: DeploymentSummary
     version: VersionSummary
     is_live: bool
     actions: Actions
+    operation: UUID | None = None
+    may_note: bool = False
 
 
 def load(*, by: Person, slug: str, deployment_id: str, version_id: str) -> LoadedVersion:
@@ -127,6 +133,7 @@ def get_version(loaded: LoadedVersion, *, by: Person, now: datetime) -> VersionP
         next_id=next_id,
         internals=_internals(version, deployment) if by.is_staff else (),
         actions=_get_actions(version, customer, deployment, by=by, now=now),
+        may_note=actions.may_write_note(customer, deployment, by=by),
         age=deployments.get_age(customer, deployment, by=by, shows_build=is_being_built, now=now),
         check=app_health.find_check(deployment) if shows_live else None,
         before=_find_before(customer, deployment, by=by, now=now) if shows_live else None,
@@ -143,6 +150,8 @@ def get_offers(*, by: Person, slug: str, deployment_id: str, version_id: str, no
         version=summaries.summarize_version(version, deployment, by=by),
         is_live=version.miosa_id == deployment.active_version_id,
         actions=_get_actions(version, customer, deployment, by=by, now=now),
+        operation=version.publish_operation_id,
+        may_note=actions.may_write_note(customer, deployment, by=by),
     )
 
 
