@@ -109,6 +109,7 @@ class TestTheCardOfAnApp:
         assert main_action(page) == "redeploy"
         assert words_of(page, "answer", end="</p>").startswith("Stopped #24")
         assert "can't reach it" in html.unescape(page)
+        assert "Visit" not in words_of(page, "answer", end="</div>")
         assert "Checked" not in words_of(page, "status", end="</dl>")
 
     def test_an_app_with_nothing_live_is_published(self, world: World, browse: Browse) -> None:
