@@ -16,7 +16,7 @@ from portal.services.queries.differences import Delta, Difference
 from portal.services.queries.filters import Filters
 from portal.services.queries.log_pages import LogPage
 from portal.services.queries.retention import Keeping, Retention
-from portal.services.queries.schemas import Action, Actions, ActivationKind, CustomerSummary, State
+from portal.services.queries.schemas import DENIED, Action, Actions, ActivationKind, CustomerSummary, State
 from portal.services.queries.timeline import Page
 from portal.services.queries.versions import Moment, Offers, VersionPage
 
@@ -68,18 +68,18 @@ def deployment_page(now: datetime) -> DeploymentPage:
 
 def deployment_pages(now: datetime) -> dict[str, DeploymentPage]:
     usual = deployment_page(now)
-    gone = replace(usual.deployment, is_gone=True, live=None, live_since=None, staged=None)
-    shared = replace(usual.deployment, live=None, live_is_foreign=True, is_shared=True, staged=None)
+    unstaged = replace(usual.deployment, staged=None, actions=replace(usual.deployment.actions, promote=DENIED))
+    gone = replace(unstaged, is_gone=True, live=None, live_since=None)
+    shared = replace(unstaged, live=None, live_is_foreign=True, is_shared=True, actions=Actions())
     failed = replace(
-        usual.deployment,
-        staged=None,
+        unstaged,
         last_failed=samples.version(now, 47, State.FAILED, minutes=8),
         failure="The health check on /ready answered 503 for 60 seconds.",
         on_rollback=True,
     )
-    stopped = replace(usual.deployment, staged=None, is_stopped=True)
-    building = replace(usual.deployment, staged=None, building=samples.version(now, 48, State.BUILDING, minutes=1))
-    empty = replace(usual.deployment, staged=None, live=None, live_since=None, live_by="")
+    stopped = replace(unstaged, is_stopped=True)
+    building = replace(unstaged, building=samples.version(now, 48, State.BUILDING, minutes=1))
+    empty = replace(unstaged, live=None, live_since=None, live_by="")
     bad = AppCheck(samples.moment_ago(now, minutes=117), "bad", "It answers with an error (503).", uuid4())
     return {
         "app": usual,
@@ -98,9 +98,7 @@ def deployment_pages(now: datetime) -> dict[str, DeploymentPage]:
             builds=(),
         ),
         "app-failed": replace(usual, deployment=failed),
-        "app-bad": replace(
-            usual, deployment=replace(usual.deployment, staged=None), check=bad, instances=InstanceHealth(0, 2, now)
-        ),
+        "app-bad": replace(usual, deployment=unstaged, check=bad, instances=InstanceHealth(0, 2, now)),
         "app-building": replace(usual, deployment=building, check=None),
         "app-empty": replace(
             usual, deployment=empty, before=None, last_good=None, check=None, domains=None, instances=None

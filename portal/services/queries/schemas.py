@@ -255,6 +255,12 @@ class DeploymentSummary:
         return self.live is not None and not self.is_stopped and not self.is_gone
 
     @property
+    def can_be_visited(self) -> bool:
+        """Something answers at its address, whoever's version that is."""
+        is_served = self.live is not None or self.live_is_foreign or self.live_is_unread
+        return is_served and not self.is_stopped and not self.is_gone
+
+    @property
     def main_action(self) -> str:
         """The one of `actions` that fits its state best; empty if this person may do none of those."""
         nothing_is_live = not (self.live or self.live_is_foreign or self.live_is_unread)

@@ -1,9 +1,13 @@
 """One deployment."""
 
+import html
 import re
 
-from portal.models import Customer
-from tests.deployments_ui.conftest import HTMX, World
+from django.utils import timezone
+
+from portal.models import Customer, Deployment, KeptLog, Version
+from tests.deployments_ui.changes import confirm, make_checks_due, older, work
+from tests.deployments_ui.conftest import HTMX, SLUG, World
 from tests.deployments_ui.page_rules import Browse, check_current_part, check_page, poll_path, text_of
 
 
@@ -65,3 +69,119 @@ def test_a_deleted_app_stays_readable(world: World, browse: Browse) -> None:
     client.post(f"{world.path}refresh/")
     page = text_of(client, world.path)
     assert world.main["name"] in page
+
+
+def main_action(page: str) -> str:
+    """The one filled button of the page."""
+    (found,) = re.findall(r'class="button primary"\s+id="action-([a-z-]+)"', page)
+    return str(found)
+
+
+def update(world: World, **facts: object) -> None:
+    Deployment.objects.filter(miosa_id=world.main["id"]).update(**facts)
+
+
+class TestTheCardOfAnApp:
+    def test_its_own_domain_comes_first(self, world: World, browse: Browse) -> None:
+        address = Deployment.objects.get(miosa_id=world.main["id"]).public_url
+        update(world, own_domain="www.brightsmile.example")
+        page = text_of(browse(world.people.owner), world.path)
+        assert "www.brightsmile.example" in words_of(page, "answer", end="</div>")
+        assert 'href="https://www.brightsmile.example/"' in page
+        assert address not in page
+        assert address in text_of(browse(world.people.support), world.path)
+        row = words_of(text_of(browse(world.people.owner), f"/c/{SLUG}/"), f"app-{world.main['id']}", end="</li>")
+        assert "www.brightsmile.example" in row
+
+    def test_the_usual_action_is_to_roll_back(self, world: World, browse: Browse) -> None:
+        assert main_action(text_of(browse(world.people.owner), world.path)) == "roll-back"
+
+    def test_a_staged_version_is_promoted(self, world: World, browse: Browse) -> None:
+        booking = Deployment.objects.get(name="Booking", customer__slug=SLUG)
+        page = text_of(browse(world.people.owner), f"/c/{SLUG}/deployments/{booking.miosa_id}/")
+        assert main_action(page) == "promote"
+        staged = words_of(page, "status", end="</dl>")
+        assert re.search(r"Staged #12 −\d+ files · −\d+ KB · same runtime .*Compare", staged)
+
+    def test_a_stopped_app_is_redeployed_and_not_visited(self, world: World, browse: Browse) -> None:
+        update(world, state="stopped")
+        page = text_of(browse(world.people.owner), world.path)
+        assert main_action(page) == "redeploy"
+        assert words_of(page, "answer", end="</p>").startswith("Stopped #24")
+        assert "can't reach it" in html.unescape(page)
+        assert "Visit" not in words_of(page, "answer", end="</div>")
+        assert "Checked" not in words_of(page, "status", end="</dl>")
+
+    def test_an_app_with_nothing_live_is_published(self, world: World, browse: Browse) -> None:
+        update(world, active_version_id="", live_version=None, staged_version=None, live_since=None)
+        page = text_of(browse(world.people.owner), world.path)
+        assert main_action(page) == "publish"
+        assert words_of(page, "answer", end="</div>").startswith("Nothing live yet")
+
+    def test_a_deleted_app_offers_nothing(self, world: World, browse: Browse) -> None:
+        update(world, gone_at=timezone.now())
+        page = text_of(browse(world.people.operator), world.path)
+        assert 'id="action-' not in page
+        assert words_of(page, "answer", end="</div>").startswith("Deleted")
+
+    def test_a_viewer_has_no_action(self, world: World, browse: Browse) -> None:
+        assert 'id="action-' not in text_of(browse(world.people.viewer), world.path)
+
+    def test_it_says_whether_the_live_version_was_checked(self, world: World, browse: Browse) -> None:
+        client = browse(world.people.owner)
+        assert "Checked not since it went live" in words_of(text_of(client, world.path), "status", end="</dl>")
+        confirm(client, f"{world.path}versions/{older(world)[0]['id']}/rollback/")
+        work()
+        make_checks_due()
+        work()
+        status = words_of(text_of(client, world.path), "status", end="</dl>")
+        assert re.search(r"Checked It answers \(200\), and this version is what runs.* \d\d:\d\d:\d\d", status)
+
+    def test_a_check_of_another_version_says_nothing(self, world: World, browse: Browse) -> None:
+        client = browse(world.people.owner)
+        confirm(client, f"{world.path}versions/{older(world)[0]['id']}/rollback/")
+        work()
+        make_checks_due()
+        work()
+        update(world, active_version_id=world.main["active_version_id"])
+        assert "not since it went live" in words_of(text_of(client, world.path), "status", end="</dl>")
+
+    def test_domains_that_need_somebody_are_counted(self, world: World, browse: Browse) -> None:
+        deployment = Deployment.objects.get(miosa_id=world.main["id"])
+        for status in ("active", "pending", "failed"):
+            name = f"{status}.example"
+            deployment.domains.create(customer=deployment.customer, miosa_id=status, name=name, status=status)
+        update(world, domains_read_at=timezone.now())
+        status = words_of(text_of(browse(world.people.viewer), world.path), "status", end="</dl>")
+        assert "Domains 2 need attention 1 working" in status
+
+    def test_a_failed_publish_comes_with_its_cause_and_its_log(self, world: World, browse: Browse) -> None:
+        failed = Version.objects.get(state="failed", deployment__name="Newsletter", customer__slug=SLUG)
+        KeptLog.objects.create(version=failed, failure="TS2339 in index.tsx", read_at=timezone.now())
+        app = f"/c/{SLUG}/deployments/{failed.deployment.miosa_id}/"
+        page = text_of(browse(world.people.owner), app)
+        assert "Last publish #6 failed TS2339 in index.tsx" in words_of(page, "status", end="</dl>")
+        assert f'href="{app}versions/{failed.miosa_id}/log/"' in page
+        history = text_of(browse(world.people.owner), f"/c/{SLUG}/")
+        rows = re.findall(r'<li class="app" id="app-([^"]+)"', history)
+        assert rows[0] == failed.deployment.miosa_id
+        assert "TS2339 in index.tsx" in words_of(history, f"app-{rows[0]}", end="</li>")
+
+    def test_what_was_live_before_is_told_with_how_it_ended(self, world: World, browse: Browse) -> None:
+        client = browse(world.people.owner)
+        target = older(world)[0]
+        confirm(client, f"{world.path}versions/{target['id']}/rollback/")
+        work()
+        status = words_of(text_of(client, world.path), "status", end="</dl>")
+        assert re.search(r"Before #24 live for .*rolled back Compare", status)
+        assert re.search(rf"Last good #{target['number'] - 1}", status)
+
+
+def test_instances_are_told_as_they_were_last_seen(world: World, browse: Browse) -> None:
+    booking = Deployment.objects.get(name="Booking", customer__slug=SLUG)
+    path = f"/c/{SLUG}/deployments/{booking.miosa_id}/"
+    client = browse(world.people.owner)
+    assert "Instances" not in words_of(text_of(client, path), "status", end="</dl>")
+    text_of(client, f"{path}builds/")
+    with world.hearing_nothing():
+        assert re.search(r"Instances \d of \d healthy", words_of(text_of(client, path), "status", end="</dl>"))

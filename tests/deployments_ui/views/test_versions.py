@@ -5,7 +5,7 @@ import zlib
 
 from django.utils import timezone
 
-from portal.models import KeptLog, User, Version
+from portal.models import Deployment, KeptLog, User, Version
 from tests.deployments_ui.changes import older
 from tests.deployments_ui.conftest import HTMX, SLUG, World
 from tests.deployments_ui.page_rules import Browse, check_hidden, check_page, text_of
@@ -81,6 +81,36 @@ def test_an_unavailable_log_is_reported(world: World, browse: Browse) -> None:
     world.control.clear_faults()
 
 
+def test_the_live_version_offers_what_its_app_offers(world: World, browse: Browse) -> None:
+    Deployment.objects.filter(miosa_id=world.main["id"]).update(own_domain="www.brightsmile.example")
+    page = text_of(browse(world.people.owner), world.live_path)
+    for part in (
+        f'href="{world.path}rollback/"',
+        f'href="{world.path}redeploy/"',
+        'href="https://www.brightsmile.example/"',
+        f'href="{world.path}compare/?from={older(world)[0]["id"]}&amp;to={world.main["active_version_id"]}"',
+    ):
+        assert part in page
+    viewer = text_of(browse(world.people.viewer), world.live_path)
+    assert "compare/?from=" in viewer
+    assert f'href="{world.path}rollback/"' not in viewer
+
+
+def test_an_older_version_is_not_visited(world: World, browse: Browse) -> None:
+    page = text_of(browse(world.people.owner), f"{world.path}versions/{older(world)[0]['id']}/")
+    assert "Visit" not in page
+    assert f"Roll back to #{older(world)[0]['number']}…" in page
+
+
+def test_a_failed_version_does_not_offer_to_go_live(world: World, browse: Browse) -> None:
+    failed = Version.objects.get(state="failed", deployment__name="Newsletter", customer__slug=SLUG)
+    page = text_of(
+        browse(world.people.owner), f"/c/{SLUG}/deployments/{failed.deployment.miosa_id}/versions/{failed.miosa_id}/"
+    )
+    assert "Promote" not in page
+    assert "Publish again…" in page
+
+
 class TestTheMenuOfARow:
     """A request for it is answered with what its page offers."""
 
@@ -129,44 +159,6 @@ class TestTheMenuOfARow:
             assert "Details and build log" in menu
             assert "Roll back" not in menu
             assert "Redeploy" not in menu
-
-
-def two(world: World) -> tuple[str, str]:
-    found = (
-        Version.objects.filter(deployment__miosa_id=world.main["id"])
-        .order_by("-number")
-        .values_list("miosa_id", flat=True)
-    )
-    return found[1], found[0]
-
-
-def test_page_rules_of_the_comparison(world: World, browse: Browse) -> None:
-    one, other = two(world)
-    foreign = f"{world.foreign_path}compare/?from={one}&to={other}"
-    check_page(
-        world,
-        browse,
-        f"{world.path}compare/?from={one}&to={other}",
-        foreign=foreign,
-        root="comparison",
-        says=world.main["name"],
-    )
-
-
-def test_comparing_marks_what_differs(world: World, browse: Browse) -> None:
-    one, other = two(world)
-    page = text_of(browse(world.people.owner), f"{world.path}compare/?from={one}&to={other}")
-    assert 'class="differs"' in page
-    same = text_of(browse(world.people.owner), f"{world.path}compare/?from={one}&to={one}")
-    assert 'class="differs"' not in same
-
-
-def test_comparing_with_another_customers_version_is_not_found(world: World, browse: Browse) -> None:
-    one, _other = two(world)
-    client = browse(world.people.owner)
-    for query in (f"from={one}&to={world.foreign['active_version_id']}", f"from={one}", "", "from=x&to=y"):
-        with world.hearing_nothing():
-            text_of(client, f"{world.path}compare/?{query}", status=404)
 
 
 def test_invalid_ids_are_not_found(world: World, browse: Browse) -> None:
