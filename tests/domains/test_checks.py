@@ -7,6 +7,7 @@ import pytest
 from portal.models import Domain, Operation
 from portal.services.domains import background, checks
 from portal.services.domains.queries import get_domain_detail
+from portal.services.queries.schemas import OperationEntry
 from tests.domains.app import NAME, ZONE, DomainsApp, NameServer, get_target
 from tests.simulator_control import SimulatorControl
 
@@ -47,6 +48,22 @@ def test_a_domain_is_verified_automatically_once_its_record_is_set(app: DomainsA
     assert count_verifications(name_server.simulator) == 1
     assert app.open_domain(domain).detail.summary.dns.state == "ok"
     assert Operation.objects.get(kind="verify_domain").person_name == "Deploy desk"
+
+
+def test_the_history_tells_a_verification_and_no_check_that_changed_nothing(
+    app: DomainsApp, name_server: NameServer
+) -> None:
+    def list_kinds() -> list[str]:
+        return [each.kind for each in app.open_history().page.entries if isinstance(each, OperationEntry)]
+
+    domain = app.add()
+    name_server.set_correct(domain)
+    app.run_check(domain)
+    before = list_kinds()
+    assert before.count("verify_domain") == 1
+    app.change(domain, "verify_domain")
+    assert Operation.objects.filter(kind="verify_domain").count() == 2
+    assert list_kinds() == before
 
 
 def test_the_history_counts_domains_that_wait(app: DomainsApp, name_server: NameServer) -> None:
