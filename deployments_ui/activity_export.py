@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import json
-import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.http import StreamingHttpResponse
 
+from deployments_ui import csv_export
 from deployments_ui.labels.activity import describe_event, name_who
 from portal.services.queries.activity import ActivityEvent
 
@@ -18,35 +17,19 @@ COLUMNS = (
     "number", "at", "kind", "outcome", "sentence", "who", "email", "role", "way", "address", "customer", "target",
     "before", "after", "operation", "request_id",
 )  # fmt: skip
-# A spreadsheet would run such a cell as a formula (OWASP, "CSV injection").
-FORMULA = re.compile(r"\s*[=+\-@＝＋－＠]|[\t\r\n]")
-ROWS_AT_ONCE = 100
-
-
-class _Echo:
-    """A file for csv.writer that gives back what is written."""
-
-    def write(self, text: str) -> str:
-        return text
 
 
 def export(events: Iterable[ActivityEvent], *, file_format: str, name: str) -> StreamingHttpResponse:
     """`name` is the file's, without its ending."""
-    lines = write_csv(events) if file_format == "csv" else write_json(events)
-    content_type = "text/csv; charset=utf-8" if file_format == "csv" else "application/json"
-    response = StreamingHttpResponse(join(lines), content_type=content_type)
-    response["Content-Disposition"] = f'attachment; filename="{name}.{file_format}"'
-    return response
+    if file_format == "csv":
+        return csv_export.respond(COLUMNS, map(list_cells, events), name=name)
+    return csv_export.stream(write_json(events), name=f"{name}.json", content_type="application/json")
 
 
-def write_csv(events: Iterable[ActivityEvent]) -> Iterator[str]:
-    writer = csv.writer(_Echo())
-    yield "\ufeff"  # without it Excel takes UTF-8 for something else
-    yield writer.writerow(COLUMNS)
-    for event in events:
-        facts = describe(event)
-        facts |= {name: json.dumps(facts[name], ensure_ascii=False) for name in ("before", "after") if facts[name]}
-        yield writer.writerow([make_harmless(facts[name]) for name in COLUMNS])
+def list_cells(event: ActivityEvent) -> list[object]:
+    facts = describe(event)
+    facts |= {name: json.dumps(facts[name], ensure_ascii=False) for name in ("before", "after") if facts[name]}
+    return [facts[name] for name in COLUMNS]
 
 
 def write_json(events: Iterable[ActivityEvent]) -> Iterator[str]:
@@ -78,19 +61,3 @@ def describe(event: ActivityEvent) -> dict[str, Any]:
         "operation": str(event.operation_key or ""),
         "request_id": event.request_id,
     }
-
-
-def make_harmless(value: object) -> str:
-    text = "" if value in (None, {}) else str(value)
-    return f"'{text}" if FORMULA.match(text) else text
-
-
-def join(lines: Iterable[str]) -> Iterator[str]:
-    """Many lines at once, since each piece is sent on its own."""
-    pieces: list[str] = []
-    for line in lines:
-        pieces.append(line)
-        if len(pieces) == ROWS_AT_ONCE:
-            yield "".join(pieces)
-            pieces.clear()
-    yield "".join(pieces)

@@ -7,6 +7,8 @@ Times are shown in the reader's zone, which `TimeZoneMiddleware` activates. They
 from __future__ import annotations
 
 import itertools
+import re
+import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
@@ -190,6 +192,20 @@ def span_between(start: datetime | None, end: datetime | None = None) -> str:
     return span(((end or now) - (start or now)).total_seconds())
 
 
+# --- Names ---
+
+
+def initials(name: str) -> str:
+    """One or two letters to recognise a name by: MS for "Main site"."""
+    words = [word for word in (re.sub(r"[\W_]+", "", part) for part in name.split()) if word]
+    return "".join(word[0] for word in words[:2]).upper()[:2] or name.strip()[:1]
+
+
+def hue(key: str) -> int:
+    """One of the stylesheet's twelve hues, always the same for one key."""
+    return zlib.crc32(key.encode()) % 12
+
+
 # --- Sizes and numbers ---
 
 
@@ -203,8 +219,35 @@ def size(amount: int) -> str:
     return f"{value:.1f} {SIZE_UNITS[steps]}" if value < 9.95 else f"{value:.0f} {SIZE_UNITS[steps]}"
 
 
+def signed_size(amount: int) -> str:
+    """+120 KB, −1.8 MB"""
+    return f"{_sign(amount)}{size(abs(amount))}"
+
+
+def signed(number: int) -> str:
+    """+6, −3, 0. With a minus sign, which is as wide as a plus."""
+    return f"{_sign(number)}{abs(number)}"
+
+
+def signed_percent(before: int, after: int) -> str:
+    """+4 %, −12 %; +0.3 % for little."""
+    share = 100 * (after - before) / before
+    text = f"{abs(share):.0f}" if abs(share) >= 9.95 else f"{abs(share):.1f}".removesuffix(".0")
+    return _("%(number)s %%") % {"number": f"{_sign(after - before)}{text}"}
+
+
+def _sign(number: int) -> str:
+    return "+" if number > 0 else "\N{MINUS SIGN}" if number < 0 else ""
+
+
 def file_count(count: int, language: str | None = None) -> str:
     return ngettext("%(n)d file", "%(n)d files", count, language) % {"n": count}
+
+
+def signed_file_count(count: int) -> str:
+    """+6 files, −1 file"""
+    text = ngettext("%(n)s file", "%(n)s files", abs(count))
+    return text % {"n": signed(count)}
 
 
 def version_number(version: Numbered) -> str:

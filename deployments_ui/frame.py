@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -86,6 +87,11 @@ class Frame:
         return get_language() or settings.LANGUAGE_CODE
 
     @property
+    def opened_at(self) -> datetime:
+        """When this page was made, for its print."""
+        return timezone.now()
+
+    @property
     def zone(self) -> str:
         return timezone.get_current_timezone_name()
 
@@ -137,7 +143,11 @@ class Frame:
         if self.person is None:
             return []
         if self.person.is_staff:
-            pages = [(_("Customers"), links.customers()), (_("Activity"), links.activity())]
+            pages = [
+                (_("Home"), links.home()),
+                (_("Customers"), links.customers()),
+                (_("Activity"), links.activity()),
+            ]
             if self.person.is_operator:
                 pages += [(_("People"), links.people()), (_("Settings"), links.settings())]
         elif len(self.person.roles) > 1:

@@ -13,7 +13,7 @@ from django.utils.translation import npgettext, pgettext
 from jinja2 import Environment
 
 from deployments_ui import formats, links, timeline
-from deployments_ui.labels import activity, builds, domains, env_vars, facts, operations, people, states
+from deployments_ui.labels import activity, attention, builds, domains, env_vars, facts, operations, people, states
 from deployments_ui.labels import settings as settings_labels
 from deployments_ui.translation import gettext, ngettext
 from portal.services.operations import undo
@@ -26,11 +26,16 @@ COMPONENTS = (
 FILTERS: dict[str, Callable[..., object]] = {
     "ago": formats.ago,
     "ahead": formats.ahead,
+    "app_states": attention.list_app_states,
     "blocker_label": domains.get_blocker_label,
     "build_label": builds.get_build_label,
     "build_trigger": builds.build_trigger,
     "by_day": timeline.by_day,
+    "check_label": states.get_check_label,
+    "condition": states.CONDITIONS.__getitem__,
     "date": formats.date_of,
+    "delta": facts.describe_delta,
+    "difference": facts.describe_difference,
     "domain_cause": domains.domain_cause,
     "domain_statuses": domains.list_domain_statuses,
     "event_outcome": activity.outcome_label,
@@ -44,9 +49,13 @@ FILTERS: dict[str, Callable[..., object]] = {
     "file_count": formats.file_count,
     "host": links.host,
     "hour": formats.hour,
+    "hue": formats.hue,
+    "initials": formats.initials,
     "instance_label": builds.get_instance_label,
+    "installation_troubles": settings_labels.list_troubles,
     "iso": formats.iso,
     "kind": states.kind,
+    "live_change_label": states.get_activation_label,
     "moment_label": states.get_moment_label,
     "number": formats.version_number,
     "number_or_id": formats.number_or_id,
@@ -55,14 +64,19 @@ FILTERS: dict[str, Callable[..., object]] = {
     "redirect_policy": domains.redirect_policy,
     "resolver_label": domains.get_resolver_label,
     "review_line_label": env_vars.get_review_line_label,
+    "row_id": attention.get_row_id,
     "role_name": people.get_role_name,
     "second": formats.second,
     "shorten_id": formats.shorten_id,
+    "signed": formats.signed,
+    "signed_size": formats.signed_size,
     "since": formats.since,
     "size": formats.size,
     "span": formats.span,
+    "staged_change": facts.describe_staged,
     "state_label": states.get_version_label,
     "step_text": settings_labels.get_step_text,
+    "trouble_label": attention.get_trouble_label,
     "undo_reason": undo.explain,
     "undo_token": undo.create_undo_token,
     "version_facts": facts.version_facts,

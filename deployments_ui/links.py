@@ -17,6 +17,10 @@ def segment(value: str) -> str:
     return value if PLAIN.fullmatch(value) else quote(escape_id(value), safe="~:@!$&'()*+,;=")
 
 
+def home() -> str:
+    return "/"
+
+
 def settings() -> str:
     return "/settings/"
 
@@ -107,6 +111,18 @@ def deployment_refresh(slug: str, deployment_id: str) -> str:
     return f"{deployment(slug, deployment_id)}refresh/"
 
 
+def history_export(slug: str) -> str:
+    return f"{customer(slug)}history.csv"
+
+
+def customers_export() -> str:
+    return f"{customers()}customers.csv"
+
+
+def operations_export(slug: str = "") -> str:
+    return f"{customer_operations(slug) if slug else operations()}operations.csv"
+
+
 def insights() -> str:
     return "/insights/"
 
@@ -135,12 +151,16 @@ def version_log_text(slug: str, deployment_id: str, version_id: str) -> str:
     return f"{version(slug, deployment_id, version_id)}log.txt"
 
 
+def comparison(slug: str, deployment_id: str) -> str:
+    return f"{deployment(slug, deployment_id)}compare/"
+
+
 def note(slug: str, deployment_id: str, version_id: str) -> str:
     return f"{version(slug, deployment_id, version_id)}note/"
 
 
 def compare(slug: str, deployment_id: str, from_id: str, to_id: str) -> str:
-    return f"{deployment(slug, deployment_id)}compare/?from={value(from_id)}&to={value(to_id)}"
+    return f"{comparison(slug, deployment_id)}?from={value(from_id)}&to={value(to_id)}"
 
 
 def value(text: str) -> str:

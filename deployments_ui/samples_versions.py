@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from uuid import uuid4
 
 from deployments_ui import samples
 from portal import terminal
+from portal.services.queries.app_health import AppCheck, DomainHealth, InstanceHealth
 from portal.services.queries.builds import Build
-from portal.services.queries.deployments import DeploymentPage
+from portal.services.queries.comparison import Comparison, DomainChange, EnvChange, LiveChange
+from portal.services.queries.deployments import Condition, DeploymentPage, PreviousPeriod
+from portal.services.queries.differences import Delta, Difference
 from portal.services.queries.filters import Filters
 from portal.services.queries.log_pages import LogPage
 from portal.services.queries.retention import Keeping, Retention
-from portal.services.queries.schemas import Action, Actions, CustomerSummary, State
+from portal.services.queries.schemas import Action, Actions, ActivationKind, CustomerSummary, State
 from portal.services.queries.timeline import Page
-from portal.services.queries.versions import Comparison, Difference, Moment, Offers, VersionPage
+from portal.services.queries.versions import Moment, Offers, VersionPage
 
 CUSTOMER = CustomerSummary("brightsmile-dental", "Bright Smile Dental", None)
 SHA = "a5e6f0c1d2b3948576a5e6f0c1d2b3948576a5e6f0c1d2b3948576a5e6f0c1d2"
@@ -32,10 +36,22 @@ def deployment_page(now: datetime) -> DeploymentPage:
     return DeploymentPage(
         customer=CUSTOMER,
         deployment=summary,
-        managed_url="https://brightsmile.apps.example/",
+        hosting_urls=("https://brightsmile.apps.example/",),
         last_good=samples.version(now, 45, State.ARCHIVED, minutes=13_000),
         last_good_from=samples.moment_ago(now, days=9),
         last_good_until=samples.moment_ago(now, minutes=118),
+        before=PreviousPeriod(
+            samples.version(now, 45, State.ARCHIVED, minutes=13_000),
+            samples.moment_ago(now, days=9),
+            samples.moment_ago(now, minutes=118),
+            Condition.GOOD,
+        ),
+        check=AppCheck(
+            samples.moment_ago(now, minutes=117), "ok", "It answers (200), and this version is what runs.", uuid4()
+        ),
+        domains=DomainHealth(2, 1),
+        instances=InstanceHealth(2, 2, samples.moment_ago(now, minutes=3)),
+        staged_delta=Delta(same_artifact=False, files=6, total_bytes=120_400, same_runtime=True),
         is_cut=False,
         shows_vendor_host=False,
         gone_at=None,
@@ -55,13 +71,41 @@ def deployment_pages(now: datetime) -> dict[str, DeploymentPage]:
     gone = replace(usual.deployment, is_gone=True, live=None, live_since=None, staged=None)
     shared = replace(usual.deployment, live=None, live_is_foreign=True, is_shared=True, staged=None)
     failed = replace(
-        usual.deployment, staged=None, last_failed=samples.version(now, 47, State.FAILED, minutes=8), on_rollback=True
+        usual.deployment,
+        staged=None,
+        last_failed=samples.version(now, 47, State.FAILED, minutes=8),
+        failure="The health check on /ready answered 503 for 60 seconds.",
+        on_rollback=True,
     )
+    stopped = replace(usual.deployment, staged=None, is_stopped=True)
+    building = replace(usual.deployment, staged=None, building=samples.version(now, 48, State.BUILDING, minutes=1))
+    empty = replace(usual.deployment, staged=None, live=None, live_since=None, live_by="")
+    bad = AppCheck(samples.moment_ago(now, minutes=117), "bad", "It answers with an error (503).", uuid4())
     return {
         "app": usual,
-        "app-gone": replace(usual, deployment=gone, last_good=None),
-        "app-shared": replace(usual, deployment=shared, last_good=None, is_cut=True, builds=()),
+        "app-gone": replace(
+            usual, deployment=gone, last_good=None, before=None, domains=None, instances=None, gone_at=now
+        ),
+        "app-shared": replace(
+            usual,
+            deployment=shared,
+            last_good=None,
+            before=None,
+            check=None,
+            instances=None,
+            hosting_urls=(),
+            is_cut=True,
+            builds=(),
+        ),
         "app-failed": replace(usual, deployment=failed),
+        "app-bad": replace(
+            usual, deployment=replace(usual.deployment, staged=None), check=bad, instances=InstanceHealth(0, 2, now)
+        ),
+        "app-building": replace(usual, deployment=building, check=None),
+        "app-empty": replace(
+            usual, deployment=empty, before=None, last_good=None, check=None, domains=None, instances=None
+        ),
+        "app-stopped": replace(usual, deployment=stopped),
     }
 
 
@@ -130,16 +174,37 @@ def comparison(now: datetime) -> Comparison:
         deployment=samples.deployment(now),
         left=left,
         right=right,
-        same_artifact=False,
-        differences=(
-            Difference("kind", "static", "static"),
+        delta=Delta(same_artifact=False, files=-2, total_bytes=-5_316, same_runtime=False),
+        changed=(
             Difference("files", 42, 40),
             Difference("total_bytes", 184_320, 179_004),
             Difference("artifact", SHA[:16], SHA[16:32]),
-            Difference("health_path", "", ""),
-            Difference("created_at", left.created_at, right.created_at),
-            Difference("who", "Dr Rao", "Vera Lind"),
+            Difference("port", 8080, 3000),
         ),
+        equal=(Difference("kind", "static", "static"), Difference("command", "node server.js", "node server.js")),
+        versions=(samples.version(now, 44, State.FAILED, minutes=9_000, who="Vera Lind"),),
+        has_more=False,
+        live_changes=(
+            LiveChange(
+                kind=ActivationKind.ROLLED_BACK,
+                at=samples.moment_ago(now, minutes=8_000),
+                version_id="ver_0043",
+                number=43,
+                from_version_id="ver_0045",
+                from_number=45,
+                who="Ana Ruiz",
+                role="support",
+                reason="Checkout broken",
+                operation=uuid4(),
+            ),
+        ),
+        env_changes=(
+            EnvChange("STRIPE_KEY", "production", samples.moment_ago(now, minutes=7_000), "Dr Rao", "", False),
+        ),
+        domain_changes=(DomainChange("www.brightsmile.example", samples.moment_ago(now, minutes=6_000), False),),
+        choices=(right, left),
+        offered=left,
+        actions=Actions(roll_back=Action(may=True)),
     )
 
 

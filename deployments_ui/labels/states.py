@@ -10,6 +10,9 @@ from django.utils.translation import gettext_lazy as _
 
 from deployments_ui.labels.base import Label, open_word
 from portal.services.open_words import OTHER
+from portal.services.queries.app_health import AppCheck
+from portal.services.queries.comparison import LiveChange
+from portal.services.queries.deployments import Condition
 from portal.services.queries.schemas import ActivationEntry, ActivationKind, State, VersionEntry, VersionSummary
 from portal.services.queries.versions import Moment
 
@@ -65,6 +68,20 @@ KINDS: dict[str, Promise] = {
 }
 
 
+CONDITIONS: dict[Condition, Label] = {
+    Condition.FAILED_CHECK: Label("failed", "failed", _("failed its check")),
+    Condition.GOOD: Label("good", "live", _("good")),
+    Condition.ROLLED_BACK: Label("waiting", "back", _("rolled back")),
+    Condition.UNKNOWN: Label("unknown", "unknown", _("not checked")),
+}
+
+
+def get_check_label(check: AppCheck) -> Label:
+    """With what the check found as a sentence."""
+    css, shape = {"bad": ("failed", "failed"), "ok": ("good", "live")}.get(check.verdict, ("unknown", "unknown"))
+    return Label(css, shape, check.text)
+
+
 def get_version_label(found: VersionSummary | VersionEntry, language: str | None = None) -> Label:
     """The state of a version, or of its entry in a timeline. A state we don't know keeps the hosting service's word.
 
@@ -86,7 +103,7 @@ def _get_state_label(state: State, language: str | None) -> Label:
     return Label(label.css, label.shape, str(label.word))
 
 
-def get_activation_label(entry: ActivationEntry) -> Label:
+def get_activation_label(entry: ActivationEntry | LiveChange) -> Label:
     return ACTIVATIONS[entry.kind]
 
 

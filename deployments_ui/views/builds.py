@@ -20,7 +20,7 @@ UNFINISHED = frozenset({"queued", "building"})
 def index(request: htmx.Request, slug: str, deployment_id: str) -> HttpResponse:
     found = builds.get_builds(by=request.person, slug=slug, deployment_id=deployment_id, now=timezone.now())
     context = list_context(found, by=request.person)
-    return htmx.render(request, "builds/list.html", context, part="builds", oob=("actions", "rollback"))
+    return htmx.render(request, "builds/list.html", context, part="builds", oob=("answer", "actions", "rollback"))
 
 
 @require_safe

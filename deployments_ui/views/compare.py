@@ -7,13 +7,13 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from deployments_ui import htmx, links
-from portal.services.queries import versions
-from portal.services.queries.versions import Comparison
+from portal.services.queries import comparison
+from portal.services.queries.comparison import Comparison
 
 
 @require_safe
 def show(request: htmx.Request, slug: str, deployment_id: str) -> HttpResponse:
-    found = versions.compare(
+    found = comparison.compare(
         by=request.person,
         slug=slug,
         deployment_id=deployment_id,
@@ -29,5 +29,6 @@ def context_of(found: Comparison) -> dict[str, Any]:
         "customer": found.customer,
         "deployment": found.deployment,
         "found": found,
+        "compare_url": links.comparison(found.customer.slug, found.deployment.id),
         "swap_url": links.compare(found.customer.slug, found.deployment.id, found.right.id, found.left.id),
     }

@@ -35,7 +35,7 @@ def index(request: htmx.Request, slug: str, deployment_id: str) -> HttpResponse:
     if domain_polling.is_unchanged(request, polling):
         return htmx.no_change()
     context = {**list_context(found, by=request.person), "polling": polling}
-    oob = ("actions", "rollback", *htmx.LAYOUT_PARTS)
+    oob = ("answer", "actions", "rollback", *htmx.LAYOUT_PARTS)
     return htmx.render(request, "domains/list.html", context, part="domains", oob=oob)
 
 

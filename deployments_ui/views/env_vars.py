@@ -36,7 +36,7 @@ def show(request: htmx.Request, slug: str, deployment_id: str) -> HttpResponse:
         search=request.GET.get("search", "").strip()[:100],
         now=timezone.now(),
     )
-    oob = ("env_notices", "actions", "rollback", *htmx.LAYOUT_PARTS)
+    oob = ("env_notices", "answer", "actions", "rollback", *htmx.LAYOUT_PARTS)
     context = page_context(found, by=request.person)
     return htmx.render(request, "env_vars/page.html", context, part="env_vars", oob=oob)
 

@@ -3,12 +3,14 @@
 from typing import Any
 
 from django.http import HttpResponse, QueryDict
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from deployments_ui import freshness, htmx, links, timeline_filters
+from deployments_ui import freshness, htmx, links, list_export, timeline_filters
+from deployments_ui.forms.history import filter_query
 from deployments_ui.tabs import list_customer_tabs
 from portal.services import visits
 from portal.services.queries import history
@@ -32,6 +34,13 @@ def show(request: htmx.Request, slug: str) -> HttpResponse:
         shown = freshness.of_page(freshness.query_of(request), path=path, refresh_path=refresh_path, age=newer)
         return freshness.render_age(request, shown)
     return respond(request, newer)
+
+
+@require_safe
+def export(request: htmx.Request, slug: str) -> HttpResponseBase:
+    """The history as CSV, with the page's filters."""
+    found = history.iterate_history(by=request.person, slug=slug, query=dict(request.GET.lists()))
+    return list_export.export_history(found, slug=slug, now=timezone.now())
 
 
 @require_POST
@@ -65,4 +74,5 @@ def context_of(found: History, query: QueryDict) -> dict[str, Any]:
             filtered["page_query"], path=url, refresh_path=links.customer_refresh(slug), age=found.age, fill=found.fill
         ),
         "is_empty": is_read and not found.deployments and not filtered["chips"],
+        "export_url": links.with_query(links.history_export(slug), filter_query(found.filters)),
     }

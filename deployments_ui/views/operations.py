@@ -3,10 +3,11 @@
 from uuid import UUID
 
 from django.http import Http404, HttpResponse
+from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from deployments_ui import dialogs, freshness, htmx, links, operation_page
+from deployments_ui import dialogs, freshness, htmx, links, list_export, operation_page
 from deployments_ui.tabs import list_activity_tabs, list_customer_tabs
 from portal.services.operations import status
 from portal.services.operations.kinds import get_kind
@@ -49,8 +50,7 @@ def read_cursor(request: htmx.Request) -> int:
 @require_safe
 def index(request: htmx.Request, slug: str = "") -> HttpResponse:
     """All operations, for staff; those of one customer, for its members too."""
-    if not slug and not request.person.is_staff:
-        raise Http404
+    require_list(request, slug)
     cursor = read_cursor(request)
     found = operations.list_operations(by=request.person, slug=slug, before=cursor, now=timezone.now())
     path = links.customer_operations(slug) if slug else links.operations()
@@ -61,5 +61,21 @@ def index(request: htmx.Request, slug: str = "") -> HttpResponse:
         "switch": list_activity_tabs(found.customer, current="operations"),
         "newest_url": path if cursor else "",
         "older_url": links.with_query(path, [("before", found.next_cursor)]) if found.next_cursor else "",
+        "export_url": links.operations_export(slug),
     }
     return htmx.render(request, "operations/list.html", context, part="operations")
+
+
+@require_safe
+def export(request: htmx.Request, slug: str = "") -> HttpResponseBase:
+    """The same list as CSV."""
+    require_list(request, slug)
+    now = timezone.now()
+    found = operations.iterate_operations(by=request.person, slug=slug, now=now)
+    return list_export.export_operations(found, slug=slug, now=now)
+
+
+def require_list(request: htmx.Request, slug: str) -> None:
+    """Raises Http404: the list of all customers' operations is for staff."""
+    if not slug and not request.person.is_staff:
+        raise Http404

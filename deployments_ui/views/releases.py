@@ -19,7 +19,7 @@ from portal.services.operations.kinds.rollback import RollBack
 from portal.services.operations.kinds.stop import Stop
 from portal.services.operations.releases import ReleaseDialog
 from portal.services.operations.submit import DialogIds
-from portal.services.queries.versions import Difference
+from portal.services.queries.differences import Difference
 
 RUNTIME_FACTS = frozenset({"command", "health_path", "image", "port"})
 SHOWN_FACTS = RUNTIME_FACTS | {"entrypoint", "files", "kind", "total_bytes"}
@@ -70,7 +70,8 @@ def keeping(request: htmx.Request, slug: str, deployment_id: str) -> HttpRespons
     is_kept = "taken_back" not in request.POST
     page = releases.keep_rollback(ids, live_id, is_kept=is_kept, by=request.person, now=timezone.now())
     if not htmx.wants_part(request):
-        return dialogs.SeeOther(links.deployment(slug, deployment_id))
+        is_from_home = request.POST.get("back") == "home"
+        return dialogs.SeeOther(links.home() if is_from_home else links.deployment(slug, deployment_id))
     context = {"customer": page.customer, "deployment": page.deployment, "has_focus": True}
     return htmx.render_parts(request, "deployments/layout.html", context, "rollback")
 

@@ -1,9 +1,25 @@
 """Deployments as last read from MIOSA, and which customers have something on them. Disposable."""
 
+from collections.abc import Collection
+
 from django.db import models
+from django.db.models import Q
+
+# Live, and nothing wrong. Whether something staged was forgotten, or the row is too old, depends on the time.
+HEALTHY = (
+    Q(gone_at=None, failed_at=None, domains_waiting=0)
+    & (Q(on_rollback=False) | Q(is_rollback_kept=True))
+    & ~Q(active_version_id="")
+    & ~Q(state="stopped")
+)
 
 
 class DeploymentQuerySet(models.QuerySet["Deployment"]):
+    def in_scope(self, customer_ids: Collection[int] | None) -> "DeploymentQuerySet":
+        """Those whose state these customers may see; None means every deployment, as in `Person.scope`."""
+        existing = self.filter(gone_at=None)
+        return existing if customer_ids is None else existing.filter(customer__in=customer_ids, is_shared=False)
+
     def held_by(self, customer_id: int) -> "DeploymentQuerySet":
         """Those that the customer owns or has a version or domain on."""
         return self.filter(holdings__customer_id=customer_id)
@@ -13,7 +29,7 @@ class DeploymentQuerySet(models.QuerySet["Deployment"]):
         return self.only(
             *("miosa_id", "customer_id", "name", "state", "public_url", "managed_url", "active_version_id"),
             *("live_version_id", "staged_version_id", "newest_version_id", "live_since", "on_rollback", "is_shared"),
-            *("live_by", "live_by_role", "live_reason", "live_operation_id"),
+            *("live_by", "live_by_role", "live_reason", "live_operation_id", "own_domain"),
             *("is_filled", "domains_waiting", "domains_read_at", "created_at", "first_seen_at", "gone_at"),
         )
 
@@ -33,6 +49,9 @@ class Deployment(models.Model):
     `live_version`, `staged_version` and `newest_version` are updated whenever the row or one of its versions changes.
     `live_by`, `live_by_role` and `live_reason` say who made the live version live and why, `live_operation_id` by which
     of our operations; they are empty, and `live_since` is None, if it is not known.
+    `failed_at` is when its newest version failed, None unless it did; `staged_since` says since when there is a
+    `staged_version`. `is_rollback_kept`: a person decided to keep the rollback that it is on.
+    `own_domain` is the owner's custom domain to visit it at, empty if none works (`services/domains/upsert.py`).
     `requested_at` is when the request for this row was sent: the response to an earlier request is not stored any more.
     """
 
@@ -66,6 +85,10 @@ class Deployment(models.Model):
     live_reason = models.CharField(max_length=500, blank=True)
     live_operation_id = models.UUIDField(null=True)
     on_rollback = models.BooleanField(default=False)
+    is_rollback_kept = models.BooleanField(default=False)
+    failed_at = models.DateTimeField(null=True)
+    staged_since = models.DateTimeField(null=True)
+    own_domain = models.CharField(max_length=260, blank=True)
     domains_waiting = models.PositiveIntegerField(default=0, help_text="Its domains that do not lead here, counted.")
     domains_read_at = models.DateTimeField(null=True)
     domains_tried_at = models.DateTimeField(null=True, help_text="When the worker last read them, or tried to.")
@@ -84,6 +107,28 @@ class Deployment(models.Model):
             models.Index(fields=["requested_at"], condition=models.Q(gone_at=None), name="deployment_requested"),
             # How far the first fill is.
             models.Index(fields=["id"], condition=models.Q(gone_at=None, is_filled=False), name="deployment_unfilled"),
+            # What needs attention, on the home of staff: few of many rows each.
+            models.Index(
+                fields=["failed_at"], condition=Q(gone_at=None, failed_at__isnull=False), name="deployment_failed"
+            ),
+            models.Index(
+                fields=["staged_since"], condition=Q(gone_at=None, staged_since__isnull=False), name="deployment_staged"
+            ),
+            models.Index(
+                fields=["live_since"],
+                condition=Q(gone_at=None, on_rollback=True, is_rollback_kept=False),
+                name="deployment_on_rollback",
+            ),
+            models.Index(fields=["id"], condition=Q(gone_at=None, state="stopped"), name="deployment_stopped"),
+            models.Index(
+                fields=["id"], condition=Q(gone_at=None, domains_waiting__gt=0), name="deployment_domains_waiting"
+            ),
+            # The others, counted in one line: by customer, so that no row is read.
+            models.Index(
+                fields=["customer", "staged_since", "requested_at"],
+                condition=HEALTHY,
+                name="deployment_healthy",
+            ),
         )
 
     def __str__(self) -> str:

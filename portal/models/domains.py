@@ -3,13 +3,31 @@
 from datetime import datetime, timedelta
 
 from django.db import models
+from django.db.models import Q
 
 # MIOSA's status of a domain (contract 9.4); empty means that it was not stated.
 WORKING = ("verified", "active")
+# Its certificate is issued as well, so that visitors get the app.
+SERVING = "active"
 UNVERIFIED = ("pending", "verifying", "failed", "")
 
 _CHECK_TAKES = timedelta(seconds=10)
 _CERTIFICATE_TAKES = timedelta(days=1)
+
+
+class DomainQuerySet(models.QuerySet["Domain"]):
+    def waiting(self) -> "DomainQuerySet":
+        """Those of a known customer that do not lead to their deployment. See `Domain.is_waiting`."""
+        wrong = ~Q(status__in=WORKING) | Q(drifted_at__isnull=False)
+        return self.filter(wrong, gone_at=None, customer__isnull=False)
+
+    def failing(self) -> "DomainQuerySet":
+        """Of those the ones that worked before, or whose verification failed. See `Domain.is_failing`."""
+        return self.waiting().filter(Q(drifted_at__isnull=False) | Q(verified_at__isnull=False) | Q(status="failed"))
+
+    def not_yet_working(self) -> "DomainQuerySet":
+        """The other ones of those that wait."""
+        return self.waiting().filter(drifted_at=None, verified_at=None).exclude(status="failed")
 
 
 class Domain(models.Model):
@@ -42,6 +60,8 @@ class Domain(models.Model):
     drifted_at = models.DateTimeField(null=True)
     has_shown_cname = models.BooleanField(default=False)
 
+    objects = DomainQuerySet.as_manager()
+
     class Meta:
         constraints = (models.UniqueConstraint(fields=["deployment", "miosa_id"], name="domain_once"),)
         indexes = (
@@ -71,6 +91,22 @@ class Domain(models.Model):
         """Whether its certificate is likely to be issued soon (contract 9.4): DNS was verified less than a day ago."""
         since = self.verified_at or self.created_at
         return self.status == "verified" and since is not None and now - since < _CERTIFICATE_TAKES
+
+    @property
+    def is_failing(self) -> bool:
+        """Whether it worked before and does not any more, or its verification has failed."""
+        return self.is_waiting and bool(self.drifted_at or self.verified_at or self.status == "failed")
+
+    @property
+    def serves(self) -> bool:
+        """Whether visitors get the app at it."""
+        return self.status == SERVING and not self.is_waiting
+
+    @property
+    def redirects_away(self) -> bool:
+        """Whether visitors are redirected from it to the other of example.com and www.example.com."""
+        away = "www_to_apex" if self.name.startswith("www.") else "apex_to_www"
+        return self.redirect_policy == away
 
     def is_being_checked(self, *, now: datetime) -> bool:
         """Whether a check is due or running: the first one, or one that a person has just started."""

@@ -34,6 +34,11 @@ class OperationQuerySet(models.QuerySet["Operation"]):
         """Rows that are due by the time in `column`. See `is_moment_due`."""
         return self.filter(Q(**{f"{column}__lte": now}) | Q(**{f"{column}__gt": now + _LONGEST_PAUSE}))
 
+    def undecided(self) -> OperationQuerySet:
+        """Reading does not show the outcome. See `Operation.needs_decision`."""
+        cannot_tell = Q(next_read_at=None) | Q(error_code=Operation.NOT_FOUND_OUT)
+        return self.filter(cannot_tell, state=Operation.State.UNKNOWN)
+
     def in_lane_of(self, deployment_id: str, lane: str) -> OperationQuerySet:
         return self.filter(deployment_id=deployment_id, lane=lane, in_lane=True)
 

@@ -8,13 +8,14 @@ from portal.models import Customer, Deployment
 from portal.permissions import Person
 from portal.services import clean_text, logs, open_words
 from portal.services.errors import NotFound
-from portal.services.queries import actions, deployments, summaries
+from portal.services.queries import actions, app_health, deployments, summaries
 from portal.services.queries.log_pages import LogPage
 from portal.services.queries.schemas import CustomerSummary, DeploymentSummary
 from portal.services.sync import polling
 
 LINES = 2_000
 _ENDED = frozenset({"stopped", "destroyed", "failed", "error"})
+_HEALTHY = frozenset({"healthy", "running"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,7 @@ def _cut(row: Instance, *, by: Person) -> Instance:
 def _read(deployment: Deployment, *, customer: Customer, now: datetime) -> Instances:
     latest = polling.poll(
         f"instances:{deployment.pk}",
-        lambda client: tuple(map(_read_instance, client.runtime_instances.list(deployment.miosa_id).items)),
+        lambda client: _fetch(deployment, client, now=now),
         customer_id=customer.pk,
         is_final=False,
         now=now,
@@ -115,6 +116,13 @@ def _read(deployment: Deployment, *, customer: Customer, now: datetime) -> Insta
         return Instances((), now, "")
     rows = sorted(latest.value or (), key=lambda row: (row.has_ended, row.id))
     return Instances(tuple(rows), latest.as_of, logs.explain_outdated(latest.error()) if latest.error else "")
+
+
+def _fetch(deployment: Deployment, client: miosa.Client, *, now: datetime) -> tuple[Instance, ...]:
+    rows = tuple(map(_read_instance, client.runtime_instances.list(deployment.miosa_id).items))
+    wanted = [row.state in _HEALTHY for row in rows if not row.has_ended or row.wanted in _HEALTHY]
+    app_health.store_instance_health(deployment, healthy=wanted, now=now)
+    return rows
 
 
 def _read_instance(row: miosa.RuntimeInstance) -> Instance:

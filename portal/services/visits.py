@@ -13,22 +13,30 @@ from portal.models import Customer, Deployment
 from portal.permissions import Person
 from portal.services import builds, logs
 from portal.services.queries import customer_list, customers, deployments, summaries, versions
-from portal.services.queries.customer_list import LoadedList
+from portal.services.queries.attention_filters import AttentionFilters
+from portal.services.queries.customer_list import NO_FILTERS, LoadedList
 from portal.services.queries.versions import LoadedVersion
 from portal.services.sync import refresh
 
 
-def open_list(*, by: Person, search: str, sort: str, page: int, now: datetime) -> LoadedList:
+def open_list(
+    *, by: Person, search: str, sort: str, page: int, filters: AttentionFilters = NO_FILTERS, now: datetime
+) -> LoadedList:
     """A page of the customers; what was never read of their apps is read before all others. Polls call it too."""
-    loaded = customer_list.load_page(by=by, search=search, sort=sort, page=page)
-    refresh.read_first(loaded.deployments, now=now)
-    refresh.follow_builds(loaded.deployments, now=now)
-    return loaded
+    return _follow(customer_list.load_page(by=by, search=search, sort=sort, page=page, filters=filters, now=now), now)
 
 
 def open_list_after(*, by: Person, search: str, sort: str, after: str, now: datetime) -> LoadedList:
     """The same from behind the customer with the slug `after`."""
-    loaded = customer_list.load_after(by=by, search=search, sort=sort, after=after)
+    return _follow(customer_list.load_after(by=by, search=search, sort=sort, after=after, now=now), now)
+
+
+def open_own_customers(*, by: Person, most_deployments: int, now: datetime) -> LoadedList:
+    """The first page of the customers of somebody who works for several, with their apps."""
+    return _follow(customer_list.load_after(by=by, most_deployments=most_deployments, now=now), now)
+
+
+def _follow(loaded: LoadedList, now: datetime) -> LoadedList:
     refresh.read_first(loaded.deployments, now=now)
     refresh.follow_builds(loaded.deployments, now=now)
     return loaded

@@ -6,7 +6,6 @@
   const setBusy = (form, button) => {
     form.dataset.busy = "";
     if (!button?.matches(".button")) return;
-    button.style.minWidth = `${Math.ceil(button.getBoundingClientRect().width)}px`;
     button.dataset.busy = button.textContent;
     if (button.dataset.sending) button.textContent = button.dataset.sending;
   };
@@ -14,7 +13,6 @@
     delete form.dataset.busy;
     for (const button of buttonsOf(form)) {
       if (button.dataset.sending) button.textContent = button.dataset.busy;
-      button.style.minWidth = "";
       delete button.dataset.busy;
     }
   };

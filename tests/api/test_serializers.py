@@ -12,10 +12,12 @@ from portal.api.serializers import history as history_shapes
 from portal.api.serializers import operations as operation_shapes
 from portal.api.serializers import pages, summaries
 from portal.api.serializers.fields import StaffField
-from portal.services.queries import builds as stored_builds
 from portal.services.queries import (
+    app_counts,
+    app_health,
     customer_list,
     deployments,
+    differences,
     filters,
     history,
     operations,
@@ -23,6 +25,7 @@ from portal.services.queries import (
     schemas,
     versions,
 )
+from portal.services.queries import builds as stored_builds
 
 # The fields of each dataclass that are not serialized, and why.
 OMITTED: dict[type, dict[str, str]] = {
@@ -35,6 +38,8 @@ OMITTED: dict[type, dict[str, str]] = {
     schemas.DeploymentSummary: {"actions": "nothing can be done here yet"},
     schemas.Rollback: {"may_keep": "nothing can be done here yet", "undo": "nothing can be done here yet"},
     customer_list.CustomerList: {
+        "filters": "who asks knows",
+        "known_tags": "a choice of the page's filters",
         "following": "it is in next",
         "page": "the cursor says where",
         "pages": "next says whether there is more",
@@ -68,8 +73,14 @@ WRITTEN: list[tuple[type, type[Serializer[Any]]]] = [
     (schemas.DeploymentSummary, summaries.DeploymentSerializer),
     (schemas.Rollback, summaries.RollbackSerializer),
     (schemas.VersionSummary, summaries.VersionSummarySerializer),
+    (app_health.AppCheck, pages.AppCheckSerializer),
+    (app_health.DomainHealth, pages.DomainHealthSerializer),
+    (app_health.InstanceHealth, pages.InstanceHealthSerializer),
+    (deployments.PreviousPeriod, pages.PreviousPeriodSerializer),
+    (differences.Delta, pages.DeltaSerializer),
     (stored_builds.Build, pages.BuildSerializer),
     (customer_list.CustomerList, pages.CustomerListSerializer),
+    (app_counts.AppCounts, pages.AppCountsSerializer),
     (customer_list.CustomerRow, pages.CustomerRowSerializer),
     (deployments.DeploymentPage, pages.DeploymentPageSerializer),
     (filters.Choice, history_shapes.ChoiceSerializer),
@@ -88,7 +99,6 @@ FOR_STAFF = {
     (summaries.CustomerSummarySerializer, "external_id"),
     (pages.BuildSerializer, "error"),
     (pages.BuildSerializer, "trigger"),
-    (pages.DeploymentPageSerializer, "managed_url"),
     (history_shapes.VersionEntrySerializer, "sandbox"),
     (operation_shapes.OperationSerializer, "for_operators"),
     (operation_shapes.OperationSerializer, "note"),

@@ -7,8 +7,9 @@ import pytest
 from portal.models import Domain, Operation
 from portal.services.domains import background, checks
 from portal.services.domains.queries import get_domain_detail
+from portal.services.queries.operations import list_operations
 from portal.services.queries.schemas import OperationEntry
-from tests.domains.app import NAME, ZONE, DomainsApp, NameServer, get_target
+from tests.domains.app import NAME, SLUG, ZONE, DomainsApp, NameServer, get_target
 from tests.simulator_control import SimulatorControl
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -64,6 +65,8 @@ def test_the_history_tells_a_verification_and_no_check_that_changed_nothing(
     app.change(domain, "verify_domain")
     assert Operation.objects.filter(kind="verify_domain").count() == 2
     assert list_kinds() == before
+    listed = list_operations(by=app.owner, slug=SLUG, now=app.now).operations
+    assert "verify_domain" not in [operation.kind for operation in listed if operation.who == "Deploy desk"]
 
 
 def test_the_history_counts_domains_that_wait(app: DomainsApp, name_server: NameServer) -> None:

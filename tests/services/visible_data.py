@@ -10,7 +10,7 @@ from typing import Any
 from portal.models import Deployment, Version
 from portal.permissions import Person
 from portal.services.errors import NotFound
-from portal.services.queries import search, versions
+from portal.services.queries import comparison, search
 from portal.services.queries.timeline import Page
 from tests import page_views
 
@@ -40,7 +40,7 @@ def collect_visible_text(*, by: Person, slug: str, now: datetime) -> str:
         found.append(as_text(page))
         found += _collect_versions_text(deployment, by=by, slug=slug, now=now)
     for text in ("#1", "site", "a", *Version.objects.values_list("miosa_id", flat=True)[:30]):
-        hits = search.find(by=by, text=text, now=now).hits
+        hits = search.find(by=by, text=text).hits
         found += [as_text(hit) for hit in hits]
     return "\n".join(found)
 
@@ -52,7 +52,7 @@ def _collect_versions_text(deployment: Deployment, *, by: Person, slug: str, now
         where: dict[str, Any] = {"by": by, "slug": slug, "deployment_id": deployment.miosa_id, "now": now}
         try:
             found.append(as_text(page_views.open_version(version_id=version_id, **where)))
-            found.append(as_text(versions.compare(from_id=version_id, to_id=ids[0], **where)))
+            found.append(as_text(comparison.compare(from_id=version_id, to_id=ids[0], **where)))
         except NotFound:
             continue
     return found

@@ -14,7 +14,22 @@ from portal.api.serializers.summaries import (
     FillSerializer,
     VersionSummarySerializer,
 )
+from portal.services.queries.deployments import Condition
 from portal.services.queries.retention import Keeping
+
+
+class AppCountsSerializer(serializers.Serializer[Any]):
+    """How many apps are in each state. One app can be in several; on a shared one a customer sees no state."""
+
+    total = serializers.IntegerField()
+    live = serializers.IntegerField()
+    failed = serializers.IntegerField(help_text="Their newest version failed.")
+    stopped = serializers.IntegerField()
+    on_rollback = serializers.IntegerField(help_text="Without those that a person decided to keep so.")
+    domains = serializers.IntegerField(help_text="They have domains that don't lead to them.")
+    staged = serializers.IntegerField()
+    building = serializers.IntegerField()
+    not_live = serializers.IntegerField(help_text="Nothing is live yet, or not any more.")
 
 
 class CustomerRowSerializer(serializers.Serializer[Any]):
@@ -23,6 +38,8 @@ class CustomerRowSerializer(serializers.Serializer[Any]):
     deployments_count = serializers.IntegerField()
     last_published_at = MomentField(allow_null=True, help_text="Null: never, or not known yet if `is_unread`.")
     is_unread = serializers.BooleanField(help_text="Some of its apps, or their versions, are not read yet.")
+    apps = AppCountsSerializer()
+    tags = serializers.ListField(child=serializers.CharField(), help_text="For staff; empty for everybody else.")
 
 
 class CustomerListSerializer(serializers.Serializer[Any]):
@@ -53,13 +70,60 @@ class BuildSerializer(serializers.Serializer[Any]):
     error = StaffField()
 
 
+class PreviousPeriodSerializer(serializers.Serializer[Any]):
+    """A version that was live; the moments are null if they are not known."""
+
+    version = VersionSummarySerializer()
+    began_at = MomentField(allow_null=True)
+    ended_at = MomentField(allow_null=True)
+    condition = serializers.ChoiceField(
+        [each.value for each in Condition], help_text="How it ended; `good`: neither a failed check nor a rollback."
+    )
+
+
+class AppCheckSerializer(serializers.Serializer[Any]):
+    """The last check of the live version, made after an operation."""
+
+    at = MomentField()
+    verdict = serializers.ChoiceField(["bad", "ok", "unknown"])
+    text = serializers.CharField(help_text="What the check found, in a sentence.")
+    operation = serializers.UUIDField()
+
+
+class DomainHealthSerializer(serializers.Serializer[Any]):
+    working = serializers.IntegerField(help_text="Domains that lead to the app.")
+    waiting = serializers.IntegerField(help_text="Domains that do not, or no longer.")
+
+
+class InstanceHealthSerializer(serializers.Serializer[Any]):
+    healthy = serializers.IntegerField()
+    total = serializers.IntegerField(help_text="Instances that should run.")
+    as_of = MomentField()
+
+
+class DeltaSerializer(serializers.Serializer[Any]):
+    """How a version differs from an earlier one; null: not known."""
+
+    same_artifact = serializers.BooleanField(allow_null=True)
+    files = serializers.IntegerField(allow_null=True, help_text="The later minus the earlier number of files.")
+    total_bytes = serializers.IntegerField(allow_null=True, help_text="The later minus the earlier size.")
+    same_runtime = serializers.BooleanField(help_text="Same kind, image, command, port and health check.")
+
+
 class DeploymentPageSerializer(serializers.Serializer[Any]):
     customer = CustomerSummarySerializer()
     deployment = DeploymentSerializer()
-    managed_url = StaffField()
+    hosting_urls = serializers.ListField(
+        child=serializers.CharField(), help_text="For the platform's staff: its other addresses; else empty."
+    )
     last_good = VersionSummarySerializer(allow_null=True, help_text="The version to roll back to.")
     last_good_from = MomentField(allow_null=True)
     last_good_until = MomentField(allow_null=True)
+    before = PreviousPeriodSerializer(allow_null=True, help_text="What was live before the live version.")
+    check = AppCheckSerializer(allow_null=True, help_text="Null: not checked since it went live.")
+    domains = DomainHealthSerializer(allow_null=True, help_text="Null: not read yet.")
+    instances = InstanceHealthSerializer(allow_null=True, help_text="Null: not read within the last hour.")
+    staged_delta = DeltaSerializer(allow_null=True, help_text="How the staged version differs from the live one.")
     is_cut = serializers.BooleanField(
         help_text="Shared with other customers: only this customer's versions are included."
     )
@@ -113,4 +177,6 @@ class VersionPageSerializer(serializers.Serializer[Any]):
     build_id = StaffField()
     previous_id = serializers.CharField(help_text="The next older version; empty for the oldest.")
     next_id = serializers.CharField(help_text="The next newer version; empty for the newest.")
+    check = AppCheckSerializer(allow_null=True, help_text="Of the live version; null: not checked since it went live.")
+    before = VersionSummarySerializer(allow_null=True, help_text="Of the live version: what was live before.")
     age = AgeSerializer()

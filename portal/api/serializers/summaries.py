@@ -56,7 +56,7 @@ class VersionSummarySerializer(serializers.Serializer[Any]):
 class DeploymentSummarySerializer(serializers.Serializer[Any]):
     id = serializers.CharField()
     name = serializers.CharField()
-    url = serializers.CharField(help_text="The app's address; may be empty.")
+    url = serializers.CharField(help_text="The app's address: its own domain if one works; may be empty.")
     live = VersionSummarySerializer(allow_null=True)
     live_since = MomentField(allow_null=True)
     live_by = serializers.CharField(help_text="Who made the live version live; empty if that is not known.")
@@ -68,6 +68,7 @@ class DeploymentSummarySerializer(serializers.Serializer[Any]):
     is_unread = serializers.BooleanField(help_text="Its versions are not read yet: what is null here is not known.")
     staged = VersionSummarySerializer(allow_null=True)
     last_failed = VersionSummarySerializer(allow_null=True, help_text="The newest version, if it failed.")
+    failure = serializers.CharField(help_text="Why `last_failed` did; empty in lists, or if it is not known.")
     building = VersionSummarySerializer(allow_null=True, help_text="The newest version, if it is not ready yet.")
     on_rollback = serializers.BooleanField(help_text="A newer version was live before.")
     is_shared = serializers.BooleanField(help_text="Holds versions or domains of several customers.")

@@ -84,7 +84,7 @@ def run_check(domain: Domain, *, now: datetime) -> dns.Report | None:
     domain.next_check_at = now + _get_interval(domain, now=now)
     domain.save(update_fields=["lookup", "checked_at", "checks", "next_check_at", "drifted_at", "has_shown_cname"])
     if domain.is_waiting != was_waiting:
-        upsert.update_waiting_count(domain.deployment)
+        upsert.update_domain_columns(domain.deployment)
     return report
 
 

@@ -83,7 +83,7 @@ def get_domain_list(
     now: datetime,
 ) -> DomainList:
     """`domains` are those that `by` may see, `age` is that of MIOSA's list."""
-    listed = [_summarize(domain, reports.find_report(domain, now=now), now=now) for domain in domains]
+    listed = [summarize_domain(domain, reports.find_report(domain, now=now), now=now) for domain in domains]
     can_add = can(Permission.ADD_DOMAIN, customer, deployment, by=by)
     return DomainList(
         customer=summaries.summarize_customer(customer, by=by),
@@ -126,7 +126,7 @@ def get_domain_page(
 def get_domain_detail(domain: Domain, *, now: datetime) -> DomainDetail:
     """Makes no query."""
     report = reports.find_report(domain, now=now)
-    summary = _summarize(domain, report, now=now)
+    summary = summarize_domain(domain, report, now=now)
     required = reports.list_required_records(domain)
     if report is None:
         unchecked = tuple(row for record in required for row in _describe_record(record, None, zone=None))
@@ -152,7 +152,8 @@ def _filter_by_ids(*, by: Person, slug: str, deployment_id: str) -> QuerySet[Dom
     return domains if by.sees_everyone else domains.filter(customer__slug=slug)
 
 
-def _summarize(domain: Domain, report: dns.Report | None, *, now: datetime) -> DomainSummary:
+def summarize_domain(domain: Domain, report: dns.Report | None, *, now: datetime) -> DomainSummary:
+    """Makes no query."""
     status = dns.get_status(domain.status, report, error_code=domain.error_code or None)
     return DomainSummary(
         id=domain.miosa_id,

@@ -5,12 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q
 from msgspec import UNSET
 
 from portal import dns, miosa
 from portal.models import Customer, Deployment, Domain
-from portal.models.domains import WORKING
 from portal.services import clean_text
 from portal.services.sync.upsert import customer_links, customer_rows
 from portal.services.sync.upsert.attribution import normalize_external_id
@@ -50,19 +48,32 @@ def store_domains(deployment: Deployment, fetched: FetchedDomains, now: datetime
     if upsert.changed_customer_ids:
         customer_links.remove_unused(deployment)
         customer_links.bump_generation(deployment, {pk for pk in upsert.changed_customer_ids if pk})
-    update_waiting_count(deployment)
+    update_domain_columns(deployment)
     if deployment.domains_read_at is None:
         customer_rows.bump_generation(customer_links.list_customer_ids(deployment))
     Deployment.objects.filter(pk=deployment.pk).update(domains_read_at=now)
     deployment.domains_read_at = now
 
 
-def update_waiting_count(deployment: Deployment) -> None:
-    """Count the deployment's domains that do not lead to it, for its line in the customer's history."""
-    owned = Domain.objects.filter(deployment=deployment, gone_at=None, customer__isnull=False)
-    waiting = owned.filter(~Q(status__in=WORKING) | Q(drifted_at__isnull=False)).count()
-    if Deployment.objects.filter(pk=deployment.pk).exclude(domains_waiting=waiting).update(domains_waiting=waiting):
+def update_domain_columns(deployment: Deployment) -> None:
+    """What the deployment's lines in lists say about its domains: how many do not lead to it, and which one does."""
+    owned = list(Domain.objects.filter(deployment=deployment, gone_at=None, customer__isnull=False))
+    columns = {
+        "domains_waiting": sum(domain.is_waiting for domain in owned),
+        "own_domain": choose_own_domain(each for each in owned if each.customer_id == deployment.customer_id),
+    }
+    if Deployment.objects.filter(pk=deployment.pk).exclude(**columns).update(**columns):
         customer_links.bump_generation(deployment, ())
+
+
+def choose_own_domain(domains: Iterable[Domain]) -> str:
+    """The name to visit the app at: the oldest that serves it, rather than one that redirects to its twin.
+
+    A domain serves only once its certificate is issued (contract 9.4). Empty if none does.
+    """
+    serving = [domain for domain in domains if domain.serves]
+    oldest_first = sorted(serving, key=lambda each: (each.redirects_away, each.pk))
+    return oldest_first[0].name if oldest_first else ""
 
 
 class _Upsert:

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from portal.models import Version
+from portal.models import Deployment, Version
 from portal.permissions import Permission, Person
 from portal.services import environments
 from portal.services.audit.record import record
@@ -34,9 +34,9 @@ from portal.services.operations.submit import (
 from portal.services.operations.tokens import Confirmation, create_token, read_token
 from portal.services.queries import customers, deployments, live_periods, summaries
 from portal.services.queries.actions import find_restore_obstacle, get_deployment_summary
+from portal.services.queries.differences import Difference, list_differences
 from portal.services.queries.operations import OperationPage
 from portal.services.queries.schemas import CustomerSummary, DeploymentSummary, VersionSummary
-from portal.services.queries.versions import Difference, differences
 from portal.services.sync.upsert import customer_links
 
 logger = logging.getLogger(__name__)
@@ -125,7 +125,7 @@ def describe(
         env_changed=0 if is_cut else env_changes.count_changed_names(deployment, since=since),
         candidates=candidates,
         goes_back=goes_back,
-        changes=tuple(each for each in differences(live, version, by=by) if not each.same) if live else (),
+        changes=tuple(each for each in list_differences(live, version, by=by) if not each.same) if live else (),
         same_artifact=_has_same_artifact(live, version),
         artifact_sha256=version.artifact_sha256,
         domains=domain_fetch.list_names(deployment, customer=customer, by=by, now=now),
@@ -189,6 +189,7 @@ def keep_rollback(ids: DialogIds, live_id: str, *, is_kept: bool, by: Person, no
         activation.kept_by_role = role.value if role else ""
         with transaction.atomic():
             activation.save(update_fields=["kept_at", "kept_by", "kept_by_role"])
+            Deployment.objects.filter(pk=deployment.pk).update(is_rollback_kept=is_kept)
             # On a shared deployment only staff see the notice.
             customer_links.bump_generation(deployment, ())
             kind = "rollback.kept" if is_kept else "rollback.no_longer_kept"

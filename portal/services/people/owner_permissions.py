@@ -65,7 +65,7 @@ def change(choices: Mapping[str, str], *, by: Person, slug: str = "") -> None:
     customer = _get_customer(slug, by=by)
     offered = {Choice.ALLOW, Choice.DENY} | ({Choice.INHERIT} if customer is not None else set())
     if not set(choices) <= set(OWNER_PERMISSIONS) or not set(choices.values()) <= offered:
-        raise Invalid({"": _("Choose one of the offered answers for each permission.")})
+        raise Invalid({"": _("Choose one of the options for each permission.")})
     with transaction.atomic():
         rows = OwnerPermission.objects.select_for_update().filter(customer=customer)
         before = {row.permission: row.is_allowed for row in rows}

@@ -45,13 +45,25 @@ def read_flags(generation: str) -> tuple[bool, bool]:
     return generation[-2:-1] == "1", generation.endswith("1")
 
 
-def get_list_age(*, generation: str, filling: bool, changing: bool, is_first_fill: bool, now: datetime) -> Age:
-    """The age of the list of customers, which is as old as the last sweep. Twice its interval is not stale yet.
+def find_sweep() -> Freshness | None:
+    """When all deployments were last read."""
+    return Freshness.objects.filter(scope=SWEEP).first()
+
+
+def get_list_age(
+    sweep: Freshness | None,
+    connection: Connection | None,
+    *,
+    generation: str,
+    filling: bool,
+    changing: bool,
+    is_first_fill: bool,
+    now: datetime,
+) -> Age:
+    """The age of a list over all customers, which is as old as the last sweep. Twice its interval is not stale yet.
 
     `filling`: something on this page was never read; `is_first_fill`: something on any page.
     """
-    sweep = Freshness.objects.filter(scope=SWEEP).first()
-    connection = Connection.objects.select_related("bucket").first()
     read_at = sweep.read_at if sweep else None
     interval = rates.sweep_interval(sweep.rows_read if sweep else 0, is_filling=is_first_fill)
     is_stale = read_at is None or now - read_at >= 2 * interval

@@ -1,6 +1,6 @@
-"""The list of customers: each with the first few of its apps, and how far the first reading of all apps is."""
+"""The list of customers: each with its apps, counted by state, and how far the first reading of all apps is."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2s
@@ -9,11 +9,13 @@ from django.core.paginator import EmptyPage, Paginator
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
 
-from portal.models import Customer, Deployment, Holding
+from portal.models import Connection, Customer, CustomerTag, Deployment, Holding
 from portal.permissions import Person
 from portal.services import clean_text
 from portal.services.errors import NotFound
-from portal.services.queries import ages, fills, summaries
+from portal.services.queries import ages, app_counts, attention_filters, fills, summaries
+from portal.services.queries.app_counts import AppCounts
+from portal.services.queries.attention_filters import AttentionFilters
 from portal.services.queries.customers import get_customer, get_freshness, list_visible
 from portal.services.queries.schemas import Age, CustomerSummary, DeploymentSummary, Fill
 
@@ -24,22 +26,27 @@ _SORTS = {
     "recent": (F("last_published_at").desc(nulls_last=True), F("pk").asc()),
     "apps": (F("deployments_count").desc(), F("name").asc(), F("pk").asc()),
 }
-_SHOWN_DEPLOYMENTS = 3
+# Of each customer, in the API and on the page of somebody with several customers.
+SHOWN_DEPLOYMENTS = 3
+NO_FILTERS = AttentionFilters()
 
 
 @dataclass(frozen=True, slots=True)
 class LoadedList:
-    """The customers of one page, with the first few deployments of each by the customer's primary key.
+    """The customers of one page. By their primary keys: `counts`, `tags`, and in `held` the first few deployments.
 
     `sort` is name, -name, recent or apps; `search` as cleaned. `page` and `pages` are 0 for a part that continues
     behind a customer; `following` is then the slug of the last if more come after it.
     """
 
     customers: tuple[Customer, ...]
-    held: dict[int, tuple[Deployment, ...]]
+    held: Mapping[int, tuple[Deployment, ...]]
+    counts: Mapping[int, AppCounts]
+    tags: Mapping[int, tuple[str, ...]]
     total: int
     search: str
     sort: str
+    filters: AttentionFilters = NO_FILTERS
     page: int = 0
     pages: int = 0
     following: str = ""
@@ -52,8 +59,9 @@ class LoadedList:
 
 @dataclass(frozen=True, slots=True)
 class CustomerRow:
-    """A customer in a list, with the first few of its deployments.
+    """A customer in a list, with its apps counted, and the first few of them.
 
+    `tags` are for staff, who alone can set them.
     `is_unread`: its deployments, or the versions of some, were never read. Then a missing `last_published_at` is not
     known, and no deployments does not mean that there are none.
     """
@@ -63,6 +71,8 @@ class CustomerRow:
     deployments_count: int
     last_published_at: datetime | None
     is_unread: bool
+    apps: AppCounts
+    tags: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,40 +89,88 @@ class CustomerList:
     following: str
     search: str
     sort: str
+    filters: AttentionFilters
+    known_tags: tuple[str, ...]
     age: Age
     fill: Fill | None
 
 
-def load_page(*, by: Person, search: str = "", sort: str = "name", page: int = 1) -> LoadedList:
+def find_customers(
+    *, by: Person, search: str = "", filters: AttentionFilters = NO_FILTERS, now: datetime
+) -> QuerySet[Customer]:
+    """Those this person may see, by words of name and id, and for staff by tag, person and trouble."""
+    rows = _found(by, clean_text.clean_line(search, most=100))
+    return attention_filters.filter_customers(rows, filters, by=by, now=now) if filters and by.is_staff else rows
+
+
+def load_page(
+    *,
+    by: Person,
+    search: str = "",
+    sort: str = "name",
+    page: int = 1,
+    filters: AttentionFilters = NO_FILTERS,
+    now: datetime,
+) -> LoadedList:
     """A page of the customers that this person may see. Raises NotFound for a page that does not exist."""
     sort = sort if sort in _SORTS else "name"
+    filters = filters if by.is_staff else NO_FILTERS
     text = clean_text.clean_line(search, most=100)
-    paginator = Paginator(_found(by, text).order_by(*_SORTS[sort]), PAGE_SIZE)
+    found = find_customers(by=by, search=text, filters=filters, now=now)
+    paginator = Paginator(found.order_by(*_SORTS[sort]), PAGE_SIZE)
     try:
         customers = tuple(paginator.page(page).object_list)
     except EmptyPage:
         raise NotFound from None
-    held = _load_deployments(customers)
-    return LoadedList(customers, held, paginator.count, text, sort, page=page, pages=paginator.num_pages)
+    return LoadedList(
+        customers,
+        held=_load_deployments(customers, most=SHOWN_DEPLOYMENTS),
+        counts=app_counts.count_apps(customers, by=by),
+        tags=_load_tags(customers, by=by),
+        total=paginator.count,
+        search=text,
+        sort=sort,
+        filters=filters,
+        page=page,
+        pages=paginator.num_pages,
+    )
 
 
-def load_after(*, by: Person, search: str = "", sort: str = "name", after: str = "") -> LoadedList:
+def load_after(
+    *,
+    by: Person,
+    search: str = "",
+    sort: str = "name",
+    after: str = "",
+    most_deployments: int = SHOWN_DEPLOYMENTS,
+    filters: AttentionFilters = NO_FILTERS,
+    now: datetime,
+) -> LoadedList:
     """The same from behind the customer with the slug `after`: new customers put nobody on two pages or on none.
 
     Raises NotFound for an unknown `after` and one this person may not see.
     """
     text = clean_text.clean_line(search, most=100)
-    found = _found(by, text)
+    found = find_customers(by=by, search=text, filters=filters, now=now)
     rest = found.filter(_is_after(get_customer(by=by, slug=after), sort)) if after else found
     rows = list(rest.order_by(*_SORTS[sort])[: PAGE_SIZE + 1])
     customers = tuple(rows[:PAGE_SIZE])
-    following = customers[-1].slug if len(rows) > PAGE_SIZE else ""
-    return LoadedList(customers, _load_deployments(customers), found.count(), text, sort, following=following)
+    return LoadedList(
+        customers,
+        held=_load_deployments(customers, most=most_deployments),
+        counts=app_counts.count_apps(customers, by=by),
+        tags=_load_tags(customers, by=by),
+        total=found.count(),
+        search=text,
+        sort=sort,
+        following=customers[-1].slug if len(rows) > PAGE_SIZE else "",
+    )
 
 
 def get_list(loaded: LoadedList, *, by: Person, now: datetime) -> CustomerList:
     unread_ids = _list_unread_ids(loaded.customers)
-    fill = fills.get_fill(by=by)
+    sweep = ages.find_sweep()
+    fill = fills.get_fill(sweep, by=by)
     return CustomerList(
         rows=tuple(
             CustomerRow(
@@ -124,6 +182,8 @@ def get_list(loaded: LoadedList, *, by: Person, now: datetime) -> CustomerList:
                 deployments_count=customer.deployments_count,
                 last_published_at=customer.last_published_at,
                 is_unread=customer.pk in unread_ids,
+                apps=loaded.counts.get(customer.pk, app_counts.NO_APPS),
+                tags=loaded.tags.get(customer.pk, ()),
             )
             for customer in loaded.customers
         ),
@@ -133,7 +193,11 @@ def get_list(loaded: LoadedList, *, by: Person, now: datetime) -> CustomerList:
         following=loaded.following,
         search=loaded.search,
         sort=loaded.sort,
+        filters=loaded.filters,
+        known_tags=list_tags() if by.is_staff else (),
         age=ages.get_list_age(
+            sweep,
+            Connection.objects.select_related("bucket").first(),
             generation=_make_generation(loaded, unread_ids, fill, by=by),
             filling=bool(unread_ids) or (fill is not None and fill.is_listing),
             changing=any(summaries.is_being_built(deployment, by=by) for deployment in loaded.deployments),
@@ -142,6 +206,19 @@ def get_list(loaded: LoadedList, *, by: Person, now: datetime) -> CustomerList:
         ),
         fill=fill,
     )
+
+
+def iterate_rows(
+    *, by: Person, search: str = "", sort: str = "name", filters: AttentionFilters = NO_FILTERS, now: datetime
+) -> Iterator[CustomerRow]:
+    """All customers that are found, read a page at a time."""
+    after = ""
+    while True:
+        loaded = load_after(by=by, search=search, sort=sort, after=after, filters=filters, now=now)
+        yield from get_list(loaded, by=by, now=now).rows
+        after = loaded.following
+        if not after:
+            return
 
 
 def _found(by: Person, text: str) -> QuerySet[Customer]:
@@ -172,13 +249,26 @@ def _is_after(one: Customer, sort: str) -> Q:
     return named
 
 
-def _load_deployments(customers: Iterable[Customer]) -> dict[int, tuple[Deployment, ...]]:
+def list_tags() -> tuple[str, ...]:
+    """All that customers have."""
+    return tuple(CustomerTag.objects.order_by("tag").values_list("tag", flat=True).distinct())
+
+
+def _load_tags(customers: Iterable[Customer], *, by: Person) -> dict[int, tuple[str, ...]]:
+    found: dict[int, tuple[str, ...]] = {}
+    tagged = CustomerTag.objects.filter(customer__in=customers).order_by("tag") if by.is_staff else ()
+    for row in tagged:
+        found[row.customer_id] = (*found.get(row.customer_id, ()), row.tag)
+    return found
+
+
+def _load_deployments(customers: Iterable[Customer], *, most: int) -> dict[int, tuple[Deployment, ...]]:
     """The first few of each. Three queries, however many they have."""
     rank = Window(
         RowNumber(), partition_by="customer", order_by=[F("deployment__created_at").asc(), F("deployment_id").asc()]
     )
     there = Holding.objects.filter(customer__in=customers, deployment__gone_at=None)
-    first = there.annotate(rank=rank).filter(rank__lte=_SHOWN_DEPLOYMENTS).values_list("customer_id", "deployment_id")
+    first = there.annotate(rank=rank).filter(rank__lte=most).values_list("customer_id", "deployment_id")
     held: dict[int, list[int]] = {}
     for customer_id, deployment_id in first.order_by("customer_id", "rank"):
         held.setdefault(customer_id, []).append(deployment_id)
@@ -197,6 +287,7 @@ def _list_unread_ids(customers: Iterable[Customer]) -> set[int]:
 
 def _make_generation(loaded: LoadedList, unread_ids: set[int], fill: Fill | None, *, by: Person) -> str:
     shown = [
-        (customer.pk, ages.get_generation(customer, by=by), customer.pk in unread_ids) for customer in loaded.customers
+        (customer.pk, ages.get_generation(customer, by=by), customer.pk in unread_ids, loaded.tags.get(customer.pk))
+        for customer in loaded.customers
     ]
     return blake2s(repr((shown, loaded.total, fill)).encode(), digest_size=8).hexdigest()

@@ -1,7 +1,8 @@
 """One deployment: its live version, the version to roll back to, its timeline; and a customer's deployments."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from enum import StrEnum
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -13,32 +14,74 @@ from portal.models.versions import UNFINISHED
 from portal.permissions import Person
 from portal.services import clean_text, open_words
 from portal.services.errors import NotFound
-from portal.services.queries import actions, ages, builds, customers, filters, live_periods, summaries, timeline
+from portal.services.queries import (
+    actions,
+    ages,
+    app_health,
+    builds,
+    customers,
+    differences,
+    filters,
+    live_periods,
+    outcomes,
+    summaries,
+    timeline,
+)
+from portal.services.queries.app_health import AppCheck, DomainHealth, InstanceHealth
 from portal.services.queries.builds import Build
+from portal.services.queries.differences import Delta
 from portal.services.queries.filters import Choices, Filters, Query
+from portal.services.queries.live_periods import NO_PERIODS, Period
 from portal.services.queries.schemas import Age, CustomerSummary, DeploymentSummary, VersionSummary
 from portal.services.queries.timeline import Page
 
 PAGE_SIZE = 50
 
 
+class Condition(StrEnum):
+    """How a version's period ended. `UNKNOWN`: nobody here saw it."""
+
+    FAILED_CHECK = "failed_check"
+    GOOD = "good"
+    ROLLED_BACK = "rolled_back"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class PreviousPeriod:
+    """A version that was live, from when until when as far as that is known, and whether all was well with it."""
+
+    version: VersionSummary
+    began_at: datetime | None
+    ended_at: datetime | None
+    condition: Condition
+
+
 @dataclass(frozen=True, slots=True)
 class DeploymentPage:
     """Everything on a deployment's page. `last_good` is the version to roll back to, with the period it was live,
-    as far as that is known.
+    as far as that is known. `before` is the version that was live before the live one; it need not be good.
 
-    `managed_url`, for staff, is the hosting service's own address of the app, if it is not its public one.
+    `check`, `domains` and `instances`: how it is doing, as far as that is stored, None if it is not. `staged_delta` is
+    what differs between the staged and the live version.
+
+    `hosting_urls`, for staff, are the hosting service's addresses of the app that the page does not name otherwise.
     `shows_vendor_host`, for operators: customers see such an address. `is_cut`: on a shared deployment a customer's
     people see its name and their own versions only.
     """
 
     customer: CustomerSummary
     deployment: DeploymentSummary
-    managed_url: str
+    hosting_urls: tuple[str, ...]
     shows_vendor_host: bool
     last_good: VersionSummary | None
     last_good_from: datetime | None
     last_good_until: datetime | None
+    before: PreviousPeriod | None
+    check: AppCheck | None
+    domains: DomainHealth | None
+    instances: InstanceHealth | None
+    staged_delta: Delta | None
     page: Page
     filters: Filters
     choices: Choices
@@ -127,20 +170,25 @@ def get_deployment(
     Raises NotFound for a cursor that belongs to another list.
     """
     is_cut = summaries.hides_others(deployment, by=by)
-    good = None if is_cut else live_periods.find_last_good(deployment, customer, by=by, now=now)
+    earlier = NO_PERIODS if is_cut else live_periods.find_earlier(deployment, customer, by=by, now=now)
+    good = earlier.last_good
     listed = () if is_cut else builds.list_builds(deployment, customer, by=by)
     parsed = filters.parse(query, customer=customer, deployments=[deployment], by=by)
     cursor = filters.get_first(query, "cursor")
     page = timeline.get_deployment_page(customer, deployment, where=parsed.where, cursor=cursor, by=by)
-    shows_managed_url = by.is_staff and not is_cut and deployment.managed_url != deployment.public_url
     return DeploymentPage(
         customer=summaries.summarize_customer(customer, by=by),
-        deployment=actions.get_deployment_summary(deployment, customer, by=by, now=now),
-        managed_url=deployment.managed_url if shows_managed_url else "",
-        shows_vendor_host=by.is_operator and _is_vendor_host(deployment.public_url or deployment.managed_url),
+        deployment=_summarize(deployment, customer, by=by, now=now),
+        hosting_urls=_list_hosting_urls(deployment, by=by) if by.is_staff and not is_cut else (),
+        shows_vendor_host=by.is_operator and _is_vendor_host(summaries.get_address(deployment, by=by)),
         last_good=summaries.summarize_version(good.version, deployment, by=by) if good else None,
         last_good_from=good.began_at if good else None,
         last_good_until=good.ended_at if good else None,
+        before=_summarize_period(earlier.before, deployment, by=by) if earlier.before else None,
+        check=None if is_cut else app_health.find_check(deployment),
+        domains=app_health.get_domain_health(deployment, customer, by=by) if deployment.domains_read_at else None,
+        instances=None if is_cut else app_health.find_instance_health(deployment),
+        staged_delta=_get_staged_delta(deployment, by=by),
         page=page,
         filters=parsed.filters,
         choices=parsed.choices,
@@ -177,6 +225,42 @@ def get_age(customer: Customer, deployment: Deployment, *, by: Person, shows_bui
     filling = deployment.gone_at is None and not deployment.is_filled
     changing = shows_build or summaries.is_being_built(deployment, by=by)
     return ages.get_age(customer, freshness, by=by, filling=filling, changing=changing, now=now)
+
+
+def _summarize(deployment: Deployment, customer: Customer, *, by: Person, now: datetime) -> DeploymentSummary:
+    """With the cause, if its last publish failed."""
+    summary = actions.get_deployment_summary(deployment, customer, by=by, now=now)
+    if summary.last_failed is None or deployment.newest_version is None:
+        return summary
+    failure = outcomes.find_failures([deployment.newest_version]).get(deployment.newest_version.pk, "")
+    return replace(summary, failure=open_words.show_text(failure, by=by))
+
+
+def _summarize_period(period: Period, deployment: Deployment, *, by: Person) -> PreviousPeriod:
+    condition = Condition.GOOD if period.began_at else Condition.UNKNOWN
+    if period.was_left:
+        condition = Condition.ROLLED_BACK
+    elif period.is_bad:
+        condition = Condition.FAILED_CHECK
+    version = period.version
+    return PreviousPeriod(
+        version=summaries.summarize_version(version, deployment, by=by),
+        began_at=period.began_at or version.live_from,
+        ended_at=period.ended_at or version.live_until,
+        condition=condition,
+    )
+
+
+def _get_staged_delta(deployment: Deployment, *, by: Person) -> Delta | None:
+    live, staged = deployment.live_version, deployment.staged_version
+    if live is None or staged is None or summaries.hides_others(deployment, by=by):
+        return None
+    return differences.get_delta(live, staged)
+
+
+def _list_hosting_urls(deployment: Deployment, *, by: Person) -> tuple[str, ...]:
+    urls = dict.fromkeys((deployment.public_url, deployment.managed_url))
+    return tuple(url for url in urls if url and url != summaries.get_address(deployment, by=by))
 
 
 def _is_vendor_host(url: str) -> bool:

@@ -3,23 +3,26 @@
 from collections.abc import Collection
 
 from portal.models import Deployment, Freshness
-from portal.models.freshness import SWEEP
 from portal.permissions import Person
 from portal.services import rates
 from portal.services.queries.schemas import Fill
 
 
-def get_fill(*, by: Person) -> Fill | None:
+def get_fill(sweep: Freshness | None, *, by: Person) -> Fill | None:
     """Counts the apps that this person may see. None once the versions of each were read."""
-    is_listing = not Freshness.objects.filter(scope=SWEEP, read_at__isnull=False).exists()
     unread_apps, apps = Deployment.objects.unread(), Deployment.objects.filter(gone_at=None)
     if by.scope is not None:
         unread_apps = unread_apps.filter(holdings__customer__in=by.scope).distinct()
         apps = apps.filter(holdings__customer__in=by.scope).distinct()
     unread = unread_apps.count()
+    return make_fill(sweep, unread=unread, total=apps.count() if unread or _is_listing(sweep) else 0)
+
+
+def make_fill(sweep: Freshness | None, *, unread: int, total: int) -> Fill | None:
+    """`unread` of `total` apps were never read. None if all of them were, and listed."""
+    is_listing = _is_listing(sweep)
     if not unread and not is_listing:
         return None
-    total = apps.count()
     remaining_s = int(rates.fill_duration(unread).total_seconds())
     return Fill(read=total - unread, total=total, remaining_s=remaining_s, is_listing=is_listing)
 
@@ -31,3 +34,7 @@ def count_unread(deployments: Collection[Deployment]) -> Fill | None:
         return None
     remaining_s = int(rates.fill_duration(unread).total_seconds())
     return Fill(read=len(deployments) - unread, total=len(deployments), remaining_s=remaining_s, is_listing=False)
+
+
+def _is_listing(sweep: Freshness | None) -> bool:
+    return sweep is None or sweep.read_at is None

@@ -1,6 +1,6 @@
 """The history of one customer: every version, every change of what is live, newest first."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -9,7 +9,8 @@ from django.db.models import F, OuterRef, Subquery
 from portal.models import Customer, Deployment, Version
 from portal.models.versions import get_created_at
 from portal.permissions import Person
-from portal.services.queries import actions, ages, customers, fills, filters, summaries, timeline
+from portal.services import open_words
+from portal.services.queries import actions, ages, customers, fills, filters, outcomes, summaries, timeline
 from portal.services.queries.filters import Choices, Filters, Query
 from portal.services.queries.schemas import (
     DENIED,
@@ -18,9 +19,11 @@ from portal.services.queries.schemas import (
     CustomerSummary,
     DeploymentSummary,
     Fill,
+    TimelineEntry,
     VersionSummary,
 )
 from portal.services.queries.timeline import Page
+from portal.services.queries.timeline_search import Where
 
 MOST_DEPLOYMENTS = 200
 
@@ -62,13 +65,7 @@ def get_history(customer: Customer, *, by: Person, query: Query, now: datetime) 
     )
     return History(
         customer=summaries.summarize_customer(customer, by=by),
-        deployments=tuple(
-            replace(
-                summaries.summarize_deployment(deployment, customer, by=by),
-                actions=actions.get_deployment_actions(deployment, customer, by=by),
-            )
-            for deployment in shown
-        ),
+        deployments=_summarize(shown, customer, by=by),
         page=page,
         filters=parsed.filters,
         choices=parsed.choices,
@@ -100,6 +97,24 @@ def find_newer(customer: Customer, *, by: Person, query: Query, generation: str,
     return get_history(customer, by=by, query=query, now=now)
 
 
+def iterate_history(*, by: Person, slug: str, query: Query) -> Iterator[TimelineEntry]:
+    """Every entry that these filters find, the newest first, read a page at a time. Raises NotFound at once."""
+    customer = customers.get_customer(by=by, slug=slug)
+    deployments = _list_deployments(customer, named=filters.read_deployment_ids(query))
+    where = filters.parse(query, customer=customer, deployments=deployments, by=by).where
+    return _iterate(customer, deployments, where, by=by)
+
+
+def _iterate(customer: Customer, deployments: list[Deployment], where: Where, *, by: Person) -> Iterator[TimelineEntry]:
+    cursor = ""
+    while True:
+        page = timeline.get_customer_page(customer, deployments, where=where, cursor=cursor, by=by)
+        yield from page.entries
+        cursor = page.next_cursor
+        if not cursor:
+            return
+
+
 def _list_deployments(customer: Customer, *, named: list[str]) -> list[Deployment]:
     """The customer's deployments with their versions, oldest first. Of very many the newest, and those `named`."""
     rows = Deployment.objects.held_by(customer.pk).for_summary()
@@ -111,6 +126,32 @@ def _list_deployments(customer: Customer, *, named: list[str]) -> list[Deploymen
         found += rows.filter(miosa_id__in=[miosa_id for miosa_id in named if miosa_id not in known])
     summaries.attach_versions(found)
     return sorted(found, key=lambda deployment: (deployment.created_at or deployment.first_seen_at, deployment.pk))
+
+
+def _summarize(rows: Iterable[Deployment], customer: Customer, *, by: Person) -> tuple[DeploymentSummary, ...]:
+    """With their actions and why a last publish failed. Those that need somebody come first."""
+    rows = list(rows)
+    failures = outcomes.find_failures(row.newest_version for row in rows if row.newest_version)
+    found = []
+    for row in rows:
+        summary = summaries.summarize_deployment(row, customer, by=by)
+        failure = failures.get(row.newest_version_id or 0, "") if summary.last_failed else ""
+        actions_ = actions.get_deployment_actions(row, customer, by=by)
+        found.append(replace(summary, actions=actions_, failure=open_words.show_text(failure, by=by)))
+    return tuple(sorted(found, key=_get_urgency))
+
+
+def _get_urgency(summary: DeploymentSummary) -> int:
+    """0 for what visitors notice, then what somebody has to decide, then what is well."""
+    signs = (
+        summary.is_stopped,
+        summary.last_failed,
+        summary.on_rollback,
+        summary.domains_waiting,
+        summary.staged,
+        summary.building,
+    )
+    return next((rank for rank, sign in enumerate(signs) if sign), len(signs))
 
 
 def _find_last_publish(deployments: Iterable[Deployment], customer: Customer, *, by: Person) -> VersionSummary | None:

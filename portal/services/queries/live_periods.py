@@ -33,6 +33,20 @@ class Period:
         return not self.was_left and not self.is_bad
 
 
+@dataclass(frozen=True, slots=True)
+class EarlierPeriods:
+    """`before`: of the version that was live until the live one went live. `last_good`: the one to roll back to.
+
+    Each is None if there is none, or it is not known.
+    """
+
+    before: Period | None
+    last_good: Period | None
+
+
+NO_PERIODS = EarlierPeriods(None, None)
+
+
 def find_live_activation(row: Deployment) -> Activation | None:
     """The activation of the live version, if it is known."""
     newest = Activation.objects.filter(deployment_id=row.miosa_id).order_by("-at", "-pk").first()
@@ -55,21 +69,35 @@ def find_last_good(deployment: Deployment, customer: Customer, *, by: Person, no
     A version that somebody rolled away from is not good, until somebody makes it live again. A newer version than the
     live one is none to roll back to.
     """
+    return find_earlier(deployment, customer, by=by, now=now).last_good
+
+
+def find_earlier(deployment: Deployment, customer: Customer, *, by: Person, now: datetime) -> EarlierPeriods:
+    """In one pass over the periods, and only as far back as needed."""
     owner_id = customer.pk
     live = deployment.live_version
     if by.sees_everyone and live and live.customer_id:
         owner_id = live.customer_id
+    before: Period | None = None
     seen: set[int] = set()
     for period in _list_periods(deployment):
         version = period.version
+        if version.miosa_id == deployment.active_version_id:
+            seen.add(version.pk)
+            continue
+        before = before or period
         is_latest = version.pk not in seen
         seen.add(version.pk)
         is_older = live is None or live.number is None or (version.number is not None and version.number < live.number)
         if not is_latest or not is_older or not period.is_good or version.customer_id != owner_id:
             continue
-        if version.miosa_id != deployment.active_version_id and retention.is_restorable(version, now=now):
-            return period
-    return None
+        if retention.is_restorable(version, now=now):
+            return EarlierPeriods(_only_of(owner_id, before), period)
+    return EarlierPeriods(_only_of(owner_id, before), None)
+
+
+def _only_of(owner_id: int, period: Period | None) -> Period | None:
+    return period if period is not None and period.version.customer_id == owner_id else None
 
 
 def _list_periods(deployment: Deployment) -> Iterator[Period]:

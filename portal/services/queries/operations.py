@@ -1,6 +1,6 @@
 """Operations as pages and the API show them: what was requested, by whom, why, and how it ended."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -17,6 +17,7 @@ from portal.services.queries.actions import get_connection_obstacle
 from portal.services.queries.schemas import BuildOutcome, CustomerSummary, Undo
 
 PAGE_SIZE = 50
+_PORTAL_ID = 0
 # While a check is due, a page polls no longer than this after the request.
 _CHECKED_WITHIN = timedelta(minutes=3)
 
@@ -122,8 +123,11 @@ def get_operation(*, by: Person, key: UUID, now: datetime) -> OperationPage:
 def list_operations(
     *, by: Person, slug: str = "", deployment_id: str = "", before: int = 0, now: datetime
 ) -> OperationList:
-    """Newest first, of one customer, one deployment, or all this person may see. `before`: the cursor."""
-    rows = _list_visible(by)
+    """Newest first, of one customer, one deployment, or all this person may see. `before`: the cursor.
+
+    Without those that the portal requests itself: checks of domains, which change nothing.
+    """
+    rows = _list_visible(by).exclude(person_id=_PORTAL_ID)
     customer = customers.get_customer(by=by, slug=slug) if slug else None
     if customer is not None:
         rows = rows.filter(customer_id=customer.pk)
@@ -137,6 +141,18 @@ def list_operations(
     pages = [_build_page(each, related, by=by, now=now) for each in found[:PAGE_SIZE] if _may_see(each, related, by=by)]
     summary = summaries.summarize_customer(customer, by=by) if customer is not None else None
     return OperationList(tuple(pages), next_cursor, summary)
+
+
+def iterate_operations(*, by: Person, slug: str = "", now: datetime) -> Iterator[OperationPage]:
+    """The same without an end, read a page at a time. Raises NotFound at once."""
+    return _iterate(list_operations(by=by, slug=slug, now=now), by=by, slug=slug, now=now)
+
+
+def _iterate(page: OperationList, *, by: Person, slug: str, now: datetime) -> Iterator[OperationPage]:
+    yield from page.operations
+    while page.next_cursor:
+        page = list_operations(by=by, slug=slug, before=int(page.next_cursor), now=now)
+        yield from page.operations
 
 
 def get_pages(keys: Collection[UUID], *, by: Person, now: datetime) -> dict[UUID, OperationPage]:

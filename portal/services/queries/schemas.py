@@ -4,7 +4,7 @@ A template or a serializer runs no query and checks no permission. Texts that ca
 sent them, so they have to be escaped.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
@@ -157,6 +157,11 @@ class Actions:
     roll_back: Action = DENIED
     stop: Action = DENIED
 
+    @property
+    def permitted(self) -> frozenset[str]:
+        """The names of those that the person may do, now or later."""
+        return frozenset(each.name for each in fields(self) if getattr(self, each.name).may)
+
 
 NOTHING = Actions()
 
@@ -208,14 +213,15 @@ class Rollback:
 class DeploymentSummary:
     """A deployment in one line.
 
-    `live` is None if nothing is live, if the live version is another customer's (`live_is_foreign`), or if something is
-    live and its details were not read yet (`live_is_unread`). `live_by` made it live, in `live_by_role`, with
-    `live_reason`, by the operation `live_operation`; empty if that is not known, as `live_since` is None.
-    `is_unread`: its versions were never read, so nothing is known of what is staged, building or failed. `last_failed`
-    and `building` are the newest version, if it failed or is being built. `on_rollback`: a newer version was live
-    before. `domains_waiting` counts the domains that do not lead to it, None while they were never read. `is_shared`:
-    versions or domains of several customers. `actions` and `rollback` are set on the deployment's own pages, `actions`
-    also on the customer's.
+    `url` is where to visit it: at its own domain if one works. `live` is None if nothing is live, if the live version
+    is another customer's (`live_is_foreign`), or if something is live and its details were not read yet
+    (`live_is_unread`). `live_by` made it live, in `live_by_role`, with `live_reason`, by the operation
+    `live_operation`; empty if that is not known, as `live_since` is None. `is_unread`: its versions were never read,
+    so nothing is known of what is staged, building or failed. `last_failed` and `building` are the newest version, if
+    it failed or is being built. `on_rollback`: a newer version was live before. `failure` is why `last_failed` did,
+    if that is known, on the deployment's own page and the customer's. `domains_waiting` counts the domains that do
+    not lead to it, None while they were never read. `is_shared`: versions or domains of several customers. `actions`
+    and `rollback` are set on the deployment's own pages, `actions` also on the customer's.
     """
 
     id: str
@@ -239,6 +245,7 @@ class DeploymentSummary:
     is_stopped: bool
     state_text: str
     domains_waiting: int | None = 0
+    failure: str = ""
     actions: Actions = NOTHING
     rollback: Rollback | None = None
 
@@ -246,6 +253,19 @@ class DeploymentSummary:
     def serves_live(self) -> bool:
         """Visitors get the live version: the app is neither stopped nor deleted."""
         return self.live is not None and not self.is_stopped and not self.is_gone
+
+    @property
+    def main_action(self) -> str:
+        """The one of `actions` that fits its state best; empty if this person may do none of those."""
+        nothing_is_live = not (self.live or self.live_is_foreign or self.live_is_unread)
+        fitting = (
+            ("redeploy", self.is_stopped),
+            ("promote", self.staged is not None),
+            ("publish", nothing_is_live),
+            ("roll_back", not nothing_is_live),
+        )
+        permitted = self.actions.permitted if not self.is_gone else frozenset()
+        return next((name for name, fits in fitting if fits and name in permitted), "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,8 +92,7 @@ def summarize_deployment(row: Deployment, customer: Customer, *, by: Person) -> 
     return DeploymentSummary(
         id=row.miosa_id,
         name=open_words.show_text(row.name, by=by),
-        # MIOSA's own address of the app is for staff only (docs/rules.md, 9).
-        url="" if hidden else row.public_url or (row.managed_url if by.is_staff else ""),
+        url="" if hidden else get_address(row, by=by),
         live=summarize_version(live, row, by=by) if live else None,
         live_since=row.live_since if live else None,
         live_by=open_words.show_text(live_by, by=by) if live else "",
@@ -116,6 +115,13 @@ def summarize_deployment(row: Deployment, customer: Customer, *, by: Person) -> 
         is_stopped=row.state == "stopped" and not hidden,
         state_text="" if hidden else open_words.show_word(row.state, open_words.DEPLOYMENT_STATES, by=by),
     )
+
+
+def get_address(row: Deployment, *, by: Person) -> str:
+    """Where to visit it: at its own domain if one works. MIOSA's own address is for staff only (docs/rules.md, 9)."""
+    if row.own_domain:
+        return f"https://{row.own_domain}/"
+    return row.public_url or (row.managed_url if by.is_staff else "")
 
 
 def _count_domains_waiting(row: Deployment, *, hidden: bool) -> int | None:

@@ -1,4 +1,4 @@
-"""One version: its facts and its history; and two versions compared."""
+"""One version: its facts and its history."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -12,7 +12,8 @@ from portal.permissions import Person
 from portal.services import clean_text, open_words
 from portal.services.errors import NotFound
 from portal.services.people import staff_names
-from portal.services.queries import actions, deployments, retention, summaries
+from portal.services.queries import actions, app_health, deployments, live_periods, retention, summaries
+from portal.services.queries.app_health import AppCheck
 from portal.services.queries.retention import Retention
 from portal.services.queries.schemas import NOTHING, Actions, Age, CustomerSummary, DeploymentSummary, VersionSummary
 
@@ -50,6 +51,7 @@ class VersionPage:
     """Everything on a version's page. Empty texts and None are facts that MIOSA did not report.
 
     `failure` is one sentence, empty if the version did not fail. `moments` are in order, oldest first.
+    `check` is the last check of a live version, `before` what was live before it; both are None for other versions.
     `source_sandbox`, `build_id` and `internals` (label, value) are for staff, and empty for a customer's people.
     """
 
@@ -76,6 +78,8 @@ class VersionPage:
     age: Age
     actions: Actions = NOTHING
     may_note: bool = False
+    check: AppCheck | None = None
+    before: VersionSummary | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,39 +98,10 @@ class Offers:
     may_note: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """One line of a comparison.
-
-    `name` is a key: kind, files, total_bytes, entrypoint, artifact, source, image, command, port, health_path, who or
-    created_at. Numbers and dates are not formatted.
-    """
-
-    name: str
-    left: str | int | datetime | None
-    right: str | int | datetime | None
-
-    @property
-    def same(self) -> bool:
-        return self.left == self.right
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """Two versions of one deployment. `same_artifact` None: a hash is not known."""
-
-    customer: CustomerSummary
-    deployment: DeploymentSummary
-    left: VersionSummary
-    right: VersionSummary
-    same_artifact: bool | None
-    differences: tuple[Difference, ...]
-
-
 def load(*, by: Person, slug: str, deployment_id: str, version_id: str) -> LoadedVersion:
     """Raises NotFound for unknown ids and for a version or customer that this person may not see."""
     customer, deployment = deployments.load(by=by, slug=slug, deployment_id=deployment_id)
-    return LoadedVersion(customer, deployment, _get_own(deployment, version_id, customer, by=by))
+    return LoadedVersion(customer, deployment, get_own(deployment, version_id, customer, by=by))
 
 
 def get_version(loaded: LoadedVersion, *, by: Person, now: datetime) -> VersionPage:
@@ -135,6 +110,7 @@ def get_version(loaded: LoadedVersion, *, by: Person, now: datetime) -> VersionP
     previous_id, next_id = _neighbours(version, customer, by=by)
     is_gone = version.gone_at is not None or deployment.gone_at is not None
     is_being_built = version.state in UNFINISHED and not is_gone
+    shows_live = version.miosa_id == deployment.active_version_id and not summaries.hides_others(deployment, by=by)
     return VersionPage(
         customer=summaries.summarize_customer(customer, by=by),
         deployment=actions.get_deployment_summary(deployment, customer, by=by, now=now),
@@ -156,9 +132,11 @@ def get_version(loaded: LoadedVersion, *, by: Person, now: datetime) -> VersionP
         previous_id=previous_id,
         next_id=next_id,
         internals=_internals(version, deployment) if by.is_staff else (),
-        actions=actions.get_version_actions(version, deployment, customer, by=by, now=now),
+        actions=_get_actions(version, customer, deployment, by=by, now=now),
         may_note=actions.may_write_note(customer, deployment, by=by),
         age=deployments.get_age(customer, deployment, by=by, shows_build=is_being_built, now=now),
+        check=app_health.find_check(deployment) if shows_live else None,
+        before=_find_before(customer, deployment, by=by, now=now) if shows_live else None,
     )
 
 
@@ -166,49 +144,35 @@ def get_offers(*, by: Person, slug: str, deployment_id: str, version_id: str, no
     """Raises NotFound as `load` does."""
     loaded = load(by=by, slug=slug, deployment_id=deployment_id, version_id=version_id)
     customer, deployment, version = loaded.customer, loaded.deployment, loaded.version
-    is_live = version.miosa_id == deployment.active_version_id
-    if is_live:
-        offered = actions.get_deployment_actions(deployment, customer, by=by)
-    else:
-        offered = actions.get_version_actions(version, deployment, customer, by=by, now=now)
     return Offers(
         customer=summaries.summarize_customer(customer, by=by),
         deployment=summaries.summarize_deployment(deployment, customer, by=by),
         version=summaries.summarize_version(version, deployment, by=by),
-        is_live=is_live,
-        actions=offered,
+        is_live=version.miosa_id == deployment.active_version_id,
+        actions=_get_actions(version, customer, deployment, by=by, now=now),
         operation=version.publish_operation_id,
         may_note=actions.may_write_note(customer, deployment, by=by),
     )
 
 
-def compare(*, by: Person, slug: str, deployment_id: str, from_id: str, to_id: str, now: datetime) -> Comparison:
-    """Raises NotFound if either version is unknown or this person may not see it."""
-    loaded = load(by=by, slug=slug, deployment_id=deployment_id, version_id=from_id)
-    customer, deployment, left = loaded.customer, loaded.deployment, loaded.version
-    right = _get_own(deployment, to_id, customer, by=by)
-    same = left.artifact_sha256 == right.artifact_sha256 if left.artifact_sha256 and right.artifact_sha256 else None
-    return Comparison(
-        customer=summaries.summarize_customer(customer, by=by),
-        deployment=actions.get_deployment_summary(deployment, customer, by=by, now=now),
-        left=summaries.summarize_version(left, deployment, by=by),
-        right=summaries.summarize_version(right, deployment, by=by),
-        same_artifact=same,
-        differences=differences(left, right, by=by),
-    )
-
-
-def differences(left: Version, right: Version, *, by: Person) -> tuple[Difference, ...]:
-    """All facts of two versions, also those that are equal."""
-    pairs = zip(_comparable(left, by=by), _comparable(right, by=by), strict=True)
-    return tuple(Difference(name, one, other) for (name, one), (_name, other) in pairs)
-
-
-def _get_own(deployment: Deployment, version_id: str, customer: Customer, *, by: Person) -> Version:
+def get_own(deployment: Deployment, version_id: str, customer: Customer, *, by: Person) -> Version:
+    """Raises NotFound for an unknown id, and for a version that this person may not see."""
     version = Version.objects.filter(deployment=deployment, miosa_id=clean_text.make_storable(version_id)).first()
     if version is None or not summaries.can_see_version(version, customer, by=by):
         raise NotFound
     return version
+
+
+def _get_actions(version: Version, customer: Customer, deployment: Deployment, *, by: Person, now: datetime) -> Actions:
+    """For the live version they are the deployment's."""
+    if version.miosa_id == deployment.active_version_id:
+        return actions.get_deployment_actions(deployment, customer, by=by)
+    return actions.get_version_actions(version, deployment, customer, by=by, now=now)
+
+
+def _find_before(customer: Customer, deployment: Deployment, *, by: Person, now: datetime) -> VersionSummary | None:
+    before = live_periods.find_earlier(deployment, customer, by=by, now=now).before
+    return summaries.summarize_version(before.version, deployment, by=by) if before else None
 
 
 def _failure(loaded: LoadedVersion) -> str:
@@ -294,24 +258,3 @@ def _internals(version: Version, deployment: Deployment) -> tuple[tuple[str, str
         (_("Project id"), deployment.project_id),
     )
     return tuple((label, value) for label, value in facts if value)
-
-
-def _comparable(version: Version, *, by: Person) -> list[tuple[str, str | int | datetime | None]]:
-    def clean(text: str) -> str:
-        return open_words.show_text(text, by=by)
-
-    publisher, _role = staff_names.show_person(version.published_by, version.published_by_role, by=by)
-    return [
-        ("kind", open_words.show_word(version.kind, open_words.VERSION_KINDS, by=by)),
-        ("files", version.files),
-        ("total_bytes", version.total_bytes),
-        ("entrypoint", clean(version.entrypoint)),
-        ("artifact", version.artifact_sha256),
-        ("source", version.source_sha256),
-        ("image", clean(version.runtime_image)),
-        ("command", clean(version.runtime_command)),
-        ("port", version.runtime_port),
-        ("health_path", clean(version.health_check_path)),
-        ("who", publisher or clean(version.external_user_id)),
-        ("created_at", get_created_at(version)),
-    ]

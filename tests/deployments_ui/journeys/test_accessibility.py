@@ -25,6 +25,7 @@ Check = Callable[[Page], None]
 
 NO_PAGES = {
     *("activity_export", "customer_activity_export", "build_text", "instance_text", "log_text", "manifest", "robots"),
+    *("customer_operations_export", "customers_export", "history_export", "operations_export"),
     *("brand_icon", "brand_logo", "brand_stylesheet", "customer_logo", "favicon", "settings_brand_colors"),
     # These lead to other pages of the list, for who is not in the middle of something.
     *("account_logout", "handoff_continue", "home", "last_good", "mfa_authenticate", "mfa_index", "mfa_list_webauthn"),

@@ -11,11 +11,16 @@ def test_page_rules(world: World, browse: Browse) -> None:
     check_page(world, browse, world.path, foreign=world.foreign_path, root="history", says=world.main["name"])
 
 
-def test_status_shows_live_and_last_good(world: World, browse: Browse) -> None:
+def words_of(page: str, part: str, *, end: str) -> str:
+    """What a person reads in a part of the page."""
+    start = page.index(f'id="{part}"')
+    return " ".join(re.sub(r"<[^>]+>", " ", page[page.index(">", start) + 1 : page.index(end, start)]).split())
+
+
+def test_the_page_begins_with_what_is_live(world: World, browse: Browse) -> None:
     page = text_of(browse(world.people.owner), world.path)
-    status = page[page.index('id="status"') : page.index("</dl>")]
-    assert f"Live #{world.main['live_number']}" in re.sub(r"<[^>]+>", "", status)
-    assert "Last good" in status
+    assert words_of(page, "answer", end="</p>").startswith(f"Live #{world.main['live_number']}")
+    assert "Before" in words_of(page, "status", end="</dl>")
 
 
 def test_another_customers_app_below_the_own_slug_is_not_found(world: World, browse: Browse) -> None:

@@ -122,7 +122,7 @@ class TestAccepted:
         path = str(confirm(client, f"{world.path}redeploy/", reason="")["Location"])
         assert "Checked" in text_of(client, path)
         work(rounds=1)  # on a slow machine the check would be due in the next
-        assert "Requesting the app&#39;s address" in text_of(client, path)
+        assert "Checking the app&#39;s address" in text_of(client, path)
         make_checks_due()
         work()
         assert "It answers (200)" in text_of(client, path)
@@ -218,6 +218,13 @@ class TestUnknown:
 
 
 class TestHistory:
+    def test_the_list_of_all_names_the_customer_in_a_column(self, world: World, browse: Browse) -> None:
+        rolled_back(world, browse(world.people.support))
+        listed = text_of(browse(world.people.support), "/operations/")
+        assert re.search(rf'<td>\s*<a class="quiet name" href="/c/{SLUG}/">Bright Smile Dental</a>\s*</td>', listed)
+        own = text_of(browse(world.people.owner), f"/c/{SLUG}/operations/")
+        assert ">Customer</th>" not in own
+
     def test_a_row_links_both_versions_and_the_operation(self, world: World, browse: Browse) -> None:
         path = rolled_back(world, browse(world.people.support), reason="checkout broken")
         for place in (f"/c/{SLUG}/", world.path):

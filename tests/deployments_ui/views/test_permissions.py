@@ -41,10 +41,19 @@ def test_the_matrix_shows_what_the_rules_say(people: People, browse: Browse) -> 
         row = page.partition(f">{PERMISSIONS[permission]}</th>")[2].partition("</tr>")[0]
         cells = row.split("<td")[1:]
         for role, cell in zip((Role.OPERATOR, Role.OWNER, Role.SUPPORT, Role.VIEWER), cells, strict=True):
-            if role is Role.OWNER and permission in OWNER_PERMISSIONS:
-                assert f'name="{permission}"' in cell
-            else:
-                assert ("Yes" in cell) is (role in who_can(permission)), (permission, role)
+            assert ("Yes" in cell) is (role in who_can(permission)), (permission, role)
+
+
+def test_what_can_be_chosen_comes_first_with_the_button_that_saves_it(people: People, browse: Browse) -> None:
+    for path in (ALL, ONE):
+        page = read(browse(people.operator), path)
+        form = page[
+            page.index('class="row-list permissions"') : page.index("</form>", page.index("row-list permissions"))
+        ]
+        assert form.count("<select") == len(OWNER_PERMISSIONS)
+        assert 'class="save"' in form
+    # What can't be chosen is shown for all customers only.
+    assert "What each role can do" not in page
 
 
 def test_what_is_denied_to_all_can_be_allowed_to_one(world: World, browse: Browse) -> None:
@@ -97,7 +106,7 @@ def test_a_change_is_recorded_with_before_and_after(people: People, browse: Brow
 def test_other_choices_are_refused(people: People, browse: Browse, sent: dict[str, str]) -> None:
     answer = browse(people.operator).post(ALL, sent)
     assert answer.status_code == 422
-    assert "Choose one of the offered answers" in html.unescape(answer.content.decode())
+    assert "Choose one of the options" in html.unescape(answer.content.decode())
     assert not OwnerPermission.objects.exists()
 
 

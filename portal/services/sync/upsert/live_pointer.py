@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Subquery, Value
+from django.db.models import Case, Exists, F, OuterRef, Subquery, Value, When
 from django.db.models.functions import Coalesce
 
 from portal.models import Activation, Deployment, Entry, Version
@@ -20,6 +20,7 @@ _UNKNOWN_SINCE: dict[str, object] = {
     "live_by_role": "",
     "live_reason": "",
     "live_operation_id": None,
+    "is_rollback_kept": False,
 }
 
 
@@ -36,6 +37,8 @@ class _Pointers:
     newest: int | None
     staged: int | None
     on_rollback: bool
+    failed_at: datetime | None
+    staged_since: datetime | None
     recorded: str | None
 
     def as_columns(self) -> dict[str, object]:
@@ -44,6 +47,8 @@ class _Pointers:
             "staged_version_id": self.staged,
             "newest_version_id": self.newest,
             "on_rollback": self.on_rollback,
+            "failed_at": self.failed_at,
+            "staged_since": self.staged_since,
         }
 
 
@@ -125,6 +130,7 @@ def _read_pointers(deployment: Deployment) -> _Pointers:
     staged = listed.filter(state="ready", was_live=False).exclude(miosa_id=OuterRef("active_version_id"))
     newer_staged = staged.filter(number__gt=Coalesce(OuterRef("live_number"), Value(_BELOW_ALL)))
     newer_was_live = listed.filter(number__gt=OuterRef("live_number"), was_live=True)
+    built_at = Coalesce("created_at", "first_seen_at")
     activations = Activation.objects.filter(deployment_id=OuterRef("miosa_id"))
     found = (
         Deployment.objects.filter(pk=deployment.pk)
@@ -135,6 +141,8 @@ def _read_pointers(deployment: Deployment) -> _Pointers:
             Subquery(listed.values("pk")[:1]),
             Subquery(newer_staged.values("pk")[:1]),
             Exists(newer_was_live),
+            Subquery(listed.values(at=Case(When(state="failed", then=Coalesce("finished_at", built_at))))[:1]),
+            Subquery(newer_staged.values(at=built_at)[:1]),
             # In the order of their recording, whatever the clocks say.
             Subquery(activations.order_by("-pk").values("version_id")[:1]),
         )
@@ -185,6 +193,7 @@ def _describe_live(deployment: Deployment, activation: Activation | None, *, on_
         "live_by_role": author.role,
         "live_reason": author.reason,
         "live_operation_id": author.operation_id,
+        "is_rollback_kept": activation.kept_at is not None,
     }
 
 

@@ -1,0 +1,1 @@
+"""What needs somebody, over all customers: the home of staff."""
