@@ -65,7 +65,7 @@ def _tell_live(version: VersionSummary, now: datetime, language: str | None) -> 
     if version.state not in _PAST:
         return ""
     if not version.was_live:
-        return _("never live", language)
+        return f"· {_('never live', language)}"
     if began is None or ended is None:
         return _("was live", language)
     return _was_live(formats.span((ended - began).total_seconds()), language)

@@ -46,7 +46,7 @@ def tell(failure: str = "", *, is_gone: bool = False, **changes: object) -> Stor
         ({"state": State.LIVE, "live_until": None}, "39 h", "built in 41 s"),
         ({"state": State.LIVE, "live_from": None, "finished_at": None}, "", ""),
         ({"state": State.STAGED, "was_live": False}, "", "built in 41 s"),
-        ({"state": State.READY, "was_live": False}, "never live", "built in 41 s"),
+        ({"state": State.READY, "was_live": False}, "· never live", "built in 41 s"),
         ({"state": State.FAILED, "finished_at": CREATED + timedelta(seconds=72)}, "after 1 min 12 s", ""),
         ({"state": State.FAILED, "finished_at": None}, "", ""),
         ({"state": State.BUILDING, "created_at": NOW - timedelta(seconds=12), "finished_at": None}, "12 s", ""),
