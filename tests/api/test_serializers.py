@@ -46,7 +46,11 @@ OMITTED: dict[type, dict[str, str]] = {
         "search": "who asks knows",
         "sort": "who asks knows",
     },
-    deployments.DeploymentPage: {"shows_vendor_host": "an advice of the page, to operators"},
+    deployments.DeploymentPage: {
+        "choices": "this list is not filtered here",
+        "filters": "this list is not filtered here",
+        "shows_vendor_host": "an advice of the page, to operators",
+    },
     filters.Choice: {"chosen": "who asks knows"},
     history.History: {
         "create": "nothing can be done here yet",
@@ -64,6 +68,7 @@ OMITTED: dict[type, dict[str, str]] = {
     versions.VersionPage: {
         "actions": "nothing can be done here yet",
         "internals": "the hosting service's own words, for the page of staff",
+        "may_note": "a note that is not allowed is refused",
     },
 }
 WRITTEN: list[tuple[type, type[Serializer[Any]]]] = [

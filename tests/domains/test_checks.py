@@ -51,7 +51,7 @@ def test_a_domain_is_verified_automatically_once_its_record_is_set(app: DomainsA
     assert Operation.objects.get(kind="verify_domain").person_name == "Deploy desk"
 
 
-def test_the_history_tells_a_verification_and_no_check_that_changed_nothing(
+def test_the_history_lists_a_verification_and_no_check_that_changed_nothing(
     app: DomainsApp, name_server: NameServer
 ) -> None:
     def list_kinds() -> list[str]:

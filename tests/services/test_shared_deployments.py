@@ -246,7 +246,7 @@ def test_retention_does_not_reveal_foreign_activations(
     assert page_views.open_version(by=operator, **where).retention.at is not None
 
 
-def test_the_history_does_not_tell_until_when_a_version_was_live(
+def test_the_history_does_not_reveal_until_when_a_version_was_live(
     world: SyncedSimulator, shared: Deployment, operator: Person
 ) -> None:
     mine = replaced_by_another(world, shared)

@@ -263,7 +263,7 @@ def test_a_publish_is_one_row_from_its_request_on(world: World, browse: Browse) 
     assert Entry.objects.filter(kind=Entry.Kind.OPERATION).count() == 0
 
 
-def test_a_version_that_was_replaced_tells_how_long_it_was_live(world: World, browse: Browse) -> None:
+def test_a_version_that_was_replaced_shows_how_long_it_was_live(world: World, browse: Browse) -> None:
     rows = rows_of(text_of(browse(world.people.viewer), world.path))
     assert "was live" in rows[1]
     assert rows[1].startswith('<li class="entry of-archived"')
