@@ -34,19 +34,26 @@ def moment_ago(now: datetime, **ago: float) -> datetime:
 def version(
     now: datetime, number: int = 46, state: State = State.LIVE, *, minutes: float = 120, who: str = "Dr Rao"
 ) -> VersionSummary:
+    created_at = moment_ago(now, minutes=minutes)
+    was_live = state in (State.LIVE, State.ARCHIVED)
     return VersionSummary(
         id=f"ver_{number:04d}",
         number=number,
         state=state,
         state_text="",
         kind="dynamic" if number % 3 == 0 else "static",
-        created_at=moment_ago(now, minutes=minutes),
+        created_at=created_at,
         who=who,
         role="",
         reason="",
         files=42 - number % 5,
         total_bytes=184_320 - number * 97,
-        was_live=state in (State.LIVE, State.ARCHIVED),
+        was_live=was_live,
+        note="Spring prices, and a note as long as people write when they mean well" if number % 7 == 0 else "",
+        sandbox_name="main-site-spring" if number % 2 else "",
+        finished_at=None if state in (State.BUILDING, State.CREATED) else created_at + timedelta(seconds=38),
+        live_from=created_at + timedelta(seconds=41) if was_live else None,
+        live_until=created_at + timedelta(hours=8) if state is State.ARCHIVED else None,
     )
 
 
@@ -103,6 +110,7 @@ def version_entry(
         version=summary,
         sandbox="" if order % 4 else "sbx main",
         is_gone=state is State.GONE,
+        failure="TS2339: Property 'price' does not exist" if state is State.FAILED else "",
     )
 
 

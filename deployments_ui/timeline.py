@@ -56,5 +56,5 @@ def _row(entry: TimelineEntry, local: datetime, clock: Clock, now: datetime) -> 
         label = get_timeline_label(entry)
     else:
         label = get_version_label(entry, clock.language)
-        story = stories.tell(entry, now, clock.language)
+        story = stories.describe(entry, now, clock.language)
     return Row(entry, formats.iso(entry.at), clock.exact(local), clock.hour(local), label, story)

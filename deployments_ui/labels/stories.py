@@ -32,7 +32,7 @@ class Story(NamedTuple):
     is_running: bool
 
 
-def tell(entry: VersionEntry, now: datetime, language: str | None) -> Story:
+def describe(entry: VersionEntry, now: datetime, language: str | None) -> Story:
     version = entry.version
     written, failure = version.note or version.reason, entry.failure
     title = written or failure or _from_sandbox(version.sandbox_name, language) or version_facts(version, language)
@@ -42,22 +42,22 @@ def tell(entry: VersionEntry, now: datetime, language: str | None) -> Story:
     if entry.is_gone:
         rest = ""
     elif version.state is State.FAILED:
-        rest = _tell_failure(build, failure if written else "", language)
+        rest = _describe_failure(build, failure if written else "", language)
     elif is_running:
         rest = _span((now - version.created_at).total_seconds(), language)
     else:
-        rest, built = _tell_live(version, now, language), _built_in(build, language) if build else ""
+        rest, built = _describe_live(version, now, language), _built_in(build, language) if build else ""
     is_quote = bool(version.reason) and not version.note
     return Story(title, is_quote, not (written or failure), rest, is_past, built, is_running)
 
 
-def _tell_failure(build: str | None, failure: str, language: str | None) -> str:
+def _describe_failure(build: str | None, failure: str, language: str | None) -> str:
     """After 12 s: TS2339 in index.tsx"""
     after = _("after %(span)s", language) % {"span": build} if build else ""
     return f"{after}: {failure}" if failure else after
 
 
-def _tell_live(version: VersionSummary, now: datetime, language: str | None) -> str:
+def _describe_live(version: VersionSummary, now: datetime, language: str | None) -> str:
     """How long it has been live; or was, the last time."""
     began, ended = version.live_from, version.live_until
     if version.state is State.LIVE:
@@ -65,7 +65,7 @@ def _tell_live(version: VersionSummary, now: datetime, language: str | None) -> 
     if version.state not in _PAST:
         return ""
     if not version.was_live:
-        return _("never live", language)
+        return f"· {_('never live', language)}"
     if began is None or ended is None:
         return _("was live", language)
     return _was_live(formats.span((ended - began).total_seconds()), language)

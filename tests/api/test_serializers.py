@@ -47,8 +47,8 @@ OMITTED: dict[type, dict[str, str]] = {
         "sort": "who asks knows",
     },
     deployments.DeploymentPage: {
-        "choices": "the history has its own address",
-        "filters": "who asks knows",
+        "choices": "this list is not filtered here",
+        "filters": "this list is not filtered here",
         "shows_vendor_host": "an advice of the page, to operators",
     },
     filters.Choice: {"chosen": "who asks knows"},
@@ -68,7 +68,7 @@ OMITTED: dict[type, dict[str, str]] = {
     versions.VersionPage: {
         "actions": "nothing can be done here yet",
         "internals": "the hosting service's own words, for the page of staff",
-        "may_note": "nothing can be done here yet",
+        "may_note": "a note that is not allowed is refused",
     },
 }
 WRITTEN: list[tuple[type, type[Serializer[Any]]]] = [

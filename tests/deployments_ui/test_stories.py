@@ -32,10 +32,10 @@ VERSION = VersionSummary(
 )
 
 
-def tell(failure: str = "", *, is_gone: bool = False, **changes: object) -> Story:
+def describe(failure: str = "", *, is_gone: bool = False, **changes: object) -> Story:
     version = replace(VERSION, **changes)  # type: ignore[arg-type]  # any field
     entry = VersionEntry(1, CREATED, "dep_1", "Main site", version, "", is_gone, failure)
-    return stories.tell(entry, NOW, "en")
+    return stories.describe(entry, NOW, "en")
 
 
 @pytest.mark.parametrize(
@@ -46,26 +46,26 @@ def tell(failure: str = "", *, is_gone: bool = False, **changes: object) -> Stor
         ({"state": State.LIVE, "live_until": None}, "39 h", "built in 41 s"),
         ({"state": State.LIVE, "live_from": None, "finished_at": None}, "", ""),
         ({"state": State.STAGED, "was_live": False}, "", "built in 41 s"),
-        ({"state": State.READY, "was_live": False}, "never live", "built in 41 s"),
+        ({"state": State.READY, "was_live": False}, "· never live", "built in 41 s"),
         ({"state": State.FAILED, "finished_at": CREATED + timedelta(seconds=72)}, "after 1 min 12 s", ""),
         ({"state": State.FAILED, "finished_at": None}, "", ""),
         ({"state": State.BUILDING, "created_at": NOW - timedelta(seconds=12), "finished_at": None}, "12 s", ""),
         ({"is_gone": True}, "", ""),
     ],
 )
-def test_what_became_of_it(changes: dict[str, object], rest: str, built: str) -> None:
-    story = tell(**changes)  # type: ignore[arg-type]  # of both
+def test_the_outcome_of_a_version(changes: dict[str, object], rest: str, built: str) -> None:
+    story = describe(**changes)  # type: ignore[arg-type]  # of both
     assert (story.rest, story.built) == (rest, built)
 
 
 def test_the_title_is_what_people_wrote_else_the_cause_of_a_failure_the_sandbox_or_facts() -> None:
-    assert tell(note="Spring prices", reason="new prices", sandbox_name="spring").title == "Spring prices"
-    assert tell(reason="new prices", sandbox_name="spring").title == "new prices"
-    assert tell(reason="new prices").is_quote
-    assert tell("TS2339 in index.tsx", state=State.FAILED, sandbox_name="spring").title == "TS2339 in index.tsx"
-    assert tell("TS2339 in index.tsx", state=State.FAILED, note="Spring").rest == "after 41 s: TS2339 in index.tsx"
-    assert tell(sandbox_name="spring").title == "from “spring”"
-    assert tell().title == "static · 42 files · 184 KB"
+    assert describe(note="Spring prices", reason="new prices", sandbox_name="spring").title == "Spring prices"
+    assert describe(reason="new prices", sandbox_name="spring").title == "new prices"
+    assert describe(reason="new prices").is_quote
+    assert describe("TS2339 in index.tsx", state=State.FAILED, sandbox_name="spring").title == "TS2339 in index.tsx"
+    assert describe("TS2339 in index.tsx", state=State.FAILED, note="Spring").rest == "after 41 s: TS2339 in index.tsx"
+    assert describe(sandbox_name="spring").title == "from “spring”"
+    assert describe().title == "static · 42 files · 184 KB"
 
 
 def test_the_day_in_the_margin_is_short_but_clear() -> None:

@@ -1,6 +1,6 @@
 """Rule 1's second paragraph: on a shared deployment a customer sees its name and its own versions, nothing else."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +19,7 @@ from portal.services.queries import comparison, operations, search
 from portal.services.queries.deployments import DeploymentPage
 from portal.services.queries.operations import OperationPage
 from portal.services.queries.retention import Keeping
-from portal.services.queries.schemas import ActivationEntry, OperationEntry
+from portal.services.queries.schemas import ActivationEntry, OperationEntry, VersionEntry
 from portal.services.sync import upstream
 from portal.services.sync.budget import Purpose
 from portal.services.sync.fetch import version_refresh
@@ -244,6 +244,20 @@ def test_retention_does_not_reveal_foreign_activations(
     kept = page_views.open_version(by=world.person_of(OURS), **where).retention
     assert (kept.keeping, kept.at) == (Keeping.UNTIL, None)
     assert page_views.open_version(by=operator, **where).retention.at is not None
+
+
+def test_the_history_does_not_reveal_until_when_a_version_was_live(
+    world: SyncedSimulator, shared: Deployment, operator: Person
+) -> None:
+    mine = replaced_by_another(world, shared)
+
+    def find_end(by: Person) -> datetime | None:
+        entries = page_of(shared, by=by, slug=OURS).page.entries
+        summaries = [each.version for each in entries if isinstance(each, VersionEntry)]
+        return next(each.live_until for each in summaries if each.id == mine.miosa_id)
+
+    assert find_end(world.person_of(OURS)) is None
+    assert find_end(operator) is not None
 
 
 def test_the_last_publish_is_the_customers_own(world: SyncedSimulator, shared: Deployment) -> None:

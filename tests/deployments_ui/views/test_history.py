@@ -5,7 +5,7 @@ import re
 from django.test import Client
 from django.utils import timezone
 
-from portal.models import Customer, Deployment, User, Version
+from portal.models import Customer, Deployment, Entry, Operation, User, Version
 from portal.services.sync.upsert import customer_rows
 from tests.deployments_ui.changes import confirm, make_checks_due, older, sandbox_of, work
 from tests.deployments_ui.conftest import HTMX, SLUG, World
@@ -230,3 +230,131 @@ def test_a_publish_of_this_portal_is_of_who_requested_it(world: World, browse: B
     data = client.get(f"/api/v1/customers/{SLUG}/deployments/{world.main['id']}/").json()
     assert (data["deployment"]["live_by"], data["deployment"]["live_reason"]) == (name, "new prices")
     assert data["deployment"]["live"]["who"] == name
+
+
+def rows_of(page: str) -> list[str]:
+    return re.findall(r'<li class="entry.*?</li>', page, flags=re.DOTALL)
+
+
+def test_a_publish_is_one_row_from_its_request_on(world: World, browse: Browse) -> None:
+    client = browse(world.people.support)
+    before = len(rows_of(text_of(client, world.path)))
+    confirm(
+        browse(world.people.owner),
+        f"{world.path}publish/",
+        sandbox_id=sandbox_of(world),
+        then="live",
+        kind="auto",
+        reason="new prices",
+    )
+    work()
+    for said in ("Building", "Live"):
+        rows = rows_of(text_of(client, world.path))
+        assert len(rows) == before + 1
+        assert said in rows[0]
+        assert "new prices" in rows[0]
+        world.control.advance(60)
+        make_checks_due()
+        work()
+    assert "built in" in rows[0]
+    version = Version.objects.get(publish_reason="new prices")
+    menu = text_of(client, f"{world.path}versions/{version.miosa_id}/menu/", **HTMX)
+    assert f"/operations/{version.publish_operation_id}/" in menu
+    assert Entry.objects.filter(kind=Entry.Kind.OPERATION).count() == 0
+
+
+def test_a_version_that_was_replaced_shows_how_long_it_was_live(world: World, browse: Browse) -> None:
+    rows = rows_of(text_of(browse(world.people.viewer), world.path))
+    assert "was live" in rows[1]
+    assert rows[1].startswith('<li class="entry of-archived"')
+    assert sum("of-live" in row for row in rows) == 1
+
+
+def test_what_can_be_undone_is_undone_from_its_row(world: World, browse: Browse) -> None:
+    support = browse(world.people.support)
+    confirm(support, f"{world.path}versions/{older(world)[0]['id']}/rollback/", reason="checkout broken")
+    key = Operation.objects.get().key
+    for client, offers in ((support, True), (browse(world.people.owner), True), (browse(world.people.viewer), False)):
+        row = next(row for row in rows_of(text_of(client, PATH)) if "rolled back" in row)
+        assert (f'href="/operations/{key}/undo/"' in row) is offers
+    confirm(support, f"/operations/{key}/undo/")
+    assert not any(f"{key}/undo/" in row for row in rows_of(text_of(support, PATH)))
+
+
+def test_days_are_lists_with_names(world: World, browse: Browse) -> None:
+    page = text_of(browse(world.people.viewer), PATH)
+    days = re.findall(r'<h3 class="day-label" id="(day-[\d-]+)">', page)
+    assert len(days) == len(set(days)) > 1
+    assert re.findall(r'<ol class="timeline" aria-labelledby="(day-[\d-]+)">', page) == days
+
+
+def test_every_filter_in_use_is_taken_away_alone(world: World, browse: Browse) -> None:
+    for path in (PATH, world.path):
+        page = text_of(browse(world.people.owner), f"{path}?state=failed&state=live&event=failed&q=a&from=2026-01-02")
+        chips = re.findall(r'<a class="chip"\s+href="([^"]+)".*?<span class="name">(.*?)</span>', page, re.DOTALL)
+        assert [text for _url, text in chips] == [
+            "Event: Failed",
+            "State: Failed",
+            "State: Live",
+            "From: 2 January",
+            "Search: a",
+        ]
+        without = {text: url.replace("&amp;", "&") for url, text in chips}["State: Failed"]
+        assert without == f"{path}?event=failed&state=live&from=2026-01-02&q=a"
+        assert re.search(r'id="filter-state-value"\s*>: <span class="name">Live \+1</span>', page)
+        assert re.search(rf'<a class="chip-clear"\s+href="{path}"', page)
+
+
+def test_a_removed_filter_is_unchecked_in_the_form(world: World, browse: Browse) -> None:
+    client = browse(world.people.owner)
+    part = text_of(client, f"{PATH}?event=failed", **HTMX, HTTP_HX_TARGET="searched")
+    assert part.count('id="searched"') == part.count('id="history"') == 1
+    assert re.search(r'name="event"\s+value="failed"\s+checked', part)
+    assert not re.search(r'name="state"\s+value="failed"\s+checked', part)
+
+
+def test_the_menus_follow_what_is_chosen_while_they_are_open(world: World, browse: Browse) -> None:
+    part = text_of(browse(world.people.owner), f"{PATH}?state=failed", **HTMX)
+    assert 'id="filter-state-value" hx-swap-oob="true">: <span class="name">Failed</span>' in part
+    assert 'class="filters"' not in part
+
+
+def test_events_of_every_kind_are_found(world: World, browse: Browse) -> None:
+    support, operator = browse(world.people.support), browse(world.people.operator)
+    confirm(support, f"{world.path}versions/{older(world)[0]['id']}/rollback/", reason="checkout broken")
+    confirm(operator, f"{world.path}rename/", name="Front page", reason="new name")
+    for event, said in (("rolled_back", "rolled back"), ("settings_changed", "renamed"), ("failed", "Failed")):
+        for path in (f"{PATH}?app={world.main['id']}&", f"{world.path}?"):
+            rows = rows_of(text_of(support, f"{path}event={event}"))
+            assert rows, (path, event)
+            assert all(said in row for row in rows)
+    assert "No results" in text_of(support, f"{world.path}?event=stopped")
+
+
+def test_ready_dates_keep_the_other_filters(world: World, browse: Browse) -> None:
+    page = text_of(browse(world.people.owner), f"{PATH}?state=live&from=2026-01-02")
+    today = timezone.localdate()
+    expected = f"{PATH}?state=live&amp;from={today.replace(day=1)}&amp;to={today}"
+    assert re.search(rf'href="{re.escape(expected)}"[^>]*>This month<', page)
+
+
+def test_only_staff_find_staff_by_name(world: World, browse: Browse) -> None:
+    support = world.people.support
+    confirm(browse(support), f"{world.path}versions/{older(world)[0]['id']}/rollback/", reason="checkout broken")
+    for path in (PATH, world.path):
+        assert f">{support.name}<" in text_of(browse(world.people.operator), path)
+        page = text_of(browse(world.people.owner), path)
+        assert support.name not in page
+        assert re.search(r'name="person"\s+value="staff"', page)
+
+
+def test_the_name_of_a_sandbox_is_shown_once_the_portal_has_read_it(world: World, browse: Browse) -> None:
+    client = browse(world.people.owner)
+    assert "from “" not in text_of(client, PATH)
+    text_of(client, f"{world.path}publish/")
+    rows = rows_of(text_of(client, PATH))
+    names = set(Version.objects.exclude(source_sandbox_name="").values_list("source_sandbox_name", flat=True))
+    assert names
+    assert any(f"from “{name}”" in row for row in rows for name in names)
+    ids = set(Version.objects.exclude(source_sandbox_id="").values_list("source_sandbox_id", flat=True))
+    assert not any(sandbox_id in row for row in rows for sandbox_id in ids)
