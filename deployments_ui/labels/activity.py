@@ -19,7 +19,7 @@ SENTENCES: dict[str, Promise] = {
     "operation.decided": _("%(who)s decided the outcome of a change of %(target)s"),
     "operation.delete": _("%(who)s deleted the app %(target)s"),
     "operation.delete_env": _("%(who)s deleted an env var of %(target)s"),
-    "operation.detach_domain": _("%(who)s detached a domain from %(target)s"),
+    "operation.detach_domain": _("%(who)s removed a domain from %(target)s"),
     "operation.promote": _("%(who)s promoted %(target)s to %(version)s"),
     "operation.publish": _("%(who)s published %(target)s"),
     "operation.redeploy": _("%(who)s redeployed %(target)s"),

@@ -28,6 +28,8 @@ REPLACED = {
     "deeds": "actions",
     "did not succeed": "failed",
     "do not succeed": "fail",
+    "detach": "remove",
+    "detached": "removed",
     "does not fit": "doesn't match",
     "fleet": "all customers",
     "for ever": "forever",

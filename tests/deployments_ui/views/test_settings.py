@@ -84,9 +84,14 @@ def test_what_miosa_refuses_and_what_is_late_is_shown(people: People, browse: Br
 def test_whether_the_worker_runs(people: People, browse: Browse) -> None:
     client = browse(people.operator)
     cache.delete(heartbeat.KEY)
-    assert "Not running for a day or longer" in text_of(client)
+    stopped = text_of(client)
+    assert "Not running for a day or longer" in stopped
+    assert stopped.index("The worker is not running") < stopped.index('id="miosa"')
+    assert "Everything works" not in stopped
     heartbeat.beat()
-    assert "Not running" not in text_of(client)
+    running = text_of(client)
+    assert "ot running" not in running
+    assert "Everything works" in running
     cache.delete(heartbeat.KEY)
 
 
