@@ -13,7 +13,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.pictures import MOST_BYTES, PICTURES, THEMES, Picture, name_file
+from tests.pictures import MOST_BYTES, OPERATOR, PICTURES, THEMES, Picture, name_file
 from tests.run.portal_process import ROOT, PortalProcess
 from tests.waiting import wait_until
 
@@ -87,7 +87,7 @@ def sign_in(page: Page, demo: Demo, email: str) -> None:
 def wait_for_data(browser: Browser, demo: Demo) -> None:
     """Until the worker has read every customer's apps and their domains."""
     page = browser.new_page()
-    sign_in(page, demo, PICTURES[0].email)
+    sign_in(page, demo, OPERATOR)
 
     def is_read() -> bool:
         """Home is not asked: its numbers would be cached before they are complete."""
