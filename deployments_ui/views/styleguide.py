@@ -11,7 +11,16 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from deployments_ui import errors, htmx, links, log_window, samples, samples_operations, samples_versions
+from deployments_ui import (
+    errors,
+    htmx,
+    links,
+    log_window,
+    samples,
+    samples_insights,
+    samples_operations,
+    samples_versions,
+)
 from deployments_ui.freshness import Freshness
 from deployments_ui.log_window import LogPart
 from deployments_ui.views import compare, deployments, history, releases, versions
@@ -52,6 +61,7 @@ def show(request: htmx.Request, page: str = "") -> HttpResponse:
 def index_context(now: datetime) -> dict[str, Any]:
     return {
         "now": now,
+        "charts": samples_insights.charts(now),
         "customer": samples_versions.CUSTOMER,
         "form": SampleForm({"reason": "Checkout broken", "domain": "bright smile"}, auto_id="sample-%s"),
         "found": samples.history(now),
