@@ -47,7 +47,7 @@ TEXTS: dict[int, ErrorText] = {
     404: ErrorText(
         _("Page not found"),
         _("The address may be mistyped, the page may have been removed, or you may not have access to it."),
-        _("Use the search, or go to home."),
+        _("Check the address, or go to home."),
     ),
     405: ErrorText(
         _("This address can't be used this way"),
