@@ -18,7 +18,7 @@ from django.contrib.staticfiles import finders
 # In this order; `@layer` in tokens.css decides which rules win.
 STYLESHEETS = (
     *("tokens", "base", "layout", "components", "pages", "home", "apps", "timeline", "charts", "palette"),
-    *("forms", "domains", "logs", "people"),
+    *("forms", "domains", "logs", "people", "print"),
 )
 SCRIPTS = ("app", "forms", "dialogs", "palette", "shortcuts", "logs")
 FILES = {

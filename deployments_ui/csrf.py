@@ -50,7 +50,7 @@ def follow_sign_in(request: HttpRequest) -> HttpResponse:
     is_ours = url_has_allowed_host_and_scheme(url, {request.get_host()}, require_https=request.is_secure())
     typed, email = request.POST.get("login", "").strip().lower(), getattr(request.user, "email", "").lower()
     if typed and typed != email:
-        text = _("You are signed in as %(email)s in this browser. To sign in as somebody else, sign out first.")
+        text = _("You are signed in as %(email)s in this browser. To sign in as someone else, sign out first.")
         messages.info(request, text % {"email": email})
     return SeeOther(url if is_ours else "/")
 
@@ -69,7 +69,7 @@ def explain(reason: str) -> tuple[str, str]:
         )
     return (
         _(
-            "Somebody signed in or out in this browser since the page was opened, or the form was not sent from this"
+            "Someone signed in or out in this browser since the page was opened, or the form was not sent from this"
             " portal. Nothing was changed."
         ),
         _("Copy what you typed, reload the page and send the form again."),

@@ -35,7 +35,7 @@ class ErrorText:
 
 TEXTS: dict[int, ErrorText] = {
     400: ErrorText(
-        _("The request can't be read"),
+        _("This request can't be read"),
         _("Something in the address or the form is invalid. Nothing was changed."),
         _("Go back, reload the page and try again."),
     ),
@@ -47,7 +47,7 @@ TEXTS: dict[int, ErrorText] = {
     404: ErrorText(
         _("Page not found"),
         _("The address may be mistyped, the page may have been removed, or you may not have access to it."),
-        _("Check the address, or go to home."),
+        _("Check the address, or search for what you need."),
     ),
     405: ErrorText(
         _("This address can't be used this way"),
@@ -60,23 +60,23 @@ TEXTS: dict[int, ErrorText] = {
         _("Reload the page to see the current state, then decide again."),
     ),
     413: ErrorText(
-        _("That is too much at once"),
-        _("The form is larger than the portal accepts, so it was not read. Nothing was changed."),
+        _("The form is too large"),
+        _("It was not read, and nothing was changed."),
         _("Go back and send less: at most 2 MB together, and 1 MB for a picture."),
     ),
     429: ErrorText(
         _("Too many requests"),
-        _("There were too many tries in a short time, so they are paused for a while."),
+        _("There were too many attempts in a short time."),
         _("Wait a minute, then try again."),
     ),
     500: ErrorText(
         _("Something went wrong on our side"),
-        _("The error is not your fault. We can't tell from here whether your change was made."),
-        _("Check the current state before you try again. If the error stays, send us the number below."),
+        _("This is not your fault. Your change may or may not have been made."),
+        _("Check the current state before you try again. If it happens again, send us the number below."),
     ),
     503: ErrorText(
-        _("The hosting service is not reachable"),
-        _("We can't reach the hosting service at the moment. Your live apps keep running."),
+        _("The hosting service can't be reached"),
+        _("Your live apps keep running."),
         _("Try again in a minute."),
     ),
 }
@@ -130,7 +130,9 @@ def show(
 
 
 def advise(request: HttpRequest, status: int) -> str:
-    """What to do. Whoever lacks a permission is told whom to ask, if the brand names somebody."""
+    """What to do. People without a permission see whom to ask, if the brand names somebody."""
+    if status == 404 and Frame(request).person is None:
+        return str(_("Check the address. If you have an account, sign in first."))
     contact = Frame(request).brand.support_contact
     if status == 403 and contact:
         return str(_("Contact support: %(contact)s.")) % {"contact": contact}
@@ -170,7 +172,7 @@ def answer_for(request: HttpRequest, error: errors.ServiceError) -> HttpResponse
         case BadToken():
             return show(request, 400, text=error.for_people)
         case LaneBusy():
-            link = (links.operation(error.operation_key), str(_("Show the running operation")))
+            link = (links.operation(error.operation_key), str(_("View operation")))
             return show(request, 409, text=error.for_people, link=link)
         case errors.Conflict():
             return show(request, 409, text=error.for_people)
@@ -202,10 +204,10 @@ def show_not_confirmed(request: HttpRequest) -> HttpResponse:
     return show(
         request,
         403,
-        title=_("Confirm that it is you"),
+        title=_("Confirm it's you"),
         text=str(text),
         advice=str(kept_advice if is_there else lost_advice),
-        link=(links.confirmation(links.confirmed() if is_there else request.path), str(_("Confirm that it is you"))),
+        link=(links.confirmation(links.confirmed() if is_there else request.path), str(_("Confirm it's you"))),
         opens_tab=is_there,
         kept=kept,
     )

@@ -208,4 +208,4 @@ def explain_gap(page: LogPage) -> str:
     if page.gap_line is None:
         return ""
     size = formats.size(page.gap_bytes)
-    return _("%(size)s are missing here. Of a very long log, the beginning and the end are kept.") % {"size": size}
+    return _("%(size)s are not shown. Only the beginning and the end of a very long log are kept.") % {"size": size}

@@ -127,7 +127,7 @@ def list_steps(operation: OperationPage, progress: Progress | None = None) -> li
 
 
 def _decided(operation: OperationPage) -> Step:
-    text = _("as reported by %(name)s") % {"name": operation.decided_by}
+    text = _("reported by %(name)s") % {"name": operation.decided_by}
     if operation.decision == "happened":
         return Step(_("It happened"), "live", operation.settled_at, text)
     return Step(_("It did not happen"), "failed", operation.settled_at, text)
@@ -165,7 +165,7 @@ def _checked(operation: OperationPage, *, since: datetime | None) -> Step:
     state, text = VERDICTS.get(operation.verdict, "building"), operation.verdict_text
     if state == "building" and not operation.is_open:
         return Step(_("Checked"), "unknown", operation.checked_at, text or _("The app was not checked."))
-    return Step(_("Checked"), state, operation.checked_at, text or _("Requesting the app's address…"))
+    return Step(_("Checked"), state, operation.checked_at, text or _("Checking the app's address…"))
 
 
 def _list_publish_steps(operation: OperationPage, progress: Progress) -> list[Step]:

@@ -47,7 +47,7 @@ class DeadlineProtocol(H11Protocol):
 
     def send_400_response(self, msg: str) -> None:
         """For what is no HTTP at all, in words that are not those of a certain software."""
-        super().send_400_response("The request can't be read.\n")
+        super().send_400_response("This request can't be read.\n")
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_clock()

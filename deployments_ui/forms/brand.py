@@ -13,12 +13,12 @@ class BrandForm(DialogForm):
     name = forms.CharField(label=_("Name"), required=False)
     hosts = forms.CharField(
         label=_("Host names"),
-        help_text=_("One in each line, such as deploys.example.com. Each must be in the setting ALLOWED_HOSTS."),
+        help_text=_("One per line, such as deploys.example.com. Each must be in the setting ALLOWED_HOSTS."),
         required=False,
     )
     logo = forms.CharField(
         label=_("Logo"),
-        help_text=_("Beside the name, at most 640 × 160 pixels; larger ones are made smaller."),
+        help_text=_("Next to the name, at most 640 × 160 pixels; larger ones are scaled down."),
         required=False,
     )
     icon = forms.CharField(
@@ -26,7 +26,7 @@ class BrandForm(DialogForm):
     )
     accent = forms.CharField(
         label=_("Accent colour"),
-        help_text=_("For buttons and links, as #rrggbb. Leave it empty for the standard colour."),
+        help_text=_("For buttons and links, as #rrggbb. Leave empty for the standard colour."),
         required=False,
     )
     support_contact = forms.CharField(
@@ -36,16 +36,16 @@ class BrandForm(DialogForm):
     )
     links = forms.CharField(
         label=_("Links"),
-        help_text=_("Shown at the foot of each page. One in each line: its text, then its URL."),
+        help_text=_("Shown in the footer of each page. One per line: its text, then its URL."),
         required=False,
     )
     footer = forms.CharField(label=_("Footer"), required=False)
     sender_name = forms.CharField(
-        label=_("Sender’s name"), help_text=_("Leave it empty for the brand’s name."), required=False
+        label=_("Sender’s name"), help_text=_("Leave empty for the brand’s name."), required=False
     )
     sender_address = forms.CharField(
         label=_("Sender’s address"),
-        help_text=_("Your mail server has to allow it. Leave it empty for the setting MAIL_FROM."),
+        help_text=_("Your mail server has to allow it. Leave empty for the setting MAIL_FROM."),
         required=False,
     )
 

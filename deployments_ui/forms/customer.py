@@ -10,11 +10,11 @@ from deployments_ui.forms.base import DialogForm
 
 class CustomerForm(DialogForm):
     display_name = forms.CharField(label=_("Name"), required=False)
-    logo = forms.CharField(label=_("Logo"), help_text=_("Beside the customer’s name on its pages."), required=False)
+    logo = forms.CharField(label=_("Logo"), help_text=_("Next to the customer’s name on its pages."), required=False)
     tags = forms.CharField(
         label=_("Tags"),
         help_text=_(
-            "Separated by commas, as in: gold, europe. Support can be limited to tags. Customers don’t see them."
+            "Separated by commas, such as: gold, europe. Support can be limited to tags. Customers don’t see them."
         ),
         required=False,
     )

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from deployments_ui.forms.base import DialogForm
 from deployments_ui.frame import THEMES
 
-MAILS = (("new_sign_in", _("A sign-in with a browser that is new")),)
+MAILS = (("new_sign_in", _("Sign-ins from a new browser")),)
 
 
 class ProfileForm(DialogForm):
@@ -27,7 +27,7 @@ class ProfileForm(DialogForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         zones = [(name, name) for name in sorted(zoneinfo.available_timezones())]
-        self.fields["time_zone"].choices = [("", _("As the browser reports")), *zones]  # type: ignore[attr-defined]
+        self.fields["time_zone"].choices = [("", _("Same as the browser")), *zones]  # type: ignore[attr-defined]
 
     @property
     def unwanted_mails(self) -> list[str]:

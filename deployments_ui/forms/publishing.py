@@ -8,12 +8,15 @@ from django.utils.translation import gettext_lazy as _
 from deployments_ui.forms.base import ConfirmForm
 from portal.services.operations.publishing import Publication
 
+# What a form offers besides "detect it".
+KINDS = {"static": _("static"), "dynamic": _("dynamic")}
+
 
 class PublishForm(ConfirmForm):
     """To publish a sandbox to an app, or as a new one with `name`. The services check what was entered."""
 
     name = forms.CharField(label=_("Name of the new app"), required=False)
-    sandbox_id = forms.CharField(label=_("From sandbox"), required=False)
+    sandbox_id = forms.CharField(label=_("Sandbox"), required=False)
     kind = forms.CharField(label=_("Kind"), required=False, initial="auto")
     build_command = forms.CharField(label=_("Build command"), required=False)
     output_path = forms.CharField(label=_("Output path"), required=False)
@@ -22,13 +25,21 @@ class PublishForm(ConfirmForm):
     health_check_path = forms.CharField(label=_("Health check path"), required=False)
     data_services = forms.CharField(label=_("Data services"), required=False)
     then = forms.CharField(label=_("When it is ready"), required=False, initial="live")
-    over_rollback = forms.BooleanField(label=_("Yes, replace the rollback that is live now"), required=False)
+    version_note = forms.CharField(label=_("Note on the version"), required=False)
+    over_rollback = forms.BooleanField(label=_("Replace the rollback that is live now"), required=False)
 
     SETTINGS = ("build_command", "output_path", "run_command", "port", "health_check_path", "data_services")
 
     @property
     def has_wrong_settings(self) -> bool:
-        return any(name in self.errors for name in self.SETTINGS)
+        return any(name in self.errors for name in ("kind", *self.SETTINGS))
+
+    @property
+    def stated_settings(self) -> str:
+        """What is set, and so not detected: static, npm run build, dist."""
+        kind = self["kind"].value()
+        values = [self[name].value() for name in self.SETTINGS]
+        return ", ".join(str(value) for value in [KINDS.get(kind, ""), *values] if value)
 
     def publication(self) -> Publication:
         data = self.cleaned_data
@@ -40,4 +51,5 @@ class PublishForm(ConfirmForm):
             **{name: data[name] for name in self.SETTINGS},
             go_live=data["then"] in {"", "live"},
             over_rollback=data["over_rollback"],
+            version_note=data["version_note"],
         )

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from deployments_ui import links
 from portal.services.checklist import Step
+from portal.services.installation import Installation
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +25,11 @@ class StepText:
 STEPS: dict[Step, StepText] = {
     Step.CONNECTION: StepText(
         _("MIOSA answers"),
-        _("It is asked as soon as the worker runs. The settings page shows its errors."),
+        _("Checked as soon as the worker runs. The settings page shows errors."),
         links.settings(),
     ),
     Step.CUSTOMERS: StepText(
-        _("Customers are found"), _("They are read from MIOSA’s workspaces, within a minute."), links.settings()
+        _("Customers are found"), _("Read from MIOSA’s workspaces, within a minute."), links.settings()
     ),
     Step.BRAND: StepText(_("Set your brand"), _("Name, logo and colour of your platform."), links.brand(0)),
     Step.MAIL: StepText(
@@ -42,3 +44,26 @@ STEPS: dict[Step, StepText] = {
 
 def get_step_text(step: Step) -> StepText:
     return STEPS[step]
+
+
+def list_troubles(state: Installation) -> list[tuple[str | Promise, str]]:
+    """What is wrong with the installation, each with where it is explained."""
+    troubles: list[tuple[str | Promise, str]] = []
+    if not state.worker.is_running:
+        troubles.append((_("The worker is not running, so nothing is refreshed, checked or mailed."), "#worker"))
+    if state.miosa.status.for_operators:
+        troubles.append((state.miosa.status.for_operators, "#miosa"))
+    if state.miosa.refused:
+        codes = ", ".join(code for code, _count in state.miosa.refused)
+        troubles.append((_("MIOSA refuses some requests: %(codes)s.") % {"codes": codes}, "#miosa"))
+    if unknown := state.worker.unknown_operations:
+        text = ngettext(
+            "%(num)d operation has an unknown outcome.", "%(num)d operations have an unknown outcome.", unknown
+        )
+        troubles.append((text % {"num": unknown}, links.operations()))
+    if not state.mails.server:
+        troubles.append((_("No mail server is set, so mails wait."), "#mails"))
+    if failed := state.mails.failed:
+        text = ngettext("%(num)d mail was not sent.", "%(num)d mails were not sent.", failed)
+        troubles.append((text % {"num": failed}, "#mails"))
+    return troubles + [(warning, "#address") for warning in state.address.warnings]

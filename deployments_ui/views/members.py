@@ -124,18 +124,18 @@ def removal(request: htmx.Request, slug: str, user_id: int) -> HttpResponse:
 def removal_texts(page: MemberPage) -> Confirmation:
     who = {"name": page.member.name or page.member.email, "customer": page.customer.name}
     if page.member.is_self:
-        title, text = _("Leave %(customer)s?") % who, _("You lose access at once. An owner can invite you again.")
+        title, text = _("Leave %(customer)s?") % who, _("You lose access immediately. An owner can invite you again.")
     else:
         title = _("Remove %(name)s from %(customer)s?") % who
-        text = _("They lose access at once. Links they shared and invitations they sent stop working.")
+        text = _("They lose access immediately. Links they shared and invitations they sent stop working.")
     if page.is_last_owner:
-        text += " " + _("Then this customer has no owner.")
+        text += " " + _("The customer will have no owner.")
     button = _("Leave") if page.member.is_self else _("Remove")
     return Confirmation(title=title, text=text, button=button, obstacle=only_owner(page))
 
 
 def only_owner(page: MemberPage) -> str:
-    return _("This is the only owner. Make somebody else an owner first.") if page.member.is_protected else ""
+    return _("This is the only owner. Make someone else an owner first.") if page.member.is_protected else ""
 
 
 def after(request: htmx.Request, page: MemberPage) -> str:

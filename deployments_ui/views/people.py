@@ -144,7 +144,7 @@ def reactivation(request: htmx.Request, user_id: int) -> HttpResponse:
     page = directory.get_person_page(user_id, by=request.person)
     confirmation = Confirmation(
         title=_("Reactivate %(name)s?") % names(page),
-        text=_("They can sign in again, with the role and customers they had. Links they shared stay ended."),
+        text=_("They can sign in again, with the role and customers they had. Links they shared stay revoked."),
         button=_("Reactivate"),
         is_danger=False,
     )
@@ -155,9 +155,9 @@ def reactivation(request: htmx.Request, user_id: int) -> HttpResponse:
 @require_recent_sign_in
 def removal(request: htmx.Request, user_id: int) -> HttpResponse:
     page = directory.get_person_page(user_id, by=request.person)
-    text = _("Their account is deleted and can’t be restored. Their name stays beside what they did.")
+    text = _("Their account is deleted and can’t be restored. Their name stays on what they did.")
     if page.comes_from_app:
-        text += " " + _("From your own app they can come back; deactivate them to prevent that.")
+        text += " " + _("They can sign in from your own app again. To prevent that, deactivate them.")
     confirmation = Confirmation(
         title=_("Remove %(name)s?") % names(page), text=text, button=_("Remove"), obstacle=only_operator(page)
     )
@@ -229,7 +229,7 @@ def names(page: PersonPage) -> dict[str, str]:
 
 
 def only_operator(page: PersonPage) -> str:
-    return _("This is the only operator. Make somebody else an operator first.") if page.is_last_operator else ""
+    return _("This is the only operator. Make someone else an operator first.") if page.is_last_operator else ""
 
 
 def list_url(found: PeopleList, *, page: int = 1) -> str:

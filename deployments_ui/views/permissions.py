@@ -28,7 +28,7 @@ def change(request: htmx.Request, form: OwnerPermissionsForm, slug: str) -> Http
     except Invalid as error:
         form.add_errors(error)
         return show_form(request, form, slug)
-    messages.success(request, _("The permissions were saved. They apply at once."))
+    messages.success(request, _("The permissions were saved. They apply immediately."))
     return dialogs.redirect(request, url_of(slug))
 
 

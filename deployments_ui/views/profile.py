@@ -65,7 +65,7 @@ def email_confirmation(request: htmx.Request, secret: str) -> HttpResponse:
 @require_POST
 def end_session(request: htmx.Request, session_id: int) -> HttpResponse:
     sessions.end_session(session_id, user_id=request.person.id, by=request.person)
-    messages.success(request, _("The session was ended."))
+    messages.success(request, _("The session was signed out."))
     return dialogs.redirect(request, links.profile())
 
 
@@ -73,7 +73,7 @@ def end_session(request: htmx.Request, session_id: int) -> HttpResponse:
 def end_other_sessions(request: htmx.Request) -> HttpResponse:
     key = request.session.session_key or ""
     ended = sessions.end_other_sessions(current_key=key, by=request.person)
-    text = ngettext("%(count)d other session was ended.", "%(count)d other sessions were ended.", ended)
+    text = ngettext("%(count)d other session was signed out.", "%(count)d other sessions were signed out.", ended)
     messages.success(request, text % {"count": ended})
     return dialogs.redirect(request, links.profile())
 

@@ -159,7 +159,7 @@ def get_address() -> AddressState:
     host = parts.hostname or ""
     warnings = []
     if not validate_host(host, settings.ALLOWED_HOSTS):
-        warnings.append(_("The portal does not answer to %(host)s: add it to ALLOWED_HOSTS.") % {"host": host})
+        warnings.append(_("The host name %(host)s is not in ALLOWED_HOSTS.") % {"host": host})
     if not settings.MIOSA.is_demo and parts.scheme != "https":
         warnings.append(_("Links in mails don’t begin with https://: set PORTAL_URL."))
     if parts.scheme == "https" and not is_https:

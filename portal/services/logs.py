@@ -90,7 +90,7 @@ def explain_outdated(error: miosa.MiosaError) -> str:
 
 def _explain_missing(error: miosa.MiosaError) -> str:
     if isinstance(error, miosa.NotFound | miosa.Gone | miosa.NotSupported):
-        return _("There is no log for this.")
+        return _("No log is available.")
     if isinstance(error, miosa.BudgetSpent | miosa.RateLimited):
         return _("Too many requests right now. Try again in a moment.")
     if isinstance(error, miosa.Refused):
@@ -103,7 +103,7 @@ def _page(log: Polled[RenderedLog], *, is_finished: bool, by: Person) -> LogPage
     missing = _explain_missing(log.error()) if log.error else ""
     if log.value is None:
         complete = is_finished and log.is_absent
-        return LogPage(StyledText.plain(""), complete, missing=missing or _("The log is being read."))
+        return LogPage(StyledText.plain(""), complete, missing=missing or _("The log is loading."))
     shown = log.value.shown_to(by)
     text = StyledText.unpack(shown.text)
     if not missing and not text.text.strip():

@@ -100,7 +100,7 @@ class RenamePasskeyForm(passkey_forms.EditWebAuthnForm):  # type: ignore[misc]  
 
 class PasskeyLoginForm(passkey_forms.LoginWebAuthnForm):  # type: ignore[misc]  # as above
     def clean_credential(self) -> Any:
-        refusal = _("This passkey is not known here, or was answered too late. Sign in another way, or try again.")
+        refusal = _("This passkey isn't known here, or it took too long. Sign in another way, or try again.")
         try:
             return super().clean_credential()
         except (ValidationError, *_UNREADABLE) as error:

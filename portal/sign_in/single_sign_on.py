@@ -80,7 +80,7 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  
         claims = read_claims(sociallogin)
         if claims is None:
             note_failure(request)
-            refuse(request, _("The answer of %(provider)s does not fit this sign-in. Try again."))
+            refuse(request, _("The answer from %(provider)s doesn't match this sign-in. Try again."))
         linked = sociallogin.user if sociallogin.is_existing else None
         if sociallogin.state["data"]["is_confirmation"]:
             raise ImmediateHttpResponse(finish_confirmation(request, sociallogin, linked))
@@ -93,7 +93,7 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  
 
     def on_authentication_error(self, request: HttpRequest, provider: Any, error: Any = None, **details: Any) -> None:
         note_failure(request)
-        refuse(request, _("The sign-in with %(provider)s did not succeed. Try again, or sign in with your password."))
+        refuse(request, _("Sign-in with %(provider)s failed. Try again, or use your password."))
 
 
 def read_claims(sociallogin: Any) -> Claims | None:
@@ -133,7 +133,7 @@ def finish_confirmation(request: HttpRequest, sociallogin: Any, linked: User | N
     if isinstance(signed_in_at, int) and time.time() - signed_in_at > session_facts.RECENT_S:
         refuse(request, _("%(provider)s did not ask for your password again. Nothing was confirmed."))
     if linked is None or linked != request.user:
-        refuse(request, _("At %(provider)s you are somebody else than here. Nothing was confirmed."))
+        refuse(request, _("You are signed in to %(provider)s as someone else. Nothing was confirmed."))
     session_facts.confirm(request.session)
     security.record_change("sign_in.confirmed", linked, way="oidc")
     return redirect(sociallogin.state.get("next", "/"))

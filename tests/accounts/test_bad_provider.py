@@ -153,7 +153,7 @@ class TestClaims:
     ) -> None:
         client = Client()
         provider.answers["/userinfo"][claim] = text
-        assert "did not succeed" in provider.come_back(client)
+        assert "failed. Try again" in provider.come_back(client)
         assert not is_signed_in(client)
 
     @pytest.mark.parametrize("groups", [5, True, {"ops": False}, [["ops"]], [{"name": "ops"}]])

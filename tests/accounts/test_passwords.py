@@ -41,6 +41,18 @@ def choose(client: Client, url: str, password: str = NEW) -> str:
     return client.post(url, {"password1": password, "password2": password}, follow=True).content.decode()
 
 
+def test_after_a_wrong_password_the_error_and_the_focus_are_at_the_password(people: People) -> None:
+    page = Client().post("/accounts/login/", {"login": people.owner.email, "password": "wrong"}).content.decode()
+    fields = re.findall(r'<input class="input"[^>]*>', page)
+    (email,) = [field for field in fields if 'name="login"' in field]
+    (password,) = [field for field in fields if 'name="password"' in field]
+    assert f'value="{people.owner.email}"' in email
+    assert "autofocus" not in email
+    assert "autofocus" in password
+    assert page.index('name="password"') < page.index("The e-mail address or the password is not correct.")
+    assert re.search(r'name="login"[^>]*autofocus', Client().get("/accounts/login/").content.decode())
+
+
 class TestReset:
     def test_the_link_in_the_mail_sets_a_new_password_and_ends_all_sessions(self, people: People) -> None:
         signed_in, client = sign_in(people.owner), Client()

@@ -121,7 +121,7 @@ class TestEmail:
     def test_nobody_is_flooded_with_mails(self, people: People) -> None:
         client = sign_in(people.owner)
         pages = [self.ask(client) for _ in range(5)]
-        assert "Several mails went to this address already" in pages[-1]
+        assert "Several mails were already sent to this address" in pages[-1]
         assert Mail.objects.filter(address=NEW).count() == 3
 
 

@@ -137,7 +137,7 @@ class TestIdentity:
         come_in(provider, "ana-4", **person(people.support.email, "help"))
         User.objects.filter(pk=people.support.pk).update(is_active=False)
         client, page = come_in(provider, "ana-4", **person(people.support.email, "ops"))
-        assert "Your account here is closed" in page
+        assert "Your account here is deactivated" in page
         assert not is_signed_in(client)
         assert User.objects.get(pk=people.support.pk).staff_role == "support"
 
@@ -155,7 +155,7 @@ class TestProtocol:
         way_back = provider.agree(openid.start(Client()), "mallory")
         victim = Client()
         page = victim.get(way_back, follow=True).content.decode()
-        assert "The sign-in with Login Ltd did not succeed" in page
+        assert "The sign-in with Login Ltd failed. Try again" in page
         assert not is_signed_in(victim)
 
     def test_an_answer_counts_once(self, people: People, provider: Provider) -> None:
@@ -174,20 +174,20 @@ class TestProtocol:
         address = openid.start(client)
         nonce = parse_qs(urlsplit(address).query)["nonce"][0]
         page = client.get(provider.agree(address.replace(nonce, "another"), "nia"), follow=True)
-        assert "does not fit this sign-in" in page.content.decode()
+        assert "match this sign-in" in page.content.decode()
         assert not is_signed_in(client)
 
     def test_who_declines_comes_back_to_the_password(self, people: People, provider: Provider) -> None:
         client = Client()
         page = client.get(provider.agree(openid.start(client), "nia", action="deny"), follow=True)
-        assert "did not succeed" in page.content.decode()
+        assert "failed. Try again" in page.content.decode()
         assert 'name="password"' in page.content.decode()
 
     @pytest.mark.parametrize("query", ["", "?error=server_error", "?code=x", "?code=x&state=y", "?state=%00"])
     def test_made_up_answers_are_answered_in_words(self, people: People, provider: Provider, query: str) -> None:
         page = Client().get(f"/accounts/single-sign-on/callback/{query}", follow=True)
         assert page.status_code == 200
-        assert "did not succeed" in page.content.decode()
+        assert "failed. Try again" in page.content.decode()
 
     def test_it_leads_back_to_pages_of_this_site_only(self, people: People, provider: Provider) -> None:
         provider.set_person("nia", **person("nia@portal.test", "ops"))

@@ -275,7 +275,7 @@ def test_nothing_is_deleted_without_the_setting_or_without_a_yes(
     with pytest.raises(CommandError, match="Nothing was deleted"):
         call_command("audit", "delete")
     settings.AUDIT_KEEP_D = 0
-    with pytest.raises(CommandError, match="kept for ever"):
+    with pytest.raises(CommandError, match="kept forever"):
         call_command("audit", "delete")
     assert AuditEvent.objects.count() == 10
 

@@ -169,7 +169,7 @@ def test_a_name_turns_nothing_around(people: People, sign_in: SignIn) -> None:
     ("hosts", "text"),
     [
         ("", "at least one host name"),
-        ("deploys.other.test", "Add it to the setting ALLOWED_HOSTS"),
+        ("deploys.other.test", "Add it to ALLOWED_HOSTS"),
         ("https://testserver/", "https://testserver/ is not a host name"),
         ("a b{}c", "b{}c is not a host name"),
         ("*.acme.test", "*.acme.test is not a host name"),

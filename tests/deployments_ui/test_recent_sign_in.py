@@ -46,7 +46,7 @@ def test_a_late_form_in_the_dialog_stays_open(world: World, client: Client) -> N
         answer = client.post(f"{world.path}delete/", sent, **HTMX)
     assert (answer.status_code, answer["HX-Retarget"]) == (403, "#notices")
     notice = answer.content.decode()
-    assert "Confirm that it is you" in notice
+    assert "Confirm it's you" in notice
     assert 'href="/accounts/reauthenticate/?next=%2Faccounts%2Fconfirmed%2F"' in notice
     assert 'target="_blank"' in notice
 

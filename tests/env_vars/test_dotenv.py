@@ -138,7 +138,7 @@ def test_notices_about_a_value(text: str, notices: list[str]) -> None:
         ("A=1\n\nwhat", "Line 3 skipped: expected NAME=value"),
         ("B=1\n\nwhat\nwhat\n\nwhat", "Lines 3–4, 6 skipped: expected NAME=value"),
         ("# one\nA=1\n# two", "Lines 1, 3 skipped: a comment"),
-        ("PORT: 80", "Line 1 skipped: it is written with a colon, expected NAME=value"),
+        ("PORT: 80", "Line 1 skipped: it has a colon, expected NAME=value"),
         ("export A", "Line 1 skipped: there is no = after the name"),
         ("A\uff1d1", "Line 1 skipped: its equals sign is not the usual one, expected NAME=value"),
         ("set A=1", "Line 1 skipped: expected NAME=value"),

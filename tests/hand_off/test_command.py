@@ -55,5 +55,5 @@ def test_without_what_it_needs_it_says_what_is_missing(db: None, settings: Setti
     settings.HAND_OFF = make_settings()
     file = tmp_path / "empty.pem"
     file.touch()
-    with pytest.raises(CommandError, match="holds no private key"):
+    with pytest.raises(CommandError, match="has no readable private key"):
         make_token(key=file)

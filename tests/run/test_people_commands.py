@@ -111,7 +111,7 @@ def test_what_is_for_the_whole_portal_names_no_customer(people: People, change: 
 
 @pytest.mark.parametrize("arguments", [["nobody@x.test", "--remove"], ["", "--remove"], ["--deactivate"]])
 def test_a_change_needs_an_address(people: People, arguments: list[str]) -> None:
-    with pytest.raises(CommandError, match="Nobody has"):
+    with pytest.raises(CommandError, match="No one has"):
         run("people", *arguments)
     assert User.objects.count() == 6
 

@@ -64,8 +64,8 @@ def test_a_mail_arrives_as_text_and_html(smtp: ReceivingServer, settings: Settin
     assert mail.recipients == (TO,)
     assert mail.subject == "Test mail from Deploy desk"
     assert mail.message["From"] == "Deploy desk <portal@localhost>"
-    assert "This is how they look." in mail.body("plain")
-    assert "This is how they look." in mail.body("html")
+    assert "This is what they look like." in mail.body("plain")
+    assert "This is what they look like." in mail.body("html")
     assert "http://localhost:8000/settings/" in mail.body("plain")
 
 
@@ -177,7 +177,7 @@ def test_a_server_that_demands_encryption_is_named_as_such(settings: Settings) -
         mail = write()
         send_due()
     assert get(mail).state == Mail.State.WAITING
-    assert get(mail).error.startswith("The mail server demands encryption or a sign-in: 530")
+    assert get(mail).error.startswith("The mail server requires encryption or a sign-in: 530")
 
 
 def test_over_a_network_nothing_is_sent_without_encryption(settings: Settings) -> None:
@@ -187,7 +187,7 @@ def test_over_a_network_nothing_is_sent_without_encryption(settings: Settings) -
         mail = write()
         send_due()
         assert server.mails == []
-    assert "lacks what is needed: encryption" in get(mail).error
+    assert "support what is needed: encryption" in get(mail).error
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ class Command(BaseCommand):
         else:
             audit_triggers.create(connection)
             retention.forbid_deletion()
-            self.stdout.write("Events can't be changed any more.")
+            self.stdout.write("Events can no longer be changed.")
 
     def verify(self, expected: Head | None) -> None:
         faults = list(islice(verify.find_faults(expected), MOST_FAULTS))
@@ -47,25 +47,31 @@ class Command(BaseCommand):
         if faults:
             more = " or more" if len(faults) == MOST_FAULTS else ""
             raise CommandError(
-                f"The audit log is not what was recorded: {len(faults)}{more} faults. If every row was changed, the"
+                f"The audit log was changed: {count_of(len(faults), 'fault')}{more}. If every event has one, the"
                 " signing key is another one: AUDIT_KEY, or without it SECRET_KEY."
             )
         head = verify.get_head()
-        self.stdout.write(f"The audit log is intact: {head.number} events recorded, head {head.number}:{head.digest}")
+        self.stdout.write(
+            f"The audit log is intact: {count_of(head.number, 'event')}, head {head.number}:{head.digest}"
+        )
 
     def delete(self, *, asks: bool) -> None:
         if not settings.AUDIT_KEEP_D:
-            raise CommandError("AUDIT_KEEP_D is 0, so events are kept for ever.")
+            raise CommandError("AUDIT_KEEP_D is 0, so events are kept forever.")
         old = retention.find_old_events(now=timezone.now())
         if not old.count or old.newest_at is None:
             self.stdout.write(f"No event is older than {settings.AUDIT_KEEP_D} days.")
             return
-        question = f"Delete {old.count} events until {old.newest_at:%Y-%m-%d %H:%M} UTC? They are gone then. [yes/no] "
+        question = f"Delete {count_of(old.count, 'event')} until {old.newest_at:%Y-%m-%d %H:%M} UTC for good? [yes/no] "
         if asks and input(question).strip().lower() != "yes":
             raise CommandError("Nothing was deleted.")
         with changes_by_command():
             retention.delete_events(old)
-        self.stdout.write(f"Deleted {old.count} events, until row {old.until}.")
+        self.stdout.write(f"Deleted {count_of(old.count, 'event')}, until row {old.until}.")
+
+
+def count_of(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def read_head(text: str) -> Head:

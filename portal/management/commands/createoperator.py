@@ -50,5 +50,5 @@ def read_password() -> str:
         return sys.stdin.readline().rstrip("\n")
     password = getpass.getpass("Password: ")
     if getpass.getpass("Repeat password: ") != password:
-        raise CommandError("The passwords are not the same.")
+        raise CommandError("The passwords don't match.")
     return password

@@ -68,5 +68,5 @@ def find_key(file: Path | None) -> tuple[Any, str]:
     try:
         key = load_pem_private_key(file.read_bytes(), password=None)
     except (OSError, ValueError, TypeError) as error:
-        raise CommandError(f"{file} holds no private key that can be read ({type(error).__name__}).") from None
+        raise CommandError(f"{file} has no readable private key ({type(error).__name__}).") from None
     return key, "EdDSA" if isinstance(key, Ed25519PrivateKey) else "ES256"

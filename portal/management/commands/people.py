@@ -86,7 +86,7 @@ class Command(BaseCommand):
 def find_user(email: str) -> User:
     user = User.objects.filter(email=email.strip().lower()).first() if email.strip() else None
     if user is None:
-        raise CommandError(f"Nobody has the e-mail address {email!r}.")
+        raise CommandError(f"No one has the e-mail address {email!r}.")
     return user
 
 

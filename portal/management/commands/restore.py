@@ -34,8 +34,8 @@ class Command(BaseCommand):
             raise CommandError(f"{file} was not restored. {error}") from None
         except OSError as error:
             raise CommandError(f"{file} was not restored: {error.strerror}.") from None
-        self.stdout.write(f"Restored {file}. Everybody has to sign in again.")
+        self.stdout.write(f"Restored {file}. Everyone has to sign in again.")
         if former is not None:
             self.stdout.write(f"The former database is {former}.")
         if undecided:
-            self.stdout.write(f"Changes that were unfinished, for a person to decide what happened: {undecided}.")
+            self.stdout.write(f"Unfinished changes, whose outcome a person has to decide: {undecided}.")

@@ -81,7 +81,7 @@ def count_attempt(attempt: Attempt) -> None:
         _record_refusal(attempt)
         text = _("There were too many attempts to sign in. Try again in %(seconds)s seconds.")
         if attempt.what == RESET:
-            text = _("Several mails went to this address already. Try again in %(seconds)s seconds.")
+            text = _("Several mails were already sent to this address. Try again in %(seconds)s seconds.")
         raise Unavailable(text % {"seconds": seconds}, retry_after_s=seconds) from spent
 
 

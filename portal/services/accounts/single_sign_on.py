@@ -15,10 +15,10 @@ from portal.services import people
 from portal.services.audit import record
 from portal.services.people import access, person_changes
 
-NO_GROUP = gettext_noop("You are in none of the groups that may use this portal. Contact whoever manages %(provider)s.")
+NO_GROUP = gettext_noop("You aren't in a group that may use this portal. Contact the people who manage %(provider)s.")
 NOT_STAFF = gettext_noop("Your e-mail address belongs to a customer's account here. Sign in with its password.")
-TAKEN = gettext_noop("Your e-mail address belongs to an account here that somebody else at %(provider)s signs in to.")
-CLOSED = gettext_noop("Your account here is closed. Contact your administrator.")
+TAKEN = gettext_noop("Your e-mail address belongs to an account here that someone else at %(provider)s signs in to.")
+CLOSED = gettext_noop("Your account here is deactivated. Contact your administrator.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,7 +101,7 @@ def save_brand(
             kind = "brand.changed" if before else "brand.added"
             record(kind, by=by, target=row.name, before=before, after=_summarize(row))
     except IntegrityError:
-        raise Conflict(_("Somebody else has just saved this brand or one of its host names.")) from None
+        raise Conflict(_("Someone else has just saved this brand or one of its host names.")) from None
     current.forget()
     return _describe(_select().get(pk=row.pk))
 

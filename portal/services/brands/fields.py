@@ -91,7 +91,7 @@ def read_links(text: str) -> list[tuple[str, str]]:
 def _read_link(line: str) -> tuple[str, str]:
     text, _space, url = line.rpartition(" ")
     if not text:
-        raise ValueError(_("Write the text of the link before its URL, as in: Help https://help.example.com"))
+        raise ValueError(_("Enter the text of the link before its URL, such as: Help https://help.example.com"))
     return read_name(text, most=_LONGEST_LINK_TEXT), read_url(url)
 
 
@@ -105,9 +105,7 @@ def read_hosts(text: str) -> list[str]:
                 _("%(host)s is not a host name. Enter it without https:// and without a path.") % {"host": word}
             )
         if not validate_host(host, settings.ALLOWED_HOSTS):
-            text = _(
-                "The portal does not answer to %(host)s yet. Add it to the setting ALLOWED_HOSTS first, then restart."
-            )
+            text = _("The portal doesn't accept the host name %(host)s yet. Add it to ALLOWED_HOSTS, then restart.")
             raise ValueError(text % {"host": host})
         hosts.add(host)
     return sorted(hosts)

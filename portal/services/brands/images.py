@@ -79,7 +79,7 @@ def _decode(content: bytes) -> Pillow.Image:
     except (Pillow.DecompressionBombError, Pillow.DecompressionBombWarning):
         raise BadImage(_("The picture has too many pixels: at most 16 million.")) from None
     except Exception as error:  # decoders raise nearly anything for a damaged file
-        raise BadImage(_("This is not a picture that can be read. Use PNG, JPEG or WebP.")) from error
+        raise BadImage(_("This picture can't be read. Use PNG, JPEG or WebP.")) from error
 
 
 def _encode(picture: Pillow.Image, size: tuple[int, int]) -> bytes:

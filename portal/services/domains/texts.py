@@ -182,7 +182,7 @@ TEXTS: Mapping[MessageCode, Promise] = {
     ),
     MessageCode.UNRESOLVABLE: _("The name servers answer, but %(resolvers)s can't resolve %(name)s."),
     # The status of a domain
-    MessageCode.DETACHED: _("The domain was detached."),
+    MessageCode.DETACHED: _("The domain was removed."),
     MessageCode.STATUS_UNKNOWN: _("We don't know the status of this domain."),
     MessageCode.OWNERSHIP_CONFIRMED: _("Verified by the hosting service."),
     MessageCode.OWNERSHIP_FAILED: _("The last ownership check failed."),

@@ -205,7 +205,7 @@ class _Reader:
         if _NAME_ALONE.fullmatch(row):
             return self.skip(_("there is no = after the name"), at)
         if _COLON.match(row):
-            return self.skip(_("it is written with a colon, expected NAME=value"), at)
+            return self.skip(_("it has a colon, expected NAME=value"), at)
         if self.opened or not _SEPARATOR.fullmatch(row):
             self.give_up_unfinished()
         if _EQUALS_LOOKALIKES.search(row):

@@ -98,7 +98,9 @@ def clean_up() -> None:
     """Gives up what has waited for a mail server for a week, and deletes contents and rows that are old."""
     now = timezone.now()
     stuck = Mail.objects.filter(state=Mail.State.WAITING, created_at__lt=now - KEEP_WAITING)
-    stuck.update(state=Mail.State.FAILED, next_try_at=None, content=None, error=_("No mail server took it for a week."))
+    stuck.update(
+        state=Mail.State.FAILED, next_try_at=None, content=None, error=_("No mail server accepted it for a week.")
+    )
     failed = Mail.objects.filter(state=Mail.State.FAILED, created_at__lt=now - KEEP_FAILED, content__isnull=False)
     failed.update(content=None)
     Mail.objects.filter(created_at__lt=now - KEEP_ROWS).delete()

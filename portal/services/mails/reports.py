@@ -75,7 +75,7 @@ def explain(mail: Mail, *, by: Person) -> str:
         return ""
     if by.is_operator:
         return _("Not sent: %(error)s") % {"error": mail.error}
-    return _("Not sent yet: the mail server does not take it.")
+    return _("Not sent yet: the mail server doesn't accept it.")
 
 
 def send_test(*, by: Person) -> None:

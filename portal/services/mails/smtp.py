@@ -30,7 +30,7 @@ _NEVER = range(500, 600)
 _NOT_ALLOWED_YET = 530
 
 
-_DEMANDS = gettext_lazy("The mail server demands encryption or a sign-in")
+_DEMANDS = gettext_lazy("The mail server requires encryption or a sign-in")
 # The first that fits.
 _ANSWERED: tuple[tuple[type[Exception], Promise], ...] = (
     (smtplib.SMTPAuthenticationError, gettext_lazy("The mail server refused the user name or password of SMTP_URL")),
@@ -40,7 +40,7 @@ _ANSWERED: tuple[tuple[type[Exception], Promise], ...] = (
 _NOT_ANSWERED: tuple[tuple[type[Exception], Promise], ...] = (
     (
         smtplib.SMTPNotSupportedError,
-        gettext_lazy("The mail server lacks what is needed: encryption, a sign-in, or this kind of address."),
+        gettext_lazy("The mail server doesn't support what is needed: encryption, a sign-in, or this kind of address."),
     ),
     (
         ssl.SSLCertVerificationError,

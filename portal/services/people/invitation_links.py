@@ -92,7 +92,7 @@ def accept_as_new(*, secret: str, by: Person, name: str, password: str, address:
     secret_links.count_visit(address, now=now)
     invitation = _find_open(secret, now=now).invitation
     if by.id:
-        raise Conflict(_("You are signed in as somebody else."))
+        raise Conflict(_("You are signed in as someone else."))
     user = User(email=invitation.email, name=clean_text.clean_line(name, most=LONGEST_NAME))
     if not user.name:
         raise Invalid({"name": _("Enter your name.")})
@@ -106,7 +106,7 @@ def accept_as_new(*, secret: str, by: Person, name: str, password: str, address:
             user.save()
             _use(secret, user, now=now)
     except IntegrityError:
-        raise Conflict(_("Somebody has just created an account with this address. Open the link again.")) from None
+        raise Conflict(_("Someone has just created an account with this address. Open the link again.")) from None
     return user.pk
 
 

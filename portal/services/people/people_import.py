@@ -149,7 +149,7 @@ def _read(text: str) -> Iterator[Line]:
                 continue
             found += 1
             if found > MOST_LINES:
-                message = _("These are too many lines. Send at most %(most)d at once.")
+                message = _("Paste at most %(most)d lines at a time.")
                 raise Invalid({"text": message % {"most": MOST_LINES}})
             yield _make_line(begins_at, dict(zip(columns, typed, strict=False)))
     except csv.Error:
@@ -197,9 +197,9 @@ def _compare_with_others(lines: list[Line]) -> Iterator[Line]:
         if earlier is line:
             yield line
         elif earlier.role == line.role:
-            yield _skip(line, _("The same as line %(number)d.") % {"number": earlier.number})
+            yield _skip(line, _("Same as line %(number)d.") % {"number": earlier.number})
         else:
-            yield _refuse(line, _("Line %(number)d has another role for them here.") % {"number": earlier.number})
+            yield _refuse(line, _("Line %(number)d gives them another role.") % {"number": earlier.number})
 
 
 def _compare_with_accounts(lines: Iterator[Line]) -> Iterator[Line]:

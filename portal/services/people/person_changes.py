@@ -158,7 +158,7 @@ def _lock_user(user_id: int, *, stays_operator: bool) -> User:
     if user is None:
         raise NotFound
     if is_last_operator(user, lock=True) and not stays_operator:
-        raise Conflict(_("This is the only operator. Make somebody else an operator first."))
+        raise Conflict(_("This is the only operator. Make someone else an operator first."))
     locked = User.objects.select_for_update().filter(pk=user_id).first()
     if locked is None:
         raise NotFound
@@ -232,4 +232,4 @@ def _lock_member(user_id: int, *, slug: str, by: Person) -> tuple[Customer, Memb
 def _require_other_owner(membership: Membership, *, by: Person) -> None:
     """Operators may: they can invite another owner."""
     if not by.is_staff and is_last_owner(membership):
-        raise Conflict(_("This is the customer’s only owner. Make somebody else an owner first."))
+        raise Conflict(_("This is the customer’s only owner. Make someone else an owner first."))

@@ -83,6 +83,6 @@ def _budget_spent(retry_at: datetime) -> Status:
     return Status(
         Reachability.BUDGET_SPENT,
         retry_at=retry_at,
-        for_people=_("Too many requests at once. You see the data as we last read it; we try again in a moment."),
+        for_people=_("Too many requests right now. You see the data as we last read it; we try again in a moment."),
         for_operators=_("The budget of requests to MIOSA is spent for the moment (MIOSA_RPM)."),
     )

@@ -157,7 +157,7 @@ def _take_refresh(by: Person) -> None:
     except miosa.BudgetSpent as error:
         seconds = round(error.retry_after_s or 1) or 1
         raise errors.Unavailable(
-            _("You have refreshed often in the last minute. Try again in %(seconds)s seconds.") % {"seconds": seconds},
+            _("You refreshed too often. Try again in %(seconds)s seconds.") % {"seconds": seconds},
             retry_after_s=seconds,
         ) from error
 

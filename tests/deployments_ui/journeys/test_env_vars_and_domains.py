@@ -122,7 +122,7 @@ def test_few_clicks_from_the_start(enter: Enter, world: World, live_server: Live
         page.locator("#new-value").fill(SECRET)
         page.get_by_role("button", name="Set env var").click()
         page.get_by_role("button", name="Set 1 env var").click()
-        expect(page.locator("#operation")).to_contain_text("env vars set")
+        expect(page.locator("#operation")).to_contain_text("env vars updated")
 
 
 def test_every_page_on_a_phone(
@@ -165,8 +165,8 @@ def test_without_javascript(db_ready: None, world: World, live_server: LiveServe
     page.get_by_role("button", name="Create link").click()
     expect(page.locator("#links")).to_contain_text("/dns/")
     page.get_by_text("More", exact=True).click()
-    page.get_by_role("link", name="Detach").click()
+    page.locator("#domain-detach").click()
     page.get_by_label("to confirm").fill(NAME)
-    page.get_by_role("button", name="Detach domain").click()
+    page.get_by_role("button", name="Remove domain").click()
     page.get_by_role("link", name="Close").click()
     expect(page.locator("#domains")).not_to_contain_text("shop.")

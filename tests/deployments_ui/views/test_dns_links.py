@@ -88,7 +88,7 @@ def test_it_can_be_revoked(world: World, browse: Browse, page: str) -> None:
     assert 'id="links"' in answer.content.decode()
     ended = Client().get(path)
     assert ended.status_code == 404
-    assert "This link has ended" in ended.content.decode()
+    assert "This link no longer works" in ended.content.decode()
     assert ended["Cache-Control"] == "no-store"
     assert ended.content.decode() == Client().get("/dns/never-was-there/").content.decode()
     assert client.post(f"{page}links/{link.pk}/revoke/").status_code == 404

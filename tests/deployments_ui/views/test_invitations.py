@@ -89,7 +89,7 @@ def test_a_weak_password_is_refused_and_the_name_is_kept(people: People, browse:
 def test_a_link_works_once(people: People, browse: Browse) -> None:
     link = invite(browse(people.owner), EMAIL)
     create_account(Client(), link)
-    assert "This invitation has ended" in read(Client(), link, status=404)
+    assert "This invitation no longer works" in read(Client(), link, status=404)
     assert create_account(Client(), link, password="another long passphrase").status_code == 404
     assert User.objects.get(email=EMAIL).check_password(PASSWORD)
 
@@ -159,7 +159,7 @@ def test_a_deactivated_person_stays_deactivated(people: People, browse: Browse) 
     people.outsider.save()
     link = invite(browse(people.owner), "outsider@nowhere.test")
     visitor = Client()
-    assert "is closed. Contact Dr Rao to reopen it." in read(visitor, link)
+    assert "is deactivated. Contact Dr Rao to reactivate it." in read(visitor, link)
     create_account(visitor, link)
     people.outsider.refresh_from_db()
     assert not people.outsider.is_active
@@ -229,7 +229,7 @@ def test_a_new_link_ends_the_old_one(people: People, browse: Browse) -> None:
     old = invite(owner, EMAIL)
     new = invite(owner, EMAIL.upper(), role="owner")
     assert old != new
-    assert "has ended" in read(Client(), old, status=404)
+    assert "no longer works" in read(Client(), old, status=404)
     assert "Owner" in read(Client(), new)
     assert Invitation.objects.filter(revoked_at=None).count() == 1
 
@@ -240,7 +240,7 @@ def test_it_works_only_while_its_sender_may_invite(people: People, browse: Brows
     assert create_account(Client(), link).status_code == 404
     OwnerPermission.objects.all().delete()
     Membership.objects.filter(user=people.owner).update(role="viewer")
-    assert "has ended" in read(Client(), link, status=404)
+    assert "no longer works" in read(Client(), link, status=404)
     Membership.objects.filter(user=people.owner).update(role="owner")
     assert create_account(Client(), link).status_code == 302
 

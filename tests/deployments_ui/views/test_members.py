@@ -147,7 +147,7 @@ def test_the_only_owner_cannot_leave(people: People, browse: Browse) -> None:
 
 def test_operators_can_remove_the_only_owner_and_read_what_that_means(people: People, browse: Browse) -> None:
     operator, path = browse(people.operator), f"{PEOPLE}{people.owner.pk}/remove/"
-    assert "Then this customer has no owner." in read(operator, path)
+    assert "The customer will have no owner." in read(operator, path)
     assert operator.post(path).status_code == 303
     assert not people.owner.memberships.exists()
 

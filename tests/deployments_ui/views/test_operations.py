@@ -122,7 +122,7 @@ class TestAccepted:
         path = str(confirm(client, f"{world.path}redeploy/", reason="")["Location"])
         assert "Checked" in text_of(client, path)
         work(rounds=1)  # on a slow machine the check would be due in the next
-        assert "Requesting the app&#39;s address" in text_of(client, path)
+        assert "Checking the app&#39;s address" in text_of(client, path)
         make_checks_due()
         work()
         assert "It answers (200)" in text_of(client, path)

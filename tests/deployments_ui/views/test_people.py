@@ -64,7 +64,7 @@ def test_the_list_is_searched_and_filtered(people: People, browse: Browse) -> No
         page = read(client, f"/people/?{query}").partition("<main")[2]
         assert found in page
         assert missing not in page
-    assert "Nobody has this name" in read(client, "/people/?q=zzz")
+    assert "No one has this name" in read(client, "/people/?q=zzz")
     assert client.get("/people/?q=rao&page=1", **HTMX)["HX-Push-Url"] == "/people/?q=rao"
     for query in ("page=0", "page=9", "customer=nowhere"):
         read(client, f"/people/?{query}", status=404)

@@ -16,10 +16,10 @@ TEXT = f"ana@x.test,{SLUG},owner\nana@x.test,pawsome-vets,viewer\n<b>,nowhere,ow
 
 def test_nothing_is_sent_before_the_confirmation(people: People, browse: Browse) -> None:
     client = browse(people.operator)
-    assert "One person in each line" in text_of(client, PATH)
+    assert "One person per line" in text_of(client, PATH)
     page = html.unescape(client.post(PATH, {"text": TEXT}).content.decode())
     assert "1 invitation will be sent" in page
-    assert "1 line is left out." in page
+    assert "1 line will be skipped." in page
     assert "There is no customer “nowhere”" in page
     assert TEXT in page
     assert not Mail.objects.exists()
@@ -42,7 +42,7 @@ def test_what_cannot_be_read_is_kept(people: People, browse: Browse) -> None:
 
 def test_without_a_key_nothing_is_sent(people: People, browse: Browse) -> None:
     for sent in ({"text": TEXT}, {"text": TEXT, "key": "no key"}):
-        assert b"One person in each line" in browse(people.operator).post(SEND, sent).content
+        assert b"One person per line" in browse(people.operator).post(SEND, sent).content
     assert not Mail.objects.exists()
 
 

@@ -17,6 +17,7 @@ from tests.deployments_ui.changes import (
     make_checks_due,
     older,
     sandbox_of,
+    token_of,
     work,
 )
 from tests.deployments_ui.conftest import HTMX, SLUG, World
@@ -43,7 +44,7 @@ class TestAccess:
         for path in (f"{world.path}publish/", f"/c/{SLUG}/publish/"):
             for user in (world.people.operator, world.people.owner):
                 page = text_of(browse(user), path)
-                assert "From sandbox" in page
+                assert ">Sandbox</legend>" in page
                 assert "<html" in page
             for user in (world.people.support, world.people.viewer):
                 client = browse(user)
@@ -88,18 +89,30 @@ class TestTheForm:
         assert "kept/here" in page
         assert '<details class="more" open>' in page
 
+    def test_optional_settings_are_folded_and_said_in_one_line(self, world: World, browse: Browse) -> None:
+        client = browse(world.people.owner)
+        path = f"{world.path}publish/"
+        fields: dict[str, Any] = {"sandbox_id": sandbox_of(world), "kind": "dynamic", "output_path": "out"}
+        page = text_of(client, path)
+        assert page.index("When it is ready") < page.index("Build and run settings") < page.index('name="kind"')
+        wrong = client.post(path, {**fields, "port": "none", "enter": "1"}).content.decode()
+        assert "dynamic, out, none" in wrong
+        assert '<details class="more" >' in wrong
+        refused = client.post(path, {**fields, "port": "none", "token": token_of(page)}).content.decode()
+        assert re.search(r'<details class="more"\s+open>', refused)
+
     def test_replacing_a_rollback_has_to_be_confirmed(self, world: World, browse: Browse) -> None:
         client = browse(world.people.owner)
         confirm(client, f"{world.path}versions/{older(world)[0]['id']}/rollback/")
         path = f"{world.path}publish/"
         fields: dict[str, Any] = {"sandbox_id": sandbox_of(world), "kind": "auto"}
-        assert "replace the rollback that is live now" in text_of(client, path)
+        assert "Replace the rollback that is live now" in text_of(client, path)
         assert confirm(client, path, then="live", **fields).status_code == 422
         assert confirm(client, path, then="live", over_rollback="1", **fields).status_code == 303
         work()
         settle(world)
         Operation.objects.update(in_lane=False)
-        assert "replace the rollback that is live now" not in text_of(client, path)
+        assert "Replace the rollback that is live now" not in text_of(client, path)
 
     def test_without_the_hosting_service_there_are_no_sandboxes(self, world: World, browse: Browse) -> None:
         world.control.fault("*/sandboxes*", times=50, drop_before=True)

@@ -77,16 +77,21 @@ def test_what_miosa_refuses_and_what_is_late_is_shown(people: People, browse: Br
     page = text_of(browse(people.operator))
     assert "forbidden" in page
     assert "1 time when last read" in page
-    assert "1 reading is due" in page
+    assert "1 read is due" in page
     assert "MIOSA can&#39;t be reached (unreachable)." in page
 
 
 def test_whether_the_worker_runs(people: People, browse: Browse) -> None:
     client = browse(people.operator)
     cache.delete(heartbeat.KEY)
-    assert "Not running for a day or longer" in text_of(client)
+    stopped = text_of(client)
+    assert "Not running for a day or longer" in stopped
+    assert stopped.index("The worker is not running") < stopped.index('id="miosa"')
+    assert "Everything works" not in stopped
     heartbeat.beat()
-    assert "Not running" not in text_of(client)
+    running = text_of(client)
+    assert "ot running" not in running
+    assert "Everything works" in running
     cache.delete(heartbeat.KEY)
 
 
@@ -134,7 +139,7 @@ def test_the_password_of_the_mail_server_is_not_shown(people: People, browse: Br
     ("url", "hosts", "https", "text"),
     [
         ("http://localhost:8000", ["localhost"], False, "don’t begin with https://"),
-        ("https://deploys.acme.test", ["localhost"], True, "add it to ALLOWED_HOSTS"),
+        ("https://deploys.acme.test", ["localhost"], True, "is not in ALLOWED_HOSTS"),
         ("https://deploys.acme.test", ["deploys.acme.test"], False, "the setting HTTPS is off"),
     ],
 )

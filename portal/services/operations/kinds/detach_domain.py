@@ -22,9 +22,9 @@ class DetachDomain(DomainKind):
         unknown=_("domain may have been removed; we are checking"),
         not_done=_("domain was not removed"),
     )
-    title = _("Detach a domain from %(app)s")
-    button = _("Detach domain")
-    sending = _("Detaching…")
+    title = _("Remove a domain from %(app)s")
+    button = _("Remove domain")
+    sending = _("Removing…")
     reasons = ("asked", "unused", "mistyped")
 
     def clean_change(self, domain: Domain, value: str) -> dict[str, Any]:

@@ -39,7 +39,7 @@ class RedirectDomain(DomainKind):
     def explain_refusal(self, operation: Operation, error: miosa.MiosaError) -> str:
         if isinstance(error, miosa.NotFound | miosa.NotSupported | miosa.Gone):
             return gettext(
-                "Changing the redirect is not supported by the hosting service. Detach the domain and add it again."
+                "Changing the redirect is not supported by the hosting service. Remove the domain and add it again."
             )
         return ""
 
