@@ -95,8 +95,8 @@
   });
   document.addEventListener("htmx:oobAfterSwap", startToasts);
   /* What a page begins with is read out by no screen reader. */
-  const told = startToasts();
-  if (told.length) setTimeout(() => announce(told.join(" ")), 500);
+  const texts_at_load = startToasts();
+  if (texts_at_load.length) setTimeout(() => announce(texts_at_load.join(" ")), 500);
 
   /* Polling stops while the page is hidden, and while somebody types, selects text, reads further up in a log that is
      followed, or has a menu open. */

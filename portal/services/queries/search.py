@@ -47,8 +47,8 @@ class App:
 class Query:
     """What was typed, by whom and where.
 
-    `names` are the words without the number of a version; `wanted` those of what an action is for, or of what is looked
-    for. `is_for_place`: only an action was typed, so it is for what is at hand.
+    `names` are the words without the number of a version; `subject_words` those of what an action is for, or of what is
+    searched for. `is_for_place`: only an action was typed, so it is for what is at hand.
     """
 
     def __init__(self, text: str, subject: str | None, *, by: Person, place: Place) -> None:
@@ -57,7 +57,7 @@ class Query:
         names, self.number = _split_number(text)
         self.names = _words(names)
         about = self.names if subject is None else _words(_split_number(subject)[0])
-        self.wanted = about or _words(text)
+        self.subject_words = about or _words(text)
         self.is_for_place = subject is not None and not about
         self.is_one_word = " " not in text
 
@@ -136,7 +136,7 @@ def _with_words(rows: QuerySet[Customer], words: list[str]) -> QuerySet[Customer
 
 def _customers(query: Query) -> list[Customer]:
     """Those with the words; if only an action was typed, also the one at hand."""
-    rows = _with_words(query.seen, query.wanted) if query.wanted else query.seen.none()
+    rows = _with_words(query.seen, query.subject_words) if query.subject_words else query.seen.none()
     if query.is_for_place:
         rows |= query.seen.filter(slug=query.place.slug)
     return list(rows.order_by("name", "pk")[: _MOST + 1])
@@ -157,7 +157,7 @@ def _filter_apps(words: list[str], seen: QuerySet[Customer]) -> QuerySet[Deploym
 def _apps(query: Query) -> list[App]:
     """Those with the words, named so first. If only an action was typed, also those at hand."""
     at_place = _list_at_place(query) if query.is_for_place else []
-    words = query.wanted
+    words = query.subject_words
     rows = list(_filter_apps(words, query.seen).order_by("name", "pk")[: _MOST + 1]) if words else []
     if not rows and query.is_one_word:
         rows = list(Deployment.objects.filter(miosa_id=query.text, holdings__customer__in=query.seen).distinct())

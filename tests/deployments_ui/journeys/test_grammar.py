@@ -145,7 +145,11 @@ class TestDialogs:
         page.goto(f"{live_server.url}{world.path}")
         dialog = open_rollback(page)
         held: list[Route] = []
-        page.route(lambda url: url.endswith("/rollback/"), lambda route: held.append(route))
+
+        def hold(route: Route) -> None:
+            held.append(route)
+
+        page.route(lambda url: url.endswith("/rollback/"), hold)
         button = dialog.locator(".dialog-foot .primary")
         label, (_x, width) = button.inner_text(), place_of(button)
         button.click()
@@ -158,7 +162,7 @@ class TestDialogs:
         button.click()
         page.keyboard.press("Enter")
         assert len(held) == 1
-        held[0].abort()
+        held[0].fulfill(status=503)
         expect(button).to_have_text(label)
         page.unroute_all()
         button.click()

@@ -1,5 +1,6 @@
 """What stands around every page."""
 
+import re
 from typing import Any
 from uuid import UUID
 
@@ -90,3 +91,19 @@ def test_every_sample_page_renders(people: People, browse: Browse) -> None:
     for name in styleguide.list_pages(timezone.now()):
         text_of(client, f"/styleguide/{name}/", status=styleguide.ERRORS.get(name, 200))
     text_of(client, "/styleguide/nothing-such/", status=404)
+
+
+def test_after_a_wrong_password_the_password_has_the_focus(people: People, browse: Browse) -> None:
+    page = browse(None).post("/accounts/login/", {"login": people.owner.email, "password": "wrong"}).content.decode()
+    fields = {name: tag for tag, name in re.findall(r'(<input[^>]*name="(login|password)"[^>]*>)', page)}
+    assert people.owner.email in fields["login"]
+    assert ("autofocus" in fields["login"], "autofocus" in fields["password"]) == (False, True)
+
+
+def test_pages_below_the_first_level_have_bread_crumbs(world: World, browse: Browse) -> None:
+    client = browse(world.people.operator)
+    version = world.live_path
+    paths = (f"/c/{SLUG}/", world.path, f"{world.path}env/", version, f"{version}log/", f"{version}rollback/")
+    for path in (*paths, f"/c/{SLUG}/people/", "/people/invite/", "/settings/brand/", "/profile/email/"):
+        response = client.get(path, follow=True)
+        assert b'<ol class="crumbs">' in response.content, path
