@@ -1,6 +1,6 @@
 # Every target works from a fresh clone with nothing but Python 3.11 or newer.
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format messages bench chaos test-deps lock runtime dev clean
+.PHONY: help run test lint format messages bench chaos pictures test-deps lock runtime dev clean
 
 PYTHON := .venv/bin/python
 PYBABEL := .venv/bin/pybabel
@@ -40,6 +40,9 @@ bench: dev  ## measure; prints a table and writes JSON below var/
 
 chaos: dev  ## kill web and worker processes 200 times each around a change; prints a table and writes JSON below var/
 	@exec $(PYTHON) -m tests.chaos
+
+pictures: dev  ## take the pictures of README and docs from a demo, in docs/pictures/ (needs chromium)
+	@exec $(PYTHON) -m tests.pictures
 
 test-deps:  ## install the system packages some tests need (Debian: chromium, redis-server, nodejs, php-cli, ruby)
 	@requirements/install-system

@@ -18,9 +18,9 @@ from django.contrib.staticfiles import finders
 # In this order; `@layer` in tokens.css decides which rules win.
 STYLESHEETS = (
     *("tokens", "base", "layout", "components", "pages", "home", "apps", "timeline", "charts", "palette"),
-    *("forms", "domains", "logs", "people"),
+    *("forms", "domains", "logs", "people", "print"),
 )
-SCRIPTS = ("app", "forms", "dialogs", "logs")
+SCRIPTS = ("app", "forms", "dialogs", "palette", "shortcuts", "logs")
 FILES = {
     "css": tuple(f"css/{name}.css" for name in STYLESHEETS),
     "js": ("django_htmx/htmx-2.min.js", *(f"js/{name}.js" for name in SCRIPTS)),

@@ -80,6 +80,13 @@ def redirect(request: HttpRequest, url: str) -> HttpResponse:
     return htmx.vary(SeeOther(url))
 
 
+def close(request: HttpRequest, url: str) -> HttpResponse:
+    """After a change that has no operation to show: the page below the dialog again, else the page at `url`."""
+    if htmx.wants_part(request) and "X-Dialog" in request.headers:
+        return htmx.vary(HttpResponse(status=204, headers={"HX-Refresh": "true"}))
+    return redirect(request, url)
+
+
 def push_url(request: HttpRequest, response: HttpResponse, url: str) -> HttpResponse:
     """Outside of a dialog the address is that of what is shown. A dialog leaves it to the page below."""
     if htmx.wants_part(request) and "X-Dialog" not in request.headers and "seen" not in request.GET:

@@ -118,6 +118,11 @@ def date_of(at: datetime, *, now: datetime | None = None) -> str:
     return _short_day(day, get_language(), with_year=day.year != _today(now).year)
 
 
+def short_date(day: date) -> str:
+    """3 May, or 3 May 2025 if it is not this year."""
+    return _short_day(day, get_language(), with_year=day.year != _today(None).year)
+
+
 def since(at: datetime, *, now: datetime | None = None) -> str:
     """14:20, Tue 14:20 within a week, else the date. Never later than now."""
     clock = Clock.of_reader(now)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -84,6 +85,11 @@ class Frame:
     @property
     def language(self) -> str:
         return get_language() or settings.LANGUAGE_CODE
+
+    @property
+    def opened_at(self) -> datetime:
+        """When this page was made, for its print."""
+        return timezone.now()
 
     @property
     def zone(self) -> str:

@@ -31,6 +31,7 @@ FILTERS: dict[str, Callable[..., object]] = {
     "build_label": builds.get_build_label,
     "build_trigger": builds.build_trigger,
     "by_day": timeline.by_day,
+    "check_label": states.get_check_label,
     "condition": states.CONDITIONS.__getitem__,
     "date": formats.date_of,
     "delta": facts.describe_delta,
@@ -78,6 +79,7 @@ FILTERS: dict[str, Callable[..., object]] = {
     "trouble_label": attention.get_trouble_label,
     "undo_reason": undo.explain,
     "undo_token": undo.create_undo_token,
+    "version_facts": facts.version_facts,
     "web_url": links.web,
     "with_role": people.with_role,
 }

@@ -155,6 +155,10 @@ def comparison(slug: str, deployment_id: str) -> str:
     return f"{deployment(slug, deployment_id)}compare/"
 
 
+def note(slug: str, deployment_id: str, version_id: str) -> str:
+    return f"{version(slug, deployment_id, version_id)}note/"
+
+
 def compare(slug: str, deployment_id: str, from_id: str, to_id: str) -> str:
     return f"{comparison(slug, deployment_id)}?from={value(from_id)}&to={value(to_id)}"
 

@@ -19,14 +19,17 @@ from portal.services.queries.schemas import ActivationEntry, TimelineEntry, Vers
 
 MOST_ROWS = 10_000
 HISTORY = (
-    "at", "local_time", "app", "event", "version", "from_version", "who", "reason", "kind", "files", "bytes", "app_id",
-    "version_id", "operation",
+    "at", "local_time", "app", "event", "version", "from_version", "note", "who", "reason", "build_s", "live_from",
+    "live_until", "kind", "files", "bytes", "app_id", "version_id", "operation",
 )  # fmt: skip
 OPERATIONS = (
     "at", "local_time", "customer", "app", "operation", "version", "from_version", "who", "reason", "problem", "app_id",
     "version_id", "key",
 )  # fmt: skip
-CUSTOMERS = ("customer", "slug", "apps", "at", "local_time", "is_read")
+CUSTOMERS = (
+    "customer", "slug", "tags", "apps", "live", "failed", "stopped", "on_rollback", "domains", "staged", "at",
+    "local_time", "is_read",
+)  # fmt: skip
 
 Facts = dict[str, object]
 
@@ -71,7 +74,11 @@ def _describe_entry(entry: TimelineEntry) -> Facts:
             "version": version.number,
             "version_id": version.id,
             "who": with_role(version.who, version.role),
+            "note": version.note,
             "reason": version.reason,
+            "build_s": None if version.build_s is None else round(version.build_s),
+            "live_from": _show_time(version.live_from),
+            "live_until": _show_time(version.live_until),
             "kind": kind(version.kind),
             "files": version.files,
             "bytes": version.total_bytes,
@@ -111,6 +118,12 @@ def _describe_customer(row: CustomerRow) -> Facts:
         "at": row.last_published_at,
         "customer": row.customer.name,
         "slug": row.customer.slug,
+        "tags": ", ".join(row.tags),
         "apps": row.deployments_count,
+        **{name: getattr(row.apps, name) for name in ("live", "failed", "stopped", "on_rollback", "domains", "staged")},
         "is_read": "no" if row.is_unread else "yes",
     }
+
+
+def _show_time(at: datetime | None) -> str:
+    return formats.iso(at) if at else ""

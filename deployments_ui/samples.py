@@ -148,9 +148,10 @@ def entries(now: datetime) -> tuple[VersionEntry | ActivationEntry, ...]:
 
 def choices() -> Choices:
     apps = tuple(Choice(f"dep_{name}", name) for name in ("Main site", "Booking", *NAMES))
+    events = (Choice("published", "published"), Choice("rolled_back", "rolled_back"))
     states = tuple(Choice(state, state.value.title()) for state in (State.LIVE, State.STAGED, State.FAILED))
     people = (Choice("1", "Dr Rao"), Choice("2", "Ana Ruiz"))
-    return Choices(apps, states, (Choice("static", "static"), Choice("dynamic", "dynamic")), people, ())
+    return Choices(apps, events, states, (Choice("static", "static"), Choice("dynamic", "dynamic")), people, ())
 
 
 def history(now: datetime) -> History:

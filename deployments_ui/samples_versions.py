@@ -13,6 +13,7 @@ from portal.services.queries.builds import Build
 from portal.services.queries.comparison import Comparison, DomainChange, EnvChange, LiveChange
 from portal.services.queries.deployments import Condition, DeploymentPage, PreviousPeriod
 from portal.services.queries.differences import Delta, Difference
+from portal.services.queries.filters import Filters
 from portal.services.queries.log_pages import LogPage
 from portal.services.queries.retention import Keeping, Retention
 from portal.services.queries.schemas import Action, Actions, ActivationKind, CustomerSummary, State
@@ -55,6 +56,8 @@ def deployment_page(now: datetime) -> DeploymentPage:
         shows_vendor_host=False,
         gone_at=None,
         page=Page(tuple(samples.version_entry(now, 48 - n, minutes=10 + n * 400) for n in range(8)), "older", None),
+        filters=Filters(),
+        choices=samples.choices(),
         builds=(Build("bld_1", "failed", "9fceb02d0ae598e9", "Fix the booking form", "webhook", now, 8420, ""),),
         has_builds_only=False,
         source="",

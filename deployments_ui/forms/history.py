@@ -8,10 +8,12 @@ from typing import Any, cast
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.http import QueryDict
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
 
-from deployments_ui.labels.states import STATES, kind
+from deployments_ui import formats
+from deployments_ui.labels.states import EVENTS, STATES, kind
 from portal.services.queries.filters import Choices, Filters
 from portal.services.queries.schemas import State
 
@@ -47,14 +49,16 @@ class HistoryFilterForm(forms.Form):
     """The filters above a customer's history: a GET form, whose invalid values are ignored with a note."""
 
     app = FilterField(_("App"), _("The filter for an unknown app was ignored."))
+    event = FilterField(_("Event"), _("The filter for an unknown event was ignored."))
     state = FilterField(_("State"), _("The filter for an unknown state was ignored."))
     kind = FilterField(_("Kind"), _("The filter for an unknown kind was ignored."))
     person = FilterField(_("Person"), _("The filter for an unknown person was ignored."))
     project = FilterField(_("Project"), _("The filter for an unknown project was ignored."))
-    q = forms.CharField(label=_("Search this history"), required=False)
+    q = forms.CharField(label=_("Search"), required=False)
 
     def __init__(self, query: QueryDict, *, filters: Filters, choices: Choices) -> None:
         super().__init__(query, auto_id="filter-%s")
+        self._filters = filters
         self.fields["from"] = DateFilterField(_("From"))
         self.fields["to"] = DateFilterField(_("To"))
         # A rare state or kind that is not offered may be in an address, and has to show as chosen.
@@ -62,6 +66,7 @@ class HistoryFilterForm(forms.Form):
         kinds = dict.fromkeys([*(each.key for each in choices.kinds), *filters.kinds])
         self._offered = {
             "app": [(each.key, each.label) for each in choices.deployments],
+            "event": [(each.key, str(EVENTS[each.key])) for each in choices.events],
             "state": [(state.value, str(STATES[state].word)) for state in states],
             "kind": [(name, kind(name)) for name in kinds],
             "person": [(each.key, each.label) for each in choices.people],
@@ -69,6 +74,31 @@ class HistoryFilterForm(forms.Form):
         }
         for name, offered in self._offered.items():
             cast(FilterField, self.fields[name]).choices = offered
+
+    def get_text(self, name: str, value: str) -> str:
+        """A filter's value as people read it."""
+        if isinstance(self.fields[name], DateFilterField):
+            return formats.short_date(date.fromisoformat(value))
+        return dict(self._offered.get(name, ())).get(value, value)
+
+    def get_chosen(self, name: str) -> str:
+        """What a menu shows beside its label: Failed; Failed +1."""
+        chosen = [text for value, text in self._offered[name] if value in self[name].value()]
+        if not chosen:
+            return ""
+        return f"{chosen[0]} +{len(chosen) - 1}" if len(chosen) > 1 else chosen[0]
+
+    @property
+    def dates(self) -> str:
+        """What the menu of dates shows beside its label."""
+        first, last = (
+            formats.short_date(day) if day else "" for day in (self._filters.date_from, self._filters.date_to)
+        )
+        if first and last:
+            return first if first == last else f"{first} – {last}"
+        if first:
+            return gettext("from %(day)s") % {"day": first}
+        return gettext("until %(day)s") % {"day": last} if last else ""
 
     @property
     def menus(self) -> list[forms.BoundField]:
@@ -84,6 +114,7 @@ def filter_query(filters: Filters) -> list[tuple[str, str]]:
     """The filters as they stand in an address; nothing for what is not filtered."""
     pairs: list[tuple[str, str]] = [
         *(("app", key) for key in filters.deployments),
+        *(("event", key) for key in filters.events),
         *(("state", key) for key in filters.states),
         *(("kind", key) for key in filters.kinds),
         *(("person", key) for key in filters.people),

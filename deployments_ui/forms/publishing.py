@@ -25,6 +25,7 @@ class PublishForm(ConfirmForm):
     health_check_path = forms.CharField(label=_("Health check path"), required=False)
     data_services = forms.CharField(label=_("Data services"), required=False)
     then = forms.CharField(label=_("When it is ready"), required=False, initial="live")
+    version_note = forms.CharField(label=_("Note on the version"), required=False)
     over_rollback = forms.BooleanField(label=_("Replace the rollback that is live now"), required=False)
 
     SETTINGS = ("build_command", "output_path", "run_command", "port", "health_check_path", "data_services")
@@ -50,4 +51,5 @@ class PublishForm(ConfirmForm):
             **{name: data[name] for name in self.SETTINGS},
             go_live=data["then"] in {"", "live"},
             over_rollback=data["over_rollback"],
+            version_note=data["version_note"],
         )

@@ -84,7 +84,7 @@ def describe_staged(deployment: DeploymentSummary) -> str:
     return formats.signed_file_count(staged.files - live.files)
 
 
-def version_facts(version: VersionSummary, language: str | None) -> str:
+def version_facts(version: VersionSummary, language: str | None = None) -> str:
     """static · 42 files · 184 KB"""
     facts = [kind(version.kind, language)] if version.kind else []
     if version.files is not None:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from deployments_ui.labels.base import Label, open_word
 from portal.services.open_words import OTHER
+from portal.services.queries.app_health import AppCheck
 from portal.services.queries.comparison import LiveChange
 from portal.services.queries.deployments import Condition
 from portal.services.queries.schemas import ActivationEntry, ActivationKind, State, VersionEntry, VersionSummary
@@ -32,6 +33,20 @@ ACTIVATIONS: dict[ActivationKind, Label] = {
     ActivationKind.PROMOTED: Label("up", "up", _("promoted")),
     ActivationKind.ROLLED_BACK: Label("back", "back", _("rolled back")),
     ActivationKind.WENT_LIVE: Label("up", "up", _("went live")),
+}
+
+# What happened, as a history is filtered by it.
+EVENTS: dict[str, Promise] = {
+    "domains_changed": _("Domains changed"),
+    "env_changed": _("Env vars updated"),
+    "failed": _("Failed"),
+    "promoted": _("Promoted"),
+    "published": _("Published"),
+    "redeployed": _("Redeployed"),
+    "rolled_back": _("Rolled back"),
+    "settings_changed": _("Settings changed"),
+    "stopped": _("Stopped"),
+    "undone": _("Undone"),
 }
 
 # The steps of a version's timeline.
@@ -59,6 +74,12 @@ CONDITIONS: dict[Condition, Label] = {
     Condition.ROLLED_BACK: Label("waiting", "back", _("rolled back")),
     Condition.UNKNOWN: Label("unknown", "unknown", _("not checked")),
 }
+
+
+def get_check_label(check: AppCheck) -> Label:
+    """With what the check found as a sentence."""
+    css, shape = {"bad": ("failed", "failed"), "ok": ("good", "live")}.get(check.verdict, ("unknown", "unknown"))
+    return Label(css, shape, check.text)
 
 
 def get_version_label(found: VersionSummary | VersionEntry, language: str | None = None) -> Label:

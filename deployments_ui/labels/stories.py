@@ -20,7 +20,7 @@ class Story(NamedTuple):
     """`title` is what people wrote about it; `is_quote`: as their reason. Without either it is facts, `is_fact`.
 
     `rest` follows the word of the state; `is_past`: it says by itself that the version was live once. `built`: how long
-    that took, empty if it is not known or said in `rest`.
+    that took, empty if it is not known or said in `rest`. `is_running`: it is being built, `rest` is for how long.
     """
 
     title: str
@@ -29,6 +29,7 @@ class Story(NamedTuple):
     rest: str
     is_past: bool
     built: str
+    is_running: bool
 
 
 def tell(entry: VersionEntry, now: datetime, language: str | None) -> Story:
@@ -37,16 +38,17 @@ def tell(entry: VersionEntry, now: datetime, language: str | None) -> Story:
     title = written or failure or _from_sandbox(version.sandbox_name, language) or version_facts(version, language)
     is_past = version.was_live and version.state in _PAST and not entry.is_gone
     build = None if version.build_s is None or entry.is_gone else _span(version.build_s, language)
-    built = ""
+    is_running, built = version.state in _UNFINISHED and not entry.is_gone, ""
     if entry.is_gone:
         rest = ""
     elif version.state is State.FAILED:
         rest = _tell_failure(build, failure if written else "", language)
-    elif version.state in _UNFINISHED:
+    elif is_running:
         rest = _span((now - version.created_at).total_seconds(), language)
     else:
         rest, built = _tell_live(version, now, language), _built_in(build, language) if build else ""
-    return Story(title, bool(version.reason) and not version.note, not (written or failure), rest, is_past, built)
+    is_quote = bool(version.reason) and not version.note
+    return Story(title, is_quote, not (written or failure), rest, is_past, built, is_running)
 
 
 def _tell_failure(build: str | None, failure: str, language: str | None) -> str:

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from deployments_ui import freshness, htmx, links
+from deployments_ui import freshness, htmx, links, timeline_filters
 from deployments_ui.tabs import list_tabs
 from portal.permissions import Person
 from portal.services import visits
@@ -46,25 +46,22 @@ def refresh(request: htmx.Request, slug: str, deployment_id: str) -> HttpRespons
 
 
 def respond(request: htmx.Request, found: DeploymentPage) -> HttpResponse:
-    context = context_of(found, by=request.person, cursor=request.GET.get("cursor", ""))
+    context = context_of(found, request.GET, by=request.person) | {"is_part": htmx.wants_part(request)}
     oob = ("freshness", "banner", "answer", "actions", "rollback", "status")
-    response = htmx.render(request, TEMPLATE, context, part="history", oob=oob)
+    response = htmx.render(request, TEMPLATE, context, part=timeline_filters.get_part(request), oob=oob)
     return htmx.push_url(request, response, context["page_url"])
 
 
-def context_of(found: DeploymentPage, *, by: Person, cursor: str = "") -> dict[str, Any]:
-    slug, deployment, older = found.customer.slug, found.deployment, found.page.next_cursor
+def context_of(found: DeploymentPage, query: QueryDict, *, by: Person) -> dict[str, Any]:
+    slug, deployment = found.customer.slug, found.deployment
     url = links.deployment(slug, deployment.id)
-    page_query = [("cursor", cursor)] if cursor else []
-    return {
+    filtered = timeline_filters.get_context(found, query, url=url)
+    return filtered | {
         "customer": found.customer,
         "deployment": deployment,
         "found": found,
         "tabs": list_tabs(found.customer, deployment, by=by, current="history"),
         "freshness": freshness.of_page(
-            page_query, path=url, refresh_path=links.deployment_refresh(slug, deployment.id), age=found.age
+            filtered["page_query"], path=url, refresh_path=links.deployment_refresh(slug, deployment.id), age=found.age
         ),
-        "page_url": links.with_query(url, page_query),
-        "newest_url": url if cursor else "",
-        "older_url": links.with_query(url, [("cursor", older)]) if older else "",
     }

@@ -9,8 +9,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from deployments_ui import freshness, htmx, links, list_export
-from deployments_ui.forms.history import HistoryFilterForm, filter_query
+from deployments_ui import freshness, htmx, links, list_export, timeline_filters
+from deployments_ui.forms.history import filter_query
 from deployments_ui.tabs import list_customer_tabs
 from portal.services import visits
 from portal.services.queries import history
@@ -55,29 +55,24 @@ def refresh(request: htmx.Request, slug: str) -> HttpResponse:
 
 
 def respond(request: htmx.Request, found: History) -> HttpResponse:
-    context = context_of(found, request.GET)
+    context = context_of(found, request.GET) | {"is_part": htmx.wants_part(request)}
     oob = ("freshness", "banner", "summary", "actions", "apps")
-    response = htmx.render(request, TEMPLATE, context, part="history", oob=oob)
+    response = htmx.render(request, TEMPLATE, context, part=timeline_filters.get_part(request), oob=oob)
     return htmx.push_url(request, response, context["page_url"])
 
 
 def context_of(found: History, query: QueryDict) -> dict[str, Any]:
     slug = found.customer.slug
     url = links.customer(slug)
-    filters, cursor, older = filter_query(found.filters), query.get("cursor", ""), found.page.next_cursor
-    page_query = [*filters, ("cursor", cursor)] if cursor else filters
-    return {
+    filtered = timeline_filters.get_context(found, query, url=url)
+    is_read = not found.age.filling and found.age.as_of is not None
+    return filtered | {
         "customer": found.customer,
         "tabs": list_customer_tabs(found.customer, current="history"),
         "found": found,
-        "form": HistoryFilterForm(query, filters=found.filters, choices=found.choices),
         "freshness": freshness.of_page(
-            page_query, path=url, refresh_path=links.customer_refresh(slug), age=found.age, fill=found.fill
+            filtered["page_query"], path=url, refresh_path=links.customer_refresh(slug), age=found.age, fill=found.fill
         ),
-        "is_empty": not (found.deployments or filters or found.age.filling or found.age.as_of is None),
-        "url": url,
-        "page_url": links.with_query(url, page_query),
-        "newest_url": links.with_query(url, filters) if cursor else "",
-        "older_url": links.with_query(url, [*filters, ("cursor", older)]) if older else "",
-        "export_url": links.with_query(links.history_export(slug), filters),
+        "is_empty": is_read and not found.deployments and not filtered["chips"],
+        "export_url": links.with_query(links.history_export(slug), filter_query(found.filters)),
     }

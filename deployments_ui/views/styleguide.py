@@ -81,7 +81,7 @@ def get_sample(request: htmx.Request, page: str, *, now: datetime) -> tuple[str,
     if found := samples.histories(now).get(page):
         return "history/page.html", history.context_of(found, QueryDict(samples.QUERIES.get(page, "")))
     if app := samples_versions.deployment_pages(now).get(page):
-        return "deployments/page.html", deployments.context_of(app, by=by)
+        return "deployments/page.html", deployments.context_of(app, QueryDict(), by=by)
     if version := samples_versions.version_pages(now).get(page):
         return "versions/page.html", {**versions.context_of(version), "log_url": links.styleguide_page("long-log")}
     if form := samples_operations.forms(now).get(page):

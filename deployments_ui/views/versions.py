@@ -122,6 +122,7 @@ def context_of(found: VersionPage) -> dict[str, Any]:
         ),
         "log_url": links.version_log(slug, deployment.id, version.id),
         "compare_url": compare_url(slug, deployment, version),
+        "compare_before_url": links.compare(slug, deployment.id, found.before.id, version.id) if found.before else "",
         "again_url": links.with_query(links.publication(slug, deployment.id), [("again", version.id)]),
     }
 

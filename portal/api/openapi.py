@@ -31,6 +31,11 @@ _PROBLEMS = {
     500: "An internal error; `request_id` identifies it.",
     503: "The hosting service can't be reached; try again after `Retry-After` seconds.",
 }
+_PROBLEMS_OF_BODIES = {
+    400: "The body is not the JSON that is described here.",
+    415: "The body is not JSON.",
+    422: "What was entered is invalid; `errors` names the fields.",
+}
 _IF_NONE_MATCH = OpenApiParameter(
     "If-None-Match", str, OpenApiParameter.HEADER, description="The `ETag` of an earlier response to the same person."
 )
@@ -54,16 +59,24 @@ def describe(
     description: str,
     path: tuple[OpenApiParameter, ...] = (),
     query: tuple[Parameter, ...] = (),
+    body: type | None = None,
 ) -> Callable[[Any], Any]:
-    """`summary` and `description` are in the schema, which customers' people may read too."""
-    responses: dict[Any, Any] = {200: serializer, 304: OpenApiResponse(description="Nothing has changed.")}
-    for status, text in _PROBLEMS.items():
+    """`summary` and `description` are in the schema, which customers' people may read too.
+
+    `body`: of a request that changes something.
+    """
+    responses: dict[Any, Any] = {200: serializer}
+    if body is None:
+        responses[304] = OpenApiResponse(description="Nothing has changed.")
+    for status, text in (_PROBLEMS if body is None else _PROBLEMS | _PROBLEMS_OF_BODIES).items():
         responses[status, MEDIA_TYPE] = OpenApiResponse(ProblemSerializer, description=text)
+    headers = (_IF_NONE_MATCH, _ETAG) if body is None else ()
     return extend_schema(
         operation_id=operation_id,
         summary=summary,
         description=description,
-        parameters=[*path, *(each.to_openapi() for each in query), _IF_NONE_MATCH, _ETAG, _RETRY_AFTER],
+        parameters=[*path, *(each.to_openapi() for each in query), *headers, _RETRY_AFTER],
+        request=body,
         responses=responses,
         filters=False,
     )

@@ -50,6 +50,10 @@ class BadQuery(exceptions.APIException):
         self.wrong = dict(wrong)
 
 
+class BadBody(exceptions.ParseError):
+    """400: the JSON does not have the shape that the schema describes."""
+
+
 def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response:
     """For DRF. An error's own text is shown only if it is a `ServiceError`, whose text is for people."""
     error = durability.find_obstacle(error) or error

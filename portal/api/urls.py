@@ -7,6 +7,7 @@ from portal.api.views.base import UnknownAddress
 from portal.api.views.customers import Customers
 from portal.api.views.deployments import Deployment, Deployments
 from portal.api.views.history import History
+from portal.api.views.notes import Note
 from portal.api.views.operations import Operation, Operations
 from portal.api.views.schema import Schema
 from portal.api.views.versions import Version
@@ -23,6 +24,7 @@ urlpatterns = [
     path(f"{CUSTOMER}deployments/", Deployments.as_view(), name="deployments"),
     path(DEPLOYMENT, Deployment.as_view(), name="deployment"),
     path(f"{DEPLOYMENT}versions/<api_id:version_id>/", Version.as_view(), name="version"),
+    path(f"{DEPLOYMENT}versions/<api_id:version_id>/note/", Note.as_view(), name="note"),
     path("operations/", Operations.as_view(), name="operations"),
     path("operations/<uuid:key>/", Operation.as_view(), name="operation"),
     path("schema/", Schema.as_view(), name="schema"),

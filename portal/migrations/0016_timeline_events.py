@@ -97,6 +97,10 @@ class Migration(migrations.Migration):
             model_name='entry',
             name='entry_timeline',
         ),
+        migrations.RemoveIndex(
+            model_name='entry',
+            name='entry_deployment',
+        ),
         migrations.AddField(
             model_name='entry',
             name='event',
@@ -109,5 +113,9 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='entry',
             index=models.Index(models.F('customer'), models.OrderBy(models.F('at'), descending=True), models.OrderBy(models.F('id'), descending=True), models.F('deployment'), models.F('state'), models.F('version_kind'), models.F('person'), models.F('project'), models.F('kind'), models.F('event'), name='entry_timeline'),
+        ),
+        migrations.AddIndex(
+            model_name='entry',
+            index=models.Index(models.F('deployment'), models.OrderBy(models.F('at'), descending=True), models.OrderBy(models.F('id'), descending=True), models.F('customer'), models.F('state'), models.F('version_kind'), models.F('person'), models.F('project'), models.F('kind'), models.F('event'), name='entry_deployment'),
         ),
     ]

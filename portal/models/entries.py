@@ -98,7 +98,17 @@ class Entry(models.Model):
                 name="entry_timeline",
             ),
             models.Index(
-                "deployment", models.F("at").desc(), models.F("id").desc(), "customer", name="entry_deployment"
+                "deployment",
+                models.F("at").desc(),
+                models.F("id").desc(),
+                "customer",
+                "state",
+                "version_kind",
+                "person",
+                "project",
+                "kind",
+                "event",
+                name="entry_deployment",
             ),
             # Publishes of all customers by day.
             models.Index(fields=["kind", "at", "state", "customer"], name="entry_by_kind"),

@@ -7,13 +7,13 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import ngettext
 
-from portal.models import Customer, Deployment, VersionNote
+from portal.models import VersionNote
 from portal.permissions import Permission, Person
 from portal.services import clean_text
 from portal.services.audit.record import record
-from portal.services.authorization import can, require_permission
+from portal.services.authorization import require_permission
 from portal.services.errors import Invalid
-from portal.services.queries import summaries, versions
+from portal.services.queries import actions, summaries, versions
 from portal.services.queries.schemas import CustomerSummary, DeploymentSummary, VersionSummary
 from portal.services.sync.upsert import customer_links, timeline_entries
 
@@ -31,13 +31,14 @@ class Noted:
     version: VersionSummary
 
 
-def may_write(customer: Customer, deployment: Deployment, *, by: Person) -> bool:
-    """Whoever may publish or promote here, so that on a shared deployment only staff may."""
-    return any(can(each, customer, deployment, by=by) for each in (Permission.PROMOTE, Permission.PUBLISH))
-
-
 def get_noted(*, by: Person, slug: str, deployment_id: str, version_id: str) -> Noted:
-    """For the form. Raises NotFound, Forbidden."""
+    """Raises NotFound."""
+    loaded = versions.load(by=by, slug=slug, deployment_id=deployment_id, version_id=version_id)
+    return _summarize(loaded, by=by)
+
+
+def open_form(*, by: Person, slug: str, deployment_id: str, version_id: str) -> Noted:
+    """For those who may write it. Raises NotFound, Forbidden."""
     return _summarize(_load(slug, deployment_id, version_id, by=by), by=by)
 
 
@@ -71,7 +72,7 @@ def clean_note(text: str, *, field: str) -> str:
 
 def _load(slug: str, deployment_id: str, version_id: str, *, by: Person) -> versions.LoadedVersion:
     loaded = versions.load(by=by, slug=slug, deployment_id=deployment_id, version_id=version_id)
-    if not may_write(loaded.customer, loaded.deployment, by=by):
+    if not actions.may_write_note(loaded.customer, loaded.deployment, by=by):
         require_permission(Permission.PROMOTE, loaded.customer, loaded.deployment, by=by)
     return loaded
 

@@ -47,6 +47,7 @@ def path_as_served(path: str) -> str:
         ("deployment_refresh", links.deployment_refresh("x", "d")),
         ("builds", links.builds("x", "d")),
         ("comparison", links.compare("x", "d", "1", "2")),
+        ("note", links.note("x", "d", "v")),
         ("log", links.version_log("x", "d", "v")),
         ("log_text", links.version_log_text("x", "d", "v")),
         ("env", links.env("x", "d")),

@@ -8,10 +8,12 @@ from django.urls import resolve
 
 from portal.services.operations.base import Kind
 from portal.services.operations.kinds.stop import Stop
+from tests.pictures import MOST_BYTES, PICTURES, THEMES, name_file
 
 ROOT = Path(__file__).resolve().parents[2]
 # In CONTRIBUTING.md, the walk through a new kind of operation adds this file.
 FICTIONAL_FILES = {"restart.py"}
+PICTURES_FOLDER = ROOT / "docs" / "pictures"
 FOR_MACHINES = {"/healthz", "/readyz", "/metrics"}
 DOCUMENTS = ["README.md", "CONTRIBUTING.md", *sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("docs/*.md"))]
 
@@ -36,6 +38,28 @@ def test_linked_files_exist(document: str) -> None:
     path = ROOT / document
     for target in re.findall(r"\]\((?!http)([^)#]+)\)", path.read_text()):
         assert (path.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_pictures_exist_in_both_themes_and_have_a_description(document: str) -> None:
+    path = ROOT / document
+    for light, text in re.findall(r'<img src="([^"]+)"[^>]* alt="([^"]*)"', path.read_text()):
+        assert text, light
+        dark = light.replace("-light.", "-dark.")
+        assert f'<source media="(prefers-color-scheme: dark)" srcset="{dark}">' in path.read_text()
+        assert {(path.parent / name).resolve() for name in (light, dark)} <= set(PICTURES_FOLDER.iterdir())
+
+
+def test_make_pictures_takes_all_pictures_and_they_are_small() -> None:
+    taken = {name_file(picture, theme) for picture in PICTURES for theme in THEMES}
+    stored = {path.name: path.stat().st_size for path in PICTURES_FOLDER.iterdir()}
+    assert set(stored) == taken
+    assert max(stored.values()) <= MOST_BYTES
+
+
+def test_every_picture_is_shown() -> None:
+    shown = {name for document in DOCUMENTS for name in re.findall(r"[\w-]+\.webp", (ROOT / document).read_text())}
+    assert shown == {path.name for path in PICTURES_FOLDER.iterdir()}
 
 
 def test_make_targets_exist() -> None:

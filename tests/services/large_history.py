@@ -25,6 +25,7 @@ NEWEST = datetime(2026, 11, 1, tzinfo=UTC)
 # Every filter with the values that are worth combining.
 AXES: dict[str, list[list[str]]] = {
     "app": [[], ["one"], ["rare"], ["three"]],
+    "event": [[], ["failed"], ["published", "rolled_back"]],
     "state": [[], ["live"], ["staged"], ["failed", "building"]],
     "kind": [[], ["static"], ["other"], ["dynamic", "sandbox_backed"]],
     "person": [[], ["one"]],

@@ -198,7 +198,7 @@ def test_search_by_id_hash_or_number_finds_own_versions(world: SyncedSimulator, 
     by = world.person_of(OURS)
     for version in foreign(shared):
         for text in (version.miosa_id, version.artifact_sha256, f"{shared.name} #{version.number}"):
-            hits = search.find(by=by, text=text, now=timezone.now()).hits
+            hits = search.find(by=by, text=text).hits
             assert version.miosa_id not in {hit.version_id for hit in hits}
 
 
@@ -209,16 +209,16 @@ def test_search_by_name_finds_nothing_by_the_other_customers_name(
     theirs = Customer.objects.get(external_id=THEIRS)
     assert all(word in theirs.search for word in text.split()[1:])
     by = world.person_of(OURS)
-    for hit in search.find(by=by, text=text, now=timezone.now()).hits:
+    for hit in search.find(by=by, text=text).hits:
         assert hit.deployment_id != shared.miosa_id
     if len(text) > 10:
-        assert search.find(by=operator, text=text, now=timezone.now()).hits
+        assert search.find(by=operator, text=text).hits
 
 
 def test_a_search_with_many_words_finds_each_once(world: SyncedSimulator, shared: Deployment, operator: Person) -> None:
     mine = Version.objects.filter(deployment=shared, customer__external_id=OURS).latest("number")
     for words in ("a " * 70, " ".join(chr(code) for code in range(ord("a"), ord("z") + 1)) * 3, "i"):
-        hits = search.find(by=operator, text=f"#{mine.number} {words}", now=timezone.now()).hits
+        hits = search.find(by=operator, text=f"#{mine.number} {words}").hits
         assert len(hits) == len({hit.version_id for hit in hits})
 
 

@@ -268,7 +268,7 @@ def open_pages(*, by: Person, slug: str, foreign: list[str]) -> str:
         for version_id in foreign:
             with pytest.raises(NotFound):
                 page_views.open_version(version_id=version_id, **where)
-    found += [as_text(hit) for text in foreign for hit in search.find(by=by, text=text, now=now).hits]
+    found += [as_text(hit) for text in foreign for hit in search.find(by=by, text=text).hits]
     return "\n".join(found)
 
 

@@ -40,7 +40,7 @@ def collect_visible_text(*, by: Person, slug: str, now: datetime) -> str:
         found.append(as_text(page))
         found += _collect_versions_text(deployment, by=by, slug=slug, now=now)
     for text in ("#1", "site", "a", *Version.objects.values_list("miosa_id", flat=True)[:30]):
-        hits = search.find(by=by, text=text, now=now).hits
+        hits = search.find(by=by, text=text).hits
         found += [as_text(hit) for hit in hits]
     return "\n".join(found)
 

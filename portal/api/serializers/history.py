@@ -41,6 +41,7 @@ class VersionEntrySerializer(serializers.Serializer[Any]):
     version = VersionSummarySerializer()
     sandbox = StaffField()
     is_gone = serializers.BooleanField()
+    failure = serializers.CharField(help_text="The line of its log with the cause, if it failed and the log was read.")
 
 
 class ActivationEntrySerializer(serializers.Serializer[Any]):
@@ -85,6 +86,8 @@ class OperationEntrySerializer(serializers.Serializer[Any]):
     who = serializers.CharField()
     role = serializers.CharField()
     reason = serializers.CharField()
+    may_undo = serializers.BooleanField(help_text="What it made live still is, and you may undo it.")
+    subject = serializers.CharField(help_text="The domain that it changes; empty for other changes.")
 
 
 SERIALIZERS: dict[type, tuple[str, type[serializers.Serializer[Any]]]] = {
@@ -122,6 +125,7 @@ class ChoicesSerializer(serializers.Serializer[Any]):
     """The values of each filter for this customer."""
 
     deployments = ChoiceSerializer(many=True, help_text="For `app`.")
+    events = ChoiceSerializer(many=True)
     states = ChoiceSerializer(many=True)
     kinds = ChoiceSerializer(many=True)
     people = ChoiceSerializer(many=True)

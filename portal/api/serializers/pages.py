@@ -177,4 +177,6 @@ class VersionPageSerializer(serializers.Serializer[Any]):
     build_id = StaffField()
     previous_id = serializers.CharField(help_text="The next older version; empty for the oldest.")
     next_id = serializers.CharField(help_text="The next newer version; empty for the newest.")
+    check = AppCheckSerializer(allow_null=True, help_text="Of the live version; null: not checked since it went live.")
+    before = VersionSummarySerializer(allow_null=True, help_text="Of the live version: what was live before.")
     age = AgeSerializer()

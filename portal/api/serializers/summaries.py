@@ -45,6 +45,12 @@ class VersionSummarySerializer(serializers.Serializer[Any]):
     files = serializers.IntegerField(allow_null=True)
     total_bytes = serializers.IntegerField(allow_null=True)
     was_live = serializers.BooleanField()
+    note = serializers.CharField(help_text="What people wrote about it.")
+    on_behalf_of = serializers.CharField(help_text="The platform's user for whom `who` published it, if another one.")
+    sandbox_name = serializers.CharField(help_text="The sandbox that it was published from; empty if not known.")
+    finished_at = MomentField(allow_null=True, help_text="When its build ended; null: not yet, or not known.")
+    live_from = MomentField(allow_null=True, help_text="Since when it was live, the last time; null: not known.")
+    live_until = MomentField(allow_null=True, help_text="When another version replaced it; null: not known.")
 
 
 class DeploymentSummarySerializer(serializers.Serializer[Any]):

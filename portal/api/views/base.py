@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModif
 from django.utils.cache import patch_vary_headers
 from django.utils.http import parse_etags
 from drf_spectacular.utils import extend_schema
-from rest_framework.permissions import IsAuthenticated
+from rest_framework.permissions import SAFE_METHODS, IsAuthenticated
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -24,7 +24,7 @@ _WEAK = "W/"
 class ReadView(APIView):
     """A view that changes nothing, for signed-in people. Its responses may not be cached."""
 
-    http_method_names = ("get", "head")
+    http_method_names: tuple[str, ...] = ("get", "head")
     permission_classes = (IsAuthenticated,)
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Response:
@@ -66,7 +66,7 @@ def respond(
     next_url = f"{request.path}?{urlencode({**(query or {}), 'cursor': [cursor]}, doseq=True)}" if cursor else None
     data = serializer(found, context={"person": person, "next": next_url}).data
     etag = make_etag(data, person=person)
-    given = parse_etags(request.headers.get("If-None-Match", ""))
+    given = parse_etags(request.headers.get("If-None-Match", "")) if request.method in SAFE_METHODS else ()
     response: HttpResponse
     if "*" in given or etag.removeprefix(_WEAK) in {one.removeprefix(_WEAK) for one in given}:
         response = HttpResponseNotModified()

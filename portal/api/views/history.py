@@ -9,11 +9,13 @@ from portal.api.serializers.history import HistorySerializer
 from portal.api.views.base import ReadView, get_person, respond
 from portal.services import visits
 from portal.services.queries import history
+from portal.services.queries.filters import EVENTS
 from portal.services.queries.schemas import State
 
 STATES = tuple(state.value for state in State if state is not State.GONE)
 QUERY = (
     Parameter("app", "Deployments, by their ids.", many=True),
+    Parameter("event", "What happened.", EVENTS, many=True),
     Parameter("state", "States of versions.", STATES, many=True),
     Parameter("kind", "Kinds of versions.", ("static", "dynamic", "sandbox_backed", "other"), many=True),
     Parameter("person", "Who published or requested it: keys of `choices.people`.", many=True),

@@ -55,6 +55,11 @@ def get_version_actions(version: Version, row: Deployment, customer: Customer, *
     return Actions(promote=_offer(Permission.PROMOTE, row, customer, by=by, cause=cause))
 
 
+def may_write_note(customer: Customer, deployment: Deployment, *, by: Person) -> bool:
+    """Whoever may publish or promote here; so on a shared deployment only staff."""
+    return any(can(each, customer, deployment, by=by) for each in (Permission.PROMOTE, Permission.PUBLISH))
+
+
 def get_create_actions(customer: Customer, *, by: Person) -> tuple[Action, Action]:
     """Create an empty app, and publish a sandbox as a new one."""
     cause = get_connection_obstacle(customer.connection)

@@ -30,7 +30,7 @@ from portal.services.queries import (
 from portal.services.queries.app_health import AppCheck, DomainHealth, InstanceHealth
 from portal.services.queries.builds import Build
 from portal.services.queries.differences import Delta
-from portal.services.queries.filters import Query
+from portal.services.queries.filters import Choices, Filters, Query
 from portal.services.queries.live_periods import NO_PERIODS, Period
 from portal.services.queries.schemas import Age, CustomerSummary, DeploymentSummary, VersionSummary
 from portal.services.queries.timeline import Page
@@ -83,6 +83,8 @@ class DeploymentPage:
     instances: InstanceHealth | None
     staged_delta: Delta | None
     page: Page
+    filters: Filters
+    choices: Choices
     builds: tuple[Build, ...]
     has_builds_only: bool
     is_cut: bool
@@ -163,7 +165,7 @@ def list_deployments(customer: Customer, *, by: Person, after: str, now: datetim
 def get_deployment(
     customer: Customer, deployment: Deployment, *, by: Person, query: Query, now: datetime
 ) -> DeploymentPage:
-    """The page of a timeline that `query` describes (key cursor), with everything around it.
+    """The page of a timeline that `query` describes, as in `history.get_history`, with everything around it.
 
     Raises NotFound for a cursor that belongs to another list.
     """
@@ -171,7 +173,9 @@ def get_deployment(
     earlier = NO_PERIODS if is_cut else live_periods.find_earlier(deployment, customer, by=by, now=now)
     good = earlier.last_good
     listed = () if is_cut else builds.list_builds(deployment, customer, by=by)
-    page = timeline.get_deployment_page(customer, deployment, cursor=filters.get_first(query, "cursor"), by=by)
+    parsed = filters.parse(query, customer=customer, deployments=[deployment], by=by)
+    cursor = filters.get_first(query, "cursor")
+    page = timeline.get_deployment_page(customer, deployment, where=parsed.where, cursor=cursor, by=by)
     return DeploymentPage(
         customer=summaries.summarize_customer(customer, by=by),
         deployment=_summarize(deployment, customer, by=by, now=now),
@@ -186,6 +190,8 @@ def get_deployment(
         instances=None if is_cut else app_health.find_instance_health(deployment),
         staged_delta=_get_staged_delta(deployment, by=by),
         page=page,
+        filters=parsed.filters,
+        choices=parsed.choices,
         builds=listed,
         has_builds_only=bool(listed) and deployment.newest_version_id is None,
         is_cut=is_cut,

@@ -10,7 +10,7 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from portal.models import Customer, Deployment, Facet
+from portal.models import Customer, Deployment, Entry, Facet
 from portal.permissions import Person, Role
 from portal.services import clean_text, open_words
 from portal.services.people import staff_names
@@ -27,6 +27,19 @@ _NUMBER = re.compile(r"#([0-9]{1,9})")
 _KEY = re.compile(r"[0-9]{1,18}")
 _EXACT = re.compile(r"[0-9A-Za-z_-]{8,128}")
 _KINDS = {"static": 1, "dynamic": 2, "sandbox_backed": 3, "other": 0}
+_EVENTS = {
+    "published": Entry.Event.PUBLISHED,
+    "failed": Entry.Event.FAILED,
+    "rolled_back": Entry.Event.ROLLED_BACK,
+    "promoted": Entry.Event.PROMOTED,
+    "undone": Entry.Event.UNDONE,
+    "redeployed": Entry.Event.REDEPLOYED,
+    "stopped": Entry.Event.STOPPED,
+    "env_changed": Entry.Event.ENV_CHANGED,
+    "domains_changed": Entry.Event.DOMAINS_CHANGED,
+    "settings_changed": Entry.Event.SETTINGS_CHANGED,
+}
+EVENTS = tuple(_EVENTS)
 _STATES = (
     State.LIVE,
     State.STAGED,
@@ -46,10 +59,11 @@ _OFFERED_STATES = 7
 class Filters:
     """The filters that are set. Empty means no filter.
 
-    `deployments` are MIOSA's ids, `people` and `projects` keys of `Choice`.
+    `deployments` are MIOSA's ids, `events` are of `EVENTS`, `people` and `projects` keys of `Choice`.
     """
 
     deployments: tuple[str, ...] = ()
+    events: tuple[str, ...] = ()
     states: tuple[State, ...] = ()
     kinds: tuple[str, ...] = ()
     people: tuple[str, ...] = ()
@@ -60,7 +74,7 @@ class Filters:
 
     @property
     def count(self) -> int:
-        many = (self.deployments, self.states, self.kinds, self.people, self.projects)
+        many = (self.deployments, self.events, self.states, self.kinds, self.people, self.projects)
         return sum(bool(chosen) for chosen in many) + bool(self.date_from or self.date_to) + bool(self.text)
 
 
@@ -75,9 +89,13 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """The options of each filter. A list with fewer than two need not be shown. Labels of states and kinds are keys."""
+    """The options of each filter. A list with fewer than two need not be shown.
+
+    Labels of events, states and kinds are keys.
+    """
 
     deployments: tuple[Choice, ...]
+    events: tuple[Choice, ...]
     states: tuple[Choice, ...]
     kinds: tuple[Choice, ...]
     people: tuple[Choice, ...]
@@ -108,6 +126,7 @@ def parse(query: Query, *, customer: Customer, deployments: Iterable[Deployment]
     people, projects = _list_people(facets, by=by), facets[Facet.Field.PROJECT]
     chosen = Filters(
         deployments=_choose(query, "app", apps, _("app"), notes),
+        events=_choose(query, "event", _EVENTS, _("event"), notes),
         states=tuple(State(key) for key in _choose(query, "state", _STATES, _("state"), notes)),
         kinds=_choose(query, "kind", _KINDS, _("kind"), notes),
         people=_choose(query, "person", people, _("person"), notes),
@@ -118,6 +137,7 @@ def parse(query: Query, *, customer: Customer, deployments: Iterable[Deployment]
     )
     where = Where(
         deployments=tuple(apps[key].pk for key in chosen.deployments),
+        events=tuple(int(_EVENTS[key]) for key in chosen.events),
         states=chosen.states,
         kinds=tuple(_KINDS[key] for key in chosen.kinds),
         people=_get_codes(chosen.people, facets),
@@ -133,6 +153,7 @@ def parse(query: Query, *, customer: Customer, deployments: Iterable[Deployment]
     names = {key: show(app.name) for key, app in apps.items()}
     choices = Choices(
         deployments=tuple(Choice(key, name, key in chosen.deployments) for key, name in names.items()),
+        events=tuple(Choice(key, key, key in chosen.events) for key in EVENTS),
         states=tuple(Choice(key, key, key in chosen.states) for key in _STATES[:_OFFERED_STATES]),
         kinds=tuple(Choice(key, key, key in chosen.kinds) for key in ("static", "dynamic", "sandbox_backed")),
         people=tuple(Choice(key, show(text), key in chosen.people) for key, text in people.items()),

@@ -51,7 +51,7 @@ class History:
 
 
 def get_history(customer: Customer, *, by: Person, query: Query, now: datetime) -> History:
-    """The page that `query` describes, with keys app, state, kind, person, project, from, to, q and cursor.
+    """The page that `query` describes, with keys app, event, state, kind, person, project, from, to, q and cursor.
 
     Its values are those of a URL. One that names nothing of this customer is ignored with a note, so it never widens
     what is shown. Raises NotFound for a cursor that belongs to another list.

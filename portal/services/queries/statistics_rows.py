@@ -3,6 +3,7 @@
 A version counts for the customer in its own attribution (docs/rules.md, 1), which its entry and its row both have.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
@@ -19,7 +20,7 @@ from portal.models.versions import UNFINISHED, get_created_at
 MOST_BUILDS = 1000
 _MOST_ROLLBACKS = 2000
 _MOST_PERIODS = 200
-_PATTERN = "2000-01-01 00:00"
+_FORMAT = "%Y-%m-%d %H:%M"
 # A day begins at a whole hour, ten minutes or a minute of UTC: so much of a stored moment is grouped by.
 _STEPS = ((13, 60), (15, 10), (16, 1))
 
@@ -40,7 +41,7 @@ class DateRange:
 
     @property
     def since(self) -> datetime:
-        return datetime.combine(self.first, time.min, tzinfo=self.zone)
+        return _get_midnight(self.first, self.zone)
 
     @property
     def days(self) -> list[date]:
@@ -101,6 +102,17 @@ class BuildTime(NamedTuple):
     is_failed: bool
 
 
+class _BuildRow(NamedTuple):
+    """The columns of a version that its build time needs."""
+
+    miosa_id: str
+    number: int | None
+    state: str
+    created_at: datetime | None
+    first_seen_at: datetime
+    finished_at: datetime | None
+
+
 class Rollback(NamedTuple):
     """An older version was made live at `at`. The version before had been published and made live at these moments.
 
@@ -130,19 +142,23 @@ class LivePeriod(NamedTuple):
 def count_publishes(scope: Scope, dates: DateRange, *, by_app: bool = False) -> list[PublishCount]:
     """One query, which an index answers. Grouped by as much of the stored moment as the zone's days need."""
     columns = ("stamp", "state", "deployment") if by_app else ("stamp", "state")
-    stamp = Substr(Cast("at", CharField()), 1, _find_length(dates))
+    length, days = _find_length(dates), dates.days
+    beginnings = [f"{_get_midnight(day, dates.zone).astimezone(UTC):{_FORMAT}}"[:length] for day in days]
+    stamp = Substr(Cast("at", CharField()), 1, length)
     found = scope.list_entries(dates).order_by().annotate(stamp=stamp).values(*columns).annotate(n=Count("*"))
+    # A moment ahead of our clock is still today's.
     return [
-        PublishCount(_get_day(row["stamp"], dates), row.get("deployment", 0), row["state"], row["n"]) for row in found
+        PublishCount(days[bisect_right(beginnings, row["stamp"]) - 1], row.get("deployment", 0), row["state"], row["n"])
+        for row in found
     ]
 
 
 def list_build_times(scope: Scope, dates: DateRange, *, most: int = MOST_BUILDS) -> list[BuildTime]:
     """Of the newest versions in the range, the newest first. Those that are still being built are left out."""
     newest = scope.list_entries(dates).order_by("-at", "-pk").values("subject")[:most]
-    columns = ("miosa_id", "number", "state", "created_at", "first_seen_at", "finished_at")
-    versions = Version.objects.filter(pk__in=newest).exclude(state__in=UNFINISHED).only(*columns)
-    return sorted(map(_get_build_time, versions), key=lambda build: build.at, reverse=True)
+    versions = Version.objects.filter(pk__in=newest).exclude(state__in=UNFINISHED)
+    builds = [_get_build_time(_BuildRow(*row)) for row in versions.values_list(*_BuildRow._fields)]
+    return sorted(builds, key=lambda build: build.at, reverse=True)
 
 
 def list_rollbacks(scope: Scope, dates: DateRange) -> list[Rollback]:
@@ -162,23 +178,22 @@ def list_live_periods(scope: Scope, deployment: Deployment, dates: DateRange) ->
 
 
 def _find_length(dates: DateRange) -> int:
-    ends = (dates.since, datetime.combine(dates.last, time.min, tzinfo=dates.zone))
+    ends = (dates.since, _get_midnight(dates.last, dates.zone))
     offsets = [int((end.utcoffset() or timedelta()).total_seconds()) // 60 for end in ends]
     return next(length for length, minutes in _STEPS if all(offset % minutes == 0 for offset in offsets))
 
 
-def _get_day(stamp: str, dates: DateRange) -> date:
-    """A moment ahead of our clock is still today's."""
-    moment = datetime.fromisoformat(stamp + _PATTERN[len(stamp) :]).replace(tzinfo=UTC)
-    return min(moment.astimezone(dates.zone).date(), dates.last)
+def _get_midnight(day: date, zone: tzinfo) -> datetime:
+    return datetime.combine(day, time.min, tzinfo=zone)
 
 
-def _get_build_time(version: Version) -> BuildTime:
-    began_at = get_created_at(version)
+def _get_build_time(row: _BuildRow) -> BuildTime:
+    """Of a version that MIOSA gave no time, it is not known when its build began."""
+    began_at = min(row.created_at, row.first_seen_at) if row.created_at else row.first_seen_at
     seconds = None
-    if version.created_at is not None and version.finished_at is not None and version.finished_at >= began_at:
-        seconds = (version.finished_at - began_at).total_seconds()
-    return BuildTime(version.miosa_id, version.number, began_at, seconds, version.state == "failed")
+    if row.created_at is not None and row.finished_at is not None and row.finished_at >= began_at:
+        seconds = (row.finished_at - began_at).total_seconds()
+    return BuildTime(row.miosa_id, row.number, began_at, seconds, row.state == "failed")
 
 
 def _find_versions(activations: Iterable[Activation]) -> dict[tuple[str, str], Version]:

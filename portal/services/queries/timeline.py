@@ -50,14 +50,14 @@ def get_customer_page(
     return _page(found, customer, {deployment.pk: deployment for deployment in deployments}, by=by)
 
 
-def get_deployment_page(customer: Customer, deployment: Deployment, *, cursor: str, by: Person) -> Page:
+def get_deployment_page(customer: Customer, deployment: Deployment, *, where: Where, cursor: str, by: Person) -> Page:
     """Raises NotFound for a cursor of another list."""
     customer_id = None if by.sees_everyone else customer.pk
     found = timeline_search.search(
         scope=f"deployment:{deployment.pk}:{customer_id or ''}",
         customer_id=customer_id,
         deployment_id=deployment.pk,
-        where=Where(),
+        where=where,
         cursor=cursor,
     )
     return _page(found, customer, {deployment.pk: deployment}, by=by)

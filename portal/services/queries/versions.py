@@ -12,7 +12,8 @@ from portal.permissions import Person
 from portal.services import clean_text, open_words
 from portal.services.errors import NotFound
 from portal.services.people import staff_names
-from portal.services.queries import actions, deployments, retention, summaries
+from portal.services.queries import actions, app_health, deployments, live_periods, retention, summaries
+from portal.services.queries.app_health import AppCheck
 from portal.services.queries.retention import Retention
 from portal.services.queries.schemas import NOTHING, Actions, Age, CustomerSummary, DeploymentSummary, VersionSummary
 
@@ -50,6 +51,7 @@ class VersionPage:
     """Everything on a version's page. Empty texts and None are facts that MIOSA did not report.
 
     `failure` is one sentence, empty if the version did not fail. `moments` are in order, oldest first.
+    `check` is the last check of a live version, `before` what was live before it; both are None for other versions.
     `source_sandbox`, `build_id` and `internals` (label, value) are for staff, and empty for a customer's people.
     """
 
@@ -75,17 +77,25 @@ class VersionPage:
     internals: tuple[tuple[str, str], ...]
     age: Age
     actions: Actions = NOTHING
+    may_note: bool = False
+    check: AppCheck | None = None
+    before: VersionSummary | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Offers:
-    """The actions of a version in a timeline. For the live one they are the deployment's."""
+    """The actions of a version in a timeline. For the live one they are the deployment's.
+
+    `operation` is the key of ours that published it, None if there is none.
+    """
 
     customer: CustomerSummary
     deployment: DeploymentSummary
     version: VersionSummary
     is_live: bool
     actions: Actions
+    operation: UUID | None = None
+    may_note: bool = False
 
 
 def load(*, by: Person, slug: str, deployment_id: str, version_id: str) -> LoadedVersion:
@@ -100,6 +110,7 @@ def get_version(loaded: LoadedVersion, *, by: Person, now: datetime) -> VersionP
     previous_id, next_id = _neighbours(version, customer, by=by)
     is_gone = version.gone_at is not None or deployment.gone_at is not None
     is_being_built = version.state in UNFINISHED and not is_gone
+    shows_live = version.miosa_id == deployment.active_version_id and not summaries.hides_others(deployment, by=by)
     return VersionPage(
         customer=summaries.summarize_customer(customer, by=by),
         deployment=actions.get_deployment_summary(deployment, customer, by=by, now=now),
@@ -121,8 +132,11 @@ def get_version(loaded: LoadedVersion, *, by: Person, now: datetime) -> VersionP
         previous_id=previous_id,
         next_id=next_id,
         internals=_internals(version, deployment) if by.is_staff else (),
-        actions=actions.get_version_actions(version, deployment, customer, by=by, now=now),
+        actions=_get_actions(version, customer, deployment, by=by, now=now),
+        may_note=actions.may_write_note(customer, deployment, by=by),
         age=deployments.get_age(customer, deployment, by=by, shows_build=is_being_built, now=now),
+        check=app_health.find_check(deployment) if shows_live else None,
+        before=_find_before(customer, deployment, by=by, now=now) if shows_live else None,
     )
 
 
@@ -130,17 +144,14 @@ def get_offers(*, by: Person, slug: str, deployment_id: str, version_id: str, no
     """Raises NotFound as `load` does."""
     loaded = load(by=by, slug=slug, deployment_id=deployment_id, version_id=version_id)
     customer, deployment, version = loaded.customer, loaded.deployment, loaded.version
-    is_live = version.miosa_id == deployment.active_version_id
-    if is_live:
-        offered = actions.get_deployment_actions(deployment, customer, by=by)
-    else:
-        offered = actions.get_version_actions(version, deployment, customer, by=by, now=now)
     return Offers(
         customer=summaries.summarize_customer(customer, by=by),
         deployment=summaries.summarize_deployment(deployment, customer, by=by),
         version=summaries.summarize_version(version, deployment, by=by),
-        is_live=is_live,
-        actions=offered,
+        is_live=version.miosa_id == deployment.active_version_id,
+        actions=_get_actions(version, customer, deployment, by=by, now=now),
+        operation=version.publish_operation_id,
+        may_note=actions.may_write_note(customer, deployment, by=by),
     )
 
 
@@ -150,6 +161,18 @@ def get_own(deployment: Deployment, version_id: str, customer: Customer, *, by: 
     if version is None or not summaries.can_see_version(version, customer, by=by):
         raise NotFound
     return version
+
+
+def _get_actions(version: Version, customer: Customer, deployment: Deployment, *, by: Person, now: datetime) -> Actions:
+    """For the live version they are the deployment's."""
+    if version.miosa_id == deployment.active_version_id:
+        return actions.get_deployment_actions(deployment, customer, by=by)
+    return actions.get_version_actions(version, deployment, customer, by=by, now=now)
+
+
+def _find_before(customer: Customer, deployment: Deployment, *, by: Person, now: datetime) -> VersionSummary | None:
+    before = live_periods.find_earlier(deployment, customer, by=by, now=now).before
+    return summaries.summarize_version(before.version, deployment, by=by) if before else None
 
 
 def _failure(loaded: LoadedVersion) -> str:

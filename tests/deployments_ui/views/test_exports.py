@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
 import re
 from typing import Any
@@ -89,6 +90,17 @@ def test_everybody_exports_the_customers_that_they_see(world: World, browse: Bro
     assert {row["slug"] for row in everyone} >= set(
         Customer.objects.exclude(is_unassigned=True).values_list("slug", flat=True)
     )
+
+
+def test_the_list_of_customers_is_exported_with_its_filters(world: World, browse: Browse) -> None:
+    client = browse(world.people.operator)
+    Customer.objects.get(slug="pawsome-vets").tags.create(tag="vip")
+    page = text_of(client, "/customers/?tag=vip&state=failed")
+    url = re.search(rf'href="({CUSTOMERS}[^"]*)"', page)
+    assert url is not None
+    (row,) = rows_of(client, html.unescape(url[1]))
+    assert (row["slug"], row["tags"], row["failed"]) == ("pawsome-vets", "vip", "1")
+    assert rows_of(browse(world.people.owner), f"{CUSTOMERS}?tag=vip")[0]["tags"] == ""
 
 
 def test_long_lists_are_read_page_by_page_up_to_a_limit(

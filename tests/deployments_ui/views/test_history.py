@@ -52,7 +52,7 @@ def test_a_filter_narrows_the_list_and_is_in_the_address(world: World, browse: B
     client = browse(world.people.owner)
     page = text_of(client, f"{PATH}?state=failed&q=&from=&to=")
     assert set(re.findall(r'<span class="word">(.*?)</span>', page)) == {"Failed"}
-    assert "1 filter" in page
+    assert "State: Failed" in page
     answer = client.get(f"{PATH}?state=failed&q=&from=&to=", **HTMX)
     assert answer["HX-Push-Url"] == f"{PATH}?state=failed"
 
@@ -67,7 +67,7 @@ def test_a_kind_that_is_not_offered_shows_as_chosen(world: World, browse: Browse
     page = text_of(browse(world.people.owner), f"{PATH}?kind=other")
     assert re.search(r'name="kind"\s+value="other"\s+checked', page)
     assert "unknown kind" not in page
-    assert "1 filter" in page
+    assert "Kind: other" in page
 
 
 def test_many_apps_are_shortened_to_the_newest(world: World, browse: Browse) -> None:
