@@ -39,4 +39,4 @@ def send_again(request: Request, mail_id: int) -> HttpResponse:
 @require_POST
 def hide_checklist(request: Request) -> HttpResponse:
     checklist.hide(by=request.person)
-    return SeeOther(links.customers())
+    return SeeOther(links.home())

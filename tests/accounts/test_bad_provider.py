@@ -160,7 +160,7 @@ class TestClaims:
     def test_groups_are_a_list_of_texts_or_one_text(self, people: People, provider: BadProvider, groups: Any) -> None:
         client = Client()
         provider.answers["/userinfo"]["groups"] = groups
-        assert "You are in none of the groups" in provider.come_back(client)
+        assert "in a group that may use this portal" in provider.come_back(client)
         assert not is_signed_in(client)
 
     @pytest.mark.parametrize(

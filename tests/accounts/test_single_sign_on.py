@@ -62,7 +62,7 @@ class TestRoles:
     @pytest.mark.parametrize("groups", [["others"], [], ["OPS"], ["ops "], "other", None, {"ops2": 1}])
     def test_without_a_group_nobody_gets_in(self, people: People, provider: Provider, groups: Any) -> None:
         client, page = come_in(provider, "new-2", **{**person("nia@portal.test"), "groups": groups})
-        assert "You are in none of the groups" in page
+        assert "in a group that may use this portal" in page
         assert not is_signed_in(client)
         assert not User.objects.filter(email="nia@portal.test").exists()
         assert [event.outcome for event in list_events("sign_in.failed")] == ["refused"]
@@ -79,7 +79,7 @@ class TestRoles:
     def test_who_leaves_all_groups_loses_role_and_sessions(self, people: People, provider: Provider) -> None:
         client, _page = come_in(provider, "new-4", **person("nia@portal.test", "ops"))
         _other, page = come_in(provider, "new-4", **person("nia@portal.test"))
-        assert "You are in none of the groups" in page
+        assert "in a group that may use this portal" in page
         assert User.objects.get(email="nia@portal.test").staff_role == ""
         assert not is_signed_in(client)
 
@@ -114,7 +114,7 @@ class TestIdentity:
     def test_a_second_identity_with_the_same_address_is_refused(self, people: People, provider: Provider) -> None:
         come_in(provider, "ana-3", **person(people.support.email, "help"))
         client, page = come_in(provider, "successor", **person(people.support.email, "ops"))
-        assert "somebody else at Login Ltd signs in to" in page
+        assert "someone else at Login Ltd signs in to" in page
         assert not is_signed_in(client)
 
     def test_the_same_number_at_another_provider_is_somebody_else(

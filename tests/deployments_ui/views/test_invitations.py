@@ -178,7 +178,8 @@ def test_inviting_says_the_same_of_every_address(people: People, browse: Browse,
         answer = owner.post(INVITE, {"email": address, "role": "viewer"})
         page = text_of(owner, f"/c/{SLUG}/people/").replace(address, "…")
         Invitation.objects.all().delete()
-        return answer.status_code, answer["Location"], re.sub(r"<[^>]+>|\d+ s", "", page.partition("<body")[2])
+        body = re.sub(r"<[^>]+>|\d+ s ago|just now", "", page.partition("<body")[2])
+        return answer.status_code, answer["Location"], body
 
     assert list_answer(email) == list_answer("unknown@nowhere.test")
     assert Mail.objects.filter(kind="invitation").count() == 2
@@ -264,7 +265,7 @@ def test_operators_invite_staff(people: People, browse: Browse) -> None:
     create_account(visitor, link, name="Sue Port")
     user = User.objects.get(email="sue@portal.test")
     assert (user.staff_role, user.sees_all_customers) == ("support", True)
-    assert visitor.get("/")["Location"] == "/customers/"
+    assert visitor.get("/").status_code == 200
 
 
 def test_support_can_be_limited_to_customers_and_tags(people: People, browse: Browse) -> None:

@@ -89,7 +89,7 @@ class TestTheForm:
         assert "kept/here" in page
         assert '<details class="more" open>' in page
 
-    def test_optional_settings_are_folded_and_said_in_one_line(self, world: World, browse: Browse) -> None:
+    def test_optional_settings_are_folded_into_one_line(self, world: World, browse: Browse) -> None:
         client = browse(world.people.owner)
         path = f"{world.path}publish/"
         fields: dict[str, Any] = {"sandbox_id": sandbox_of(world), "kind": "dynamic", "output_path": "out"}
