@@ -128,7 +128,9 @@ def environment(**options: Any) -> Environment:
     )
     env.globals.update(
         links=links,
-        oob=False,  # htmx.render() sets it for the parts that replace something besides the target
+        # htmx.render_parts() sets both: for each part, and for those that replace something besides the target.
+        is_part=False,
+        oob=False,
         span_between=formats.span_between,
         # Names of static files change with their content only, and that takes a new process.
         static=static if settings.DEBUG else lru_cache(static),
