@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from deployments_ui.forms.history import FilterField
-from deployments_ui.labels.attention import TROUBLES
-from portal.services.queries.attention_filters import AttentionFilters, Trouble
+from deployments_ui.labels.attention import PROBLEMS
+from portal.services.queries.attention_filters import AttentionFilters, Problem
 
 Pairs = list[tuple[str, str]]
 Chip = tuple[str, str, str]
@@ -31,7 +31,7 @@ class AttentionFilterForm(forms.Form):
         # A tag that nobody has any more may be in an address, and has to show as chosen.
         offered: dict[str, list[tuple[str, Any]]] = {
             "tag": [(tag, tag) for tag in dict.fromkeys([*tags, *filters.tags])],
-            "state": [(trouble.value, TROUBLES[trouble].word) for trouble in Trouble],
+            "state": [(problem.value, PROBLEMS[problem].word) for problem in Problem],
         }
         for name, choices in offered.items():
             cast(FilterField, self.fields[name]).choices = choices
@@ -54,4 +54,4 @@ def list_chips(filters: AttentionFilters, url_of: Callable[[Pairs], str]) -> lis
 
 
 def _show(name: str, value: str) -> str:
-    return str(TROUBLES[Trouble(value)].word) if name == "state" else value
+    return str(PROBLEMS[Problem(value)].word) if name == "state" else value

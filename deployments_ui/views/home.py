@@ -16,9 +16,9 @@ from deployments_ui.views.customers import FILTER_FORM, page_number
 from portal.services import checklist, visits
 from portal.services.attention import home
 from portal.services.attention.home import Home
-from portal.services.attention.troubles import AttentionRow
+from portal.services.attention.problems import AttentionRow
 from portal.services.queries import customer_list, customers
-from portal.services.queries.attention_filters import Trouble
+from portal.services.queries.attention_filters import Problem
 
 # Of each customer, for somebody who has several.
 MOST_APPS = 20
@@ -28,7 +28,7 @@ MOST_APPS = 20
 class CountLink:
     """How many rows of a kind there are. `url` shows only these, or all again if that is so already."""
 
-    trouble: Trouble
+    problem: Problem
     count: int
     text: str
     url: str
@@ -37,9 +37,9 @@ class CountLink:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Rows with one kind of trouble. `unlisted` more are at `url`."""
+    """Rows with one kind of problem. `unlisted` more are at `url`."""
 
-    trouble: Trouble
+    problem: Problem
     rows: list[AttentionRow]
     unlisted: int
     url: str
@@ -94,7 +94,7 @@ def home_url(pairs: Pairs) -> str:
     return links.with_query(links.home(), pairs)
 
 
-def state_url(found: Home, *states: Trouble) -> str:
+def state_url(found: Home, *states: Problem) -> str:
     """With the other filters in use, and these states."""
     others = [pair for pair in filter_pairs(found.filters) if pair[0] != "state"]
     return home_url([*others, *(("state", state.value) for state in states)])
@@ -103,16 +103,16 @@ def state_url(found: Home, *states: Trouble) -> str:
 def list_counts(found: Home) -> list[CountLink]:
     """Without what there is none of, unless it is chosen."""
     links_ = []
-    for trouble, count in found.counts.troubles.items():
-        is_current = trouble in found.filters.states
+    for problem, count in found.counts.problems.items():
+        is_current = problem in found.filters.states
         if count or is_current:
-            url = state_url(found) if is_current else state_url(found, trouble)
-            links_.append(CountLink(trouble, count, labels.describe_count(trouble, count), url, is_current))
+            url = state_url(found) if is_current else state_url(found, problem)
+            links_.append(CountLink(problem, count, labels.describe_count(problem, count), url, is_current))
     return links_
 
 
 def list_groups(found: Home) -> list[Group]:
     return [
-        Group(trouble, list(rows), found.unlisted.get(trouble, 0), state_url(found, trouble))
-        for trouble, rows in groupby(found.rows, key=lambda row: row.trouble)
+        Group(problem, list(rows), found.unlisted.get(problem, 0), state_url(found, problem))
+        for problem, rows in groupby(found.rows, key=lambda row: row.problem)
     ]

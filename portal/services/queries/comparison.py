@@ -119,7 +119,7 @@ def compare(*, by: Person, slug: str, deployment_id: str, from_id: str, to_id: s
     right = versions.get_own(deployment, to_id, customer, by=by)
     scope = _Scope(customer, deployment, left, right, by)
     facts = (*list_differences(left, right, by=by), *_compare_commits(scope))
-    told = [each for each in facts if each.name not in _OF_THE_PUBLISH]
+    listed = [each for each in facts if each.name not in _OF_THE_PUBLISH]
     between = _list_versions(scope)
     offered = _find_offered(scope)
     return Comparison(
@@ -128,8 +128,8 @@ def compare(*, by: Person, slug: str, deployment_id: str, from_id: str, to_id: s
         left=scope.summarize(left),
         right=scope.summarize(right),
         delta=get_delta(left, right),
-        changed=tuple(each for each in told if not each.same),
-        equal=tuple(each for each in told if each.same and each.left not in {None, ""}),
+        changed=tuple(each for each in listed if not each.same),
+        equal=tuple(each for each in listed if each.same and each.left not in {None, ""}),
         versions=tuple(map(scope.summarize, between[:_MOST])),
         has_more=len(between) > _MOST,
         live_changes=tuple(_list_live_changes(scope)),

@@ -1,4 +1,4 @@
-"""A publish as one story: what its row in a timeline says beside the state, the app and the number."""
+"""What the row of a version in a timeline says beside the state, the app and the number, from publish to end."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _UNFINISHED = (State.BUILDING, State.CREATED)
 _PAST = (State.ARCHIVED, State.READY)
 
 
-class Story(NamedTuple):
+class VersionText(NamedTuple):
     """`title` is what people wrote about it; `is_quote`: as their reason. Without either it is facts, `is_fact`.
 
     `rest` follows the word of the state; `is_past`: it says by itself that the version was live once. `built`: how long
@@ -32,7 +32,7 @@ class Story(NamedTuple):
     is_running: bool
 
 
-def describe(entry: VersionEntry, now: datetime, language: str | None) -> Story:
+def describe(entry: VersionEntry, now: datetime, language: str | None) -> VersionText:
     version = entry.version
     written, failure = version.note or version.reason, entry.failure
     title = written or failure or _from_sandbox(version.sandbox_name, language) or version_facts(version, language)
@@ -48,7 +48,7 @@ def describe(entry: VersionEntry, now: datetime, language: str | None) -> Story:
     else:
         rest, built = _describe_live(version, now, language), _built_in(build, language) if build else ""
     is_quote = bool(version.reason) and not version.note
-    return Story(title, is_quote, not (written or failure), rest, is_past, built, is_running)
+    return VersionText(title, is_quote, not (written or failure), rest, is_past, built, is_running)
 
 
 def _describe_failure(build: str | None, failure: str, language: str | None) -> str:
