@@ -10,8 +10,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from deployments_ui import freshness, htmx, insights, links
-from deployments_ui.forms.attention import AttentionFilterForm, Pairs, filter_pairs, list_chips
+from deployments_ui.forms.attention import AttentionFilterForm, filter_query
 from deployments_ui.labels import attention as labels
+from deployments_ui.links import Pairs
 from deployments_ui.views.customers import FILTER_FORM, page_number
 from portal.services import checklist, visits
 from portal.services.attention import home
@@ -73,12 +74,13 @@ def show_own_customers(request: htmx.Request) -> HttpResponse:
 
 
 def context_of(found: Home) -> dict[str, Any]:
-    pairs = filter_pairs(found.filters)
+    pairs = filter_query(found.filters)
+    form = AttentionFilterForm(found.filters, tags=found.tags)
     page_pairs = [*pairs, ("page", str(found.page))] if found.page > 1 else pairs
     return {
         "found": found,
-        "form": AttentionFilterForm(found.filters, tags=found.tags),
-        "chips": list_chips(found.filters, home_url),
+        "form": form,
+        "chips": form.list_chips(pairs, home_url),
         "counts": list_counts(found),
         "groups": list_groups(found),
         "statistics": insights.summarize(found.numbers),
@@ -96,7 +98,7 @@ def home_url(pairs: Pairs) -> str:
 
 def state_url(found: Home, *states: Problem) -> str:
     """With the other filters in use, and these states."""
-    others = [pair for pair in filter_pairs(found.filters) if pair[0] != "state"]
+    others = [pair for pair in filter_query(found.filters) if pair[0] != "state"]
     return home_url([*others, *(("state", state.value) for state in states)])
 
 
