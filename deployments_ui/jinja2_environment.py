@@ -17,7 +17,7 @@ from deployments_ui.labels import activity, attention, builds, domains, env_vars
 from deployments_ui.labels import settings as settings_labels
 from deployments_ui.translation import gettext, ngettext
 from portal.services.operations import undo
-from portal.services.queries.schemas import ActivationEntry, OperationEntry
+from portal.services.queries.timeline_schemas import ActivationEntry, OperationEntry
 
 COMPONENTS = (
     *("buttons", "charts", "chips", "crumbs", "fields", "icons", "notices", "pager", "polling", "tabs", "times"),

@@ -15,7 +15,7 @@ from deployments_ui.labels.base import Label
 from deployments_ui.labels.operations import get_timeline_label
 from deployments_ui.labels.states import get_activation_label, get_version_label
 from deployments_ui.labels.version_texts import VersionText
-from portal.services.queries.schemas import ActivationEntry, OperationEntry, TimelineEntry
+from portal.services.queries.timeline_schemas import ActivationEntry, OperationEntry, TimelineEntry
 
 
 class Row(NamedTuple):

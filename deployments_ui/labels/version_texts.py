@@ -9,7 +9,8 @@ from typing import NamedTuple
 from deployments_ui import formats
 from deployments_ui.labels.facts import version_facts
 from deployments_ui.translation import gettext as _
-from portal.services.queries.schemas import State, VersionEntry, VersionSummary
+from portal.services.queries.schemas import State, VersionSummary
+from portal.services.queries.timeline_schemas import VersionEntry
 
 _UNFINISHED = (State.BUILDING, State.CREATED)
 # States whose word says nothing that "was live 32 h" does not say.

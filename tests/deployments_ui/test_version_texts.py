@@ -9,7 +9,8 @@ from django.utils import timezone
 from deployments_ui.formats import Clock
 from deployments_ui.labels import version_texts
 from deployments_ui.labels.version_texts import VersionText
-from portal.services.queries.schemas import State, VersionEntry, VersionSummary
+from portal.services.queries.schemas import State, VersionSummary
+from portal.services.queries.timeline_schemas import VersionEntry
 
 NOW = datetime(2026, 11, 29, 12, 0, tzinfo=UTC)
 CREATED = NOW - timedelta(hours=40)

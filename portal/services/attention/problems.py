@@ -14,7 +14,8 @@ from portal.services.domains.queries import summarize_domain
 from portal.services.domains.schemas import DomainSummary
 from portal.services.queries import actions, attention_filters, recent, summaries
 from portal.services.queries.attention_filters import AttentionFilters, Problem
-from portal.services.queries.schemas import DeploymentSummary, OperationEntry
+from portal.services.queries.schemas import DeploymentSummary
+from portal.services.queries.timeline_schemas import OperationEntry
 
 _VERSIONS = ("live_version", "staged_version", "newest_version")
 

@@ -15,7 +15,8 @@ from portal.services import open_words
 from portal.services.people import staff_names
 from portal.services.queries import actions, builds, summaries, versions
 from portal.services.queries.differences import Delta, Difference, get_delta, list_differences
-from portal.services.queries.schemas import Actions, ActivationKind, CustomerSummary, DeploymentSummary, VersionSummary
+from portal.services.queries.schemas import Actions, CustomerSummary, DeploymentSummary, VersionSummary
+from portal.services.queries.timeline_schemas import ActivationKind
 
 _MOST = 50
 # Which differ between any two versions, so they say nothing about what visitors get.
