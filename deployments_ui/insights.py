@@ -135,7 +135,7 @@ def draw_builds(builds: Sequence[BuildTime], numbers: Numbers, *, url_of: UrlOfV
     longest = max(known, key=lambda build: build.seconds or 0)
     top = charts.round_up_seconds(longest.seconds or 0)
     points = [
-        Point(build.at, build.seconds or 0, FAILED if build.is_failed else DONE, _describe_build(build), "")
+        Point(build.at, build.seconds or 0, FAILED if build.is_failed else DONE, _describe_build(build))
         for build in known
     ]
     chart = charts.draw_dots(
