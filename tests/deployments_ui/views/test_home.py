@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from portal.models import Customer, CustomerTag, Deployment, Domain, SupportTag, User, Version
 from tests.deployments_ui.changes import confirm, older
-from tests.deployments_ui.conftest import SLUG, World
+from tests.deployments_ui.conftest import HTMX, SLUG, World
 from tests.deployments_ui.page_rules import Browse, check_current_part, text_of
 
 
@@ -100,6 +100,24 @@ def test_each_count_filters_the_page(world: World, browse: Browse) -> None:
     assert len(rows_of(page)) == Deployment.objects.exclude(failed_at=None).count()
     assert all("failed" in row for row in rows_of(page))
     text_of(client, "/?state=failed&page=2", status=404)
+
+
+def test_the_filters_stand_below_the_counts_and_keep_what_is_being_typed(world: World, browse: Browse) -> None:
+    client = browse(world.people.operator)
+    page = text_of(client, "/")
+    assert page.index('id="counts"') < page.index('id="filters"') < page.index('id="home"')
+    for path in ("/", "/customers/"):
+        assert re.findall(r"<summary>\s*<span>(State|Tag|Person)</span>", text_of(client, path)) == ["State", "Person"]
+    part = text_of(client, "/?state=failed", **HTMX, headers={"HX-Trigger": "filters"})
+    assert 'id="counts" hx-swap-oob="true"' in " ".join(part.split())
+    assert 'id="count-failed" href="/" aria-current="true"' in " ".join(part.split())
+    assert 'id="filters"' not in part
+
+
+def test_without_apps_there_is_nothing_to_filter(world: World, browse: Browse) -> None:
+    Deployment.objects.update(gone_at=timezone.now())
+    page = " ".join(text_of(browse(world.people.operator), "/").split())
+    assert re.search(r'id="filters" hidden', page)
 
 
 def test_filters_are_alternatives_within_and_narrow_each_other(world: World, browse: Browse) -> None:
