@@ -16,7 +16,7 @@ def test_the_demo_begins_with_notes_and_a_rollback(world: World, browse: Browse)
     rollback = Operation.objects.get()
     assert (rollback.kind, rollback.state) == ("roll_back", Operation.State.SUCCEEDED)
     home = text_of(browse(world.people.operator), "/")
-    assert "Checkout broken: gift cards could not be paid" in home
+    assert "Checkout broken: card payments fail" in home
     notes = VersionNote.objects.count()
     assert write_history(now=timezone.now())
     assert (Operation.objects.count(), VersionNote.objects.count()) == (1, notes)
