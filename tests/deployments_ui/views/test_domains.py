@@ -220,6 +220,22 @@ def test_check_now(world: World, browse: Browse) -> None:
     assert client.get(f"{path}verify/").status_code == 405
 
 
+def test_the_end_of_a_requested_check_is_shown_once(world: World, browse: Browse) -> None:
+    client = browse(world.people.owner)
+    path = added(client, world)
+    part = client.post(f"{path}verify/", {"token": get_token(client, path)}, **HTMX).content.decode()
+    url, _trigger = poll_of(part)
+    assert "Domain checked." not in part
+    Domain.objects.filter(name=NAME).update(
+        checks=1, checked_at=timezone.now(), next_check_at=timezone.now() + timedelta(hours=1)
+    )
+    ended = client.get(url, **HTMX).content.decode()
+    assert "Domain checked." in ended
+    assert "Domain checked." not in text_of(client, url)
+    # Checks that nobody waits for are not shown like that.
+    assert "awaited" not in poll_of(ended)[0]
+
+
 def test_detaching_explains_and_needs_the_name(world: World, browse: Browse) -> None:
     client = browse(world.people.owner)
     path = added(client, world)
