@@ -13,7 +13,7 @@ from django.utils import timezone
 from portal.models import Domain, User
 from portal.services.domains import reports
 from tests.deployments_ui.changes import confirm, get_token, list_changes_sent, token_of
-from tests.deployments_ui.conftest import HTMX, World
+from tests.deployments_ui.conftest import HTMX, SLUG, World
 from tests.deployments_ui.page_rules import Browse, check_hidden, check_page, text_of
 
 NAME = "shop.brightsmile-new.example"
@@ -113,6 +113,15 @@ def test_both_names_are_added_at_once(world: World, browse: Browse) -> None:
     assert path == domains(world)
     page = text_of(client, path)
     assert "www.<wbr>newsite.<wbr>example" in page
+
+
+def test_international_names_are_shown_with_their_letters(world: World, browse: Browse) -> None:
+    client = browse(world.people.owner)
+    assert "Add www.bücher.example too" in plain(text_of(client, f"{domains(world)}add/?domain=bücher.example"))
+    page = plain(text_of(client, added(client, world, name="bücher.example")))
+    assert "Not added www.bücher.example" in page
+    # The list names the domain, not the app alone.
+    assert "domain added bücher.example" in plain(text_of(client, f"/c/{SLUG}/operations/"))
 
 
 def test_a_taken_domain_does_not_reveal_its_owner(world: World, browse: Browse) -> None:
