@@ -120,6 +120,9 @@ def test_international_names_are_shown_with_their_letters(world: World, browse: 
     assert "Add www.bücher.example too" in plain(text_of(client, f"{domains(world)}add/?domain=bücher.example"))
     page = plain(text_of(client, added(client, world, name="bücher.example")))
     assert "Not added www.bücher.example" in page
+    deletion = plain(text_of(browse(world.people.operator), f"{world.path}delete/"))
+    assert "bücher.example" in deletion
+    assert "xn--" not in deletion
     # The list names the domain, not the app alone.
     assert "domain added bücher.example" in plain(text_of(client, f"/c/{SLUG}/operations/"))
 
