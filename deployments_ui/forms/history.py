@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -45,6 +46,34 @@ class DateFilterField(forms.DateField):
         )
 
 
+class Option(NamedTuple):
+    value: str
+    text: str
+    is_chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Menu:
+    """The options of one filter, as plain data: a bound field costs a long page more than the rows of ten versions.
+
+    `is_used`: the address has a value for it, even one that is not offered.
+    """
+
+    id: str
+    name: str
+    label: str
+    options: list[Option]
+    is_used: bool
+
+    @property
+    def chosen(self) -> str:
+        """What is shown beside its label: Failed; Failed +1."""
+        chosen = [option.text for option in self.options if option.is_chosen]
+        if not chosen:
+            return ""
+        return f"{chosen[0]} +{len(chosen) - 1}" if len(chosen) > 1 else chosen[0]
+
+
 class HistoryFilterForm(forms.Form):
     """The filters above a customer's history: a GET form, whose invalid values are ignored with a note."""
 
@@ -74,19 +103,13 @@ class HistoryFilterForm(forms.Form):
         }
         for name, offered in self._offered.items():
             cast(FilterField, self.fields[name]).choices = offered
+        self._menus = self._list_menus(query)
 
     def get_text(self, name: str, value: str) -> str:
         """A filter's value as people read it."""
         if isinstance(self.fields[name], DateFilterField):
             return formats.short_date(date.fromisoformat(value))
         return dict(self._offered.get(name, ())).get(value, value)
-
-    def get_chosen(self, name: str) -> str:
-        """What a menu shows beside its label: Failed; Failed +1."""
-        chosen = [text for value, text in self._offered[name] if value in self[name].value()]
-        if not chosen:
-            return ""
-        return f"{chosen[0]} +{len(chosen) - 1}" if len(chosen) > 1 else chosen[0]
 
     @property
     def dates(self) -> str:
@@ -101,9 +124,18 @@ class HistoryFilterForm(forms.Form):
         return gettext("until %(day)s") % {"day": last} if last else ""
 
     @property
-    def menus(self) -> list[forms.BoundField]:
-        """The filters that offer a choice, and those in use."""
-        return [self[name] for name, offered in self._offered.items() if len(offered) > 1 or self[name].value()]
+    def menus(self) -> list[Menu]:
+        """The filters that offer a choice, and those in use. Every part of a page prints them: they are made once."""
+        return self._menus
+
+    def _list_menus(self, query: QueryDict) -> list[Menu]:
+        found = []
+        for name, offered in self._offered.items():
+            values = query.getlist(name)
+            if len(offered) > 1 or values:
+                options = [Option(value, text, value in values) for value, text in offered]
+                found.append(Menu(f"filter-{name}", name, str(self.fields[name].label), options, bool(values)))
+        return found
 
     @property
     def notes(self) -> list[str]:
