@@ -52,10 +52,6 @@ class DomainName:
     notes: tuple[Message, ...] = ()
 
     @property
-    def is_wildcard(self) -> bool:
-        return self.ascii.startswith("*.")
-
-    @property
     def is_apex(self) -> bool:
         return self.ascii == self.registrable
 
