@@ -9,6 +9,8 @@ from urllib.parse import quote, quote_plus, urlencode, urlsplit
 
 from portal.converters import escape_id
 
+# A query, as names and values.
+Pairs = list[tuple[str, str]]
 # Most ids; what holds nothing else needs no escaping anywhere.
 PLAIN = re.compile(r"[0-9A-Za-z_-]+")
 
@@ -477,7 +479,7 @@ def by_name(route: str, *ids: str) -> str:
     return address
 
 
-def with_query(path: str, pairs: list[tuple[str, str]]) -> str:
+def with_query(path: str, pairs: Pairs) -> str:
     return f"{path}?{urlencode(pairs)}" if pairs else path
 
 

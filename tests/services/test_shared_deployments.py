@@ -19,8 +19,8 @@ from portal.services.queries import comparison, operations, search
 from portal.services.queries.deployments import DeploymentPage
 from portal.services.queries.operations import OperationPage
 from portal.services.queries.retention import Keeping
-from portal.services.queries.schemas import ActivationEntry, OperationEntry, VersionEntry
 from portal.services.queries.search_hits import Place
+from portal.services.queries.timeline_schemas import ActivationEntry, OperationEntry, VersionEntry
 from portal.services.sync import upstream
 from portal.services.sync.budget import Purpose
 from portal.services.sync.fetch import version_refresh

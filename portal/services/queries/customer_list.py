@@ -98,7 +98,7 @@ class CustomerList:
 def find_customers(
     *, by: Person, search: str = "", filters: AttentionFilters = NO_FILTERS, now: datetime
 ) -> QuerySet[Customer]:
-    """Those this person may see, by words of name and id, and for staff by tag, person and trouble."""
+    """Those this person may see, by words of name and id, and for staff by tag, person and problem."""
     rows = _found(by, clean_text.clean_line(search, most=100))
     return attention_filters.filter_customers(rows, filters, by=by, now=now) if filters and by.is_staff else rows
 

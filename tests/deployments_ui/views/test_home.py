@@ -17,7 +17,7 @@ from tests.deployments_ui.page_rules import Browse, check_current_part, text_of
 
 def rows_of(page: str) -> list[str]:
     """What needs somebody, each as plain text."""
-    found = re.findall(r'<li class="trouble".*?</li>', page, flags=re.DOTALL)
+    found = re.findall(r'<li class="problem".*?</li>', page, flags=re.DOTALL)
     return [html.unescape(" ".join(re.sub("<[^>]+>", " ", row).split())) for row in found]
 
 

@@ -240,9 +240,9 @@ def test_somebody_from_the_own_app_never_becomes_staff(people: People, browse: B
     assert people.viewer.staff_role == ""
 
 
-def test_thirty_customers_are_a_menu(people: People, browse: Browse) -> None:
+def test_many_customers_are_one_entry_of_the_navigation_and_a_menu(people: People, browse: Browse) -> None:
     client = browse(people.viewer)
-    assert "<details" not in read(client, "/find/").partition("<nav")[2].partition("</nav>")[0]
+    assert "/find/customers/" not in read(client, "/find/")
     template = Customer.objects.get(slug=SLUG)
     for number in range(40):
         new = Customer(
@@ -250,8 +250,9 @@ def test_thirty_customers_are_a_menu(people: People, browse: Browse) -> None:
         )
         new.save()
         Membership.objects.create(user=people.viewer, customer=new, role="viewer")
-    menu = read(client, "/find/").partition("<nav")[2].partition("</nav>")[0]
-    assert "<details" in menu
-    assert menu.count('href="/c/') == 30
-    assert 'href="/customers/"' in menu
-    assert "pawsome" not in read(client, "/customers/")
+    navigation = read(client, "/find/").partition("<nav")[2].partition("</nav>")[0]
+    assert re.findall(r'href="([^"]+)"', navigation) == ["/customers/"]
+    assert "/find/customers/" in read(client, f"/c/{SLUG}/")
+    assert read(client, "/find/customers/").count('href="/c/') == 8
+    for path in ("/customers/", "/find/customers/?q=pawsome"):
+        assert "pawsome-vets" not in read(client, path)
