@@ -69,7 +69,7 @@ def _describe_live(version: VersionSummary, now: datetime, language: str | None)
         return f"· {_('never live', language)}"
     if began is None or ended is None or ended < began:
         return _("was live", language)
-    return _was_live(formats.span((ended - began).total_seconds()), language)
+    return _was_live(int((ended - began).total_seconds()), language)
 
 
 def _span(seconds: float, language: str | None) -> str:
@@ -94,8 +94,8 @@ def _built_in(span: str, language: str | None) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _was_live(span: str, language: str | None) -> str:
-    return _("was live %(span)s", language) % {"span": span}
+def _was_live(seconds: int, language: str | None) -> str:
+    return _("was live %(span)s", language) % {"span": formats.span(seconds)}
 
 
 @lru_cache(maxsize=1024)

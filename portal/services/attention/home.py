@@ -31,8 +31,8 @@ class Home:
     """`counts` are those of the filters without their states. `rows` are the worst first.
 
     `page` of `pages` is that of the only kind of problem that is chosen; else there is one page, with the first few of
-    each kind. `numbers` are those of the last 30 days, without the filters. `tags` are those of
-    the customers that the person sees.
+    each kind. `numbers` are those of the last 30 days, without the filters. `tags` are those of the customers that the
+    person sees.
     """
 
     filters: AttentionFilters

@@ -4,15 +4,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from django.db.models import CharField, OuterRef, QuerySet, Subquery, Value
+from django.db.models import CharField, QuerySet, Value
 
-from portal.models import Connection, Deployment, Domain, KeptLog, Operation
+from portal.models import Connection, Deployment, Domain, Operation
 from portal.permissions import Person
 from portal.services import open_words
 from portal.services.domains import reports
 from portal.services.domains.queries import summarize_domain
 from portal.services.domains.schemas import DomainSummary
-from portal.services.queries import actions, attention_filters, recent, summaries
+from portal.services.queries import actions, attention_filters, outcomes, recent, summaries
 from portal.services.queries.attention_filters import AttentionFilters, Problem
 from portal.services.queries.schemas import DeploymentSummary
 from portal.services.queries.timeline_schemas import OperationEntry
@@ -62,11 +62,10 @@ def list_deployments(
 
 def _read(found: QuerySet[Deployment], problem: Problem) -> QuerySet[Deployment]:
     """The rows of a subquery with a limit, with what a summary needs."""
-    failures = KeptLog.objects.filter(version=OuterRef("newest_version"), stage="").values("failure")[:1]
     return (
         Deployment.objects.filter(pk__in=found.values("pk"))
         .select_related("customer", *_VERSIONS)
-        .annotate(failure=Subquery(failures), problem=Value(problem.value, output_field=CharField()))
+        .annotate(failure=outcomes.newest_failure(), problem=Value(problem.value, output_field=CharField()))
     )
 
 
