@@ -16,6 +16,7 @@ from deployments_ui import formats, links, timeline
 from deployments_ui.labels import activity, attention, builds, domains, env_vars, facts, operations, people, states
 from deployments_ui.labels import settings as settings_labels
 from deployments_ui.translation import gettext, ngettext
+from portal.services.domains import reports
 from portal.services.operations import undo
 from portal.services.queries.timeline_schemas import ActivationEntry, OperationEntry
 
@@ -36,6 +37,7 @@ FILTERS: dict[str, Callable[..., object]] = {
     "date": formats.date_of,
     "delta": facts.describe_delta,
     "difference": facts.describe_difference,
+    "display_domain": reports.get_display_name,
     "domain_cause": domains.domain_cause,
     "domain_statuses": domains.list_domain_statuses,
     "event_outcome": activity.outcome_label,
@@ -79,7 +81,7 @@ FILTERS: dict[str, Callable[..., object]] = {
     "undo_token": undo.create_undo_token,
     "version_facts": facts.version_facts,
     "web_url": links.web,
-    "with_role": people.with_role,
+    "with_role": people.in_sentence,
 }
 
 

@@ -216,3 +216,13 @@ def test_somebody_with_several_customers_begins_with_their_apps(world: World, br
     assert "Your customers" in page
     assert page.index("Pawsome Vets</a>") < page.index("Fjord Yoga</a>")
     assert "#9 failed" in page
+
+
+def test_limited_support_is_offered_the_tags_of_its_customers(world: World, browse: Browse) -> None:
+    for slug, tag in (("pawsome-vets", "vets"), (SLUG, "acquired-by-rival")):
+        CustomerTag.objects.create(customer=Customer.objects.get(external_id=slug), tag=tag)
+    SupportTag.objects.create(user=world.people.support, tag="vets")
+    User.objects.filter(pk=world.people.support.pk).update(sees_all_customers=False)
+    for path in ("/", "/customers/"):
+        assert "acquired-by-rival" not in text_of(browse(world.people.support), path)
+        assert "acquired-by-rival" in text_of(browse(world.people.operator), path)
