@@ -81,7 +81,7 @@ FILTERS: dict[str, Callable[..., object]] = {
     "undo_token": undo.create_undo_token,
     "version_facts": facts.version_facts,
     "web_url": links.web,
-    "with_role": people.with_role,
+    "with_role": people.in_sentence,
 }
 
 

@@ -5,7 +5,7 @@ the same answer.
 """
 
 import re
-from urllib.parse import quote, quote_plus, urlencode
+from urllib.parse import quote, quote_plus, urlencode, urlsplit
 
 from portal.converters import escape_id
 
@@ -484,8 +484,15 @@ def with_query(path: str, pairs: Pairs) -> str:
 
 
 def web(url: str) -> str:
-    """The address if it is one of the web, else nothing: another scheme would run in the reader's browser."""
-    return url if url.startswith(("https://", "http://")) else ""
+    """The address if it is one of the web, else nothing: another scheme would run in the reader's browser.
+
+    Nor one with a user's name, which would look like the host that it leads to.
+    """
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    return url if parts.scheme in ("https", "http") and parts.hostname and "@" not in parts.netloc else ""
 
 
 def host(url: str) -> str:

@@ -67,7 +67,7 @@ def _describe_live(version: VersionSummary, now: datetime, language: str | None)
         return ""
     if not version.was_live:
         return f"· {_('never live', language)}"
-    if began is None or ended is None:
+    if began is None or ended is None or ended < began:
         return _("was live", language)
     return _was_live(formats.span((ended - began).total_seconds()), language)
 

@@ -56,7 +56,7 @@ def show(request: htmx.Request) -> HttpResponse:
     if freshness.seen_generation(request) == found.age.generation:
         return freshness.render_age(request, context["freshness"])
     is_typing = request.htmx.trigger == FILTER_FORM or "seen" in request.GET
-    oob = ("freshness", "banner") if is_typing else ("freshness", "banner", "filters")
+    oob = ("freshness", "banner", "counts") if is_typing else ("freshness", "banner", "counts", "filters")
     response = htmx.render(request, "home/page.html", context, part="home", oob=oob)
     return htmx.push_url(request, response, context["page_url"])
 
