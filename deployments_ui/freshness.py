@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from django.http import HttpRequest, HttpResponse
 
 from deployments_ui import htmx, links
+from deployments_ui.links import Pairs
 from portal.services.queries.schemas import Age, Fill
 
-Pairs = list[tuple[str, str]]
 POLLING_KEYS = frozenset({"age", "seen"})
 
 

@@ -61,7 +61,7 @@ def render_parts(
     status: int = 200,
 ) -> HttpResponse:
     env = cast(Jinja2, engines["jinja2"]).env
-    values = {**context, **frame(request), "request": request}
+    values = {**context, **frame(request), "request": request, "is_part": True}
     html = [render_block(env, template, name, values) for name in parts]
     html += [render_block(env, _find_template(env, template, name), name, values, oob=True) for name in oob]
     return vary(HttpResponse("".join(html), status=status))

@@ -20,8 +20,9 @@ from deployments_ui import formats, links, timeline
 from deployments_ui.labels import activity, attention, builds, domains, env_vars, facts, operations, people, states
 from deployments_ui.labels import settings as settings_labels
 from deployments_ui.translation import gettext, ngettext
+from portal.services.domains import reports
 from portal.services.operations import undo
-from portal.services.queries.schemas import ActivationEntry, OperationEntry
+from portal.services.queries.timeline_schemas import ActivationEntry, OperationEntry
 
 SPECIAL = re.compile("[&<>'\"]")
 COMPONENTS = (
@@ -41,6 +42,7 @@ FILTERS: dict[str, Callable[..., object]] = {
     "date": formats.date_of,
     "delta": facts.describe_delta,
     "difference": facts.describe_difference,
+    "display_domain": reports.get_display_name,
     "domain_cause": domains.domain_cause,
     "domain_statuses": domains.list_domain_statuses,
     "event_outcome": activity.outcome_label,
@@ -57,7 +59,7 @@ FILTERS: dict[str, Callable[..., object]] = {
     "hue": formats.hue,
     "initials": formats.initials,
     "instance_label": builds.get_instance_label,
-    "installation_troubles": settings_labels.list_troubles,
+    "installation_problems": settings_labels.list_problems,
     "iso": formats.iso,
     "kind": states.kind,
     "live_change_label": states.get_activation_label,
@@ -73,20 +75,18 @@ FILTERS: dict[str, Callable[..., object]] = {
     "role_name": people.get_role_name,
     "second": formats.second,
     "shorten_id": formats.shorten_id,
-    "signed": formats.signed,
-    "signed_size": formats.signed_size,
     "since": formats.since,
     "size": formats.size,
     "span": formats.span,
     "staged_change": facts.describe_staged,
     "state_label": states.get_version_label,
     "step_text": settings_labels.get_step_text,
-    "trouble_label": attention.get_trouble_label,
+    "problem_label": attention.get_problem_label,
     "undo_reason": undo.explain,
     "undo_token": undo.create_undo_token,
     "version_facts": facts.version_facts,
     "web_url": links.web,
-    "with_role": people.with_role,
+    "with_role": people.in_sentence,
 }
 
 
@@ -156,7 +156,9 @@ def environment(**options: Any) -> Environment:
     )
     env.globals.update(
         links=links,
-        oob=False,  # htmx.render() sets it for the parts that replace something besides the target
+        # htmx.render_parts() sets both: for each part, and for those that replace something besides the target.
+        is_part=False,
+        oob=False,
         span_between=formats.span_between,
         # Names of static files change with their content only, and that takes a new process.
         static=static if settings.DEBUG else lru_cache(static),

@@ -5,10 +5,12 @@ the same answer.
 """
 
 import re
-from urllib.parse import quote, quote_plus, urlencode
+from urllib.parse import quote, quote_plus, urlencode, urlsplit
 
 from portal.converters import escape_id
 
+# A query, as names and values.
+Pairs = list[tuple[str, str]]
 # Most ids; what holds nothing else needs no escaping anywhere.
 PLAIN = re.compile(r"[0-9A-Za-z_-]+")
 
@@ -477,13 +479,20 @@ def by_name(route: str, *ids: str) -> str:
     return address
 
 
-def with_query(path: str, pairs: list[tuple[str, str]]) -> str:
+def with_query(path: str, pairs: Pairs) -> str:
     return f"{path}?{urlencode(pairs)}" if pairs else path
 
 
 def web(url: str) -> str:
-    """The address if it is one of the web, else nothing: another scheme would run in the reader's browser."""
-    return url if url.startswith(("https://", "http://")) else ""
+    """The address if it is one of the web, else nothing: another scheme would run in the reader's browser.
+
+    Nor one with a user's name, which would look like the host that it leads to.
+    """
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    return url if parts.scheme in ("https", "http") and parts.hostname and "@" not in parts.netloc else ""
 
 
 def host(url: str) -> str:

@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 
 from deployments_ui import ansi, formats, links
 from deployments_ui.ansi import Span
-from deployments_ui.freshness import Pairs
 from deployments_ui.htmx import wants_part
+from deployments_ui.links import Pairs
 from portal.services.queries.log_pages import LogPage
 
 WINDOW = 1000

@@ -8,18 +8,9 @@ from typing import Any
 
 from portal.services.queries.filters import Choice, Choices, Filters
 from portal.services.queries.history import History
-from portal.services.queries.schemas import (
-    ActivationEntry,
-    ActivationKind,
-    Age,
-    CustomerSummary,
-    DeploymentSummary,
-    Reachability,
-    State,
-    VersionEntry,
-    VersionSummary,
-)
+from portal.services.queries.schemas import Age, CustomerSummary, DeploymentSummary, Reachability, State, VersionSummary
 from portal.services.queries.timeline import Page
+from portal.services.queries.timeline_schemas import ActivationEntry, ActivationKind, VersionEntry
 
 LONG = "The Very Long Name of a Family Dentist by the Old Harbour Bridge"
 # The query of a sample whose form has filters.

@@ -16,8 +16,9 @@ from portal.services.queries.differences import Delta, Difference
 from portal.services.queries.filters import Filters
 from portal.services.queries.log_pages import LogPage
 from portal.services.queries.retention import Keeping, Retention
-from portal.services.queries.schemas import DENIED, Action, Actions, ActivationKind, CustomerSummary, State
+from portal.services.queries.schemas import DENIED, Action, Actions, CustomerSummary, State
 from portal.services.queries.timeline import Page
+from portal.services.queries.timeline_schemas import ActivationKind
 from portal.services.queries.versions import Moment, Offers, VersionPage
 
 CUSTOMER = CustomerSummary("brightsmile-dental", "Bright Smile Dental", None)

@@ -1,4 +1,4 @@
-"""A timeline as its template shows it: rows by the reader's day, each with its times, label and story."""
+"""A timeline as its template shows it: rows by the reader's day, each with its times, label and text."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from django.utils import timezone
 
 from deployments_ui import formats
 from deployments_ui.formats import Clock
-from deployments_ui.labels import stories
+from deployments_ui.labels import version_texts
 from deployments_ui.labels.base import Label
 from deployments_ui.labels.operations import get_timeline_label
 from deployments_ui.labels.states import get_activation_label, get_version_label
-from deployments_ui.labels.stories import Story
-from portal.services.queries.schemas import ActivationEntry, OperationEntry, TimelineEntry
+from deployments_ui.labels.version_texts import VersionText
+from portal.services.queries.timeline_schemas import ActivationEntry, OperationEntry, TimelineEntry
 
 
 class Row(NamedTuple):
-    """`hour` is shown and `exact` on hover. `story` is that of a version, else None."""
+    """`hour` is shown and `exact` on hover. `text` is that of a version, else None."""
 
     entry: TimelineEntry
     iso: str
     exact: str
     hour: str
     label: Label
-    story: Story | None
+    text: VersionText | None
 
 
 class Day(NamedTuple):
@@ -49,12 +49,12 @@ def by_day(entries: Iterable[TimelineEntry]) -> Iterator[Day]:
 
 def _row(entry: TimelineEntry, local: datetime, clock: Clock, now: datetime) -> Row:
     """`local` is the entry's time in the reader's zone."""
-    story = None
+    text = None
     if isinstance(entry, ActivationEntry):
         label = get_activation_label(entry)
     elif isinstance(entry, OperationEntry):
         label = get_timeline_label(entry)
     else:
         label = get_version_label(entry, clock.language)
-        story = stories.describe(entry, now, clock.language)
-    return Row(entry, formats.iso(entry.at), clock.exact(local), clock.hour(local), label, story)
+        text = version_texts.describe(entry, now, clock.language)
+    return Row(entry, formats.iso(entry.at), clock.exact(local), clock.hour(local), label, text)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import timedelta
+from functools import partial
 from typing import Any, NamedTuple, Protocol
 
 from django.http import HttpRequest, QueryDict
@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from deployments_ui import links
 from deployments_ui.forms.history import HistoryFilterForm, filter_query
+from deployments_ui.links import Pairs
 from portal.services.queries.filters import Choices, Filters
 from portal.services.queries.timeline import Page
 
@@ -31,14 +32,6 @@ class Filtered(Protocol):
     def choices(self) -> Choices: ...
 
 
-class Chip(NamedTuple):
-    """A filter in use; `url` is the page without it."""
-
-    label: str
-    value: str
-    url: str
-
-
 class Preset(NamedTuple):
     """Dates that people often want; `url` is the page with them."""
 
@@ -54,7 +47,7 @@ def get_context(found: Filtered, query: QueryDict, *, url: str) -> dict[str, Any
     form = HistoryFilterForm(query, filters=found.filters, choices=found.choices)
     return {
         "form": form,
-        "chips": list_chips(form, filters, url=url),
+        "chips": form.list_chips(filters, partial(links.with_query, url)),
         "presets": list_presets(filters, url=url),
         "url": url,
         "page_query": page_query,
@@ -69,20 +62,8 @@ def get_part(request: HttpRequest) -> str:
     return SECTION if request.headers.get("HX-Target") == SECTION else "history"
 
 
-def list_chips(form: HistoryFilterForm, filters: list[tuple[str, str]], *, url: str) -> list[Chip]:
-    return [
-        Chip(
-            str(form.fields[name].label),
-            form.get_text(name, value),
-            links.with_query(url, [each for each in filters if each != (name, value)]),
-        )
-        for name, value in filters
-    ]
-
-
-def list_presets(filters: Iterable[tuple[str, str]], *, url: str) -> list[Preset]:
+def list_presets(filters: Pairs, *, url: str) -> list[Preset]:
     """By the reader's day. What else is filtered stays."""
-    filters = list(filters)
     others = [each for each in filters if each[0] not in DATES]
     today = timezone.localdate()
     starts = {

@@ -8,16 +8,15 @@ from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from deployments_ui.forms.history import DateFilterField
+from deployments_ui.forms.filters import DateFilterField, FilterForm
 from deployments_ui.labels.activity import NOUNS, OUTCOMES
+from deployments_ui.links import Pairs
 from portal.services.queries.activity import ActivityFilters
 
 LONGEST = 200
 
 
-class ActivityFilterForm(forms.Form):
-    """A GET form, whose invalid values are ignored with a note."""
-
+class ActivityFilterForm(FilterForm):
     q = forms.CharField(label=_("Search this log"), required=False)
     person = forms.CharField(label=_("Name or e-mail"), required=False)
     customer = forms.CharField(label=_("Customer"), required=False)
@@ -40,10 +39,6 @@ class ActivityFilterForm(forms.Form):
         cast(forms.ChoiceField, self.fields["kind"]).choices = [("", _("Everything")), *list_kinds()]
         cast(forms.ChoiceField, self.fields["outcome"]).choices = [("", _("Everything")), *results]
 
-    @property
-    def notes(self) -> list[str]:
-        return [str(error) for errors in self.errors.values() for error in errors]
-
     def get_filters(self) -> ActivityFilters:
         """What is valid of them."""
         self.is_valid()
@@ -59,7 +54,7 @@ class ActivityFilterForm(forms.Form):
         )
 
 
-def filter_query(filters: ActivityFilters) -> list[tuple[str, str]]:
+def filter_query(filters: ActivityFilters) -> Pairs:
     """The filters as they stand in an address; nothing for what is not filtered."""
     pairs = [
         ("person", filters.person),

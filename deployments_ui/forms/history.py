@@ -3,47 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
-from typing import Any, NamedTuple, cast
+from typing import NamedTuple, cast
 
 from django import forms
-from django.core.validators import MaxValueValidator, MinValueValidator
 from django.http import QueryDict
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from django_stubs_ext import StrOrPromise
 
 from deployments_ui import formats
+from deployments_ui.forms.filters import DateFilterField, FilterField, FilterForm
 from deployments_ui.labels.states import EVENTS, STATES, kind
+from deployments_ui.links import Pairs
 from portal.services.queries.filters import Choices, Filters
 from portal.services.queries.schemas import State
-
-
-class FilterField(forms.MultipleChoiceField):
-    """Checkboxes of one filter. A value that is no choice is reported, and filters nothing."""
-
-    widget = forms.CheckboxSelectMultiple
-
-    def __init__(self, label: StrOrPromise, unknown: StrOrPromise) -> None:
-        super().__init__(label=label, required=False, error_messages={"invalid_choice": unknown})
-
-    def to_python(self, value: Any) -> list[str]:
-        return [each for each in super().to_python(value) if each]
-
-
-class DateFilterField(forms.DateField):
-    def __init__(self, label: StrOrPromise) -> None:
-        ignored = _("This date does not exist, so it was ignored.")
-        super().__init__(
-            label=label,
-            required=False,
-            input_formats=["%Y-%m-%d"],
-            error_messages={"invalid": ignored},
-            validators=[
-                MinValueValidator(date(1970, 1, 1), message=ignored),
-                MaxValueValidator(date(9000, 12, 31), message=ignored),
-            ],
-        )
 
 
 class Option(NamedTuple):
@@ -74,8 +46,8 @@ class Menu:
         return f"{chosen[0]} +{len(chosen) - 1}" if len(chosen) > 1 else chosen[0]
 
 
-class HistoryFilterForm(forms.Form):
-    """The filters above a customer's history: a GET form, whose invalid values are ignored with a note."""
+class HistoryFilterForm(FilterForm):
+    """The filters above a history."""
 
     app = FilterField(_("App"), _("The filter for an unknown app was ignored."))
     event = FilterField(_("Event"), _("The filter for an unknown event was ignored."))
@@ -105,12 +77,6 @@ class HistoryFilterForm(forms.Form):
             cast(FilterField, self.fields[name]).choices = offered
         self._menus = self._list_menus(query)
 
-    def get_text(self, name: str, value: str) -> str:
-        """A filter's value as people read it."""
-        if isinstance(self.fields[name], DateFilterField):
-            return formats.short_date(date.fromisoformat(value))
-        return dict(self._offered.get(name, ())).get(value, value)
-
     @property
     def dates(self) -> str:
         """What the menu of dates shows beside its label."""
@@ -137,14 +103,10 @@ class HistoryFilterForm(forms.Form):
                 found.append(Menu(f"filter-{name}", name, str(self.fields[name].label), options, bool(values)))
         return found
 
-    @property
-    def notes(self) -> list[str]:
-        return [str(error) for errors in self.errors.values() for error in errors]
 
-
-def filter_query(filters: Filters) -> list[tuple[str, str]]:
+def filter_query(filters: Filters) -> Pairs:
     """The filters as they stand in an address; nothing for what is not filtered."""
-    pairs: list[tuple[str, str]] = [
+    pairs: Pairs = [
         *(("app", key) for key in filters.deployments),
         *(("event", key) for key in filters.events),
         *(("state", key) for key in filters.states),

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from portal.permissions import Permission, Role
+
+# Hebrew, Arabic and what is written with their letters.
+RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 
 ROLES: dict[str, Promise] = {
     Role.OPERATOR: _("operator"),
@@ -53,6 +58,12 @@ PERMISSIONS: dict[Permission, Promise] = {
 def with_role(name: str, role: str | None) -> str:
     """Ana Ruiz (support); a customer's own people need no role beside their name."""
     return f"{name} ({ROLES[role]})" if role in ROLES else name
+
+
+def in_sentence(name: str, role: str | None) -> str:
+    """The same for a page: after a name from right to left, numbers keep their places in the sentence."""
+    shown = with_role(name, role)
+    return f"\u2068{shown}\u2069" if RIGHT_TO_LEFT.search(shown) else shown
 
 
 def get_role_name(role: str) -> str | Promise:

@@ -46,24 +46,24 @@ def get_step_text(step: Step) -> StepText:
     return STEPS[step]
 
 
-def list_troubles(state: Installation) -> list[tuple[str | Promise, str]]:
+def list_problems(state: Installation) -> list[tuple[str | Promise, str]]:
     """What is wrong with the installation, each with where it is explained."""
-    troubles: list[tuple[str | Promise, str]] = []
+    problems: list[tuple[str | Promise, str]] = []
     if not state.worker.is_running:
-        troubles.append((_("The worker is not running, so nothing is refreshed, checked or mailed."), "#worker"))
+        problems.append((_("The worker is not running, so nothing is refreshed, checked or mailed."), "#worker"))
     if state.miosa.status.for_operators:
-        troubles.append((state.miosa.status.for_operators, "#miosa"))
+        problems.append((state.miosa.status.for_operators, "#miosa"))
     if state.miosa.refused:
         codes = ", ".join(code for code, _count in state.miosa.refused)
-        troubles.append((_("MIOSA refuses some requests: %(codes)s.") % {"codes": codes}, "#miosa"))
+        problems.append((_("MIOSA refuses some requests: %(codes)s.") % {"codes": codes}, "#miosa"))
     if unknown := state.worker.unknown_operations:
         text = ngettext(
             "%(num)d operation has an unknown outcome.", "%(num)d operations have an unknown outcome.", unknown
         )
-        troubles.append((text % {"num": unknown}, links.operations()))
+        problems.append((text % {"num": unknown}, links.operations()))
     if not state.mails.server:
-        troubles.append((_("No mail server is set, so mails wait."), "#mails"))
+        problems.append((_("No mail server is set, so mails wait."), "#mails"))
     if failed := state.mails.failed:
         text = ngettext("%(num)d mail was not sent.", "%(num)d mails were not sent.", failed)
-        troubles.append((text % {"num": failed}, "#mails"))
-    return troubles + [(warning, "#address") for warning in state.address.warnings]
+        problems.append((text % {"num": failed}, "#mails"))
+    return problems + [(warning, "#address") for warning in state.address.warnings]

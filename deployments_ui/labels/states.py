@@ -13,7 +13,8 @@ from portal.services.open_words import OTHER
 from portal.services.queries.app_health import AppCheck
 from portal.services.queries.comparison import LiveChange
 from portal.services.queries.deployments import Condition
-from portal.services.queries.schemas import ActivationEntry, ActivationKind, State, VersionEntry, VersionSummary
+from portal.services.queries.schemas import State, VersionSummary
+from portal.services.queries.timeline_schemas import ActivationEntry, ActivationKind, VersionEntry
 from portal.services.queries.versions import Moment
 
 STATES: dict[State, Label] = {

@@ -13,7 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from deployments_ui import freshness, htmx, links, list_export
-from deployments_ui.forms.attention import AttentionFilterForm, Pairs, filter_pairs, list_chips
+from deployments_ui.forms.attention import AttentionFilterForm, filter_query
+from deployments_ui.links import Pairs
 from portal.services import visits
 from portal.services.queries import attention_filters, customer_list
 from portal.services.queries.customer_list import CustomerList
@@ -82,12 +83,13 @@ def page_number(text: str) -> int:
 
 def context_of(found: CustomerList) -> dict[str, Any]:
     by_name = "-name" if found.sort == "name" else "name"
-    query = query_of(found, page=found.page)
+    query, filters = query_of(found, page=found.page), filter_query(found.filters)
+    form = AttentionFilterForm(found.filters, tags=found.known_tags)
     return {
         "found": found,
-        "form": AttentionFilterForm(found.filters, tags=found.known_tags),
-        "chips": list_chips(found.filters, partial(filtered_url, found)),
-        "clear_url": filtered_url(found, []) if len(filter_pairs(found.filters)) > 1 else "",
+        "form": form,
+        "chips": form.list_chips(filters, partial(filtered_url, found)),
+        "clear_url": filtered_url(found, []) if len(filters) > 1 else "",
         "freshness": freshness.of_page(query, path=links.customers(), age=found.age, part="customers", fill=found.fill),
         "page_url": list_url(found, page=found.page),
         "page_links": list_pages(found),
@@ -118,7 +120,7 @@ def list_url(found: CustomerList, *, page: int = 1, sort: str = "") -> str:
 
 def query_of(found: CustomerList, *, page: int = 1, sort: str = "") -> Pairs:
     query = {"q": found.search, "sort": sort or found.sort, "page": str(page)}
-    return [*((name, value) for name, value in query.items() if value != DEFAULTS[name]), *filter_pairs(found.filters)]
+    return [*((name, value) for name, value in query.items() if value != DEFAULTS[name]), *filter_query(found.filters)]
 
 
 def filtered_url(found: CustomerList, filters: Pairs) -> str:

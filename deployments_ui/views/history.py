@@ -55,7 +55,7 @@ def refresh(request: htmx.Request, slug: str) -> HttpResponse:
 
 
 def respond(request: htmx.Request, found: History) -> HttpResponse:
-    context = context_of(found, request.GET) | {"is_part": htmx.wants_part(request)}
+    context = context_of(found, request.GET)
     oob = ("freshness", "banner", "summary", "actions", "apps")
     response = htmx.render(request, TEMPLATE, context, part=timeline_filters.get_part(request), oob=oob)
     return htmx.push_url(request, response, context["page_url"])

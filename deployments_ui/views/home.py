@@ -10,15 +10,16 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from deployments_ui import freshness, htmx, insights, links
-from deployments_ui.forms.attention import AttentionFilterForm, Pairs, filter_pairs, list_chips
+from deployments_ui.forms.attention import AttentionFilterForm, filter_query
 from deployments_ui.labels import attention as labels
+from deployments_ui.links import Pairs
 from deployments_ui.views.customers import FILTER_FORM, page_number
 from portal.services import checklist, visits
 from portal.services.attention import home
 from portal.services.attention.home import Home
-from portal.services.attention.troubles import AttentionRow
+from portal.services.attention.problems import AttentionRow
 from portal.services.queries import customer_list, customers
-from portal.services.queries.attention_filters import Trouble
+from portal.services.queries.attention_filters import Problem
 
 # Of each customer, for somebody who has several.
 MOST_APPS = 20
@@ -28,7 +29,7 @@ MOST_APPS = 20
 class CountLink:
     """How many rows of a kind there are. `url` shows only these, or all again if that is so already."""
 
-    trouble: Trouble
+    problem: Problem
     count: int
     text: str
     url: str
@@ -37,9 +38,9 @@ class CountLink:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Rows with one kind of trouble. `unlisted` more are at `url`."""
+    """Rows with one kind of problem. `unlisted` more are at `url`."""
 
-    trouble: Trouble
+    problem: Problem
     rows: list[AttentionRow]
     unlisted: int
     url: str
@@ -55,7 +56,7 @@ def show(request: htmx.Request) -> HttpResponse:
     if freshness.seen_generation(request) == found.age.generation:
         return freshness.render_age(request, context["freshness"])
     is_typing = request.htmx.trigger == FILTER_FORM or "seen" in request.GET
-    oob = ("freshness", "banner") if is_typing else ("freshness", "banner", "filters")
+    oob = ("freshness", "banner", "counts") if is_typing else ("freshness", "banner", "counts", "filters")
     response = htmx.render(request, "home/page.html", context, part="home", oob=oob)
     return htmx.push_url(request, response, context["page_url"])
 
@@ -73,12 +74,13 @@ def show_own_customers(request: htmx.Request) -> HttpResponse:
 
 
 def context_of(found: Home) -> dict[str, Any]:
-    pairs = filter_pairs(found.filters)
+    pairs = filter_query(found.filters)
+    form = AttentionFilterForm(found.filters, tags=found.tags)
     page_pairs = [*pairs, ("page", str(found.page))] if found.page > 1 else pairs
     return {
         "found": found,
-        "form": AttentionFilterForm(found.filters, tags=found.tags),
-        "chips": list_chips(found.filters, home_url),
+        "form": form,
+        "chips": form.list_chips(pairs, home_url),
         "counts": list_counts(found),
         "groups": list_groups(found),
         "statistics": insights.summarize(found.numbers),
@@ -94,25 +96,25 @@ def home_url(pairs: Pairs) -> str:
     return links.with_query(links.home(), pairs)
 
 
-def state_url(found: Home, *states: Trouble) -> str:
+def state_url(found: Home, *states: Problem) -> str:
     """With the other filters in use, and these states."""
-    others = [pair for pair in filter_pairs(found.filters) if pair[0] != "state"]
+    others = [pair for pair in filter_query(found.filters) if pair[0] != "state"]
     return home_url([*others, *(("state", state.value) for state in states)])
 
 
 def list_counts(found: Home) -> list[CountLink]:
     """Without what there is none of, unless it is chosen."""
     links_ = []
-    for trouble, count in found.counts.troubles.items():
-        is_current = trouble in found.filters.states
+    for problem, count in found.counts.problems.items():
+        is_current = problem in found.filters.states
         if count or is_current:
-            url = state_url(found) if is_current else state_url(found, trouble)
-            links_.append(CountLink(trouble, count, labels.describe_count(trouble, count), url, is_current))
+            url = state_url(found) if is_current else state_url(found, problem)
+            links_.append(CountLink(problem, count, labels.describe_count(problem, count), url, is_current))
     return links_
 
 
 def list_groups(found: Home) -> list[Group]:
     return [
-        Group(trouble, list(rows), found.unlisted.get(trouble, 0), state_url(found, trouble))
-        for trouble, rows in groupby(found.rows, key=lambda row: row.trouble)
+        Group(problem, list(rows), found.unlisted.get(problem, 0), state_url(found, problem))
+        for problem, rows in groupby(found.rows, key=lambda row: row.problem)
     ]

@@ -74,7 +74,7 @@ def fill_events(apps, schema_editor):
 
 
 def remove_repeated_entries(apps, schema_editor):
-    """A publish is told by its version alone, and a check of a domain that changed nothing is no event."""
+    """A publish is shown as its version alone, and a check of a domain that changed nothing is no event."""
     Operation = apps.get_model("portal", "Operation")
     operations = apps.get_model("portal", "Entry").objects.filter(kind=OPERATION)
     published = Operation.objects.filter(kind="publish", result__has_key="version_id")

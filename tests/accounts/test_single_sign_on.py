@@ -155,7 +155,7 @@ class TestProtocol:
         way_back = provider.agree(openid.start(Client()), "mallory")
         victim = Client()
         page = victim.get(way_back, follow=True).content.decode()
-        assert "The sign-in with Login Ltd failed. Try again" in page
+        assert "Sign-in with Login Ltd failed. Try again" in page
         assert not is_signed_in(victim)
 
     def test_an_answer_counts_once(self, people: People, provider: Provider) -> None:

@@ -23,6 +23,7 @@ from portal.services.queries import (
     operations,
     retention,
     schemas,
+    timeline_schemas,
     versions,
 )
 from portal.services.queries import builds as stored_builds
@@ -94,9 +95,9 @@ WRITTEN: list[tuple[type, type[Serializer[Any]]]] = [
     (operations.OperationList, operation_shapes.OperationListSerializer),
     (operations.OperationPage, operation_shapes.OperationSerializer),
     (retention.Retention, pages.RetentionSerializer),
-    (schemas.ActivationEntry, history_shapes.ActivationEntrySerializer),
-    (schemas.OperationEntry, history_shapes.OperationEntrySerializer),
-    (schemas.VersionEntry, history_shapes.VersionEntrySerializer),
+    (timeline_schemas.ActivationEntry, history_shapes.ActivationEntrySerializer),
+    (timeline_schemas.OperationEntry, history_shapes.OperationEntrySerializer),
+    (timeline_schemas.VersionEntry, history_shapes.VersionEntrySerializer),
     (versions.Moment, pages.MomentSerializer),
     (versions.VersionPage, pages.VersionPageSerializer),
 ]
@@ -129,7 +130,7 @@ def test_only_a_single_deployment_has_its_rollback() -> None:
 
 
 def test_every_kind_of_timeline_entry_has_a_serializer() -> None:
-    assert set(history_shapes.SERIALIZERS) == set(get_args(schemas.TimelineEntry))
+    assert set(history_shapes.SERIALIZERS) == set(get_args(timeline_schemas.TimelineEntry))
     assert {(row, shape) for row, (_name, shape) in history_shapes.SERIALIZERS.items()} <= set(WRITTEN)
 
 

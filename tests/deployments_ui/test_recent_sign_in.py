@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from html import unescape
+
 import pytest
 from django.test import Client
 from pytest_django import Settings
@@ -45,7 +47,7 @@ def test_a_late_form_in_the_dialog_stays_open(world: World, client: Client) -> N
     with world.hearing_nothing():
         answer = client.post(f"{world.path}delete/", sent, **HTMX)
     assert (answer.status_code, answer["HX-Retarget"]) == (403, "#notices")
-    notice = answer.content.decode()
+    notice = unescape(answer.content.decode())
     assert "Confirm it's you" in notice
     assert 'href="/accounts/reauthenticate/?next=%2Faccounts%2Fconfirmed%2F"' in notice
     assert 'target="_blank"' in notice

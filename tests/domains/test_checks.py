@@ -8,7 +8,7 @@ from portal.models import Domain, Operation
 from portal.services.domains import background, checks
 from portal.services.domains.queries import get_domain_detail
 from portal.services.queries.operations import list_operations
-from portal.services.queries.schemas import OperationEntry
+from portal.services.queries.timeline_schemas import OperationEntry
 from tests.domains.app import NAME, SLUG, ZONE, DomainsApp, NameServer, get_target
 from tests.simulator_control import SimulatorControl
 

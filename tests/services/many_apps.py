@@ -15,7 +15,7 @@ EVERY = 400
 
 
 def make(customers: int) -> None:
-    """One and a half apps for each customer. Of every 400 apps one has each kind of trouble."""
+    """One and a half apps for each customer. Of every 400 apps one has each kind of problem."""
     now = timezone.now()
     upstream = Connection.only()
     Freshness.objects.create(scope=SWEEP, read_at=now, rows_read=customers)
@@ -49,7 +49,7 @@ def make(customers: int) -> None:
                 live_since=now - timedelta(hours=number),
                 first_seen_at=now,
                 domains_read_at=now,
-                **{"requested_at": now, **_make_trouble(number % EVERY, hours=number)},
+                **{"requested_at": now, **_make_problem(number % EVERY, hours=number)},
             )
             for number in numbers
         ],
@@ -109,9 +109,9 @@ def make(customers: int) -> None:
         cursor.execute("ANALYZE")
 
 
-def _make_trouble(place: int, *, hours: int) -> dict[str, object]:
+def _make_problem(place: int, *, hours: int) -> dict[str, object]:
     at = timezone.now() - timedelta(days=8, hours=hours)
-    troubles: dict[int, dict[str, object]] = {
+    problems: dict[int, dict[str, object]] = {
         0: {"failed_at": at},
         1: {"state": "stopped"},
         2: {"on_rollback": True},
@@ -119,4 +119,4 @@ def _make_trouble(place: int, *, hours: int) -> dict[str, object]:
         4: {"staged_since": at},
         5: {"requested_at": at},
     }
-    return troubles.get(place, {})
+    return problems.get(place, {})

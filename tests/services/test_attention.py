@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from portal.permissions import Person, Role
 from portal.services.attention import counts, home
-from portal.services.queries.attention_filters import AttentionFilters, Trouble
+from portal.services.queries.attention_filters import AttentionFilters, Problem
 from tests.services import many_apps
 from tests.services.costs import list_plans
 
@@ -36,10 +36,10 @@ def test_each_kind_is_counted_in_one_query(many: None, django_assert_num_queries
     expected = -(-apps // many_apps.EVERY)
     with django_assert_num_queries(1):
         found = count()
-    assert found.troubles == {
-        **dict.fromkeys(Trouble, expected),
-        Trouble.DOMAIN_FAILING: 0,
-        Trouble.UNKNOWN: 0,
+    assert found.problems == {
+        **dict.fromkeys(Problem, expected),
+        Problem.DOMAIN_FAILING: 0,
+        Problem.UNKNOWN: 0,
     }
     assert found.healthy_apps == apps - 6 * expected
 
@@ -55,4 +55,4 @@ def test_the_page_takes_few_queries(many: None, django_assert_max_num_queries: A
     home.get_home({}, by=OPERATOR, now=timezone.now())  # the statistics are kept from here on
     with django_assert_max_num_queries(8):
         found = home.get_home({}, by=OPERATOR, now=timezone.now())
-    assert len(found.rows) == sum(min(home.MOST_OF_EACH, each) for each in found.counts.troubles.values())
+    assert len(found.rows) == sum(min(home.MOST_OF_EACH, each) for each in found.counts.problems.values())

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from portal.models import Activation, Customer, Deployment, Entry, Version
 from portal.permissions import Person
-from portal.services.queries.schemas import VersionEntry
+from portal.services.queries.timeline_schemas import VersionEntry
 from portal.services.sync import upstream
 from portal.services.sync.budget import Purpose
 from portal.services.sync.fetch import deployment_refresh

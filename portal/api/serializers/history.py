@@ -14,7 +14,8 @@ from portal.api.serializers.summaries import (
     VersionSummarySerializer,
 )
 from portal.services.operations.kinds import KINDS
-from portal.services.queries.schemas import ActivationEntry, ActivationKind, BuildOutcome, OperationEntry, VersionEntry
+from portal.services.queries.schemas import BuildOutcome
+from portal.services.queries.timeline_schemas import ActivationEntry, ActivationKind, OperationEntry, VersionEntry
 
 ACTIVATION = "activation"
 OPERATION = "operation"

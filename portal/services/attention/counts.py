@@ -1,4 +1,4 @@
-"""How many rows need somebody, of each kind, and how many apps are live without any trouble. One query for all."""
+"""How many rows need somebody, of each kind, and how many apps are live without any problem. One query for all."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,17 +10,17 @@ from django.db.models import Exists, Func, IntegerField, QuerySet, Subquery
 from portal.models import Connection, Deployment
 from portal.permissions import Person
 from portal.services.queries import attention_filters
-from portal.services.queries.attention_filters import AttentionFilters, Trouble
+from portal.services.queries.attention_filters import AttentionFilters, Problem
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many of each kind of trouble, and the apps and customers without any.
+    """How many of each kind of problem, and the apps and customers without any.
 
     `has_apps`: there are apps that the person may see; the versions of `unread` ones were never read.
     """
 
-    troubles: Mapping[Trouble, int]
+    problems: Mapping[Problem, int]
     healthy_apps: int
     healthy_customers: int
     has_apps: bool
@@ -33,7 +33,7 @@ def count_attention(filters: AttentionFilters, *, by: Person, now: datetime) -> 
     healthy = attention_filters.find_healthy(narrowed, by=by, now=now)
     apps = attention_filters.filter_by_customer(Deployment.objects.filter(gone_at=None), AttentionFilters(), by=by)
     counted = {
-        f"n_{trouble}": _count(attention_filters.find_rows(trouble, narrowed, by=by, now=now)) for trouble in Trouble
+        f"n_{problem}": _count(attention_filters.find_rows(problem, narrowed, by=by, now=now)) for problem in Problem
     } | {
         "n_healthy": _count(healthy),
         "n_customers": _count(healthy, "customer_id", template="COUNT(DISTINCT %(expressions)s)"),
@@ -43,7 +43,7 @@ def count_attention(filters: AttentionFilters, *, by: Person, now: datetime) -> 
     connection = Connection.objects.select_related("bucket").annotate(**counted).first()
     found = vars(connection) if connection else dict.fromkeys(counted, 0)
     counts = Counts(
-        troubles={trouble: found[f"n_{trouble}"] for trouble in Trouble},
+        problems={problem: found[f"n_{problem}"] for problem in Problem},
         healthy_apps=found["n_healthy"],
         healthy_customers=found["n_customers"],
         has_apps=bool(found["has_apps"]),

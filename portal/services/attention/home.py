@@ -8,30 +8,31 @@ from hashlib import blake2s
 from portal.models import Connection, Operation
 from portal.permissions import Permission, Person
 from portal.services import authorization
-from portal.services.attention import counts, troubles
+from portal.services.attention import counts, problems
 from portal.services.attention.counts import Counts
-from portal.services.attention.troubles import AttentionRow
+from portal.services.attention.problems import AttentionRow
 from portal.services.errors import NotFound
 from portal.services.queries import ages, attention_filters, customer_list, fills, recent, statistics
-from portal.services.queries.attention_filters import ABOUT_DEPLOYMENTS, ABOUT_DOMAINS, AttentionFilters, Trouble
+from portal.services.queries.attention_filters import ABOUT_DEPLOYMENTS, ABOUT_DOMAINS, AttentionFilters, Problem
 from portal.services.queries.recent import RecentEvent
 from portal.services.queries.schemas import Age, Fill
 from portal.services.queries.statistics import Numbers
 
-# Of each kind of trouble on the page of all, and of the only one that is chosen.
+# Of each kind of problem on the page of all, and of the only one that is chosen.
 MOST_OF_EACH = 10
 PAGE_SIZE = 50
-_ORDER = {trouble: place for place, trouble in enumerate(Trouble)}
+_ORDER = {problem: place for place, problem in enumerate(Problem)}
 # What waits longest comes first; of the other kinds what has just happened.
-_OLDEST_FIRST = (Trouble.UNKNOWN, Trouble.STAGED, Trouble.NOT_REFRESHED)
+_OLDEST_FIRST = (Problem.UNKNOWN, Problem.STAGED, Problem.NOT_REFRESHED)
 
 
 @dataclass(frozen=True, slots=True)
 class Home:
     """`counts` are those of the filters without their states. `rows` are the worst first.
 
-    `page` of `pages` is that of the only kind of trouble that is chosen; else there is one page, with the first few of
-    each kind. `numbers` are those of the last 30 days, without the filters. `tags` are all that customers have.
+    `page` of `pages` is that of the only kind of problem that is chosen; else there is one page, with the first few of
+    each kind. `numbers` are those of the last 30 days, without the filters. `tags` are those of the customers that the
+    person sees.
     """
 
     filters: AttentionFilters
@@ -46,11 +47,11 @@ class Home:
     fill: Fill | None
 
     @property
-    def unlisted(self) -> dict[Trouble, int]:
+    def unlisted(self) -> dict[Problem, int]:
         """How many of a kind this page leaves out."""
-        shown = [row.trouble for row in self.rows] if self.pages == 1 else []
-        left_out = {trouble: self.counts.troubles[trouble] - shown.count(trouble) for trouble in dict.fromkeys(shown)}
-        return {trouble: count for trouble, count in left_out.items() if count > 0}
+        shown = [row.problem for row in self.rows] if self.pages == 1 else []
+        left_out = {problem: self.counts.problems[problem] - shown.count(problem) for problem in dict.fromkeys(shown)}
+        return {problem: count for problem, count in left_out.items() if count > 0}
 
 
 def get_home(query: Mapping[str, Sequence[str]], *, page: int = 1, by: Person, now: datetime) -> Home:
@@ -62,7 +63,7 @@ def get_home(query: Mapping[str, Sequence[str]], *, page: int = 1, by: Person, n
     if not 0 < page <= pages:
         raise NotFound
     listed, events = _list_rows(filters, counted, connection, page=page, by=by, now=now)
-    tags = customer_list.list_tags()
+    tags = customer_list.list_tags(by=by)
     sweep = ages.find_sweep()
     fill = fills.get_fill(sweep, unread=counted.unread, by=by)
     return Home(
@@ -90,22 +91,22 @@ def get_home(query: Mapping[str, Sequence[str]], *, page: int = 1, by: Person, n
 def _count_pages(filters: AttentionFilters, counted: Counts) -> int:
     if len(filters.states) != 1:
         return 1
-    return max(1, -(-counted.troubles[filters.states[0]] // PAGE_SIZE))
+    return max(1, -(-counted.problems[filters.states[0]] // PAGE_SIZE))
 
 
 def _list_rows(
     filters: AttentionFilters, counted: Counts, connection: Connection, *, page: int, by: Person, now: datetime
 ) -> tuple[tuple[AttentionRow, ...], tuple[RecentEvent, ...]]:
     """The rows that need somebody, and what happened last: four queries."""
-    chosen = [each for each in filters.states or Trouble if counted.troubles[each]]
+    chosen = [each for each in filters.states or Problem if counted.problems[each]]
     most = PAGE_SIZE if len(filters.states) == 1 else MOST_OF_EACH
     limit = slice((page - 1) * most, page * most)
-    undecided, newest = _read_operations(filters, limit if Trouble.UNKNOWN in chosen else None, by=by)
+    undecided, newest = _read_operations(filters, limit if Problem.UNKNOWN in chosen else None, by=by)
     apps, domains = ([each for each in chosen if each in kinds] for kinds in (ABOUT_DEPLOYMENTS, ABOUT_DOMAINS))
     found = [
-        *troubles.list_deployments(apps, filters, connection, limit=limit, by=by, now=now),
-        *troubles.list_domains(domains, filters, limit=limit, by=by, now=now),
-        *(troubles.describe_undecided(each, by=by) for each in undecided),
+        *problems.list_deployments(apps, filters, connection, limit=limit, by=by, now=now),
+        *problems.list_domains(domains, filters, limit=limit, by=by, now=now),
+        *(problems.describe_undecided(each, by=by) for each in undecided),
     ]
     return tuple(sorted(found, key=_get_place)), recent.list_recent(newest, filters, connection, by=by, now=now)
 
@@ -127,7 +128,7 @@ def _read_operations(
 def _get_place(row: AttentionRow) -> tuple[int, float, str]:
     """Rows of unknown age are last of their kind."""
     age_s = row.at.timestamp() if row.at else 0.0
-    return _ORDER[row.trouble], age_s if row.trouble in _OLDEST_FIRST else -age_s, row.deployment_name
+    return _ORDER[row.problem], age_s if row.problem in _OLDEST_FIRST else -age_s, row.deployment_name
 
 
 def _make_generation(*shown: object) -> str:

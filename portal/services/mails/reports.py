@@ -44,7 +44,7 @@ class MailState:
     waiting: int
     failed: int
     last_sent_at: datetime | None
-    troubles: tuple[MailReport, ...]
+    problems: tuple[MailReport, ...]
 
 
 def get_state(*, by: Person) -> MailState:
@@ -61,7 +61,7 @@ def get_state(*, by: Person) -> MailState:
         waiting=counts["waiting"],
         failed=counts["failed"],
         last_sent_at=sent.first(),
-        troubles=tuple(_list_troubles()),
+        problems=tuple(_list_problems()),
     )
 
 
@@ -101,7 +101,7 @@ def send_again(mail_id: int, *, by: Person) -> None:
     notify_worker()
 
 
-def _list_troubles() -> list[MailReport]:
+def _list_problems() -> list[MailReport]:
     rows = Mail.objects.exclude(state=Mail.State.SENT).exclude(error="").order_by("-pk")
     return [
         MailReport(

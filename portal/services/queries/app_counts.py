@@ -12,7 +12,7 @@ from portal.permissions import Person
 
 @dataclass(frozen=True, slots=True)
 class AppCounts:
-    """How many apps are in each state. One app can be in several; `live` ones may have trouble.
+    """How many apps are in each state. One app can be in several; `live` ones may have a problem.
 
     On a shared deployment a customer sees no state, so that it is in `total` alone. `domains` counts the
     apps with domains that don't lead to them.

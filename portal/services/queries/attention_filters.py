@@ -1,6 +1,6 @@
-"""What needs attention: the kinds of trouble, and the filters that the home of staff and the list of customers share.
+"""What needs attention: the kinds of problems, and the filters that the home of staff and the list of customers share.
 
-Values of one filter are alternatives; different filters narrow each other. Each kind of trouble is found by an index of
+Values of one filter are alternatives; different filters narrow each other. Each kind of problem is found by an index of
 its own, so that counting it reads only the rows that are concerned.
 """
 
@@ -27,7 +27,7 @@ _MOST_VALUES = 20
 Row = TypeVar("Row", bound=Model)
 
 
-class Trouble(StrEnum):
+class Problem(StrEnum):
     """Why somebody is needed, the worst first."""
 
     DOMAIN_FAILING = "domain_failing"
@@ -40,17 +40,17 @@ class Trouble(StrEnum):
     NOT_REFRESHED = "not_refreshed"
 
 
-ABOUT_DOMAINS = (Trouble.DOMAIN_FAILING, Trouble.DOMAIN_WAITING)
-ABOUT_DEPLOYMENTS = (Trouble.FAILED, Trouble.STOPPED, Trouble.ROLLBACK, Trouble.STAGED, Trouble.NOT_REFRESHED)
+ABOUT_DOMAINS = (Problem.DOMAIN_FAILING, Problem.DOMAIN_WAITING)
+ABOUT_DEPLOYMENTS = (Problem.FAILED, Problem.STOPPED, Problem.ROLLBACK, Problem.STAGED, Problem.NOT_REFRESHED)
 
 
 @dataclass(frozen=True, slots=True)
 class AttentionFilters:
-    """`tags` of customers, `people` who published or changed something last (parts of names), kinds of trouble."""
+    """`tags` of customers, `people` who published or changed something last (parts of names), kinds of problems."""
 
     tags: tuple[str, ...] = ()
     people: tuple[str, ...] = ()
-    states: tuple[Trouble, ...] = ()
+    states: tuple[Problem, ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.tags or self.people or self.states)
@@ -58,7 +58,7 @@ class AttentionFilters:
 
 def parse_filters(query: Mapping[str, Sequence[str]]) -> AttentionFilters:
     """From an address. Unknown states filter nothing."""
-    known = {each.value: each for each in Trouble}
+    known = {each.value: each for each in Problem}
     return AttentionFilters(
         tags=_clean(query.get("tag", ()), most=60),
         people=_clean(query.get("person", ()), most=200),
@@ -73,8 +73,8 @@ def filter_customers(
     if filters.tags:
         rows = rows.filter(pk__in=_with_tags(filters.tags))
     if filters.states:
-        troubled = (find_rows(state, filters, by=by, now=now).order_by() for state in filters.states)
-        return rows.filter(_any(Q(pk__in=found.values("customer_id")) for found in troubled))
+        concerned = (find_rows(state, filters, by=by, now=now).order_by() for state in filters.states)
+        return rows.filter(_any(Q(pk__in=found.values("customer_id")) for found in concerned))
     if filters.people:
         rows = rows.filter(pk__in=_filter_deployments(filters, by=by).values("customer_id"))
     return rows
@@ -89,44 +89,44 @@ def filter_by_customer(
     return rows.filter(**{f"{column}__in": _with_tags(filters.tags)}) if filters.tags else rows
 
 
-def find_rows(trouble: Trouble, filters: AttentionFilters, *, by: Person, now: datetime) -> QuerySet[Any]:
-    """Deployments, domains or operations with this trouble, in the order in which they are shown."""
-    if trouble is Trouble.UNKNOWN:
+def find_rows(problem: Problem, filters: AttentionFilters, *, by: Person, now: datetime) -> QuerySet[Any]:
+    """Deployments, domains or operations with this problem, in the order in which they are shown."""
+    if problem is Problem.UNKNOWN:
         return find_undecided(filters, by=by)
-    if trouble in ABOUT_DOMAINS:
-        return find_domains(trouble, filters, by=by)
-    return find_deployments(trouble, filters, by=by, now=now)
+    if problem in ABOUT_DOMAINS:
+        return find_domains(problem, filters, by=by)
+    return find_deployments(problem, filters, by=by, now=now)
 
 
-def find_deployments(trouble: Trouble, filters: AttentionFilters, *, by: Person, now: datetime) -> QuerySet[Deployment]:
-    """Those with this trouble, in the order in which they are shown."""
+def find_deployments(problem: Problem, filters: AttentionFilters, *, by: Person, now: datetime) -> QuerySet[Deployment]:
+    """Those with this problem, in the order in which they are shown."""
     rows = _filter_deployments(filters, by=by)
-    match trouble:
-        case Trouble.FAILED:
+    match problem:
+        case Problem.FAILED:
             return rows.filter(failed_at__isnull=False).order_by("-failed_at")
-        case Trouble.STOPPED:
+        case Problem.STOPPED:
             return rows.filter(state="stopped").order_by("pk")
-        case Trouble.ROLLBACK:
+        case Problem.ROLLBACK:
             unkept = rows.filter(on_rollback=True, is_rollback_kept=False)
             return unkept.order_by(F("live_since").desc(nulls_last=True))
-        case Trouble.STAGED:
+        case Problem.STAGED:
             forgotten = rows.filter(staged_since__isnull=False, staged_since__lt=now - FORGOTTEN_AFTER)
             return forgotten.order_by("staged_since")
-        case Trouble.NOT_REFRESHED:
+        case Problem.NOT_REFRESHED:
             return rows.filter(requested_at__lt=now - NOT_REFRESHED_AFTER).order_by("requested_at")
-    raise ValueError(f"{trouble} is not about deployments")
+    raise ValueError(f"{problem} is not about deployments")
 
 
 def find_healthy(filters: AttentionFilters, *, by: Person, now: datetime) -> QuerySet[Deployment]:
-    """Live, and without any trouble."""
+    """Live, and without any problem."""
     in_time = Q(staged_since=None) | Q(staged_since__gte=now - FORGOTTEN_AFTER)
     rows = Deployment.objects.filter(in_time, is_healthy=True, requested_at__gte=now - NOT_REFRESHED_AFTER)
     return _narrow(rows, filters, by=by)
 
 
-def find_domains(trouble: Trouble, filters: AttentionFilters, *, by: Person) -> QuerySet[Domain]:
+def find_domains(problem: Problem, filters: AttentionFilters, *, by: Person) -> QuerySet[Domain]:
     """The newest first."""
-    is_failing = trouble is Trouble.DOMAIN_FAILING
+    is_failing = problem is Problem.DOMAIN_FAILING
     found = Domain.objects.failing() if is_failing else Domain.objects.not_yet_working()
     concerned = Deployment.objects.filter(gone_at=None, domains_waiting__gt=0)
     rows = filter_by_customer(found.filter(deployment__in=concerned), filters, by=by)

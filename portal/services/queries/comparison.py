@@ -15,7 +15,8 @@ from portal.services import open_words
 from portal.services.people import staff_names
 from portal.services.queries import actions, builds, summaries, versions
 from portal.services.queries.differences import Delta, Difference, get_delta, list_differences
-from portal.services.queries.schemas import Actions, ActivationKind, CustomerSummary, DeploymentSummary, VersionSummary
+from portal.services.queries.schemas import Actions, CustomerSummary, DeploymentSummary, VersionSummary
+from portal.services.queries.timeline_schemas import ActivationKind
 
 _MOST = 50
 # Which differ between any two versions, so they say nothing about what visitors get.
@@ -119,7 +120,7 @@ def compare(*, by: Person, slug: str, deployment_id: str, from_id: str, to_id: s
     right = versions.get_own(deployment, to_id, customer, by=by)
     scope = _Scope(customer, deployment, left, right, by)
     facts = (*list_differences(left, right, by=by), *_compare_commits(scope))
-    told = [each for each in facts if each.name not in _OF_THE_PUBLISH]
+    listed = [each for each in facts if each.name not in _OF_THE_PUBLISH]
     between = _list_versions(scope)
     offered = _find_offered(scope)
     return Comparison(
@@ -128,8 +129,8 @@ def compare(*, by: Person, slug: str, deployment_id: str, from_id: str, to_id: s
         left=scope.summarize(left),
         right=scope.summarize(right),
         delta=get_delta(left, right),
-        changed=tuple(each for each in told if not each.same),
-        equal=tuple(each for each in told if each.same and each.left not in {None, ""}),
+        changed=tuple(each for each in listed if not each.same),
+        equal=tuple(each for each in listed if each.same and each.left not in {None, ""}),
         versions=tuple(map(scope.summarize, between[:_MOST])),
         has_more=len(between) > _MOST,
         live_changes=tuple(_list_live_changes(scope)),

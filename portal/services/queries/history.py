@@ -19,10 +19,10 @@ from portal.services.queries.schemas import (
     CustomerSummary,
     DeploymentSummary,
     Fill,
-    TimelineEntry,
     VersionSummary,
 )
 from portal.services.queries.timeline import Page
+from portal.services.queries.timeline_schemas import TimelineEntry
 from portal.services.queries.timeline_search import Where
 
 MOST_DEPLOYMENTS = 200

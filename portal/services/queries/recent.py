@@ -14,7 +14,8 @@ from portal.permissions import Person
 from portal.services import open_words
 from portal.services.queries import actions, attention_filters, outcomes, summaries
 from portal.services.queries.attention_filters import AttentionFilters
-from portal.services.queries.schemas import DENIED, Action, OperationEntry, VersionSummary
+from portal.services.queries.schemas import DENIED, Action, VersionSummary
+from portal.services.queries.timeline_schemas import OperationEntry
 
 MOST = 8
 # Not further back, so that a customer without any event is not searched for among all entries.

@@ -10,11 +10,11 @@ from portal.permissions import Person
 from portal.services import open_words
 from portal.services.people import staff_names
 from portal.services.queries import outcomes, summaries, timeline_search, undo
-from portal.services.queries.schemas import (
+from portal.services.queries.schemas import State
+from portal.services.queries.timeline_schemas import (
     ActivationEntry,
     ActivationKind,
     OperationEntry,
-    State,
     TimelineEntry,
     VersionEntry,
 )

@@ -139,7 +139,7 @@ def _request(scope: str, *, now: datetime) -> None:
 
 
 def _is_fresh(row: Freshness | None, *, now: datetime) -> bool:
-    """Fresh, or tried so recently that trying again would only add to the trouble."""
+    """Fresh, or tried so recently that trying again would only add to its load."""
     if row is None:
         return False
     if row.failed_at and timedelta(0) <= now - row.failed_at < PAUSE_AFTER_FAILURE:

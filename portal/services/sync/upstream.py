@@ -131,9 +131,9 @@ def _note_error(outcome: miosa.Outcome, kind: type[miosa.MiosaError]) -> None:
         budget.block(outcome.retry_after_s or 10.0)
     elif issubclass(kind, miosa.Unauthorized | miosa.Forbidden | miosa.PaymentRequired) and outcome.method == "GET":
         # A refused change concerns that change alone, so only refused reads count.
-        _note_trouble("refused_since", kind.code)
+        _note_problem("refused_since", kind.code)
     elif issubclass(kind, miosa.Outage) and not issubclass(kind, miosa.BreakerOpen):
-        _note_trouble("unreachable_since", kind.code)
+        _note_problem("unreachable_since", kind.code)
 
 
 def _note_answer() -> None:
@@ -143,7 +143,7 @@ def _note_answer() -> None:
         Connection.objects.filter(pk=1).update(last_ok_at=now, unreachable_since=None, refused_since=None, error="")
 
 
-def _note_trouble(column: str, code: str) -> None:
+def _note_problem(column: str, code: str) -> None:
     if getattr(connection.get_connection(), column) is None:
         other = "refused_since" if column == "unreachable_since" else "unreachable_since"
         Connection.objects.filter(pk=1, **{column: None}).update(**{column: timezone.now(), other: None, "error": code})

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Callable, Iterator
+from threading import Event, Thread
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.base import AXE_SCRIPT, AxeResults
 from django.conf import settings
+from django.db import connection
 from django.test import Client
+from django.urls import resolve
+from django.utils import timezone
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from portal.models import User
+from portal.services.operations import background
 from tests.deployments_ui.conftest import World
 
 # A browser, and htmx, say so themselves when an answer was 404; the page is what the test looks at.
@@ -80,18 +87,61 @@ def enter(db_ready: None, world: World, live_server: LiveServer, page: Page, com
 
 
 @pytest.fixture
-def accessible() -> Callable[[Page], None]:
-    """No rule of WCAG 2.2 AA that a machine can check is broken. The dark theme differs by its colours alone."""
+def worker(world: World) -> Iterator[None]:
+    """Due operations take their steps, as in the worker, a few times a second."""
+    stopping = Event()
+
+    def run() -> None:
+        while not stopping.wait(0.2):
+            for operation in background.list_due(now=timezone.now()):
+                background.run_step(operation)
+        connection.close()
+
+    thread = Thread(target=run)
+    thread.start()
+    yield
+    stopping.set()
+    thread.join()
+
+
+def kind_of(address: str) -> str:
+    """The name of the URL."""
+    return str(resolve(urlsplit(html.unescape(address)).path).view_name)
+
+
+def no_sideways(page: Page) -> None:
+    """Nothing is cut off at the side, and the page does not scroll that way."""
+    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0, page.url
+
+
+def tab_to(page: Page, selector: str, *, back: bool = False) -> None:
+    """Tab, until what has the focus matches."""
+    expect(page.locator(selector).first).to_be_visible()
+    for _stop in range(80):
+        if page.evaluate("selector => document.activeElement.matches(selector)", selector):
+            return
+        page.keyboard.press("Shift+Tab" if back else "Tab")
+    raise AssertionError(f"the keyboard never comes to {selector}")
+
+
+def check_accessibility(page: Page, part: str = "") -> None:
+    """No rule of WCAG 2.2 AA that a machine can check is broken, on the page or in the part with this selector.
+
+    The dark theme differs by its colours alone.
+    """
     everything = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
     colours = {"type": "rule", "values": ["color-contrast"]}
+    is_dark = page.locator("html").get_attribute("data-theme") == "dark"
+    rules: dict[str, Any] = {"runOnly": colours if is_dark else everything, "resultTypes": ["violations"]}
+    if page.evaluate("typeof axe") == "undefined":
+        page.evaluate(AXE_SCRIPT)
+    found = AxeResults(page.evaluate("([part, rules]) => axe.run(part || document, rules)", [part, rules]))
+    assert found.violations_count == 0, found.generate_report()
 
-    def check(page: Page) -> None:
-        is_dark = page.locator("html").get_attribute("data-theme") == "dark"
-        rules: dict[str, Any] = {"runOnly": colours if is_dark else everything, "resultTypes": ["violations"]}
-        found = Axe().run(page, options=rules)
-        assert found.violations_count == 0, found.generate_report()
 
-    return check
+@pytest.fixture
+def accessible() -> Callable[[Page], None]:
+    return check_accessibility
 
 
 @pytest.fixture

@@ -2,52 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from threading import Event, Thread
+from collections.abc import Callable
 
 import pytest
-from django.db import connection
 from django.db.models import F
-from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from portal.models import Customer, Deployment, Operation
-from portal.services.operations import background
 from portal.services.people.demo_people import DEMO_PASSWORD
 from tests.deployments_ui.changes import list_changes_sent, older
 from tests.deployments_ui.conftest import SLUG, World
-from tests.deployments_ui.journeys.conftest import Enter
+from tests.deployments_ui.journeys.conftest import Enter, no_sideways, tab_to
 
 Check = Callable[[Page], None]
 CONFIRM = "#dialog .primary"
 
 
-@pytest.fixture
-def worker(world: World) -> Iterator[None]:
-    """Due operations take their steps, as in the worker, a few times a second."""
-    stopping = Event()
-
-    def run() -> None:
-        while not stopping.wait(0.2):
-            for operation in background.list_due(now=timezone.now()):
-                background.run_step(operation)
-        connection.close()
-
-    thread = Thread(target=run)
-    thread.start()
-    yield
-    stopping.set()
-    thread.join()
-
-
 def open_rollback(page: Page) -> None:
     page.get_by_role("link", name="Roll back… Main site").click()
     expect(page.locator("#dialog")).to_be_visible()
-
-
-def no_sideways(page: Page) -> None:
-    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
 
 
 def test_rolling_back_takes_two_clicks(
@@ -103,9 +77,10 @@ def test_rolling_back_with_the_keyboard_alone(enter: Enter, world: World, worker
     page.keyboard.press("Enter")
     expect(page.locator(CONFIRM)).to_have_text(f"Roll back Main site to #{second['number']}")
     expect(page.locator("#targets summary")).to_be_focused()
-    tab_to(page, "[name=choice]:checked")
+    expect(page.locator("[name=choice]:checked")).to_have_count(0)
+    tab_to(page, "[name=choice]")
     page.keyboard.press("Enter")
-    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Space")
     expect(page.get_by_label("Checkout broken")).to_be_checked()
     page.keyboard.press("Enter")
     tab_to(page, "#reason")
@@ -158,14 +133,6 @@ def test_an_update_leaves_the_keyboard_in_its_row(enter: Enter, world: World) ->
     page.evaluate("document.querySelectorAll('[data-poll]').forEach((part) => htmx.trigger(part, 'poll'))")
     expect(page.locator(f"#{row_id} summary")).to_have_count(0)
     expect(page.locator(f"#{row_id} .row-actions")).to_be_focused()
-
-
-def tab_to(page: Page, selector: str, *, back: bool = False) -> None:
-    for _stop in range(40):
-        if page.evaluate("selector => document.activeElement.matches(selector)", selector):
-            return
-        page.keyboard.press("Shift+Tab" if back else "Tab")
-    raise AssertionError(f"the keyboard never comes to {selector}")
 
 
 def test_rolling_back_on_a_phone(enter: Enter, world: World, worker: None, phone: Page, accessible: Check) -> None:

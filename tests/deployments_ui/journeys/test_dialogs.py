@@ -6,26 +6,20 @@ import html
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from urllib.parse import urlsplit
 
 from django.test import Client
-from django.urls import resolve
 from playwright.sync_api import Locator, Page, expect
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from tests.deployments_ui.changes import confirm, older
 from tests.deployments_ui.conftest import SLUG, World
-from tests.deployments_ui.journeys.conftest import Enter
+from tests.deployments_ui.journeys.conftest import Enter, kind_of
 
 LINK = re.compile(r'<a\b[^>]*\bhref="(/[^"]*)"')
 DIALOG_LINK = re.compile(r'<a\b[^>]*\bhref="(/[^"]*)"[^>]*\bhx-target="#dialog-body"')
 # Pages of one kind are looked through for dialogs that the first of them does not have.
 PAGES_OF_A_KIND = 3
-
-
-def kind_of(address: str) -> str:
-    return str(resolve(urlsplit(html.unescape(address)).path).view_name)
 
 
 def list_pages(client: Client, *starts: str) -> Iterator[str]:

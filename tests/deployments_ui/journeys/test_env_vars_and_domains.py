@@ -13,15 +13,11 @@ from portal.models import Domain
 from portal.services.domains import background as domain_checks
 from portal.services.people.demo_people import DEMO_PASSWORD
 from tests.deployments_ui.conftest import SLUG, World
-from tests.deployments_ui.journeys.conftest import Enter
+from tests.deployments_ui.journeys.conftest import Enter, no_sideways
 
 Check = Callable[[Page], None]
 SECRET = "s3cr3t-value-that-nobody-may-see"
 NAME = "shop.brightsmile-new.example"
-
-
-def no_sideways(page: Page) -> None:
-    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
 
 
 def kept_by_browser(page: Page) -> str:
@@ -102,27 +98,6 @@ def test_add_a_domain_and_share_its_records(
     page.goto(link)
     expect(page.get_by_role("heading", level=1)).to_contain_text("shop.")
     accessible(page)
-
-
-@pytest.mark.parametrize("goal", ["domain", "env var"])
-def test_few_clicks_from_the_start(enter: Enter, world: World, live_server: LiveServer, goal: str) -> None:
-    """A domain is attached with three clicks, an env var set with four; typing does not count."""
-    page = enter(world.people.owner)
-    page.goto(live_server.url)
-    page.locator(f'a[href="{world.path}"]').first.click()
-    if goal == "domain":
-        page.get_by_role("link", name="Domains").click()
-        page.locator("#new-domain").fill(NAME)
-        page.get_by_role("button", name="Add domain").click()
-        page.wait_for_selector("#domain h1")
-        assert Domain.objects.filter(name=NAME).exists()
-    else:
-        page.get_by_role("link", name="Env vars").click()
-        page.locator("#new-name").fill("API_KEY")
-        page.locator("#new-value").fill(SECRET)
-        page.get_by_role("button", name="Set env var").click()
-        page.get_by_role("button", name="Set 1 env var").click()
-        expect(page.locator("#operation")).to_contain_text("env vars updated")
 
 
 def test_every_page_on_a_phone(

@@ -9,13 +9,9 @@ from pytest_django.live_server_helper import LiveServer
 
 from portal.services.people.demo_people import DEMO_PASSWORD
 from tests.deployments_ui.conftest import SLUG, World
-from tests.deployments_ui.journeys.conftest import Enter
+from tests.deployments_ui.journeys.conftest import Enter, no_sideways
 
 Check = Callable[[Page], None]
-
-
-def no_sideways(page: Page) -> None:
-    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
 
 
 def test_from_signing_in_to_the_cause_of_a_failure(

@@ -108,7 +108,7 @@ def test_versions_published_in_between_are_listed(world: World, browse: Browse) 
     assert "Nothing else was published or changed." in words(neighbours)
 
 
-def test_a_rollback_in_between_is_told_with_who_and_why(world: World, browse: Browse) -> None:
+def test_a_rollback_in_between_is_listed_with_person_and_reason(world: World, browse: Browse) -> None:
     client = browse(world.people.owner)
     confirm(client, f"{world.path}versions/{older(world)[0]['id']}/rollback/", reason="checkout broken")
     work()

@@ -167,7 +167,7 @@ class TestTheCardOfAnApp:
         assert rows[0] == failed.deployment.miosa_id
         assert "TS2339 in index.tsx" in words_of(history, f"app-{rows[0]}", end="</li>")
 
-    def test_what_was_live_before_is_told_with_how_it_ended(self, world: World, browse: Browse) -> None:
+    def test_the_version_that_was_live_before_is_shown_with_how_it_ended(self, world: World, browse: Browse) -> None:
         client = browse(world.people.owner)
         target = older(world)[0]
         confirm(client, f"{world.path}versions/{target['id']}/rollback/")
@@ -177,7 +177,7 @@ class TestTheCardOfAnApp:
         assert re.search(rf"Last good #{target['number'] - 1}", status)
 
 
-def test_instances_are_told_as_they_were_last_seen(world: World, browse: Browse) -> None:
+def test_instances_are_shown_as_they_were_last_read(world: World, browse: Browse) -> None:
     booking = Deployment.objects.get(name="Booking", customer__slug=SLUG)
     path = f"/c/{SLUG}/deployments/{booking.miosa_id}/"
     client = browse(world.people.owner)

@@ -13,7 +13,7 @@ from django.utils import timezone
 from portal.models import Domain, User
 from portal.services.domains import reports
 from tests.deployments_ui.changes import confirm, get_token, list_changes_sent, token_of
-from tests.deployments_ui.conftest import HTMX, World
+from tests.deployments_ui.conftest import HTMX, SLUG, World
 from tests.deployments_ui.page_rules import Browse, check_hidden, check_page, text_of
 
 NAME = "shop.brightsmile-new.example"
@@ -113,6 +113,18 @@ def test_both_names_are_added_at_once(world: World, browse: Browse) -> None:
     assert path == domains(world)
     page = text_of(client, path)
     assert "www.<wbr>newsite.<wbr>example" in page
+
+
+def test_international_names_are_shown_with_their_letters(world: World, browse: Browse) -> None:
+    client = browse(world.people.owner)
+    assert "Add www.bücher.example too" in plain(text_of(client, f"{domains(world)}add/?domain=bücher.example"))
+    page = plain(text_of(client, added(client, world, name="bücher.example")))
+    assert "Not added www.bücher.example" in page
+    deletion = plain(text_of(browse(world.people.operator), f"{world.path}delete/"))
+    assert "bücher.example" in deletion
+    assert "xn--" not in deletion
+    # The list names the domain, not the app alone.
+    assert "domain added bücher.example" in plain(text_of(client, f"/c/{SLUG}/operations/"))
 
 
 def test_a_taken_domain_does_not_reveal_its_owner(world: World, browse: Browse) -> None:
@@ -218,6 +230,22 @@ def test_check_now(world: World, browse: Browse) -> None:
     assert browse(world.people.viewer).post(f"{path}verify/", {"token": token}).status_code == 403
     assert browse(world.people.outsider).post(f"{path}verify/").status_code == 404
     assert client.get(f"{path}verify/").status_code == 405
+
+
+def test_the_end_of_a_requested_check_is_shown_once(world: World, browse: Browse) -> None:
+    client = browse(world.people.owner)
+    path = added(client, world)
+    part = client.post(f"{path}verify/", {"token": get_token(client, path)}, **HTMX).content.decode()
+    url, _trigger = poll_of(part)
+    assert "Domain checked." not in part
+    Domain.objects.filter(name=NAME).update(
+        checks=1, checked_at=timezone.now(), next_check_at=timezone.now() + timedelta(hours=1)
+    )
+    ended = client.get(url, **HTMX).content.decode()
+    assert "Domain checked." in ended
+    assert "Domain checked." not in text_of(client, url)
+    # Checks that nobody waits for are not shown like that.
+    assert "awaited" not in poll_of(ended)[0]
 
 
 def test_detaching_explains_and_needs_the_name(world: World, browse: Browse) -> None:

@@ -193,6 +193,14 @@ def test_support_is_limited_by_the_form(people: People, browse: Browse) -> None:
     assert [(facts or {})["tags"] for facts in (event.before, event.after)] == [["europe"], []]
 
 
+def test_the_form_begins_with_the_role_as_it_is(people: People, browse: Browse) -> None:
+    operator = browse(people.operator)
+    chosen = r'value="(\w*)"\s+checked\s+autofocus'
+    assert re.findall(chosen, read(operator, f"/people/{people.owner.pk}/role/")) == [""]
+    assert re.findall(chosen, read(operator, f"/people/{people.support.pk}/role/")) == ["support"]
+    assert re.findall(chosen, read(operator, f"/c/{SLUG}/people/{people.owner.pk}/role/")) == ["owner"]
+
+
 def test_saving_the_role_keeps_all_of_very_many_customers(people: People, browse: Browse) -> None:
     facts = {"connection": Customer.objects.get(slug=SLUG).connection}
     User.objects.filter(pk=people.support.pk).update(sees_all_customers=False)
@@ -240,9 +248,9 @@ def test_somebody_from_the_own_app_never_becomes_staff(people: People, browse: B
     assert people.viewer.staff_role == ""
 
 
-def test_thirty_customers_are_a_menu(people: People, browse: Browse) -> None:
+def test_many_customers_are_one_entry_of_the_navigation_and_a_menu(people: People, browse: Browse) -> None:
     client = browse(people.viewer)
-    assert "<details" not in read(client, "/find/").partition("<nav")[2].partition("</nav>")[0]
+    assert "/find/customers/" not in read(client, "/find/")
     template = Customer.objects.get(slug=SLUG)
     for number in range(40):
         new = Customer(
@@ -250,8 +258,9 @@ def test_thirty_customers_are_a_menu(people: People, browse: Browse) -> None:
         )
         new.save()
         Membership.objects.create(user=people.viewer, customer=new, role="viewer")
-    menu = read(client, "/find/").partition("<nav")[2].partition("</nav>")[0]
-    assert "<details" in menu
-    assert menu.count('href="/c/') == 30
-    assert 'href="/customers/"' in menu
-    assert "pawsome" not in read(client, "/customers/")
+    navigation = read(client, "/find/").partition("<nav")[2].partition("</nav>")[0]
+    assert re.findall(r'href="([^"]+)"', navigation) == ["/customers/"]
+    assert "/find/customers/" in read(client, f"/c/{SLUG}/")
+    assert read(client, "/find/customers/").count('href="/c/') == 8
+    for path in ("/customers/", "/find/customers/?q=pawsome"):
+        assert "pawsome-vets" not in read(client, path)

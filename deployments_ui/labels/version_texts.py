@@ -1,4 +1,4 @@
-"""A publish as one story: what its row in a timeline says beside the state, the app and the number."""
+"""What the row of a version in a timeline says beside the state, the app and the number, from publish to end."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from typing import NamedTuple
 from deployments_ui import formats
 from deployments_ui.labels.facts import version_facts
 from deployments_ui.translation import gettext as _
-from portal.services.queries.schemas import State, VersionEntry, VersionSummary
+from portal.services.queries.schemas import State, VersionSummary
+from portal.services.queries.timeline_schemas import VersionEntry
 
 _UNFINISHED = (State.BUILDING, State.CREATED)
 # States whose word says nothing that "was live 32 h" does not say.
 _PAST = (State.ARCHIVED, State.READY)
 
 
-class Story(NamedTuple):
+class VersionText(NamedTuple):
     """`title` is what people wrote about it; `is_quote`: as their reason. Without either it is facts, `is_fact`.
 
     `rest` follows the word of the state; `is_past`: it says by itself that the version was live once. `built`: how long
@@ -32,7 +33,7 @@ class Story(NamedTuple):
     is_running: bool
 
 
-def describe(entry: VersionEntry, now: datetime, language: str | None) -> Story:
+def describe(entry: VersionEntry, now: datetime, language: str | None) -> VersionText:
     version = entry.version
     written, failure = version.note or version.reason, entry.failure
     title = written or failure or _from_sandbox(version.sandbox_name, language) or version_facts(version, language)
@@ -48,7 +49,7 @@ def describe(entry: VersionEntry, now: datetime, language: str | None) -> Story:
     else:
         rest, built = _describe_live(version, now, language), _built_in(build, language) if build else ""
     is_quote = bool(version.reason) and not version.note
-    return Story(title, is_quote, not (written or failure), rest, is_past, built, is_running)
+    return VersionText(title, is_quote, not (written or failure), rest, is_past, built, is_running)
 
 
 def _describe_failure(build: str | None, failure: str, language: str | None) -> str:
@@ -66,7 +67,7 @@ def _describe_live(version: VersionSummary, now: datetime, language: str | None)
         return ""
     if not version.was_live:
         return f"· {_('never live', language)}"
-    if began is None or ended is None:
+    if began is None or ended is None or ended < began:
         return _("was live", language)
     return _was_live(int((ended - began).total_seconds()), language)
 

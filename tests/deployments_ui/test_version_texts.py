@@ -1,4 +1,4 @@
-"""What the row of a version says: one story from its publish to what ended it."""
+"""What the row of a version says, from its publish to what ended it."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -7,9 +7,10 @@ import pytest
 from django.utils import timezone
 
 from deployments_ui.formats import Clock
-from deployments_ui.labels import stories
-from deployments_ui.labels.stories import Story
-from portal.services.queries.schemas import State, VersionEntry, VersionSummary
+from deployments_ui.labels import version_texts
+from deployments_ui.labels.version_texts import VersionText
+from portal.services.queries.schemas import State, VersionSummary
+from portal.services.queries.timeline_schemas import VersionEntry
 
 NOW = datetime(2026, 11, 29, 12, 0, tzinfo=UTC)
 CREATED = NOW - timedelta(hours=40)
@@ -32,10 +33,10 @@ VERSION = VersionSummary(
 )
 
 
-def describe(failure: str = "", *, is_gone: bool = False, **changes: object) -> Story:
+def describe(failure: str = "", *, is_gone: bool = False, **changes: object) -> VersionText:
     version = replace(VERSION, **changes)  # type: ignore[arg-type]  # any field
     entry = VersionEntry(1, CREATED, "dep_1", "Main site", version, "", is_gone, failure)
-    return stories.describe(entry, NOW, "en")
+    return version_texts.describe(entry, NOW, "en")
 
 
 @pytest.mark.parametrize(
@@ -43,6 +44,8 @@ def describe(failure: str = "", *, is_gone: bool = False, **changes: object) -> 
     [
         ({}, "was live 32 h", "built in 41 s"),
         ({"live_until": None}, "was live", "built in 41 s"),
+        ({"live_until": CREATED}, "was live", "built in 41 s"),
+        ({"finished_at": CREATED - timedelta(seconds=3)}, "was live 32 h", ""),
         ({"state": State.LIVE, "live_until": None}, "39 h", "built in 41 s"),
         ({"state": State.LIVE, "live_from": None, "finished_at": None}, "", ""),
         ({"state": State.STAGED, "was_live": False}, "", "built in 41 s"),
@@ -54,8 +57,8 @@ def describe(failure: str = "", *, is_gone: bool = False, **changes: object) -> 
     ],
 )
 def test_the_outcome_of_a_version(changes: dict[str, object], rest: str, built: str) -> None:
-    story = describe(**changes)  # type: ignore[arg-type]  # of both
-    assert (story.rest, story.built) == (rest, built)
+    text = describe(**changes)  # type: ignore[arg-type]  # of both
+    assert (text.rest, text.built) == (rest, built)
 
 
 def test_the_title_is_what_people_wrote_else_the_cause_of_a_failure_the_sandbox_or_facts() -> None:

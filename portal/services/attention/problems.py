@@ -13,8 +13,9 @@ from portal.services.domains import reports
 from portal.services.domains.queries import summarize_domain
 from portal.services.domains.schemas import DomainSummary
 from portal.services.queries import actions, attention_filters, outcomes, recent, summaries
-from portal.services.queries.attention_filters import AttentionFilters, Trouble
-from portal.services.queries.schemas import DeploymentSummary, OperationEntry
+from portal.services.queries.attention_filters import AttentionFilters, Problem
+from portal.services.queries.schemas import DeploymentSummary
+from portal.services.queries.timeline_schemas import OperationEntry
 
 _VERSIONS = ("live_version", "staged_version", "newest_version")
 
@@ -27,7 +28,7 @@ class AttentionRow:
     the cause, empty if it is not known.
     """
 
-    trouble: Trouble
+    problem: Problem
     at: datetime | None
     customer_slug: str
     customer_name: str
@@ -40,7 +41,7 @@ class AttentionRow:
 
 
 def list_deployments(
-    troubles: Iterable[Trouble],
+    problems: Iterable[Problem],
     filters: AttentionFilters,
     connection: Connection,
     *,
@@ -48,10 +49,10 @@ def list_deployments(
     by: Person,
     now: datetime,
 ) -> list[AttentionRow]:
-    """Those of each kind within `limit`. One query; a deployment with two kinds of trouble is two rows."""
+    """Those of each kind within `limit`. One query; a deployment with two kinds of problems is two rows."""
     parts = [
-        _read(attention_filters.find_deployments(trouble, filters, by=by, now=now)[limit], trouble)
-        for trouble in troubles
+        _read(attention_filters.find_deployments(problem, filters, by=by, now=now)[limit], problem)
+        for problem in problems
     ]
     if not parts:
         return []
@@ -59,22 +60,22 @@ def list_deployments(
     return [_describe(row, connection, by=by) for row in rows]
 
 
-def _read(found: QuerySet[Deployment], trouble: Trouble) -> QuerySet[Deployment]:
+def _read(found: QuerySet[Deployment], problem: Problem) -> QuerySet[Deployment]:
     """The rows of a subquery with a limit, with what a summary needs."""
     return (
         Deployment.objects.filter(pk__in=found.values("pk"))
         .select_related("customer", *_VERSIONS)
-        .annotate(failure=outcomes.newest_failure(), trouble=Value(trouble.value, output_field=CharField()))
+        .annotate(failure=outcomes.newest_failure(), problem=Value(problem.value, output_field=CharField()))
     )
 
 
 def _describe(row: Deployment, connection: Connection, *, by: Person) -> AttentionRow:
     row.customer.connection = connection
-    trouble, failure = vars(row)["trouble"], vars(row)["failure"]
+    problem, failure = vars(row)["problem"], vars(row)["failure"]
     summary = summaries.summarize_deployment(row, row.customer, by=by)
     return AttentionRow(
-        trouble=Trouble(trouble),
-        at=_get_time(row, Trouble(trouble)),
+        problem=Problem(problem),
+        at=_get_time(row, Problem(problem)),
         customer_slug=row.customer.slug,
         customer_name=open_words.show_text(row.customer.name, by=by),
         deployment_id=row.miosa_id,
@@ -84,20 +85,20 @@ def _describe(row: Deployment, connection: Connection, *, by: Person) -> Attenti
     )
 
 
-def _get_time(row: Deployment, trouble: Trouble) -> datetime | None:
+def _get_time(row: Deployment, problem: Problem) -> datetime | None:
     return {
-        Trouble.FAILED: row.failed_at,
-        Trouble.NOT_REFRESHED: row.requested_at,
-        Trouble.ROLLBACK: row.live_since,
-        Trouble.STAGED: row.staged_since,
-    }.get(trouble)
+        Problem.FAILED: row.failed_at,
+        Problem.NOT_REFRESHED: row.requested_at,
+        Problem.ROLLBACK: row.live_since,
+        Problem.STAGED: row.staged_since,
+    }.get(problem)
 
 
 def list_domains(
-    troubles: Iterable[Trouble], filters: AttentionFilters, *, limit: slice, by: Person, now: datetime
+    problems: Iterable[Problem], filters: AttentionFilters, *, limit: slice, by: Person, now: datetime
 ) -> list[AttentionRow]:
     """The same for domains."""
-    parts = [_read_domains(attention_filters.find_domains(trouble, filters, by=by)[limit]) for trouble in troubles]
+    parts = [_read_domains(attention_filters.find_domains(problem, filters, by=by)[limit]) for problem in problems]
     if not parts:
         return []
     rows = parts[0].union(*parts[1:], all=True) if len(parts) > 1 else parts[0]
@@ -112,7 +113,7 @@ def _describe_domain(row: Domain, *, by: Person, now: datetime) -> AttentionRow:
     customer = row.customer or row.deployment.customer
     summary = summarize_domain(row, reports.find_report(row, now=now), now=now)
     return AttentionRow(
-        trouble=Trouble.DOMAIN_FAILING if row.is_failing else Trouble.DOMAIN_WAITING,
+        problem=Problem.DOMAIN_FAILING if row.is_failing else Problem.DOMAIN_WAITING,
         at=row.drifted_at or row.created_at,
         customer_slug=customer.slug,
         customer_name=open_words.show_text(customer.name, by=by),
@@ -127,7 +128,7 @@ def describe_undecided(operation: Operation, *, by: Person) -> AttentionRow:
     """`operation` was read `recent.with_places`."""
     event = recent.describe_operation(operation, by=by)
     return AttentionRow(
-        trouble=Trouble.UNKNOWN,
+        problem=Problem.UNKNOWN,
         at=event.at,
         customer_slug=event.customer_slug,
         customer_name=event.customer_name,
