@@ -81,7 +81,7 @@ class TestPolling:
         assert "It answers (200)" in part
         assert not POLL.search(part)
 
-    def test_what_takes_a_minute_is_not_said_for_longer(self, world: World, browse: Browse) -> None:
+    def test_the_hint_about_one_minute_disappears_after_it(self, world: World, browse: Browse) -> None:
         client = browse(world.people.owner)
         path = rolled_back(world, client)
         make_checks_due()
