@@ -9,7 +9,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from django.conf import settings
@@ -38,11 +38,18 @@ class Bundle:
 
 def get_bundle(kind: str) -> Bundle:
     """`kind` is css or js. Raises KeyError for another one."""
-    paths = [Path(str(finders.find(name))) for name in FILES[kind]]
-    return _join(*paths, newest=max(path.stat().st_mtime_ns for path in paths) if settings.DEBUG else 0)
+    changed_at = max(path.stat().st_mtime_ns for path in _find_files(kind)) if settings.DEBUG else 0
+    return _join(kind, changed_at)
+
+
+@cache
+def _find_files(kind: str) -> list[Path]:
+    """Every page links to both bundles, and to look for a file in all folders takes longer than to write out a row."""
+    return [Path(str(finders.find(name))) for name in FILES[kind]]
 
 
 @lru_cache(maxsize=8)
-def _join(*paths: Path, newest: int) -> Bundle:
-    content = b"\n".join(path.read_bytes() for path in paths)
+def _join(kind: str, changed_at: int) -> Bundle:
+    """`changed_at` only keeps the contents of a file that was edited apart."""
+    content = b"\n".join(path.read_bytes() for path in _find_files(kind))
     return Bundle(hashlib.sha256(content).hexdigest()[:20], content, gzip.compress(content, mtime=0))

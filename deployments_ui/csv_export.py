@@ -5,11 +5,14 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from contextvars import copy_context
 
 from django.http import StreamingHttpResponse
 
 # A spreadsheet would run such a cell as a formula (OWASP, "CSV injection").
 FORMULA = re.compile(r"\s*[=+\-@＝＋－＠]|[\t\r\n]")
+# Where a semicolon or a tab separates cells, which depends on the reader's region, a formula can follow one.
+FORMULA_BEHIND = re.compile(r"([;\t\r\n]\s*)(?=[=+\-@＝＋－＠])")
 ROWS_AT_ONCE = 100
 
 
@@ -26,7 +29,7 @@ def respond(columns: Sequence[str], rows: Iterable[Sequence[object]], *, name: s
 
 
 def stream(lines: Iterable[str], *, name: str, content_type: str) -> StreamingHttpResponse:
-    response = StreamingHttpResponse(_join(lines), content_type=content_type)
+    response = StreamingHttpResponse(_join(_in_this_context(iter(lines))), content_type=content_type)
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 
@@ -42,8 +45,14 @@ def write_csv(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Itera
 
 def make_harmless(value: object) -> str:
     """As text that no spreadsheet runs. Nothing is an empty cell."""
-    text = "" if value in (None, {}) else str(value)
+    text = FORMULA_BEHIND.sub(r"\1'", "" if value in (None, {}) else str(value))
     return f"'{text}" if FORMULA.match(text) else text
+
+
+def _in_this_context(lines: Iterator[str]) -> Iterator[str]:
+    """Rows are written when the request has ended, and still in its language and with the words of its brand."""
+    context = copy_context()
+    return iter(lambda: context.run(next, lines, ""), "")
 
 
 def _join(lines: Iterable[str]) -> Iterator[str]:

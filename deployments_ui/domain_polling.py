@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.http import HttpRequest
@@ -36,6 +36,11 @@ def get_polling(request: HttpRequest, path: str, domains: Iterable[DomainSummary
     generation = hashlib.blake2s(repr((shown, every)).encode(), digest_size=8).hexdigest()
     url = links.with_query(path, [("since", str(opened_at)), ("seen", generation)])
     return Polling(url, every, generation)
+
+
+def await_check(polling: Polling) -> Polling:
+    """The polls of a page whose reader requested a check also ask when that has ended."""
+    return replace(polling, url=f"{polling.url}&awaited=1")
 
 
 def is_unchanged(request: HttpRequest, polling: Polling) -> bool:

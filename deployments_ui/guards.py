@@ -113,13 +113,19 @@ def problem(status: HTTPStatus, detail: str) -> JsonResponse:
 
 
 def page_of(request: Request) -> str:
-    """The page that sent the htmx request, to return to; never another site's."""
-    return own_path(request.htmx.current_url_abs_path or "")
+    """The page that sent the htmx request, to return to; home for another site's, and for what is no address."""
+    try:
+        return own_path(request.htmx.current_url_abs_path or "")
+    except ValueError:
+        return "/"
 
 
 def referring_page(request: HttpRequest, *, default: str) -> str:
     """The page with the form, from the Referer header; `default` if that names no page of this site."""
-    referrer = urlsplit(request.headers.get("Referer", ""))
+    try:
+        referrer = urlsplit(request.headers.get("Referer", ""))
+    except ValueError:
+        return default
     if referrer.netloc != request.get_host():
         return default
     return own_path(f"{referrer.path}?{referrer.query}" if referrer.query else referrer.path)

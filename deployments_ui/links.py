@@ -5,9 +5,10 @@ the same answer.
 """
 
 import re
-from urllib.parse import quote, quote_plus, urlencode
+from urllib.parse import quote, quote_plus, urlencode, urlsplit
 
 from portal.converters import escape_id
+from portal.services.domains.reports import get_display_name
 
 # A query, as names and values.
 Pairs = list[tuple[str, str]]
@@ -484,10 +485,18 @@ def with_query(path: str, pairs: Pairs) -> str:
 
 
 def web(url: str) -> str:
-    """The address if it is one of the web, else nothing: another scheme would run in the reader's browser."""
-    return url if url.startswith(("https://", "http://")) else ""
+    """The address if it is one of the web, else nothing: another scheme would run in the reader's browser.
+
+    Nor one with a user's name, which would look like the host that it leads to.
+    """
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    return url if parts.scheme in ("https", "http") and parts.hostname and "@" not in parts.netloc else ""
 
 
 def host(url: str) -> str:
-    """The address as it is shown: without scheme and without a closing slash."""
-    return url.split("://", 1)[-1].rstrip("/")
+    """The address as it is shown: with its domain's own letters, without scheme and without a closing slash."""
+    name, slash, path = url.split("://", 1)[-1].rstrip("/").partition("/")
+    return (get_display_name(name) if "xn--" in name else name) + slash + path

@@ -19,7 +19,7 @@ from portal.services.operations.kinds.rollback import RollBack
 from portal.services.operations.releases import Candidate, ReleaseDialog
 from portal.services.queries.operations import OperationPage
 from portal.services.queries.progress import Progress
-from portal.services.queries.schemas import State, Undo
+from portal.services.queries.schemas import BuildOutcome, State, Undo
 
 KEY = UUID(int=1)
 UNDO = Undo(
@@ -108,9 +108,9 @@ def pages(now: datetime) -> dict[str, dict[str, Any]]:
     checking = operation(now, is_open=True, checked_at=None, verdict="", verdict_text="")
     unseen = lost(now, state="succeeded", is_open=False, is_unseen=True, settled_at=now)
     publish = operation(now, kind=Publish.name, version_id="ver_0048", number=48, is_live=False, undo=None)
+    failed = replace(publish, outcome=BuildOutcome.FAILED)
     publishes = {
         "publish-building": progress(now, "building"),
-        "publish-failed": progress(now, "failed"),
         "publish-staged": progress(now, "ready"),
     }
     return {
@@ -121,6 +121,7 @@ def pages(now: datetime) -> dict[str, dict[str, Any]]:
         "operation-undecided": operation_page.context_of(lost(now, needs_decision=True)),
         "operation-refused": operation_page.context_of(refused),
         **{name: operation_page.context_of(publish, each) for name, each in publishes.items()},
+        "publish-failed": operation_page.context_of(failed, progress(now, "failed")),
     }
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import cast
+from dataclasses import dataclass
+from typing import NamedTuple, cast
 
 from django import forms
 from django.http import QueryDict
@@ -15,6 +16,34 @@ from deployments_ui.labels.states import EVENTS, STATES, kind
 from deployments_ui.links import Pairs
 from portal.services.queries.filters import Choices, Filters
 from portal.services.queries.schemas import State
+
+
+class Option(NamedTuple):
+    value: str
+    text: str
+    is_chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Menu:
+    """The options of one filter, as plain data: a bound field costs a long page more than the rows of ten versions.
+
+    `is_used`: the address has a value for it, even one that is not offered.
+    """
+
+    id: str
+    name: str
+    label: str
+    options: list[Option]
+    is_used: bool
+
+    @property
+    def chosen(self) -> str:
+        """What is shown beside its label: Failed; Failed +1."""
+        chosen = [option.text for option in self.options if option.is_chosen]
+        if not chosen:
+            return ""
+        return f"{chosen[0]} +{len(chosen) - 1}" if len(chosen) > 1 else chosen[0]
 
 
 class HistoryFilterForm(FilterForm):
@@ -46,13 +75,7 @@ class HistoryFilterForm(FilterForm):
         }
         for name, offered in self._offered.items():
             cast(FilterField, self.fields[name]).choices = offered
-
-    def get_chosen(self, name: str) -> str:
-        """What a menu shows beside its label: Failed; Failed +1."""
-        chosen = [text for value, text in self._offered[name] if value in self[name].value()]
-        if not chosen:
-            return ""
-        return f"{chosen[0]} +{len(chosen) - 1}" if len(chosen) > 1 else chosen[0]
+        self._menus = self._list_menus(query)
 
     @property
     def dates(self) -> str:
@@ -67,9 +90,18 @@ class HistoryFilterForm(FilterForm):
         return gettext("until %(day)s") % {"day": last} if last else ""
 
     @property
-    def menus(self) -> list[forms.BoundField]:
-        """The filters that offer a choice, and those in use."""
-        return [self[name] for name, offered in self._offered.items() if len(offered) > 1 or self[name].value()]
+    def menus(self) -> list[Menu]:
+        """The filters that offer a choice, and those in use. Every part of a page prints them: they are made once."""
+        return self._menus
+
+    def _list_menus(self, query: QueryDict) -> list[Menu]:
+        found = []
+        for name, offered in self._offered.items():
+            values = query.getlist(name)
+            if len(offered) > 1 or values:
+                options = [Option(value, text, value in values) for value, text in offered]
+                found.append(Menu(f"filter-{name}", name, str(self.fields[name].label), options, bool(values)))
+        return found
 
 
 def filter_query(filters: Filters) -> Pairs:

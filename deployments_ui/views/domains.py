@@ -5,6 +5,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from deployments_ui import dialogs, domain_polling, htmx, links
@@ -42,10 +43,24 @@ def index(request: htmx.Request, slug: str, deployment_id: str) -> HttpResponse:
 @require_safe
 def show(request: htmx.Request, slug: str, deployment_id: str, domain_id: str) -> HttpResponse:
     """Does not wait for DNS: it shows the last check, and polls until everything is correct."""
-    context = page_context(request, get_page(request, slug, deployment_id, domain_id))
+    page = get_page(request, slug, deployment_id, domain_id)
+    context = page_context(request, page)
     if domain_polling.is_unchanged(request, context["polling"]):
         return htmx.no_change()
-    return htmx.render(request, PAGE, context, part="domain")
+    if "awaited" not in request.GET:
+        return htmx.render(request, PAGE, context, part="domain")
+    return render_awaited(request, page, context)
+
+
+def render_awaited(request: HttpRequest, page: DomainPage, context: dict[str, Any]) -> HttpResponse:
+    """While a check that the reader requested goes on, and once it has ended."""
+    is_running = page.detail.summary.is_being_checked
+    if is_running:
+        context["polling"] = domain_polling.await_check(context["polling"])
+    response = htmx.render(request, PAGE, context, part="domain")
+    if is_running or not htmx.wants_part(request):
+        return response
+    return htmx.add_toast(response, _("Domain checked."))
 
 
 @require_POST
@@ -57,7 +72,7 @@ def verify(request: htmx.Request, slug: str, deployment_id: str, domain_id: str)
     if not htmx.wants_part(request):
         return dialogs.redirect(request, links.domain(slug, deployment_id, domain_id))
     page = get_page(request, slug, deployment_id, domain_id)
-    return htmx.render(request, PAGE, page_context(request, page), part="domain")
+    return render_awaited(request, page, page_context(request, page))
 
 
 @dialogs.allow_form_methods

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 
 from deployments_ui import commands, htmx, links
 from deployments_ui.commands import Item
+from deployments_ui.guards import page_of
 from portal.services.queries import search
 from portal.services.queries.search_hits import Found, Hit, Kind, Place
 
@@ -50,7 +51,7 @@ def show(request: htmx.Request) -> HttpResponse:
 def find_place(request: htmx.Request) -> Place:
     """Of the page that the palette is open on."""
     try:
-        at = resolve((request.htmx.current_url_abs_path or "/").partition("?")[0]).kwargs
+        at = resolve(page_of(request).partition("?")[0]).kwargs
     except Resolver404:
         return Place()
     return Place(slug=str(at.get("slug", "")), deployment_id=str(at.get("deployment_id", "")))

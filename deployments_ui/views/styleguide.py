@@ -17,13 +17,14 @@ from deployments_ui import (
     links,
     log_window,
     samples,
+    samples_attention,
     samples_insights,
     samples_operations,
     samples_versions,
 )
 from deployments_ui.freshness import Freshness
 from deployments_ui.log_window import LogPart
-from deployments_ui.views import compare, deployments, history, releases, versions
+from deployments_ui.views import compare, deployments, history, home, releases, versions
 from portal.permissions import Permission, Person, has_permission
 from portal.services.queries.schemas import State
 
@@ -74,6 +75,7 @@ def index_context(now: datetime) -> dict[str, Any]:
 
 def list_pages(now: datetime) -> list[str]:
     return [
+        "first-run",
         *samples.histories(now),
         *samples_versions.deployment_pages(now),
         *samples_versions.version_pages(now),
@@ -98,6 +100,9 @@ def get_sample(request: htmx.Request, page: str, *, now: datetime) -> tuple[str,
         return "releases/page.html", {**releases.release_context(*form, form_url="/styleguide/"), "focus": "cancel"}
     if operation := samples_operations.pages(now).get(page):
         return "operations/page.html", operation
+    if page == "first-run":
+        empty, checklist = samples_attention.first_run(now)
+        return "home/page.html", {**home.context_of(empty), **checklist}
     if page == "comparison":
         return "versions/comparison.html", compare.context_of(samples_versions.comparison(now))
     if page == "long-log":

@@ -245,8 +245,8 @@ class _Diagnoser:
 
 
 def _describe_age(age_s: int) -> Message:
-    if age_s < 120:
+    if age_s < 60:
         return Message.build(MessageCode.AGE_SECONDS, count=max(age_s, 0))
-    if age_s < 7_200:
+    if age_s < 3_600:
         return Message.build(MessageCode.AGE_MINUTES, count=age_s // 60)
     return Message.build(MessageCode.AGE_HOURS, count=age_s // 3_600)

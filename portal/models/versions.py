@@ -1,12 +1,14 @@
 """Versions as last read from MIOSA. Disposable."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from django.db import models
 
 # States of a version (contract 9.1) that will change.
 UNFINISHED = ("created", "building")
+# What took longer was no build: a clock was wrong, or nobody looked for days.
+LONGEST_BUILD = timedelta(days=1)
 
 
 class VersionRow(NamedTuple):
@@ -41,6 +43,13 @@ def get_created_at(version: "VersionRow | Version") -> datetime:
     if version.created_at is None:
         return version.first_seen_at
     return min(version.created_at, version.first_seen_at)
+
+
+def get_build_s(began_at: datetime, finished_at: datetime | None) -> float | None:
+    """How long a build took, in seconds; None if that is not known, or the two moments can't be of one clock."""
+    if finished_at is None or not began_at <= finished_at <= began_at + LONGEST_BUILD:
+        return None
+    return (finished_at - began_at).total_seconds()
 
 
 class PreviousVersion(NamedTuple):

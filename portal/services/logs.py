@@ -79,6 +79,23 @@ def store_failed_log(version: Version, deployment: Deployment, *, customer: Cust
     _find(version, deployment, customer=customer, stage="", now=now)
 
 
+def fetch_log(
+    client: miosa.Client,
+    version: Version,
+    deployment: Deployment,
+    *,
+    stage: str = "",
+    before: RenderedLog | None = None,
+    now: datetime,
+) -> RenderedLog:
+    """Read a log, and store it if it will not grow any more. Raises miosa.MiosaError."""
+    text = client.versions.logs(deployment.miosa_id, version.miosa_id, stage=stage or None)
+    rendered = _render(text, version, before=before)
+    if _is_finished(version) and (text.complete or text.gap):
+        _store(text, rendered, version, stage=stage, now=now)
+    return rendered
+
+
 def explain_outdated(error: miosa.MiosaError) -> str:
     """Why something that is read only when a page shows it could not be read now."""
     if isinstance(error, miosa.BudgetSpent | miosa.RateLimited):
@@ -134,11 +151,7 @@ def _find(
     name = f"log:{version.pk}:{stage}"
 
     def fetch(client: miosa.Client) -> RenderedLog:
-        text = client.versions.logs(deployment.miosa_id, version.miosa_id, stage=stage or None)
-        rendered = _render(text, version, before=_find_before(name))
-        if _is_finished(version) and (text.complete or text.gap):
-            _store(text, rendered, version, stage=stage, now=now)
-        return rendered
+        return fetch_log(client, version, deployment, stage=stage, before=_find_before(name), now=now)
 
     return polling.poll(name, fetch, customer_id=customer.pk, is_final=_is_finished(version), now=now)
 

@@ -13,6 +13,7 @@ from portal.services import clean_text
 from portal.services.audit.record import record
 from portal.services.authorization import require_permission
 from portal.services.errors import Invalid
+from portal.services.operations.submit import get_owner
 from portal.services.queries import actions, summaries, versions
 from portal.services.queries.schemas import CustomerSummary, DeploymentSummary, VersionSummary
 from portal.services.sync.upsert import customer_links, timeline_entries
@@ -57,8 +58,8 @@ def set_note(text: str, *, by: Person, slug: str, deployment_id: str, version_id
 
 
 def clean_note(text: str, *, field: str) -> str:
-    """One line. Raises Invalid for `field`."""
-    note = clean_text.clean_line(text, most=4 * LONGEST_NOTE)
+    """One line that turns nothing around beside it. Raises Invalid for `field`."""
+    note = clean_text.clean_name(text, most=4 * LONGEST_NOTE)
     if len(note) > LONGEST_NOTE:
         over = len(note) - LONGEST_NOTE
         too_long = ngettext(
@@ -97,7 +98,7 @@ def _store(loaded: versions.LoadedVersion, note: str, *, by: Person, now: dateti
     record(
         "version.note_changed",
         by=by,
-        customer=loaded.customer,
+        customer=get_owner(version, loaded.deployment, loaded.customer, by=by),
         target=f"{loaded.deployment.name} {f'#{version.number}' if version.number is not None else version.miosa_id}",
         before={"note": before},
         after={"note": note},

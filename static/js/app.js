@@ -50,7 +50,7 @@
   /* A filter's menu shows that it is in use. */
   document.addEventListener("change", (event) => {
     const menu = event.target.closest?.(".filters details.menu");
-    if (menu) menu.classList.toggle("on", all("input", menu).some((input) => (input.type === "date" ? input.value : input.checked)));
+    if (menu) menu.classList.toggle("on", all("input", menu).some((input) => (["date", "search"].includes(input.type) ? input.value : input.checked)));
   });
 
   /* Escape closes a menu; the arrow keys walk through it. */
@@ -75,7 +75,7 @@
     if (!menu.open || !list) return;
     const { height, bottom } = list.getBoundingClientRect();
     if (bottom > innerHeight && menu.getBoundingClientRect().top > height) menu.classList.add("up");
-    if (menu.matches(".switcher")) $("input[type=search]", menu).focus();
+    $("input[type=search]", menu)?.focus();
   }, true);
 
   /* Where tabs scroll sideways, the current one is in sight. */

@@ -114,3 +114,15 @@ def test_the_addresses_that_a_kind_names_have_their_views(kind: Kind) -> None:
     for route in filter(None, (kind.form_route, kind.result_route)):
         path = links.by_name(route, *ids[: len(signature(getattr(links, route)).parameters)])
         assert resolve(path).view_name
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("javascript:alert(1)", "data:text/html,x", "//evil.test/", "https:evil.test", "https://", "http://["),
+        *("https://shop.example@evil.test/", "https://shop.example:1@evil.test/", "HTTPS//x"),
+    ],
+)
+def test_what_is_no_plain_address_of_the_web_is_no_link(url: str) -> None:
+    assert links.web(url) == ""
+    assert links.web("https://shop.example:8443/a?b=@c") == "https://shop.example:8443/a?b=@c"

@@ -44,6 +44,8 @@ def describe(failure: str = "", *, is_gone: bool = False, **changes: object) -> 
     [
         ({}, "was live 32 h", "built in 41 s"),
         ({"live_until": None}, "was live", "built in 41 s"),
+        ({"live_until": CREATED}, "was live", "built in 41 s"),
+        ({"finished_at": CREATED - timedelta(seconds=3)}, "was live 32 h", ""),
         ({"state": State.LIVE, "live_until": None}, "39 h", "built in 41 s"),
         ({"state": State.LIVE, "live_from": None, "finished_at": None}, "", ""),
         ({"state": State.STAGED, "was_live": False}, "", "built in 41 s"),

@@ -73,3 +73,11 @@ def test_a_domain_of_another_customer_on_the_same_app_is_not_its_address(app: Do
     other = Deployment.objects.exclude(customer=app.get_deployment().customer)[0].customer
     add_domain(app, "theirs.example", customer=other)
     assert read_own_domain(app) == ""
+
+
+@pytest.mark.parametrize(
+    "name", ["shop.example@evil.test", "evil.test/shop.example", "*.shop.example", "shop example", "shop.example:8443"]
+)
+def test_what_is_no_name_of_a_host_is_not_visited(app: DomainsApp, name: str) -> None:
+    add_domain(app, name)
+    assert read_own_domain(app) == ""

@@ -76,6 +76,7 @@ def test_a_missing_key_is_not_null() -> None:
         {"archived_at": {}},
         {"created_at": "0001-01-01T00:00:00+14:00"},
         {"created_at": "9999-12-31T23:59:59Z"},
+        {"created_at": "1970-01-01T00:00:00Z"},
         {"external_user_id": 7},
         {"source_sandbox_id": False},
     ],

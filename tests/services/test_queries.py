@@ -63,6 +63,8 @@ def test_a_history_takes_six_queries_at_any_length(
     crowded: Customer, operator: Person, db: None, django_assert_max_num_queries: Any
 ) -> None:
     small = large_history.make(10, slug="lonely")
+    # Why their last publish failed is shown beside the apps.
+    Version.objects.filter(pk__in=Deployment.objects.values("newest_version")).update(state="failed")
     counts = []
     for customer in (small, crowded):
         Freshness.objects.filter(customer=customer).update(read_at=timezone.now())
@@ -96,7 +98,8 @@ def test_the_search_uses_neither_count_nor_offset(crowded: Customer, operator: P
     for one in seen.captured_queries:
         sql = one["sql"]
         assert "OFFSET" not in sql or "portal_customer" in sql
-        if re.search("portal_(entry|version)", sql):
+        # A page of customers counts their apps, for which it may look at the newest version of each.
+        if re.search("portal_(entry|version)", sql) and 'FROM "portal_holding"' not in sql:
             assert "COUNT(" not in sql.upper()
 
 

@@ -7,9 +7,9 @@ from uuid import UUID
 import pytest
 from django.utils import timezone
 
-from portal.models import Activation, Customer, Deployment, Freshness, Operation, Version
+from portal.models import Activation, AuditEvent, Customer, Deployment, Freshness, Operation, Version
 from portal.permissions import Person, Role
-from portal.services import logs
+from portal.services import logs, notes
 from portal.services.errors import Forbidden, NotFound
 from portal.services.operations import background, releases, undo
 from portal.services.operations import deployments as operated
@@ -19,6 +19,7 @@ from portal.services.queries import comparison, operations, search
 from portal.services.queries.deployments import DeploymentPage
 from portal.services.queries.operations import OperationPage
 from portal.services.queries.retention import Keeping
+from portal.services.queries.search_hits import Place
 from portal.services.queries.timeline_schemas import ActivationEntry, OperationEntry, VersionEntry
 from portal.services.sync import upstream
 from portal.services.sync.budget import Purpose
@@ -308,6 +309,24 @@ def test_a_rollback_over_a_foreign_version_reveals_neither_it_nor_the_direction(
     assert newest.kind == "went_live"
 
 
+def test_filters_do_not_reveal_the_direction_of_a_rollback_over_a_foreign_version(
+    world: SyncedSimulator, shared: Deployment, operator: Person
+) -> None:
+    mine = Version.objects.filter(deployment=shared, customer__external_id=OURS).latest("number")
+    world.act("rollback", deployment_id=shared.miosa_id, version_id=mine.miosa_id)
+    world.read_again()
+
+    def find(event: str, by: Person) -> set[int]:
+        query = {"event": [event], "app": [shared.miosa_id]}
+        page = page_views.open_history(by=by, slug=OURS, query=query, now=timezone.now()).page
+        return {entry.id for entry in page.entries if isinstance(entry, ActivationEntry)}
+
+    assert find("rolled_back", operator) != find("promoted", operator)
+    found = find("rolled_back", world.person_of(OURS))
+    assert found == find("promoted", world.person_of(OURS))
+    assert found
+
+
 def test_a_cursor_of_staff_is_invalid_for_others(world: SyncedSimulator, shared: Deployment, operator: Person) -> None:
     world.act("history", deployment_id=shared.miosa_id, count=120)
     world.read_again()
@@ -458,3 +477,23 @@ def test_operations_on_the_whole_deployment_are_shown_to_staff_only(
         with pytest.raises(NotFound):
             operations.get_operation(by=world.person_of(slug), key=key, now=timezone.now())
     assert operations_of(shared, by=operator, slug=OURS)[0] == {key}
+
+
+def test_what_staff_write_about_a_version_is_in_the_activity_of_its_own_customer(
+    shared: Deployment, operator: Person
+) -> None:
+    """Whichever customer's page it was written on."""
+    theirs = foreign(shared)[0]
+    where = {"slug": OURS, "deployment_id": shared.miosa_id}
+    notes.set_note("their secret", by=operator, now=timezone.now(), version_id=theirs.miosa_id, **where)
+    ids = DialogIds(OURS, shared.miosa_id)
+    releases.keep_rollback(ids, shared.active_version_id, is_kept=True, by=operator, now=timezone.now())
+    events = AuditEvent.objects.filter(kind__in=["version.note_changed", "rollback.kept"])
+    assert {event.customer_id for event in events} == {Customer.objects.get(external_id=THEIRS).pk}
+    assert len(events) == 2
+
+
+def test_the_page_that_somebody_searches_from_reveals_nobody_else(world: SyncedSimulator, shared: Deployment) -> None:
+    for text in ("", "roll back"):
+        found = search.find(by=world.person_of(OURS), text=text, subject="", place=Place(THEIRS))
+        assert not found.targets

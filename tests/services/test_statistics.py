@@ -245,9 +245,10 @@ def test_builds_of_unknown_duration_are_left_out_and_counted(operator: Person) -
     publish(app, 7, NOW - DAY)
     publish(app, 8, NOW - DAY, finished_at=NOW - 2 * DAY)
     publish(app, 9, NOW - DAY, state="building")
+    publish(app, 10, NOW - 5 * DAY, finished_at=NOW - DAY)
     found = statistics.get_deployment_insights(by=operator, slug="acme", deployment_id=app.miosa_id, days=7, now=NOW)
-    assert found.numbers.builds == statistics.Durations(30, 3, 2)
-    assert len(found.builds) == 5
+    assert found.numbers.builds == statistics.Durations(30, 3, 3)
+    assert len(found.builds) == 6
 
 
 def test_what_was_live_when_from_activations_and_before_them_from_the_versions(operator: Person) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from portal.models import Version
+from portal.models.versions import get_build_s
 from portal.services.sync.upsert import version_times
 
 CREATED = datetime(2026, 11, 1, 12, 0, tzinfo=UTC)
@@ -54,3 +55,18 @@ def test_a_version_was_live_last_from_its_promotion_until_it_was_archived() -> N
     assert (version.live_from, version.live_until) == (after(38), after(7200))
     again = note(state="archived", promoted_at=after(9000), archived_at=after(7200))
     assert (again.live_from, again.live_until) == (after(9000), None)
+
+
+@pytest.mark.parametrize("at", [after(-3), after(90_000)])
+def test_no_build_took_less_than_nothing_or_more_than_a_day(at: datetime) -> None:
+    """A clock was wrong, or nobody looked for days."""
+    row = note(state="ready", promoted_at=at, was_unfinished=True)
+    assert get_build_s(CREATED, row.finished_at) is None
+    assert get_build_s(CREATED, after(40)) == 40
+
+
+def test_what_lies_ahead_is_no_time_live() -> None:
+    ahead = NOW + timedelta(days=20_000)
+    assert note(state="ready", promoted_at=ahead).live_from is None
+    row = note(state="archived", promoted_at=after(38), archived_at=ahead)
+    assert (row.live_from, row.live_until) == (after(38), None)

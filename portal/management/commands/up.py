@@ -18,10 +18,12 @@ from django.core.checks import Tags
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
+from django.utils import timezone
 
 from portal import health, heartbeat, metrics, staticfiles, var_dir
 from portal.config import BASE_DIR
 from portal.line_writer import LineWriter
+from portal.services import demo_history
 from portal.services.people import demo_people
 from portal.settings import CONFIG
 from portal.supervisor import Child, Supervisor
@@ -90,6 +92,18 @@ class Command(BaseCommand):
                 return
         for line in welcome_lines(accounts):
             self.write_line("up", line)
+        if settings.MIOSA.is_demo:
+            write_demo_history(stopping)
+
+
+def write_demo_history(stopping: threading.Event) -> None:
+    """Once the worker has read the apps that it is about."""
+    try:
+        for _try in range(150):
+            if demo_history.write_history(now=timezone.now()) or stopping.wait(2.0):
+                return
+    finally:
+        connections.close_all()
 
 
 def welcome_lines(accounts: list[tuple[str, str]]) -> list[str]:

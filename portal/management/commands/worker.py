@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand
 
 from portal import var_dir
 from portal.services.domains.background import DomainListSource, DomainSource
+from portal.services.failed_logs import FailedLogSource
 from portal.services.housekeeping import HousekeepingSource
 from portal.services.mails.outbox import MailSource
 from portal.services.operations.background import OperationSource
@@ -26,7 +27,15 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         worker = Worker(
-            [OperationSource(), MailSource(), DomainSource(), SyncSource(), DomainListSource(), HousekeepingSource()]
+            [
+                OperationSource(),
+                MailSource(),
+                DomainSource(),
+                SyncSource(),
+                FailedLogSource(),
+                DomainListSource(),
+                HousekeepingSource(),
+            ]
         )
 
         def stop(*_signal: object) -> None:

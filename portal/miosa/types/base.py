@@ -18,6 +18,7 @@ Id = Annotated[str, Meta(min_length=1, max_length=128)]
 Count = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 Number = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 
+FIRST_YEAR, LAST_YEAR = 2000, 9000
 MAX_DEPTH = 32  # of JSON objects inside a row
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # what no database stores
 
@@ -43,7 +44,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
             raise ValueError("an id that would change the path it is part of")
         for name in self.__struct_fields__:
             value = getattr(self, name)
-            if isinstance(value, datetime) and (value.tzinfo is not UTC or not 1900 <= value.year <= 9000):
+            if isinstance(value, datetime) and (value.tzinfo is not UTC or not _is_plausible(value)):
                 msgspec.structs.force_setattr(self, name, _utc(value))
             elif isinstance(value, dict) and not _is_shallow(value, MAX_DEPTH):
                 msgspec.structs.force_setattr(self, name, {})
@@ -57,10 +58,14 @@ def to_id(value: object) -> str | None:
 
 
 def _utc(moment: datetime) -> datetime | None:
-    """None for a moment that no calendar on our pages could show."""
-    if not 1900 <= moment.year <= 9000:
+    """None for a moment that is none: `never` as a zero of some clock, or what no calendar on our pages could show."""
+    if not _is_plausible(moment):
         return None
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def _is_plausible(moment: datetime) -> bool:
+    return FIRST_YEAR <= moment.year <= LAST_YEAR
 
 
 def _is_shallow(value: object, depth: int) -> bool:

@@ -31,7 +31,8 @@ class Home:
     """`counts` are those of the filters without their states. `rows` are the worst first.
 
     `page` of `pages` is that of the only kind of problem that is chosen; else there is one page, with the first few of
-    each kind. `numbers` are those of the last 30 days, without the filters. `tags` are all that customers have.
+    each kind. `numbers` are those of the last 30 days, without the filters. `tags` are those of the customers that the
+    person sees.
     """
 
     filters: AttentionFilters
@@ -62,7 +63,7 @@ def get_home(query: Mapping[str, Sequence[str]], *, page: int = 1, by: Person, n
     if not 0 < page <= pages:
         raise NotFound
     listed, events = _list_rows(filters, counted, connection, page=page, by=by, now=now)
-    tags = customer_list.list_tags()
+    tags = customer_list.list_tags(by=by)
     sweep = ages.find_sweep()
     fill = fills.get_fill(sweep, unread=counted.unread, by=by)
     return Home(

@@ -6,13 +6,13 @@ from datetime import datetime
 
 from django.db.models import CharField, OuterRef, QuerySet, Subquery, Value
 
-from portal.models import Connection, Deployment, Domain, KeptLog, Operation
+from portal.models import Connection, Deployment, Domain, Operation
 from portal.permissions import Person
 from portal.services import open_words
 from portal.services.domains import reports
 from portal.services.domains.queries import summarize_domain
 from portal.services.domains.schemas import DomainSummary
-from portal.services.queries import actions, attention_filters, recent, summaries
+from portal.services.queries import actions, attention_filters, outcomes, recent, summaries
 from portal.services.queries.attention_filters import AttentionFilters, Problem
 from portal.services.queries.schemas import DeploymentSummary
 from portal.services.queries.timeline_schemas import OperationEntry
@@ -25,7 +25,7 @@ class AttentionRow:
     """An app that needs somebody. `at`: since when, None if it is not known.
 
     `deployment` has its actions; it is None for a `domain` and an `operation`. `failure` is the line of the log with
-    the cause, empty if it is not known.
+    the cause, empty if it is not known. `answers_badly`: so says the last check of what is live.
     """
 
     problem: Problem
@@ -36,6 +36,7 @@ class AttentionRow:
     deployment_name: str
     deployment: DeploymentSummary | None = None
     failure: str = ""
+    answers_badly: bool = False
     domain: DomainSummary | None = None
     operation: OperationEntry | None = None
 
@@ -62,11 +63,16 @@ def list_deployments(
 
 def _read(found: QuerySet[Deployment], problem: Problem) -> QuerySet[Deployment]:
     """The rows of a subquery with a limit, with what a summary needs."""
-    failures = KeptLog.objects.filter(version=OuterRef("newest_version"), stage="").values("failure")[:1]
+    checks = Operation.objects.filter(deployment_id=OuterRef("miosa_id"), checked_at__gte=OuterRef("live_since"))
+    verdicts = checks.exclude(verdict=Operation.Verdict.NONE).order_by("-requested_at").values("verdict")[:1]
     return (
         Deployment.objects.filter(pk__in=found.values("pk"))
         .select_related("customer", *_VERSIONS)
-        .annotate(failure=Subquery(failures), problem=Value(problem.value, output_field=CharField()))
+        .annotate(
+            failure=outcomes.newest_failure(),
+            verdict=Subquery(verdicts),
+            problem=Value(problem.value, output_field=CharField()),
+        )
     )
 
 
@@ -83,6 +89,7 @@ def _describe(row: Deployment, connection: Connection, *, by: Person) -> Attenti
         deployment_name=summary.name,
         deployment=replace(summary, actions=actions.get_deployment_actions(row, row.customer, by=by)),
         failure=open_words.show_text(failure or "", by=by),
+        answers_badly=vars(row)["verdict"] == Operation.Verdict.BAD,
     )
 
 

@@ -69,11 +69,19 @@ def update_domain_columns(deployment: Deployment) -> None:
 def choose_own_domain(domains: Iterable[Domain]) -> str:
     """The name to visit the app at: the oldest that serves it, rather than one that redirects to its twin.
 
-    A domain serves only once its certificate is issued (contract 9.4). Empty if none does.
+    A domain serves only once its certificate is issued (contract 9.4). Empty if none does, and for what is no name of a
+    single host, since it becomes an address.
     """
-    serving = [domain for domain in domains if domain.serves]
+    serving = [domain for domain in domains if domain.serves and _is_host(domain.name)]
     oldest_first = sorted(serving, key=lambda each: (each.redirects_away, each.pk))
     return oldest_first[0].name if oldest_first else ""
+
+
+def _is_host(name: str) -> bool:
+    try:
+        return dns.parse_domain(name, allow_wildcard=False).ascii == name
+    except dns.InvalidDomain:
+        return False
 
 
 class _Upsert:

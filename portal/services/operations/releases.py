@@ -193,7 +193,8 @@ def keep_rollback(ids: DialogIds, live_id: str, *, is_kept: bool, by: Person, no
             # On a shared deployment only staff see the notice.
             customer_links.bump_generation(deployment, ())
             kind = "rollback.kept" if is_kept else "rollback.no_longer_kept"
-            record(kind, by=by, customer=customer, target=deployment.name)
+            owner = get_owner(deployment.live_version, deployment, customer, by=by)
+            record(kind, by=by, customer=owner, target=deployment.name)
         event = "rollback kept" if is_kept else "rollback no longer kept"
         logger.info(event, extra={"deployment": deployment.miosa_id, "person": by.id})
     return Keeping(

@@ -150,6 +150,7 @@ def load_after(
 
     Raises NotFound for an unknown `after` and one this person may not see.
     """
+    sort = sort if sort in _SORTS else "name"
     text = clean_text.clean_line(search, most=100)
     found = find_customers(by=by, search=text, filters=filters, now=now)
     rest = found.filter(_is_after(get_customer(by=by, slug=after), sort)) if after else found
@@ -194,7 +195,7 @@ def get_list(loaded: LoadedList, *, by: Person, now: datetime) -> CustomerList:
         search=loaded.search,
         sort=loaded.sort,
         filters=loaded.filters,
-        known_tags=list_tags() if by.is_staff else (),
+        known_tags=list_tags(by=by) if by.is_staff else (),
         age=ages.get_list_age(
             sweep,
             Connection.objects.select_related("bucket").first(),
@@ -249,9 +250,10 @@ def _is_after(one: Customer, sort: str) -> Q:
     return named
 
 
-def list_tags() -> tuple[str, ...]:
-    """All that customers have."""
-    return tuple(CustomerTag.objects.order_by("tag").values_list("tag", flat=True).distinct())
+def list_tags(*, by: Person) -> tuple[str, ...]:
+    """All that the customers have whom this person may see."""
+    tags = CustomerTag.objects.all() if by.scope is None else CustomerTag.objects.filter(customer__in=by.scope)
+    return tuple(tags.order_by("tag").values_list("tag", flat=True).distinct())
 
 
 def _load_tags(customers: Iterable[Customer], *, by: Person) -> dict[int, tuple[str, ...]]:

@@ -117,7 +117,7 @@ def _iterate(customer: Customer, deployments: list[Deployment], where: Where, *,
 
 def _list_deployments(customer: Customer, *, named: list[str]) -> list[Deployment]:
     """The customer's deployments with their versions, oldest first. Of very many the newest, and those `named`."""
-    rows = Deployment.objects.held_by(customer.pk).for_summary()
+    rows = Deployment.objects.held_by(customer.pk).for_summary().annotate(failure=outcomes.newest_failure())
     found = list(rows[: MOST_DEPLOYMENTS + 1])
     if len(found) > MOST_DEPLOYMENTS:
         newest_first = (F("gone_at").asc(nulls_first=True), F("created_at").desc(nulls_last=True), "-pk")
@@ -129,13 +129,11 @@ def _list_deployments(customer: Customer, *, named: list[str]) -> list[Deploymen
 
 
 def _summarize(rows: Iterable[Deployment], customer: Customer, *, by: Person) -> tuple[DeploymentSummary, ...]:
-    """With their actions and why a last publish failed. Those that need somebody come first."""
-    rows = list(rows)
-    failures = outcomes.find_failures(row.newest_version for row in rows if row.newest_version)
+    """`rows` are of `_list_deployments`. With their actions and why a last publish failed, the most urgent first."""
     found = []
     for row in rows:
         summary = summaries.summarize_deployment(row, customer, by=by)
-        failure = failures.get(row.newest_version_id or 0, "") if summary.last_failed else ""
+        failure = vars(row)["failure"] or "" if summary.last_failed else ""
         actions_ = actions.get_deployment_actions(row, customer, by=by)
         found.append(replace(summary, actions=actions_, failure=open_words.show_text(failure, by=by)))
     return tuple(sorted(found, key=_get_urgency))

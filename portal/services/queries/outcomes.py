@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+from django.db.models import OuterRef, Subquery
+
 from portal.models import Deployment, KeptLog, Operation, Version
 from portal.services.queries import summaries
 from portal.services.queries.schemas import BuildOutcome, State
@@ -41,3 +43,8 @@ def find_failures(versions: Iterable[Version]) -> dict[int, str]:
     if not failed:
         return {}
     return dict(KeptLog.objects.filter(version__in=failed, stage="").values_list("version_id", "failure"))
+
+
+def newest_failure() -> Subquery:
+    """The same line for the newest version of a deployment, to annotate a query of deployments with."""
+    return Subquery(KeptLog.objects.filter(version=OuterRef("newest_version"), stage="").values("failure")[:1])

@@ -9,6 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from portal.models.versions import get_build_s
 from portal.permissions import Role
 
 
@@ -123,7 +124,7 @@ class VersionSummary:
     @property
     def build_s(self) -> float | None:
         """How long its build took; None if that is not known."""
-        return (self.finished_at - self.created_at).total_seconds() if self.finished_at else None
+        return get_build_s(self.created_at, self.finished_at)
 
 
 @dataclass(frozen=True, slots=True)

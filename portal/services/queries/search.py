@@ -173,7 +173,7 @@ def _list_at_place(query: Query) -> list[Deployment]:
     if query.place.deployment_id:
         rows = rows.filter(miosa_id=query.place.deployment_id)
     elif query.place.slug:
-        rows = rows.filter(holdings__customer__slug=query.place.slug)
+        rows = rows.filter(holdings__customer__in=query.seen.filter(slug=query.place.slug))
     return list(rows.order_by("-updated_at", "pk")[:_MOST_OF_A_KIND])
 
 
@@ -229,11 +229,13 @@ def _people(words: list[str], *, by: Person) -> Iterator[Hit]:
 
 
 def _sandboxes(words: list[str], place: Place | None, seen: QuerySet[Customer], *, by: Person) -> Iterator[Hit]:
-    """Those that versions of the customer at hand were made from."""
+    """Those that versions of the customer at hand were made from, found by no more than is shown of their names."""
     if place is None or not place.slug:
         return
     rows = Version.objects.filter(customer__in=seen.filter(slug=place.slug)).exclude(source_sandbox_name="")
     for word in words:
         rows = rows.filter(source_sandbox_name__icontains=word)
     for name in rows.values_list("source_sandbox_name", flat=True).distinct().order_by("source_sandbox_name")[:3]:
-        yield Hit(Kind.SANDBOX, open_words.show_text(name, by=by), "", place.slug)
+        shown = open_words.show_text(name, by=by)
+        if all(word in shown.casefold() for word in words):
+            yield Hit(Kind.SANDBOX, shown, "", place.slug)

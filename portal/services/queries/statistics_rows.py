@@ -15,7 +15,7 @@ from django.db.models.functions import Cast, Substr
 from django.utils import timezone
 
 from portal.models import Activation, Deployment, Entry, Version
-from portal.models.versions import UNFINISHED, get_created_at
+from portal.models.versions import UNFINISHED, get_build_s, get_created_at
 
 MOST_BUILDS = 1000
 _MOST_ROLLBACKS = 2000
@@ -190,9 +190,7 @@ def _get_midnight(day: date, zone: tzinfo) -> datetime:
 def _get_build_time(row: _BuildRow) -> BuildTime:
     """Of a version that MIOSA gave no time, it is not known when its build began."""
     began_at = min(row.created_at, row.first_seen_at) if row.created_at else row.first_seen_at
-    seconds = None
-    if row.created_at is not None and row.finished_at is not None and row.finished_at >= began_at:
-        seconds = (row.finished_at - began_at).total_seconds()
+    seconds = get_build_s(began_at, row.finished_at) if row.created_at is not None else None
     return BuildTime(row.miosa_id, row.number, began_at, seconds, row.state == "failed")
 
 

@@ -41,6 +41,14 @@ def open_palette(page: Page, text: str = "") -> Locator:
     return field
 
 
+# How far below its tabs a page's content begins. The name of a section for screen readers takes no room.
+BELOW_TABS = """tabs => {
+  let next = tabs.nextElementSibling;
+  while (next.matches(".sr") || !next.getBoundingClientRect().height) next = next.nextElementSibling;
+  return Math.round(next.getBoundingClientRect().top - tabs.getBoundingClientRect().bottom);
+}"""
+
+
 def place_of(part: Locator) -> tuple[int, int]:
     """Where it begins, and how wide it is."""
     box = part.bounding_box()
@@ -231,6 +239,19 @@ class TestFrame:
                 page.goto(f"{live_server.url}{path}")
                 places.append([place_of(page.locator(part)) for part in ("#search", ".top-in > .menu > summary")])
             assert all(each == places[0] for each in places), (width, places)
+
+    def test_content_begins_at_the_same_height_below_tabs(
+        self, enter: Enter, world: World, live_server: LiveServer
+    ) -> None:
+        page = enter(world.people.operator)
+        of_app = [f"{world.path}{tab}" for tab in ("env/", "domains/", "builds/", "insights/")]
+        of_customer = [f"/c/{SLUG}/{tab}" for tab in ("activity/", "operations/", "insights/", "people/", "settings/")]
+        of_all = ["/activity/", "/operations/", "/people/", "/people/invitations/"]
+        gaps = {}
+        for path in (*of_app, *of_customer, *of_all):
+            page.goto(f"{live_server.url}{path}")
+            gaps[path] = page.locator(".tabs").evaluate(BELOW_TABS)
+        assert set(gaps.values()) == {16}, gaps
 
     def test_the_switcher_leads_to_the_same_page_of_another_customer(
         self, enter: Enter, world: World, live_server: LiveServer

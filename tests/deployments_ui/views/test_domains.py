@@ -10,10 +10,10 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from portal.models import Domain, User
+from portal.models import Deployment, Domain, User
 from portal.services.domains import reports
 from tests.deployments_ui.changes import confirm, get_token, list_changes_sent, token_of
-from tests.deployments_ui.conftest import HTMX, World
+from tests.deployments_ui.conftest import HTMX, SLUG, World
 from tests.deployments_ui.page_rules import Browse, check_hidden, check_page, text_of
 
 NAME = "shop.brightsmile-new.example"
@@ -113,6 +113,18 @@ def test_both_names_are_added_at_once(world: World, browse: Browse) -> None:
     assert path == domains(world)
     page = text_of(client, path)
     assert "www.<wbr>newsite.<wbr>example" in page
+
+
+def test_international_names_are_shown_with_their_letters(world: World, browse: Browse) -> None:
+    client = browse(world.people.owner)
+    assert "Add www.bücher.example too" in plain(text_of(client, f"{domains(world)}add/?domain=bücher.example"))
+    page = plain(text_of(client, added(client, world, name="bücher.example")))
+    assert "Not added www.bücher.example" in page
+    deletion = plain(text_of(browse(world.people.operator), f"{world.path}delete/"))
+    assert "bücher.example" in deletion
+    assert "xn--" not in deletion
+    # The list names the domain, not the app alone.
+    assert "domain added bücher.example" in plain(text_of(client, f"/c/{SLUG}/operations/"))
 
 
 def test_a_taken_domain_does_not_reveal_its_owner(world: World, browse: Browse) -> None:
@@ -220,6 +232,22 @@ def test_check_now(world: World, browse: Browse) -> None:
     assert client.get(f"{path}verify/").status_code == 405
 
 
+def test_the_end_of_a_requested_check_is_shown_once(world: World, browse: Browse) -> None:
+    client = browse(world.people.owner)
+    path = added(client, world)
+    part = client.post(f"{path}verify/", {"token": get_token(client, path)}, **HTMX).content.decode()
+    url, _trigger = poll_of(part)
+    assert "Domain checked." not in part
+    Domain.objects.filter(name=NAME).update(
+        checks=1, checked_at=timezone.now(), next_check_at=timezone.now() + timedelta(hours=1)
+    )
+    ended = client.get(url, **HTMX).content.decode()
+    assert "Domain checked." in ended
+    assert "Domain checked." not in text_of(client, url)
+    # Checks that nobody waits for are not shown like that.
+    assert "awaited" not in poll_of(ended)[0]
+
+
 def test_detaching_explains_and_needs_the_name(world: World, browse: Browse) -> None:
     client = browse(world.people.owner)
     path = added(client, world)
@@ -273,3 +301,14 @@ def test_unknown_states_and_missing_data(world: World, browse: Browse) -> None:
         text_of(client, path)
         text_of(client, domains(world))
     assert reports.get_display_name("xn--zzzz--bad") == "xn--zzzz--bad"
+
+
+def test_a_domain_is_shown_with_its_own_letters_unless_they_mix_scripts(world: World, browse: Browse) -> None:
+    client = browse(world.people.owner)
+    mixed = "xn--pple-43d.example"  # a Cyrillic "а" before Latin letters
+    for name, shown in (("xn--bcher-kva.example", "bücher.example"), (mixed, mixed)):
+        Deployment.objects.filter(miosa_id=world.main["id"]).update(own_domain=name)
+        for path in (world.path, f"/c/{SLUG}/"):
+            page = text_of(client, path)
+            assert f">{shown}<" in page
+            assert f'title="https://{name}/"' in page

@@ -12,9 +12,11 @@ import pytest
 from django.http import StreamingHttpResponse
 from django.test import Client
 from django.utils import timezone
+from pytest_django import Settings
 
 from deployments_ui import csv_export, list_export
-from portal.models import Customer, Deployment, User, Version
+from portal.models import Brand, BrandHost, Customer, Deployment, User, Version
+from portal.services.brands import current
 from tests.deployments_ui.changes import confirm
 from tests.deployments_ui.conftest import SLUG, Browse, World
 from tests.deployments_ui.page_rules import check_hidden, text_of
@@ -131,7 +133,11 @@ def test_no_cell_of_a_list_is_a_formula(world: World, browse: Browse) -> None:
 
 @pytest.mark.parametrize(
     ("value", "cell"),
-    [(None, ""), ("", ""), (0, "0"), ("#23", "#23"), ("-1", "'-1"), (" =1", "' =1"), ("＝1", "'＝1"), ("\tx", "'\tx")],
+    [
+        *[(None, ""), ("", ""), (0, "0"), ("#23", "#23"), ("-1", "'-1"), (" =1", "' =1"), ("＝1", "'＝1")],
+        ("\tx", "'\tx"),
+        *[("x;=1", "x;'=1"), ("x; @A1;+1", "x; '@A1;'+1"), ("x\t-1", "x\t'-1"), ("a; b - c", "a; b - c")],
+    ],
 )
 def test_a_cell_is_harmless(value: Any, cell: str) -> None:
     assert csv_export.make_harmless(value) == cell
@@ -143,3 +149,16 @@ def test_a_file_is_named_after_its_list_and_day(world: World, browse: Browse) ->
     assert response["Content-Disposition"] == f'attachment; filename="history-{SLUG}-{day:%Y-%m-%d}.csv"'
     assert response["Content-Type"] == "text/csv; charset=utf-8"
     assert b"".join(response).startswith(b"\xef\xbb\xbfat,")
+
+
+def test_rows_have_the_words_of_the_brand_that_was_visited(world: World, browse: Browse, settings: Settings) -> None:
+    """Rows are written when the request has ended."""
+    settings.ALLOWED_HOSTS = ["testserver", "deploys.acme.test"]
+    brand = Brand.objects.create(name="Acme")
+    BrandHost.objects.create(brand=brand, host="deploys.acme.test")
+    current.forget()
+    roll_back(world, browse, world.people.support)
+    for path in (OWN_OPERATIONS, HISTORY):
+        response = browse(world.people.owner).get(path, headers={"host": "deploys.acme.test"})
+        assert "Acme support" in b"".join(response).decode()
+    current.forget()

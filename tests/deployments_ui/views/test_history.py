@@ -30,7 +30,7 @@ def test_waiting_domains_are_shown_with_a_link(world: World, browse: Browse) -> 
     assert "attention" not in text_of(client, PATH)
     Deployment.objects.filter(miosa_id=world.main["id"]).update(domains_waiting=2, domains_read_at=timezone.now())
     page = text_of(client, PATH)
-    assert re.search(rf'href="{world.path}domains/">.*?2 domains need attention\s*</a>', page, flags=re.DOTALL)
+    assert re.search(rf'href="{world.path}domains/">.*?2 domain problems\s*</a>', page, flags=re.DOTALL)
     Deployment.objects.filter(miosa_id=world.main["id"]).update(is_shared=True)
     assert "attention" not in text_of(client, PATH)
 

@@ -9,9 +9,10 @@ from typing import Any
 
 from django.utils import timezone
 
-from portal.models import Customer, CustomerTag, Deployment, Domain, SupportTag, User, Version
+from portal.models import Customer, CustomerTag, Deployment, Domain, Operation, SupportTag, User, Version
+from portal.services.failed_logs import FailedLogSource
 from tests.deployments_ui.changes import confirm, older
-from tests.deployments_ui.conftest import SLUG, World
+from tests.deployments_ui.conftest import HTMX, SLUG, World
 from tests.deployments_ui.page_rules import Browse, check_current_part, text_of
 
 
@@ -51,6 +52,47 @@ def test_a_failed_publish_says_what_is_live_and_leads_to_its_log(world: World, b
     assert "#5 is live" in row
     failed = Version.objects.get(deployment__name="Newsletter", number=6)
     assert f"/versions/{failed.miosa_id}/log/" in page
+
+
+def test_why_a_publish_failed_shows_before_somebody_opens_its_log(world: World, browse: Browse) -> None:
+    client, source = browse(world.people.operator), FailedLogSource()
+    cause = "error TS2339"
+    assert cause not in row_of(text_of(client, "/"), "Newsletter")
+    due = source.find_due(now=timezone.now()).items
+    before = len(world.control.requests())
+    for item in due:
+        assert source.claim(item, now=timezone.now())
+        source.run(item, now=timezone.now())
+    assert len(world.control.requests()) - before == len(due) == Deployment.objects.exclude(failed_at=None).count()
+    assert cause in row_of(text_of(client, "/"), "Newsletter")
+    assert cause in text_of(browse(world.people.owner), f"/c/{SLUG}/")
+    assert not source.find_due(now=timezone.now()).items
+
+
+def test_the_log_of_a_failed_publish_is_requested_once(world: World) -> None:
+    """Also if there is none; sooner again only if it could not be read."""
+    source, now = FailedLogSource(), timezone.now()
+    Version.objects.filter(deployment__name="Appointments").update(customer=None)
+    due = source.find_due(now=now).items
+    assert "Appointments" not in [row.name for row in due]
+    world.control.fault("*", times=50, status=404)
+    assert source.claim(due[0], now=now)
+    assert not source.claim(due[0], now=now)
+    source.run(due[0], now=now)
+    world.control.clear_faults()
+    assert due[0] not in source.find_due(now=now).items
+
+
+def test_a_failed_publish_over_a_broken_version_offers_to_roll_back(world: World, browse: Browse) -> None:
+    client = browse(world.people.support)
+    assert "Roll back…" not in row_of(text_of(client, "/"), "Newsletter")
+    app = Deployment.objects.get(name="Newsletter")
+    confirm(client, f"/c/{SLUG}/deployments/{app.miosa_id}/redeploy/", reason="slow")
+    Operation.objects.update(verdict=Operation.Verdict.BAD, checked_at=timezone.now())
+    row = row_of(text_of(client, "/"), "Newsletter")
+    assert "#5 is live and answers with errors" in row
+    assert "View log" in row
+    assert "Roll back…" in row
 
 
 def test_a_rollback_is_undone_or_kept_where_it_is_listed(world: World, browse: Browse) -> None:
@@ -100,6 +142,24 @@ def test_each_count_filters_the_page(world: World, browse: Browse) -> None:
     assert len(rows_of(page)) == Deployment.objects.exclude(failed_at=None).count()
     assert all("failed" in row for row in rows_of(page))
     text_of(client, "/?state=failed&page=2", status=404)
+
+
+def test_the_filters_stand_below_the_counts_and_keep_what_is_being_typed(world: World, browse: Browse) -> None:
+    client = browse(world.people.operator)
+    page = text_of(client, "/")
+    assert page.index('id="counts"') < page.index('id="filters"') < page.index('id="home"')
+    for path in ("/", "/customers/"):
+        assert re.findall(r"<summary>\s*<span>(State|Tag|Person)</span>", text_of(client, path)) == ["State", "Person"]
+    part = text_of(client, "/?state=failed", **HTMX, headers={"HX-Trigger": "filters"})
+    assert 'id="counts" hx-swap-oob="true"' in " ".join(part.split())
+    assert 'id="count-failed" href="/" aria-current="true"' in " ".join(part.split())
+    assert 'id="filters"' not in part
+
+
+def test_without_apps_there_is_nothing_to_filter(world: World, browse: Browse) -> None:
+    Deployment.objects.update(gone_at=timezone.now())
+    page = " ".join(text_of(browse(world.people.operator), "/").split())
+    assert re.search(r'id="filters" hidden', page)
 
 
 def test_filters_are_alternatives_within_and_narrow_each_other(world: World, browse: Browse) -> None:
@@ -156,3 +216,13 @@ def test_somebody_with_several_customers_begins_with_their_apps(world: World, br
     assert "Your customers" in page
     assert page.index("Pawsome Vets</a>") < page.index("Fjord Yoga</a>")
     assert "#9 failed" in page
+
+
+def test_limited_support_is_offered_the_tags_of_its_customers(world: World, browse: Browse) -> None:
+    for slug, tag in (("pawsome-vets", "vets"), (SLUG, "acquired-by-rival")):
+        CustomerTag.objects.create(customer=Customer.objects.get(external_id=slug), tag=tag)
+    SupportTag.objects.create(user=world.people.support, tag="vets")
+    User.objects.filter(pk=world.people.support.pk).update(sees_all_customers=False)
+    for path in ("/", "/customers/"):
+        assert "acquired-by-rival" not in text_of(browse(world.people.support), path)
+        assert "acquired-by-rival" in text_of(browse(world.people.operator), path)

@@ -193,6 +193,14 @@ def test_support_is_limited_by_the_form(people: People, browse: Browse) -> None:
     assert [(facts or {})["tags"] for facts in (event.before, event.after)] == [["europe"], []]
 
 
+def test_the_form_begins_with_the_role_as_it_is(people: People, browse: Browse) -> None:
+    operator = browse(people.operator)
+    chosen = r'value="(\w*)"\s+checked\s+autofocus'
+    assert re.findall(chosen, read(operator, f"/people/{people.owner.pk}/role/")) == [""]
+    assert re.findall(chosen, read(operator, f"/people/{people.support.pk}/role/")) == ["support"]
+    assert re.findall(chosen, read(operator, f"/c/{SLUG}/people/{people.owner.pk}/role/")) == ["owner"]
+
+
 def test_saving_the_role_keeps_all_of_very_many_customers(people: People, browse: Browse) -> None:
     facts = {"connection": Customer.objects.get(slug=SLUG).connection}
     User.objects.filter(pk=people.support.pk).update(sees_all_customers=False)

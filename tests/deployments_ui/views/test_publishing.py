@@ -56,6 +56,12 @@ class TestAccess:
             assert "<html" not in part
             assert browse(world.people.owner).put(path).status_code == 405
 
+    def test_a_new_app_begins_with_its_name(self, world: World, browse: Browse) -> None:
+        client = browse(world.people.owner)
+        focused = re.findall(r"<(\w+)[^>]*\bautofocus\b[^>]*>", text_of(client, f"/c/{SLUG}/publish/"))
+        assert focused == ["input"]
+        assert re.findall(r"<(\w+)[^>]*\bautofocus\b[^>]*>", text_of(client, f"{world.path}publish/")) == ["a"]
+
     def test_someone_without_access_gets_not_found(self, world: World, browse: Browse) -> None:
         check_hidden(world, browse, foreign=f"{world.foreign_path}publish/")
         check_hidden(world, browse, foreign="/c/pawsome-vets/publish/")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -149,6 +150,20 @@ class TestTheForm:
         assert answer.status_code == 503
         assert len(list_changes_sent(world)) == before
         world.control.clear_faults()
+
+
+class TestReason:
+    def test_no_ready_reason_is_chosen_before_a_person_chooses(self, world: World, browse: Browse) -> None:
+        for user in (world.people.support, world.people.owner):
+            page = text_of(browse(user), path_to(world))
+            radios = re.findall(r'<input type="radio"\s+name="choice"[^>]*>', page)
+            assert len(radios) > 3
+            assert not [radio for radio in radios if "checked" in radio]
+
+    def test_the_chosen_one_stays_when_the_form_is_refused(self, world: World, browse: Browse) -> None:
+        answer = confirm(browse(world.people.support), path_to(world), choice="checkout", reason="x" * 501)
+        assert answer.status_code == 422
+        assert re.search(r'value="checkout"\s+checked', answer.content.decode())
 
 
 class TestSubmitting:

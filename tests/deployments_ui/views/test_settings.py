@@ -161,13 +161,13 @@ def test_the_checklist_follows_what_is_done(people: People, browse: Browse, real
     owner = User.objects.create_user("ann@customer.test")
     customer = Customer.objects.get_or_create(connection_id=1, external_id="acme", slug="acme", name="Acme")[0]
     Membership.objects.create(user=owner, customer=customer, role="owner")
-    assert "Before your customers come" not in text_of(client, "/")
+    assert "Before you invite customers" not in text_of(client, "/")
     assert Connection.only().checklist_ended_at is not None
 
 
 def count_done(client: Client) -> set[str]:
     page = text_of(client, "/")
-    begin = page.index("Before your customers come")
+    begin = page.index("Before you invite customers")
     rows = page[begin : page.index("</section>", begin)].split("<li>")[1:]
     return {row.split("<span>")[-1].split("</span>")[0] for row in rows if "Done" in row}
 
@@ -175,13 +175,13 @@ def count_done(client: Client) -> set[str]:
 def test_an_operator_hides_the_checklist(people: People, browse: Browse, real: Settings) -> None:
     Connection.only()
     client = browse(people.operator)
-    assert "Before your customers come" in text_of(client, "/")
-    assert "Before your customers come" not in text_of(browse(people.support), "/")
+    assert "Before you invite customers" in text_of(client, "/")
+    assert "Before you invite customers" not in text_of(browse(people.support), "/")
     assert client.post("/settings/checklist/hide/").status_code == 303
-    assert "Before your customers come" not in text_of(client, "/")
+    assert "Before you invite customers" not in text_of(client, "/")
     assert AuditEvent.objects.filter(kind="checklist.hidden").count() == 1
 
 
 def test_a_demo_has_no_checklist(people: People, browse: Browse, settings: Settings) -> None:
     settings.MIOSA = replace(settings.MIOSA, is_demo=True)
-    assert "Before your customers come" not in text_of(browse(people.operator), "/")
+    assert "Before you invite customers" not in text_of(browse(people.operator), "/")

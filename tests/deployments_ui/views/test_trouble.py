@@ -136,7 +136,7 @@ def test_a_failing_domain_shows(world: World, browse: Browse) -> None:
     assert client.get("/api/v1/customers/?q=bright").json()["results"][0]["deployments"][1]["domains_waiting"] is None
     read_domains()
     for row in rows_of(client, "Booking"):
-        assert "1 domain needs attention" in row
+        assert "1 domain problem" in row
     for row in rows_of(client):
         assert "domain" not in row
 

@@ -22,10 +22,11 @@ def note_row(version: Version, *, was_unfinished: bool, now: datetime) -> set[st
     before = version.finished_at, version.live_from, version.live_until
     if version.finished_at is None and version.is_readable and version.state not in UNFINISHED:
         version.finished_at = _find_finish(version, was_unfinished=was_unfinished, now=now)
-    if version.promoted_at and (version.live_from is None or version.promoted_at > version.live_from):
-        version.live_from, version.live_until = version.promoted_at, None
-    if version.live_from and version.live_until is None and version.archived_at:
-        version.live_until = version.archived_at if version.archived_at >= version.live_from else None
+    promoted_at, archived_at = (_only_past(at, now=now) for at in (version.promoted_at, version.archived_at))
+    if promoted_at and (version.live_from is None or promoted_at > version.live_from):
+        version.live_from, version.live_until = promoted_at, None
+    if version.live_from and version.live_until is None and archived_at:
+        version.live_until = archived_at if archived_at >= version.live_from else None
     columns = zip(("finished_at", "live_from", "live_until"), before, strict=True)
     return {name for name, value in columns if getattr(version, name) != value}
 
@@ -56,6 +57,11 @@ def is_published_at_once(version: Version) -> bool:
     if version.promoted_at is None or version.created_at is None:
         return False
     return version.promoted_at - version.created_at <= BUILT_WITHIN
+
+
+def _only_past(at: datetime | None, *, now: datetime) -> datetime | None:
+    """MIOSA's clock may be ahead of ours. What lies ahead is no beginning and no end yet."""
+    return at if at is not None and at <= now else None
 
 
 def _find_finish(version: Version, *, was_unfinished: bool, now: datetime) -> datetime | None:

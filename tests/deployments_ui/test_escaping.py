@@ -1,0 +1,47 @@
+"""What templates print is escaped, by a quicker function than Jinja's own."""
+
+from __future__ import annotations
+
+import pytest
+from django.utils.functional import lazystr
+from markupsafe import Markup, escape
+
+from deployments_ui.jinja2_environment import environment, escape_output
+
+
+class Shouting(str):
+    """A kind of text, which may be anything."""
+
+    __slots__ = ()
+
+
+VALUES = (
+    *("", "Main site", "&", "<b>", "</script>", "'", '"', "a & b", "ü", "\u2028", "&amp;", "`"),
+    *(
+        Markup("<b>bold</b>"),
+        Markup.escape("<i>"),
+        Shouting("<b>"),
+        lazystr("<b>"),
+        None,
+        5,
+        1.5,
+        True,
+        ["<b>"],
+        b"<b>",
+    ),
+)
+
+
+@pytest.mark.parametrize("value", VALUES, ids=repr)
+def test_output_is_escaped_as_markupsafe_does(value: object) -> None:
+    assert escape_output(value) == escape(value)
+
+
+def test_templates_escape_values_macros_and_blocks() -> None:
+    page = environment().from_string(
+        "{{ x }}{% macro m(a) %}<p>{{ a }}{{ caller() }}</p>{% endmacro %}{% call m(x) %}{{ x }}{% endcall %}"
+        "{% set kept %}{{ x }}{% endset %}{{ kept }}{% block b scoped %}{{ x ~ x }}{% endblock %}"
+        "{{ x|safe }}{{ _('%(x)s', x=x) }}"
+    )
+    bold = "&lt;b&gt;"
+    assert page.render(x="<b>") == f"{bold}<p>{bold}{bold}</p>{bold}{bold}{bold}<b>{bold}"
