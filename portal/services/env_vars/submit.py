@@ -76,7 +76,7 @@ def delete_env_var(
         deployment_name=deployment.name,
         reason=reasons.read_reason(confirmation.choice, confirmation.reason, by=by),
         note=reasons.read_note(confirmation.note, by=by),
-        body={"names": [name]},
+        body={"names": [name], "is_deletion": True},
     )
     return submit_request(request, deployment, now=now)
 

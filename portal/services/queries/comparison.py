@@ -251,7 +251,7 @@ def _list_env_changes(scope: _Scope) -> list[EnvChange]:
 
 def _describe_env_changes(operation: Operation, *, by: Person) -> Iterator[EnvChange]:
     who, role = staff_names.show_person(operation.person_name, operation.person_role, by=by)
-    was_deleted = operation.kind == "delete_env"
+    was_deleted = bool(operation.body.get("is_deletion"))
     for name in operation.body["names"]:
         yield EnvChange(name, operation.environment, operation.requested_at, who, role, was_deleted)
 
