@@ -65,7 +65,7 @@ def _read(found: QuerySet[Deployment], problem: Problem) -> QuerySet[Deployment]
     return (
         Deployment.objects.filter(pk__in=found.values("pk"))
         .select_related("customer", *_VERSIONS)
-        .annotate(failure=outcomes.newest_failure(), problem=Value(problem.value, output_field=CharField()))
+        .annotate(failure=outcomes.NEWEST_FAILURE, problem=Value(problem.value, output_field=CharField()))
     )
 
 
