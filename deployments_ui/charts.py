@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 PLOT_HEIGHT = 140
-STRIP_HEIGHT = 32
 SPARK_WIDTH, SPARK_HEIGHT = 80, 20
 # Something that is not zero is seen, and so is a moment.
 LEAST_HEIGHT, LEAST_SHARE = 3.0, 0.4
@@ -79,7 +78,6 @@ class Dot:
     y: float
     css: str
     title: str
-    url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +127,6 @@ class Point:
     seconds: float
     css: str
     title: str
-    url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +191,7 @@ def draw_dots(
     top = ticks[0][0]
     return DotChart(
         dots=tuple(
-            Dot(_place(point.at, start, end), _get_y(point.seconds, top=top), point.css, point.title, point.url)
+            Dot(_place(point.at, start, end), _get_y(point.seconds, top=top), point.css, point.title)
             for point in points
         ),
         ticks=tuple(_tick(value, text, top=top) for value, text in ticks),

@@ -176,16 +176,6 @@ def duration(seconds: float) -> str:
     return _("%(min)d min %(s)d s") % {"min": whole // MINUTE, "s": whole % MINUTE}
 
 
-def day_of(day: date) -> str:
-    """24 November, for a column of a chart and a row of a table; with the year if it is not this one."""
-    return _short_day(day, get_language(), with_year=day.year != _today(None).year)
-
-
-def day_range(days: int) -> str:
-    """30 days"""
-    return ngettext("%(n)d day", "%(n)d days", days) % {"n": days}
-
-
 def span_between(start: datetime | None, end: datetime | None = None) -> str:
     """How long from one moment to another; None is now."""
     now = timezone.now()

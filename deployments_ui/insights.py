@@ -104,7 +104,7 @@ def draw_sparkline(days: Sequence[Day]) -> tuple[Bar, ...]:
 def describe_days(days: Sequence[Day]) -> str:
     """The sentence of a chart of publishes: how many, how many of them failed, and on which day most."""
     busiest = max(days, key=lambda day: day.publishes)
-    values = {"counts": count_publishes(days), "day": formats.day_of(busiest.day), "most": busiest.publishes}
+    values = {"counts": count_publishes(days), "day": formats.short_date(busiest.day), "most": busiest.publishes}
     return _("%(counts)s. Most on %(day)s: %(most)d.") % values
 
 
@@ -116,7 +116,7 @@ def draw_days(days: Sequence[Day], *, url_of: UrlOfDay | None = None) -> TabledC
         (_("Day"), _("Publishes"), _("Failed")),
         tuple(
             (
-                Cell(formats.day_of(day.day), url_of(day.day) if url_of else ""),
+                Cell(formats.short_date(day.day), url_of(day.day) if url_of else ""),
                 Cell(str(day.publishes)),
                 Cell(str(day.failed)),
             )
@@ -135,7 +135,7 @@ def draw_builds(builds: Sequence[BuildTime], numbers: Numbers, *, url_of: UrlOfV
     longest = max(known, key=lambda build: build.seconds or 0)
     top = charts.round_up_seconds(longest.seconds or 0)
     points = [
-        Point(build.at, build.seconds or 0, FAILED if build.is_failed else DONE, _describe_build(build), "")
+        Point(build.at, build.seconds or 0, FAILED if build.is_failed else DONE, _describe_build(build))
         for build in known
     ]
     chart = charts.draw_dots(
@@ -203,13 +203,13 @@ def draw_periods(
 
 
 def _column(day: Day) -> Column:
-    title = _("%(day)s: %(counts)s") % {"day": formats.day_of(day.day), "counts": count_publishes([day])}
+    title = _("%(day)s: %(counts)s") % {"day": formats.short_date(day.day), "counts": count_publishes([day])}
     return Column(((DONE, day.publishes - day.failed), (FAILED, day.failed)), title)
 
 
 def _label_days(first: date, last: date) -> list[str]:
     middle = first + (last - first) / 2
-    return [formats.day_of(first), formats.day_of(middle), _("Today")]
+    return [formats.short_date(first), formats.short_date(middle), _("Today")]
 
 
 def _get_ends(days: Sequence[Day]) -> tuple[datetime, datetime]:

@@ -8,6 +8,7 @@ import re
 from urllib.parse import quote, quote_plus, urlencode, urlsplit
 
 from portal.converters import escape_id
+from portal.services.domains.reports import get_display_name
 
 # A query, as names and values.
 Pairs = list[tuple[str, str]]
@@ -496,5 +497,6 @@ def web(url: str) -> str:
 
 
 def host(url: str) -> str:
-    """The address as it is shown: without scheme and without a closing slash."""
-    return url.split("://", 1)[-1].rstrip("/")
+    """The address as it is shown: with its domain's own letters, without scheme and without a closing slash."""
+    name, slash, path = url.split("://", 1)[-1].rstrip("/").partition("/")
+    return (get_display_name(name) if "xn--" in name else name) + slash + path

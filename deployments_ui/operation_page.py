@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from deployments_ui import formats, links, log_window
@@ -16,6 +17,8 @@ from portal.services.queries.operations import OperationPage
 from portal.services.queries.progress import Progress
 
 PUBLISH_STEPS = ("sending", "created", "building", "ready", "live")
+# Until then some visitors may still be served what was live before (contract 11.3).
+_EDGES_EXPIRE = timedelta(minutes=1)
 VERDICTS = {"bad": "failed", "ok": "live", "unknown": "unknown"}
 
 
@@ -165,6 +168,8 @@ def _checked(operation: OperationPage, *, since: datetime | None) -> Step:
     state, text = VERDICTS.get(operation.verdict, "building"), operation.verdict_text
     if state == "building" and not operation.is_open:
         return Step(_("Checked"), "unknown", operation.checked_at, text or _("The app was not checked."))
+    if operation.verdict == "ok" and timezone.now() - since < _EDGES_EXPIRE:
+        text = f"{text} {_('It can take up to a minute until every visitor sees the change.')}"
     return Step(_("Checked"), state, operation.checked_at, text or _("Checking the app's address…"))
 
 

@@ -14,6 +14,9 @@ from django_stubs_ext import StrOrPromise
 from deployments_ui import formats
 from deployments_ui.links import Pairs
 
+# The id of the form above a list. While somebody types in it, htmx leaves it as it is.
+FILTER_FORM = "filters"
+
 
 class Chip(NamedTuple):
     """A filter in use; `url` is the page without it."""

@@ -38,14 +38,14 @@ def describe(entry: VersionEntry, now: datetime, language: str | None) -> Versio
     written, failure = version.note or version.reason, entry.failure
     title = written or failure or _from_sandbox(version.sandbox_name, language) or version_facts(version, language)
     is_past = version.was_live and version.state in _PAST and not entry.is_gone
-    build = None if version.build_s is None or entry.is_gone else _span(version.build_s, language)
+    build = None if version.build_s is None or entry.is_gone else _duration(version.build_s, language)
     is_running, built = version.state in _UNFINISHED and not entry.is_gone, ""
     if entry.is_gone:
         rest = ""
     elif version.state is State.FAILED:
         rest = _describe_failure(build, failure if written else "", language)
     elif is_running:
-        rest = _span((now - version.created_at).total_seconds(), language)
+        rest = _duration((now - version.created_at).total_seconds(), language)
     else:
         rest, built = _describe_live(version, now, language), _built_in(build, language) if build else ""
     is_quote = bool(version.reason) and not version.note
@@ -62,7 +62,7 @@ def _describe_live(version: VersionSummary, now: datetime, language: str | None)
     """How long it has been live; or was, the last time."""
     began, ended = version.live_from, version.live_until
     if version.state is State.LIVE:
-        return _span((now - began).total_seconds(), language) if began else ""
+        return formats.span((now - began).total_seconds()) if began else ""
     if version.state not in _PAST:
         return ""
     if not version.was_live:
@@ -72,20 +72,12 @@ def _describe_live(version: VersionSummary, now: datetime, language: str | None)
     return _was_live(int((ended - began).total_seconds()), language)
 
 
-def _span(seconds: float, language: str | None) -> str:
-    return _whole_span(max(0, int(seconds)), language)
-
-
 # A long list repeats few texts. `language` keeps those of two languages apart.
 
 
 @lru_cache(maxsize=4096)
-def _whole_span(seconds: int, language: str | None) -> str:
-    """To the second while that matters: 38 s, 1 min 12 s, 14 min."""
-    minutes, rest = divmod(seconds, formats.MINUTE)
-    if 0 < minutes < 10 and rest:
-        return f"{formats.span(minutes * formats.MINUTE)} {formats.span(rest)}"
-    return formats.span(seconds)
+def _duration(seconds: float, language: str | None) -> str:
+    return formats.duration(seconds)
 
 
 @lru_cache(maxsize=4096)

@@ -14,12 +14,13 @@ from django.views.decorators.http import require_safe
 
 from deployments_ui import freshness, htmx, links, list_export
 from deployments_ui.forms.attention import AttentionFilterForm, filter_query
+from deployments_ui.forms.filters import FILTER_FORM
 from deployments_ui.links import Pairs
+from deployments_ui.pagination import read_page
 from portal.services import visits
 from portal.services.queries import attention_filters, customer_list
 from portal.services.queries.customer_list import CustomerList
 
-FILTER_FORM = "filters"
 DEFAULTS = {"q": "", "sort": "name", "page": "1"}
 
 
@@ -48,7 +49,7 @@ def index(request: htmx.Request) -> HttpResponse:
         by=by,
         search=request.GET.get("q", ""),
         sort=request.GET.get("sort", "name"),
-        page=page_number(request.GET.get("page", "1")),
+        page=read_page(request),
         filters=attention_filters.parse_filters(dict(request.GET.lists())),
         now=now,
     )
@@ -74,11 +75,6 @@ def export(request: htmx.Request) -> HttpResponseBase:
         now=now,
     )
     return list_export.export_customers(found, now=now)
-
-
-def page_number(text: str) -> int:
-    """The number, or 0, which is no page, for anything else."""
-    return int(text) if text.isdecimal() and len(text) < 9 else 0
 
 
 def context_of(found: CustomerList) -> dict[str, Any]:

@@ -11,9 +11,10 @@ from django.views.decorators.http import require_safe
 
 from deployments_ui import freshness, htmx, insights, links
 from deployments_ui.forms.attention import AttentionFilterForm, filter_query
+from deployments_ui.forms.filters import FILTER_FORM
 from deployments_ui.labels import attention as labels
 from deployments_ui.links import Pairs
-from deployments_ui.views.customers import FILTER_FORM, page_number
+from deployments_ui.pagination import read_page
 from portal.services import checklist, visits
 from portal.services.attention import home
 from portal.services.attention.home import Home
@@ -50,7 +51,7 @@ class Group:
 def show(request: htmx.Request) -> HttpResponse:
     if not request.person.is_staff:
         return show_own_customers(request)
-    page = page_number(request.GET.get("page", "1"))
+    page = read_page(request)
     found = home.get_home(dict(request.GET.lists()), page=page, by=request.person, now=timezone.now())
     context = {**context_of(found), "checklist": checklist.find_checklist(by=request.person)}
     if freshness.seen_generation(request) == found.age.generation:

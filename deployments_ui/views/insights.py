@@ -7,8 +7,7 @@ from django.http import HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from deployments_ui import freshness, htmx, insights, links
-from deployments_ui.formats import day_range
+from deployments_ui import formats, freshness, htmx, insights, links
 from deployments_ui.tabs import Tab, list_customer_tabs, list_tabs
 from portal.services.queries import statistics
 from portal.services.queries.statistics import CustomerInsights, DeploymentInsights, Numbers, Overview
@@ -61,7 +60,9 @@ def numbers_context(numbers: Numbers, *, path: str, days: int, is_cut: bool = Fa
         "days": days,
         "numbers": numbers,
         "figures": insights.list_figures(numbers, is_cut=is_cut),
-        "ranges": [Tab(day_range(each), url_of(path, each), each == days) for each in statistics.RANGES],
+        "ranges": [
+            Tab(formats.span(each * formats.DAY), url_of(path, each), each == days) for each in statistics.RANGES
+        ],
     }
 
 

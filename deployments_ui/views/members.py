@@ -12,8 +12,8 @@ from django.views.decorators.http import require_POST, require_safe
 from deployments_ui import dialogs, htmx, links
 from deployments_ui.forms.people import InvitationForm, MemberRoleForm, PersonForm
 from deployments_ui.guards import require_recent_sign_in
+from deployments_ui.pagination import read_page
 from deployments_ui.tabs import list_customer_tabs
-from deployments_ui.views.customers import page_number
 from deployments_ui.views.invitations import show_sent
 from deployments_ui.views.people import CONFIRM, Confirmation
 from portal.services.errors import Conflict, Invalid
@@ -23,7 +23,7 @@ from portal.services.people.members import MemberPage
 
 @require_safe
 def index(request: htmx.Request, slug: str) -> HttpResponse:
-    page = page_number(request.GET.get("page", "1"))
+    page = read_page(request)
     found = members.list_members(slug=slug, by=request.person, page=page, now=timezone.now())
     url = links.customer_people(slug)
     context = {

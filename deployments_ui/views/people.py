@@ -17,7 +17,7 @@ from deployments_ui import dialogs, htmx, links
 from deployments_ui.forms.people import PersonForm, StaffRoleForm
 from deployments_ui.guards import require_recent_sign_in
 from deployments_ui.labels.people import ROLE_NAMES
-from deployments_ui.views.customers import page_number
+from deployments_ui.pagination import read_page
 from portal.permissions import Role
 from portal.services import customer_names
 from portal.services.accounts import security
@@ -47,7 +47,7 @@ def index(request: htmx.Request) -> HttpResponse:
         search=request.GET.get("q", ""),
         role=request.GET.get("role", ""),
         slug=request.GET.get("customer", ""),
-        page=page_number(request.GET.get("page", "1")),
+        page=read_page(request),
     )
     context = {
         "found": found,
@@ -61,7 +61,7 @@ def index(request: htmx.Request) -> HttpResponse:
 
 @require_safe
 def invitations(request: htmx.Request) -> HttpResponse:
-    page, search = page_number(request.GET.get("page", "1")), request.GET.get("q", "")
+    page, search = read_page(request), request.GET.get("q", "")
     found = invitation_lists.list_invitations(by=request.person, search=search, page=page, now=timezone.now())
     url = links.with_query(links.invitations(), [("q", found.search)] if found.search else [])
     turn = "&" if found.search else "?"

@@ -56,7 +56,7 @@ def show(request: htmx.Request, page: str = "") -> HttpResponse:
     if page in ERRORS:
         return errors.show(request, ERRORS[page])
     template, context = get_sample(request, page, now=now)
-    return render(request, template, {"is_part": False} | without_polling(context))
+    return render(request, template, without_polling(context))
 
 
 def index_context(now: datetime) -> dict[str, Any]:

@@ -26,7 +26,7 @@ _LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 # Browsers accept such a label; Let's Encrypt, for one, issues no certificate for it (R-LDH labels, RFC 5890, 2.3.1).
 _RESERVED_HYPHENS = re.compile(r"(?!xn)..--")
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
-_SCRIPTS = ("LATIN", "CYRILLIC", "GREEK")
+_SCRIPTS = ("LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "COPTIC")
 # Top-level domains that don't exist in the public DNS. Those reserved for examples and tests (RFC 2606) are allowed.
 _NOT_PUBLIC = frozenset(
     ("alt", "arpa", "corp", "home", "internal", "intranet", "invalid", "lan", "local", "localdomain", "localhost",
@@ -50,10 +50,6 @@ class DomainName:
     shown: str
     registrable: str
     notes: tuple[Message, ...] = ()
-
-    @property
-    def is_wildcard(self) -> bool:
-        return self.ascii.startswith("*.")
 
     @property
     def is_apex(self) -> bool:

@@ -52,7 +52,6 @@ OMITTED: dict[type, dict[str, str]] = {
         "filters": "this list is not filtered here",
         "shows_vendor_host": "an advice of the page, to operators",
     },
-    filters.Choice: {"chosen": "who asks knows"},
     history.History: {
         "create": "nothing can be done here yet",
         "deployments": "they have their own address",

@@ -62,7 +62,7 @@ def test_a_sparkline_of_many_days_adds_some_up() -> None:
 
 
 def test_dots_are_placed_by_time_and_duration() -> None:
-    points = [Point(START, 0, "done", "", ""), Point(END, 60, "failed", "", "")]
+    points = [Point(START, 0, "done", ""), Point(END, 60, "failed", "")]
     chart = charts.draw_dots(
         points, start=START, end=END, labels=["a", "b"], ticks=[(60, "1 min"), (30, "30 s"), (0, "0 s")], median=30
     )

@@ -168,10 +168,12 @@ def crawl_without_leaks(dataset: Dataset, client: Client, *, slugs: list[str], o
 
 
 def list_json_urls(address: str) -> Iterator[str]:
-    """The API's URL for a page that was reached."""
+    """The API's URLs for a page that was reached."""
     parts = address.strip("/").split("/")
     if re.fullmatch(r"/c/[^/]+/deployments/[^/]+/(versions/[^/]+/)?", address):
         yield f"/api/v1/customers/{'/'.join(parts[1:])}/"
+        if "versions" in parts:
+            yield f"/api/v1/customers/{'/'.join(parts[1:])}/note/"
     if re.fullmatch(r"/operations/[^/]+/", address):
         yield f"/api/v1/operations/{parts[1]}/"
 

@@ -14,6 +14,7 @@ from portal.permissions import Permission, Role, has_permission
 from portal.services import people
 from tests.deployments_ui.conftest import HTMX
 from tests.security import matrix
+from tests.security.crawler import body_of
 from tests.security.dataset import Dataset, missing_ids
 from tests.security.matrix import ACCESS, EVERY, Access
 
@@ -180,12 +181,15 @@ def test_lists_contain_no_objects_of_other_customers(dataset: Dataset) -> None:
         "?cursor=eyJhIjoxfQ",
     )
     asking += ("?customer=pawsome-vets&slug=pawsome-vets&external_workspace_id=pawsome-vets",)
+    asking += ("?tag=pawsome-vets&person=Olive&state=failed&days=90&event=failed",)
     asking += ("?page=2&limit=9999&sort=recent", "?ordering=-customer&search=paw&filter=*")
     lists = ["/customers/", "/find/", "/api/v1/customers/", "/api/v1/operations/", f"/c/{dataset.own.slug}/"]
     lists += [f"/c/{dataset.own.slug}/operations/", f"/api/v1/customers/{dataset.own.slug}/history/"]
+    lists += ["/", "/find/customers/", "/customers/customers.csv", f"/c/{dataset.own.slug}/history.csv"]
+    lists += [f"/c/{dataset.own.slug}/insights/", f"/c/{dataset.own.slug}/operations/operations.csv"]
     for path in lists:
         for query in asking:
-            text = send_and_roll_back(client, "GET", path + query).content.decode()
+            text = body_of(send_and_roll_back(client, "GET", path + query))
             for said in query.lstrip("?").split("&"):
                 text = text.replace(said.partition("=")[2] or "\0", "")
             assert not [word for word in foreign if word in text], (path, query)

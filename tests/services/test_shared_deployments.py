@@ -309,6 +309,24 @@ def test_a_rollback_over_a_foreign_version_reveals_neither_it_nor_the_direction(
     assert newest.kind == "went_live"
 
 
+def test_filters_do_not_reveal_the_direction_of_a_rollback_over_a_foreign_version(
+    world: SyncedSimulator, shared: Deployment, operator: Person
+) -> None:
+    mine = Version.objects.filter(deployment=shared, customer__external_id=OURS).latest("number")
+    world.act("rollback", deployment_id=shared.miosa_id, version_id=mine.miosa_id)
+    world.read_again()
+
+    def find(event: str, by: Person) -> set[int]:
+        query = {"event": [event], "app": [shared.miosa_id]}
+        page = page_views.open_history(by=by, slug=OURS, query=query, now=timezone.now()).page
+        return {entry.id for entry in page.entries if isinstance(entry, ActivationEntry)}
+
+    assert find("rolled_back", operator) != find("promoted", operator)
+    found = find("rolled_back", world.person_of(OURS))
+    assert found == find("promoted", world.person_of(OURS))
+    assert found
+
+
 def test_a_cursor_of_staff_is_invalid_for_others(world: SyncedSimulator, shared: Deployment, operator: Person) -> None:
     world.act("history", deployment_id=shared.miosa_id, count=120)
     world.read_again()

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from django.db.models import CharField, QuerySet, Value
+from django.db.models import CharField, OuterRef, QuerySet, Subquery, Value
 
 from portal.models import Connection, Deployment, Domain, Operation
 from portal.permissions import Person
@@ -25,7 +25,7 @@ class AttentionRow:
     """An app that needs somebody. `at`: since when, None if it is not known.
 
     `deployment` has its actions; it is None for a `domain` and an `operation`. `failure` is the line of the log with
-    the cause, empty if it is not known.
+    the cause, empty if it is not known. `answers_badly`: so says the last check of what is live.
     """
 
     problem: Problem
@@ -36,6 +36,7 @@ class AttentionRow:
     deployment_name: str
     deployment: DeploymentSummary | None = None
     failure: str = ""
+    answers_badly: bool = False
     domain: DomainSummary | None = None
     operation: OperationEntry | None = None
 
@@ -62,10 +63,16 @@ def list_deployments(
 
 def _read(found: QuerySet[Deployment], problem: Problem) -> QuerySet[Deployment]:
     """The rows of a subquery with a limit, with what a summary needs."""
+    checks = Operation.objects.filter(deployment_id=OuterRef("miosa_id"), checked_at__gte=OuterRef("live_since"))
+    verdicts = checks.exclude(verdict=Operation.Verdict.NONE).order_by("-requested_at").values("verdict")[:1]
     return (
         Deployment.objects.filter(pk__in=found.values("pk"))
         .select_related("customer", *_VERSIONS)
-        .annotate(failure=outcomes.NEWEST_FAILURE, problem=Value(problem.value, output_field=CharField()))
+        .annotate(
+            failure=outcomes.NEWEST_FAILURE,
+            verdict=Subquery(verdicts),
+            problem=Value(problem.value, output_field=CharField()),
+        )
     )
 
 
@@ -82,6 +89,7 @@ def _describe(row: Deployment, connection: Connection, *, by: Person) -> Attenti
         deployment_name=summary.name,
         deployment=replace(summary, actions=actions.get_deployment_actions(row, row.customer, by=by)),
         failure=open_words.show_text(failure or "", by=by),
+        answers_badly=vars(row)["verdict"] == Operation.Verdict.BAD,
     )
 
 

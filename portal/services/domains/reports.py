@@ -28,8 +28,13 @@ def find_report(domain: Domain, *, now: datetime) -> dns.Report | None:
 
 
 def get_display_name(name: str) -> str:
-    """With its international letters, if it has any: bücher.example for xn--bcher-kva.example."""
+    """With its international letters, if it has any: bücher.example for xn--bcher-kva.example.
+
+    As in DNS if they mix scripts, since it may look like another domain then.
+    """
     try:
-        return dns.parse_domain(name).shown
+        domain = dns.parse_domain(name)
     except dns.InvalidDomain:
         return name
+    is_mixed = any(note.code is dns.MessageCode.MIXED_SCRIPTS for note in domain.notes)
+    return domain.ascii if is_mixed else domain.shown

@@ -58,15 +58,13 @@ def check_app(operation: Operation, *, now: datetime) -> bool:
 def _judge(operation: Operation, answer: probe.Answer, *, is_target: bool | None, again_at: datetime | None) -> None:
     """A bad answer counts only on the last check, when no edge can still serve what was there before."""
     verdict, text = _get_verdict(answer, is_target)
-    if verdict == Operation.Verdict.OK and again_at is not None:
-        _record(operation, verdict, f"{text} {_explain_edges()}", again_at=None)
-    elif verdict == Operation.Verdict.OK or again_at is None:
+    if verdict == Operation.Verdict.OK or again_at is None:
         _record(operation, verdict, text, again_at=None)
     elif answer.outcome is probe.Outcome.ANSWERED and is_target is False:
         text = _("It answers; the new version does not run everywhere yet. That can take up to a minute.")
         _record(operation, Operation.Verdict.NONE, text, again_at=again_at)
     else:
-        text = _("We will check again.") + " " + _explain_edges()
+        text = _("We will check again. It can take up to a minute until every visitor sees the change.")
         _record(operation, Operation.Verdict.NONE, text, again_at=again_at)
 
 
@@ -83,10 +81,6 @@ def _get_verdict(answer: probe.Answer, is_target: bool | None) -> tuple[Operatio
     if is_target is False:
         return Operation.Verdict.UNKNOWN, _("It answers (%(status)s), but another version still seems to run.") % status
     return Operation.Verdict.OK, _("It answers (%(status)s).") % status
-
-
-def _explain_edges() -> str:
-    return _("It can take up to a minute until every visitor sees the change.")
 
 
 def _explain_no_check(outcome: probe.Outcome | None) -> str:

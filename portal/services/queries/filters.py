@@ -72,11 +72,6 @@ class Filters:
     date_to: date | None = None
     text: str = ""
 
-    @property
-    def count(self) -> int:
-        many = (self.deployments, self.events, self.states, self.kinds, self.people, self.projects)
-        return sum(bool(chosen) for chosen in many) + bool(self.date_from or self.date_to) + bool(self.text)
-
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -84,7 +79,6 @@ class Choice:
 
     key: str
     label: str
-    chosen: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,12 +146,12 @@ def parse(query: Query, *, customer: Customer, deployments: Iterable[Deployment]
     show = partial(open_words.show_text, by=by)
     names = {key: show(app.name) for key, app in apps.items()}
     choices = Choices(
-        deployments=tuple(Choice(key, name, key in chosen.deployments) for key, name in names.items()),
-        events=tuple(Choice(key, key, key in chosen.events) for key in EVENTS),
-        states=tuple(Choice(key, key, key in chosen.states) for key in _STATES[:_OFFERED_STATES]),
-        kinds=tuple(Choice(key, key, key in chosen.kinds) for key in ("static", "dynamic", "sandbox_backed")),
-        people=tuple(Choice(key, show(text), key in chosen.people) for key, text in people.items()),
-        projects=tuple(Choice(key, show(text), key in chosen.projects) for key, text in projects.items()),
+        deployments=tuple(Choice(key, name) for key, name in names.items()),
+        events=tuple(Choice(key, key) for key in EVENTS),
+        states=tuple(Choice(key, key) for key in _STATES[:_OFFERED_STATES]),
+        kinds=tuple(Choice(key, key) for key in ("static", "dynamic", "sandbox_backed")),
+        people=tuple(Choice(key, show(text)) for key, text in people.items()),
+        projects=tuple(Choice(key, show(text)) for key, text in projects.items()),
     )
     return ParsedQuery(chosen, choices, where, tuple(notes))
 

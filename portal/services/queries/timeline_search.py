@@ -38,9 +38,9 @@ class Where:
     """Conditions in the codes of the tables. An empty tuple is no condition.
 
     `text` is a lower-cased substring, also of a deployment's name; `exact` an id or hash; `number` a version's number.
-    `holder_id` is the customer whose deployments are meant. `hides_shared`: "staged" finds nothing on shared
-    deployments. `finds_sandboxes`: `exact` may be the sandbox that a version was published from, which only staff may
-    know.
+    `holder_id` is the customer whose deployments are meant. `hides_shared`: on shared deployments "staged" finds
+    nothing, and an event tells nothing of other customers' versions. `finds_sandboxes`: `exact` may be the sandbox that
+    a version was published from, which only staff may know.
     """
 
     deployments: tuple[int, ...] = ()
@@ -187,13 +187,14 @@ def _matching(where: Where) -> _Sql:
     sql = _Sql()
     for column, codes in (
         ("deployment", where.deployments),
-        ("event", where.events),
         ("version_kind", where.kinds),
         ("person", where.people),
         ("project", where.projects),
     ):
         if codes:
             sql.add(f"e.{column} IN ({_placeholders(codes)})", *codes)
+    if where.events:
+        _add_events(sql, where)
     if where.states:
         _add_states(sql, where)
     if where.number is not None:
@@ -221,6 +222,23 @@ _NAMED = (
 _FROM_SANDBOX = (
     "(e.kind = 1 AND EXISTS (SELECT 1 FROM portal_version v WHERE v.id = e.subject AND v.source_sandbox_id = %s))"
 )
+
+
+# Whether a version went live instead of a newer or an older one of another customer is not shown (docs/rules.md, 1).
+_MOVES = (int(Entry.Event.ROLLED_BACK), int(Entry.Event.PROMOTED))
+_OVER_FOREIGN = (
+    "e.id IN (SELECT a.id FROM portal_entry a JOIN portal_deployment d ON d.id = a.deployment AND d.is_shared "
+    f"WHERE a.customer_id = %s AND a.kind = {int(Entry.Kind.ACTIVATION)} AND a.event IN {_MOVES} "
+    "AND NOT EXISTS (SELECT 1 FROM portal_version p WHERE p.id = a.other AND p.customer_id = a.customer_id))"
+)
+
+
+def _add_events(sql: _Sql, where: Where) -> None:
+    either = _Sql()
+    either.add(f"e.event IN ({_placeholders(where.events)})", *where.events)
+    if where.hides_shared and not set(_MOVES).isdisjoint(where.events):
+        either.add(_OVER_FOREIGN, where.holder_id)
+    sql.add(f"({either.joined(' OR ')})", *either.values)
 
 
 def _add_states(sql: _Sql, where: Where) -> None:

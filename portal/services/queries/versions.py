@@ -213,7 +213,7 @@ def _moments(version: Version, deployment: Deployment, *, by: Person) -> tuple[M
 
 
 def _list_went_live(version: Version, activations: list[Activation], *, by: Person) -> list[Moment]:
-    """A publish that went live at once has told who and why when it created the version."""
+    """Of a publish that went live at once, person and reason are those of the moment when it was created."""
     keys = {each.operation_id for each in activations if each.operation_id} - {version.publish_operation_id}
     operations = {each.key: each for each in Operation.objects.filter(key__in=keys)} if keys else {}
     moments = []

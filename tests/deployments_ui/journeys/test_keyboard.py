@@ -42,7 +42,8 @@ def expect_closed(page: Page, opener: str) -> None:
 def test_publish(enter: Enter, world: World, worker: None) -> None:
     page = open_app(enter, world)
     press(page, "#action-publish")
-    expect(page.locator("#dialog [name=sandbox_id]").first).to_be_focused()
+    expect(page.locator("#dialog").get_by_role("link", name="Cancel")).to_be_focused()
+    tab_to(page, "#dialog [name=sandbox_id]")
     page.keyboard.press("ArrowDown")
     tab_to(page, "#dialog [name=then]")
     page.keyboard.press("ArrowDown")

@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from portal.models import Domain, User
+from portal.models import Deployment, Domain, User
 from portal.services.domains import reports
 from tests.deployments_ui.changes import confirm, get_token, list_changes_sent, token_of
 from tests.deployments_ui.conftest import HTMX, SLUG, World
@@ -301,3 +301,14 @@ def test_unknown_states_and_missing_data(world: World, browse: Browse) -> None:
         text_of(client, path)
         text_of(client, domains(world))
     assert reports.get_display_name("xn--zzzz--bad") == "xn--zzzz--bad"
+
+
+def test_a_domain_is_shown_with_its_own_letters_unless_they_mix_scripts(world: World, browse: Browse) -> None:
+    client = browse(world.people.owner)
+    mixed = "xn--pple-43d.example"  # a Cyrillic "а" before Latin letters
+    for name, shown in (("xn--bcher-kva.example", "bücher.example"), (mixed, mixed)):
+        Deployment.objects.filter(miosa_id=world.main["id"]).update(own_domain=name)
+        for path in (world.path, f"/c/{SLUG}/"):
+            page = text_of(client, path)
+            assert f">{shown}<" in page
+            assert f'title="https://{name}/"' in page

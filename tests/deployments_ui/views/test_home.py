@@ -9,7 +9,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from portal.models import Customer, CustomerTag, Deployment, Domain, SupportTag, User, Version
+from portal.models import Customer, CustomerTag, Deployment, Domain, Operation, SupportTag, User, Version
 from portal.services.failed_logs import FailedLogSource
 from tests.deployments_ui.changes import confirm, older
 from tests.deployments_ui.conftest import HTMX, SLUG, World
@@ -81,6 +81,18 @@ def test_the_log_of_a_failed_publish_is_requested_once(world: World) -> None:
     source.run(due[0], now=now)
     world.control.clear_faults()
     assert due[0] not in source.find_due(now=now).items
+
+
+def test_a_failed_publish_over_a_broken_version_offers_to_roll_back(world: World, browse: Browse) -> None:
+    client = browse(world.people.support)
+    assert "Roll back…" not in row_of(text_of(client, "/"), "Newsletter")
+    app = Deployment.objects.get(name="Newsletter")
+    confirm(client, f"/c/{SLUG}/deployments/{app.miosa_id}/redeploy/", reason="slow")
+    Operation.objects.update(verdict=Operation.Verdict.BAD, checked_at=timezone.now())
+    row = row_of(text_of(client, "/"), "Newsletter")
+    assert "#5 is live and answers with errors" in row
+    assert "View log" in row
+    assert "Roll back…" in row
 
 
 def test_a_rollback_is_undone_or_kept_where_it_is_listed(world: World, browse: Browse) -> None:

@@ -81,6 +81,15 @@ class TestPolling:
         assert "It answers (200)" in part
         assert not POLL.search(part)
 
+    def test_the_hint_about_one_minute_disappears_after_it(self, world: World, browse: Browse) -> None:
+        client = browse(world.people.owner)
+        path = rolled_back(world, client)
+        make_checks_due()
+        work()
+        assert "up to a minute until every visitor" in text_of(client, path)
+        Operation.objects.update(switched_at=timezone.now() - timedelta(minutes=2))
+        assert "up to a minute" not in text_of(client, path)
+
     def test_polling_moves_neither_focus_nor_address(self, world: World, browse: Browse) -> None:
         client = browse(world.people.owner)
         path = rolled_back(world, client)

@@ -40,10 +40,6 @@ class VersionChanges:
     customer_ids: set[int] = field(default_factory=set)
     moved: list[Version] = field(default_factory=list)
 
-    @property
-    def has_moved(self) -> bool:
-        return bool(self.moved)
-
     def add(self, other: "VersionChanges") -> None:
         self.known_ids |= other.known_ids
         self.changed += other.changed
