@@ -69,7 +69,7 @@ def _read(found: QuerySet[Deployment], problem: Problem) -> QuerySet[Deployment]
         Deployment.objects.filter(pk__in=found.values("pk"))
         .select_related("customer", *_VERSIONS)
         .annotate(
-            failure=outcomes.newest_failure(),
+            failure=outcomes.NEWEST_FAILURE,
             verdict=Subquery(verdicts),
             problem=Value(problem.value, output_field=CharField()),
         )

@@ -117,7 +117,7 @@ def _iterate(customer: Customer, deployments: list[Deployment], where: Where, *,
 
 def _list_deployments(customer: Customer, *, named: list[str]) -> list[Deployment]:
     """The customer's deployments with their versions, oldest first. Of very many the newest, and those `named`."""
-    rows = Deployment.objects.held_by(customer.pk).for_summary().annotate(failure=outcomes.newest_failure())
+    rows = Deployment.objects.held_by(customer.pk).for_summary().annotate(failure=outcomes.NEWEST_FAILURE)
     found = list(rows[: MOST_DEPLOYMENTS + 1])
     if len(found) > MOST_DEPLOYMENTS:
         newest_first = (F("gone_at").asc(nulls_first=True), F("created_at").desc(nulls_last=True), "-pk")
