@@ -116,7 +116,7 @@ def no_sideways(page: Page) -> None:
 
 def tab_to(page: Page, selector: str, *, back: bool = False) -> None:
     """Tab, until what has the focus matches."""
-    expect(page.locator(selector).first).to_be_visible()
+    expect(page.locator(f"{selector} >> visible=true").first).to_be_visible()
     for _stop in range(80):
         if page.evaluate("selector => document.activeElement.matches(selector)", selector):
             return
