@@ -30,11 +30,11 @@ PSEUDO = "xx"
 TEXT_ATTRIBUTES = frozenset({"alt", "aria-label", "data-copied", "placeholder", "title"})
 # Elements whose text is data. The classes are those that the style sheets give to data.
 DATA_ELEMENTS = frozenset({"code", "pre", "script", "style"})
-DATA_CLASSES = frozenset({"log", "mono", "name"})
+DATA_CLASSES = frozenset({"log", "mark", "mono", "name"})
 VOID_ELEMENTS = frozenset({"br", "hr", "img", "input", "link", "meta"})
 # The same in every language: types of DNS records, protocols, units, keys, and examples of what to type.
 UNIVERSAL = """
-A AAAA CAA CNAME DNS GB HTTP HTTPS Ctrl ID JSON KB MB NAME NS SHA SOA TTL TXT UTC URL kB https http
+A AAAA CAA CNAME DNS GB HTTP HTTPS Ctrl Enter Esc ID JSON KB MB NAME NS SHA SOA TTL TXT UTC URL kB https http
 npm run build start dist postgres redis www example com Django MIOSA PostgreSQL Python SQLite
 """
 
