@@ -174,7 +174,7 @@ def gap_page() -> LogPage:
 
 def test_a_gap_is_described_where_it_is() -> None:
     html = render(gap_page())
-    assert html.index("second") < html.index("41 MB are missing here.") < html.index("last")
+    assert html.index("second") < html.index("41 MB are not shown.") < html.index("last")
     assert 'class="gap" value="2"' in html
 
 
@@ -183,4 +183,4 @@ def test_a_download_has_every_line_and_says_what_is_missing() -> None:
     assert isinstance(response, HttpResponse)
     lines = response.content.decode().split("\n")
     assert (lines[0], lines[1], lines[3]) == ("first", "second", "last")
-    assert "41 MB are missing" in lines[2]
+    assert "41 MB are not shown" in lines[2]

@@ -96,7 +96,7 @@ def test_people_can_do_what_their_permissions_allow(dataset: Dataset, name: str)
             if access.is_missing or not is_allowed(dataset, who, access):
                 expected = {NOTHING if access.hidden else 403}
             else:
-                expected = FINE | NOT_VALID if method == "POST" else FINE
+                expected = FINE | NOT_VALID if method in ("POST", "PUT") else FINE
             if name == "decision" and who == "viewer":
                 expected = {403}
             assert status in expected, (who, method, status)

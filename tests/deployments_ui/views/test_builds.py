@@ -199,7 +199,7 @@ def test_of_a_very_long_log_beginning_and_end_are_shown_and_searched(
     page = text_of(client, f"{world.live_path}log/")
     assert len(page) < 600_000
     assert "Preparing sources" in page
-    assert "MB are missing here" in page
+    assert "MB are not shown" in page
     found = text_of(client, f"{world.live_path}log/?q=Build%20finished")
     assert "Match 1 of 1" in found
     assert re.search(r'<li id="L\d+"\s+class="hit current"', found)

@@ -80,5 +80,6 @@ class TestUndo:
 
 def undo_fields(page: str) -> dict[str, str]:
     """What the button that undoes with one click submits."""
-    form = html.unescape(page.rpartition("/undo/")[2].split("</form>", maxsplit=1)[0])
-    return dict(re.findall(r'name="(token|reason)" value="([^"]*)"', form))
+    form = re.search(r'/undo/"\s+method="post"(.*?)</form>', page, re.DOTALL)
+    assert form
+    return dict(re.findall(r'name="(token|reason)" value="([^"]*)"', html.unescape(form[1])))
