@@ -35,8 +35,10 @@ class Note(ReadView):
         body=NoteSerializer,
     )
     def put(self, request: Request, **ids: str) -> HttpResponse:
+        by = get_person(request)
+        notes.open_form(by=by, **ids)
         data: Any = request.data
         note = data.get("note") if isinstance(data, dict) else None
         if not isinstance(note, str):
             raise BadBody
-        return respond(request, NoteSerializer, notes.set_note(note, by=get_person(request), now=timezone.now(), **ids))
+        return respond(request, NoteSerializer, notes.set_note(note, by=by, now=timezone.now(), **ids))
