@@ -68,8 +68,8 @@ def test_these_are_the_same(operator: Person, text: str) -> None:
         (f"owner@brightsmile.test,{SLUG},viewer", "They have this access already."),
         (f"outsider@nowhere.test,{SLUG},viewer", "This person is deactivated. Reactivate them instead."),
         ("ana@x.test,Twin,owner", "Several customers are named “Twin”. Use the slug from the customer’s address."),
-        ("same@x.test,pawsome-vets,viewer", "The same as line 1."),
-        ("same@x.test,pawsome-vets,owner", "Line 1 has another role for them here."),
+        ("same@x.test,pawsome-vets,viewer", "Same as line 1."),
+        ("same@x.test,pawsome-vets,owner", "Line 1 gives them another role."),
         (f"{'a' * 250}@x.test,{SLUG},owner", "This e-mail address is too long."),
     ],
 )

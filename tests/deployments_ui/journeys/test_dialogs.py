@@ -52,7 +52,7 @@ def list_openers(page: Page, opened: set[tuple[str, str]]) -> list[Locator]:
     """
     found = []
     for link in page.locator('a[hx-target="#dialog-body"]').all():
-        part = link.locator("xpath=ancestor::*[@id][1]").get_attribute("id") or ""
+        part = link.evaluate("each => each.parentElement.closest('[id]')?.id ?? ''")
         part = re.sub(r"\d+", "", part.partition("-")[0])
         dialog = kind_of(link.get_attribute("href") or "")
         new = {("", dialog), (kind_of(page.url), part)} - opened

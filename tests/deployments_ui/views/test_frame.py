@@ -91,7 +91,7 @@ def test_every_sample_page_renders(people: People, browse: Browse) -> None:
     for name in styleguide.list_pages(timezone.now()):
         text_of(client, f"/styleguide/{name}/", status=styleguide.ERRORS.get(name, 200))
     text_of(client, "/styleguide/nothing-such/", status=404)
-    assert "Before your customers come" in text_of(client, "/styleguide/first-run/")
+    assert "Before you invite customers" in text_of(client, "/styleguide/first-run/")
     assert 'class="answer is-failed"' in text_of(client, "/styleguide/publish-failed/")
 
 

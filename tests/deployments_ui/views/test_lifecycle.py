@@ -61,5 +61,5 @@ def test_deleting_needs_the_name_and_lists_what_is_lost(world: World, browse: Br
     answer = confirm(client, path, name="Main site")
     assert "Main site deleted" in text_of(client, answer["Location"])
     assert Deployment.objects.get(miosa_id=world.main["id"]).gone_at
-    assert "This app was deleted" in text_of(client, world.path)
+    assert "It no longer exists at the hosting service." in text_of(client, world.path)
     assert "This app no longer exists" in text_of(client, path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from typing import Any
 
 from portal.models import KeptLog, Operation, Version
@@ -75,7 +76,7 @@ class TestOutcome:
         settle(world)
         assert "is staged" in text_of(browse(world.people.owner), str(answer["Location"]))
         for page in self.lists(world, browse).values():
-            assert "</a>\n      staged" in page
+            assert re.search(r"Main site</a>\s+staged", page)
         assert self.json_row(world, browse)["outcome"] == "staged"
 
     def test_a_publish_of_an_unknown_version(self, world: World, browse: Browse) -> None:
