@@ -73,7 +73,7 @@ def expect_to_reopen(page: Page, opener: Locator) -> None:
         expect(dialog).to_be_visible()
         expect(dialog.locator("h1")).not_to_be_empty()
         if close == "Cancel":
-            dialog.get_by_role("link", name="Cancel").click()
+            dialog.get_by_role("link", name=re.compile("^(Cancel|Close)$")).click()
         else:
             page.keyboard.press("Escape")
         expect(dialog).to_be_hidden()

@@ -137,7 +137,7 @@ def sign_in_by_password(page: Page, url: str) -> None:
     page.get_by_label("E-mail address").fill(OPERATOR)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in", exact=True).click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Customers")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Home")
 
 
 def set_brand(page: Page, url: str) -> None:
@@ -190,7 +190,7 @@ def add_passkey(page: Page, url: str) -> None:
     session.send("WebAuthn.addVirtualAuthenticator", {"options": FINGERPRINT_READER})
     page.goto(f"{url}/profile/")
     page.get_by_role("link", name="Add a passkey…").click()
-    page.get_by_label("Name").fill("Practice laptop")
+    page.get_by_role("textbox", name="Name", exact=True).fill("Practice laptop")
     page.get_by_role("button", name="Add").click()
     expect(page.get_by_role("heading", name="Recovery codes")).to_be_visible()
 

@@ -49,7 +49,7 @@ def test_a_passkey_is_added_named_used_and_removed(
     sign_in_by_password(page, site, people)
     page.goto(f"{site}/profile/")
     page.get_by_role("link", name="Add a passkey…").click()
-    page.get_by_label("Name").fill("Work laptop")
+    page.get_by_role("textbox", name="Name", exact=True).fill("Work laptop")
     page.get_by_role("button", name="Add").click()
     expect(page.get_by_role("heading", name="Recovery codes")).to_be_visible()
 
@@ -61,8 +61,8 @@ def test_a_passkey_is_added_named_used_and_removed(
     expect(page.get_by_text("Passkey “Work laptop”")).to_be_visible()
 
     page.get_by_role("link", name="Rename… Work laptop").click()
-    page.get_by_label("Name").fill("Old laptop")
-    page.get_by_role("button", name="Save").click()
+    page.get_by_role("textbox", name="Name", exact=True).fill("Old laptop")
+    page.get_by_role("button", name="Rename").click()
     page.get_by_role("link", name="Remove… Old laptop").click()
     page.get_by_role("button", name="Remove").click()
     expect(page.get_by_text("The passkey was removed")).to_be_visible()
