@@ -125,6 +125,11 @@
     }
     before = null;
     if (!requestConfig.elt.matches("[data-poll]")) return;
+    /* The answer to a form that was sent meanwhile would go to a part that is gone. */
+    if ($("form.htmx-request", event.detail.target)) {
+      event.detail.shouldSwap = false;
+      return;
+    }
     const texts = new Map();
     let anchor = null;
     for (const [id, row] of rows()) {

@@ -62,10 +62,21 @@ def list_openers(page: Page, opened: set[tuple[str, str]]) -> list[Locator]:
     return found
 
 
+def load_menu_of_row(page: Page) -> None:
+    """That of the first row, if the page has rows with menus."""
+    menu = page.locator("a.row-actions")
+    if menu.count():
+        menu.first.click()
+        expect(page.locator("details .row-actions")).to_be_focused()
+        page.keyboard.press("Escape")
+
+
 def expect_to_reopen(page: Page, opener: Locator) -> None:
     """Open the dialog and close it: with Cancel, and again with Escape."""
     dialog = page.locator("#dialog")
     for close in ("Cancel", "Escape"):
+        if not opener.count():
+            load_menu_of_row(page)  # the page was updated, and its rows with it
         menu = opener.locator("xpath=ancestor::details[not(@open)]/summary")
         if menu.count():
             menu.click()
@@ -94,16 +105,11 @@ def test_every_dialog_of_every_page_opens_again_after_it_was_closed(
     for path in list(list_pages(client, f"/c/{SLUG}/")):
         page.goto(f"{live_server.url}{path}")
         expect(page.locator(".htmx-request")).to_have_count(0)
-        menu = page.locator("a.row-actions")
-        if menu.count():
-            menu.first.click()
-            expect(page.locator("details .row-actions")).to_be_focused()
-            page.keyboard.press("Escape")
+        load_menu_of_row(page)
         for opener in list_openers(page, opened):
             expect_to_reopen(page, opener)
     assert {dialog for page, dialog in opened if not page} >= {
         "env_set",
-        "domain_add",
         "detachment",
         "stop",
         "deletion",
