@@ -42,6 +42,7 @@ def version(
         was_live=was_live,
         note="Spring prices, and a note as long as people write when they mean well" if number % 7 == 0 else "",
         sandbox_name="main-site-spring" if number % 2 else "",
+        failure="TS2339: Property 'price' does not exist" if state is State.FAILED else "",
         finished_at=None if state in (State.BUILDING, State.CREATED) else created_at + timedelta(seconds=38),
         live_from=created_at + timedelta(seconds=41) if was_live else None,
         live_until=created_at + timedelta(hours=8) if state is State.ARCHIVED else None,
@@ -101,7 +102,6 @@ def version_entry(
         version=summary,
         sandbox="" if order % 4 else "sbx main",
         is_gone=state is State.GONE,
-        failure="TS2339: Property 'price' does not exist" if state is State.FAILED else "",
     )
 
 

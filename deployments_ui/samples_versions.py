@@ -75,7 +75,6 @@ def deployment_pages(now: datetime) -> dict[str, DeploymentPage]:
     failed = replace(
         unstaged,
         last_failed=samples.version(now, 47, State.FAILED, minutes=8),
-        failure="The health check on /ready answered 503 for 60 seconds.",
         on_rollback=True,
     )
     stopped = replace(unstaged, is_stopped=True)

@@ -30,8 +30,8 @@ class AttentionFilterForm(FilterForm):
             "tag": [(tag, tag) for tag in dict.fromkeys([*tags, *filters.tags])],
             "state": [(problem.value, PROBLEMS[problem].word) for problem in Problem],
         }
-        for name, choices in offered.items():
-            cast(FilterField, self.fields[name]).choices = choices
+        for name, options in offered.items():
+            cast(FilterField, self.fields[name]).choices = options
 
 
 def filter_query(filters: AttentionFilters) -> Pairs:

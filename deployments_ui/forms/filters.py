@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -26,16 +26,26 @@ class Chip(NamedTuple):
     url: str
 
 
-class FilterField(forms.MultipleChoiceField):
-    """Checkboxes of one filter. A value that is no choice is reported, and filters nothing."""
+class FilterField(forms.Field):
+    """Any number of values of one filter. One that is not offered is reported, and filters nothing.
 
-    widget = forms.CheckboxSelectMultiple
+    No field of Django's with choices: the page prints the options itself, and to check all of a long page's takes as
+    long as to print them.
+    """
+
+    widget = forms.MultipleHiddenInput
 
     def __init__(self, label: StrOrPromise, unknown: StrOrPromise) -> None:
-        super().__init__(label=label, required=False, error_messages={"invalid_choice": unknown})
+        super().__init__(label=label, required=False)
+        self.choices: Sequence[tuple[str, str]] = ()
+        self._unknown = unknown
 
     def to_python(self, value: Any) -> list[str]:
-        return [each for each in super().to_python(value) if each]
+        return [each for each in value or () if each]
+
+    def validate(self, value: Any) -> None:
+        if not {key for key, _text in self.choices}.issuperset(value):
+            raise forms.ValidationError(self._unknown)
 
 
 class DateFilterField(forms.DateField):
@@ -61,8 +71,7 @@ class FilterForm(forms.Form):
         field = self.fields[name]
         if isinstance(field, DateFilterField):
             return formats.short_date(date.fromisoformat(value))
-        offered: Any = field.choices if isinstance(field, forms.ChoiceField) else ()
-        return str(dict(offered).get(value, value))
+        return str(dict(getattr(field, "choices", ())).get(value, value))
 
     def list_chips(self, query: Pairs, get_url: Callable[[Pairs], str]) -> list[Chip]:
         """`query`: the filters in use, as they stand in an address; `get_url` makes the address with others."""

@@ -35,10 +35,11 @@ class VersionText(NamedTuple):
 
 def describe(entry: VersionEntry, now: datetime, language: str | None) -> VersionText:
     version = entry.version
-    written, failure = version.note or version.reason, entry.failure
+    written, failure = version.note or version.reason, version.failure
     title = written or failure or _from_sandbox(version.sandbox_name, language) or version_facts(version, language)
     is_past = version.was_live and version.state in _PAST and not entry.is_gone
-    build = None if version.build_s is None or entry.is_gone else _duration(version.build_s, language)
+    build_s = None if entry.is_gone else version.build_s
+    build = None if build_s is None else _duration(build_s, language)
     is_running, built = version.state in _UNFINISHED and not entry.is_gone, ""
     if entry.is_gone:
         rest = ""

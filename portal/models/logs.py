@@ -6,8 +6,7 @@ from django.db import models
 class KeptLog(models.Model):
     """`body` is zlib-compressed UTF-8 as MIOSA sent it, at most 8 MB before compression.
 
-    Of a longer log `gap_bytes` are missing at character `gap_at`. If `is_truncated`, the end is missing. `failure` is
-    the line with the cause of a failure.
+    Of a longer log `gap_bytes` are missing at character `gap_at`. If `is_truncated`, the end is missing.
     """
 
     version = models.ForeignKey("portal.Version", on_delete=models.CASCADE, related_name="logs")
@@ -16,7 +15,6 @@ class KeptLog(models.Model):
     gap_at = models.PositiveIntegerField(null=True)
     gap_bytes = models.PositiveBigIntegerField(null=True)
     is_truncated = models.BooleanField(default=False)
-    failure = models.CharField(max_length=300, blank=True)
     read_at = models.DateTimeField()
 
     class Meta:

@@ -36,6 +36,7 @@ class VersionRow(NamedTuple):
     note: str
     files: int | None
     total_bytes: int | None
+    failure: str
 
 
 def get_created_at(version: "VersionRow | Version") -> datetime:
@@ -72,8 +73,9 @@ class Version(models.Model):
     `published_by`, `published_by_role`, `publish_reason` and `publish_operation_id` are of our operation that published
     it, empty if there is none (`sync/upsert/authors.py`).
 
-    `note` is the text of its `VersionNote`. `finished_at` is when its build ended, well or badly, as far as that is
-    known. It was live last from `live_from` to `live_until`, each None if it is not known or did not happen yet.
+    `note` is the text of its `VersionNote`, `failure` the line of its log with the cause, if it failed and the log was
+    read. `finished_at` is when its build ended, well or badly, as far as that is known. It was live last from
+    `live_from` to `live_until`, each None if it is not known or did not happen yet.
 
     `is_doubtful`: the row may be outdated (the live pointer moved to or from it) or was incomplete, so the version has
     to be read singly.
@@ -106,6 +108,7 @@ class Version(models.Model):
     build_id = models.CharField(max_length=128, blank=True)
     files = models.BigIntegerField(null=True)
     total_bytes = models.BigIntegerField(null=True)
+    failure = models.CharField(max_length=300, blank=True)
     entrypoint = models.CharField(max_length=1000, blank=True)
     artifact_sha256 = models.CharField(max_length=128, blank=True)
     source_sha256 = models.CharField(max_length=128, blank=True)

@@ -192,11 +192,12 @@ def _store(text: miosa.LogText, rendered: RenderedLog, version: Version, *, stag
         "gap_at": text.gap.at if text.gap else None,
         "gap_bytes": text.gap.size if text.gap else None,
         "is_truncated": not text.complete,
-        "failure": rendered.staff.failure,
         "read_at": now,
     }
     with durability.optional_write("log"):
         row, _created = KeptLog.objects.update_or_create(version=version, stage=stage, defaults=facts)
+        if not stage:
+            Version.objects.filter(pk=version.pk).update(failure=rendered.staff.failure)
         cache.set(f"rendered-log:{row.pk}", rendered, _RENDERED_S)
 
 

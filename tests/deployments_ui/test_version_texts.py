@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -33,9 +34,9 @@ VERSION = VersionSummary(
 )
 
 
-def describe(failure: str = "", *, is_gone: bool = False, **changes: object) -> VersionText:
+def describe(*, is_gone: bool = False, **changes: object) -> VersionText:
     version = replace(VERSION, **changes)  # type: ignore[arg-type]  # any field
-    entry = VersionEntry(1, CREATED, "dep_1", "Main site", version, "", is_gone, failure)
+    entry = VersionEntry(1, CREATED, "dep_1", "Main site", version, "", is_gone)
     return version_texts.describe(entry, NOW, "en")
 
 
@@ -65,8 +66,9 @@ def test_the_title_is_what_people_wrote_else_the_cause_of_a_failure_the_sandbox_
     assert describe(note="Spring prices", reason="new prices", sandbox_name="spring").title == "Spring prices"
     assert describe(reason="new prices", sandbox_name="spring").title == "new prices"
     assert describe(reason="new prices").is_quote
-    assert describe("TS2339 in index.tsx", state=State.FAILED, sandbox_name="spring").title == "TS2339 in index.tsx"
-    assert describe("TS2339 in index.tsx", state=State.FAILED, note="Spring").rest == "after 41 s: TS2339 in index.tsx"
+    failed: dict[str, Any] = {"failure": "TS2339 in index.tsx", "state": State.FAILED}
+    assert describe(**failed, sandbox_name="spring").title == "TS2339 in index.tsx"
+    assert describe(**failed, note="Spring").rest == "after 41 s: TS2339 in index.tsx"
     assert describe(sandbox_name="spring").title == "from “spring”"
     assert describe().title == "static · 42 files · 184 KB"
 

@@ -278,7 +278,8 @@ def test_a_log_is_requested_once_and_stored(world: SyncedSimulator, operator: Pe
     assert page_views.open_version(**where).failure == page.failure
     assert logs.get_log(**where).text.text
     assert len(world.simulator.requests()) == before + 1
-    assert KeptLog.objects.get(version=version).failure == page.failure
+    version.refresh_from_db()
+    assert version.failure == page.failure
 
 
 @pytest.mark.parametrize(

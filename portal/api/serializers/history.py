@@ -42,7 +42,6 @@ class VersionEntrySerializer(serializers.Serializer[Any]):
     version = VersionSummarySerializer()
     sandbox = StaffField()
     is_gone = serializers.BooleanField()
-    failure = serializers.CharField(help_text="The line of its log with the cause, if it failed and the log was read.")
 
 
 class ActivationEntrySerializer(serializers.Serializer[Any]):

@@ -12,7 +12,7 @@ from portal.services import open_words
 from portal.services.domains import reports
 from portal.services.domains.queries import summarize_domain
 from portal.services.domains.schemas import DomainSummary
-from portal.services.queries import actions, attention_filters, outcomes, recent, summaries
+from portal.services.queries import actions, attention_filters, recent, summaries
 from portal.services.queries.attention_filters import AttentionFilters, Problem
 from portal.services.queries.schemas import DeploymentSummary
 from portal.services.queries.timeline_schemas import OperationEntry
@@ -24,8 +24,8 @@ _VERSIONS = ("live_version", "staged_version", "newest_version")
 class AttentionRow:
     """An app that needs somebody. `at`: since when, None if it is not known.
 
-    `deployment` has its actions; it is None for a `domain` and an `operation`. `failure` is the line of the log with
-    the cause, empty if it is not known. `answers_badly`: so says the last check of what is live.
+    `deployment` has its actions; it is None for a `domain` and an `operation`. `answers_badly`: so says the last check
+    of what is live.
     """
 
     problem: Problem
@@ -35,7 +35,6 @@ class AttentionRow:
     deployment_id: str
     deployment_name: str
     deployment: DeploymentSummary | None = None
-    failure: str = ""
     answers_badly: bool = False
     domain: DomainSummary | None = None
     operation: OperationEntry | None = None
@@ -69,7 +68,6 @@ def _read(found: QuerySet[Deployment], problem: Problem) -> QuerySet[Deployment]
         Deployment.objects.filter(pk__in=found.values("pk"))
         .select_related("customer", *_VERSIONS)
         .annotate(
-            failure=outcomes.NEWEST_FAILURE,
             verdict=Subquery(verdicts),
             problem=Value(problem.value, output_field=CharField()),
         )
@@ -78,7 +76,7 @@ def _read(found: QuerySet[Deployment], problem: Problem) -> QuerySet[Deployment]
 
 def _describe(row: Deployment, connection: Connection, *, by: Person) -> AttentionRow:
     row.customer.connection = connection
-    problem, failure = vars(row)["problem"], vars(row)["failure"]
+    problem = vars(row)["problem"]
     summary = summaries.summarize_deployment(row, row.customer, by=by)
     return AttentionRow(
         problem=Problem(problem),
@@ -88,7 +86,6 @@ def _describe(row: Deployment, connection: Connection, *, by: Person) -> Attenti
         deployment_id=row.miosa_id,
         deployment_name=summary.name,
         deployment=replace(summary, actions=actions.get_deployment_actions(row, row.customer, by=by)),
-        failure=open_words.show_text(failure or "", by=by),
         answers_badly=vars(row)["verdict"] == Operation.Verdict.BAD,
     )
 

@@ -1,6 +1,6 @@
 """One deployment: its live version, the version to roll back to, its timeline; and a customer's deployments."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from urllib.parse import urlsplit
@@ -23,7 +23,6 @@ from portal.services.queries import (
     differences,
     filters,
     live_periods,
-    outcomes,
     summaries,
     timeline,
 )
@@ -178,7 +177,7 @@ def get_deployment(
     page = timeline.get_deployment_page(customer, deployment, where=parsed.where, cursor=cursor, by=by)
     return DeploymentPage(
         customer=summaries.summarize_customer(customer, by=by),
-        deployment=_summarize(deployment, customer, by=by, now=now),
+        deployment=actions.get_deployment_summary(deployment, customer, by=by, now=now),
         hosting_urls=_list_hosting_urls(deployment, by=by) if by.is_staff and not is_cut else (),
         shows_vendor_host=by.is_operator and _is_vendor_host(summaries.get_address(deployment, by=by)),
         last_good=summaries.summarize_version(good.version, deployment, by=by) if good else None,
@@ -225,15 +224,6 @@ def get_age(customer: Customer, deployment: Deployment, *, by: Person, shows_bui
     filling = deployment.gone_at is None and not deployment.is_filled
     changing = shows_build or summaries.is_being_built(deployment, by=by)
     return ages.get_age(customer, freshness, by=by, filling=filling, changing=changing, now=now)
-
-
-def _summarize(deployment: Deployment, customer: Customer, *, by: Person, now: datetime) -> DeploymentSummary:
-    """With the cause, if its last publish failed."""
-    summary = actions.get_deployment_summary(deployment, customer, by=by, now=now)
-    if summary.last_failed is None or deployment.newest_version is None:
-        return summary
-    failure = outcomes.find_failures([deployment.newest_version]).get(deployment.newest_version.pk, "")
-    return replace(summary, failure=open_words.show_text(failure, by=by))
 
 
 def _summarize_period(period: Period, deployment: Deployment, *, by: Person) -> PreviousPeriod:

@@ -9,8 +9,7 @@ from django.db.models import F, OuterRef, Subquery
 from portal.models import Customer, Deployment, Version
 from portal.models.versions import get_created_at
 from portal.permissions import Person
-from portal.services import open_words
-from portal.services.queries import actions, ages, customers, fills, filters, outcomes, summaries, timeline
+from portal.services.queries import actions, ages, customers, fills, filters, summaries, timeline
 from portal.services.queries.filters import Choices, Filters, Query
 from portal.services.queries.schemas import (
     DENIED,
@@ -117,7 +116,7 @@ def _iterate(customer: Customer, deployments: list[Deployment], where: Where, *,
 
 def _list_deployments(customer: Customer, *, named: list[str]) -> list[Deployment]:
     """The customer's deployments with their versions, oldest first. Of very many the newest, and those `named`."""
-    rows = Deployment.objects.held_by(customer.pk).for_summary().annotate(failure=outcomes.NEWEST_FAILURE)
+    rows = Deployment.objects.held_by(customer.pk).for_summary()
     found = list(rows[: MOST_DEPLOYMENTS + 1])
     if len(found) > MOST_DEPLOYMENTS:
         newest_first = (F("gone_at").asc(nulls_first=True), F("created_at").desc(nulls_last=True), "-pk")
@@ -129,13 +128,12 @@ def _list_deployments(customer: Customer, *, named: list[str]) -> list[Deploymen
 
 
 def _summarize(rows: Iterable[Deployment], customer: Customer, *, by: Person) -> tuple[DeploymentSummary, ...]:
-    """`rows` are of `_list_deployments`. With their actions and why a last publish failed, the most urgent first."""
+    """`rows` are of `_list_deployments`. With their actions, the most urgent first."""
     found = []
     for row in rows:
         summary = summaries.summarize_deployment(row, customer, by=by)
-        failure = vars(row)["failure"] or "" if summary.last_failed else ""
         actions_ = actions.get_deployment_actions(row, customer, by=by)
-        found.append(replace(summary, actions=actions_, failure=open_words.show_text(failure, by=by)))
+        found.append(replace(summary, actions=actions_))
     return tuple(sorted(found, key=_get_urgency))
 
 

@@ -101,14 +101,12 @@ class _RelatedObjects:
     """The rows that operations name by MIOSA's ids, read for a whole list at once.
 
     Customers by primary key, deployments by MIOSA's id, versions by MIOSA's ids of deployment and version.
-    `failures`: by a version's primary key, the line of its log with the cause.
     `held`: pairs of deployment (MIOSA's id) and customer who has something on it, so that its pages exist.
     """
 
     customers: dict[int, Customer]
     deployments: dict[str, Deployment]
     versions: dict[tuple[str, str], Version]
-    failures: dict[int, str]
     held: set[tuple[str, int]]
 
     def find_version(self, deployment_id: str, version_id: str) -> Version | None:
@@ -234,7 +232,7 @@ def _build_page(operation: Operation, related: _RelatedObjects, *, by: Person, n
         reason=operation.reason,
         undo_of=operation.undo_of,
         outcome=outcome,
-        failure=_explain_failure(operation, version, related, by=by) if outcome is BuildOutcome.FAILED else "",
+        failure=_explain_failure(operation, version, by=by) if outcome is BuildOutcome.FAILED else "",
         note=operation.note if by.is_staff else "",
         environment=operation.environment,
         is_main=environments.is_main(operation.environment),
@@ -267,19 +265,17 @@ def _build_page(operation: Operation, related: _RelatedObjects, *, by: Person, n
 def _fetch_related(
     operations: Iterable[Operation], known_customers: dict[int, Customer] | None = None
 ) -> _RelatedObjects:
-    """Four queries for any number of operations, one more if a version failed, one less with `known_customers`."""
+    """Four queries for any number of operations, one less with `known_customers`."""
     operations = list(operations)
     deployment_ids = {each.actual_deployment_id for each in operations} | {each.deployment_id for each in operations}
     version_ids = {version_id for each in operations for version_id in (each.version_id, each.seen_live_id)} - {""}
     deployments = Deployment.objects.filter(miosa_id__in=deployment_ids).select_related("live_version")
     versions = Version.objects.filter(deployment__miosa_id__in=deployment_ids, miosa_id__in=version_ids)
     holdings = Holding.objects.filter(deployment__miosa_id__in=deployment_ids)
-    found = list(versions.select_related("deployment"))
     return _RelatedObjects(
         customers=known_customers or Customer.objects.in_bulk({each.customer_id for each in operations}),
         deployments={row.miosa_id: row for row in deployments},
-        versions={(row.deployment.miosa_id, row.miosa_id): row for row in found},
-        failures=outcomes.find_failures(found),
+        versions={(row.deployment.miosa_id, row.miosa_id): row for row in versions.select_related("deployment")},
         held=set(holdings.values_list("deployment__miosa_id", "customer_id")),
     )
 
@@ -291,9 +287,9 @@ def _find_visible(
     return version if summaries.can_see_version(version, customer, by=by) else None
 
 
-def _explain_failure(operation: Operation, version: Version | None, related: _RelatedObjects, *, by: Person) -> str:
+def _explain_failure(operation: Operation, version: Version | None, *, by: Person) -> str:
     """Empty if its log was not read, or does not show the cause."""
-    found = related.failures.get(version.pk, "") if version else operation.verdict_text
+    found = version.failure if version else operation.verdict_text
     return found if by.is_staff else log_text.scrub(found)
 
 

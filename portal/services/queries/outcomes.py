@@ -1,10 +1,6 @@
 """What became of the version or build of an operation: accepted by MIOSA is not yet published."""
 
-from collections.abc import Iterable
-
-from django.db.models import OuterRef, Subquery
-
-from portal.models import Deployment, KeptLog, Operation, Version
+from portal.models import Deployment, Operation, Version
 from portal.services.queries import summaries
 from portal.services.queries.schemas import BuildOutcome, State
 
@@ -14,9 +10,6 @@ _OUTCOMES = {
     State.FAILED: BuildOutcome.FAILED,
     State.LIVE: BuildOutcome.WENT_LIVE,
 }
-# The line of its log with the cause of a newest version's failure, to annotate a query of deployments with. Made once:
-# to build it for each page takes as long as to run it.
-NEWEST_FAILURE = Subquery(KeptLog.objects.filter(version=OuterRef("newest_version"), stage="").values("failure")[:1])
 
 
 def get_outcome(operation: Operation, version: Version | None, deployment: Deployment | None) -> BuildOutcome | None:
@@ -38,11 +31,3 @@ def get_version_outcome(version: Version, deployment: Deployment, *, goes_live: 
     if version.was_live:
         return BuildOutcome.WENT_LIVE
     return BuildOutcome.READY if goes_live else BuildOutcome.STAGED
-
-
-def find_failures(versions: Iterable[Version]) -> dict[int, str]:
-    """Version.id → the line of its log with the cause, of those whose log was read. As MIOSA sent it."""
-    failed = [version.pk for version in versions if version.state == "failed"]
-    if not failed:
-        return {}
-    return dict(KeptLog.objects.filter(version__in=failed, stage="").values_list("version_id", "failure"))

@@ -98,8 +98,9 @@ class VersionSummary:
     """A version in one line. `id` is MIOSA's.
 
     `who` published it, in `role` and with `reason` if that was done in this portal, for the platform's user
-    `on_behalf_of`; else `who` is that user, never MIOSA's. `note` is what people wrote about it. Its build ended at
-    `finished_at`. It was live last from `live_from` to `live_until`. Each of these is None if it is not known.
+    `on_behalf_of`; else `who` is that user, never MIOSA's. `note` is what people wrote about it. `failure` is the line
+    of its log with the cause, if it failed and the log was read. Its build ended at `finished_at`. It was live last
+    from `live_from` to `live_until`. Each of these is None if it is not known.
     """
 
     id: str
@@ -117,6 +118,7 @@ class VersionSummary:
     note: str = ""
     on_behalf_of: str = ""
     sandbox_name: str = ""
+    failure: str = ""
     finished_at: datetime | None = None
     live_from: datetime | None = None
     live_until: datetime | None = None
@@ -211,10 +213,9 @@ class DeploymentSummary:
     (`live_is_unread`). `live_by` made it live, in `live_by_role`, with `live_reason`, by the operation
     `live_operation`; empty if that is not known, as `live_since` is None. `is_unread`: its versions were never read,
     so nothing is known of what is staged, building or failed. `last_failed` and `building` are the newest version, if
-    it failed or is being built. `on_rollback`: a newer version was live before. `failure` is why `last_failed` did,
-    if that is known, on the deployment's own page and the customer's. `domains_waiting` counts the domains that do
-    not lead to it, None while they were never read. `is_shared`: versions or domains of several customers. `actions`
-    and `rollback` are set on the deployment's own pages, `actions` also on the customer's.
+    it failed or is being built. `on_rollback`: a newer version was live before. `domains_waiting` counts the domains
+    that do not lead to it, None while they were never read. `is_shared`: versions or domains of several customers.
+    `actions` and `rollback` are set on the deployment's own pages, `actions` also on the customer's.
     """
 
     id: str
@@ -238,7 +239,6 @@ class DeploymentSummary:
     is_stopped: bool
     state_text: str
     domains_waiting: int | None = 0
-    failure: str = ""
     actions: Actions = NOTHING
     rollback: Rollback | None = None
 

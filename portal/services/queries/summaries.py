@@ -159,6 +159,7 @@ def summarize_version(row: Version | VersionRow, on: Deployment, *, by: Person) 
         note=row.note,
         on_behalf_of=platform_user if who and who != platform_user else "",
         sandbox_name=open_words.show_text(row.source_sandbox_name, by=by),
+        failure=open_words.show_text(row.failure, by=by),
         finished_at=row.finished_at,
         live_from=row.live_from,
         # On a shared deployment it would reveal when another customer's version went live.

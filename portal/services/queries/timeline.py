@@ -106,7 +106,6 @@ def _version_or_activation(
             version=summary,
             sandbox=version.source_sandbox_id if by.is_staff else "",
             is_gone=version.gone_at is not None or deployment.gone_at is not None,
-            failure=open_words.show_text(row.failure, by=by) if row.failure else "",
         )
     previous = row.previous if summaries.can_see_version(row.previous, customer, by=by) else None
     return ActivationEntry(

@@ -20,7 +20,7 @@ class ActivationKind(StrEnum):
 class VersionEntry:
     """A version in the timeline, `at` the time it was created: one row from its publish to what ended it.
 
-    `sandbox` is an id, for staff. `failure` is the line of its log with the cause, if it failed and the log was read.
+    `sandbox` is an id, for staff.
     """
 
     id: int
@@ -30,7 +30,6 @@ class VersionEntry:
     version: VersionSummary
     sandbox: str
     is_gone: bool
-    failure: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,10 +60,7 @@ class Where:
 
 
 class Row(NamedTuple):
-    """An entry with the version it is about and the one that was live before. `deployment` is `Deployment.id`.
-
-    `failure` is the line of a failed version's log with the cause, if that was read.
-    """
+    """An entry with the version it is about and the one that was live before. `deployment` is `Deployment.id`."""
 
     id: int
     at: datetime
@@ -72,7 +69,6 @@ class Row(NamedTuple):
     deployment: int
     version: VersionRow | None
     previous: PreviousVersion | None
-    failure: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +117,7 @@ def search(*, scope: str, customer_id: int | None, deployment_id: int | None, wh
 
 _SELECT = ", ".join(
     (
-        "SELECT e.id, e.at, e.kind, e.subject, e.deployment, k.failure",
+        "SELECT e.id, e.at, e.kind, e.subject, e.deployment",
         *(f"p.{name}" for name in PreviousVersion._fields),
         *(f"v.{name}" for name in VersionRow._fields),
     )
@@ -130,26 +126,24 @@ _SELECT = ", ".join(
 _MOMENTS = 6
 # Joined to the rows of one page only, so that the search itself walks nothing but its index. Most rows have no other
 # version, and a look-up of NULL reads nothing.
-_JOINS = (
-    "LEFT JOIN portal_version v ON v.id = e.version LEFT JOIN portal_version p ON p.id = NULLIF(e.other, 0) "
-    "LEFT JOIN portal_keptlog k ON v.state = 'failed' AND e.kind = 1 AND k.version_id = v.id AND k.stage = ''"
-)
+_JOINS = "LEFT JOIN portal_version v ON v.id = e.version LEFT JOIN portal_version p ON p.id = NULLIF(e.other, 0)"
 _SHOWN = "id, at, kind, subject, deployment, version, other"
 _INDEXED = "id, at, deployment, event, state, version_kind, person, project, kind"
 _SEARCHED = f"{_SHOWN}, event, state, version_kind, person, project, number, text"
 
 
 def _row(values: tuple[Any, ...]) -> Row:
-    pk, at, kind, subject, deployment, failure, miosa_id, customer_id, number, *version = values
+    pk, at, kind, subject, deployment, miosa_id, customer_id, number, *version = values
     previous = PreviousVersion(miosa_id, customer_id, number) if miosa_id else None
-    return Row(pk, _as_utc(at), kind, subject, deployment, _version(version), previous, failure)
+    return Row(pk, _as_utc(at), kind, subject, deployment, _version(version), previous)
 
 
 def _version(values: Sequence[Any]) -> VersionRow | None:
     """None if there is no such version: then all columns are."""
     if values[1] is None:
         return None
-    return VersionRow._make([*(at and _as_utc(at) for at in values[:_MOMENTS]), *values[_MOMENTS:]])
+    moments = [_as_utc(at) if at else None for at in values[:_MOMENTS]]
+    return VersionRow._make([*moments, *values[_MOMENTS:]])
 
 
 def _page_sql(window: _Sql, matching: _Sql) -> str:

@@ -6,7 +6,7 @@ import html
 import re
 from typing import Any
 
-from portal.models import KeptLog, Operation, Version
+from portal.models import Operation, Version
 from tests.deployments_ui.changes import confirm, sandbox_of, work
 from tests.deployments_ui.conftest import SLUG, World
 from tests.deployments_ui.page_rules import Browse, text_of
@@ -33,7 +33,7 @@ class TestOutcome:
         settle(world)
         world.control.configure(build_outcome="ready")
         version = Version.objects.get(deployment__miosa_id=world.main["id"], state="failed", published_by__gt="")
-        why = KeptLog.objects.get(version=version).failure
+        why = version.failure
         assert why
         with world.hearing_nothing():
             for name, page in self.lists(world, browse).items():
@@ -51,7 +51,7 @@ class TestOutcome:
         world.control.configure(build_outcome="failed_build")
         published(world, browse)
         settle(world)
-        KeptLog.objects.update(failure="cannot read s3://builds/main-site")
+        Version.objects.exclude(failure="").update(failure="cannot read s3://builds/main-site")
         pages = self.lists(world, browse)
         assert "cannot read s3://builds/main-site" in pages["staff"]
         assert "cannot read […]" in pages["customer"]
