@@ -39,7 +39,7 @@ def show(request: htmx.Request, slug: str) -> HttpResponse:
 @require_safe
 def export(request: htmx.Request, slug: str) -> HttpResponseBase:
     """The history as CSV, with the page's filters."""
-    found = history.iterate_history(by=request.person, slug=slug, query=dict(request.GET.lists()))
+    found = history.iterate_history(by=request.person, slug=slug, query=dict(request.GET.lists()), now=timezone.now())
     return list_export.export_history(found, slug=slug, now=timezone.now())
 
 

@@ -174,7 +174,7 @@ def get_deployment(
     listed = () if is_cut else builds.list_builds(deployment, customer, by=by)
     parsed = filters.parse(query, customer=customer, deployments=[deployment], by=by)
     cursor = filters.get_first(query, "cursor")
-    page = timeline.get_deployment_page(customer, deployment, where=parsed.where, cursor=cursor, by=by)
+    page = timeline.get_deployment_page(customer, deployment, where=parsed.where, cursor=cursor, by=by, now=now)
     return DeploymentPage(
         customer=summaries.summarize_customer(customer, by=by),
         deployment=actions.get_deployment_summary(deployment, customer, by=by, now=now),

@@ -60,7 +60,7 @@ def get_history(customer: Customer, *, by: Person, query: Query, now: datetime) 
     parsed = filters.parse(query, customer=customer, deployments=deployments, by=by)
     create, publish = actions.get_create_actions(customer, by=by)
     page = timeline.get_customer_page(
-        customer, deployments, where=parsed.where, cursor=filters.get_first(query, "cursor"), by=by
+        customer, deployments, where=parsed.where, cursor=filters.get_first(query, "cursor"), by=by, now=now
     )
     return History(
         customer=summaries.summarize_customer(customer, by=by),
@@ -96,18 +96,20 @@ def find_newer(customer: Customer, *, by: Person, query: Query, generation: str,
     return get_history(customer, by=by, query=query, now=now)
 
 
-def iterate_history(*, by: Person, slug: str, query: Query) -> Iterator[TimelineEntry]:
+def iterate_history(*, by: Person, slug: str, query: Query, now: datetime) -> Iterator[TimelineEntry]:
     """Every entry that these filters find, the newest first, read a page at a time. Raises NotFound at once."""
     customer = customers.get_customer(by=by, slug=slug)
     deployments = _list_deployments(customer, named=filters.read_deployment_ids(query))
     where = filters.parse(query, customer=customer, deployments=deployments, by=by).where
-    return _iterate(customer, deployments, where, by=by)
+    return _iterate(customer, deployments, where, by=by, now=now)
 
 
-def _iterate(customer: Customer, deployments: list[Deployment], where: Where, *, by: Person) -> Iterator[TimelineEntry]:
+def _iterate(
+    customer: Customer, deployments: list[Deployment], where: Where, *, by: Person, now: datetime
+) -> Iterator[TimelineEntry]:
     cursor = ""
     while True:
-        page = timeline.get_customer_page(customer, deployments, where=where, cursor=cursor, by=by)
+        page = timeline.get_customer_page(customer, deployments, where=where, cursor=cursor, by=by, now=now)
         yield from page.entries
         cursor = page.next_cursor
         if not cursor:

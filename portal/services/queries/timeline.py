@@ -41,16 +41,18 @@ class Page:
 
 
 def get_customer_page(
-    customer: Customer, deployments: Iterable[Deployment], *, where: Where, cursor: str, by: Person
+    customer: Customer, deployments: Iterable[Deployment], *, where: Where, cursor: str, by: Person, now: datetime
 ) -> Page:
     """`deployments` are the customer's, with their versions. Raises NotFound for a cursor of another list."""
     found = timeline_search.search(
         scope=f"customer:{customer.pk}", customer_id=customer.pk, deployment_id=None, where=where, cursor=cursor
     )
-    return _page(found, customer, {deployment.pk: deployment for deployment in deployments}, by=by)
+    return _page(found, customer, {deployment.pk: deployment for deployment in deployments}, by=by, now=now)
 
 
-def get_deployment_page(customer: Customer, deployment: Deployment, *, where: Where, cursor: str, by: Person) -> Page:
+def get_deployment_page(
+    customer: Customer, deployment: Deployment, *, where: Where, cursor: str, by: Person, now: datetime
+) -> Page:
     """Raises NotFound for a cursor of another list."""
     customer_id = None if by.sees_everyone else customer.pk
     found = timeline_search.search(
@@ -60,11 +62,16 @@ def get_deployment_page(customer: Customer, deployment: Deployment, *, where: Wh
         where=where,
         cursor=cursor,
     )
-    return _page(found, customer, {deployment.pk: deployment}, by=by)
+    return _page(found, customer, {deployment.pk: deployment}, by=by, now=now)
 
 
 def _page(
-    found: timeline_search.Found, customer: Customer, deployments: Mapping[int, Deployment], *, by: Person
+    found: timeline_search.Found,
+    customer: Customer,
+    deployments: Mapping[int, Deployment],
+    *,
+    by: Person,
+    now: datetime,
 ) -> Page:
     """No query, unless there are operations, or deployments beyond the given ones."""
     missing = {row.deployment for row in found.rows} - set(deployments)
@@ -81,7 +88,7 @@ def _page(
             continue
         entry: TimelineEntry | None
         if row.kind == _OPERATION:
-            entry = _operation(row, operations.get(row.subject), deployment, customer, by=by)
+            entry = _operation(row, operations.get(row.subject), deployment, customer, by=by, now=now)
         else:
             entry = _version_or_activation(row, deployment, customer, by=by)
         if entry is not None:
@@ -124,7 +131,7 @@ def _version_or_activation(
 
 
 def _operation(
-    row: Row, operation: Operation | None, deployment: Deployment, customer: Customer, *, by: Person
+    row: Row, operation: Operation | None, deployment: Deployment, customer: Customer, *, by: Person, now: datetime
 ) -> OperationEntry | None:
     if operation is None or not summaries.can_see_operation(
         operation, deployment, customer, target=row.version, seen_live=row.previous, by=by
@@ -132,6 +139,7 @@ def _operation(
         return None
     previous = row.previous if summaries.can_see_version(row.previous, customer, by=by) else None
     who, role = staff_names.show_person(operation.person_name, operation.person_role, by=by)
+    may_undo = _may_undo(operation, deployment, customer, by=by)
     return OperationEntry(
         id=row.id,
         at=row.at,
@@ -150,7 +158,8 @@ def _operation(
         decision=operation.decision,
         is_unseen=operation.is_unconfirmed(live_id=deployment.active_version_id),
         outcome=outcomes.get_outcome(operation, None, deployment),
-        may_undo=_may_undo(operation, deployment, customer, by=by),
+        may_undo=may_undo,
+        undo=undo.find_one_click(operation, deployment, previous, by=by, now=now) if may_undo else None,
         subject=str(operation.body.get("domain", "")),
     )
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from portal.services.queries.schemas import BuildOutcome, VersionSummary
+from portal.services.queries.schemas import BuildOutcome, Undo, VersionSummary
 
 
 class ActivationKind(StrEnum):
@@ -59,7 +59,8 @@ class OperationEntry:
     `number` and `from_number` are None if they don't apply or are another customer's. `role` is the role the person had
     then. `decision` is happened or did_not, if a person had to decide. `is_unseen`: accepted by MIOSA, but the live
     pointer has not followed yet. `outcome` is that of what it builds, None if that does not apply (yet). `may_undo`:
-    what it made live still is, and the person may undo it. `subject` is the domain that it changes, if it changes one.
+    what it made live still is, and the person may undo it; `undo` while one click suffices. `subject` is the domain
+    that it changes, if it changes one.
     """
 
     id: int
@@ -80,6 +81,7 @@ class OperationEntry:
     is_unseen: bool
     outcome: BuildOutcome | None
     may_undo: bool = False
+    undo: Undo | None = None
     subject: str = ""
 
 

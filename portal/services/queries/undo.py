@@ -7,6 +7,7 @@ live. A change that was seen from outside knows no predecessor, so it has no und
 from datetime import datetime, timedelta
 
 from portal.models import Activation, Customer, Deployment, Operation, Version
+from portal.models.versions import PreviousVersion
 from portal.permissions import Permission, Person
 from portal.services.authorization import can
 from portal.services.queries import live_periods, retention, summaries
@@ -41,6 +42,33 @@ def find_undo(
         return None
     if not retention.is_restorable(version, now=now):
         return None
+    return _describe(operation, deployment, live, version, obstacle=obstacle, by=by, now=now)
+
+
+def find_one_click(
+    operation: Operation, deployment: Deployment, replaced: PreviousVersion | None, *, by: Person, now: datetime
+) -> Undo | None:
+    """What a list offers, without a query, while one click suffices; for an operation that this person may undo.
+
+    `replaced` was live before, as this person may see it. That it can still be restored is checked when it is sent.
+    """
+    live = deployment.live_version
+    if live is None or replaced is None:
+        return None
+    found = _describe(operation, deployment, live, replaced, obstacle="", by=by, now=now)
+    return found if found.is_one_click else None
+
+
+def _describe(
+    operation: Operation,
+    deployment: Deployment,
+    live: Version,
+    replaced: Version | PreviousVersion,
+    *,
+    obstacle: str,
+    by: Person,
+    now: datetime,
+) -> Undo:
     is_recent = now - (operation.switched_at or operation.requested_at) <= ONE_CLICK_FOR
     return Undo(
         operation=operation.key,
@@ -48,8 +76,8 @@ def find_undo(
         deployment_id=deployment.miosa_id,
         live_id=live.miosa_id,
         live_number=live.number,
-        version_id=version.miosa_id,
-        number=version.number,
+        version_id=replaced.miosa_id,
+        number=replaced.number,
         cause=obstacle,
         is_one_click=is_recent and (by.is_staff or operation.person_id == by.id),
     )

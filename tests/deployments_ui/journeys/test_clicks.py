@@ -62,6 +62,20 @@ def test_owners_roll_back_with_two_and_undo_with_one(start: Enter, world: World,
     assert count_clicks(page) == 3
 
 
+def test_undo_where_it_is_listed_with_one(start: Enter, world: World, worker: None) -> None:
+    page = start(world.people.owner)
+    begin = page.url
+    page.get_by_role("link", name="Roll back… Main site").click()
+    page.locator(CONFIRM).click()
+    expect(page.locator("#operation h1")).to_contain_text("is back on")
+    before = count_clicks(page)
+    page.goto(begin)
+    page.locator("#history").get_by_role("button", name="Undo Main site").click()
+    expect(page.locator("#operation h1")).to_contain_text(f"is back on #{world.main['versions']}")
+    assert get_app(world)["active_version_id"] == world.main["active_version_id"]
+    assert count_clicks(page) == before + 1
+
+
 def test_promote_with_two(start: Enter, world: World, worker: None) -> None:
     page = start(world.people.owner)
     staged = get_app(world, "Booking")["active_version_id"]

@@ -7,7 +7,7 @@ import re
 from playwright.sync_api import Locator, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from portal.models import Deployment
+from portal.models import Deployment, Version
 from tests.deployments_ui.changes import older
 from tests.deployments_ui.conftest import SLUG, World
 from tests.deployments_ui.journeys.conftest import Enter
@@ -23,6 +23,7 @@ def test_an_app_and_an_entry_of_its_history_take_two_lines(
     enter: Enter, world: World, live_server: LiveServer, phone: Page
 ) -> None:
     Deployment.objects.filter(name="Booking").update(domains_waiting=1)
+    Version.objects.update(note="Photos of the new practice", external_user_id="dr-maya-patel-and-others")
     enter(world.people.operator)
     phone.goto(f"{live_server.url}/c/{SLUG}/")
     for app in phone.locator(".app").all():

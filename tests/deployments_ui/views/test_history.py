@@ -276,7 +276,7 @@ def test_what_can_be_undone_is_undone_from_its_row(world: World, browse: Browse)
     key = Operation.objects.get().key
     for client, offers in ((support, True), (browse(world.people.owner), True), (browse(world.people.viewer), False)):
         row = next(row for row in rows_of(text_of(client, PATH)) if "rolled back" in row)
-        assert (f'href="/operations/{key}/undo/"' in row) is offers
+        assert (f'/operations/{key}/undo/"' in row) is offers
     confirm(support, f"/operations/{key}/undo/")
     assert not any(f"{key}/undo/" in row for row in rows_of(text_of(support, PATH)))
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from portal.models import Operation
 from tests.deployments_ui.changes import confirm, list_changes_sent, older
-from tests.deployments_ui.conftest import HTMX, World
+from tests.deployments_ui.conftest import HTMX, SLUG, World
 from tests.deployments_ui.page_rules import Browse, text_of
 from tests.deployments_ui.views.test_operations import rolled_back
 
@@ -33,6 +33,27 @@ class TestUndo:
             assert sent["reason"] in html.unescape(text)
         row = browse(world.people.viewer).get("/api/v1/operations/").json()["results"][0]
         assert (row["kind"], f"/operations/{row['undo_of']}/") == ("undo", path)
+
+    def test_the_row_of_the_history_undoes_with_one_click(self, world: World, browse: Browse) -> None:
+        client = browse(world.people.owner)
+        path = rolled_back(world, client)
+        for page in (f"/c/{SLUG}/", world.path):
+            row = text_of(client, page).split('<li class="entry change')[1].partition("</li>")[0]
+            assert f'action="{path}undo/"' in row
+            for other in (world.people.viewer, world.people.support):
+                seen = text_of(browse(other), page).split('<li class="entry change')[1].partition("</li>")[0]
+                assert ("undo/" in seen) == (other == world.people.support)
+        answer = client.post(f"{path}undo/", undo_fields(row))
+        assert f"is back on #{world.main['live_number']}" in text_of(client, answer["Location"])
+
+    def test_the_row_asks_once_ten_minutes_have_passed(self, world: World, browse: Browse) -> None:
+        client = browse(world.people.owner)
+        path = rolled_back(world, client)
+        long_ago = timezone.now() - timedelta(minutes=11)
+        Operation.objects.update(requested_at=long_ago, switched_at=long_ago)
+        row = text_of(client, f"/c/{SLUG}/").split('<li class="entry change')[1].partition("</li>")[0]
+        assert f'action="{path}undo/"' not in row
+        assert f'hx-get="{path}undo/"' in row
 
     def test_the_notice_undoes_into_the_dialog(self, world: World, browse: Browse) -> None:
         client = browse(world.people.owner)
