@@ -57,9 +57,9 @@ def get_context(found: Filtered, query: QueryDict, *, url: str) -> dict[str, Any
     }
 
 
-def get_part(request: HttpRequest) -> str:
-    """The part of the page that htmx asks for."""
-    return SECTION if request.headers.get("HX-Target") == SECTION else "history"
+def get_part(request: HttpRequest, usual: str = "history") -> str:
+    """The part of the page that htmx asks for: `usual`, the list, or the form with it."""
+    return SECTION if request.headers.get("HX-Target") == SECTION else usual
 
 
 def list_presets(filters: Pairs, *, url: str) -> list[Preset]:

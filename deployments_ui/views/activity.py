@@ -1,5 +1,7 @@
 """The audit log: of one customer, and for staff of all."""
 
+from functools import partial
+
 from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
@@ -8,6 +10,7 @@ from django.views.decorators.http import require_safe
 from deployments_ui import activity_export, htmx, links
 from deployments_ui.forms.activity import ActivityFilterForm, filter_query
 from deployments_ui.tabs import list_activity_tabs, list_customer_tabs
+from deployments_ui.timeline_filters import get_part
 from deployments_ui.views.operations import read_cursor
 from portal.services.queries import activity
 
@@ -25,6 +28,7 @@ def index(request: htmx.Request, slug: str = "") -> HttpResponse:
         "customer": found.customer,
         "found": found,
         "form": form,
+        "chips": form.list_chips(filters, partial(links.with_query, path)),
         "tabs": list_customer_tabs(found.customer, current="activity") if found.customer else [],
         "switch": list_activity_tabs(found.customer, current="activity"),
         "path": path,
@@ -35,7 +39,7 @@ def index(request: htmx.Request, slug: str = "") -> HttpResponse:
             for name in activity_export.FORMATS
         ],
     }
-    response = htmx.render(request, "activity/page.html", context, part="activity")
+    response = htmx.render(request, "activity/page.html", context, part=get_part(request, "activity"))
     return htmx.push_url(request, response, links.with_query(path, shown))
 
 

@@ -40,12 +40,6 @@ class ActivityFilters:
     date_to: date | None = None
     text: str = ""
 
-    @property
-    def count(self) -> int:
-        return sum(map(bool, (self.person, self.customer, self.kind, self.outcome, self.text))) + bool(
-            self.date_from or self.date_to
-        )
-
 
 @dataclass(frozen=True, slots=True)
 class Change:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
 import json
 import re
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.http import StreamingHttpResponse
+from django.http import QueryDict, StreamingHttpResponse
 from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
@@ -140,7 +141,8 @@ def recorded(world: World) -> World:
 
 
 def list_targets(page: str) -> list[str]:
-    return [target for target in ("first", "second", "third", "fourth") if f"{target}</" in page.replace("\n", "")]
+    rows = page.partition("<tbody")[2].replace("\n", "")
+    return [target for target in ("first", "second", "third", "fourth") if f"{target}</" in rows]
 
 
 FILTERS = [
@@ -169,6 +171,26 @@ def test_filters(recorded: World, browse: Browse) -> None:
     client = browse(recorded.people.operator)
     found = [(query, list_targets(text_of(client, f"{ALL}?{query}"))) for query, _targets in FILTERS]
     assert found == FILTERS
+
+
+def test_every_filter_in_use_is_taken_away_alone(recorded: World, browse: Browse) -> None:
+    client = browse(recorded.people.operator)
+    query = "person=rao&kind=person&outcome=done&from=2026-01-02&q=first"
+    page = text_of(client, f"{ALL}?{query}")
+    chips = re.findall(r'<a class="chip"\s+href="([^"]+)".*?<span class="name">(.*?)</span>', page, re.DOTALL)
+    assert [text for _url, text in chips] == [
+        "Name or e-mail: rao",
+        "What was done: People",
+        "Result: done",
+        "From: 2 January",
+        "Search this log: first",
+    ]
+    for (url, _text), name in zip(chips, ("person", "kind", "outcome", "from", "q"), strict=True):
+        left = QueryDict(html.unescape(url).partition("?")[2])
+        assert sorted([*left, name]) == ["from", "kind", "outcome", "person", "q"]
+    part = text_of(client, html.unescape(chips[0][0]), HTTP_HX_TARGET="searched", **HTMX)
+    assert part.lstrip().startswith("<section")
+    assert "<html" not in part
 
 
 def test_invalid_filters_are_ignored_with_a_note(recorded: World, browse: Browse) -> None:
