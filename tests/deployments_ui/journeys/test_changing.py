@@ -230,3 +230,28 @@ def test_changing_without_javascript(
     page.get_by_role("button", name="Don't keep").click()
     page.locator("#rollback-undo").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("is back on")
+
+
+@pytest.mark.browser
+def test_publishing_and_promoting_without_javascript(
+    db_ready: None, enter: Enter, world: World, worker: None, live_server: LiveServer, browser: Browser
+) -> None:
+    state = enter(world.people.owner).context.storage_state()
+    page = browser.new_context(java_script_enabled=False, storage_state=state).new_page()
+    page.goto(f"{live_server.url}{world.path}")
+    page.get_by_role("link", name="Publish…").click()
+    page.get_by_label("Note").fill("Spring prices")
+    page.get_by_role("radio", name="Stage it").check()
+    page.locator(".dialog-foot .primary").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Main site")
+    refresh = page.get_by_role("link", name="Refresh")
+    for _time in range(300):
+        if refresh.is_visible():
+            refresh.click()
+    expect(page.locator("#operation")).to_contain_text("staged")
+    page.goto(f"{live_server.url}{world.path}")
+    page.get_by_role("link", name="Promote…").first.click()
+    page.locator(".dialog-foot .primary").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Main site is now on")
+    page.goto(f"{live_server.url}{world.path}")
+    expect(page.locator(".entry.of-live")).to_contain_text("Spring prices")
