@@ -59,6 +59,7 @@ def deployment_page(now: datetime) -> DeploymentPage:
         page=Page(tuple(samples.version_entry(now, 48 - n, minutes=10 + n * 400) for n in range(8)), "older", None),
         filters=Filters(),
         choices=samples.choices(),
+        notes=(),
         builds=(Build("bld_1", "failed", "9fceb02d0ae598e9", "Fix the booking form", "webhook", now, 8420, ""),),
         has_builds_only=False,
         source="",

@@ -8,7 +8,7 @@ from typing import Any, cast
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from deployments_ui.forms.filters import FilterField, FilterForm
+from deployments_ui.forms.filters import FilterForm
 from deployments_ui.labels.attention import PROBLEMS
 from deployments_ui.links import Pairs
 from portal.services.queries.attention_filters import AttentionFilters, Problem
@@ -17,8 +17,8 @@ from portal.services.queries.attention_filters import AttentionFilters, Problem
 class AttentionFilterForm(FilterForm):
     """`person` is a part of a name."""
 
-    tag = FilterField(_("Tag"), "")
-    state = FilterField(_("State"), "")
+    tag = forms.MultipleChoiceField(label=_("Tag"), required=False)
+    state = forms.MultipleChoiceField(label=_("State"), required=False)
     person = forms.CharField(label=_("Person"), required=False)
 
     def __init__(self, filters: AttentionFilters, *, tags: Iterable[str]) -> None:
@@ -31,7 +31,7 @@ class AttentionFilterForm(FilterForm):
             "state": [(problem.value, PROBLEMS[problem].word) for problem in Problem],
         }
         for name, options in offered.items():
-            cast(FilterField, self.fields[name]).choices = options
+            cast(forms.ChoiceField, self.fields[name]).choices = options
 
 
 def filter_query(filters: AttentionFilters) -> Pairs:

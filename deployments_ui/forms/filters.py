@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import date
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -24,28 +24,6 @@ class Chip(NamedTuple):
     label: str
     value: str
     url: str
-
-
-class FilterField(forms.Field):
-    """Any number of values of one filter. One that is not offered is reported, and filters nothing.
-
-    No field of Django's with choices: the page prints the options itself, and to check all of a long page's takes as
-    long as to print them.
-    """
-
-    widget = forms.MultipleHiddenInput
-
-    def __init__(self, label: StrOrPromise, unknown: StrOrPromise) -> None:
-        super().__init__(label=label, required=False)
-        self.choices: Sequence[tuple[str, str]] = ()
-        self._unknown = unknown
-
-    def to_python(self, value: Any) -> list[str]:
-        return [each for each in value or () if each]
-
-    def validate(self, value: Any) -> None:
-        if not {key for key, _text in self.choices}.issuperset(value):
-            raise forms.ValidationError(self._unknown)
 
 
 class DateFilterField(forms.DateField):

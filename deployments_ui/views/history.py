@@ -10,7 +10,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from deployments_ui import freshness, htmx, links, list_export, timeline_filters
-from deployments_ui.forms.history import filter_query
 from deployments_ui.tabs import list_customer_tabs
 from portal.services import visits
 from portal.services.queries import history
@@ -74,5 +73,5 @@ def context_of(found: History, query: QueryDict) -> dict[str, Any]:
             filtered["page_query"], path=url, refresh_path=links.customer_refresh(slug), age=found.age, fill=found.fill
         ),
         "is_empty": is_read and not found.deployments and not filtered["chips"],
-        "export_url": links.with_query(links.history_export(slug), filter_query(found.filters)),
+        "export_url": links.with_query(links.history_export(slug), timeline_filters.filter_query(found.filters)),
     }

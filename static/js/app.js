@@ -99,12 +99,13 @@
   if (texts_at_load.length) setTimeout(() => announce(texts_at_load.join(" ")), 500);
 
   /* Polling stops while the page is hidden, and while somebody types, selects text, reads further up in a log that is
-     followed, or has a menu open. */
+     followed, or has a menu open: one outside the part that polls may be replaced with it. */
   const isBusy = (target) => {
     const selection = getSelection();
     const isSelecting = !selection.isCollapsed && target.contains(selection.anchorNode);
     const isReadingBack = ($(".log.follows", target)?.scrollTop ?? 0) < -20;
-    return isSelecting || isReadingBack || Boolean($("details[open], :focus:is(input, select, textarea)", target));
+    const isOpen = $("details[open], :focus:is(input, select, textarea)", target) || $("details.menu[open]");
+    return isSelecting || isReadingBack || Boolean(isOpen);
   };
   document.addEventListener("htmx:beforeRequest", (event) => {
     const { elt, target } = event.detail;
@@ -126,7 +127,7 @@
     before = null;
     if (!requestConfig.elt.matches("[data-poll]")) return;
     /* The answer to a form that was sent meanwhile would go to a part that is gone. */
-    if ($("form.htmx-request", event.detail.target)) {
+    if ($("form.htmx-request", event.detail.target) || isBusy(event.detail.target)) {
       event.detail.shouldSwap = false;
       return;
     }

@@ -50,6 +50,7 @@ OMITTED: dict[type, dict[str, str]] = {
     deployments.DeploymentPage: {
         "choices": "this list is not filtered here",
         "filters": "this list is not filtered here",
+        "notes": "this list is not filtered here",
         "shows_vendor_host": "an advice of the page, to operators",
     },
     history.History: {
@@ -65,6 +66,7 @@ OMITTED: dict[type, dict[str, str]] = {
         "may_decide": "nothing can be done here yet",
         "undo": "nothing can be done here yet",
     },
+    timeline_schemas.OperationEntry: {"undo": "a button's, may_undo says whether"},
     versions.VersionPage: {
         "actions": "nothing can be done here yet",
         "internals": "the hosting service's own words, for the page of staff",

@@ -62,7 +62,7 @@ class DeploymentPage:
     as far as that is known. `before` is the version that was live before the live one; it need not be good.
 
     `check`, `domains` and `instances`: how it is doing, as far as that is stored, None if it is not. `staged_delta` is
-    what differs between the staged and the live version.
+    what differs between the staged and the live version. `notes` are sentences about filters that were ignored.
 
     `hosting_urls`, for staff, are the hosting service's addresses of the app that the page does not name otherwise.
     `shows_vendor_host`, for operators: customers see such an address. `is_cut`: on a shared deployment a customer's
@@ -84,6 +84,7 @@ class DeploymentPage:
     page: Page
     filters: Filters
     choices: Choices
+    notes: tuple[str, ...]
     builds: tuple[Build, ...]
     has_builds_only: bool
     is_cut: bool
@@ -191,6 +192,7 @@ def get_deployment(
         page=page,
         filters=parsed.filters,
         choices=parsed.choices,
+        notes=parsed.notes,
         builds=listed,
         has_builds_only=bool(listed) and deployment.newest_version_id is None,
         is_cut=is_cut,

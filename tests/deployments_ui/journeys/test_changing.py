@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
 from django.db.models import F
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 from pytest_django.live_server_helper import LiveServer
 
 from portal.models import Customer, Deployment, Operation
@@ -17,6 +18,7 @@ from tests.deployments_ui.journeys.conftest import Enter, no_sideways, tab_to
 
 Check = Callable[[Page], None]
 CONFIRM = "#dialog .primary"
+POLL = "document.querySelectorAll('[data-poll]').forEach((part) => htmx.trigger(part, 'poll'))"
 
 
 def open_rollback(page: Page) -> None:
@@ -128,9 +130,34 @@ def test_an_update_leaves_the_keyboard_in_its_row(enter: Enter, world: World) ->
     expect(page.locator(f"#{row_id} summary")).to_be_focused()
     page.keyboard.press("Escape")
     Customer.objects.update(generation=F("generation") + 1)
-    page.evaluate("document.querySelectorAll('[data-poll]').forEach((part) => htmx.trigger(part, 'poll'))")
+    page.evaluate(POLL)
     expect(page.locator(f"#{row_id} summary")).to_have_count(0)
     expect(page.locator(f"#{row_id} .row-actions")).to_be_focused()
+
+
+def test_a_menu_stays_open_while_the_page_is_updated(enter: Enter, world: World, live_server: LiveServer) -> None:
+    """Also one outside the part that polls, and one that was opened after the poll was sent."""
+    page = enter(world.people.operator)
+    page.goto(f"{live_server.url}{world.path}")
+    menu = page.locator("#actions details.menu")
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route(re.compile("[?&]seen="), hold)
+    Customer.objects.update(generation=F("generation") + 1)
+    with page.expect_request(re.compile("[?&]seen=")):
+        page.evaluate(POLL)
+    menu.locator("summary").click()
+    with page.expect_response(re.compile("[?&]seen=")):
+        held[0].continue_()
+    page.unroute_all()
+    page.evaluate(POLL)
+    expect(page.locator(".htmx-request")).to_have_count(0)
+    expect(menu).to_have_attribute("open", "")
+    menu.get_by_role("link", name="Rename…").click()
+    expect(page.locator("#dialog").get_by_label("Name", exact=True)).to_be_focused()
 
 
 def test_rolling_back_on_a_phone(enter: Enter, world: World, worker: None, phone: Page, accessible: Check) -> None:
@@ -234,7 +261,7 @@ def test_changing_without_javascript(
 
 @pytest.mark.browser
 def test_publishing_and_promoting_without_javascript(
-    db_ready: None, enter: Enter, world: World, worker: None, live_server: LiveServer, browser: Browser
+    enter: Enter, world: World, worker: None, live_server: LiveServer, browser: Browser
 ) -> None:
     state = enter(world.people.owner).context.storage_state()
     page = browser.new_context(java_script_enabled=False, storage_state=state).new_page()

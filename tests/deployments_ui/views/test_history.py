@@ -59,7 +59,7 @@ def test_a_filter_narrows_the_list_and_is_in_the_address(world: World, browse: B
 
 def test_a_filter_for_another_customers_app_is_ignored_with_a_note(world: World, browse: Browse) -> None:
     page = text_of(browse(world.people.owner), f"{PATH}?app={world.foreign['id']}")
-    assert "The filter for an unknown app was ignored." in page
+    assert "A filter for an unknown app was ignored." in page
     assert world.foreign["name"] not in page
 
 
@@ -294,8 +294,8 @@ def test_every_filter_in_use_is_taken_away_alone(world: World, browse: Browse) -
         chips = re.findall(r'<a class="chip"\s+href="([^"]+)".*?<span class="name">(.*?)</span>', page, re.DOTALL)
         assert [text for _url, text in chips] == [
             "Event: Failed",
-            "State: Failed",
             "State: Live",
+            "State: Failed",
             "From: 2 January",
             "Search: a",
         ]
