@@ -65,8 +65,8 @@ class LiveChange:
 class Comparison:
     """`delta` and `changed` lead from `left` to `right`; `equal` are the facts that both have in common.
 
-    What happened between the two publishes: `versions` were published (`has_more`: and others), newest first;
-    `live_changes`, `env_changes` and `domain_changes`, oldest first. `choices` are versions to compare with. `offered`
+    What happened between the two publishes: `versions` were published, newest first; `live_changes`, `env_changes` and
+    `domain_changes`, oldest first. `has_more`: there was more than is listed. `choices` are versions to compare with. `offered`
     is the one of the two that is not live, with what can be done with it in `actions`; None if neither is.
     """
 
@@ -78,10 +78,10 @@ class Comparison:
     changed: tuple[Difference, ...]
     equal: tuple[Difference, ...]
     versions: tuple[VersionSummary, ...]
-    has_more: bool
     live_changes: tuple[LiveChange, ...]
     env_changes: tuple[EnvChange, ...]
     domain_changes: tuple[DomainChange, ...]
+    has_more: bool
     choices: tuple[VersionSummary, ...]
     offered: VersionSummary | None
     actions: Actions
@@ -121,7 +121,8 @@ def compare(*, by: Person, slug: str, deployment_id: str, from_id: str, to_id: s
     scope = _Scope(customer, deployment, left, right, by)
     facts = (*list_differences(left, right, by=by), *_compare_commits(scope))
     listed = [each for each in facts if each.name not in _OF_THE_PUBLISH]
-    between = _list_versions(scope)
+    between, moved = _list_versions(scope), tuple(_list_live_changes(scope))
+    env_changes, domain_changes = _list_env_changes(scope), _list_domain_changes(scope)
     offered = _find_offered(scope)
     return Comparison(
         customer=summaries.summarize_customer(customer, by=by),
@@ -132,10 +133,10 @@ def compare(*, by: Person, slug: str, deployment_id: str, from_id: str, to_id: s
         changed=tuple(each for each in listed if not each.same),
         equal=tuple(each for each in listed if each.same and each.left not in {None, ""}),
         versions=tuple(map(scope.summarize, between[:_MOST])),
-        has_more=len(between) > _MOST,
-        live_changes=tuple(_list_live_changes(scope)),
-        env_changes=tuple(_list_env_changes(scope)),
-        domain_changes=tuple(_list_domain_changes(scope)),
+        live_changes=moved[:_MOST],
+        env_changes=tuple(env_changes[:_MOST]),
+        domain_changes=tuple(domain_changes[:_MOST]),
+        has_more=any(len(each) > _MOST for each in (between, moved, env_changes, domain_changes)),
         choices=_list_choices(scope),
         offered=scope.summarize(offered) if offered else None,
         actions=actions.get_version_actions(offered, deployment, customer, by=by, now=now) if offered else Actions(),
@@ -182,7 +183,7 @@ def _find_offered(scope: _Scope) -> Version | None:
 def _list_live_changes(scope: _Scope) -> Iterator[LiveChange]:
     """Rollbacks and promotions. A version that went live by its own publish is listed as a version."""
     moved = Activation.objects.filter(deployment_id=scope.deployment.miosa_id, has_entry=True)
-    activations = list(moved.filter(at__gt=scope.start, at__lte=scope.end).order_by("at", "pk")[:_MOST])
+    activations = list(moved.filter(at__gt=scope.start, at__lte=scope.end).order_by("at", "pk")[: _MOST + 1])
     ids = {miosa_id for each in activations for miosa_id in (each.version_id, each.previous_id)}
     stored = Version.objects.for_summary().filter(deployment=scope.deployment, miosa_id__in=ids) if ids else ()
     seen = {
@@ -232,7 +233,7 @@ def _list_env_changes(scope: _Scope) -> list[EnvChange]:
     requested = requested.filter(requested_at__gt=scope.start, requested_at__lte=scope.end, state__in=_DONE)
     changes = [
         change
-        for operation in requested.exclude(decision="did_not").order_by("requested_at")[:_MOST]
+        for operation in requested.exclude(decision="did_not").order_by("requested_at")[: _MOST + 1]
         for change in _describe_env_changes(operation, by=scope.by)
     ]
     known = {change.name for change in changes}
@@ -241,7 +242,7 @@ def _list_env_changes(scope: _Scope) -> list[EnvChange]:
     ).exclude(name__in=known)
     changes += [
         EnvChange(each.name, each.environment, each.changed_at, "", "", was_deleted=False)
-        for each in reported[:_MOST]
+        for each in reported[: _MOST + 1]
         if each.changed_at
     ]
     # Customers don't see the names that the hosting service sets for itself.

@@ -168,6 +168,18 @@ def test_domains_added_and_removed_in_between_are_named(world: World, browse: Br
     assert "far.example" not in text
 
 
+def test_what_is_too_much_to_list_leads_to_the_history(world: World, browse: Browse) -> None:
+    left, right = numbered(world, 22), numbered(world, 23)
+    deployment = Deployment.objects.get(miosa_id=world.main["id"])
+    for number in range(51):
+        name = f"shop-{number}.example"
+        deployment.domains.create(customer=deployment.customer, miosa_id=name, name=name, created_at=right.created_at)
+        if number in {49, 50}:
+            page = words(text_of(browse(world.people.viewer), path_of(world, left, right)))
+            assert page.count(".example added") == 50
+            assert ("There is more than is listed here. All in the history" in page) == (number == 50)
+
+
 def test_another_version_can_be_chosen_without_a_script(world: World, browse: Browse) -> None:
     left, right = numbered(world, 23), numbered(world, 24)
     page = text_of(browse(world.people.viewer), path_of(world, left, right))
