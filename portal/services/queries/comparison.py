@@ -66,8 +66,8 @@ class Comparison:
     """`delta` and `changed` lead from `left` to `right`; `equal` are the facts that both have in common.
 
     What happened between the two publishes: `versions` were published, newest first; `live_changes`, `env_changes` and
-    `domain_changes`, oldest first. `has_more`: there was more than is listed. `choices` are versions to compare with. `offered`
-    is the one of the two that is not live, with what can be done with it in `actions`; None if neither is.
+    `domain_changes`, oldest first. `has_more`: there was more than is listed. `choices` are versions to compare with.
+    `offered` is the one of the two that is not live, with what can be done with it in `actions`; None if neither is.
     """
 
     customer: CustomerSummary
