@@ -1,7 +1,7 @@
 """The list of customers: each with its apps, counted by state, and how far the first reading of all apps is."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import blake2s
 
@@ -13,7 +13,7 @@ from portal.models import Connection, Customer, CustomerTag, Deployment, Holding
 from portal.permissions import Person
 from portal.services import clean_text
 from portal.services.errors import NotFound
-from portal.services.queries import ages, app_counts, attention_filters, fills, summaries
+from portal.services.queries import actions, ages, app_counts, attention_filters, fills, summaries
 from portal.services.queries.app_counts import AppCounts
 from portal.services.queries.attention_filters import AttentionFilters
 from portal.services.queries.customers import get_customer, get_freshness, list_visible
@@ -177,8 +177,7 @@ def get_list(loaded: LoadedList, *, by: Person, now: datetime) -> CustomerList:
             CustomerRow(
                 customer=summaries.summarize_customer(customer, by=by),
                 deployments=tuple(
-                    summaries.summarize_deployment(deployment, customer, by=by)
-                    for deployment in loaded.held.get(customer.pk, ())
+                    _summarize(deployment, customer, by=by) for deployment in loaded.held.get(customer.pk, ())
                 ),
                 deployments_count=customer.deployments_count,
                 last_published_at=customer.last_published_at,
@@ -209,6 +208,12 @@ def get_list(loaded: LoadedList, *, by: Person, now: datetime) -> CustomerList:
     )
 
 
+def _summarize(deployment: Deployment, customer: Customer, *, by: Person) -> DeploymentSummary:
+    """With what this person may do about it."""
+    summary = summaries.summarize_deployment(deployment, customer, by=by)
+    return replace(summary, actions=actions.get_deployment_actions(deployment, customer, by=by))
+
+
 def iterate_rows(
     *, by: Person, search: str = "", sort: str = "name", filters: AttentionFilters = NO_FILTERS, now: datetime
 ) -> Iterator[CustomerRow]:
@@ -223,7 +228,7 @@ def iterate_rows(
 
 
 def _found(by: Person, text: str) -> QuerySet[Customer]:
-    rows = list_visible(by).select_related("freshness")
+    rows = list_visible(by).select_related("freshness", "connection")
     if not by.is_staff:
         rows = rows.exclude(is_unassigned=True)
     elif not text:

@@ -215,7 +215,7 @@ class DeploymentSummary:
     so nothing is known of what is staged, building or failed. `last_failed` and `building` are the newest version, if
     it failed or is being built. `on_rollback`: a newer version was live before. `domains_waiting` counts the domains
     that do not lead to it, None while they were never read. `is_shared`: versions or domains of several customers.
-    `actions` and `rollback` are set on the deployment's own pages, `actions` also on the customer's.
+    `actions` and `rollback` are set on the deployment's own pages, `actions` also in lists of apps.
     """
 
     id: str

@@ -216,6 +216,7 @@ def test_somebody_with_several_customers_begins_with_their_apps(world: World, br
     assert "Your customers" in page
     assert page.index("Pawsome Vets</a>") < page.index("Fjord Yoga</a>")
     assert "#9 failed" in page
+    assert "Roll back…" in page
 
 
 def test_limited_support_is_offered_the_tags_of_its_customers(world: World, browse: Browse) -> None:
