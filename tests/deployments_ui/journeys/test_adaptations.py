@@ -95,12 +95,13 @@ def test_at_200_percent_nothing_is_lost(zoomed: Page, world: World, live_server:
         no_sideways(zoomed)
 
 
-def test_at_200_percent_a_dialog_leaves_its_fields_in_sight(
+def test_at_200_percent_a_dialog_leaves_its_fields_and_its_button_in_sight(
     zoomed: Page, world: World, live_server: LiveServer
 ) -> None:
     zoomed.goto(f"{live_server.url}{world.path}")
     zoomed.locator("#action-roll-back").click()
     expect(zoomed.locator("#dialog")).to_be_visible()
+    zoomed.wait_for_function(IS_IN_SIGHT, arg=CONFIRM)
     for field in ("#targets summary", "[name=choice]", "#note", CONFIRM):
         tab_to(zoomed, field)
         zoomed.wait_for_function(IS_IN_SIGHT, arg=field)
