@@ -25,8 +25,8 @@ from portal.services.queries.schemas import CustomerSummary
 THEMES = ("light", "dark")
 # Pages that every customer has, by the names of their URLs: the switcher stays on the same one.
 CUSTOMER_PAGES = (
-    *("history", "customer_activity", "customer_operations", "customer_people", "customer_settings"),
-    "customer_permissions",
+    *("history", "customer_activity", "customer_operations", "customer_insights", "customer_people"),
+    *("customer_settings", "customer_permissions"),
 )
 HTMX_CONFIG = {
     # Nothing that the Content-Security-Policy forbids, and nothing kept of a page of somebody who signed out.

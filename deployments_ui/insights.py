@@ -52,6 +52,8 @@ class TabledChart:
     name: str
     heads: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
+    # What is left out of it, if anything is.
+    note: str = ""
 
 
 def list_figures(numbers: Numbers, *, is_cut: bool = False) -> list[Figure]:
@@ -78,9 +80,7 @@ def show_rate(rate: float | None) -> str:
 def count_publishes(days: Sequence[Day]) -> str:
     """7 publishes, 1 failed"""
     publishes, failed = sum(day.publishes for day in days), sum(day.failed for day in days)
-    if not failed:
-        return _count_publishes(publishes)
-    return _("%(publishes)s, %(failed)d failed") % {"publishes": _count_publishes(publishes), "failed": failed}
+    return _join(_count_publishes(publishes), _count_failed(failed) if failed else "")
 
 
 def summarize(numbers: Numbers) -> Summary:
@@ -127,7 +127,7 @@ def draw_days(days: Sequence[Day], *, url_of: UrlOfDay | None = None) -> TabledC
 
 
 def draw_builds(builds: Sequence[BuildTime], numbers: Numbers, *, url_of: UrlOfVersion) -> TabledChart | None:
-    """How long each build took. None if that is known of none."""
+    """How long each build took, `builds` being the newest of those counted. None if that is known of none."""
     known = [build for build in builds if build.seconds is not None]
     if not known:
         return None
@@ -146,14 +146,23 @@ def draw_builds(builds: Sequence[BuildTime], numbers: Numbers, *, url_of: UrlOfV
         ticks=[(value, formats.duration(value)) for value in (top, top // 2, 0)],
         median=numbers.builds.median_s,
     )
+    counted, note = numbers.builds.known, ""
+    if len(known) < counted:
+        note = ngettext("The newest %(drawn)d of %(num)d build.", "The newest %(drawn)d of %(num)d builds.", counted)
+        note %= {"drawn": len(known), "num": counted}
     values = {
+        "note": note,
         "builds": ngettext("%(num)d build", "%(num)d builds", len(known)) % {"num": len(known)},
         "median": _show_median(numbers.builds),
         "longest": formats.duration(longest.seconds or 0),
     }
     return TabledChart(
         chart,
-        _("%(builds)s, median %(median)s, longest %(longest)s.") % values,
+        (
+            _("%(note)s Median of all: %(median)s. Longest of these: %(longest)s.") % values
+            if note
+            else _("%(builds)s, median %(median)s, longest %(longest)s.") % values
+        ),
         (_("Version"), _("Started"), _("Duration"), _("Result")),
         tuple(
             (
@@ -164,6 +173,7 @@ def draw_builds(builds: Sequence[BuildTime], numbers: Numbers, *, url_of: UrlOfV
             )
             for build in builds
         ),
+        note,
     )
 
 
@@ -174,7 +184,7 @@ def draw_periods(
     if not periods:
         return None
     start, _end = _get_ends(numbers.days)
-    longest = max(periods, key=lambda period: (period.end or now) - max(period.start, start))
+    longest = max(periods, key=lambda period: (period.end or now) - period.start)
     chart = charts.draw_strip(
         [_stretch(period, now=now) for period in periods],
         start=start,
@@ -227,7 +237,8 @@ def _shorten(number: float) -> str:
 def _show_frequency(numbers: Numbers) -> str:
     """What is still being built, else how many a week."""
     if numbers.unfinished:
-        return _("%(num)d being built") % {"num": numbers.unfinished}
+        text = ngettext("%(num)d being built", "%(num)d being built", numbers.unfinished)
+        return text % {"num": numbers.unfinished}
     return _("%(number)s per week") % {"number": _shorten(numbers.publishes * 7 / len(numbers.days))}
 
 
@@ -242,22 +253,32 @@ def _show_median(found: Durations) -> str:
 def _show_basis(found: Durations) -> str:
     """How many builds a median is of, and how many are unknown."""
     known = ngettext("%(num)d build", "%(num)d builds", found.known) % {"num": found.known}
-    if not found.unknown:
-        return known
-    return _("%(builds)s, %(unknown)d unknown") % {"builds": known, "unknown": found.unknown}
+    return _join(known, _count_unknown(found))
 
 
 def _show_restores(found: Durations) -> str:
     count = found.known + found.unknown
     rollbacks = ngettext("%(num)d rollback", "%(num)d rollbacks", count) % {"num": count}
-    if not found.unknown:
-        return rollbacks
-    return _("%(rollbacks)s, %(unknown)d unknown") % {"rollbacks": rollbacks, "unknown": found.unknown}
+    return _join(rollbacks, _count_unknown(found))
 
 
 def _count_rolled_back(numbers: Numbers) -> str:
-    values = {"failed": numbers.failed, "rolled_back": numbers.rolled_back}
-    return _("%(failed)d failed, %(rolled_back)d rolled back") % values
+    rolled_back = ngettext("%(num)d rolled back", "%(num)d rolled back", numbers.rolled_back)
+    return _join(_count_failed(numbers.failed), rolled_back % {"num": numbers.rolled_back})
+
+
+def _count_failed(count: int) -> str:
+    return ngettext("%(num)d failed", "%(num)d failed", count) % {"num": count}
+
+
+def _count_unknown(found: Durations) -> str:
+    if not found.unknown:
+        return ""
+    return ngettext("%(num)d unknown", "%(num)d unknown", found.unknown) % {"num": found.unknown}
+
+
+def _join(*texts: str) -> str:
+    return ", ".join(filter(None, texts))
 
 
 def _describe_build(build: BuildTime) -> str:

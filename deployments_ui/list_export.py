@@ -1,4 +1,4 @@
-"""Rows of the CSV files of histories, operations and customers: what their pages show, the newest 10,000 of it."""
+"""Rows of the CSV files of histories, operations and customers: the first 10,000 rows, in the page's order."""
 
 from __future__ import annotations
 

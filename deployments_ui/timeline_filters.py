@@ -81,6 +81,7 @@ def get_context(found: Filtered, query: QueryDict, *, url: str) -> dict[str, Any
     page_query = [*filters, ("cursor", cursor)] if cursor else filters
     menus = list_menus(found.filters, found.choices)
     return {
+        "all_menus": menus,
         # A filter with a single option filters nothing.
         "menus": [menu for menu in menus if len(menu.options) > 1 or menu.is_used],
         "dates": describe_dates(found.filters),

@@ -56,14 +56,16 @@ def get_row_id(row: AttentionRow) -> str:
 
 def list_app_states(apps: AppCounts) -> list[Label]:
     """The apps of a customer by state: problems first, then what is live."""
+    domains = ngettext("%(num)d with a domain problem", "%(num)d with a domain problem", apps.domains)
+    on_rollback = ngettext("%(num)d on a rollback", "%(num)d on a rollback", apps.on_rollback)
     found = [
-        (apps.failed, "failed", "failed", _("%(n)d failed")),
-        (apps.domains, "waiting", "created", _("%(n)d with a domain problem")),
-        (apps.stopped, "waiting", "gone", _("%(n)d stopped")),
-        (apps.on_rollback, "waiting", "back", _("%(n)d on a rollback")),
-        (apps.building, "building", "building", _("%(n)d building")),
-        (apps.staged, "staged", "staged", _("%(n)d staged")),
-        (apps.live, "good", "live", _("%(n)d live")),
-        (apps.not_live, "archived", "archived", _("%(n)d not live")),
+        (apps.failed, "failed", "failed", ngettext("%(num)d failed", "%(num)d failed", apps.failed)),
+        (apps.domains, "waiting", "created", domains),
+        (apps.stopped, "waiting", "gone", ngettext("%(num)d stopped", "%(num)d stopped", apps.stopped)),
+        (apps.on_rollback, "waiting", "back", on_rollback),
+        (apps.building, "building", "building", ngettext("%(num)d building", "%(num)d building", apps.building)),
+        (apps.staged, "staged", "staged", ngettext("%(num)d staged", "%(num)d staged", apps.staged)),
+        (apps.live, "good", "live", ngettext("%(num)d live", "%(num)d live", apps.live)),
+        (apps.not_live, "archived", "archived", ngettext("%(num)d not live", "%(num)d not live", apps.not_live)),
     ]
-    return [Label(css, shape, str(word) % {"n": count}) for count, css, shape, word in found if count]
+    return [Label(css, shape, text % {"num": count}) for count, css, shape, text in found if count]

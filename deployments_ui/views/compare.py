@@ -21,7 +21,9 @@ def show(request: htmx.Request, slug: str, deployment_id: str) -> HttpResponse:
         to_id=request.GET.get("to", ""),
         now=timezone.now(),
     )
-    return htmx.render(request, "versions/comparison.html", context_of(found), part="comparison")
+    response = htmx.render(request, "versions/comparison.html", context_of(found), part="comparison")
+    url = links.compare(found.customer.slug, found.deployment.id, found.left.id, found.right.id)
+    return htmx.push_url(request, response, url)
 
 
 def context_of(found: Comparison) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from django.http import HttpResponse
@@ -44,8 +44,15 @@ def show(request: htmx.Request) -> HttpResponse:
     found = search.find(by=request.person, text=request.GET.get("q", "")[:200], subject=subject, place=place)
     groups = [group for group in list_groups(request, found, typed, subject, place) if group.items]
     is_palette = request.htmx.target == "palette-results"
+    if not is_palette:
+        groups = [group for group in map(without_buttons, groups) if group.items]
     template, part = ("find/palette.html", "palette") if is_palette else ("find/page.html", "results")
     return htmx.render(request, template, {"found": found, "groups": groups}, part=part)
+
+
+def without_buttons(group: Group) -> Group:
+    """Without what only a button of the page at hand does."""
+    return replace(group, items=[item for item in group.items if item.url or not item.presses])
 
 
 def find_place(request: htmx.Request) -> Place:

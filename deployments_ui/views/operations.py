@@ -63,7 +63,8 @@ def index(request: htmx.Request, slug: str = "") -> HttpResponse:
         "older_url": links.with_query(path, [("before", found.next_cursor)]) if found.next_cursor else "",
         "export_url": links.operations_export(slug),
     }
-    return htmx.render(request, "operations/list.html", context, part="operations")
+    response = htmx.render(request, "operations/list.html", context, part="operations")
+    return htmx.push_url(request, response, links.with_query(path, [("before", str(cursor))] if cursor else []))
 
 
 @require_safe

@@ -69,8 +69,8 @@ def fill_events(apps, schema_editor):
     operations = entries.filter(kind=OPERATION)
     for name, event in OPERATIONS.items():
         operations.filter(subject__in=Operation.objects.filter(kind=name).values("pk")).update(event=event)
-    refused = Operation.objects.filter(state="refused")
-    operations.filter(subject__in=refused.values("pk")).update(event=FAILED)
+    for failed in (Operation.objects.filter(state="refused"), Operation.objects.filter(result__has_key="build_failed")):
+        operations.filter(subject__in=failed.values("pk")).update(event=FAILED)
 
 
 def remove_repeated_entries(apps, schema_editor):

@@ -7,7 +7,9 @@ def choose_own_domains(apps, schema_editor):
         status="active", drifted_at=None, gone_at=None, customer=models.F("deployment__customer")
     )
     chosen = {}
-    for deployment_id, name, policy in domains.order_by("pk").values_list("deployment_id", "name", "redirect_policy"):
+    # A wildcard is no address.
+    served = domains.exclude(name__contains="*").order_by("pk")
+    for deployment_id, name, policy in served.values_list("deployment_id", "name", "redirect_policy"):
         is_away = policy == ("www_to_apex" if name.startswith("www.") else "apex_to_www")
         if deployment_id not in chosen or (chosen[deployment_id][0] and not is_away):
             chosen[deployment_id] = (is_away, name)

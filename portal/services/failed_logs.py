@@ -21,6 +21,8 @@ logger = logging.getLogger(__name__)
 
 _FAILED_WITHIN = timedelta(days=30)
 _MOST_LISTED = 50
+# Those without a log stay among the newest for days.
+_MOST_LOOKED_AT = 1_000
 _PATIENCE_S = 3.0
 # A log that is missing or has no end yet, or that a worker which died was reading.
 _AGAIN_AFTER_S = 24 * 3600
@@ -69,9 +71,14 @@ def _list_unread(*, now: datetime) -> Sequence[Deployment]:
         newest_version__customer__isnull=False,
         newest_version__gone_at=None,
     )
-    found = list(failed.select_related("newest_version").order_by("-failed_at")[:_MOST_LISTED])
-    tried = cache.get_many([_get_tried_key(row) for row in found]) if found else {}
-    return [row for row in found if _get_tried_key(row) not in tried]
+    rows = failed.select_related("newest_version").order_by("-failed_at")
+    for start in range(0, _MOST_LOOKED_AT, _MOST_LISTED):
+        found = list(rows[start : start + _MOST_LISTED])
+        tried = cache.get_many([_get_tried_key(row) for row in found]) if found else {}
+        untried = [row for row in found if _get_tried_key(row) not in tried]
+        if untried or len(found) < _MOST_LISTED:
+            return untried
+    return []
 
 
 def _get_tried_key(row: Deployment) -> str:

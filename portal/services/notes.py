@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import ngettext
 
-from portal.models import VersionNote
+from portal.models import Version, VersionNote
 from portal.permissions import Permission, Person
 from portal.services import clean_text
 from portal.services.audit.record import record
@@ -81,6 +81,8 @@ def _load(slug: str, deployment_id: str, version_id: str, *, by: Person) -> vers
 def _store(loaded: versions.LoadedVersion, note: str, *, by: Person, now: datetime) -> None:
     """An empty note is stored too, since it replaces the one of the publish."""
     version, role = loaded.version, by.role_at(loaded.customer.pk)
+    # Its entry is written from it, and its build may just have ended.
+    version.refresh_from_db(from_queryset=Version.objects.select_for_update())
     before, version.note = version.note, note
     version.save(update_fields=["note"])
     VersionNote.objects.update_or_create(

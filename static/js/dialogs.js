@@ -33,7 +33,8 @@
 
   document.addEventListener("htmx:afterSwap", (event) => {
     if (event.detail.target !== body || dialog.open) return;
-    const link = event.detail.requestConfig.elt;
+    const { elt } = event.detail.requestConfig;
+    const link = (elt.matches("form") && elt.querySelector("button")) || elt;
     opener = { id: link.id, href: link.getAttribute("href"), row: link.closest("[data-row]")?.id, link };
     fillDraft(opener.href);
     dialog.showModal();
@@ -54,12 +55,14 @@
     body.replaceChildren();
     notices.replaceChildren();
     const { id, href, row, link } = opener ?? {};
+    const inRow = (selector) => row && document.querySelector(`#${CSS.escape(row)} :is(${selector})`);
     const back = link?.isConnected
       ? link
       : (id && document.getElementById(id)) ||
         (href && document.querySelector(`a[href="${CSS.escape(href)}"]`)) ||
-        (row && document.querySelector(`#${CSS.escape(row)} .row-actions`)) ||
-        (link?.role === "option" && document.getElementById("search"));
+        inRow(".row-actions") ||
+        inRow("a[href], button") ||
+        (link?.role === "option" ? document.getElementById("search") : null);
     (back?.closest("details:not([open])")?.querySelector("summary") || back || document.getElementById("main"))?.focus();
     opener = null;
     document.querySelectorAll("[data-poll]").forEach((part) => window.htmx?.trigger(part, "poll"));

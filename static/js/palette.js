@@ -72,7 +72,9 @@
     for (const option of options()) {
       if (option.dataset.presses && !document.getElementById(option.dataset.presses)) option.remove();
     }
+    for (const group of list().querySelectorAll("[role=group]:not(:has([role=option]))")) group.remove();
     if (!input.value.trim()) showRecent();
+    list().querySelector("[data-nothing]")?.toggleAttribute("hidden", options().length > 0);
     select(options().find((option) => !option.matches("[aria-disabled]")));
     if (isEnterWaiting && isShown()) selected()?.click();
     isEnterWaiting = isEnterWaiting && !isShown();
@@ -109,11 +111,18 @@
   });
   search?.setAttribute("aria-haspopup", "dialog");
   const isMac = /Mac|iPhone|iPad/.test(navigator.platform);
-  const key = search?.querySelector("kbd");
-  if (isMac && key) key.textContent = "⌘ K";
+  const showKey = () => {
+    for (const key of document.querySelectorAll("kbd")) if (key.textContent === "Ctrl K") key.textContent = "⌘ K";
+  };
+  if (isMac) {
+    showKey();
+    document.addEventListener("htmx:load", showKey);
+  }
 
+  /* On a Mac, Ctrl K in a field deletes to the end of the line. */
+  const isChord = (event) => event.metaKey || (event.ctrlKey && !(isMac && event.target.matches?.("input, textarea")));
   document.addEventListener("keydown", (event) => {
-    if (event.key.toLowerCase() !== "k" || !(isMac ? event.metaKey : event.ctrlKey) || event.shiftKey || event.altKey) return;
+    if (event.key.toLowerCase() !== "k" || !isChord(event) || event.shiftKey || event.altKey) return;
     event.preventDefault();
     if (palette.open) palette.close(); else open();
   });

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection as database
 from django.utils import timezone
 from msgspec import UNSET
 
@@ -250,6 +251,32 @@ def test_a_version_row_of_another_deployment_or_tenant_is_refused(db: None) -> N
     ]
     version_rows.upsert_versions(seen.deployment, rows, now=now)
     assert set(Version.objects.values_list("miosa_id", flat=True)) == {"ver_made"}
+
+
+def test_what_goes_live_while_rows_are_stored_keeps_its_times(db: None) -> None:
+    """Only rows that say when they were live set the times of a version."""
+    now = timezone.now()
+    (seen,) = deployment_rows.upsert_deployments([deployment_row(external_workspace_id=OURS)], now=now)
+    facts: dict[str, Any] = {"external_workspace_id": OURS, "created_at": now - timedelta(days=2)}
+    rows = [version_row(id="ver_a", state="building", **facts), version_row(id="ver_b", state="ready", **facts)]
+    version_rows.upsert_versions(seen.deployment, rows, now=now)
+    meanwhile = [Version.objects.filter(miosa_id="ver_a")]
+
+    def go_live(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if sql.startswith("UPDATE") and "portal_version" in sql and meanwhile:
+            meanwhile.pop().update(live_from=now)
+        return execute(sql, params, many, context)
+
+    at = now - timedelta(days=1)
+    rows = [
+        version_row(id="ver_a", state="failed", **facts),
+        version_row(id="ver_b", state="archived", promoted_at=at, archived_at=now, **facts),
+    ]
+    with database.execute_wrapper(go_live):
+        version_rows.upsert_versions(seen.deployment, rows, now=now)
+    stored = dict(Version.objects.values_list("miosa_id", "live_from"))
+    assert not meanwhile
+    assert stored == {"ver_a": now, "ver_b": at}
 
 
 def test_an_older_response_never_overwrites_a_newer_one(db: None) -> None:

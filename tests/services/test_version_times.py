@@ -46,7 +46,7 @@ def test_a_build_that_the_portal_saw_end_ended_when_it_was_read() -> None:
 def test_a_later_row_does_not_move_the_end_of_a_build() -> None:
     version = note(state="ready", promoted_at=after(38))
     version.promoted_at = after(500)
-    assert version_times.note_row(version, was_unfinished=False, now=NOW) == {"live_from"}
+    assert version_times.note_row(version, was_unfinished=False, now=NOW) == ("live_from",)
     assert version.finished_at == after(38)
 
 

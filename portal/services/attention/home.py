@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2s
 
+from django.db.models import Case, When
+
 from portal.models import Connection, Operation
 from portal.permissions import Permission, Person
 from portal.services import authorization
@@ -55,13 +57,14 @@ class Home:
 
 
 def get_home(query: Mapping[str, Sequence[str]], *, page: int = 1, by: Person, now: datetime) -> Home:
-    """Raises NotFound for people other than staff, and for a page that does not exist."""
+    """A page beyond the last one is the last, since rows go away. Raises NotFound for people other than staff."""
     authorization.require_platform_permission(Permission.READ_ALL_CUSTOMERS, by=by)
     filters = attention_filters.parse_filters(query)
     connection, counted = counts.count_attention(filters, by=by, now=now)
     pages = _count_pages(filters, counted)
-    if not 0 < page <= pages:
+    if page < 1:
         raise NotFound
+    page = min(page, pages)
     listed, events = _list_rows(filters, counted, connection, page=page, by=by, now=now)
     tags = customer_list.list_tags(by=by)
     sweep = ages.find_sweep()
@@ -120,9 +123,12 @@ def _read_operations(
         parts.append(attention_filters.find_undecided(filters, by=by)[limit])
     wanted = [Operation.objects.filter(pk__in=part.values("pk")).values("pk") for part in parts]
     keys = wanted[0].union(*wanted[1:]) if len(wanted) > 1 else wanted[0]
-    operations = list(recent.with_places(Operation.objects.filter(pk__in=keys), by=by).order_by("-pk"))
-    undecided = [each for each in reversed(operations) if each.needs_decision] if limit is not None else []
-    return undecided, operations
+    # The newest ones may hold undecided ones that `limit` leaves out, and the other way round.
+    is_wanted = [Case(When(pk__in=each, then=True), default=False) for each in wanted]
+    rows = Operation.objects.filter(pk__in=keys).annotate(is_new=is_wanted[0], is_listed=is_wanted[-1])
+    operations = list(recent.with_places(rows).order_by("-pk"))
+    undecided = [each for each in reversed(operations) if vars(each)["is_listed"]] if limit is not None else []
+    return undecided, [each for each in operations if vars(each)["is_new"]]
 
 
 def _get_place(row: AttentionRow) -> tuple[int, float, str]:

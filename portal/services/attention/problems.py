@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from django.db.models import CharField, OuterRef, QuerySet, Subquery, Value
+from django.db.models import CharField, QuerySet, Value
 
 from portal.models import Connection, Deployment, Domain, Operation
 from portal.permissions import Person
@@ -12,7 +12,7 @@ from portal.services import open_words
 from portal.services.domains import reports
 from portal.services.domains.queries import summarize_domain
 from portal.services.domains.schemas import DomainSummary
-from portal.services.queries import actions, attention_filters, recent, summaries
+from portal.services.queries import actions, app_health, attention_filters, recent, summaries
 from portal.services.queries.attention_filters import AttentionFilters, Problem
 from portal.services.queries.schemas import DeploymentSummary
 from portal.services.queries.timeline_schemas import OperationEntry
@@ -62,15 +62,9 @@ def list_deployments(
 
 def _read(found: QuerySet[Deployment], problem: Problem) -> QuerySet[Deployment]:
     """The rows of a subquery with a limit, with what a summary needs."""
-    checks = Operation.objects.filter(deployment_id=OuterRef("miosa_id"), checked_at__gte=OuterRef("live_since"))
-    verdicts = checks.exclude(verdict=Operation.Verdict.NONE).order_by("-requested_at").values("verdict")[:1]
-    return (
-        Deployment.objects.filter(pk__in=found.values("pk"))
-        .select_related("customer", *_VERSIONS)
-        .annotate(
-            verdict=Subquery(verdicts),
-            problem=Value(problem.value, output_field=CharField()),
-        )
+    rows = app_health.annotate_verdict(Deployment.objects.filter(pk__in=found.values("pk")))
+    return rows.select_related("customer", *_VERSIONS).annotate(
+        problem=Value(problem.value, output_field=CharField()),
     )
 
 

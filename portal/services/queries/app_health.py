@@ -9,6 +9,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.core.cache import cache
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from portal.models import Customer, Deployment, Domain, Operation
 from portal.permissions import Person
@@ -45,6 +46,15 @@ class DomainHealth:
 
     working: int
     waiting: int
+
+
+def annotate_verdict(rows: QuerySet[Deployment]) -> QuerySet[Deployment]:
+    """With the `verdict` of the last check of what is live. The one on a build that failed says nothing of that."""
+    checks = Operation.objects.filter(deployment_id=OuterRef("miosa_id"), checked_at__gte=OuterRef("live_since"))
+    # Only a rollback or a promotion has a target of its own.
+    checks = checks.filter(Q(target_id="") | Q(target_id=OuterRef("active_version_id")))
+    checks = checks.exclude(Q(verdict=Operation.Verdict.NONE) | Q(result__has_key="build_failed"))
+    return rows.annotate(verdict=Subquery(checks.order_by("-requested_at", "-pk").values("verdict")[:1]))
 
 
 def find_check(row: Deployment) -> AppCheck | None:

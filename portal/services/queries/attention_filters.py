@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from django.db.models import F, Model, Q, QuerySet
+from django.db.models import Exists, F, Model, OuterRef, Q, QuerySet
 
 from portal.models import Customer, CustomerTag, Deployment, Domain, Operation
 from portal.permissions import Person
@@ -131,6 +131,7 @@ def find_domains(problem: Problem, filters: AttentionFilters, *, by: Person) -> 
     concerned = Deployment.objects.filter(gone_at=None, domains_waiting__gt=0)
     rows = filter_by_customer(found.filter(deployment__in=concerned), filters, by=by)
     if filters.people:
+        rows = rows if by.sees_everyone else rows.filter(deployment__is_shared=False)
         rows = rows.filter(_by_people(filters.people, "deployment__"))
     return rows.order_by("-pk")
 
@@ -141,8 +142,10 @@ def find_undecided(filters: AttentionFilters, *, by: Person) -> QuerySet[Operati
 
 
 def filter_operations(rows: QuerySet[Operation], filters: AttentionFilters, *, by: Person) -> QuerySet[Operation]:
-    """By tag, and by who requested it."""
+    """By tag, and by who requested it. Who does not see everyone sees none on a shared deployment."""
     rows = filter_by_customer(rows, filters, by=by, column="customer_id")
+    if not by.sees_everyone:
+        rows = rows.exclude(Exists(Deployment.objects.filter(miosa_id=OuterRef("deployment_id"), is_shared=True)))
     return rows.filter(match_people(filters.people, "person_name")) if filters.people else rows
 
 

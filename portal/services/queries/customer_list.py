@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import blake2s
 
-from django.core.paginator import EmptyPage, Paginator
+from django.core.paginator import Paginator
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
 
@@ -112,16 +112,19 @@ def load_page(
     filters: AttentionFilters = NO_FILTERS,
     now: datetime,
 ) -> LoadedList:
-    """A page of the customers that this person may see. Raises NotFound for a page that does not exist."""
+    """A page of the customers that this person may see; beyond the last one the last, since the list gets shorter too.
+
+    Raises NotFound for a page below 1.
+    """
     sort = sort if sort in _SORTS else "name"
     filters = filters if by.is_staff else NO_FILTERS
     text = clean_text.clean_line(search, most=100)
     found = find_customers(by=by, search=text, filters=filters, now=now)
     paginator = Paginator(found.order_by(*_SORTS[sort]), PAGE_SIZE)
-    try:
-        customers = tuple(paginator.page(page).object_list)
-    except EmptyPage:
-        raise NotFound from None
+    if page < 1:
+        raise NotFound
+    page = min(page, paginator.num_pages)
+    customers = tuple(paginator.page(page).object_list)
     return LoadedList(
         customers,
         held=_load_deployments(customers, most=SHOWN_DEPLOYMENTS),

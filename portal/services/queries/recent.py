@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from portal.models import Connection, Customer, Deployment, Entry, Operation, Version
 from portal.permissions import Person
@@ -49,16 +49,15 @@ def list_recent(
 
 
 def find_operations(filters: AttentionFilters, *, by: Person) -> QuerySet[Operation]:
-    """The newest ones."""
-    rows = attention_filters.filter_operations(Operation.objects.all(), filters, by=by)
+    """The newest ones. Checks of domains that changed nothing are none: waiting domains are checked all the time."""
+    is_idle = Q(kind="verify_domain") & ~Q(result__has_key="is_verified")
+    rows = attention_filters.filter_operations(Operation.objects.exclude(is_idle), filters, by=by)
     return rows.order_by("-pk")[:_MOST_READ]
 
 
-def with_places(rows: QuerySet[Operation], *, by: Person) -> QuerySet[Operation]:
-    """With the slug of the customer, and what is live on the deployment; without what this person may not see."""
+def with_places(rows: QuerySet[Operation]) -> QuerySet[Operation]:
+    """With the slug of the customer, and what is live on the deployment."""
     deployments = Deployment.objects.filter(miosa_id=OuterRef("deployment_id"))
-    if not by.sees_everyone:
-        rows = rows.exclude(Exists(deployments.filter(is_shared=True)))
     slugs = Customer.objects.filter(pk=OuterRef("customer_id")).values("slug")
     return rows.annotate(slug=Subquery(slugs), live_id=Subquery(deployments.values("active_version_id")))
 

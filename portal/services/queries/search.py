@@ -63,7 +63,7 @@ class Query:
 
 
 def find(*, by: Person, text: str, subject: str | None = None, place: Place | None = None) -> Found:
-    """Searches only what this person may see, in at most 8 queries.
+    """Searches only what this person may see, in at most nine queries.
 
     `subject` is `text` without the words that name an action, None if none does. If it is empty, the action is for what
     `place` shows.
@@ -180,11 +180,26 @@ def _list_at_place(query: Query) -> list[Deployment]:
 def _through_customers(rows: list[Deployment], seen: QuerySet[Customer]) -> list[App]:
     """Two queries, however many rows."""
     summaries.attach_versions(rows)
-    holdings = Holding.objects.filter(deployment__in=rows, customer__in=seen).order_by("-owns", "customer_id")
-    first: dict[int, Customer] = {}
-    for holding in holdings.select_related("customer__connection"):
-        first.setdefault(holding.deployment_id, holding.customer)
+    first = _find_first_customers((row.pk for row in rows), seen)
     return [App(row, first[row.pk]) for row in rows if row.pk in first]
+
+
+def _find_first_customers(deployments: Iterable[int], seen: QuerySet[Customer]) -> dict[int, Customer]:
+    """By `Deployment.id`: the owner, or else the first customer with something on it, whom this person may see."""
+    holdings = Holding.objects.filter(deployment__in=list(deployments), customer__in=seen)
+    first: dict[int, Customer] = {}
+    for holding in holdings.order_by("-owns", "customer_id").select_related("customer__connection"):
+        first.setdefault(holding.deployment_id, holding.customer)
+    return first
+
+
+def _version_hits(versions: Iterable[Version], seen: QuerySet[Customer], *, by: Person) -> Iterator[Hit]:
+    """One query if some belong to no customer for certain: they are found through the customers on their app."""
+    rows = list(versions)
+    unowned = {row.deployment_id for row in rows if row.customer is None}
+    first = _find_first_customers(unowned, seen) if unowned else {}
+    for row in rows:
+        yield make_version_hit(row, row.customer or first.get(row.deployment_id), by=by)
 
 
 def _exact_versions(text: str, seen: QuerySet[Customer], *, by: Person) -> Iterator[Hit]:
@@ -193,8 +208,7 @@ def _exact_versions(text: str, seen: QuerySet[Customer], *, by: Person) -> Itera
         versions = versions.filter(customer__in=seen)
     found = versions.filter(artifact_sha256=text.lower()) if len(text) == _HASH else versions.filter(miosa_id=text)
     rows = found.select_related("deployment", "customer").order_by("-created_at", "-number")[: 2 * _MOST]
-    for version in {row.pk: row for row in rows}.values():
-        yield make_version_hit(version, seen, by=by)
+    yield from _version_hits({row.pk: row for row in rows}.values(), seen, by=by)
 
 
 def _numbered(number: int, words: list[str], seen: QuerySet[Customer], *, by: Person) -> Iterator[Hit]:
@@ -203,8 +217,8 @@ def _numbered(number: int, words: list[str], seen: QuerySet[Customer], *, by: Pe
     rows = Version.objects.filter(deployment__in=recent.values("pk")[:_MOST_NUMBERED], number=number)
     if not by.sees_everyone:
         rows = rows.filter(customer__in=seen)
-    for version in rows.select_related("deployment", "customer").order_by("-created_at", "-number")[: _MOST + 1]:
-        yield make_version_hit(version, seen, by=by)
+    found = rows.select_related("deployment", "customer").order_by("-created_at", "-number")[: _MOST + 1]
+    yield from _version_hits(found, seen, by=by)
 
 
 def _domains(words: list[str], seen: QuerySet[Customer], *, by: Person) -> Iterator[Hit]:

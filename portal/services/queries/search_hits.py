@@ -3,7 +3,6 @@
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from django.db.models import QuerySet
 from django.utils.translation import ngettext
 
 from portal.models import Customer, Deployment, Version
@@ -77,8 +76,8 @@ def make_app_hit(row: Deployment, customer: Customer, *, by: Person) -> Hit:
     return Hit(Kind.DEPLOYMENT, summary.name, name, customer.slug, summary.id, deployment=summary)
 
 
-def make_version_hit(version: Version, seen: QuerySet[Customer], *, by: Person) -> Hit:
-    customer = version.customer or seen.filter(holdings__deployment=version.deployment).order_by("pk").first()
+def make_version_hit(version: Version, customer: Customer | None, *, by: Person) -> Hit:
+    """`customer`: through whom it is found."""
     label = f"#{version.number}" if version.number is not None else version.miosa_id
     return Hit(
         Kind.VERSION,

@@ -9,8 +9,8 @@ from portal.models.versions import PreviousVersion, VersionRow
 from portal.permissions import Person
 from portal.services import open_words
 from portal.services.people import staff_names
-from portal.services.queries import outcomes, summaries, timeline_search, undo
-from portal.services.queries.schemas import State
+from portal.services.queries import actions, outcomes, summaries, timeline_search, undo
+from portal.services.queries.schemas import State, Undo
 from portal.services.queries.timeline_schemas import (
     ActivationEntry,
     ActivationKind,
@@ -159,9 +159,22 @@ def _operation(
         is_unseen=operation.is_unconfirmed(live_id=deployment.active_version_id),
         outcome=outcomes.get_outcome(operation, None, deployment),
         may_undo=may_undo,
-        undo=undo.find_one_click(operation, deployment, previous, by=by, now=now) if may_undo else None,
+        undo=_find_one_click(operation, deployment, customer, previous, by=by, now=now) if may_undo else None,
         subject=str(operation.body.get("domain", "")),
     )
+
+
+def _find_one_click(
+    operation: Operation,
+    deployment: Deployment,
+    customer: Customer,
+    previous: PreviousVersion | None,
+    *,
+    by: Person,
+    now: datetime,
+) -> Undo | None:
+    obstacle = actions.get_connection_obstacle(customer.connection)
+    return undo.find_one_click(operation, deployment, previous, obstacle=obstacle, by=by, now=now)
 
 
 def _may_undo(operation: Operation, deployment: Deployment, customer: Customer, *, by: Person) -> bool:

@@ -46,7 +46,13 @@ def find_undo(
 
 
 def find_one_click(
-    operation: Operation, deployment: Deployment, replaced: PreviousVersion | None, *, by: Person, now: datetime
+    operation: Operation,
+    deployment: Deployment,
+    replaced: PreviousVersion | None,
+    *,
+    obstacle: str,
+    by: Person,
+    now: datetime,
 ) -> Undo | None:
     """What a list offers, without a query, while one click suffices; for an operation that this person may undo.
 
@@ -55,7 +61,7 @@ def find_one_click(
     live = deployment.live_version
     if live is None or replaced is None:
         return None
-    found = _describe(operation, deployment, live, replaced, obstacle="", by=by, now=now)
+    found = _describe(operation, deployment, live, replaced, obstacle=obstacle, by=by, now=now)
     return found if found.is_one_click else None
 
 

@@ -110,6 +110,19 @@ class TestPalette:
         page.wait_for_load_state()
         assert page.evaluate("sessionStorage.getItem('recent')") is None
 
+    def test_what_the_page_does_not_have_leaves_no_heading(
+        self, enter: Enter, world: World, live_server: LiveServer
+    ) -> None:
+        page = enter(world.people.owner)
+        page.goto(f"{live_server.url}/profile/")
+        expect(page.locator("#refresh")).to_have_count(0)
+        open_palette(page, "reload")
+        expect(page.locator("#palette").get_by_text("No results")).to_be_visible()
+        expect(page.locator("#palette [role=group]")).to_have_count(0)
+        page.locator("#palette-input").fill("dark")
+        expect(page.get_by_role("option", name="Theme: dark")).to_be_visible()
+        expect(page.locator("#palette").get_by_text("No results")).to_be_hidden()
+
 
 class TestShortcuts:
     def test_j_k_and_o_walk_a_list(self, enter: Enter, world: World, live_server: LiveServer) -> None:
@@ -135,6 +148,17 @@ class TestShortcuts:
         page.keyboard.press("?")
         expect(page.locator("dialog[open]")).to_have_count(0)
         open_palette(page)
+
+    def test_on_a_mac_both_modifiers_open_the_palette(self, enter: Enter, world: World, page: Page) -> None:
+        page.add_init_script("Object.defineProperty(navigator, 'platform', { get: () => 'MacIntel' })")
+        enter(world.people.owner)
+        for modifier in ("Meta", "Control"):
+            page.keyboard.press(f"{modifier}+k")
+            expect(page.get_by_role("option").first).to_be_visible()
+            page.keyboard.press("Escape")
+            expect(page.locator("#palette")).to_be_hidden()
+        page.keyboard.press("?")
+        expect(page.locator("#dialog kbd").first).to_have_text("⌘ K")
 
     def test_letters_are_typed_where_somebody_types(self, enter: Enter, world: World) -> None:
         page = enter(world.people.owner)

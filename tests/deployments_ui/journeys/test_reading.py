@@ -7,8 +7,10 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
+from portal.models import Deployment
 from portal.services.people.demo_people import DEMO_PASSWORD
-from tests.deployments_ui.conftest import SLUG, World
+from tests.deployments_ui.changes import confirm
+from tests.deployments_ui.conftest import SLUG, Browse, World
 from tests.deployments_ui.journeys.conftest import Enter, no_sideways
 
 Check = Callable[[Page], None]
@@ -55,6 +57,19 @@ def test_reading_with_the_keyboard_alone(enter: Enter, world: World) -> None:
     expect(page.locator("header details.menu summary")).to_be_focused()
 
 
+def test_the_only_app_is_unticked(enter: Enter, world: World, live_server: LiveServer) -> None:
+    Deployment.objects.exclude(miosa_id=world.main["id"]).delete()
+    page = enter(world.people.owner)
+    page.goto(f"{live_server.url}/c/{SLUG}/?app={world.main['id']}")
+    page.locator("summary", has_text="App: ").click()
+    page.locator("input[name=app]").uncheck()
+    expect(page.locator("#filter-app-value")).to_have_text("")
+    page.goto(f"{live_server.url}/c/{SLUG}/")
+    page.get_by_text("State", exact=True).click()
+    page.locator("input[name=state][value=failed]").check()
+    expect(page.locator("#filter-state-value")).to_have_text(": Failed")
+
+
 def test_on_a_phone(enter: Enter, world: World, live_server: LiveServer, phone: Page, accessible: Check) -> None:
     page = enter(world.people.owner)
     for path in (f"/c/{SLUG}/", world.path, world.live_path, f"{world.live_path}log/", "/find/?q=main", "/no/such/"):
@@ -82,11 +97,44 @@ def test_pages_of_staff_fit_on_a_phone(world: World, live_server: LiveServer, br
         page.goto(f"{live_server.url}/{path}")
         no_sideways(page)
         assert page.evaluate("(nav => nav.scrollWidth - nav.clientWidth)(document.querySelector('header nav'))") <= 0
-        small = page.locator(".button, .input, .tabs a, header nav a").evaluate_all(
-            "all => all.filter(e => e.checkVisibility() && e.getBoundingClientRect().height < 44).map(e => e.outerHTML)"
-        )
-        assert small == [], path
+        assert find_small(page, ".button, .input, .tabs a, header nav a") == [], path
     page.context.close()
+
+
+def test_rows_and_results_are_hit_with_a_thumb(
+    world: World, live_server: LiveServer, browser: Browser, enter: Enter, browse: Browse
+) -> None:
+    """On a phone and on a tablet, without rows that are higher for it."""
+    confirm(browse(world.people.operator), f"{world.path}rename/", name="Front page", reason="new name")
+    signed_in = enter(world.people.operator).context.storage_state()
+    for width in (360, 900):
+        touch: Any = {"viewport": {"width": width, "height": 900}, "has_touch": True, "is_mobile": True}
+        page = browser.new_context(storage_state=signed_in, **touch).new_page()
+        page.goto(f"{live_server.url}/c/{SLUG}/")
+        changed, published = page.locator(".entry.change"), page.locator(".entry:not(.change)")
+        expect(changed.first).to_contain_text("Front page")
+        assert find_small(page, ".entry > a.summary, .entry .row-side a") == []
+        assert published.first.evaluate("each => each.offsetHeight") <= 60
+        assert changed.first.evaluate("each => each.offsetHeight") <= (100 if width == 360 else 40)
+        no_sideways(page)
+        page.goto(f"{live_server.url}/find/?q=booking")
+        expect(page.locator(".result").first).to_be_visible()
+        assert find_small(page, ".result") == []
+        page.goto(f"{live_server.url}/find/customers/")
+        expect(page.locator("#switch .item").first).to_be_visible()
+        assert find_small(page, "#switch .item") == []
+        page.keyboard.press("Control+k")
+        expect(page.locator("#palette-input")).to_be_visible()
+        assert find_small(page, "#palette-input, .palette .result") == []
+        page.context.close()
+
+
+def find_small(page: Page, selector: str) -> list[str]:
+    """What is seen of these and is lower than a thumb needs."""
+    found: list[str] = page.locator(selector).evaluate_all(
+        "all => all.filter(e => e.checkVisibility() && e.getBoundingClientRect().height < 44).map(e => e.outerHTML)"
+    )
+    return found
 
 
 def test_a_theme_applies_at_once_and_is_kept(enter: Enter, world: World) -> None:

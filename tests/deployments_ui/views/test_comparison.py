@@ -100,6 +100,15 @@ def test_equal_versions_have_no_recorded_differences(world: World, browse: Brows
     assert 'class="differs"' not in page
 
 
+def test_without_a_hash_it_does_not_say_that_files_differ(world: World, browse: Browse) -> None:
+    left, right = numbered(world, 23), numbered(world, 24)
+    update(left, artifact_sha256="", runtime_port=8080, files=right.files, total_bytes=right.total_bytes)
+    text = words(text_of(browse(world.people.viewer), path_of(world, left, right)))
+    assert "Recorded differences: same number of files · another runtime" in text
+    assert "An artifact's hash is missing" in text
+    assert "Different files" not in text
+
+
 def test_versions_published_in_between_are_listed(world: World, browse: Browse) -> None:
     page = text_of(browse(world.people.viewer), path_of(world, numbered(world, 20), numbered(world, 24)))
     between = words(page).partition("Between the two publishes")[2]

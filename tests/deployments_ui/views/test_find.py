@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from portal.models import Connection, Version
 from portal.services.people import get_person
 from portal.services.queries import search
-from portal.services.queries.search_hits import Place
+from portal.services.queries.search_hits import Kind, Place
 from tests.deployments_ui.conftest import HTMX, SLUG, World
 from tests.deployments_ui.page_rules import Browse, text_of
 from tests.people import deny_owners
@@ -104,6 +104,14 @@ def test_the_page_has_the_same_results_without_javascript(world: World, browse: 
     assert 'role="option"' not in page
 
 
+def test_what_a_button_does_has_a_page_too_or_is_no_result(world: World, browse: Browse) -> None:
+    client = browse(world.people.owner)
+    page = text_of(client, "/find/?q=theme")
+    assert "Theme: dark" in page
+    assert "No results" not in page
+    assert "No results" in text_of(client, "/find/?q=reload")
+
+
 def test_a_search_takes_few_queries(world: World) -> None:
     by = get_person(world.people.operator)
     assert by is not None
@@ -115,11 +123,15 @@ def test_a_search_takes_few_queries(world: World) -> None:
         ("24", None),
         ("main site 24", None),
     ):
-        with CaptureQueriesContext(
-            connection,
-        ) as queries:
+        with CaptureQueriesContext(connection) as queries:
             search.find(by=by, text=text, subject=subject, place=place)
         assert len(queries) <= 8, text
+    Version.objects.update(customer=None)
+    for text in ("24", "#1"):
+        with CaptureQueriesContext(connection) as queries:
+            found = search.find(by=by, text=text, place=place)
+        assert any(hit.slug for hit in found.hits if hit.kind is Kind.VERSION), text
+        assert len(queries) <= 9, text
 
 
 def test_htmx_gets_the_results_alone(world: World, browse: Browse) -> None:

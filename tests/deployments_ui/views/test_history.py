@@ -319,6 +319,19 @@ def test_the_menus_follow_what_is_chosen_while_they_are_open(world: World, brows
     assert 'class="filters"' not in part
 
 
+def test_the_only_app_is_taken_out_of_its_menu(world: World, browse: Browse) -> None:
+    """Each menu's place is in the page, also of those that are left out there, and each list comes with all of them."""
+    Deployment.objects.filter(customer__slug=SLUG).exclude(miosa_id=world.main["id"]).delete()
+    client, values = browse(world.people.owner), r'id="(filter-\w+-value)"'
+    chosen = text_of(client, f"{PATH}?app={world.main['id']}")
+    assert re.search(r'id="filter-app-value"\s*>: <span class="name">', chosen)
+    part = text_of(client, PATH, **HTMX)
+    assert re.search(r'id="filter-app-value" hx-swap-oob="true">\s*</span>', part)
+    plain = text_of(client, PATH)
+    assert 'name="app"' not in plain
+    assert sorted(re.findall(values, part)) == sorted(re.findall(values, plain)) == sorted(re.findall(values, chosen))
+
+
 def test_events_of_every_kind_are_found(world: World, browse: Browse) -> None:
     support, operator = browse(world.people.support), browse(world.people.operator)
     confirm(support, f"{world.path}versions/{older(world)[0]['id']}/rollback/", reason="checkout broken")

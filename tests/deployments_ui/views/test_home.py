@@ -6,10 +6,13 @@ import html
 import re
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
+import pytest
 from django.utils import timezone
 
 from portal.models import Customer, CustomerTag, Deployment, Domain, Operation, SupportTag, User, Version
+from portal.services import failed_logs
 from portal.services.failed_logs import FailedLogSource
 from tests.deployments_ui.changes import confirm, older
 from tests.deployments_ui.conftest import HTMX, SLUG, World
@@ -83,6 +86,15 @@ def test_the_log_of_a_failed_publish_is_requested_once(world: World) -> None:
     assert due[0] not in source.find_due(now=now).items
 
 
+def test_a_log_that_is_missing_keeps_no_other_from_being_read(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(failed_logs, "_MOST_LISTED", 1)
+    source, now = FailedLogSource(), timezone.now()
+    (first,) = source.find_due(now=now).items
+    assert source.claim(first, now=now)
+    (second,) = source.find_due(now=now).items
+    assert second != first
+
+
 def test_a_failed_publish_over_a_broken_version_offers_to_roll_back(world: World, browse: Browse) -> None:
     client = browse(world.people.support)
     assert "Roll back…" not in row_of(text_of(client, "/"), "Newsletter")
@@ -93,6 +105,9 @@ def test_a_failed_publish_over_a_broken_version_offers_to_roll_back(world: World
     assert "#5 is live and answers with errors" in row
     assert "View log" in row
     assert "Roll back…" in row
+    # Of a build that failed; what is live was not looked at.
+    Operation.objects.update(result={"build_failed": True})
+    assert "answers with errors" not in row_of(text_of(client, "/"), "Newsletter")
 
 
 def test_a_rollback_is_undone_or_kept_where_it_is_listed(world: World, browse: Browse) -> None:
@@ -108,6 +123,31 @@ def test_a_rollback_is_undone_or_kept_where_it_is_listed(world: World, browse: B
     kept = client.post(f"{world.path}rollback/keep/", {"live": app.active_version_id, "back": "home"})
     assert (kept.status_code, kept["Location"]) == (303, "/")
     assert "Main site" not in " ".join(rows_of(text_of(client, "/")))
+
+
+def copy_operations(count: int, **changes: Any) -> None:
+    """As many as `count` of the only one there is."""
+    only = Operation.objects.get()
+    values = {field.attname: getattr(only, field.attname) for field in Operation._meta.concrete_fields}
+    copies = [Operation(**values | {"id": None, "key": uuid4()} | changes) for _copy in range(count)]
+    Operation.objects.bulk_create(copies)
+
+
+def test_checks_of_domains_do_not_fill_what_happened_last(world: World, browse: Browse) -> None:
+    client = browse(world.people.support)
+    confirm(client, f"{world.path}versions/{older(world)[0]['id']}/rollback/", reason="checkout broken")
+    copy_operations(30, kind="verify_domain", person_id=0, person_name="", moves_pointer=False, result={})
+    page = text_of(client, "/")
+    assert "domain checked" not in page
+    assert "rolled back" in page.partition('id="recent')[2]
+
+
+def test_undecided_operations_are_on_their_page_alone(world: World, browse: Browse) -> None:
+    client = browse(world.people.support)
+    confirm(client, f"{world.path}versions/{older(world)[0]['id']}/rollback/", reason="checkout broken")
+    copy_operations(55, state="unknown", next_read_at=None)
+    pages = [rows_of(text_of(client, f"/?state=unknown&page={page}")) for page in (1, 2)]
+    assert list(map(len, pages)) == [50, 5]
 
 
 def test_what_was_staged_and_forgotten_can_be_promoted(world: World, browse: Browse) -> None:
@@ -141,7 +181,9 @@ def test_each_count_filters_the_page(world: World, browse: Browse) -> None:
     assert "State: Publish failed" in page
     assert len(rows_of(page)) == Deployment.objects.exclude(failed_at=None).count()
     assert all("failed" in row for row in rows_of(page))
-    text_of(client, "/?state=failed&page=2", status=404)
+    # It gets shorter while somebody looks at its last page.
+    assert rows_of(text_of(client, "/?state=failed&page=2")) == rows_of(page)
+    text_of(client, "/?state=failed&page=0", status=404)
 
 
 def test_the_filters_stand_below_the_counts_and_keep_what_is_being_typed(world: World, browse: Browse) -> None:
@@ -188,6 +230,21 @@ def test_limited_support_sees_only_its_customers(world: World, browse: Browse) -
     page = text_of(browse(world.people.support), "/")
     assert "Pawsome Vets" in page
     assert "Bright Smile" not in page
+
+
+def test_limited_support_learns_nothing_of_who_changed_a_shared_app(world: World, browse: Browse) -> None:
+    """Letter by letter, by what the filter leaves."""
+    customer = Customer.objects.get(external_id=SLUG)
+    SupportTag.objects.create(user=world.people.support, tag="mine")
+    CustomerTag.objects.create(customer=customer, tag="mine")
+    User.objects.filter(pk=world.people.support.pk).update(sees_all_customers=False)
+    app = Deployment.objects.get(name="Booking")
+    app.domains.create(customer=customer, miosa_id="dom_x", name="shared.example", status="pending")
+    Deployment.objects.filter(pk=app.pk).update(domains_waiting=1, live_by="Somebody Else")
+    for is_shared in (False, True):
+        Deployment.objects.filter(pk=app.pk).update(is_shared=is_shared)
+        shown = " ".join(rows_of(text_of(browse(world.people.support), "/?person=somebody+else")))
+        assert ("shared.example" in shown) != is_shared
 
 
 def test_with_nothing_wrong_it_says_so(world: World, browse: Browse) -> None:

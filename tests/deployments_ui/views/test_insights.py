@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import html
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from django.template import engines
 from django.utils import timezone
 
-from deployments_ui import insights
+from deployments_ui import insights, samples_insights
+from deployments_ui.labels.attention import list_app_states
 from portal.models import Deployment, Entry, Version
 from portal.permissions import Person, Role
 from portal.services.queries import statistics
+from portal.services.queries.app_counts import AppCounts
+from portal.services.queries.statistics_rows import LivePeriod
 from tests.deployments_ui.changes import confirm
 from tests.deployments_ui.conftest import HTMX, SLUG, Browse, World
 from tests.deployments_ui.page_rules import check_page, text_of
@@ -125,3 +129,41 @@ def test_the_last_days_fit_into_a_line(world: World) -> None:
     assert f'href="{ALL}"' in line
     assert line.count('class="bar') >= 5
     assert " · ".join(summary.facts) in html.unescape(line)
+
+
+def test_the_longest_is_the_one_that_the_table_shows_as_longest() -> None:
+    now = timezone.now()
+    left, began = now - timedelta(days=20), now - timedelta(days=100)
+    periods = [
+        LivePeriod("ver_1", 1, began, left, is_start_known=True, was_left=False),
+        LivePeriod("ver_2", 2, left, None, is_start_known=True, was_left=False),
+    ]
+    drawn = insights.draw_periods(periods, samples_insights.numbers(now), url_of=lambda each: each, now=now)
+    assert drawn
+    assert drawn.name == "2 live periods. Longest: #1, 80 days."
+
+
+def test_a_chart_of_the_newest_builds_says_so(world: World, browse: Browse, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = timezone.now()
+    builds, numbers = samples_insights.builds(now), samples_insights.numbers(now)
+    whole = insights.draw_builds(builds, numbers, url_of=lambda each: each)
+    assert whole
+    assert whole.name.startswith("20 builds, median 41 s, longest ")
+    assert not whole.note
+    monkeypatch.setattr(statistics, "_MOST_SHOWN_BUILDS", 3)
+    page = text_of(browse(world.people.owner), path_of_app(world))
+    note = re.search(r"<p[^>]*>(The newest 3 of \d+ builds\.)</p>", page)
+    assert note
+    assert f'aria-label="{note[1]} Median of all: ' in page
+
+
+def test_counts_are_texts_of_their_own() -> None:
+    now = timezone.now()
+    numbers = replace(samples_insights.numbers(now), rolled_back=2)
+    details = {figure.label: figure.details for figure in insights.list_figures(numbers)}
+    assert details["Change failure rate"] == f"{numbers.failed} failed, 2 rolled back"
+    assert details["Median build"] == "20 builds, 2 unknown"
+    assert details["Time to restore"] == "1 rollback"
+    assert insights.count_publishes(numbers.days[4:5]) == f"{numbers.days[4].publishes} publishes, 1 failed"
+    counts = AppCounts(total=3, failed=1, domains=2)
+    assert [label.word for label in list_app_states(counts)] == ["1 failed", "2 with a domain problem"]

@@ -279,5 +279,8 @@ class TestHistory:
         older_url = re.search(r'href="(/operations/\?before=\d+)"', first)
         assert older_url
         assert "Newest" in text_of(client, older_url[1])
-        assert 'id="operations"' in text_of(client, older_url[1], **HTMX)
+        part = client.get(older_url[1], **HTMX)
+        assert 'id="operations"' in part.text
+        assert part["HX-Push-Url"] == older_url[1]
+        assert client.get("/operations/", **HTMX)["HX-Push-Url"] == "/operations/"
         text_of(client, "/operations/?before=-3")

@@ -15,6 +15,15 @@ def test_staff_change_the_customer_and_stay_on_the_same_kind_of_page(world: Worl
     assert re.findall(r'href="([^"]+)"', part) == ["/c/pawsome-vets/people/"]
 
 
+def test_from_insights_to_insights(world: World, browse: Browse) -> None:
+    client = browse(world.people.operator)
+    assert 'name="page" value="customer_insights"' in text_of(client, f"/c/{SLUG}/insights/")
+    part = text_of(client, "/find/customers/?page=customer_insights&q=vets paw", **HTMX)
+    found = re.findall(r'href="([^"]+)"', part)
+    assert found == ["/c/pawsome-vets/insights/"]
+    assert "Publishes per day" in text_of(client, found[0])
+
+
 def test_a_page_of_one_app_leads_to_the_other_customer_s_history(world: World, browse: Browse) -> None:
     page = text_of(browse(world.people.operator), f"{world.path}env/")
     assert 'name="page" value="history"' in page

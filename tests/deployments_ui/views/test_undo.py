@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from portal.models import Operation
+from portal.models import Connection, Operation
 from tests.deployments_ui.changes import confirm, list_changes_sent, older
 from tests.deployments_ui.conftest import HTMX, SLUG, World
 from tests.deployments_ui.page_rules import Browse, text_of
@@ -45,6 +45,14 @@ class TestUndo:
                 assert ("undo/" in seen) == (other == world.people.support)
         answer = client.post(f"{path}undo/", undo_fields(row))
         assert f"is back on #{world.main['live_number']}" in text_of(client, answer["Location"])
+
+    def test_nothing_is_undone_while_the_hosting_service_is_away(self, world: World, browse: Browse) -> None:
+        client = browse(world.people.owner)
+        path = rolled_back(world, client)
+        Connection.objects.update(unreachable_since=timezone.now())
+        row = text_of(client, f"/c/{SLUG}/").split('<li class="entry change')[1].partition("</li>")[0]
+        assert f"{path}undo/" not in row
+        assert 'aria-disabled="true"' in row
 
     def test_the_row_asks_once_ten_minutes_have_passed(self, world: World, browse: Browse) -> None:
         client = browse(world.people.owner)

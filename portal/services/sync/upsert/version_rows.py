@@ -115,6 +115,7 @@ def _store(
     changes = VersionChanges(known_ids=set(known))
     new: list[Version] = []
     updated: list[Version] = []
+    timed: dict[tuple[str, ...], list[Version]] = {}
     columns: set[str] = set()
     for version_id, row in facts.items():
         owner = owners_by_id[version_id]
@@ -136,7 +137,9 @@ def _store(
         was_unfinished = version.state in UNFINISHED
         if changed := _merge(version, values, changes):
             updated.append(version)
-            columns |= changed | version_times.note_row(version, was_unfinished=was_unfinished, now=now)
+            columns |= changed
+            if times := version_times.note_row(version, was_unfinished=was_unfinished, now=now):
+                timed.setdefault(times, []).append(version)
     authors.set_publishers(deployment, [*new, *changes.moved])
     version_notes.set_notes(deployment, new)
     version_notes.delete_notes(deployment, changes.moved)
@@ -144,6 +147,9 @@ def _store(
     Version.objects.bulk_create(new, batch_size=100)
     if updated:
         Version.objects.bulk_update(updated, sorted(columns), batch_size=50)
+    # Only what the rows say: a change of what is live, which sets the others, may have been stored meanwhile.
+    for times, versions in timed.items():
+        Version.objects.bulk_update(versions, times, batch_size=50)
     _follow_up(deployment, new, updated, changes)
     return changes
 

@@ -14,7 +14,7 @@ from portal.models.versions import UNFINISHED
 BUILT_WITHIN = timedelta(minutes=30)
 
 
-def note_row(version: Version, *, was_unfinished: bool, now: datetime) -> set[str]:
+def note_row(version: Version, *, was_unfinished: bool, now: datetime) -> tuple[str, ...]:
     """Set what follows from MIOSA's row, read at `now`; the version is not saved. Returns the columns that changed.
 
     `was_unfinished`: when it was read before, it was still being built.
@@ -28,7 +28,7 @@ def note_row(version: Version, *, was_unfinished: bool, now: datetime) -> set[st
     if version.live_from and version.live_until is None and archived_at:
         version.live_until = archived_at if archived_at >= version.live_from else None
     columns = zip(("finished_at", "live_from", "live_until"), before, strict=True)
-    return {name for name, value in columns if getattr(version, name) != value}
+    return tuple(name for name, value in columns if getattr(version, name) != value)
 
 
 def note_activation(activation: Activation, live: Version | None, previous: Version | None) -> None:
