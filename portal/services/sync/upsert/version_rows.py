@@ -138,18 +138,16 @@ def _store(
         if changed := _merge(version, values, changes):
             updated.append(version)
             columns |= changed
-            if times := version_times.note_row(version, was_unfinished=was_unfinished, now=now):
-                timed.setdefault(times, []).append(version)
+            times = version_times.note_row(version, was_unfinished=was_unfinished, now=now)
+            timed.setdefault(times, []).append(version)
     authors.set_publishers(deployment, [*new, *changes.moved])
     version_notes.set_notes(deployment, new)
     version_notes.delete_notes(deployment, changes.moved)
     columns |= set(authors.COLUMNS) if changes.moved else set()
     Version.objects.bulk_create(new, batch_size=100)
-    if updated:
-        Version.objects.bulk_update(updated, sorted(columns), batch_size=50)
-    # Only what the rows say: a change of what is live, which sets the others, may have been stored meanwhile.
+    # Of its times only those that the row says: a change of what is live, which sets them too, may be newer.
     for times, versions in timed.items():
-        Version.objects.bulk_update(versions, times, batch_size=50)
+        Version.objects.bulk_update(versions, sorted(columns.union(times)), batch_size=50)
     _follow_up(deployment, new, updated, changes)
     return changes
 
