@@ -37,6 +37,14 @@ def wants_part(request: HttpRequest) -> TypeGuard[Request]:
     return htmx is not None and bool(htmx) and not htmx.boosted and not htmx.history_restore_request
 
 
+def get_searched_part(request: HttpRequest, usual: str) -> str:
+    """The part of a page with filters that htmx asks for: `usual`, the list.
+
+    Or else the section `searched`, which has the form too, where that has to show other filters than the reader chose.
+    """
+    return "searched" if request.headers.get("HX-Target") == "searched" else usual
+
+
 def render(
     request: HttpRequest,
     template: str,

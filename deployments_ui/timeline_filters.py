@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, NamedTuple, Protocol
 
-from django.http import HttpRequest, QueryDict
+from django.http import QueryDict
 from django.utils import timezone
 
 from deployments_ui import formats, links
@@ -24,8 +24,6 @@ from portal.services.queries.schemas import State
 from portal.services.queries.timeline import Page
 
 DATES = ("from", "to")
-# The section with form and list, replaced as a whole where the form has to show other filters than the reader chose.
-SECTION = "searched"
 
 
 class Filtered(Protocol):
@@ -93,11 +91,6 @@ def get_context(found: Filtered, query: QueryDict, *, url: str) -> dict[str, Any
         "newest_url": links.with_query(url, filters) if cursor else "",
         "older_url": links.with_query(url, [*filters, ("cursor", older)]) if older else "",
     }
-
-
-def get_part(request: HttpRequest, usual: str = "history") -> str:
-    """The part of the page that htmx asks for: `usual`, the list, or the form with it."""
-    return SECTION if request.headers.get("HX-Target") == SECTION else usual
 
 
 def filter_query(filters: Filters) -> Pairs:

@@ -10,7 +10,6 @@ from django.views.decorators.http import require_safe
 from deployments_ui import activity_export, htmx, links
 from deployments_ui.forms.activity import ActivityFilterForm, filter_query
 from deployments_ui.tabs import list_activity_tabs, list_customer_tabs
-from deployments_ui.timeline_filters import get_part
 from deployments_ui.views.operations import read_cursor
 from portal.services.queries import activity
 
@@ -39,7 +38,7 @@ def index(request: htmx.Request, slug: str = "") -> HttpResponse:
             for name in activity_export.FORMATS
         ],
     }
-    response = htmx.render(request, "activity/page.html", context, part=get_part(request, "activity"))
+    response = htmx.render(request, "activity/page.html", context, part=htmx.get_searched_part(request, "activity"))
     return htmx.push_url(request, response, links.with_query(path, shown))
 
 

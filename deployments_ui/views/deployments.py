@@ -48,7 +48,7 @@ def refresh(request: htmx.Request, slug: str, deployment_id: str) -> HttpRespons
 def respond(request: htmx.Request, found: DeploymentPage) -> HttpResponse:
     context = context_of(found, request.GET, by=request.person)
     oob = ("freshness", "banner", "answer", "actions", "rollback", "status")
-    response = htmx.render(request, TEMPLATE, context, part=timeline_filters.get_part(request), oob=oob)
+    response = htmx.render(request, TEMPLATE, context, part=htmx.get_searched_part(request, "history"), oob=oob)
     return htmx.push_url(request, response, context["page_url"])
 
 

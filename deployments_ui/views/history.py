@@ -56,7 +56,7 @@ def refresh(request: htmx.Request, slug: str) -> HttpResponse:
 def respond(request: htmx.Request, found: History) -> HttpResponse:
     context = context_of(found, request.GET)
     oob = ("freshness", "banner", "summary", "actions", "apps")
-    response = htmx.render(request, TEMPLATE, context, part=timeline_filters.get_part(request), oob=oob)
+    response = htmx.render(request, TEMPLATE, context, part=htmx.get_searched_part(request, "history"), oob=oob)
     return htmx.push_url(request, response, context["page_url"])
 
 

@@ -52,6 +52,12 @@ def check_hidden(world: World, browse: Browse, *, foreign: str) -> None:
         assert other == nothing
 
 
+def list_chips(page: str) -> list[tuple[str, str]]:
+    """Of each filter in use: the address without it, and its text."""
+    chips = re.findall(r'<a class="chip"\s+href="([^"]+)".*?<span class="name">(.*?)</span>', page, re.DOTALL)
+    return [(html.unescape(url), text) for url, text in chips]
+
+
 def poll_path(page: str) -> str:
     """The address that the page polls, with what it shows."""
     found = re.search(r'data-poll\s+hx-get="([^"]+)"', page)
