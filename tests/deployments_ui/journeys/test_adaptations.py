@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from portal.models import Deployment, Version
 from tests.deployments_ui.changes import older
 from tests.deployments_ui.conftest import SLUG, World
 from tests.deployments_ui.journeys.conftest import Enter, no_sideways, tab_to
+from tests.waiting import wait_until
 
 # A window of 1280 x 800 at 200 %.
 ZOOMED: Any = {"viewport": {"width": 640, "height": 400}, "device_scale_factor": 2}
@@ -40,8 +42,7 @@ WITHOUT_EDGE = """() => [...document.querySelectorAll(".button, .input, .top-sea
   }).map((each) => each.outerHTML.slice(0, 80))"""
 
 # Nothing lies over the middle of a field.
-IS_IN_SIGHT = """(selector) => {
-  const field = document.querySelector(selector);
+IS_IN_SIGHT = """(field) => {
   const box = field.getBoundingClientRect();
   return field.contains(document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2));
 }"""
@@ -95,16 +96,21 @@ def test_at_200_percent_nothing_is_lost(zoomed: Page, world: World, live_server:
         no_sideways(zoomed)
 
 
+def is_in_sight(page: Page, selector: str) -> bool:
+    """Whether the middle of this part is seen: not below the window's edge, nor under another part."""
+    return bool(page.locator(selector).first.evaluate(IS_IN_SIGHT))
+
+
 def test_at_200_percent_a_dialog_leaves_its_fields_and_its_button_in_sight(
     zoomed: Page, world: World, live_server: LiveServer
 ) -> None:
     zoomed.goto(f"{live_server.url}{world.path}")
     zoomed.locator("#action-roll-back").click()
     expect(zoomed.locator("#dialog")).to_be_visible()
-    zoomed.wait_for_function(IS_IN_SIGHT, arg=CONFIRM)
+    wait_until(partial(is_in_sight, zoomed, CONFIRM), seconds=5)
     for field in ("#targets summary", "[name=choice]", "#note", CONFIRM):
         tab_to(zoomed, field)
-        zoomed.wait_for_function(IS_IN_SIGHT, arg=field)
+        wait_until(partial(is_in_sight, zoomed, field), seconds=5)
 
 
 def test_without_motion_nothing_moves_slowly(enter: Enter, world: World, live_server: LiveServer) -> None:

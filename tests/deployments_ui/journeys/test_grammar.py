@@ -13,6 +13,7 @@ from pytest_django.live_server_helper import LiveServer
 from portal.models import Operation
 from tests.deployments_ui.conftest import SLUG, World
 from tests.deployments_ui.journeys.conftest import Enter
+from tests.waiting import wait_until
 
 Check = Callable[[Page], None]
 
@@ -189,7 +190,7 @@ class TestDialogs:
         expect(button).to_be_focused()
         for theme in ("light", "dark"):
             page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
-            page.wait_for_function(f"({CONTRAST})(document.querySelector('#dialog .dialog-foot .primary')) >= 4.5")
+            wait_until(lambda: button.evaluate(CONTRAST) >= 4.5, seconds=5)
         assert place_of(button)[1] >= width
         button.click()
         page.keyboard.press("Enter")
