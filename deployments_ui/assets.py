@@ -20,7 +20,7 @@ STYLESHEETS = (
     *("tokens", "base", "layout", "components", "pages", "home", "apps", "timeline", "charts", "palette"),
     *("forms", "domains", "logs", "people", "print"),
 )
-SCRIPTS = ("app", "forms", "dialogs", "palette", "shortcuts", "logs")
+SCRIPTS = ("app", "focus", "forms", "dialogs", "palette", "shortcuts", "logs")
 FILES = {
     "css": tuple(f"css/{name}.css" for name in STYLESHEETS),
     "js": ("django_htmx/htmx-2.min.js", *(f"js/{name}.js" for name in SCRIPTS)),

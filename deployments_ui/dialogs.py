@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 
 from deployments_ui import htmx, links, operation_page
 from deployments_ui.forms.base import DialogForm
-from portal.services.queries.operations import OperationPage
+from portal.services.queries.operation_schemas import OperationPage
 
 Form = TypeVar("Form", bound=DialogForm)
 

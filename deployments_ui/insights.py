@@ -1,4 +1,4 @@
-"""Statistics as pages of insights show them: figures, charts with a sentence each, and tables of the same numbers."""
+"""Statistics as charts, with a sentence each and a table of the same numbers."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from datetime import date, datetime, time, timedelta
 
 from django.utils import timezone
 
-from deployments_ui import charts, formats
+from deployments_ui import charts, figures, formats
 from deployments_ui.charts import Bar, BarChart, Column, DotChart, Point, Stretch, Strip
 from deployments_ui.translation import gettext as _
 from deployments_ui.translation import ngettext
-from portal.services.queries.statistics import Day, Durations, Numbers
+from portal.services.queries.statistics import Day, Numbers
 from portal.services.queries.statistics_rows import BuildTime, LivePeriod
 
 DONE, FAILED, LIVE, BEFORE, LEFT = "done", "failed", "live", "before", "left"
@@ -27,13 +27,6 @@ class Cell:
 
     text: str
     url: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    label: str
-    value: str
-    details: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,45 +49,8 @@ class TabledChart:
     note: str = ""
 
 
-def list_figures(numbers: Numbers, *, is_cut: bool = False) -> list[Figure]:
-    """`is_cut`: it is not shown when versions went live."""
-    figures = [
-        Figure(_("Publishes"), str(numbers.publishes), _show_frequency(numbers)),
-        Figure(_("Median build"), _show_median(numbers.builds), _show_basis(numbers.builds)),
-    ]
-    if is_cut:
-        return figures
-    return [
-        figures[0],
-        Figure(_("Change failure rate"), show_rate(numbers.failure_rate), _count_rolled_back(numbers)),
-        figures[1],
-        Figure(_("Time to restore"), _show_median(numbers.restores), _show_restores(numbers.restores)),
-    ]
-
-
-def show_rate(rate: float | None) -> str:
-    """3.1%; a dash if nothing was finished."""
-    return "–" if rate is None else _("%(percent)s%%") % {"percent": _shorten(rate * 100)}
-
-
-def count_publishes(days: Sequence[Day]) -> str:
-    """7 publishes, 1 failed"""
-    publishes, failed = sum(day.publishes for day in days), sum(day.failed for day in days)
-    return _join(_count_publishes(publishes), _count_failed(failed) if failed else "")
-
-
 def summarize(numbers: Numbers) -> Summary:
-    """412 publishes, 3.1% failed, median build 41 s, restored in 4 min: what is known of it."""
-    if not numbers.publishes:
-        return Summary((), (_("no publishes"),))
-    facts = [_count_publishes(numbers.publishes)]
-    if numbers.failed and numbers.finished:
-        facts.append(_("%(percent)s failed") % {"percent": show_rate(numbers.failed / numbers.finished)})
-    if numbers.builds.median_s is not None:
-        facts.append(_("median build %(duration)s") % {"duration": formats.duration(numbers.builds.median_s)})
-    if numbers.restores.median_s is not None:
-        facts.append(_("restored in %(duration)s") % {"duration": formats.duration(numbers.restores.median_s)})
-    return Summary(draw_sparkline(numbers.days), tuple(facts))
+    return Summary(draw_sparkline(numbers.days) if numbers.publishes else (), figures.list_facts(numbers))
 
 
 def draw_sparkline(days: Sequence[Day]) -> tuple[Bar, ...]:
@@ -104,7 +60,11 @@ def draw_sparkline(days: Sequence[Day]) -> tuple[Bar, ...]:
 def describe_days(days: Sequence[Day]) -> str:
     """The sentence of a chart of publishes: how many, how many of them failed, and on which day most."""
     busiest = max(days, key=lambda day: day.publishes)
-    values = {"counts": count_publishes(days), "day": formats.short_date(busiest.day), "most": busiest.publishes}
+    values = {
+        "counts": figures.count_publishes(days),
+        "day": formats.short_date(busiest.day),
+        "most": busiest.publishes,
+    }
     return _("%(counts)s. Most on %(day)s: %(most)d.") % values
 
 
@@ -153,7 +113,7 @@ def draw_builds(builds: Sequence[BuildTime], numbers: Numbers, *, url_of: UrlOfV
     values = {
         "note": note,
         "builds": ngettext("%(num)d build", "%(num)d builds", len(known)) % {"num": len(known)},
-        "median": _show_median(numbers.builds),
+        "median": figures.show_median(numbers.builds),
         "longest": formats.duration(longest.seconds or 0),
     }
     return TabledChart(
@@ -213,7 +173,7 @@ def draw_periods(
 
 
 def _column(day: Day) -> Column:
-    title = _("%(day)s: %(counts)s") % {"day": formats.short_date(day.day), "counts": count_publishes([day])}
+    title = _("%(day)s: %(counts)s") % {"day": formats.short_date(day.day), "counts": figures.count_publishes([day])}
     return Column(((DONE, day.publishes - day.failed), (FAILED, day.failed)), title)
 
 
@@ -227,58 +187,6 @@ def _get_ends(days: Sequence[Day]) -> tuple[datetime, datetime]:
     zone = timezone.get_current_timezone()
     first, behind = days[0].day, days[-1].day + timedelta(days=1)
     return datetime.combine(first, time.min, tzinfo=zone), datetime.combine(behind, time.min, tzinfo=zone)
-
-
-def _shorten(number: float) -> str:
-    """3.1, and 3 instead of 3.0."""
-    return f"{number:.1f}".removesuffix(".0")
-
-
-def _show_frequency(numbers: Numbers) -> str:
-    """What is still being built, else how many a week."""
-    if numbers.unfinished:
-        text = ngettext("%(num)d being built", "%(num)d being built", numbers.unfinished)
-        return text % {"num": numbers.unfinished}
-    return _("%(number)s per week") % {"number": _shorten(numbers.publishes * 7 / len(numbers.days))}
-
-
-def _count_publishes(count: int) -> str:
-    return ngettext("%(num)d publish", "%(num)d publishes", count) % {"num": count}
-
-
-def _show_median(found: Durations) -> str:
-    return "–" if found.median_s is None else formats.duration(found.median_s)
-
-
-def _show_basis(found: Durations) -> str:
-    """How many builds a median is of, and how many are unknown."""
-    known = ngettext("%(num)d build", "%(num)d builds", found.known) % {"num": found.known}
-    return _join(known, _count_unknown(found))
-
-
-def _show_restores(found: Durations) -> str:
-    count = found.known + found.unknown
-    rollbacks = ngettext("%(num)d rollback", "%(num)d rollbacks", count) % {"num": count}
-    return _join(rollbacks, _count_unknown(found))
-
-
-def _count_rolled_back(numbers: Numbers) -> str:
-    rolled_back = ngettext("%(num)d rolled back", "%(num)d rolled back", numbers.rolled_back)
-    return _join(_count_failed(numbers.failed), rolled_back % {"num": numbers.rolled_back})
-
-
-def _count_failed(count: int) -> str:
-    return ngettext("%(num)d failed", "%(num)d failed", count) % {"num": count}
-
-
-def _count_unknown(found: Durations) -> str:
-    if not found.unknown:
-        return ""
-    return ngettext("%(num)d unknown", "%(num)d unknown", found.unknown) % {"num": found.unknown}
-
-
-def _join(*texts: str) -> str:
-    return ", ".join(filter(None, texts))
 
 
 def _describe_build(build: BuildTime) -> str:

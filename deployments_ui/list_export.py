@@ -14,7 +14,7 @@ from deployments_ui.labels.operations import get_operation_label
 from deployments_ui.labels.people import with_role
 from deployments_ui.labels.states import get_activation_label, get_version_label, kind
 from portal.services.queries.customer_list import CustomerRow
-from portal.services.queries.operations import OperationPage
+from portal.services.queries.operation_schemas import OperationPage
 from portal.services.queries.timeline_schemas import ActivationEntry, TimelineEntry, VersionEntry
 
 MOST_ROWS = 10_000

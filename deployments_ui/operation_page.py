@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from deployments_ui import formats, links, log_window
 from deployments_ui.labels.operations import Outcome, get_operation_label, get_outcome
 from portal.services.operations.kinds import get_kind
-from portal.services.queries.operations import OperationPage
+from portal.services.queries.operation_schemas import OperationPage
 from portal.services.queries.progress import Progress
 
 PUBLISH_STEPS = ("sending", "created", "building", "ready", "live")

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from deployments_ui import insights
+from deployments_ui import figures, insights
 from portal.services.queries.statistics import Day, Durations, Numbers
 from portal.services.queries.statistics_rows import BuildTime, LivePeriod
 
@@ -20,7 +20,7 @@ def charts(now: datetime) -> dict[str, Any]:
     """The figures and drawings that a page of insights has."""
     found = numbers(now)
     return {
-        "figures": insights.list_figures(found),
+        "figures": figures.list_figures(found),
         "per_day": insights.draw_days(found.days),
         "live_periods": insights.draw_periods(periods(now), found, url_of=lambda _version_id: "/styleguide/", now=now),
         "build_times": insights.draw_builds(builds(now), found, url_of=lambda _version_id: "/styleguide/"),

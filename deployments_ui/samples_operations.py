@@ -17,7 +17,7 @@ from portal.services.operations import reasons
 from portal.services.operations.kinds.publish import Publish
 from portal.services.operations.kinds.rollback import RollBack
 from portal.services.operations.releases import Candidate, ReleaseDialog
-from portal.services.queries.operations import OperationPage
+from portal.services.queries.operation_schemas import OperationPage
 from portal.services.queries.progress import Progress
 from portal.services.queries.schemas import BuildOutcome, State, Undo
 

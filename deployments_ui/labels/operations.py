@@ -7,7 +7,7 @@ from enum import Enum, auto
 from deployments_ui.labels.base import Label
 from portal.services.operations.base import Kind
 from portal.services.operations.kinds import get_kind
-from portal.services.queries.operations import OperationPage
+from portal.services.queries.operation_schemas import OperationPage
 from portal.services.queries.schemas import BuildOutcome
 from portal.services.queries.timeline_schemas import OperationEntry
 

@@ -22,7 +22,7 @@ from portal.services.errors import Invalid
 from portal.services.operations.kinds.detach_domain import DetachDomain
 from portal.services.operations.kinds.redirect_domain import RedirectDomain
 from portal.services.operations.submit import DialogIds
-from portal.services.queries.operations import OperationPage
+from portal.services.queries.operation_schemas import OperationPage
 
 PAGE = "domains/page.html"
 

@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from deployments_ui import formats, freshness, htmx, insights, links
+from deployments_ui import figures, formats, freshness, htmx, insights, links
 from deployments_ui.tabs import Tab, list_customer_tabs, list_tabs
 from portal.services.queries import statistics
 from portal.services.queries.statistics import CustomerInsights, DeploymentInsights, Numbers, Overview
@@ -59,7 +59,7 @@ def numbers_context(numbers: Numbers, *, path: str, days: int, is_cut: bool = Fa
         "path": path,
         "days": days,
         "numbers": numbers,
-        "figures": insights.list_figures(numbers, is_cut=is_cut),
+        "figures": figures.list_figures(numbers, is_cut=is_cut),
         "ranges": [
             Tab(formats.span(each * formats.DAY), url_of(path, each), each == days) for each in statistics.RANGES
         ],
@@ -81,7 +81,7 @@ def customer_context(found: CustomerInsights, *, days: int) -> dict[str, Any]:
         "customer": found.customer,
         "tabs": list_customer_tabs(found.customer, current="insights"),
         "freshness": freshness.Freshness(found.age),
-        "apps": [(app, insights.draw_sparkline(app.days), insights.count_publishes(app.days)) for app in found.apps],
+        "apps": [(app, insights.draw_sparkline(app.days), figures.count_publishes(app.days)) for app in found.apps],
         "unlisted": found.unlisted,
         "per_day": insights.draw_days(found.numbers.days, url_of=lambda day: history_of(slug, day)),
     }

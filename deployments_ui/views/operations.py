@@ -12,7 +12,7 @@ from deployments_ui.tabs import list_activity_tabs, list_customer_tabs
 from portal.services.operations import status
 from portal.services.operations.kinds import get_kind
 from portal.services.queries import operations
-from portal.services.queries.operations import OperationPage
+from portal.services.queries.operation_schemas import OperationPage
 
 MAX_CURSOR_DIGITS = 18
 

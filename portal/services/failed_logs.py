@@ -45,7 +45,7 @@ class FailedLogSource(Source[Deployment]):
         return f"failed_log:{item.newest_version_id}"
 
     def claim(self, item: Deployment, *, now: datetime) -> bool:
-        return cache.add(_get_tried_key(item), 1, _AGAIN_AFTER_S)
+        return cache.add(_get_tried_key(item.newest_version_id), 1, _AGAIN_AFTER_S)
 
     def run(self, item: Deployment, *, now: datetime) -> None:
         if item.newest_version is None:
@@ -56,7 +56,7 @@ class FailedLogSource(Source[Deployment]):
         except polling.ABSENT:
             logger.info("a failed version has no log", extra={"version": item.newest_version.miosa_id})
         except miosa.MiosaError as error:
-            cache.set(_get_tried_key(item), 1, _AGAIN_AFTER_FAILURE_S)
+            cache.set(_get_tried_key(item.newest_version_id), 1, _AGAIN_AFTER_FAILURE_S)
             logger.warning("a failed version's log was not read", extra={"reason": str(error)})
 
 
@@ -71,15 +71,13 @@ def _list_unread(*, now: datetime) -> Sequence[Deployment]:
         newest_version__customer__isnull=False,
         newest_version__gone_at=None,
     )
-    rows = failed.select_related("newest_version").order_by("-failed_at")
-    for start in range(0, _MOST_LOOKED_AT, _MOST_LISTED):
-        found = list(rows[start : start + _MOST_LISTED])
-        tried = cache.get_many([_get_tried_key(row) for row in found]) if found else {}
-        untried = [row for row in found if _get_tried_key(row) not in tried]
-        if untried or len(found) < _MOST_LISTED:
-            return untried
-    return []
+    newest = failed.order_by("-failed_at").values_list("newest_version", flat=True)[:_MOST_LOOKED_AT]
+    keys = {version: _get_tried_key(version) for version in newest}
+    tried = cache.get_many(keys.values()) if keys else {}
+    untried = [version for version, key in keys.items() if key not in tried][:_MOST_LISTED]
+    rows = failed.filter(newest_version__in=untried).select_related("newest_version")
+    return list(rows.order_by("-failed_at"))
 
 
-def _get_tried_key(row: Deployment) -> str:
-    return f"failed-log:{row.newest_version_id}"
+def _get_tried_key(version: int | None) -> str:
+    return f"failed-log:{version}"

@@ -116,38 +116,7 @@
     if (!document.hidden) all("[data-poll]").forEach((part) => window.htmx?.trigger(part, "poll"));
   });
 
-  /* htmx gives back the focus by id alone. Here it goes to what says the same, else to the part that was replaced. */
-  const FOCUSABLE = "a[href], button, summary";
-  let asked = null;
-  const readFocus = (target) => {
-    const element = document.activeElement;
-    if (!element || element === document.body) return null;
-    const { textContent, href } = element;
-    return { element, text: textContent.trim(), href, row: element.closest("[data-row]")?.id, part: target.id };
-  };
-  const isLost = (focus) => focus && !focus.element.isConnected && document.activeElement === document.body;
-  const findSame = ({ text, href }, part) => {
-    const same = all(FOCUSABLE, part).filter((each) => text && each.textContent.trim() === text);
-    return same.find((each) => each.href === href) ?? same[0];
-  };
-  const findInRow = (focus, row) => findSame(focus, row)
-    ?? all("a[href]", row).find((each) => each.href === focus.href)
-    ?? $(".row-actions", row) ?? $(FOCUSABLE, row);
-  const give = (element) => element?.focus({ preventScroll: true });
-  const givePart = (part) => {
-    if (part.tabIndex < 0) part.tabIndex = -1;
-    give(part);
-  };
-  document.addEventListener("htmx:afterSettle", () => {
-    const focus = asked;
-    asked = null;
-    const part = isLost(focus) && document.getElementById(focus.part);
-    if (!part) return;
-    const same = findSame(focus, part);
-    if (same) give(same); else givePart(part);
-  });
-
-  /* After polling, the scroll position and the row with the focus are kept, and rows that changed are tinted. */
+  /* After polling, the scroll position is kept, and rows that changed are tinted. */
   let before = null;
   const rows = () => new Map(all("[data-row]").map((row) => [row.id, row]));
   document.addEventListener("htmx:beforeSwap", (event) => {
@@ -156,11 +125,8 @@
       event.detail.shouldSwap = false;
       showNoAnswer();
     }
-    before = asked = null;
-    if (!requestConfig.elt.matches("[data-poll]")) {
-      if (requestConfig.elt.contains(document.activeElement)) asked = readFocus(event.detail.target);
-      return;
-    }
+    before = null;
+    if (!requestConfig.elt.matches("[data-poll]")) return;
     /* The answer to a form that was sent meanwhile would go to a part that is gone. */
     if ($("form.htmx-request", event.detail.target) || isBusy(event.detail.target)) {
       event.detail.shouldSwap = false;
@@ -173,18 +139,15 @@
       const top = row.getBoundingClientRect().top;
       if (!anchor && top >= 0) anchor = { id, top };
     }
-    before = { texts, anchor, scrolled: scrollY > 0, focus: readFocus(event.detail.target) };
+    before = { texts, anchor, scrolled: scrollY > 0 };
   });
   document.addEventListener("htmx:afterSettle", () => {
     if (!before) return;
-    const { texts, anchor, scrolled, focus } = before;
+    const { texts, anchor, scrolled } = before;
     before = null;
     const now = rows();
     const kept = anchor && now.get(anchor.id);
     if (scrolled && kept) scrollBy({ top: kept.getBoundingClientRect().top - anchor.top, behavior: "instant" });
-    const focused = isLost(focus) && now.get(focus.row);
-    if (focused) give(findInRow(focus, focused));
-    else if (isLost(focus) && focus.element.id === focus.part) givePart(document.getElementById(focus.part));
     for (const [id, row] of now) {
       if (texts.get(id) === row.textContent) continue;
       row.classList.add("changed");

@@ -14,7 +14,7 @@ from portal.services.domains.schemas import DomainList, DomainPage, DomainSummar
 from portal.services.operations.submit import DialogIds
 from portal.services.operations.tokens import Confirmation
 from portal.services.queries.history import History
-from portal.services.queries.operations import OperationPage
+from portal.services.queries.operation_schemas import OperationPage
 from portal.simulator.dns.server import DnsServer
 from tests.page_views import open_history
 from tests.simulator_control import SimulatorControl

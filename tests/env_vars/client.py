@@ -14,7 +14,7 @@ from portal.services.env_vars.dotenv import TypedValues
 from portal.services.env_vars.pages import EnvVarRow, EnvVarsPage
 from portal.services.env_vars.reviews import Review
 from portal.services.operations.tokens import Confirmation
-from portal.services.queries.operations import OperationPage
+from portal.services.queries.operation_schemas import OperationPage
 from tests.simulator_control import SimulatorControl
 
 SLUG = "brightsmile-dental"

@@ -19,7 +19,7 @@ from portal.services.operations.kinds import get_kind
 from portal.services.operations.publishing import Publication
 from portal.services.operations.submit import Dialog, DialogIds
 from portal.services.operations.tokens import Confirmation
-from portal.services.queries.operations import OperationPage
+from portal.services.queries.operation_schemas import OperationPage
 from portal.services.sync import upstream
 from portal.services.sync.budget import Purpose
 from portal.services.sync.fetch import sweeps, version_refresh

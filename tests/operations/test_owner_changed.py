@@ -12,7 +12,7 @@ from portal.services.env_vars import drafts, reviews, submit
 from portal.services.env_vars.dotenv import TypedValues
 from portal.services.operations import status
 from portal.services.operations.tokens import Confirmation
-from portal.services.queries.operations import OperationPage
+from portal.services.queries.operation_schemas import OperationPage
 from portal.services.sync import upstream
 from portal.services.sync.budget import Purpose
 from portal.services.sync.fetch import sweeps

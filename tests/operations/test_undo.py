@@ -15,7 +15,7 @@ from portal.services.operations import undo
 from portal.services.operations.tokens import BadToken, Confirmation
 from portal.services.operations.undo import NothingToUndo
 from portal.services.queries import actions, customers, deployments, operations
-from portal.services.queries.operations import OperationPage
+from portal.services.queries.operation_schemas import OperationPage
 from portal.services.queries.schemas import Rollback, Undo
 from tests.operations.app import App, get_operation
 

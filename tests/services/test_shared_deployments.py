@@ -17,7 +17,7 @@ from portal.services.operations.submit import DialogIds
 from portal.services.operations.tokens import Confirmation
 from portal.services.queries import comparison, operations, search
 from portal.services.queries.deployments import DeploymentPage
-from portal.services.queries.operations import OperationPage
+from portal.services.queries.operation_schemas import OperationPage
 from portal.services.queries.retention import Keeping
 from portal.services.queries.search_hits import Place
 from portal.services.queries.timeline_schemas import ActivationEntry, OperationEntry, VersionEntry

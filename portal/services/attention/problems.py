@@ -12,7 +12,7 @@ from portal.services import open_words
 from portal.services.domains import reports
 from portal.services.domains.queries import summarize_domain
 from portal.services.domains.schemas import DomainSummary
-from portal.services.queries import actions, app_health, attention_filters, recent, summaries
+from portal.services.queries import actions, app_health, attention_filters, recent
 from portal.services.queries.attention_filters import AttentionFilters, Problem
 from portal.services.queries.schemas import DeploymentSummary
 from portal.services.queries.timeline_schemas import OperationEntry
@@ -71,7 +71,7 @@ def _read(found: QuerySet[Deployment], problem: Problem) -> QuerySet[Deployment]
 def _describe(row: Deployment, connection: Connection, *, by: Person) -> AttentionRow:
     row.customer.connection = connection
     problem = vars(row)["problem"]
-    summary = summaries.summarize_deployment(row, row.customer, by=by)
+    summary = actions.summarize_with_actions(row, row.customer, by=by)
     return AttentionRow(
         problem=Problem(problem),
         at=_get_time(row, Problem(problem)),
@@ -79,7 +79,7 @@ def _describe(row: Deployment, connection: Connection, *, by: Person) -> Attenti
         customer_name=open_words.show_text(row.customer.name, by=by),
         deployment_id=row.miosa_id,
         deployment_name=summary.name,
-        deployment=replace(summary, actions=actions.get_deployment_actions(row, row.customer, by=by)),
+        deployment=summary,
         answers_badly=vars(row)["verdict"] == Operation.Verdict.BAD,
     )
 

@@ -29,7 +29,7 @@ from portal.services.operations.submit import (
     submit_request,
 )
 from portal.services.operations.tokens import Confirmation, Token, create_token, read_token
-from portal.services.queries.operations import OperationPage
+from portal.services.queries.operation_schemas import OperationPage
 from portal.services.queries.schemas import DeploymentSummary
 from portal.services.sync.upsert.customer_rows import get_unassigned
 

@@ -16,7 +16,8 @@ from portal.services.operations.kinds.delete_env import DeleteEnv
 from portal.services.operations.kinds.set_env import SetEnv
 from portal.services.operations.submit import require_override, submit_request
 from portal.services.operations.tokens import BadToken, Confirmation, Subject, read_token
-from portal.services.queries.operations import OperationPage, get_page
+from portal.services.queries.operation_schemas import OperationPage
+from portal.services.queries.operations import get_page
 
 
 def apply_draft(

@@ -20,7 +20,7 @@ from portal.services.operations.submit import (
     submit_request,
 )
 from portal.services.operations.tokens import Confirmation, create_token, read_token
-from portal.services.queries.operations import OperationPage
+from portal.services.queries.operation_schemas import OperationPage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,7 +27,8 @@ from portal.services.operations.submit import (
     submit_request,
 )
 from portal.services.operations.tokens import Confirmation, Token, create_token, read_token
-from portal.services.queries.operations import OperationPage, get_page
+from portal.services.queries.operation_schemas import OperationPage
+from portal.services.queries.operations import get_page
 from portal.services.sandboxes import Sandbox
 from portal.services.sync import single_flight
 

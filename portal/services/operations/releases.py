@@ -35,7 +35,7 @@ from portal.services.operations.tokens import Confirmation, create_token, read_t
 from portal.services.queries import customers, deployments, live_periods, summaries
 from portal.services.queries.actions import find_restore_obstacle, get_deployment_summary
 from portal.services.queries.differences import Difference, list_differences
-from portal.services.queries.operations import OperationPage
+from portal.services.queries.operation_schemas import OperationPage
 from portal.services.queries.schemas import CustomerSummary, DeploymentSummary, VersionSummary
 from portal.services.sync.upsert import customer_links
 

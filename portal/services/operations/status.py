@@ -24,7 +24,8 @@ from portal.services.operations.kinds import get_kind
 from portal.services.operations.switch import record_switch
 from portal.services.queries import summaries
 from portal.services.queries.log_pages import LogPage
-from portal.services.queries.operations import OperationPage, find_row, get_page, may_decide
+from portal.services.queries.operation_schemas import OperationPage
+from portal.services.queries.operations import find_row, get_page, may_decide
 from portal.services.queries.progress import Progress, get_step, list_moments
 from portal.services.queries.schemas import VersionSummary
 from portal.services.sync import upstream

@@ -22,7 +22,8 @@ from portal.services.operations.tokens import Subject
 from portal.services.people import staff_names
 from portal.services.queries import customers, deployments, summaries
 from portal.services.queries.actions import get_connection_obstacle, get_gone_obstacle
-from portal.services.queries.operations import OperationPage, get_page
+from portal.services.queries.operation_schemas import OperationPage
+from portal.services.queries.operations import get_page
 from portal.services.queries.schemas import CustomerSummary, DeploymentSummary
 from portal.services.sync import upstream
 from portal.services.sync.budget import Purpose

@@ -18,7 +18,8 @@ from portal.services.operations.releases import ReleaseDialog
 from portal.services.operations.submit import Authorized, get_owner, require_override, submit_request
 from portal.services.operations.tokens import Confirmation, Subject, create_token, read_token
 from portal.services.queries import customers, deployments
-from portal.services.queries.operations import OperationPage, find_row, get_page
+from portal.services.queries.operation_schemas import OperationPage
+from portal.services.queries.operations import find_row, get_page
 from portal.services.queries.schemas import Undo
 from portal.services.queries.undo import find_replaced_id, find_undo, may_undo
 

@@ -15,13 +15,15 @@ from portal.services.queries.schemas import DENIED, Action, Actions, DeploymentS
 
 def get_deployment_summary(row: Deployment, customer: Customer, *, by: Person, now: datetime) -> DeploymentSummary:
     """For one of the deployment's own pages: with its actions, and the rollback it is on."""
-    return replace(
-        summaries.summarize_deployment(row, customer, by=by),
-        actions=get_deployment_actions(row, customer, by=by),
-        rollback=rollbacks.find_rollback(
-            row, customer, by=by, obstacle=get_connection_obstacle(customer.connection), now=now
-        ),
-    )
+    obstacle = get_connection_obstacle(customer.connection)
+    rollback = rollbacks.find_rollback(row, customer, by=by, obstacle=obstacle, now=now)
+    return replace(summarize_with_actions(row, customer, by=by), rollback=rollback)
+
+
+def summarize_with_actions(row: Deployment, customer: Customer, *, by: Person) -> DeploymentSummary:
+    """For lists: with what this person may do about it. Runs no query, as `get_deployment_actions`."""
+    actions = get_deployment_actions(row, customer, by=by)
+    return replace(summaries.summarize_deployment(row, customer, by=by), actions=actions)
 
 
 def get_deployment_actions(row: Deployment, customer: Customer, *, by: Person) -> Actions:

@@ -17,7 +17,7 @@ from portal.services.errors import Forbidden, NotFound
 from portal.services.people import staff_names
 from portal.services.queries import activity_search, customers, operations, summaries
 from portal.services.queries.activity_search import Where
-from portal.services.queries.operations import OperationPage
+from portal.services.queries.operation_schemas import OperationPage
 from portal.services.queries.schemas import CustomerSummary
 
 _EXPORTED_AT_ONCE = 500

@@ -1,7 +1,7 @@
 """The list of customers: each with its apps, counted by state, and how far the first reading of all apps is."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2s
 
@@ -180,7 +180,8 @@ def get_list(loaded: LoadedList, *, by: Person, now: datetime) -> CustomerList:
             CustomerRow(
                 customer=summaries.summarize_customer(customer, by=by),
                 deployments=tuple(
-                    _summarize(deployment, customer, by=by) for deployment in loaded.held.get(customer.pk, ())
+                    actions.summarize_with_actions(deployment, customer, by=by)
+                    for deployment in loaded.held.get(customer.pk, ())
                 ),
                 deployments_count=customer.deployments_count,
                 last_published_at=customer.last_published_at,
@@ -209,12 +210,6 @@ def get_list(loaded: LoadedList, *, by: Person, now: datetime) -> CustomerList:
         ),
         fill=fill,
     )
-
-
-def _summarize(deployment: Deployment, customer: Customer, *, by: Person) -> DeploymentSummary:
-    """With what this person may do about it."""
-    summary = summaries.summarize_deployment(deployment, customer, by=by)
-    return replace(summary, actions=actions.get_deployment_actions(deployment, customer, by=by))
 
 
 def iterate_rows(

@@ -1,7 +1,7 @@
 """The history of one customer: every version, every change of what is live, newest first."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db.models import F, OuterRef, Subquery
@@ -131,11 +131,7 @@ def _list_deployments(customer: Customer, *, named: list[str]) -> list[Deploymen
 
 def _summarize(rows: Iterable[Deployment], customer: Customer, *, by: Person) -> tuple[DeploymentSummary, ...]:
     """`rows` are of `_list_deployments`. With their actions, the most urgent first."""
-    found = []
-    for row in rows:
-        summary = summaries.summarize_deployment(row, customer, by=by)
-        actions_ = actions.get_deployment_actions(row, customer, by=by)
-        found.append(replace(summary, actions=actions_))
+    found = (actions.summarize_with_actions(row, customer, by=by) for row in rows)
     return tuple(sorted(found, key=_get_urgency))
 
 

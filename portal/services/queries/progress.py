@@ -7,7 +7,7 @@ from portal.models import Deployment, Operation, Version
 from portal.models.versions import get_created_at
 from portal.services.queries import outcomes
 from portal.services.queries.log_pages import LogPage
-from portal.services.queries.operations import OperationPage
+from portal.services.queries.operation_schemas import OperationPage
 from portal.services.queries.schemas import BuildOutcome, VersionSummary
 
 _STEPS = {

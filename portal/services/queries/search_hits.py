@@ -1,6 +1,6 @@
 """Results of a search, as the page and the command palette show them."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 
 from django.utils.translation import ngettext
@@ -70,8 +70,7 @@ def make_customer_hit(customer: Customer, *, by: Person) -> Hit:
 
 
 def make_app_hit(row: Deployment, customer: Customer, *, by: Person) -> Hit:
-    can = actions.get_deployment_actions(row, customer, by=by)
-    summary = replace(summaries.summarize_deployment(row, customer, by=by), actions=can)
+    summary = actions.summarize_with_actions(row, customer, by=by)
     name = open_words.show_text(customer.name, by=by)
     return Hit(Kind.DEPLOYMENT, summary.name, name, customer.slug, summary.id, deployment=summary)
 

@@ -85,12 +85,13 @@ def test_older_keeps_the_focus(enter: Enter, world: World, monkeypatch: pytest.M
     expect(page.locator("#history")).to_be_focused()
 
 
-def test_an_update_leaves_the_keyboard_in_rows_of_every_list(
+def test_an_update_leaves_the_keyboard_where_it_is_in_every_list(
     enter: Enter, world: World, live_server: LiveServer
 ) -> None:
     page = enter(world.people.operator)
     for path, selector in (
         ("/", ".problem .place a.title"),
+        ("/", ".recent a"),
         ("/customers/", f"#customer-{SLUG} a.title"),
         (f"/c/{SLUG}/", ".app a.title"),
     ):

@@ -11,7 +11,7 @@ import pytest
 from django.template import engines
 from django.utils import timezone
 
-from deployments_ui import insights, samples_insights
+from deployments_ui import figures, insights, samples_insights
 from deployments_ui.labels.attention import list_app_states
 from portal.models import Deployment, Entry, Version
 from portal.permissions import Person, Role
@@ -160,10 +160,10 @@ def test_a_chart_of_the_newest_builds_says_so(world: World, browse: Browse, monk
 def test_counts_are_texts_of_their_own() -> None:
     now = timezone.now()
     numbers = replace(samples_insights.numbers(now), rolled_back=2)
-    details = {figure.label: figure.details for figure in insights.list_figures(numbers)}
+    details = {figure.label: figure.details for figure in figures.list_figures(numbers)}
     assert details["Change failure rate"] == f"{numbers.failed} failed, 2 rolled back"
     assert details["Median build"] == "20 builds, 2 unknown"
     assert details["Time to restore"] == "1 rollback"
-    assert insights.count_publishes(numbers.days[4:5]) == f"{numbers.days[4].publishes} publishes, 1 failed"
+    assert figures.count_publishes(numbers.days[4:5]) == f"{numbers.days[4].publishes} publishes, 1 failed"
     counts = AppCounts(total=3, failed=1, domains=2)
     assert [label.word for label in list_app_states(counts)] == ["1 failed", "2 with a domain problem"]
